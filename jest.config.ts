@@ -1,0 +1,7 @@
+/** @jest-config-loader esbuild-register */
+import type { Config } from 'jest';
+
+const config: Config = {
+  projects: ['<rootDir>/libs/domain', '<rootDir>/libs/server', '<rootDir>/apps/provider', '<rootDir>/apps/client', '<rootDir>/apps/e2e'],
+};
+export default config;

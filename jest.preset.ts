@@ -1,0 +1,34 @@
+import type { Config } from 'jest';
+
+/** npm packages that ship only ES modules: Jest transforms them with our own code (see docs/adr/0003-toolchain.md). */
+const esModules = ['@nestjs', 'jose', 'openid-client', 'oauth4webapi', 'uid', 'load-esm', 'file-type', 'token-types', 'strtok3', '@tokenizer', 'uint8array-extras', '@borewit', '@lukeed', 'uuid'];
+
+/** What every project's Jest configuration shares; `root` is the project's folder. */
+export function preset(displayName: string, root: string): Config {
+  return {
+    displayName,
+    rootDir: root,
+    testEnvironment: 'node',
+    testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*-spec.ts'],
+    transform: {
+      '^.+\\.[mc]?[tj]s$': [
+        '@swc/jest',
+        {
+          jsc: {
+            target: 'es2022',
+            parser: { syntax: 'typescript', decorators: true },
+            transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+          },
+          module: { type: 'commonjs' },
+          sourceMaps: 'inline',
+        },
+      ],
+    },
+    transformIgnorePatterns: [`/node_modules/(?!(${esModules.join('|')})/)`],
+    moduleNameMapper: {
+      '^(\\.{1,2}/.*)\\.js$': '$1',
+      '^@gatehouse/domain/(.*)$': '<rootDir>/../../libs/domain/src/$1/index',
+      '^@gatehouse/server/(.*)$': '<rootDir>/../../libs/server/src/$1',
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { EntityManager } from 'typeorm';
+
+/** A value now (SQLite answers at once) or later (PostgreSQL): whoever asks always awaits. */
+export type Outcome<T> = T | Promise<T>;
+
+/** What a statement takes and gives: what both drivers can carry without conversion. */
+export type SqlValue = string | number | null | Buffer;
+
+/**
+ * One named, prepared statement in both dialects. Parameters are written `$1`, `$2`, … in both texts.
+ * Made with {@link statement}; lives in `<entity>.statements.ts` of the module that owns the entity.
+ */
+export interface StatementText {
+  /** Unique in the process, `entity.verb`: the name of the prepared statement on PostgreSQL. */
+  readonly name: string;
+  readonly sqlite: string;
+  /** Positions of the parameters as SQLite meets them (it gets plain `?`), zero-based. */
+  readonly sqliteOrder: readonly number[];
+  readonly postgres: string;
+}
+
+/**
+ * A unit of work: everything in it happens together or not at all. It is opened by an entry point only
+ * (a controller, a command, a job) and handed down as the first argument. Inside it nothing but database work
+ * is awaited; it may be run again (serialization failure), so it has no effect outside the database,
+ * and an expected refusal is returned rather than thrown, because throwing rolls back.
+ */
+export interface Unit {
+  /** TypeORM inside this unit: for all that is not hot. */
+  readonly manager: EntityManager;
+  /** The first row, or undefined. */
+  one<R>(text: StatementText, ...values: SqlValue[]): Outcome<R | undefined>;
+  all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
+  /** The number of rows changed: what decides every single use. */
+  change(text: StatementText, ...values: SqlValue[]): Outcome<number>;
+}
+
+/** The database is away, full or busy beyond patience: the caller answers 503 with Retry-After. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'StoreUnavailable';
+  }
+}
+
+/** The store as services see it; the same on SQLite and PostgreSQL. Also the injection token. */
+export abstract class Store {
+  abstract readonly dialect: 'sqlite' | 'postgres';
+
+  /** TypeORM on committed data, read only on SQLite: what `@InjectRepository` reaches. */
+  abstract readonly reader: EntityManager;
+
+  /**
+   * Runs a unit of work and answers only when it is on disk.
+   * @throws StoreUnavailable when the transaction could not begin or commit
+   */
+  abstract run<T>(work: (unit: Unit) => Outcome<T>): Promise<T>;
+
+  /** The first row of committed data, or undefined. */
+  abstract one<R>(text: StatementText, ...values: SqlValue[]): Outcome<R | undefined>;
+  abstract all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
+
+  /** @throws StoreUnavailable when a write cannot be made now */
+  abstract checkWritable(): Promise<void>;
+
+  /** Waits for what runs, closes the reader, then the writer. */
+  abstract close(): Promise<void>;
+}
+
+/**
+ * Writes a statement once for both engines, or with a text of its own for one of them.
+ * @param name unique, `entity.verb`
+ * @param text the statement with `$1`-style parameters
+ */
+export function statement(name: string, text: string, own: { readonly sqlite?: string } = {}): StatementText {
+  const order: number[] = [];
+  const sqlite = (own.sqlite ?? text).replace(/\$(\d+)/g, (_match, position: string) => {
+    order.push(Number(position) - 1);
+    return '?';
+  });
+  return { name, sqlite, sqliteOrder: order, postgres: text };
+}

@@ -1,0 +1,88 @@
+/** A parameter came twice where the protocol allows it once (RFC 6749 3.1, 3.2). */
+export class RepeatedParameter extends Error {
+  constructor(readonly parameter: string) {
+    super('a request parameter is repeated');
+    this.name = 'RepeatedParameter';
+  }
+}
+
+/** The body is larger than what this endpoint reads: 413. */
+export class BodyTooLarge extends Error {
+  constructor(readonly limitBytes: number) {
+    super('the request body is too large');
+    this.name = 'BodyTooLarge';
+  }
+}
+
+/** The body is not what this endpoint reads: 415 (or 400 where the protocol says so). */
+export class UnsupportedBody extends Error {
+  constructor(readonly contentType: string) {
+    super('the request body must be application/x-www-form-urlencoded');
+    this.name = 'UnsupportedBody';
+  }
+}
+
+/** Parameters of a query or a form body, in their order. Values are what was sent, decoded, untrimmed. */
+export class Form {
+  private constructor(private readonly entries: ReadonlyMap<string, readonly string[]>) {}
+
+  static readonly empty = new Form(new Map());
+
+  /** Parses application/x-www-form-urlencoded text. */
+  static parse(text: string): Form {
+    const entries = new Map<string, string[]>();
+    for (const [name, value] of new URLSearchParams(text)) {
+      const values = entries.get(name);
+      if (values) values.push(value);
+      else entries.set(name, [value]);
+    }
+    return new Form(entries);
+  }
+
+  static of(values: Readonly<Record<string, string | readonly string[]>>): Form {
+    return new Form(new Map(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? [value] : value])));
+  }
+
+  /** The first value; undefined when absent. An empty value is an empty string. */
+  get(name: string): string | undefined {
+    return this.entries.get(name)?.[0];
+  }
+
+  /** The first value, or an empty string: for text fields of our own pages. */
+  text(name: string): string {
+    return this.get(name) ?? '';
+  }
+
+  /** Every value of a parameter that may repeat. */
+  all(name: string): readonly string[] {
+    return this.entries.get(name) ?? [];
+  }
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  get names(): readonly string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** The same form without these parameters (passwords, CSRF tokens). */
+  without(...names: readonly string[]): Form {
+    return new Form(new Map([...this.entries].filter(([name]) => !names.includes(name))));
+  }
+
+  /**
+   * The parameters of a protocol endpoint: each once, empty values left out (RFC 6749 3.1: sent without a value = omitted).
+   * @param repeatable names that may come more than once (`resource`, `audience`); read them with {@link all}
+   * @throws RepeatedParameter
+   */
+  protocolParameters(repeatable: readonly string[] = []): ReadonlyMap<string, string> {
+    const parameters = new Map<string, string>();
+    for (const [name, values] of this.entries) {
+      if (values.length > 1 && !repeatable.includes(name)) throw new RepeatedParameter(name);
+      const value = values[0];
+      if (value !== undefined && value !== '') parameters.set(name, value);
+    }
+    return parameters;
+  }
+}

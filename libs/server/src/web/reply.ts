@@ -1,0 +1,81 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+
+/** A cookie to set; the name is final (prefix included), the defaults are HttpOnly, SameSite=Lax, Path=/. */
+export interface SetCookie {
+  readonly name: string;
+  /** Empty to remove the cookie. */
+  readonly value: string;
+  readonly secure: boolean;
+  /** Undefined: until the browser closes. 0: remove. */
+  readonly maxAgeSeconds?: number | undefined;
+  readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
+}
+
+interface Common {
+  readonly status: number;
+  readonly headers?: OutgoingHttpHeaders | undefined;
+  readonly cookies?: readonly SetCookie[] | undefined;
+}
+
+export interface PageOptions {
+  readonly status?: number;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly cookies?: readonly SetCookie[];
+  /** Schemes (`https:`, `com.example.app:`) that a form on this page may lead to by redirects, beside our own origin. */
+  readonly formActionSchemes?: readonly string[];
+}
+
+/** What a controller returns. Only the Express adapter knows how it is written to the socket. */
+export class Reply {
+  private constructor(readonly content: ReplyContent) {}
+
+  /** 303: what a browser does next, with GET. */
+  static redirect(location: string, options: { status?: 302 | 303; cookies?: readonly SetCookie[]; headers?: OutgoingHttpHeaders } = {}): Reply {
+    return new Reply({ kind: 'redirect', status: options.status ?? 303, location, cookies: options.cookies, headers: options.headers });
+  }
+
+  /** An HTML page by the name of its view; never cached. */
+  static page(view: string, model: object, options: PageOptions = {}): Reply {
+    return new Reply({
+      kind: 'page',
+      status: options.status ?? 200,
+      view,
+      model,
+      formActionSchemes: options.formActionSchemes ?? [],
+      cookies: options.cookies,
+      headers: options.headers,
+    });
+  }
+
+  /** A self-submitting form to another origin (OAuth 2.0 Form Post Response Mode). */
+  static formPost(action: string, parameters: Readonly<Record<string, string>>, cookies: readonly SetCookie[] = []): Reply {
+    return new Reply({ kind: 'form-post', status: 200, action, parameters, cookies, headers: undefined });
+  }
+
+  /** JSON, `no-store` unless the headers say otherwise. A Buffer is written as it is. */
+  static json(body: object, options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {}): Reply {
+    return new Reply({ kind: 'json', status: options.status ?? 200, body, headers: options.headers, cookies: options.cookies });
+  }
+
+  /** Bytes of any kind: style sheets, scripts, downloads. */
+  static bytes(body: Buffer, contentType: string, options: { status?: number; headers?: OutgoingHttpHeaders } = {}): Reply {
+    return new Reply({ kind: 'bytes', status: options.status ?? 200, body, contentType, headers: options.headers });
+  }
+
+  static empty(status = 200, headers?: OutgoingHttpHeaders): Reply {
+    return new Reply({ kind: 'empty', status, headers });
+  }
+}
+
+export type ReplyContent =
+  | (Common & { readonly kind: 'redirect'; readonly location: string })
+  | (Common & {
+      readonly kind: 'page';
+      readonly view: string;
+      readonly model: object;
+      readonly formActionSchemes: readonly string[];
+    })
+  | (Common & { readonly kind: 'form-post'; readonly action: string; readonly parameters: Readonly<Record<string, string>> })
+  | (Common & { readonly kind: 'json'; readonly body: object })
+  | (Common & { readonly kind: 'bytes'; readonly body: Buffer; readonly contentType: string })
+  | (Common & { readonly kind: 'empty' });
