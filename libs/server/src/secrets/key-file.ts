@@ -1,0 +1,109 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { KEY_BYTES } from './keyring.js';
+import { newSecret, randomHex } from './random.js';
+
+/** The file that holds the key cannot be used as it is; the message says what to do. */
+export class KeyFileError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'KeyFileError';
+  }
+}
+
+/**
+ * 32 bytes from base64url; ordinary base64 and padding are read too, since that is what `openssl rand -base64 32` prints.
+ * Undefined for anything else.
+ */
+export function parseKey(text: string): Buffer | undefined {
+  if (!/^[A-Za-z0-9_+/-]{43}=?$/.test(text)) return undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return bytes.length === KEY_BYTES ? bytes : undefined;
+}
+
+/** Keys separated by commas or white space: the first seals, all open. Undefined when one of them is no key, or none is there. */
+export function parseKeys(text: string): readonly Buffer[] | undefined {
+  const keys = text
+    .split(/[\s,]+/)
+    .filter((part) => part !== '')
+    .map(parseKey);
+  return keys.length > 0 && keys.every((key) => key !== undefined) ? keys : undefined;
+}
+
+/**
+ * The keys of a file, which is made with a new key if it is not there. Of several processes that start at once one makes
+ * it and all read the same: it is written elsewhere, flushed, and linked to its name, which fails where the name is taken.
+ * @throws KeyFileError when it is no list of keys, or everybody may read it
+ */
+export function loadOrCreateKeyFile(path: string): readonly Buffer[] {
+  const found = readKeyFile(path);
+  if (found) return found;
+  createKeyFile(path);
+  const made = readKeyFile(path);
+  if (!made) throw new KeyFileError(`${path}: was made and is gone again`);
+  return made;
+}
+
+function readKeyFile(path: string): readonly Buffer[] | undefined {
+  let text: string;
+  let mode: number;
+  try {
+    text = readFileSync(path, 'utf8');
+    mode = statSync(path).mode;
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw new KeyFileError(`${path}: the key cannot be read`, { cause });
+  }
+  // The group's bits are left alone: volumes that are shared by a group have them set behind our back.
+  if (process.platform !== 'win32' && (mode & 0o007) !== 0) {
+    throw new KeyFileError(`${path}: everybody may read the key; run chmod 600 ${path}`);
+  }
+  const keys = parseKeys(text);
+  if (!keys) throw new KeyFileError(`${path}: holds something else than keys of 32 bytes in base64url`);
+  return keys;
+}
+
+function createKeyFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomHex(8)}`;
+  const file = openSync(draft, 'wx', 0o600);
+  try {
+    writeSync(file, `${newSecret()}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  try {
+    linkSync(draft, path);
+  } catch (cause) {
+    if (codeOf(cause) !== 'EEXIST') throw new KeyFileError(`${path}: the key cannot be written`, { cause });
+  } finally {
+    unlinkSync(draft);
+  }
+  flushFolder(dirname(path));
+}
+
+/** The name itself must be on disk too: a key that a power cut takes away takes the database with it. */
+function flushFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

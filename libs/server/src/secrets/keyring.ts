@@ -1,0 +1,95 @@
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { randomBuffer } from './random.js';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+export const KEY_BYTES = 32;
+
+/** The text was not sealed by one of our keys for this place, or was changed since. */
+export class CannotOpen extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CannotOpen';
+  }
+}
+
+/**
+ * AES-256-GCM with a random nonce: base64url of nonce, ciphertext and tag.
+ * @param key 32 bytes, derived for this use
+ * @param place where the text will lie (`table.column:row`): opening it from elsewhere fails
+ */
+export function sealWith(key: Buffer, place: string, plain: Buffer | string): string {
+  const nonce = randomBuffer(NONCE_BYTES);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place));
+  const body = typeof plain === 'string' ? Buffer.from(plain) : plain;
+  return Buffer.concat([nonce, cipher.update(body), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+}
+
+/** @throws CannotOpen when key, place or text is not that of {@link sealWith} */
+export function openWith(key: Buffer, place: string, sealed: string): Buffer {
+  const bytes = Buffer.from(sealed, 'base64url');
+  if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new CannotOpen('a sealed text is too short');
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+  decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(-TAG_BYTES));
+  try {
+    return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+  } catch (cause) {
+    throw new CannotOpen('a sealed text does not open here', { cause });
+  }
+}
+
+/** 32 bytes for one purpose from a longer-lived secret, a key or a presented verifier. @see RFC 5869 */
+export function deriveKey(secret: Buffer | string, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES));
+}
+
+interface SealingKey {
+  readonly id: string;
+  readonly key: Buffer;
+}
+
+/** The keys of `GATEHOUSE_SECRET_KEY`: the first seals, all open. None of them is used as it is. */
+export class Keyring {
+  private readonly sealing: readonly [SealingKey, ...SealingKey[]];
+  private readonly derived = new Map<string, readonly Buffer[]>();
+
+  /** @param keys 32 bytes each, at least one */
+  constructor(private readonly keys: readonly Buffer[]) {
+    if (keys.some((key) => key.length !== KEY_BYTES)) throw new RangeError('a key has 32 bytes');
+    const [first, ...rest] = keys.map((key) => ({
+      id: deriveKey(key, 'gatehouse key id').toString('base64url', 0, 6),
+      key: deriveKey(key, 'gatehouse seal'),
+    }));
+    if (!first) throw new RangeError('a keyring has at least one key');
+    this.sealing = [first, ...rest];
+  }
+
+  /** The text to store: the key's id, a dot, the sealed bytes. @param place `table.column:row` */
+  seal(place: string, plain: Buffer | string): string {
+    const { id, key } = this.sealing[0];
+    return `${id}.${sealWith(key, place, plain)}`;
+  }
+
+  /** @throws CannotOpen when it was sealed by a key that is not here, or for another place */
+  open(place: string, sealed: string): Buffer {
+    const dot = sealed.indexOf('.');
+    const id = sealed.slice(0, dot);
+    const found = this.sealing.find((candidate) => candidate.id === id);
+    if (!found) throw new CannotOpen('a text was sealed with a key that is not among those of GATEHOUSE_SECRET_KEY');
+    return openWith(found.key, place, sealed.slice(dot + 1));
+  }
+
+  /** True when a text was sealed by a key that is no longer the first: seal it again when it is next written. */
+  isSealedByOldKey(sealed: string): boolean {
+    return !sealed.startsWith(`${this.sealing[0].id}.`);
+  }
+
+  /** A key for one purpose from each of ours; the first is current, the others verify what is still around. */
+  derive(purpose: string): readonly Buffer[] {
+    const known = this.derived.get(purpose);
+    if (known) return known;
+    const made = this.keys.map((key) => deriveKey(key, `gatehouse ${purpose}`));
+    this.derived.set(purpose, made);
+    return made;
+  }
+}
