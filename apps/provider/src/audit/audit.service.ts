@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+
+/** What can be told of; a closed list, so that whoever searches the log knows its words. */
+export type AuditType =
+  | 'login.succeeded'
+  | 'login.failed'
+  | 'login.throttled'
+  | 'logout'
+  | 'session.ended'
+  | 'user.created'
+  | 'user.updated'
+  | 'user.disabled'
+  | 'user.enabled'
+  | 'user.deleted'
+  | 'user.link_made'
+  | 'user.password_set'
+  | 'user.password_changed'
+  | 'client.created'
+  | 'client.updated'
+  | 'client.deleted'
+  | 'client.secret_rotated'
+  | 'consent.recorded'
+  | 'consent.withdrawn'
+  | 'grant.created'
+  | 'grant.revoked'
+  | 'code.redeemed'
+  | 'code.replayed'
+  | 'token.issued'
+  | 'token.refreshed'
+  | 'token.replayed'
+  | 'token.revoked'
+  | 'key.created'
+  | 'key.retired';
+
+export interface AuditEvent {
+  readonly type: AuditType;
+  /** The user who acted; absent for a stranger, a client or the command line. */
+  readonly actorId?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** The user, session, grant … on whom or which it was done. */
+  readonly subjectId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Small, and never a secret. */
+  readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
+}
+
+const append = statement(
+  'audit_events.append',
+  `INSERT INTO audit_events (selector, at, type, actor_id, client_id, subject_id, address, request_id, details)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+);
+
+/** The append-only record of who did what, on whom, from where. Rows ride in the unit of what they tell of. */
+@Injectable()
+export class AuditService {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+  ) {}
+
+  record(unit: Unit, event: AuditEvent): Outcome<number> {
+    return unit.change(
+      append,
+      this.selectors.next(),
+      this.clock.now(),
+      event.type,
+      event.actorId ?? null,
+      event.clientId ?? null,
+      event.subjectId ?? null,
+      event.address ?? null,
+      event.requestId ?? null,
+      event.details ? JSON.stringify(event.details) : '{}',
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuthorizeController } from './authorize.controller.js';
+import { CodesService } from './codes.service.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { KeptRequestsService } from './kept-requests.service.js';
+
+/**
+ * Owns: the authorization endpoint, the kept request, the code.
+ * Endpoints: GET and POST /oauth/authorize, GET /oauth/authorize/:id (the dispatcher).
+ * Invariant: a page never routes to a page: it ends at the dispatcher, and `nextStep` alone decides what comes next.
+ * Must not know: what the pages look like, or how a person proves who they are.
+ */
+@Module({
+  imports: [UsersModule, ClientsModule, GrantsModule],
+  controllers: [AuthorizeController],
+  providers: [Dispatcher, KeptRequestsService, CodesService],
+  exports: [Dispatcher, KeptRequestsService, CodesService],
+})
+export class AuthorizationModule {}

@@ -1,0 +1,89 @@
+import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
+import { checkAuthorizationRequest, type OAuthError } from '@gatehouse/domain/oauth';
+import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
+import { readForm } from '@gatehouse/server/web/read-form';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { ClientsService } from '../clients/clients.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../http/page-error.js';
+import { loginFor, routes } from '../http/routes.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { KeptRequestsService } from './kept-requests.service.js';
+
+/** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
+const mostQueryCharacters = 12_000;
+
+/** The authorization endpoint (RFC 6749 3.1) and the dispatcher of kept requests. */
+@Controller(routes.authorize)
+export class AuthorizeController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+  ) {}
+
+  @Get()
+  async authorize(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const parameters = protocolParameters(query(request));
+    const clientId = parameters.get('client_id');
+    const client = clientId === undefined ? undefined : await this.clients.find(clientId);
+    const check = checkAuthorizationRequest(parameters, client, { pkce: this.settings.pkce });
+    if (check.kind === 'refused') throw refused(check.error);
+    if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
+    if (!client) throw new Error('an accepted request names a client');
+    return this.dispatcher.next(visit, { id: undefined, request: check.request, client, progress: { createdAt: visit.now } });
+  }
+
+  /**
+   * OpenID Connect Core 3.1.2.1: POST as well. It is answered by a GET of the same request, because a POST from
+   * another site comes without our (SameSite=Lax) session cookie.
+   */
+  @Post()
+  async post(@Req() request: WebRequest): Promise<Reply> {
+    const form = await readForm(request);
+    protocolParameters(form);
+    const search = new URLSearchParams(form.names.map((name) => [name, form.text(name)])).toString();
+    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    return Reply.redirect(`${routes.authorize}?${search}`);
+  }
+
+  /** Where every page of a login ends. */
+  @Get(':id')
+  async resume(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const kept = await this.kept.find(id, visit.browser.hash, visit.now);
+    if (!kept) throw new PageError('request.expired');
+    if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
+    const client = await this.clients.find(kept.request.clientId);
+    if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
+    return this.dispatcher.next(visit, { id, request: kept.request, client, progress: kept.progress });
+  }
+
+  private resumeAddress(visit: Visit, address: string, id: string): Reply {
+    const { cookies } = visit;
+    if (visit.user) return Reply.redirect(address, { cookies });
+    return Reply.redirect(id ? `${routes.login}?request=${encodeURIComponent(id)}` : loginFor(address), { cookies });
+  }
+}
+
+function protocolParameters(form: Form): ReadonlyMap<string, string> {
+  try {
+    return form.protocolParameters();
+  } catch (error) {
+    // RFC 6749 3.1: a repeated parameter makes the whole request doubtful, its redirect URI included.
+    if (error instanceof RepeatedParameter)
+      throw new PageError('request.refused', { cause: error, detail: `The parameter ${error.parameter.slice(0, 40)} is repeated.` });
+    throw error;
+  }
+}
+
+function refused(error: OAuthError): PageError {
+  return new PageError('request.refused', { cause: error, detail: error.description });
+}

@@ -1,0 +1,81 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { epochSeconds, equalInConstantTime, formatToken, parseToken, sha256, addSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { formatScope, parseScope, type AuthorizationRequest, type Scope } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { codeStatements, type CodeRow } from './code.statements.js';
+
+/** A code as it was issued; whether it is spent or expired is for the caller to judge. */
+export interface AuthorizationCode {
+  readonly selector: Selector;
+  readonly grantSelector: Selector;
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly redirectUriSent: boolean;
+  readonly scope: Scope;
+  readonly codeChallenge: string | undefined;
+  readonly nonce: string | undefined;
+  readonly expiresAt: EpochSeconds;
+  readonly consumedAt: EpochSeconds | undefined;
+}
+
+/** Owns authorization codes. */
+@Injectable()
+export class CodesService {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** @returns the code's wire form, 256 random bits (RFC 6749 10.10) */
+  async issue(unit: Unit, request: AuthorizationRequest, grantSelector: Selector, now: EpochSeconds): Promise<string> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    await unit.change(
+      codeStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      grantSelector,
+      request.clientId,
+      request.redirectUri,
+      request.redirectUriSent ? 1 : 0,
+      formatScope(request.scope),
+      request.codeChallenge ?? null,
+      request.nonce ?? null,
+      now,
+      addSeconds(now, this.settings.codeLifetimeSeconds),
+    );
+    return formatToken(token);
+  }
+
+  /** The code that this text is, spent and expired ones included; undefined for what was never issued. */
+  async find(text: string): Promise<AuthorizationCode | undefined> {
+    const token = parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<CodeRow>(codeStatements.find, token.selector);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return {
+      selector: row.selector as Selector,
+      grantSelector: row.grant_selector as Selector,
+      clientId: row.client_id,
+      redirectUri: row.redirect_uri,
+      redirectUriSent: row.redirect_uri_sent === 1,
+      scope: parseScope(row.scope),
+      codeChallenge: row.code_challenge ?? undefined,
+      nonce: row.nonce ?? undefined,
+      expiresAt: epochSeconds(row.expires_at),
+      consumedAt: row.consumed_at === null ? undefined : epochSeconds(row.consumed_at),
+    };
+  }
+
+  /** Spends the code. True for exactly one caller, however many come at once (RFC 6749 4.1.2). */
+  async consume(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(codeStatements.consume, selector, now)) === 1;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(codeStatements.purge, now, limit);
+  }
+}

@@ -1,0 +1,44 @@
+import { BytesColumn, IdColumn, InstantColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** Where a browser was going before it had to log in. Read and written by the named statements beside this file. */
+@Entity('kept_requests')
+export class KeptRequestEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the id's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  /** SHA-256 of the browser cookie that it is bound to. */
+  @BytesColumn()
+  browserHash!: Buffer;
+
+  /** `authorization` or `address`. */
+  @TextColumn()
+  kind!: string;
+
+  @IdColumn({ nullable: true })
+  clientId!: string | null;
+
+  /** The checked request as JSON, or the address. */
+  @TextColumn()
+  parameters!: string;
+
+  /** The network address (IPv6: its /64) that it came from: what its rate is counted by. */
+  @TextColumn()
+  address!: string;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  expiresAt!: number;
+
+  @InstantColumn({ nullable: true })
+  loggedInAt!: number | null;
+
+  @InstantColumn({ nullable: true })
+  consentedAt!: number | null;
+}

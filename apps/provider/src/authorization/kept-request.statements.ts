@@ -1,0 +1,47 @@
+import { statement } from '@gatehouse/server/database/store';
+
+export interface KeptRequestRow {
+  selector: number;
+  verifier_hash: Buffer;
+  kind: string;
+  parameters: string;
+  created_at: number;
+  logged_in_at: number | null;
+  consented_at: number | null;
+}
+
+const columns = 'selector, verifier_hash, kind, parameters, created_at, logged_in_at, consented_at';
+
+export const keptRequestStatements = {
+  insert: statement(
+    'kept_requests.insert',
+    `INSERT INTO kept_requests (selector, verifier_hash, browser_hash, kind, client_id, parameters, address, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+  ),
+  find: statement(
+    'kept_requests.find',
+    `SELECT ${columns} FROM kept_requests WHERE selector = $1 AND browser_hash = $2 AND expires_at > $3`,
+  ),
+  newestOfBrowser: statement(
+    'kept_requests.newest_of_browser',
+    `SELECT kind, client_id, parameters, created_at FROM kept_requests
+     WHERE browser_hash = $1 AND expires_at > $2 AND kind = 'authorization' ORDER BY selector DESC LIMIT 1`,
+  ),
+  loggedIn: statement('kept_requests.logged_in', 'UPDATE kept_requests SET logged_in_at = $3 WHERE selector = $1 AND browser_hash = $2'),
+  consented: statement('kept_requests.consented', 'UPDATE kept_requests SET consented_at = $3 WHERE selector = $1 AND browser_hash = $2'),
+  countOfAddress: statement(
+    'kept_requests.count_of_address',
+    'SELECT COUNT(*) AS count FROM kept_requests WHERE address = $1 AND created_at > $2',
+  ),
+  countAll: statement('kept_requests.count_all', 'SELECT COUNT(*) AS count FROM kept_requests'),
+  /** A browser's own oldest make room; no row of another browser is touched. */
+  trimBrowser: statement(
+    'kept_requests.trim_browser',
+    `DELETE FROM kept_requests WHERE browser_hash = $1 AND selector <= (
+       SELECT selector FROM kept_requests WHERE browser_hash = $1 ORDER BY selector DESC LIMIT 1 OFFSET $2)`,
+  ),
+  purge: statement(
+    'kept_requests.purge',
+    'DELETE FROM kept_requests WHERE selector IN (SELECT selector FROM kept_requests WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
+  ),
+};

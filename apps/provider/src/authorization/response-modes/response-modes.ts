@@ -1,0 +1,13 @@
+import { formPost } from './form-post.js';
+import { fragment } from './fragment.js';
+import { query } from './query.js';
+import type { ResponseMode } from './response-mode.js';
+
+/** Every response mode; discovery lists them by themselves. */
+export const responseModes: readonly ResponseMode[] = [query, fragment, formPost];
+
+export function responseMode(name: ResponseMode['name']): ResponseMode {
+  const mode = responseModes.find((candidate) => candidate.name === name);
+  if (!mode) throw new Error(`there is no response mode ${name}`);
+  return mode;
+}

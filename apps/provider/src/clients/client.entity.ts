@@ -1,0 +1,95 @@
+import { BytesColumn, FlagColumn, IdColumn, IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** A registered OAuth client (RFC 6749 2). */
+@Entity('clients')
+export class ClientEntity {
+  /** The `client_id`. */
+  @IdPrimaryColumn()
+  id!: string;
+
+  /** What people read on the consent page. */
+  @TextColumn()
+  name!: string;
+
+  /** `confidential` or `public` (RFC 6749 2.1). */
+  @TextColumn()
+  type!: string;
+
+  /** `web` or `native` (OpenID Connect Registration 2). */
+  @TextColumn()
+  applicationType!: string;
+
+  /** `token_endpoint_auth_method`. */
+  @TextColumn()
+  authMethod!: string;
+
+  @JsonColumn()
+  redirectUris!: string[];
+
+  /** Used when an OAuth request names none; a member of `redirectUris`. */
+  @TextColumn({ nullable: true })
+  defaultRedirectUri!: string | null;
+
+  @JsonColumn()
+  postLogoutRedirectUris!: string[];
+
+  @JsonColumn()
+  grantTypes!: string[];
+
+  @JsonColumn()
+  responseTypes!: string[];
+
+  /** What it may ask for. */
+  @JsonColumn()
+  scope!: string[];
+
+  /** What a request without `scope` means. */
+  @JsonColumn()
+  defaultScope!: string[];
+
+  @TextColumn()
+  idTokenSignedResponseAlg!: string;
+
+  /** False: a confidential client that need not send PKCE where `GATEHOUSE_PKCE=public`. */
+  @FlagColumn()
+  pkceRequired!: boolean;
+
+  /** False: an administrator lets it go without the consent page. */
+  @FlagColumn()
+  consentRequired!: boolean;
+
+  /** The developer who may edit it; null: administrators alone. */
+  @IdColumn({ nullable: true })
+  ownerId!: string | null;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  updatedAt!: number;
+
+  @InstantColumn({ nullable: true })
+  disabledAt!: number | null;
+}
+
+/** One secret of a client; several are valid while one is being replaced. */
+@Entity('client_secrets')
+export class ClientSecretEntity {
+  @IdPrimaryColumn()
+  id!: string;
+
+  @IdColumn()
+  clientId!: string;
+
+  /** SHA-256: the secret has 256 random bits, a slow hash would add nothing. */
+  @BytesColumn()
+  secretHash!: Buffer;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  /** Set when a newer one replaced it: the end of the overlap. */
+  @InstantColumn({ nullable: true })
+  expiresAt!: number | null;
+}

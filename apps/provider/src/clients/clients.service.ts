@@ -1,0 +1,264 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { newId, newSecret } from '@gatehouse/server/secrets/random';
+import type { Unit } from '@gatehouse/server/database/store';
+import { Repository } from 'typeorm';
+import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { CacheVersions } from '../database/cache-versions.service.js';
+import { ClientEntity, ClientSecretEntity } from './client.entity.js';
+
+type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
+type Problem = { readonly field: string; readonly message: string };
+
+/** Told, in the same unit, when a client is removed. */
+export interface ClientFollower {
+  clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
+}
+
+interface StoredSecret {
+  readonly hash: Uint8Array;
+  readonly expiresAt: EpochSeconds | undefined;
+}
+
+interface Cached {
+  readonly client: Client;
+  readonly secrets: readonly StoredSecret[];
+}
+
+/** How many clients a process keeps at hand; past it the oldest loaded goes. */
+const mostCached = 10_000;
+
+/** Owns clients and their secrets. What every request reads is kept in the process and dropped within a second of a change. */
+@Injectable()
+export class ClientsService implements OnModuleInit {
+  private readonly followers: ClientFollower[] = [];
+  private cache = new Map<string, Cached>();
+
+  constructor(
+    @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
+    @InjectRepository(ClientSecretEntity) private readonly secrets: Repository<ClientSecretEntity>,
+    @Inject(CacheVersions) private readonly versions: CacheVersions,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  onModuleInit(): void {
+    this.versions.onChange('clients', () => (this.cache = new Map()));
+  }
+
+  follow(follower: ClientFollower): void {
+    this.followers.push(follower);
+  }
+
+  /** A client by its `client_id`, from the cache. A miss is never cached: a client made a moment ago works. */
+  async find(id: string): Promise<Client | undefined> {
+    return (await this.load(id))?.client;
+  }
+
+  /** A client as the database has it now: for pages that edit it. */
+  async findFresh(id: string): Promise<Client | undefined> {
+    const row = await this.clients.findOneBy({ id });
+    return row ? toClient(row) : undefined;
+  }
+
+  /** True when the secret is one of the client's valid ones. One that does not match is looked up once more, afresh. */
+  async verifySecret(clientId: string, secret: string, now: EpochSeconds): Promise<boolean> {
+    const hash = sha256(secret);
+    const cached = await this.load(clientId);
+    if (cached && matches(cached.secrets, hash, now)) return true;
+    this.cache.delete(clientId);
+    const fresh = await this.load(clientId);
+    return fresh !== undefined && matches(fresh.secrets, hash, now);
+  }
+
+  /** One page of clients in the order of their names. `after`: name and id of the last of the page before. */
+  async list(query: {
+    ownerId?: string | undefined;
+    search?: string | undefined;
+    after?: { name: string; id: string } | undefined;
+    limit: number;
+  }): Promise<{ clients: Client[]; more: boolean }> {
+    const select = this.clients.createQueryBuilder('client').orderBy('client.name').addOrderBy('client.id').take(query.limit + 1);
+    if (query.ownerId !== undefined) select.andWhere('client.ownerId = :owner', { owner: query.ownerId });
+    if (query.search)
+      select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
+        pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
+        exact: query.search,
+      });
+    if (query.after)
+      select.andWhere('(client.name > :name OR (client.name = :name AND client.id > :id))', query.after);
+    const rows = await select.getMany();
+    return { clients: rows.slice(0, query.limit).map(toClient), more: rows.length > query.limit };
+  }
+
+  /** Names by id, for lists that name clients. */
+  async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const names = new Map<string, string>();
+    for (const id of new Set(ids)) {
+      const client = await this.find(id);
+      if (client) names.set(id, client.name);
+    }
+    return names;
+  }
+
+  /** Secrets that are valid now, without their values: for the client's page. */
+  async listSecrets(clientId: string, now: EpochSeconds): Promise<{ createdAt: EpochSeconds; expiresAt: EpochSeconds | undefined }[]> {
+    const rows = await this.secrets.find({ where: { clientId }, order: { createdAt: 'DESC' } });
+    return rows
+      .filter((row) => row.expiresAt === null || row.expiresAt > now)
+      .map((row) => ({ createdAt: epochSeconds(row.createdAt), expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt) }));
+  }
+
+  /** Registers a client. The secret of a confidential one is in the answer, and nowhere else ever again. */
+  async create(
+    unit: Unit,
+    draft: ClientDraft,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
+    const checked = checkClientMetadata({ ...draft, id: newId(), createdAt: now });
+    if ('problems' in checked) return checked;
+    const { client } = checked;
+    await unit.manager.getRepository(ClientEntity).insert({ ...toRow(client), createdAt: now, updatedAt: now });
+    const secret = client.type === 'confidential' ? await this.addSecret(unit, client.id, now) : undefined;
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.created', ...actor, clientId: client.id, details: { name: client.name } });
+    return { client, secret };
+  }
+
+  /** Replaces a client's metadata; a public one that becomes confidential gets its first secret. */
+  async update(
+    unit: Unit,
+    id: string,
+    draft: ClientDraft,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] } | undefined> {
+    const before = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
+    if (!before) return undefined;
+    const checked = checkClientMetadata({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
+    if ('problems' in checked) return checked;
+    const { client } = checked;
+    await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
+    let secret: string | undefined;
+    if (client.type === 'public') await unit.manager.getRepository(ClientSecretEntity).delete({ clientId: id });
+    else if (!(await unit.manager.getRepository(ClientSecretEntity).existsBy({ clientId: id }))) secret = await this.addSecret(unit, id, now);
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
+    return { client, secret };
+  }
+
+  /**
+   * Makes a new secret. The older ones stay valid for the overlap and then end.
+   * @param overlapSeconds 0 ends them now
+   * @returns the new secret, or undefined when there is no such confidential client
+   */
+  async rotateSecret(unit: Unit, id: string, overlapSeconds: number, actor: Actor, now: EpochSeconds): Promise<string | undefined> {
+    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
+    if (row?.type !== 'confidential') return undefined;
+    const end = addSeconds(now, overlapSeconds);
+    await unit.manager
+      .getRepository(ClientSecretEntity)
+      .createQueryBuilder()
+      .update()
+      .set({ expiresAt: end })
+      .where('client_id = :id AND (expires_at IS NULL OR expires_at > :end)', { id, end })
+      .execute();
+    const secret = await this.addSecret(unit, id, now);
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.secret_rotated', ...actor, clientId: id, details: { overlapSeconds } });
+    return secret;
+  }
+
+  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
+    if (!row) return false;
+    for (const follower of this.followers) await follower.clientEnded(unit, id, now);
+    await unit.manager.getRepository(ClientEntity).delete({ id });
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: row.name } });
+    return true;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    const gone = await unit.manager.getRepository(ClientSecretEntity).createQueryBuilder().delete().where('expires_at <= :now', { now }).execute();
+    return gone.affected ?? 0;
+  }
+
+  private async addSecret(unit: Unit, clientId: string, now: EpochSeconds): Promise<string> {
+    const secret = newSecret();
+    await unit.manager.getRepository(ClientSecretEntity).insert({ id: newId(), clientId, secretHash: sha256(secret), createdAt: now, expiresAt: null });
+    return secret;
+  }
+
+  private async load(id: string): Promise<Cached | undefined> {
+    const hit = this.cache.get(id);
+    if (hit) return hit;
+    if (id.length > 200) return undefined;
+    const generation = this.cache;
+    const row = await this.clients.findOneBy({ id });
+    if (!row) return undefined;
+    const secrets = await this.secrets.findBy({ clientId: id });
+    const loaded: Cached = {
+      client: toClient(row),
+      secrets: secrets.map((secret) => ({ hash: secret.secretHash, expiresAt: secret.expiresAt === null ? undefined : epochSeconds(secret.expiresAt) })),
+    };
+    if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
+    // Into the map that was current when the row was read: an invalidation since then must not be undone.
+    generation.set(id, loaded);
+    return loaded;
+  }
+}
+
+function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
+  let found = false;
+  for (const secret of secrets)
+    if (equalInConstantTime(secret.hash, hash) && (secret.expiresAt === undefined || secret.expiresAt > now)) found = true;
+  return found;
+}
+
+function toClient(row: ClientEntity): Client {
+  return {
+    id: row.id,
+    name: row.name,
+    type: row.type as Client['type'],
+    applicationType: row.applicationType as Client['applicationType'],
+    authMethod: row.authMethod as Client['authMethod'],
+    redirectUris: row.redirectUris,
+    defaultRedirectUri: row.defaultRedirectUri ?? undefined,
+    postLogoutRedirectUris: row.postLogoutRedirectUris,
+    grantTypes: row.grantTypes as Client['grantTypes'],
+    responseTypes: row.responseTypes,
+    scope: row.scope,
+    defaultScope: row.defaultScope,
+    idTokenSignedResponseAlg: row.idTokenSignedResponseAlg as Client['idTokenSignedResponseAlg'],
+    pkceRequired: row.pkceRequired,
+    consentRequired: row.consentRequired,
+    ownerId: row.ownerId ?? undefined,
+    createdAt: epochSeconds(row.createdAt),
+    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
+  };
+}
+
+function toRow(client: Client): Omit<ClientEntity, 'createdAt' | 'updatedAt'> {
+  return {
+    id: client.id,
+    name: client.name,
+    type: client.type,
+    applicationType: client.applicationType,
+    authMethod: client.authMethod,
+    redirectUris: [...client.redirectUris],
+    defaultRedirectUri: client.defaultRedirectUri ?? null,
+    postLogoutRedirectUris: [...client.postLogoutRedirectUris],
+    grantTypes: [...client.grantTypes],
+    responseTypes: [...client.responseTypes],
+    scope: [...client.scope],
+    defaultScope: [...client.defaultScope],
+    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    pkceRequired: client.pkceRequired,
+    consentRequired: client.consentRequired,
+    ownerId: client.ownerId ?? null,
+    disabledAt: client.disabledAt ?? null,
+  };
+}

@@ -1,0 +1,2 @@
+/** Injection token of the frozen settings; their type is `Settings`. */
+export const SETTINGS = Symbol('settings');

@@ -1,0 +1,65 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Store, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
+
+/** What is cached in a process and changes rarely. */
+export type CacheTopic = 'clients' | 'keys';
+
+const versionStatements = {
+  bump: statement(
+    'cache_versions.bump',
+    `INSERT INTO cache_versions (topic, version) VALUES ($1, 1)
+     ON CONFLICT (topic) DO UPDATE SET version = cache_versions.version + 1`,
+  ),
+  all: statement('cache_versions.all', 'SELECT topic, version FROM cache_versions'),
+};
+
+const pollMilliseconds = 300;
+
+/**
+ * Tells every process that a cached thing changed: a writer bumps the topic's version in the unit that changes the
+ * thing, and each process looks at the few versions several times a second.
+ */
+@Injectable()
+export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly seen = new Map<string, number>();
+  private readonly listeners: { readonly topic: CacheTopic; readonly clear: () => void }[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(@Inject(Store) private readonly store: Store) {}
+
+  onChange(topic: CacheTopic, clear: () => void): void {
+    this.listeners.push({ topic, clear });
+  }
+
+  /** Part of the unit that changes the thing, so that nobody is told of what did not happen. */
+  bump(unit: Unit, topic: CacheTopic): Outcome<number> {
+    return unit.change(versionStatements.bump, topic);
+  }
+
+  /** Looks now; also what a process does right after its own change. */
+  async refresh(): Promise<void> {
+    const rows = await this.store.all<{ topic: string; version: number }>(versionStatements.all);
+    for (const { topic, version } of rows) {
+      if (this.seen.get(topic) === version) continue;
+      this.seen.set(topic, version);
+      for (const listener of this.listeners) if (listener.topic === topic) listener.clear();
+    }
+  }
+
+  onApplicationBootstrap(): void {
+    const look = (): void => {
+      // A database that is away is not news here: requests say so, and the next look comes by itself.
+      void this.refresh()
+        .catch(() => undefined)
+        .finally(() => {
+          if (this.timer !== undefined) this.timer = setTimeout(look, pollMilliseconds).unref();
+        });
+    };
+    this.timer = setTimeout(look, pollMilliseconds).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+}

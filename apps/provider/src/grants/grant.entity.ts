@@ -1,0 +1,68 @@
+import { IdColumn, IdPrimaryColumn, InstantColumn, IntegerColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** One completed authorization. Read and written by the named statements beside this file. */
+@Entity('grants')
+export class GrantEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  @IdColumn()
+  clientId!: string;
+
+  @IdColumn()
+  userId!: string;
+
+  /** The session it came from; it ends with it unless it is offline. */
+  @IdColumn({ nullable: true })
+  sessionId!: string | null;
+
+  /** Space-separated (RFC 6749 3.3). */
+  @TextColumn()
+  scope!: string;
+
+  /** 1 when `offline_access` was consented to: it outlives the session (OpenID Connect Core 11). */
+  @IntegerColumn()
+  isOffline!: number;
+
+  @InstantColumn()
+  authTime!: number;
+
+  @JsonColumn()
+  amr!: string[];
+
+  @TextColumn({ nullable: true })
+  acr!: string | null;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  lastUsedAt!: number;
+
+  /** The latest end of any code or token that hangs on it; the purge clears it after that. */
+  @InstantColumn()
+  expiresAt!: number;
+
+  @InstantColumn({ nullable: true })
+  revokedAt!: number | null;
+}
+
+/** What a user allowed a client. */
+@Entity('consents')
+export class ConsentEntity {
+  @IdPrimaryColumn()
+  userId!: string;
+
+  @IdPrimaryColumn()
+  clientId!: string;
+
+  @JsonColumn()
+  scope!: string[];
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  updatedAt!: number;
+}

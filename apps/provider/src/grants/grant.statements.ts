@@ -1,0 +1,61 @@
+import { statement } from '@gatehouse/server/database/store';
+
+export interface GrantRow {
+  selector: number;
+  client_id: string;
+  user_id: string;
+  session_id: string | null;
+  scope: string;
+  is_offline: number;
+  auth_time: number;
+  amr: string;
+  acr: string | null;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+const live = 'revoked_at IS NULL AND expires_at > $2';
+
+export const grantStatements = {
+  insert: statement(
+    'grants.insert',
+    `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
+       last_used_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+  ),
+  findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${live}`),
+  /** Also the check that it still lives: what hangs on a grant is written only where this changes a row. */
+  use: statement(
+    'grants.use',
+    `UPDATE grants SET last_used_at = $2, expires_at = CASE WHEN expires_at < $3 THEN $3 ELSE expires_at END
+     WHERE selector = $1 AND revoked_at IS NULL`,
+  ),
+  revoke: statement('grants.revoke', 'UPDATE grants SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL'),
+  revokeOfSession: statement(
+    'grants.revoke_of_session',
+    'UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND is_offline = 0 AND revoked_at IS NULL',
+  ),
+  revokeOfUser: statement('grants.revoke_of_user', 'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL'),
+  revokeOfClient: statement('grants.revoke_of_client', 'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL'),
+  revokeOfUserAndClient: statement(
+    'grants.revoke_of_user_and_client',
+    'UPDATE grants SET revoked_at = $3 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL',
+  ),
+  // Pages run backwards through the primary key: the newest first, whatever the size of the table.
+  list: statement('grants.list', `SELECT * FROM grants WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`),
+  listOfUser: statement(
+    'grants.list_of_user',
+    `SELECT * FROM grants WHERE user_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+  ),
+  listOfClient: statement(
+    'grants.list_of_client',
+    `SELECT * FROM grants WHERE client_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+  ),
+  // A revoked grant is kept as long as its tokens could have lived: a late replay is still seen.
+  purge: statement(
+    'grants.purge',
+    'DELETE FROM grants WHERE selector IN (SELECT selector FROM grants WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
+  ),
+};

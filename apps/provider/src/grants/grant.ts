@@ -1,0 +1,27 @@
+import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
+import type { Scope } from '@gatehouse/domain/oauth';
+
+/** One completed authorization; its code and tokens live only while it lives. */
+export interface Grant {
+  readonly selector: Selector;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly sessionId: string | undefined;
+  readonly scope: Scope;
+  readonly offline: boolean;
+  readonly authTime: EpochSeconds;
+  readonly amr: readonly string[];
+  readonly acr: string | undefined;
+  readonly createdAt: EpochSeconds;
+  readonly lastUsedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+}
+
+/** What a user allowed a client, remembered. */
+export interface Consent {
+  readonly userId: string;
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly createdAt: EpochSeconds;
+  readonly updatedAt: EpochSeconds;
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ClientsModule } from '../clients/clients.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ConsentsService } from './consents.service.js';
+import { ConsentEntity } from './grant.entity.js';
+import { GrantsService } from './grants.service.js';
+
+/**
+ * Owns: consents (what a user allowed a client) and grants (one completed authorization). Pages: /grant.
+ * Invariant: a code, an access token and a refresh token live only while their grant lives; one UPDATE ends them all.
+ * A grant ends with its session (unless offline), its user and its client, in the unit that ends those.
+ * Must not know: codes and tokens; they ask it.
+ */
+@Module({
+  imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
+  providers: [GrantsService, ConsentsService],
+  exports: [GrantsService, ConsentsService],
+})
+export class GrantsModule {}

@@ -1,0 +1,131 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { formatScope, parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { ClientsService } from '../clients/clients.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { UsersService } from '../users/users.service.js';
+import type { Grant } from './grant.js';
+import { grantStatements, type GrantRow } from './grant.statements.js';
+
+export interface NewGrant {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly sessionId: string | undefined;
+  readonly scope: Scope;
+  readonly authTime: EpochSeconds;
+  readonly amr: readonly string[];
+  readonly acr: string | undefined;
+  readonly expiresAt: EpochSeconds;
+}
+
+export interface GrantQuery {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** The selector of the last one of the page before. */
+  readonly before?: Selector | undefined;
+  readonly limit: number;
+}
+
+/** Owns completed authorizations. One UPDATE here ends a code and every token of it. */
+@Injectable()
+export class GrantsService implements OnModuleInit {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  /** What ends with a session, a user, a client. */
+  onModuleInit(): void {
+    this.sessions.follow({
+      sessionEnded: async (unit, sessionId, now) => void (await unit.change(grantStatements.revokeOfSession, sessionId, now)),
+    });
+    this.users.follow({ userEnded: async (unit, userId, now) => void (await this.revokeOfUser(unit, userId, now)) });
+    this.clients.follow({ clientEnded: async (unit, clientId, now) => void (await this.revokeOfClient(unit, clientId, now)) });
+  }
+
+  async create(unit: Unit, grant: NewGrant, now: EpochSeconds): Promise<Selector> {
+    const selector = this.selectors.next();
+    await unit.change(
+      grantStatements.insert,
+      selector,
+      grant.clientId,
+      grant.userId,
+      grant.sessionId ?? null,
+      formatScope(grant.scope),
+      grant.scope.includes('offline_access') ? 1 : 0,
+      grant.authTime,
+      JSON.stringify(grant.amr),
+      grant.acr ?? null,
+      now,
+      now,
+      grant.expiresAt,
+    );
+    return selector;
+  }
+
+  async findLive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {
+    const row = await this.store.one<GrantRow>(grantStatements.findLive, selector, now);
+    return row ? toGrant(row) : undefined;
+  }
+
+  /** Notes a use and lets the grant live at least until `expiresAt`; false when it was revoked meanwhile. */
+  async use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(grantStatements.use, selector, now, expiresAt)) === 1;
+  }
+
+  /** True when it lived until now. */
+  async revoke(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(grantStatements.revoke, selector, now)) === 1;
+  }
+
+  async revokeOfUser(unit: Unit, userId: string, now: EpochSeconds): Promise<number> {
+    return unit.change(grantStatements.revokeOfUser, userId, now);
+  }
+
+  async revokeOfClient(unit: Unit, clientId: string, now: EpochSeconds): Promise<number> {
+    return unit.change(grantStatements.revokeOfClient, clientId, now);
+  }
+
+  async revokeOfUserAndClient(unit: Unit, userId: string, clientId: string, now: EpochSeconds): Promise<number> {
+    return unit.change(grantStatements.revokeOfUserAndClient, userId, clientId, now);
+  }
+
+  /** Live grants, the newest first. */
+  async list(query: GrantQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
+    const before = query.before ?? Number.MAX_SAFE_INTEGER;
+    const limit = query.limit + 1;
+    const rows =
+      query.userId !== undefined
+        ? await this.store.all<GrantRow>(grantStatements.listOfUser, before, now, limit, query.userId)
+        : query.clientId !== undefined
+          ? await this.store.all<GrantRow>(grantStatements.listOfClient, before, now, limit, query.clientId)
+          : await this.store.all<GrantRow>(grantStatements.list, before, now, limit);
+    return { grants: rows.slice(0, query.limit).map(toGrant), more: rows.length > query.limit };
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(grantStatements.purge, now, limit);
+  }
+}
+
+function toGrant(row: GrantRow): Grant {
+  return {
+    selector: row.selector as Selector,
+    clientId: row.client_id,
+    userId: row.user_id,
+    sessionId: row.session_id ?? undefined,
+    scope: parseScope(row.scope),
+    offline: row.is_offline === 1,
+    authTime: epochSeconds(row.auth_time),
+    amr: JSON.parse(row.amr) as string[],
+    acr: row.acr ?? undefined,
+    createdAt: epochSeconds(row.created_at),
+    lastUsedAt: epochSeconds(row.last_used_at),
+    expiresAt: epochSeconds(row.expires_at),
+  };
+}

@@ -1,0 +1,39 @@
+/** Every path of the provider, once. Controllers, links, metadata and tests read them here. */
+export const routes = {
+  root: '/',
+  home: '/home',
+  login: '/login',
+  secondFactor: '/login/factor',
+  logout: '/logout',
+  signUp: '/sign-up',
+  setPassword: '/password/set',
+  consent: '/consent',
+  continue: '/continue',
+
+  account: '/account',
+  clients: '/client',
+  users: '/user',
+  tokens: '/token',
+  grants: '/grant',
+
+  authorize: '/oauth/authorize',
+  token: '/oauth/token',
+  introspect: '/oauth/introspect',
+  revoke: '/oauth/revoke',
+  userinfo: '/oauth/userinfo',
+  endSession: '/oauth/logout',
+  me: '/api/me',
+
+  openidConfiguration: '/.well-known/openid-configuration',
+  authorizationServerMetadata: '/.well-known/oauth-authorization-server',
+  jwks: '/.well-known/jwks.json',
+
+  health: '/healthz',
+  ready: '/readyz',
+  assets: '/assets',
+} as const;
+
+/** The login page that leads back to an address of our own. */
+export function loginFor(address: string): string {
+  return `${routes.login}?next=${encodeURIComponent(address)}`;
+}

@@ -1,0 +1,49 @@
+import { statement } from '@gatehouse/server/database/store';
+
+export interface SessionRow {
+  selector: number;
+  id: string;
+  verifier_hash: Buffer;
+  user_id: string;
+  is_full: number;
+  auth_time: number;
+  amr: string;
+  acr: string | null;
+  created_at: number;
+  last_seen_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  user_agent: string | null;
+  address: string | null;
+}
+
+const live = 'ended_at IS NULL AND expires_at > $2 AND last_seen_at > $3';
+
+export const sessionStatements = {
+  insert: statement(
+    'sessions.insert',
+    `INSERT INTO sessions (selector, id, verifier_hash, user_id, is_full, auth_time, amr, acr, created_at, last_seen_at,
+       expires_at, user_agent, address)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+  ),
+  find: statement('sessions.find', `SELECT * FROM sessions WHERE selector = $1 AND ${live}`),
+  /** The same person again: the session stays, its cookie and its authentication are new. */
+  renew: statement(
+    'sessions.renew',
+    `UPDATE sessions SET selector = $2, verifier_hash = $3, is_full = $4, auth_time = $5, amr = $6, acr = $7,
+       last_seen_at = $8, expires_at = $9, user_agent = $10, address = $11
+     WHERE id = $1 AND ended_at IS NULL`,
+  ),
+  touch: statement('sessions.touch', 'UPDATE sessions SET last_seen_at = $2 WHERE selector = $1 AND last_seen_at < $2'),
+  end: statement('sessions.end', 'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL'),
+  ofUser: statement(
+    'sessions.of_user',
+    `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,
+  ),
+  idsOfUser: statement('sessions.ids_of_user', 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL'),
+  purge: statement(
+    'sessions.purge',
+    `DELETE FROM sessions WHERE selector IN (
+       SELECT selector FROM sessions WHERE expires_at <= $1 OR ended_at <= $1 OR last_seen_at <= $2 ORDER BY selector LIMIT $3)`,
+  ),
+};

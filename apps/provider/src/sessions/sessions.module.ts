@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { SessionsService } from './sessions.service.js';
+
+/**
+ * Owns: the browser's login (cookie, auth_time, amr, sid).
+ * Invariant: a cookie's value is new at every login, and an ended session takes with it whatever follows it, in one unit.
+ * Must not know: users, clients, grants; they follow it.
+ */
+@Module({ providers: [SessionsService], exports: [SessionsService] })
+export class SessionsModule {}

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, epochSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { newId, newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import type { Session } from './session.js';
+import { sessionStatements, type SessionRow } from './session.statements.js';
+
+/** Told, in the same unit, when a session ends by an act; mere expiry tells nobody. */
+export interface SessionFollower {
+  sessionEnded(unit: Unit, sessionId: string, now: EpochSeconds): Promise<void>;
+}
+
+export interface Authentication {
+  readonly userId: string;
+  readonly full: boolean;
+  readonly amr: readonly string[];
+  readonly acr?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+const coalesceSeconds = 60;
+
+/** Owns the browser's login: starts it, finds it by its cookie, ends it with all that follows. */
+@Injectable()
+export class SessionsService {
+  private readonly followers: SessionFollower[] = [];
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  follow(follower: SessionFollower): void {
+    this.followers.push(follower);
+  }
+
+  /**
+   * Records a login and gives the cookie's new value (always a new one: a value planted before the login is worth
+   * nothing after it). The same person keeps the session in `previous`; another person first ends it.
+   */
+  async start(
+    unit: Unit,
+    authentication: Authentication,
+    previous: Session | undefined,
+    now: EpochSeconds,
+  ): Promise<{ session: Session; cookieValue: string }> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const verifierHash = sha256(token.verifier);
+    const { userId, full, amr, acr } = authentication;
+    const expiresAt = addSeconds(now, this.settings.sessionLifetimeSeconds);
+    const userAgent = authentication.userAgent?.slice(0, 300) ?? null;
+    const address = authentication.address ?? null;
+    const kept = previous?.userId === userId ? previous : undefined;
+    if (previous && !kept) await this.end(unit, previous.id, now);
+    const renewed =
+      kept !== undefined &&
+      (await unit.change(
+        sessionStatements.renew,
+        kept.id, token.selector, verifierHash, full ? 1 : 0, now, JSON.stringify(amr), acr ?? null, now, expiresAt, userAgent, address,
+      )) === 1;
+    const id = renewed ? kept.id : newId();
+    if (!renewed)
+      await unit.change(
+        sessionStatements.insert,
+        token.selector, id, verifierHash, userId, full ? 1 : 0, now, JSON.stringify(amr), acr ?? null, now, now, expiresAt, userAgent, address,
+      );
+    const session: Session = {
+      id, userId, full, authTime: now, amr, acr,
+      createdAt: renewed ? kept.createdAt : now,
+      lastSeenAt: now, expiresAt, userAgent: userAgent ?? undefined, address: address ?? undefined,
+    };
+    return { session, cookieValue: formatToken(token) };
+  }
+
+  /** The live session of a cookie's value, or undefined: unknown, forged, ended, expired and idle look the same. */
+  async find(cookieValue: string | undefined, now: EpochSeconds): Promise<Session | undefined> {
+    const token = cookieValue === undefined ? undefined : parseToken(cookieValue);
+    if (!token) return undefined;
+    const row = await this.store.one<SessionRow>(sessionStatements.find, token.selector, now, this.idleLimit(now));
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    if (row.last_seen_at <= now - coalesceSeconds) this.touch(row.selector, now);
+    return toSession(row);
+  }
+
+  async listOf(userId: string, now: EpochSeconds): Promise<Session[]> {
+    const rows = await this.store.all<SessionRow>(sessionStatements.ofUser, userId, now, this.idleLimit(now));
+    return rows.map(toSession);
+  }
+
+  /** True when it lived until now. */
+  async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(sessionStatements.end, sessionId, now)) !== 1) return false;
+    for (const follower of this.followers) await follower.sessionEnded(unit, sessionId, now);
+    return true;
+  }
+
+  /** Ends every session of a person but, where one is named, the one to keep. */
+  async endAllOf(unit: Unit, userId: string, now: EpochSeconds, keepId?: string): Promise<number> {
+    const rows = await unit.all<{ id: string }>(sessionStatements.idsOfUser, userId);
+    let ended = 0;
+    for (const { id } of rows) if (id !== keepId && (await this.end(unit, id, now))) ended++;
+    return ended;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(sessionStatements.purge, now, this.idleLimit(now), limit);
+  }
+
+  private idleLimit(now: EpochSeconds): number {
+    return now - this.settings.sessionIdleLifetimeSeconds;
+  }
+
+  /** Last seen is a convenience: it is written beside the request, not before its answer, and its loss harms nobody. */
+  private touch(selector: number, now: EpochSeconds): void {
+    void this.store.run((unit) => unit.change(sessionStatements.touch, selector, now)).catch(() => undefined);
+  }
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    full: row.is_full === 1,
+    authTime: epochSeconds(row.auth_time),
+    amr: JSON.parse(row.amr) as string[],
+    acr: row.acr ?? undefined,
+    createdAt: epochSeconds(row.created_at),
+    lastSeenAt: epochSeconds(row.last_seen_at),
+    expiresAt: epochSeconds(row.expires_at),
+    userAgent: row.user_agent ?? undefined,
+    address: row.address ?? undefined,
+  };
+}

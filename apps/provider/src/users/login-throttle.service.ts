@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { statement, type Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+
+const failureStatements = {
+  count: statement(
+    'login_failures.count',
+    `INSERT INTO login_failures (bucket, window_started_at, failures) VALUES ($1, $2, 1)
+     ON CONFLICT (bucket) DO UPDATE SET
+       failures = CASE WHEN login_failures.window_started_at <= $3 THEN 1 ELSE login_failures.failures + 1 END,
+       window_started_at = CASE WHEN login_failures.window_started_at <= $3 THEN $2 ELSE login_failures.window_started_at END
+     RETURNING failures`,
+  ),
+  giveBack: statement(
+    'login_failures.give_back',
+    'UPDATE login_failures SET failures = failures - 1 WHERE bucket = $1 AND failures > 0',
+  ),
+  forget: statement('login_failures.forget', 'DELETE FROM login_failures WHERE bucket = $1'),
+  purge: statement('login_failures.purge', 'DELETE FROM login_failures WHERE window_started_at <= $1'),
+};
+
+const knownStatements = {
+  find: statement(
+    'known_addresses.find',
+    'SELECT last_login_at FROM known_addresses WHERE user_id = $1 AND address = $2 AND last_login_at > $3',
+  ),
+  record: statement(
+    'known_addresses.record',
+    `INSERT INTO known_addresses (user_id, address, last_login_at) VALUES ($1, $2, $3)
+     ON CONFLICT (user_id, address) DO UPDATE SET last_login_at = $3`,
+  ),
+  purge: statement('known_addresses.purge', 'DELETE FROM known_addresses WHERE last_login_at <= $1'),
+};
+
+const knownAddressSeconds = 30 * 24 * 3600;
+
+/** Where a login comes from. */
+export interface LoginOrigin {
+  /** The address, or its /64 for IPv6. */
+  readonly addressKey: string;
+  /** Set when a signed cookie shows that this browser has logged in to this account before. */
+  readonly knownDevice: string | undefined;
+}
+
+export interface Attempt {
+  /** Buckets that counted this attempt, to be given back when it succeeds. */
+  readonly counted: readonly string[];
+  readonly admitted: boolean;
+}
+
+/**
+ * Counts failed logins per (account, address), per address and per account, before a hash is computed.
+ *
+ * An attempt is counted first and given back when it succeeds, so parallel guesses cannot outrun the count. Past the
+ * account's limit only a browser or an address that has logged in to it before gets through: a thousand addresses
+ * against one account are stopped, and its owner is not locked out. A known browser has a count of its own, so that
+ * strangers behind its address do not use up its tries.
+ */
+@Injectable()
+export class LoginThrottle {
+  private readonly perPair: number;
+  private readonly perAddress: number;
+  private readonly perAccount: number;
+  private readonly windowSeconds: number;
+  private readonly off: boolean;
+
+  constructor(@Inject(SETTINGS) settings: Settings) {
+    this.off = !settings.throttle;
+    this.perPair = settings.loginFailures.count;
+    this.perAddress = settings.loginFailures.count * 10;
+    this.perAccount = settings.loginFailures.count * 5;
+    this.windowSeconds = settings.loginFailures.seconds;
+  }
+
+  /**
+   * Counts an attempt and says whether its password may be looked at.
+   * @param accountKey the username as compared; also for accounts that do not exist
+   */
+  async count(
+    unit: Unit,
+    attempt: { accountKey: string; userId: string | undefined; origin: LoginOrigin; now: EpochSeconds },
+  ): Promise<Attempt> {
+    if (this.off) return { counted: [], admitted: true };
+    const account = digest(attempt.accountKey);
+    const { origin, now, userId } = attempt;
+    if (origin.knownDevice !== undefined)
+      return this.take(unit, now, [[`d:${account}:${origin.knownDevice}`, this.perPair]]);
+    const known = userId !== undefined && (await this.isKnownAddress(unit, userId, origin.addressKey, now));
+    const limits: [string, number][] = [
+      [`i:${origin.addressKey}`, this.perAddress],
+      [`p:${account}:${origin.addressKey}`, this.perPair],
+    ];
+    if (!known) limits.push([`a:${account}`, this.perAccount]);
+    return this.take(unit, now, limits);
+  }
+
+  /** A login that succeeded counts against nobody, and makes its address a known one. */
+  async succeeded(
+    unit: Unit,
+    attempt: { counted: readonly string[]; userId: string; addressKey: string; now: EpochSeconds },
+  ): Promise<void> {
+    for (const bucket of attempt.counted)
+      await unit.change(bucket.startsWith('p:') || bucket.startsWith('d:') ? failureStatements.forget : failureStatements.giveBack, bucket);
+    await unit.change(knownStatements.record, attempt.userId, attempt.addressKey, attempt.now);
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    const failures = await unit.change(failureStatements.purge, now - this.windowSeconds);
+    return failures + (await unit.change(knownStatements.purge, now - knownAddressSeconds));
+  }
+
+  /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
+  private async take(unit: Unit, now: EpochSeconds, limits: readonly [string, number][]): Promise<Attempt> {
+    const counted: string[] = [];
+    for (const [bucket, most] of limits) {
+      const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - this.windowSeconds);
+      counted.push(bucket);
+      if ((row?.failures ?? 0) > most) return { counted, admitted: false };
+    }
+    return { counted, admitted: true };
+  }
+
+  private async isKnownAddress(unit: Unit, userId: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
+    return (await unit.one(knownStatements.find, userId, addressKey, now - knownAddressSeconds)) !== undefined;
+  }
+}
+
+/** Names of accounts are free text: a bucket has a bounded name, and the table holds no list of what was guessed. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
+}

@@ -1,0 +1,55 @@
+import { availableParallelism } from 'node:os';
+import { Injectable } from '@nestjs/common';
+import { hash, verify, type Options } from '@node-rs/argon2';
+
+// Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
+const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
+
+/** More people than this wait for a hash already: answered 503 with Retry-After. */
+export class HashQueueFull extends Error {
+  constructor() {
+    super('too many passwords wait to be checked');
+    this.name = 'HashQueueFull';
+  }
+}
+
+/**
+ * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue.
+ * A password is compared in Unicode's NFC (NIST SP 800-63B 3.1.1.2).
+ */
+@Injectable()
+export class PasswordHasher {
+  private running = 0;
+  private readonly waiting: (() => void)[] = [];
+  private readonly slots = Math.max(1, availableParallelism());
+  private readonly mostWaiting = 64 * this.slots;
+  private dummy: Promise<string> | undefined;
+
+  async hash(password: string): Promise<string> {
+    return this.inSlot(() => hash(password.normalize('NFC'), parameters));
+  }
+
+  /**
+   * True when the password fits. An unknown user (undefined hash) costs what a known one costs, and is false.
+   * @throws HashQueueFull
+   */
+  async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
+    const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
+    const fits = await this.inSlot(() => verify(against, password.normalize('NFC')).catch(() => false));
+    return fits && passwordHash !== undefined;
+  }
+
+  private async inSlot<T>(work: () => Promise<T>): Promise<T> {
+    if (this.running >= this.slots) {
+      if (this.waiting.length >= this.mostWaiting) throw new HashQueueFull();
+      await new Promise<void>((resolve) => this.waiting.push(resolve));
+    } else this.running++;
+    try {
+      return await work();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.running--;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+
+/** What an account may do here; each includes what the next may. */
+export const roles = ['admin', 'developer', 'user'] as const;
+export type Role = (typeof roles)[number];
+
+/** A person's account, as the other modules see it. Never holds the password's hash. */
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly name: string | undefined;
+  readonly givenName: string | undefined;
+  readonly familyName: string | undefined;
+  readonly email: string | undefined;
+  readonly emailVerified: boolean;
+  readonly hasPassword: boolean;
+  readonly roles: readonly string[];
+  readonly createdAt: EpochSeconds;
+  readonly updatedAt: EpochSeconds;
+  readonly lastLoginAt: EpochSeconds | undefined;
+  readonly disabledAt: EpochSeconds | undefined;
+}
+
+/** What a form or a command says of a user. */
+export interface UserDraft {
+  readonly username: string;
+  readonly name?: string | undefined;
+  readonly givenName?: string | undefined;
+  readonly familyName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly emailVerified?: boolean | undefined;
+  readonly roles?: readonly string[] | undefined;
+}
+
+export interface Problem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** The form in which usernames are compared: "Ａlice" and "alice" are one account. */
+export function usernameKey(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
+}
+
+export function checkUserDraft(draft: UserDraft): Problem[] {
+  const problems: Problem[] = [];
+  const { username, email } = draft;
+  if (username === '') problems.push({ field: 'username', message: 'Enter a username.' });
+  else if (username.length > 64) problems.push({ field: 'username', message: 'A username has at most 64 characters.' });
+  else if (!/^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u.test(username))
+    problems.push({ field: 'username', message: 'Use letters, digits and . _ @ + - and begin with a letter or digit.' });
+  if (email !== undefined && (email.length > 254 || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
+    problems.push({ field: 'email', message: 'This is not an e-mail address.' });
+  for (const field of ['name', 'givenName', 'familyName'] as const)
+    if ((draft[field]?.length ?? 0) > 200) problems.push({ field, message: 'At most 200 characters.' });
+  for (const role of draft.roles ?? [])
+    if (!roles.some((known) => known === role)) problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });
+  return problems;
+}
+
+/** A password that a person chooses for themselves is their only factor: NIST SP 800-63B-4 3.1.1.2 asks for 15 characters. */
+export const ownPasswordMinimum = 15;
+/** An operator (command line, settings) may choose a shorter one for a first login. */
+export const operatorPasswordMinimum = 8;
+const passwordMaximum = 256;
+
+/** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */
+export function checkPassword(password: string, minimum: number): string | undefined {
+  const length = [...password.normalize('NFC')].length;
+  if (length < minimum) return `Use at least ${minimum} characters; a few words make a good password.`;
+  if (length > passwordMaximum) return `Use at most ${passwordMaximum} characters.`;
+  return undefined;
+}

@@ -1,0 +1,260 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { newId } from '@gatehouse/server/secrets/random';
+import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { Brackets, In, type EntityManager, Repository } from 'typeorm';
+import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { UserEntity, UserRoleEntity } from './user.entity.js';
+import { checkUserDraft, usernameKey, type Problem, type User, type UserDraft } from './user.js';
+
+/** Who makes a change, for the audit log. */
+export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
+
+export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
+
+/** Told, in the same unit, when an account is switched off or removed. */
+export interface UserFollower {
+  userEnded(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+}
+
+const userStatements = {
+  // A condition of its own, so that of two first starts at once only one makes the administrator.
+  admins: statement('user_roles.admins', `SELECT COUNT(*) AS count FROM user_roles WHERE role = 'admin'`),
+};
+
+/** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
+@Injectable()
+export class UsersService {
+  private readonly followers: UserFollower[] = [];
+
+  constructor(
+    @InjectRepository(UserEntity) private readonly users: Repository<UserEntity>,
+    @Inject(Store) private readonly store: Store,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  follow(follower: UserFollower): void {
+    this.followers.push(follower);
+  }
+
+  async find(id: string): Promise<User | undefined> {
+    const row = await this.users.findOneBy({ id });
+    return row ? this.withRoles(this.users.manager, row) : undefined;
+  }
+
+  async findByUsername(username: string): Promise<User | undefined> {
+    const row = await this.users.findOneBy({ usernameKey: usernameKey(username) });
+    return row ? this.withRoles(this.users.manager, row) : undefined;
+  }
+
+  /** Users by id, for lists that name them. */
+  async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.users.find({ where: { id: In([...new Set(ids)]) }, select: { id: true, username: true } });
+    return new Map(rows.map((row) => [row.id, row.username]));
+  }
+
+  /** What the password check needs, and nobody else gets. */
+  async findForLogin(username: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
+    const row = await this.users.findOneBy({ usernameKey: usernameKey(username) });
+    if (!row) return undefined;
+    return { user: await this.withRoles(this.users.manager, row), passwordHash: row.passwordHash ?? undefined };
+  }
+
+  /** The hash by id, to confirm a person's own password before a change. */
+  async findPasswordHash(id: string): Promise<string | undefined> {
+    const row = await this.users.findOne({ where: { id }, select: { id: true, passwordHash: true } });
+    return row?.passwordHash ?? undefined;
+  }
+
+  async countAdmins(): Promise<number> {
+    const row = await this.store.one<{ count: number }>(userStatements.admins);
+    return Number(row?.count ?? 0);
+  }
+
+  /** One page of users in the order of their names. `after`: the last username of the page before. */
+  async list(query: { search?: string | undefined; after?: string | undefined; limit: number }): Promise<{ users: User[]; more: boolean }> {
+    const select = this.users.createQueryBuilder('user').orderBy('user.usernameKey').take(query.limit + 1);
+    if (query.search) {
+      const prefix = `${escapeLike(usernameKey(query.search))}%`;
+      select.andWhere(
+        new Brackets((either) =>
+          either
+            .where(`user.usernameKey LIKE :prefix ESCAPE '\\'`, { prefix })
+            .orWhere(`user.emailKey LIKE :prefix ESCAPE '\\'`, { prefix }),
+        ),
+      );
+    }
+    if (query.after !== undefined) select.andWhere('user.usernameKey > :after', { after: usernameKey(query.after) });
+    const rows = await select.getMany();
+    const page = rows.slice(0, query.limit);
+    return { users: await this.allWithRoles(this.users.manager, page), more: rows.length > query.limit };
+  }
+
+  /**
+   * Makes an account. A password may be given (already hashed: hashing is no database work) or set later by a link.
+   * @returns the user, or what is wrong with the draft, a taken name among it
+   */
+  async create(unit: Unit, draft: UserDraft & { passwordHash?: string | undefined }, actor: Actor, now: EpochSeconds): Promise<UserOutcome> {
+    const problems = checkUserDraft(draft);
+    if (problems.length > 0) return { problems };
+    const users = unit.manager.getRepository(UserEntity);
+    const key = usernameKey(draft.username);
+    const row: UserEntity = {
+      id: newId(),
+      username: draft.username,
+      usernameKey: key,
+      name: draft.name || null,
+      givenName: draft.givenName || null,
+      familyName: draft.familyName || null,
+      email: draft.email || null,
+      emailKey: draft.email?.toLowerCase() || null,
+      emailVerified: draft.emailVerified ?? false,
+      passwordHash: draft.passwordHash ?? null,
+      passwordChangedAt: draft.passwordHash === undefined ? null : now,
+      createdAt: now,
+      updatedAt: now,
+      lastLoginAt: null,
+      disabledAt: null,
+    };
+    // The unique index decides, not a look before: two sign-ups with one name may come at once.
+    const inserted = await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
+    void inserted;
+    const stored = await users.findOneBy({ usernameKey: key });
+    if (stored?.id !== row.id) return { problems: [{ field: 'username', message: 'This username is taken.' }] };
+    await this.writeRoles(unit, row.id, draft.roles ?? ['user']);
+    await this.audit.record(unit, { type: 'user.created', ...actor, subjectId: row.id, details: { username: row.username } });
+    return { user: await this.withRoles(unit.manager, row) };
+  }
+
+  async update(unit: Unit, id: string, draft: UserDraft, actor: Actor, now: EpochSeconds): Promise<UserOutcome | undefined> {
+    const problems = checkUserDraft(draft);
+    if (problems.length > 0) return { problems };
+    const users = unit.manager.getRepository(UserEntity);
+    const row = await users.findOneBy({ id });
+    if (!row) return undefined;
+    const key = usernameKey(draft.username);
+    const other = await users.findOneBy({ usernameKey: key });
+    if (other && other.id !== id) return { problems: [{ field: 'username', message: 'This username is taken.' }] };
+    if (draft.roles && !draft.roles.includes('admin') && (await this.isLastAdmin(unit, id)))
+      return { problems: [{ field: 'roles', message: 'This is the last administrator: make another one first.' }] };
+    await users.update(
+      { id },
+      {
+        username: draft.username,
+        usernameKey: key,
+        name: draft.name || null,
+        givenName: draft.givenName || null,
+        familyName: draft.familyName || null,
+        email: draft.email || null,
+        emailKey: draft.email?.toLowerCase() || null,
+        emailVerified: draft.emailVerified ?? false,
+        updatedAt: now,
+      },
+    );
+    if (draft.roles) await this.writeRoles(unit, id, draft.roles);
+    await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
+    const after = await users.findOneByOrFail({ id });
+    return { user: await this.withRoles(unit.manager, after) };
+  }
+
+  /** Stores a new password. Whoever calls decides which sessions go on. */
+  async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<boolean> {
+    const changed = await unit.manager.getRepository(UserEntity).update({ id }, { passwordHash, passwordChangedAt: now });
+    return changed.affected === 1;
+  }
+
+  async recordLogin(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    await unit.manager.getRepository(UserEntity).update({ id }, { lastLoginAt: now });
+  }
+
+  /** Switches an account off; its sessions end, and all that follows them. Refuses the last administrator. */
+  async disable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<'done' | 'not found' | 'last admin'> {
+    const users = unit.manager.getRepository(UserEntity);
+    if (!(await users.existsBy({ id }))) return 'not found';
+    if (await this.isLastAdmin(unit, id)) return 'last admin';
+    await users.update({ id }, { disabledAt: now, updatedAt: now });
+    await this.endAll(unit, id, now);
+    await this.audit.record(unit, { type: 'user.disabled', ...actor, subjectId: id });
+    return 'done';
+  }
+
+  async enable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    const changed = await unit.manager.getRepository(UserEntity).update({ id }, { disabledAt: null, updatedAt: now });
+    if (changed.affected !== 1) return false;
+    await this.audit.record(unit, { type: 'user.enabled', ...actor, subjectId: id });
+    return true;
+  }
+
+  /** Removes an account for good. Refuses the last administrator. */
+  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<'done' | 'not found' | 'last admin'> {
+    const users = unit.manager.getRepository(UserEntity);
+    const row = await users.findOneBy({ id });
+    if (!row) return 'not found';
+    if (await this.isLastAdmin(unit, id)) return 'last admin';
+    await this.endAll(unit, id, now);
+    await users.delete({ id });
+    await this.audit.record(unit, { type: 'user.deleted', ...actor, subjectId: id, details: { username: row.username } });
+    return 'done';
+  }
+
+  private async endAll(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    await this.sessions.endAllOf(unit, id, now);
+    for (const follower of this.followers) await follower.userEnded(unit, id, now);
+  }
+
+  private async isLastAdmin(unit: Unit, id: string): Promise<boolean> {
+    const admins = await unit.manager
+      .getRepository(UserRoleEntity)
+      .createQueryBuilder('role')
+      .innerJoin(UserEntity, 'user', 'user.id = role.userId AND user.disabledAt IS NULL')
+      .where(`role.role = 'admin'`)
+      .take(2)
+      .getMany();
+    return admins.length === 1 && admins[0]?.userId === id;
+  }
+
+  private async writeRoles(unit: Unit, userId: string, roles: readonly string[]): Promise<void> {
+    const repository = unit.manager.getRepository(UserRoleEntity);
+    await repository.delete({ userId });
+    const wanted = [...new Set(roles)];
+    if (wanted.length > 0) await repository.insert(wanted.map((role) => ({ userId, role })));
+  }
+
+  private async withRoles(manager: EntityManager, row: UserEntity): Promise<User> {
+    const [user] = await this.allWithRoles(manager, [row]);
+    if (!user) throw new Error('a user lost its row');
+    return user;
+  }
+
+  private async allWithRoles(manager: EntityManager, rows: readonly UserEntity[]): Promise<User[]> {
+    if (rows.length === 0) return [];
+    const found = await manager.getRepository(UserRoleEntity).findBy({ userId: In(rows.map((row) => row.id)) });
+    return rows.map((row) => toUser(row, found.filter((role) => role.userId === row.id).map((role) => role.role)));
+  }
+}
+
+function toUser(row: UserEntity, roles: readonly string[]): User {
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name ?? undefined,
+    givenName: row.givenName ?? undefined,
+    familyName: row.familyName ?? undefined,
+    email: row.email ?? undefined,
+    emailVerified: row.emailVerified,
+    hasPassword: row.passwordHash !== null,
+    roles: [...roles].sort(),
+    createdAt: epochSeconds(row.createdAt),
+    updatedAt: epochSeconds(row.updatedAt),
+    lastLoginAt: row.lastLoginAt === null ? undefined : epochSeconds(row.lastLoginAt),
+    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
+  };
+}
+
+function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
+}

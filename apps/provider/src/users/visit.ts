@@ -1,0 +1,25 @@
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { SetCookie } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import type { Session } from '../sessions/session.js';
+import type { User } from './user.js';
+
+/** A person's request to one of our pages: which browser, which session, who. */
+export interface Visit {
+  readonly request: WebRequest;
+  readonly now: EpochSeconds;
+  readonly address: string;
+  /** The address, or its /64 for IPv6: what rates are counted by. */
+  readonly addressKey: string;
+  readonly requestId: string;
+  readonly browser: { readonly id: string; readonly hash: Buffer };
+  /** Of this browser; partial ones included. */
+  readonly session: Session | undefined;
+  /** Who is logged in fully, and not switched off. */
+  readonly user: User | undefined;
+  /** Cookies that the answer must set (a first visit's browser cookie). */
+  readonly cookies: readonly SetCookie[];
+}
+
+/** A visit of somebody who is logged in. */
+export type UserVisit = Visit & { readonly user: User; readonly session: Session };

@@ -1,0 +1,2 @@
+export { jwkThumbprint, publicJwk, type Jwk } from './jwk.js';
+export { encodeSigningInput, leftHalfHash, parseJws, signingAlgorithms, type Jws, type SigningAlgorithm } from './jws.js';

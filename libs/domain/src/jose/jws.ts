@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { decodeBase64url, encodeBase64url } from '../kernel/index.js';
+
+/** Algorithms that ID tokens are signed with here (RFC 7518 3, RFC 8037). */
+export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+
+/** The parts of a compact JWS, not yet verified. */
+export interface Jws {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly signingInput: string;
+  readonly signature: Buffer;
+}
+
+/** What is signed: header and payload in base64url, joined by a dot (RFC 7515 5.1). */
+export function encodeSigningInput(header: object, payload: object): string {
+  return `${encodeJson(header)}.${encodeJson(payload)}`;
+}
+
+/**
+ * Splits a compact JWS whose payload is a JSON object. Verifies nothing.
+ * @param maxLength in characters; longer texts are not looked at
+ * @returns undefined for anything malformed, a `crit` header among it (RFC 7515 4.1.11: we understand no extension)
+ */
+export function parseJws(compact: string, options: { readonly maxLength: number }): Jws | undefined {
+  if (compact.length > options.maxLength) return undefined;
+  const parts = compact.split('.');
+  const [encodedHeader, encodedPayload, encodedSignature] = parts;
+  if (parts.length !== 3 || !encodedHeader || !encodedPayload || encodedSignature === undefined) return undefined;
+  const header = parseJsonObject(encodedHeader);
+  const payload = parseJsonObject(encodedPayload);
+  const signature = decodeBase64url(encodedSignature);
+  if (!header || !payload || !signature || 'crit' in header) return undefined;
+  return { header, payload, signingInput: `${encodedHeader}.${encodedPayload}`, signature };
+}
+
+/**
+ * The left half of a value's hash, base64url: `at_hash` and `c_hash`.
+ * @see OpenID Connect Core 3.1.3.6, 3.3.2.11
+ */
+export function leftHalfHash(value: string, algorithm: SigningAlgorithm): string {
+  // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
+  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256').update(value, 'ascii').digest();
+  return encodeBase64url(digest.subarray(0, digest.length / 2));
+}
+
+function encodeJson(value: object): string {
+  return Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
+}
+
+function parseJsonObject(encoded: string): Record<string, unknown> | undefined {
+  const bytes = decodeBase64url(encoded);
+  if (!bytes) return undefined;
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

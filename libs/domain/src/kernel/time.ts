@@ -1,0 +1,12 @@
+/** Seconds since 1970-01-01T00:00:00Z, whole: the only way this code base writes an instant. */
+export type EpochSeconds = number & { readonly __unit: 'epoch seconds' };
+
+/** @throws RangeError when it is no safe integer */
+export function epochSeconds(seconds: number): EpochSeconds {
+  if (!Number.isSafeInteger(seconds)) throw new RangeError('an instant is a whole number of seconds');
+  return seconds as EpochSeconds;
+}
+
+export function addSeconds(instant: EpochSeconds, seconds: number): EpochSeconds {
+  return epochSeconds(instant + seconds);
+}

@@ -1,0 +1,26 @@
+/** Finds a row: a safe integer, ordered by time. */
+export type Selector = number & { readonly __unit: 'selector' };
+
+/** A code, token, link or cookie value: the selector finds the row, the verifier (256 random bits) proves it. */
+export interface Token {
+  readonly selector: Selector;
+  /** 43 characters of base64url. */
+  readonly verifier: string;
+}
+
+const form = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+
+/** `<selector in base 36>.<verifier>` */
+export function formatToken(token: Token): string {
+  return `${token.selector.toString(36)}.${token.verifier}`;
+}
+
+/** The token that this text is; undefined for anything that {@link formatToken} does not write. */
+export function parseToken(text: string): Token | undefined {
+  if (text.length > 55) return undefined;
+  const parts = form.exec(text);
+  if (!parts?.[1] || !parts[2]) return undefined;
+  const selector = Number.parseInt(parts[1], 36);
+  if (!Number.isSafeInteger(selector) || selector.toString(36) !== parts[1]) return undefined;
+  return { selector: selector as Selector, verifier: parts[2] };
+}

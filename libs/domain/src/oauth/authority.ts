@@ -1,0 +1,25 @@
+import type { EpochSeconds, Selector } from '../kernel/index.js';
+import type { Client } from './client.js';
+import type { Scope } from './scope.js';
+
+/** What a grant type proved; the token endpoint issues by it. */
+export interface Authority {
+  readonly clientId: string;
+  /** The resource owner; undefined where the client acts for itself. */
+  readonly userId: string | undefined;
+  /** The grant that the tokens hang on; undefined where the client acts for itself. */
+  readonly grant: Selector | undefined;
+  readonly scope: Scope;
+  /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
+  readonly mayRefresh: boolean;
+  readonly sessionId?: string | undefined;
+  readonly authTime?: EpochSeconds | undefined;
+  readonly nonce?: string | undefined;
+  readonly amr?: readonly string[] | undefined;
+  readonly acr?: string | undefined;
+}
+
+/** A refresh token needs the grant type, and in an OpenID request `offline_access` (OpenID Connect Core 11). */
+export function refreshAllowed(client: Pick<Client, 'grantTypes'>, scope: Scope): boolean {
+  return client.grantTypes.includes('refresh_token') && (!scope.includes('openid') || scope.includes('offline_access'));
+}

@@ -1,0 +1,50 @@
+/**
+ * Reads `Authorization: Basic`: each part is form-urlencoded before it is joined and base64-encoded.
+ * @returns undefined when the header is of another scheme or malformed
+ * @see RFC 6749 2.3.1, RFC 7617 2
+ */
+export function parseBasicCredentials(header: string | undefined): { readonly clientId: string; readonly secret: string } | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]{1,8000}={0,2})$/i.exec(header ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 0) return undefined;
+  const clientId = decodeFormPart(text.slice(0, colon));
+  const secret = decodeFormPart(text.slice(colon + 1));
+  return clientId === undefined || secret === undefined || clientId === '' ? undefined : { clientId, secret };
+}
+
+/** True when the header means to be Basic, well-formed or not. */
+export function isBasic(header: string | undefined): boolean {
+  return /^basic(\s|$)/i.test(header ?? '');
+}
+
+/**
+ * Reads `Authorization: Bearer`.
+ * @returns undefined when the header is absent, of another scheme or malformed
+ * @see RFC 6750 2.1
+ */
+export function parseBearer(header: string | undefined): string | undefined {
+  return /^bearer +([A-Za-z0-9._~+/-]{1,8000}=*)$/i.exec(header ?? '')?.[1];
+}
+
+/**
+ * A `WWW-Authenticate: Bearer` challenge. Values are ours, and hold no quote.
+ * @see RFC 6750 3
+ */
+export function bearerChallenge(
+  parts: { readonly error?: string | undefined; readonly description?: string | undefined; readonly scope?: string | undefined } = {},
+): string {
+  const attributes = Object.entries({ error: parts.error, error_description: parts.description, scope: parts.scope })
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
+    .map(([name, value]) => `, ${name}="${value}"`);
+  return `Bearer realm="gatehouse"${attributes.join('')}`;
+}
+
+function decodeFormPart(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,179 @@
+import { signingAlgorithms, type SigningAlgorithm } from '../jose/index.js';
+import type { EpochSeconds } from '../kernel/index.js';
+import { redirectUriProblem } from './redirect-uri.js';
+import { isScopeToken, isSubset, type Scope } from './scope.js';
+
+export const grantTypeNames = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export type GrantTypeName = (typeof grantTypeNames)[number];
+
+/** `token_endpoint_auth_method` (RFC 7591 2). */
+export const authMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export type AuthMethod = (typeof authMethods)[number];
+
+/** A registered client (RFC 6749 2). */
+export interface Client {
+  /** The `client_id`. */
+  readonly id: string;
+  readonly name: string;
+  /** RFC 6749 2.1 */
+  readonly type: 'confidential' | 'public';
+  /** OpenID Connect Registration 2 */
+  readonly applicationType: 'web' | 'native';
+  readonly authMethod: AuthMethod;
+  readonly redirectUris: readonly string[];
+  /** What a request without `redirect_uri` means; a member of `redirectUris`. */
+  readonly defaultRedirectUri?: string | undefined;
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly grantTypes: readonly GrantTypeName[];
+  readonly responseTypes: readonly string[];
+  /** What it may ask for. */
+  readonly scope: Scope;
+  /** What a request without `scope` means; part of `scope`. */
+  readonly defaultScope: Scope;
+  readonly idTokenSignedResponseAlg: SigningAlgorithm;
+  /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
+  readonly pkceRequired: boolean;
+  /** False: an administrator lets it go without the consent page. */
+  readonly consentRequired: boolean;
+  readonly ownerId?: string | undefined;
+  readonly createdAt: EpochSeconds;
+  readonly disabledAt?: EpochSeconds | undefined;
+}
+
+/** What a form or a command says of a client: unchecked. */
+export interface ClientDraft {
+  readonly name: string;
+  readonly type: string;
+  readonly applicationType?: string | undefined;
+  readonly authMethod: string;
+  readonly redirectUris: readonly string[];
+  readonly defaultRedirectUri?: string | undefined;
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly grantTypes: readonly string[];
+  readonly responseTypes?: readonly string[] | undefined;
+  readonly scope: readonly string[];
+  readonly defaultScope?: readonly string[] | undefined;
+  readonly idTokenSignedResponseAlg?: string | undefined;
+  readonly pkceRequired?: boolean | undefined;
+  readonly consentRequired?: boolean | undefined;
+  readonly ownerId?: string | undefined;
+  readonly disabledAt?: EpochSeconds | undefined;
+}
+
+/** What is wrong, and beside which field of the form to say it: the draft's member, with an index for lists (`redirectUris.2`). */
+export interface FieldProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+const mostUris = 50;
+const mostScopes = 100;
+
+/**
+ * Checks a client's metadata as a whole.
+ * @returns the client, or everything that is wrong at once
+ * @see RFC 7591 2, RFC 8252, RFC 9700 2.1
+ */
+export function checkClientMetadata(
+  draft: ClientDraft & { readonly id: string; readonly createdAt: EpochSeconds },
+): { readonly client: Client } | { readonly problems: readonly FieldProblem[] } {
+  const problems: FieldProblem[] = [];
+  const say = (field: string, message: string): void => void problems.push({ field, message });
+
+  const name = draft.name.trim();
+  if (name === '') say('name', 'Enter a name: people read it on the consent page.');
+  else if (name.length > 200) say('name', 'A name has at most 200 characters.');
+  // Letters that turn the reading direction would let a name disguise itself on the consent page.
+  else if (/[\p{Cc}\p{Cf}]/u.test(name)) say('name', 'A name has no control characters.');
+
+  const type = oneOf(['confidential', 'public'] as const, draft.type);
+  if (!type) say('type', 'Choose confidential or public.');
+  const applicationType = oneOf(['web', 'native'] as const, draft.applicationType ?? 'web');
+  if (!applicationType) say('applicationType', 'Choose web or native.');
+  const authMethod = oneOf(authMethods, draft.authMethod);
+  if (!authMethod) say('authMethod', `Choose one of ${authMethods.join(', ')}.`);
+  if (type === 'public' && authMethod && authMethod !== 'none') say('authMethod', 'A public client has no secret: choose none.');
+  if (type === 'confidential' && authMethod === 'none') say('authMethod', 'A confidential client authenticates: choose how.');
+
+  const grantTypes = unique(draft.grantTypes).filter((grantType): grantType is GrantTypeName => {
+    const known = oneOf(grantTypeNames, grantType) !== undefined;
+    if (!known) say('grantTypes', `There is no grant type ${quote(grantType)} here.`);
+    return known;
+  });
+  if (draft.grantTypes.length === 0) say('grantTypes', 'Choose at least one grant type.');
+  if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code'))
+    say('grantTypes', 'A refresh token comes with the authorization code grant: choose that too.');
+  if (grantTypes.includes('client_credentials') && type === 'public')
+    say('grantTypes', 'Client credentials need a confidential client (RFC 6749 4.4).');
+
+  const redirects = grantTypes.includes('authorization_code');
+  const responseTypes = unique(draft.responseTypes ?? (redirects ? ['code'] : []));
+  if (responseTypes.some((responseType) => responseType !== 'code')) say('responseTypes', 'The only response type here is code.');
+  if (redirects && !responseTypes.includes('code')) say('responseTypes', 'The authorization code grant needs the response type code.');
+  if (!redirects && responseTypes.length > 0) say('responseTypes', 'A response type needs the authorization code grant.');
+
+  const redirectUris = checkUris('redirectUris', draft.redirectUris, say);
+  if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
+  const postLogoutRedirectUris = checkUris('postLogoutRedirectUris', draft.postLogoutRedirectUris, say);
+  const defaultRedirectUri = draft.defaultRedirectUri || undefined;
+  if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
+    say('defaultRedirectUri', 'The default is one of the redirect URIs.');
+
+  const scope = unique(draft.scope);
+  if (scope.length > mostScopes) say('scope', `A client has at most ${mostScopes} scopes.`);
+  scope.forEach((token, index) => {
+    if (!isScopeToken(token)) say(`scope.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
+  });
+  const defaultScope = unique(draft.defaultScope ?? []);
+  if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
+
+  const idTokenSignedResponseAlg = oneOf(signingAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
+  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signingAlgorithms.join(', ')}.`);
+  const pkceRequired = draft.pkceRequired ?? true;
+  if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
+
+  if (problems.length > 0 || !type || !applicationType || !authMethod || !idTokenSignedResponseAlg) return { problems };
+  return {
+    client: {
+      id: draft.id,
+      name,
+      type,
+      applicationType,
+      authMethod,
+      redirectUris,
+      defaultRedirectUri: defaultRedirectUri ?? redirectUris[0],
+      postLogoutRedirectUris,
+      grantTypes,
+      responseTypes,
+      scope,
+      defaultScope,
+      idTokenSignedResponseAlg,
+      pkceRequired,
+      consentRequired: draft.consentRequired ?? true,
+      ownerId: draft.ownerId,
+      createdAt: draft.createdAt,
+      disabledAt: draft.disabledAt,
+    },
+  };
+}
+
+function checkUris(field: string, uris: readonly string[], say: (field: string, message: string) => void): string[] {
+  if (uris.length > mostUris) say(field, `At most ${mostUris} addresses.`);
+  uris.slice(0, mostUris).forEach((uri, index) => {
+    const problem = redirectUriProblem(uri);
+    if (problem) say(`${field}.${index}`, problem);
+  });
+  return unique(uris);
+}
+
+function oneOf<T extends string>(known: readonly T[], value: string): T | undefined {
+  return known.find((candidate) => candidate === value);
+}
+
+function unique(values: readonly string[]): string[] {
+  return [...new Set(values)];
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 60));
+}

@@ -1,0 +1,49 @@
+import type { EpochSeconds } from '../kernel/index.js';
+import { formatScope, type Scope } from './scope.js';
+
+/** The JSON body of a token answer (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
+export function tokenResponse(tokens: {
+  readonly accessToken: string;
+  readonly expiresInSeconds: number;
+  readonly scope: Scope;
+  readonly refreshToken?: string | undefined;
+  readonly idToken?: string | undefined;
+}): Record<string, string | number> {
+  return {
+    access_token: tokens.accessToken,
+    token_type: 'Bearer',
+    expires_in: tokens.expiresInSeconds,
+    scope: formatScope(tokens.scope),
+    ...(tokens.refreshToken === undefined ? {} : { refresh_token: tokens.refreshToken }),
+    ...(tokens.idToken === undefined ? {} : { id_token: tokens.idToken }),
+  };
+}
+
+/** The JSON body of an introspection answer (RFC 7662 2.2); undefined in, `active: false` and nothing else out. */
+export function introspectionResponse(
+  token:
+    | {
+        readonly issuer: string;
+        readonly clientId: string;
+        readonly scope: Scope;
+        readonly subject?: string | undefined;
+        readonly username?: string | undefined;
+        readonly issuedAt: EpochSeconds;
+        readonly expiresAt: EpochSeconds;
+        readonly tokenType?: 'Bearer' | undefined;
+      }
+    | undefined,
+): Record<string, unknown> {
+  if (!token) return { active: false };
+  return {
+    active: true,
+    iss: token.issuer,
+    client_id: token.clientId,
+    scope: formatScope(token.scope),
+    ...(token.subject === undefined ? {} : { sub: token.subject }),
+    ...(token.username === undefined ? {} : { username: token.username }),
+    ...(token.tokenType === undefined ? {} : { token_type: token.tokenType }),
+    iat: token.issuedAt,
+    exp: token.expiresAt,
+  };
+}

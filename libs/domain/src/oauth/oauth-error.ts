@@ -1,0 +1,53 @@
+const statuses = {
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  unsupported_token_type: 400,
+  invalid_scope: 400,
+  invalid_target: 400,
+  access_denied: 403,
+  unsupported_response_type: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  login_required: 400,
+  consent_required: 400,
+  interaction_required: 400,
+  account_selection_required: 400,
+  request_not_supported: 400,
+  request_uri_not_supported: 400,
+  registration_not_supported: 400,
+  invalid_token: 401,
+  insufficient_scope: 403,
+} as const;
+
+/**
+ * The closed set of codes that the protocol answers with.
+ * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 8707 2, OpenID Connect Core 3.1.2.6
+ */
+export type OAuthErrorCode = keyof typeof statuses;
+
+/** A refusal of the protocol. Its description is fixed ASCII text that echoes no input. */
+export class OAuthError extends Error {
+  /** The HTTP status where the answer is JSON (RFC 6749 5.2). */
+  readonly status: number;
+  /** A stable id of the rule that refused, for the log. */
+  readonly reason: string;
+
+  constructor(
+    readonly code: OAuthErrorCode,
+    readonly description: string,
+    options: { readonly cause?: unknown; readonly reason?: string; readonly status?: number } = {},
+  ) {
+    super(`${code}: ${description}`, { cause: options.cause });
+    this.name = 'OAuthError';
+    this.status = options.status ?? statuses[code];
+    this.reason = options.reason ?? code;
+  }
+}
+
+/** The JSON body of an error answer (RFC 6749 5.2). */
+export function errorBody(error: OAuthError): { error: OAuthErrorCode; error_description: string } {
+  return { error: error.code, error_description: error.description };
+}

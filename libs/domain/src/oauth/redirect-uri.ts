@@ -1,0 +1,51 @@
+const mostCharacters = 2000;
+/** Schemes that run code or reach local data in a browser: never a place to send a code. */
+const dangerousSchemes = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'view-source:', 'filesystem:', 'ws:', 'wss:', 'ftp:', 'mailto:', 'tel:']);
+
+/** True for 127.0.0.0/8, [::1] and localhost, as `URL.hostname` writes them. */
+export function isLoopbackHost(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/**
+ * What is wrong with a redirect URI that someone wants to register; undefined when nothing is.
+ * @see RFC 6749 3.1.2, RFC 8252 7.1 (private-use schemes carry a domain name), RFC 9700 4.1
+ */
+export function redirectUriProblem(uri: string): string | undefined {
+  if (uri.length > mostCharacters) return `A redirect URI has at most ${mostCharacters} characters.`;
+  // What a browser would silently drop or rewrite can't be compared as a string later.
+  if (!/^[\x21-\x7e]+$/.test(uri) || /["<>\\^`{|}]/.test(uri)) return 'A redirect URI is ASCII without spaces, quotes, brackets or backslashes.';
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    return 'This is not an absolute URI.';
+  }
+  if (uri.includes('#')) return 'A redirect URI has no fragment (#).';
+  if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
+  if (dangerousSchemes.has(url.protocol)) return 'This scheme cannot be redirected to.';
+  if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:')
+    return isLoopbackHost(url.hostname) ? undefined : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
+  return url.protocol.includes('.') ? undefined : 'A private scheme needs a domain name in reverse, such as com.example.app:/callback.';
+}
+
+/**
+ * True when a presented redirect URI is a registered one: compared as strings, for a prefix or pattern match is the
+ * open redirector of RFC 6749 10.15. Only the port of a native application's loopback address may differ.
+ * @see RFC 6749 3.1.2.3, RFC 8252 7.3, RFC 9700 2.1
+ */
+export function matchRedirectUri(registered: readonly string[], presented: string): boolean {
+  if (presented.length > mostCharacters) return false;
+  if (registered.includes(presented)) return true;
+  const withoutPort = stripLoopbackPort(presented);
+  return withoutPort !== undefined && registered.some((uri) => stripLoopbackPort(uri) === withoutPort);
+}
+
+/** The URI without its port, for http://127.0.0.1 and http://[::1] alone; everything else of it as it was written. */
+function stripLoopbackPort(uri: string): string | undefined {
+  const parts = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:[/?].*)?)$/.exec(uri);
+  if (!parts || Number(parts[2] ?? 80) > 65535) return undefined;
+  return `${parts[1]}${parts[3]}`;
+}

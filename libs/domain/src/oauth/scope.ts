@@ -1,0 +1,47 @@
+import { OAuthError } from './oauth-error.js';
+
+/** Scope tokens in the order in which they were asked for, each once (RFC 6749 3.3). */
+export type Scope = readonly string[];
+
+/** Scopes that belong to this server itself, beside those of APIs. */
+export const standardScopes: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
+
+const mostScopes = 100;
+const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
+
+/** True when it is one scope token (RFC 6749 3.3: printable ASCII but space, quote and backslash). */
+export function isScopeToken(text: string): boolean {
+  return scopeToken.test(text);
+}
+
+/**
+ * Parses a `scope` parameter.
+ * @throws OAuthError invalid_scope for characters outside of the grammar, or more than a hundred scopes
+ * @see RFC 6749 3.3
+ */
+export function parseScope(text: string): Scope {
+  if (text === '') return [];
+  const tokens = text.split(' ').filter((token) => token !== '');
+  if (tokens.length > mostScopes || !tokens.every(isScopeToken)) throw new OAuthError('invalid_scope', 'The scope is malformed.', { reason: 'scope.malformed' });
+  return [...new Set(tokens)];
+}
+
+export function formatScope(scope: Scope): string {
+  return scope.join(' ');
+}
+
+export function isSubset(part: Scope, whole: Scope): boolean {
+  return part.every((token) => whole.includes(token));
+}
+
+/**
+ * The scope of a refreshed access token: what was granted, or the part of it that was asked for.
+ * @throws OAuthError invalid_scope when more is asked for than was granted
+ * @see RFC 6749 6
+ */
+export function checkRefreshScope(granted: Scope, requested: string | undefined): Scope {
+  if (requested === undefined) return granted;
+  const scope = parseScope(requested);
+  if (!isSubset(scope, granted)) throw new OAuthError('invalid_scope', 'The scope exceeds what was granted.', { reason: 'scope.widened' });
+  return scope;
+}

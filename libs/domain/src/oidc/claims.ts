@@ -1,0 +1,71 @@
+import { leftHalfHash, type SigningAlgorithm } from '../jose/index.js';
+import type { EpochSeconds } from '../kernel/index.js';
+import type { Scope } from '../oauth/index.js';
+
+/** What this server knows of a person, as far as claims tell it. */
+export interface Person {
+  /** The `sub`. */
+  readonly id: string;
+  readonly username: string;
+  readonly name?: string | undefined;
+  readonly givenName?: string | undefined;
+  readonly familyName?: string | undefined;
+  readonly email?: string | undefined;
+  readonly emailVerified: boolean;
+  readonly updatedAt: EpochSeconds;
+  readonly roles: readonly string[];
+}
+
+/** The claims of an ID token (OpenID Connect Core 2, 3.1.3.6). Lifetimes are seconds. */
+export function idTokenClaims(token: {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly now: EpochSeconds;
+  readonly lifetimeSeconds: number;
+  readonly algorithm: SigningAlgorithm;
+  readonly accessToken: string;
+  readonly authTime?: EpochSeconds | undefined;
+  readonly nonce?: string | undefined;
+  readonly amr?: readonly string[] | undefined;
+  readonly acr?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+}): Record<string, unknown> {
+  return withoutUndefined({
+    iss: token.issuer,
+    sub: token.subject,
+    aud: token.clientId,
+    iat: token.now,
+    exp: token.now + token.lifetimeSeconds,
+    auth_time: token.authTime,
+    nonce: token.nonce,
+    amr: token.amr,
+    acr: token.acr,
+    sid: token.sessionId,
+    at_hash: leftHalfHash(token.accessToken, token.algorithm),
+    roles: token.roles,
+  });
+}
+
+/** The claims that scopes ask for at the UserInfo endpoint (OpenID Connect Core 5.1, 5.4). */
+export function userinfoClaims(person: Person, scope: Scope): Record<string, unknown> {
+  return withoutUndefined({
+    sub: person.id,
+    ...(scope.includes('profile')
+      ? {
+          name: person.name,
+          given_name: person.givenName,
+          family_name: person.familyName,
+          preferred_username: person.username,
+          updated_at: person.updatedAt,
+        }
+      : {}),
+    ...(scope.includes('email') ? { email: person.email, email_verified: person.email === undefined ? undefined : person.emailVerified } : {}),
+    ...(scope.includes('roles') ? { roles: person.roles } : {}),
+  });
+}
+
+function withoutUndefined(claims: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,54 @@
+/** What a server offers, taken from what is registered in its code. Paths begin with a slash. */
+export interface Offer {
+  readonly issuer: string;
+  readonly paths: {
+    readonly authorize: string;
+    readonly token: string;
+    readonly userinfo: string;
+    readonly introspect: string;
+    readonly revoke: string;
+    readonly endSession: string;
+    readonly jwks: string;
+  };
+  readonly grantTypes: readonly string[];
+  readonly responseModes: readonly string[];
+  readonly authMethods: readonly string[];
+  readonly signingAlgorithms: readonly string[];
+  readonly scopes: readonly string[];
+  readonly claims: readonly string[];
+}
+
+/**
+ * The metadata document, the same for OpenID Connect and OAuth.
+ * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 9207 3
+ */
+export function providerMetadata(offer: Offer): Record<string, unknown> {
+  const at = (path: string): string => offer.issuer + path;
+  return {
+    issuer: offer.issuer,
+    authorization_endpoint: at(offer.paths.authorize),
+    token_endpoint: at(offer.paths.token),
+    userinfo_endpoint: at(offer.paths.userinfo),
+    jwks_uri: at(offer.paths.jwks),
+    introspection_endpoint: at(offer.paths.introspect),
+    revocation_endpoint: at(offer.paths.revoke),
+    end_session_endpoint: at(offer.paths.endSession),
+    scopes_supported: offer.scopes,
+    response_types_supported: ['code'],
+    response_modes_supported: offer.responseModes,
+    grant_types_supported: offer.grantTypes,
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: offer.signingAlgorithms,
+    token_endpoint_auth_methods_supported: offer.authMethods,
+    introspection_endpoint_auth_methods_supported: offer.authMethods.filter((method) => method !== 'none'),
+    revocation_endpoint_auth_methods_supported: offer.authMethods,
+    code_challenge_methods_supported: ['S256'],
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    claim_types_supported: ['normal'],
+    claims_supported: offer.claims,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    authorization_response_iss_parameter_supported: true,
+  };
+}
