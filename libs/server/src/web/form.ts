@@ -40,7 +40,9 @@ export class Form {
   }
 
   static of(values: Readonly<Record<string, string | readonly string[]>>): Form {
-    return new Form(new Map(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? [value] : value])));
+    return new Form(
+      new Map(Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? [value] : value])),
+    );
   }
 
   /** The first value; undefined when absent. An empty value is an empty string. */

@@ -30,8 +30,17 @@ export class Reply {
   private constructor(readonly content: ReplyContent) {}
 
   /** 303: what a browser does next, with GET. */
-  static redirect(location: string, options: { status?: 302 | 303; cookies?: readonly SetCookie[]; headers?: OutgoingHttpHeaders } = {}): Reply {
-    return new Reply({ kind: 'redirect', status: options.status ?? 303, location, cookies: options.cookies, headers: options.headers });
+  static redirect(
+    location: string,
+    options: { status?: 302 | 303; cookies?: readonly SetCookie[]; headers?: OutgoingHttpHeaders } = {},
+  ): Reply {
+    return new Reply({
+      kind: 'redirect',
+      status: options.status ?? 303,
+      location,
+      cookies: options.cookies,
+      headers: options.headers,
+    });
   }
 
   /** An HTML page by the name of its view; never cached. */
@@ -48,17 +57,34 @@ export class Reply {
   }
 
   /** A self-submitting form to another origin (OAuth 2.0 Form Post Response Mode). */
-  static formPost(action: string, parameters: Readonly<Record<string, string>>, cookies: readonly SetCookie[] = []): Reply {
+  static formPost(
+    action: string,
+    parameters: Readonly<Record<string, string>>,
+    cookies: readonly SetCookie[] = [],
+  ): Reply {
     return new Reply({ kind: 'form-post', status: 200, action, parameters, cookies, headers: undefined });
   }
 
   /** JSON, `no-store` unless the headers say otherwise. A Buffer is written as it is. */
-  static json(body: object, options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {}): Reply {
-    return new Reply({ kind: 'json', status: options.status ?? 200, body, headers: options.headers, cookies: options.cookies });
+  static json(
+    body: object,
+    options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {},
+  ): Reply {
+    return new Reply({
+      kind: 'json',
+      status: options.status ?? 200,
+      body,
+      headers: options.headers,
+      cookies: options.cookies,
+    });
   }
 
   /** Bytes of any kind: style sheets, scripts, downloads. */
-  static bytes(body: Buffer, contentType: string, options: { status?: number; headers?: OutgoingHttpHeaders } = {}): Reply {
+  static bytes(
+    body: Buffer,
+    contentType: string,
+    options: { status?: number; headers?: OutgoingHttpHeaders } = {},
+  ): Reply {
     return new Reply({ kind: 'bytes', status: options.status ?? 200, body, contentType, headers: options.headers });
   }
 
@@ -75,7 +101,11 @@ export type ReplyContent =
       readonly model: object;
       readonly formActionSchemes: readonly string[];
     })
-  | (Common & { readonly kind: 'form-post'; readonly action: string; readonly parameters: Readonly<Record<string, string>> })
+  | (Common & {
+      readonly kind: 'form-post';
+      readonly action: string;
+      readonly parameters: Readonly<Record<string, string>>;
+    })
   | (Common & { readonly kind: 'json'; readonly body: object })
   | (Common & { readonly kind: 'bytes'; readonly body: Buffer; readonly contentType: string })
   | (Common & { readonly kind: 'empty' });

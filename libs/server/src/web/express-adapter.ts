@@ -1,0 +1,129 @@
+import { createServer as createHttpServer, IncomingMessage, ServerResponse, type ServerOptions } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { NestApplicationOptions } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import express, { type Express } from 'express';
+import { Reply } from './reply.js';
+import { ReplyWriter } from './reply-writer.js';
+import { pathOf, trustProxies } from './request.js';
+import { serverLimits } from './server-limits.js';
+import type { StaticAssets } from './static-assets.js';
+import { trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
+import type { Views } from './views.js';
+
+export interface ReplyAdapterOptions {
+  readonly views: Views;
+  /** Our own origin, from the issuer or base URL. */
+  readonly origin: string;
+  /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
+  readonly assets?: StaticAssets | undefined;
+  readonly trustedProxies?: TrustedProxies | undefined;
+}
+
+/** On closing, answers under way have this long; then their connections are cut. */
+const CLOSING_MILLISECONDS = 5_000;
+
+/**
+ * Nest on Express, the same for both applications and their tests: a `Reply` in, one writeHead out.
+ * The only file that touches a response.
+ */
+export class ReplyAdapter extends ExpressAdapter {
+  private readonly writer: ReplyWriter;
+  private readonly messages: ServerOptions;
+  private closing = false;
+
+  constructor(options: ReplyAdapterOptions) {
+    const app = express();
+    // Nothing is parsed, named or hashed behind a controller's back: see request.ts and read-form.ts.
+    app.disable('x-powered-by').disable('etag').disable('query parser');
+    super(app);
+    this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
+    this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
+    if (options.assets) this.serve(options.assets);
+  }
+
+  override initHttpServer(options: NestApplicationOptions | undefined): void {
+    const app = this.getInstance<Express>();
+    const serverOptions = { ...serverLimits, ...this.messages };
+    this.httpServer = options?.httpsOptions
+      ? createHttpsServer({ ...(options.httpsOptions as object), ...serverOptions }, app)
+      : createHttpServer(serverOptions, app);
+  }
+
+  /** Bodies are read by the controllers that want one, each with its limit (read-form.ts). */
+  override registerParserMiddleware(): void {
+    // deliberately nothing
+  }
+
+  /** Sends what a controller or a filter returned. What was answered already stays as it is. */
+  override reply(response: ServerResponse, body: unknown, statusCode?: number): unknown {
+    if (!(body instanceof Reply)) return super.reply(response, body, statusCode);
+    const { status, headers, body: bytes } = this.writer.write(body);
+    if (response.headersSent || response.destroyed) return response;
+    if (this.closing || isBodyUnread(response.req)) headers.push('Connection', 'close');
+    response.writeHead(status, headers);
+    return response.end(bytes);
+  }
+
+  /** For whatever failed while failing: it needs no view and cannot throw. An answer half sent is cut off. */
+  replyBare(response: ServerResponse, status: number): void {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', Connection: 'close' };
+    response.writeHead(status, headers).end('Something went wrong here.\n');
+  }
+
+  override beforeClose(): void {
+    this.closing = true;
+    super.beforeClose();
+  }
+
+  /** Takes no more connections, lets answers under way finish, and closes what is idle. */
+  override close(): Promise<unknown> {
+    this.closing = true;
+    const server = this.httpServer;
+    return new Promise<void>((resolve) => {
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSING_MILLISECONDS);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+    });
+  }
+
+  private serve(assets: StaticAssets): void {
+    this.getInstance<Express>().use((request, response, next) => {
+      const reply = assets.answer(request.method, pathOf(request));
+      if (reply) this.reply(response, reply);
+      else next();
+    });
+  }
+}
+
+/**
+ * Express gives every message the prototypes of its application by Object.setPrototypeOf, which was the largest single
+ * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
+ */
+function bornForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
+  class BornRequest extends IncomingMessage {}
+  class BornResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
+  adopt(BornRequest.prototype, app.request);
+  adopt(BornResponse.prototype, app.response);
+  trustProxies(BornRequest.prototype, proxies);
+  Object.assign(app, { request: BornRequest.prototype, response: BornResponse.prototype });
+  return { IncomingMessage: BornRequest, ServerResponse: BornResponse };
+}
+
+/** Once, before any message exists: ours -> the application's -> Express' -> Node's. */
+function adopt(prototype: object, parent: object): void {
+  Object.setPrototypeOf(prototype, parent);
+}
+
+/** What is left of a body would be taken for the next request. */
+function isBodyUnread(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
+}

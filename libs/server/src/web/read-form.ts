@@ -1,0 +1,99 @@
+import type { IncomingMessage } from 'node:http';
+import { BodyTooLarge, Form, UnsupportedBody } from './form.js';
+
+/** The one who sent the request went away, or was too slow, before the body was complete. No answer reaches them. */
+export class RequestAborted extends Error {
+  constructor() {
+    super('the request ended before its body was complete');
+    this.name = 'RequestAborted';
+  }
+}
+
+export interface ReadFormOptions {
+  readonly limitBytes: number;
+  /** More than these are refused like too many bytes. */
+  readonly maxParameters?: number;
+}
+
+const FORM = 'application/x-www-form-urlencoded';
+const MAX_PARAMETERS = 1000;
+/**
+ * Past the limit this much is read and thrown away before the answer: who is still writing when the connection closes
+ * sees a reset and not the 413.
+ */
+const DISCARD_BYTES = 1024 * 1024;
+
+/**
+ * Reads a form's body. The time it may take is bounded by the server (see server-limits.ts). Malformed UTF-8 and
+ * percent signs are read as browsers do (WHATWG URL 5.1).
+ * @throws BodyTooLarge, UnsupportedBody, RequestAborted
+ */
+export async function readForm(request: IncomingMessage, options: ReadFormOptions): Promise<Form> {
+  const { limitBytes, maxParameters = MAX_PARAMETERS } = options;
+  if (hasNoBody(request)) return Form.empty;
+  const contentType = request.headers['content-type'] ?? '';
+  if (!isForm(contentType, request.headers['content-encoding'])) throw new UnsupportedBody(contentType);
+  const body = await readBody(request, limitBytes);
+  const text = body.toString('utf8');
+  if (countParameters(text) > maxParameters) throw new BodyTooLarge(limitBytes);
+  return Form.parse(text);
+}
+
+/**
+ * Reads a body of any kind up to a limit.
+ * @throws BodyTooLarge, RequestAborted
+ */
+export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limitBytes + DISCARD_BYTES) return Promise.reject(new BodyTooLarge(limitBytes));
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const onData = (part: Buffer): void => {
+      length += part.length;
+      if (length <= limitBytes) parts.push(part);
+      else parts.length = 0;
+      if (length > limitBytes + DISCARD_BYTES) {
+        request.pause();
+        finish(() => reject(new BodyTooLarge(limitBytes)));
+      }
+    };
+    const onEnd = (): void => {
+      finish(() => {
+        if (length > limitBytes) reject(new BodyTooLarge(limitBytes));
+        else resolve(parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts, length));
+      });
+    };
+    const onGone = (): void => finish(() => reject(new RequestAborted()));
+    const finish = (settle: () => void): void => {
+      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
+      // Nobody listens from here on, and an error without a listener ends the process.
+      request.on('error', ignore);
+      settle();
+    };
+    if (request.destroyed && !request.complete) return reject(new RequestAborted());
+    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
+  });
+}
+
+function ignore(): void {
+  // deliberately nothing
+}
+
+function hasNoBody(request: IncomingMessage): boolean {
+  const length = request.headers['content-length'];
+  return request.headers['transfer-encoding'] === undefined && (length === undefined || length === '0');
+}
+
+/** The media type alone decides; a charset parameter changes nothing, the form's encoding is UTF-8. */
+function isForm(contentType: string, encoding: string | undefined): boolean {
+  const end = contentType.indexOf(';');
+  const mediaType = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  return mediaType === FORM && (encoding === undefined || encoding === 'identity');
+}
+
+function countParameters(text: string): number {
+  let count = 1;
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) count += 1;
+  return count;
+}

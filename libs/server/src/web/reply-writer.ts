@@ -1,0 +1,115 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { formPostPage } from './form-post-page.js';
+import type { Reply, ReplyContent, SetCookie } from './reply.js';
+import { formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import type { Views } from './views.js';
+
+/** An answer ready for the socket: one writeHead, one end. */
+export interface WrittenReply {
+  readonly status: number;
+  /** Names and values in turn, as writeHead takes them. */
+  readonly headers: string[];
+  readonly body: Buffer | undefined;
+}
+
+export interface ReplyWriterOptions {
+  readonly views: Views;
+  /** Our own origin; on https, answers carry HSTS. */
+  readonly origin: string;
+  /** Address of the script that submits a form-post page; without it such a page has only its button. */
+  readonly formPostScript?: string | undefined;
+}
+
+const HTML = 'text/html; charset=utf-8';
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Turns what a controller returned into status, headers and bytes. Nothing is sent here, so a view may still fail. */
+export class ReplyWriter {
+  private readonly https: boolean;
+
+  constructor(private readonly options: ReplyWriterOptions) {
+    this.https = options.origin.startsWith('https:');
+  }
+
+  write(reply: Reply): WrittenReply {
+    const { content } = reply;
+    const { defaults, body } = this.defaultsOf(content);
+    const headers = content.headers ? overridden(defaults, content.headers) : defaults;
+    if (this.https) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
+    for (const cookie of content.cookies ?? []) headers.push('Set-Cookie', cookieHeader(cookie));
+    // RFC 9110 8.6: no Content-Length where there can be no content
+    if (content.status !== 204 && content.status !== 304) headers.push('Content-Length', String(body?.length ?? 0));
+    return { status: content.status, headers, body };
+  }
+
+  private defaultsOf(content: ReplyContent): { readonly defaults: string[]; readonly body: Buffer | undefined } {
+    switch (content.kind) {
+      case 'page': {
+        const html = this.options.views.render(content.view, content.model);
+        return { defaults: pageHeaders(pagePolicy(content.formActionSchemes)), body: Buffer.from(html) };
+      }
+      case 'form-post': {
+        const html = formPostPage(content.action, content.parameters, this.options.formPostScript);
+        return { defaults: pageHeaders(formPostPolicy(content.action)), body: Buffer.from(html) };
+      }
+      case 'json': {
+        const body = Buffer.isBuffer(content.body) ? content.body : Buffer.from(JSON.stringify(content.body));
+        return { defaults: [...NO_STORE, 'Content-Type', JSON_TYPE], body };
+      }
+      case 'bytes':
+        return { defaults: [...NO_SNIFF, 'Content-Type', content.contentType], body: content.body };
+      case 'redirect':
+        return { defaults: [...NO_STORE, ...REFERRER, 'Location', asciiUrl(content.location)], body: undefined };
+      case 'empty':
+        return { defaults: [...NO_STORE], body: undefined };
+    }
+  }
+}
+
+const NO_SNIFF = ['X-Content-Type-Options', 'nosniff'];
+const NO_STORE = ['Cache-Control', 'no-store', ...NO_SNIFF];
+// Not no-referrer: with that, an honest form of ours carries `Origin: null`.
+const REFERRER = ['Referrer-Policy', 'same-origin'];
+
+function pageHeaders(policy: string): string[] {
+  return [...NO_STORE, ...REFERRER, 'Content-Type', HTML, 'Content-Security-Policy', policy, 'X-Frame-Options', 'DENY'];
+}
+
+/** The defaults, except where the controller says otherwise; names compare without case. */
+function overridden(defaults: readonly string[], own: OutgoingHttpHeaders): string[] {
+  const named = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const headers: string[] = [];
+  for (let at = 0; at + 1 < defaults.length; at += 2) {
+    const name = defaults[at] ?? '';
+    if (!named.has(name.toLowerCase())) headers.push(name, defaults[at + 1] ?? '');
+  }
+  for (const [name, value] of Object.entries(own)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) headers.push(name, String(one));
+  }
+  return headers;
+}
+
+/** @see RFC 6265 4.1.1 */
+export function cookieHeader(cookie: SetCookie): string {
+  // The value is ours (base64url, token syntax); whatever else somebody puts there must not become an attribute.
+  if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(cookie.value)) {
+    throw new RangeError(`the value of the cookie ${cookie.name} is no cookie value`);
+  }
+  const maxAge = cookie.value === '' ? 0 : cookie.maxAgeSeconds;
+  return [
+    `${cookie.name}=${cookie.value}`,
+    'Path=/',
+    ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
+    'HttpOnly',
+    ...(cookie.secure ? ['Secure'] : []),
+    `SameSite=${cookie.sameSite ?? 'Lax'}`,
+  ].join('; ');
+}
+
+/** A header is ASCII without spaces; anything else is percent-encoded as UTF-8, what is encoded already stays. */
+function asciiUrl(location: string): string {
+  return location.replace(/[^\x21-\x7e]+/g, (part) =>
+    [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+  );
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { randomHex } from '../secrets/random.js';
+import { Form } from './form.js';
+import { normalAddress, trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
+
+/** What controllers may know of a request: Express' message without its conveniences. */
+export interface WebRequest extends IncomingMessage {
+  /** Path and query as they were sent. */
+  readonly originalUrl: string;
+  /** The parts of the route's pattern, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The route that was chosen: its pattern, never the path itself, belongs in logs. */
+  readonly route?: { readonly path: string };
+}
+
+/** What {@link query} and the readers of headers need: also a bare node:http message. */
+type Message = IncomingMessage & { readonly originalUrl?: string };
+
+/** The value of a cookie as it was sent; the first one where it came twice. */
+export function cookie(request: IncomingMessage, name: string): string | undefined {
+  const header = request.headers.cookie;
+  if (header === undefined) return undefined;
+  for (const pair of header.split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+/** The parameters of the query. */
+export function query(request: Message): Form {
+  const url = request.originalUrl ?? request.url ?? '';
+  const mark = url.indexOf('?');
+  return mark < 0 ? Form.empty : Form.parse(url.slice(mark + 1));
+}
+
+/** The path as it was sent, without the query. */
+export function pathOf(request: Message): string {
+  const url = request.originalUrl ?? request.url ?? '/';
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+/** A single header by its lower-case name; the first value where it may come several times. */
+export function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+/** True when whoever asks would rather see a page than JSON. */
+export function wantsPage(request: IncomingMessage): boolean {
+  const accept = request.headers.accept ?? '';
+  const html = accept.indexOf('text/html');
+  if (html < 0) return false;
+  const json = accept.indexOf('application/json');
+  return json < 0 || html < json;
+}
+
+const TRUSTED_PROXIES = Symbol('trusted proxies');
+
+/** Says whose `X-Forwarded-For` is believed by requests of this prototype; the adapter calls it once. */
+export function trustProxies(requestPrototype: object, proxies: TrustedProxies): void {
+  Object.defineProperty(requestPrototype, TRUSTED_PROXIES, { value: proxies });
+}
+
+/**
+ * The address of the one who asks: the connection's, or the right-most of `X-Forwarded-For` that is no trusted proxy.
+ * IPv4 written as IPv6 is IPv4 again. `unknown` on a connection without an address.
+ */
+export function clientAddress(request: IncomingMessage & { readonly [TRUSTED_PROXIES]?: TrustedProxies }): string {
+  const remote = normalAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
+  return (request[TRUSTED_PROXIES] ?? trustsNoProxy).clientBehind(remote, request.headers['x-forwarded-for']);
+}
+
+/** What is counted as one place: an IPv4 address, or an IPv6 network of 64 bits, which a single customer has. */
+export function addressKey(address: string): string {
+  if (isIP(address) !== 6) return address;
+  return `${expandIPv6(address).slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address without leading zeros. */
+function expandIPv6(address: string): readonly string[] {
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  return [...left, ...Array<string>(zeros).fill('0'), ...right].map((group) =>
+    group.replace(/^0+(?=.)/, '').toLowerCase(),
+  );
+}
+
+const ids = new WeakMap<IncomingMessage, string>();
+const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
+
+/**
+ * The request's id, shown on error pages and in the log, the same for as long as the request lives: the trace id
+ * that came with it, or a random one.
+ * @see W3C Trace Context 3.2
+ */
+export function requestId(request: IncomingMessage): string {
+  const known = ids.get(request);
+  if (known !== undefined) return known;
+  const sent = header(request, 'traceparent');
+  const id = (sent === undefined ? undefined : TRACE_PARENT.exec(sent)?.[1]) ?? randomHex(16);
+  ids.set(request, id);
+  return id;
+}

@@ -1,0 +1,11 @@
+import type { ServerOptions } from 'node:http';
+
+/** How long a request may take to arrive, and how long an idle connection stays: the only place that says so. */
+export const serverLimits = {
+  /** Headers and body together: a form of a few kilobytes, sent a byte at a time, ends here. */
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  connectionsCheckingInterval: 5_000,
+  /** Longer than the minute after which proxies drop idle connections: else they would meet ours just closed. */
+  keepAliveTimeout: 65_000,
+} as const satisfies ServerOptions;

@@ -1,0 +1,97 @@
+import Handlebars from 'handlebars';
+
+export interface ParsedView {
+  readonly name: string;
+  readonly path: string;
+  readonly tree: hbs.AST.Program | undefined;
+  /** Why it did not parse. */
+  readonly problem: string | undefined;
+}
+
+const BUILT_IN = ['if', 'unless', 'each', 'with', 'lookup', 'log'];
+
+/** What would only be seen when a page is shown: unknown partials and helpers, raw output, views that nobody wrote. */
+export function findProblems(
+  views: readonly ParsedView[],
+  helpers: readonly string[],
+  required: readonly string[],
+): readonly string[] {
+  const names = new Set(views.map((view) => view.name));
+  const missing = required.filter((name) => !names.has(name)).map((name) => `${name}: there is no such view`);
+  return [...views.flatMap((view) => problemsOf(view, names, new Set([...BUILT_IN, ...helpers]))), ...missing];
+}
+
+function problemsOf(view: ParsedView, names: ReadonlySet<string>, helpers: ReadonlySet<string>): readonly string[] {
+  if (!view.tree) return [`${view.path}: ${view.problem ?? 'does not parse'}`];
+  const check = new ViewCheck(view.path, names, helpers);
+  check.accept(view.tree);
+  return check.problems;
+}
+
+class ViewCheck extends Handlebars.Visitor {
+  readonly problems: string[] = [];
+  /** Inline partials are known in the file that makes them. */
+  private readonly inline = new Set<string>();
+
+  constructor(
+    private readonly path: string,
+    private readonly names: ReadonlySet<string>,
+    private readonly helpers: ReadonlySet<string>,
+  ) {
+    super();
+  }
+
+  override MustacheStatement(statement: hbs.AST.MustacheStatement): void {
+    if (!statement.escaped) this.add(statement, 'writes something unescaped');
+    this.checkCall(statement, statement.path, statement.params.length > 0 || statement.hash !== undefined);
+    super.MustacheStatement(statement);
+  }
+
+  override BlockStatement(statement: hbs.AST.BlockStatement): void {
+    this.checkCall(statement, statement.path, statement.params.length > 0);
+    super.BlockStatement(statement);
+  }
+
+  override SubExpression(expression: hbs.AST.SubExpression): void {
+    this.checkCall(expression, expression.path, true);
+    super.SubExpression(expression);
+  }
+
+  override DecoratorBlock(decorator: hbs.AST.DecoratorBlock): void {
+    const [name] = decorator.params;
+    if (name?.type === 'StringLiteral') this.inline.add((name as hbs.AST.StringLiteral).value);
+    super.DecoratorBlock(decorator);
+  }
+
+  override PartialStatement(statement: hbs.AST.PartialStatement): void {
+    this.checkPartial(statement, statement.name);
+    super.PartialStatement(statement);
+  }
+
+  override PartialBlockStatement(statement: hbs.AST.PartialBlockStatement): void {
+    this.checkPartial(statement, statement.name);
+    super.PartialBlockStatement(statement);
+  }
+
+  /** A name with arguments can only be a helper; without, it may be a field of the model. */
+  private checkCall(
+    node: hbs.AST.Node,
+    path: hbs.AST.PathExpression | hbs.AST.Literal | hbs.AST.SubExpression,
+    certain: boolean,
+  ): void {
+    if (!certain || path.type !== 'PathExpression') return;
+    const name = (path as hbs.AST.PathExpression).original;
+    if (!this.helpers.has(name)) this.add(node, `uses the helper "${name}", which does not exist`);
+  }
+
+  private checkPartial(node: hbs.AST.Node, name: hbs.AST.PathExpression | hbs.AST.SubExpression): void {
+    if (name.type !== 'PathExpression') return;
+    const { original, data } = name as hbs.AST.PathExpression;
+    if (data || this.names.has(original) || this.inline.has(original)) return;
+    this.add(node, `shows the partial "${original}", which does not exist`);
+  }
+
+  private add(node: hbs.AST.Node, problem: string): void {
+    this.problems.push(`${this.path}:${node.loc.start.line} ${problem}`);
+  }
+}

@@ -1,0 +1,225 @@
+import { ask, assets, clock, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support';
+
+describe('the adapter, on a real socket', () => {
+  let trial: Trial;
+  beforeAll(async () => (trial = await startTrial()));
+  afterAll(() => trial.app.close());
+
+  it('sends a page with its length, its policy and nothing that names the software', async () => {
+    const answer = await ask(trial, '/page?name=%3Cb%3E');
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(answer.body)));
+    expect(answer.headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    );
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'same-origin',
+      'x-frame-options': 'DENY',
+      'content-type': 'text/html; charset=utf-8',
+    });
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+    expect(answer.headers).not.toHaveProperty('etag');
+    expect(answer.headers).not.toHaveProperty('strict-transport-security');
+    expect(answer.body).toContain('<h1>Hello &lt;b&gt;</h1>');
+    expect(answer.body).toContain('<title>Hello</title>');
+  });
+
+  it('names the schemes that a form may lead to', async () => {
+    const answer = await ask(trial, '/leads-on');
+    expect(answer.headers['content-security-policy']).toContain("form-action 'self' https: com.example.app:");
+  });
+
+  it('answers HEAD with the headers of GET and no body', async () => {
+    const get = await ask(trial, '/leads-on');
+    const head = await ask(trial, '/leads-on', { method: 'HEAD' });
+    expect(head.status).toBe(200);
+    expect(head.body).toBe('');
+    expect(head.headers['content-length']).toBe(get.headers['content-length']);
+  });
+
+  it('sends JSON uncached, unless the controller says otherwise', async () => {
+    const plain = await ask(trial, '/json');
+    expect(plain.headers).toMatchObject({
+      'cache-control': 'no-store',
+      'content-type': 'application/json; charset=utf-8',
+    });
+    const cached = await ask(trial, '/cached');
+    expect(cached.headers['cache-control']).toBe('public, max-age=60');
+    expect(cached.body).toBe('{"ready":true}');
+  });
+
+  it('posts to another origin by a page that may do nothing else', async () => {
+    const answer = await ask(trial, '/form-post');
+    expect(answer.headers['content-security-policy']).toBe(
+      "default-src 'none'; script-src 'self'; form-action https:; frame-ancestors 'none'; base-uri 'none'",
+    );
+    expect(answer.body).toContain('name="code" value="a&quot;b"');
+    expect(answer.body).toContain('<noscript>');
+    expect(answer.body).toContain(`src="${assets.formPostScript}"`);
+    const script = await ask(trial, assets.formPostScript);
+    expect(script.body).toContain('submit()');
+  });
+
+  it('redirects with an ASCII Location, and answers 204 without a length', async () => {
+    const away = await ask(trial, '/away');
+    expect(away.status).toBe(303);
+    expect(away.headers.location).toBe('https://client.example/cb?x=1&y=%C3%A4%20b');
+    const nothing = await ask(trial, '/nothing');
+    expect(nothing.status).toBe(204);
+    expect(nothing.headers).not.toHaveProperty('content-length');
+  });
+
+  it('serves an asset for good under its hashed name and revalidated under its plain one', async () => {
+    const hashed = await ask(trial, assets.url('plain.css'));
+    expect(hashed.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+    expect(hashed.headers['content-type']).toBe('text/css; charset=utf-8');
+    const plain = await ask(trial, '/assets/plain.css');
+    expect(plain.headers['cache-control']).toBe('no-cache');
+    expect((await ask(trial, '/assets/other.css')).status).toBe(404);
+    expect((await ask(trial, '/assets/..%2fsupport.ts')).status).toBe(404);
+  });
+
+  it('reads forms of either spelling of the media type, bad UTF-8 included', async () => {
+    const answer = await postForm(trial, '/form', 'a=1&a=2&b=%ff%zz&c=%C3%A4+x', {
+      'content-type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8',
+    });
+    expect(JSON.parse(answer.body)).toEqual({ a: ['1', '2'], b: ['\ufffd%zz'], c: ['ä x'] });
+  });
+
+  it('takes a POST without a body for an empty form', async () => {
+    const answer = await ask(trial, '/form', { method: 'POST' });
+    expect(JSON.parse(answer.body)).toEqual({});
+  });
+
+  it.each([1001, 20_000, 5_000_000])('answers 413 to %i bytes and closes or drains the connection', async (size) => {
+    const answer = await postForm(trial, '/form', `a=${'x'.repeat(size - 2)}`);
+    expect(answer.status).toBe(413);
+    expect(JSON.parse(answer.body)).toMatchObject({ error: 'form.too_large' });
+  });
+
+  it('answers 413 to a chunked body without an end, and closes', async () => {
+    const head =
+      'POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+    const received = await rawExchange(trial, head + chunk.repeat(20));
+    expect(received).toMatch(/^HTTP\/1\.1 413 [^]*\r\nConnection: close\r\n/);
+  });
+
+  it('answers 413 to more parameters than a form has', async () => {
+    expect((await postForm(trial, '/form', '&'.repeat(999))).status).toBe(200);
+    expect((await postForm(trial, '/page', `${'a&'.repeat(1000)}a`)).status).toBe(413);
+  });
+
+  it.each(['application/json', 'multipart/form-data; boundary=x', 'text/plain'])('answers 415 to %s', async (type) => {
+    expect((await postForm(trial, '/form', '{"a":1}', { 'content-type': type })).status).toBe(415);
+  });
+
+  it('answers 415 to a compressed body', async () => {
+    expect((await postForm(trial, '/form', 'a=1', { 'content-encoding': 'gzip' })).status).toBe(415);
+  });
+
+  it('outlives a request that breaks off in its body', async () => {
+    const head =
+      'POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=';
+    const pending = rawExchange(trial, head);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    trial.app.getHttpServer().closeAllConnections();
+    await pending.catch(() => undefined);
+    expect((await ask(trial, '/json')).status).toBe(200);
+  });
+
+  it('answers an unknown or malformed address 404, through the filter', async () => {
+    expect(JSON.parse((await ask(trial, '/nowhere')).body)).toMatchObject({ error: 'page.not_found' });
+    expect((await ask(trial, '/nowhere', { method: 'POST' })).status).toBe(404);
+    expect((await ask(trial, '/%ff')).status).toBe(404);
+  });
+
+  it('leaks nothing of an unexpected error', async () => {
+    const answer = await ask(trial, '/bug');
+    expect(answer.status).toBe(500);
+    expect(answer.body).not.toContain('12345');
+    expect(answer.headers).not.toHaveProperty('connection', 'close');
+    expect((await ask(trial, '/missing-view')).status).toBe(500);
+  });
+
+  it('knows the client behind a trusted proxy and its trace', async () => {
+    const answer = await ask(trial, '/json', {
+      headers: {
+        'x-forwarded-for': '203.0.113.9, 198.51.100.7, ::ffff:127.0.0.9',
+        traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+      },
+    });
+    expect(JSON.parse(answer.body)).toEqual({ address: '198.51.100.7', id: '4bf92f3577b34da6a3ce929d0e0e4736' });
+  });
+
+  describe('forms of our own pages', () => {
+    async function openForm() {
+      const page = await ask(trial, '/page');
+      const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1] ?? '';
+      const [setCookie = ''] = page.headers['set-cookie'] ?? [];
+      return { csrf, cookie: setCookie.split(';')[0] ?? '', setCookie };
+    }
+
+    it('gives the browser a cookie once', async () => {
+      const { cookie, setCookie } = await openForm();
+      expect(setCookie).toMatch(/^gatehouse_browser=[\w-]{43}; Path=\/; Max-Age=34560000; HttpOnly; SameSite=Lax$/);
+      expect((await ask(trial, '/page', { headers: { cookie } })).headers).not.toHaveProperty('set-cookie');
+      const bad = await ask(trial, '/page', { headers: { cookie: 'gatehouse_browser=me' } });
+      expect(bad.headers['set-cookie']).toHaveLength(1);
+    });
+
+    it('accepts its own token from its own origin', async () => {
+      const { csrf, cookie } = await openForm();
+      const answer = await postForm(trial, '/page', `csrf=${csrf}&name=x&password=p`, { cookie, origin: ORIGIN });
+      expect(JSON.parse(answer.body)).toEqual({ typed: { name: 'x', password: 'p' } });
+    });
+
+    it('keeps what was typed, but no password, when the token is too old', async () => {
+      const { csrf, cookie } = await openForm();
+      clock.advance(24 * 3600 + 1);
+      const answer = await postForm(trial, '/page', `csrf=${csrf}&name=x&password=p`, { cookie, origin: ORIGIN });
+      expect(answer.status).toBe(403);
+      expect(JSON.parse(answer.body)).toEqual({ typed: { name: 'x' }, refusal: 'form.csrf' });
+    });
+
+    it.each([
+      ['another origin', { origin: 'https://evil.example' }],
+      ['a null origin', { origin: 'null' }],
+      ['another scheme', { origin: 'https://127.0.0.1:5000' }],
+      ['no origin at all', {}],
+      ['a cross-site fetch', { 'sec-fetch-site': 'cross-site', referer: `${ORIGIN}/page` }],
+      ['a foreign referer', { referer: 'https://evil.example/?http://127.0.0.1:5000/' }],
+    ])('keeps nothing of a form from %s', async (_name, headers) => {
+      const { csrf, cookie } = await openForm();
+      const answer = await postForm(trial, '/page', `csrf=${csrf}&name=x`, { cookie, ...headers });
+      expect(JSON.parse(answer.body)).toEqual({ typed: {}, refusal: 'form.origin' });
+    });
+
+    it.each([[{ referer: `${ORIGIN}/page` }], [{ 'sec-fetch-site': 'same-origin' }]])(
+      'accepts a form without Origin that came with %j',
+      async (headers) => {
+        const { csrf, cookie } = await openForm();
+        expect((await postForm(trial, '/page', `csrf=${csrf}&name=x`, { cookie, ...headers })).status).toBe(200);
+      },
+    );
+  });
+});
+
+describe('closing', () => {
+  it('ends idle connections at once and answers what is under way', async () => {
+    const trial = await startTrial({ origin: 'https://id.example' });
+    const idle = rawExchange(trial, 'GET /json HTTP/1.1\r\nHost: x\r\n\r\n');
+    const busy = ask(trial, '/slow');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const started = Date.now();
+    await Promise.all([trial.app.close(), trial.app.close()]);
+    expect(Date.now() - started).toBeLessThan(2000);
+    const answer = await busy;
+    expect(answer.body).toBe('{"done":true}');
+    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(await idle).toContain('200 OK');
+  });
+});
