@@ -38,6 +38,13 @@ export class AddressList {
     return this.ranges.some(([network, bits]) => network.kind() === parsed.kind() && matches(parsed, network, bits));
   }
 
+  /** These and more; entries that are no networks are a mistake in the code. @throws RangeError */
+  with(texts: readonly string[]): AddressList {
+    const more = AddressList.parse([...this.texts, ...texts]);
+    if (!more) throw new RangeError('not a network among those to add');
+    return more;
+  }
+
   get size(): number {
     return this.ranges.length;
   }

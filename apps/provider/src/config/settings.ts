@@ -1,0 +1,277 @@
+import { dirname, join } from 'node:path';
+import { isLoopbackHost } from '@gatehouse/server/outbound/loopback';
+import * as field from '@gatehouse/server/setting-fields';
+import { clientSettingNames } from '@gatehouse/server/setting-names';
+import {
+  defineSettings,
+  parseSettings,
+  type Environment,
+  type Report,
+  type SettingsOf,
+} from '@gatehouse/server/settings';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+/** Every setting of the provider, in the order of the documentation's table. */
+export const settingsDefinition = defineSettings({
+  issuer: field.origin('GATEHOUSE_ISSUER', {
+    about: 'Where people and clients reach the provider; links, cookies and tokens are made from it.',
+    defaultText: '`http://127.0.0.1:$GATEHOUSE_PORT`',
+  }),
+  host: field.text('GATEHOUSE_HOST', {
+    about: 'The address to listen on; `localhost` listens on 127.0.0.1 and ::1.',
+    defaultText: "a loopback issuer's host, else every address",
+  }),
+  port: field.port('GATEHOUSE_PORT', { about: 'The port to listen on.', defaultText: "the issuer's, else `5000`" }),
+  insecureHttp: field.flag('GATEHOUSE_INSECURE_HTTP', {
+    about: 'Allows an http issuer that is not on this machine: passwords and tokens travel in the clear.',
+    default: false,
+  }),
+  tlsCertPath: field.text('GATEHOUSE_TLS_CERT', {
+    about: 'Certificate chain (PEM file): serve https without a proxy.',
+  }),
+  tlsKeyPath: field.text('GATEHOUSE_TLS_KEY', { about: 'Private key of the certificate (PEM file).' }),
+  trustedProxies: field.addresses('GATEHOUSE_TRUSTED_PROXIES', {
+    about: 'Proxies whose `X-Forwarded-For` is believed.',
+  }),
+
+  databaseUrl: field.secretUrl('GATEHOUSE_DATABASE_URL', {
+    about: 'Where everything is stored.',
+    schemes: ['sqlite:', 'postgres://', 'postgresql://'],
+    defaultText: '`sqlite:$GATEHOUSE_DATA_DIR/provider.sqlite`',
+  }),
+  migrate: field.choice('GATEHOUSE_MIGRATE', {
+    about: 'Whether the start brings the database up to date.',
+    among: ['auto', 'off'],
+    default: 'auto',
+  }),
+  dataDir: field.text('GATEHOUSE_DATA_DIR', { about: 'Folder of the embedded database and its key.', default: 'data' }),
+  workers: field.integer('GATEHOUSE_WORKERS', {
+    about: 'Processes that share the port.',
+    min: 1,
+    max: 256,
+    default: 1,
+  }),
+  secretKeys: field.secretKeys('GATEHOUSE_SECRET_KEY', {
+    about: 'Encrypts what must be recovered: private keys, kept requests. The first key encrypts, all decrypt.',
+    defaultText: 'SQLite: made once beside the database; PostgreSQL: required',
+  }),
+
+  adminUsername: field.text('GATEHOUSE_ADMIN_USERNAME', {
+    about: 'The first administrator; read only while there is none.',
+    default: 'admin',
+    maxLength: 100,
+  }),
+  adminPassword: field.secretText('GATEHOUSE_ADMIN_PASSWORD', {
+    about: "The first administrator's password; without it the first start prints a one-time link.",
+  }),
+  signUp: field.choice('GATEHOUSE_SIGN_UP', {
+    about: 'Who may make an account.',
+    among: ['off', 'open', 'invitation'],
+    default: 'off',
+  }),
+  smtpUrl: field.secretUrl('GATEHOUSE_SMTP_URL', { about: 'Where mail is sent by.', schemes: ['smtp://', 'smtps://'] }),
+
+  registration: field.choice('GATEHOUSE_REGISTRATION', {
+    about: 'Who may register a client by protocol (RFC 7591): nobody, holders of an initial access token, anyone.',
+    among: ['off', 'token', 'open'],
+    default: 'token',
+  }),
+  initialAccessToken: field.secretText('GATEHOUSE_INITIAL_ACCESS_TOKEN', {
+    about: 'An initial access token for registration.',
+    minBytes: 32,
+  }),
+  outboundAllow: field.addresses('GATEHOUSE_OUTBOUND_ALLOW', {
+    about: 'Networks that our own requests may reach although they are not public.',
+  }),
+  pkce: field.choice('GATEHOUSE_PKCE', {
+    about: '`public`: confidential clients made without PKCE need not send a challenge.',
+    among: ['required', 'public'],
+    default: 'required',
+  }),
+
+  throttle: field.flag('GATEHOUSE_THROTTLE', { about: 'Limits failed logins and registrations.', default: true }),
+  loginFailures: field.rate('GATEHOUSE_LOGIN_FAILURES', {
+    about: 'Failed logins of one account, or from one address to one account, before more are refused.',
+    default: { count: 10, seconds: 900 },
+  }),
+  registrationRate: field.rate('GATEHOUSE_REGISTRATION_RATE', {
+    about: 'Clients registered from one address, and for one redirect host.',
+    default: { count: 100, seconds: HOUR },
+  }),
+  registrationQuota: field.integer('GATEHOUSE_REGISTRATION_QUOTA', {
+    about: 'Registered clients that nobody approved, alive at once per address.',
+    min: 1,
+    max: 1_000_000,
+    default: 1000,
+  }),
+  pendingPerBrowser: field.integer('GATEHOUSE_PENDING_PER_BROWSER', {
+    about: 'Logins that one browser may have begun and not finished.',
+    min: 1,
+    max: 1000,
+    default: 50,
+  }),
+
+  // RFC 6749 4.1.2: a code lives ten minutes at most
+  codeLifetimeSeconds: field.seconds('GATEHOUSE_CODE_LIFETIME', {
+    about: 'Authorization code.',
+    default: 60,
+    max: 600,
+  }),
+  requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
+    about: 'A login that was begun.',
+    default: HOUR,
+  }),
+  accessTokenLifetimeSeconds: field.seconds('GATEHOUSE_ACCESS_TOKEN_LIFETIME', {
+    about: 'Access token.',
+    default: HOUR,
+  }),
+  idTokenLifetimeSeconds: field.seconds('GATEHOUSE_ID_TOKEN_LIFETIME', { about: 'ID token.', default: HOUR }),
+  refreshTokenLifetimeSeconds: field.seconds('GATEHOUSE_REFRESH_TOKEN_LIFETIME', {
+    about: 'Refresh token, counted from its last use.',
+    default: 30 * DAY,
+  }),
+  sessionLifetimeSeconds: field.seconds('GATEHOUSE_SESSION_LIFETIME', {
+    about: "A browser's login, however busy.",
+    default: 30 * DAY,
+  }),
+  sessionIdleLifetimeSeconds: field.seconds('GATEHOUSE_SESSION_IDLE_LIFETIME', {
+    about: "A browser's login that is not used.",
+    default: 7 * DAY,
+  }),
+  resetLinkLifetimeSeconds: field.seconds('GATEHOUSE_RESET_LINK_LIFETIME', {
+    about: 'A link that sets a password.',
+    default: DAY,
+  }),
+  secretOverlapLifetimeSeconds: field.seconds('GATEHOUSE_SECRET_OVERLAP_LIFETIME', {
+    about: "A client's old secret after it was rotated.",
+    default: DAY,
+  }),
+  refreshRetryWindowSeconds: field.seconds('GATEHOUSE_REFRESH_RETRY_WINDOW', {
+    about: 'How long a repeated refresh gets the same answer again; 0: never.',
+    default: 30,
+    min: 0,
+    max: HOUR,
+  }),
+  keyPrepublishSeconds: field.seconds('GATEHOUSE_KEY_PREPUBLISH_SECONDS', {
+    about: 'A signing key is published for this long before it signs.',
+    default: DAY,
+  }),
+  keySignSeconds: field.seconds('GATEHOUSE_KEY_SIGN_SECONDS', {
+    about: 'A signing key signs for this long.',
+    default: 90 * DAY,
+  }),
+  keyRetireSeconds: field.seconds('GATEHOUSE_KEY_RETIRE_SECONDS', {
+    about: 'A signing key stays published for this long after its last signature.',
+    default: 2 * DAY,
+  }),
+
+  logLevel: field.choice('GATEHOUSE_LOG_LEVEL', {
+    about: 'The least that is logged.',
+    among: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    default: 'info',
+  }),
+  metricsPort: field.port('GATEHOUSE_METRICS_PORT', { about: 'Port of the metrics, on 127.0.0.1.' }),
+});
+
+type Parsed = SettingsOf<typeof settingsDefinition>;
+
+/** PEM files to serve https with. */
+export interface TlsFiles {
+  readonly certPath: string;
+  readonly keyPath: string;
+}
+
+/** What the provider runs by: parsed once, frozen, injected as `SETTINGS`. */
+export type Settings = Omit<
+  Parsed,
+  'issuer' | 'host' | 'port' | 'databaseUrl' | 'tlsCertPath' | 'tlsKeyPath' | 'insecureHttp'
+> & {
+  /** An origin: no path, no trailing slash. */
+  readonly issuer: string;
+  /** `::` means every address. */
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsFiles | undefined;
+  readonly databaseUrl: string;
+};
+
+/** @throws SettingsError that lists everything that is wrong */
+export function loadSettings(environment: Environment): Settings {
+  const parsed = parseSettings(settingsDefinition, environment, { alsoKnown: clientSettingNames, check });
+  const { insecureHttp: _checked, tlsCertPath, tlsKeyPath, ...rest } = parsed;
+  const port = parsed.port ?? portOf(parsed.issuer) ?? 5000;
+  const issuer = parsed.issuer ?? `http://127.0.0.1:${port}`;
+  return Object.freeze({
+    ...rest,
+    issuer,
+    port,
+    host: parsed.host ?? hostOf(issuer),
+    tls:
+      tlsCertPath !== undefined && tlsKeyPath !== undefined
+        ? { certPath: tlsCertPath, keyPath: tlsKeyPath }
+        : undefined,
+    databaseUrl: parsed.databaseUrl ?? `sqlite:${join(parsed.dataDir, 'provider.sqlite')}`,
+  });
+}
+
+function check(values: Partial<Parsed>, report: Report): void {
+  const { issuer, tlsCertPath, tlsKeyPath, databaseUrl, secretKeys } = values;
+  if (issuer?.startsWith('http:') && !isLoopbackHost(new URL(issuer).hostname) && values.insecureHttp !== true) {
+    report('GATEHOUSE_ISSUER', 'is http and not on this machine; use https (GATEHOUSE_INSECURE_HTTP=1 accepts it)');
+  }
+  if ((tlsCertPath === undefined) !== (tlsKeyPath === undefined)) {
+    report('GATEHOUSE_TLS_CERT', 'and GATEHOUSE_TLS_KEY are set together or not at all');
+  }
+  if (tlsCertPath !== undefined && !(issuer ?? 'http:').startsWith('https:')) {
+    report('GATEHOUSE_ISSUER', 'must be https where GATEHOUSE_TLS_CERT is set');
+  }
+  // Several machines must share the key; a file on one of them would lock out the others.
+  if (databaseUrl?.startsWith('postgres') && secretKeys === undefined) {
+    report('GATEHOUSE_SECRET_KEY', 'is required with PostgreSQL (openssl rand -base64 32)');
+  }
+  const { keyRetireSeconds = 1, accessTokenLifetimeSeconds = 0, idTokenLifetimeSeconds = 0 } = values;
+  if (keyRetireSeconds < Math.max(accessTokenLifetimeSeconds, idTokenLifetimeSeconds)) {
+    report('GATEHOUSE_KEY_RETIRE_SECONDS', 'is shorter than tokens live: their signatures could no longer be verified');
+  }
+}
+
+function portOf(issuer: string | undefined): number | undefined {
+  const port = issuer === undefined ? '' : new URL(issuer).port;
+  return port === '' ? undefined : Number(port);
+}
+
+function hostOf(issuer: string): string {
+  const { hostname } = new URL(issuer);
+  return isLoopbackHost(hostname) ? hostname.replace(/^\[|\]$/g, '') : '::';
+}
+
+/** Where the key of an embedded database lies when none is set; undefined on PostgreSQL. */
+export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): string | undefined {
+  if (!settings.databaseUrl.startsWith('sqlite:')) return undefined;
+  const path = settings.databaseUrl.slice('sqlite:'.length);
+  const folder = path.startsWith(':memory:') ? settings.dataDir : dirname(path);
+  return join(folder, 'provider.key');
+}
+
+/**
+ * Settings that were set and change nothing in this version, for a warning at the start.
+ * The only place that says so: whoever builds a feature takes its line away.
+ */
+export function settingsWithoutEffect(settings: Settings): readonly string[] {
+  const unbuilt = [
+    'smtpUrl',
+    'registration',
+    'initialAccessToken',
+    'registrationRate',
+    'registrationQuota',
+    'workers',
+    'metricsPort',
+  ] as const satisfies readonly (keyof Settings)[];
+  const set: string[] = unbuilt
+    .filter((key) => settings[key] !== settingsDefinition[key].fallback)
+    .map((key) => settingsDefinition[key].name);
+  if (settings.signUp === 'invitation') set.push('GATEHOUSE_SIGN_UP=invitation');
+  return set;
+}
