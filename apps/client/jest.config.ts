@@ -1,4 +1,4 @@
 /** @jest-config-loader esbuild-register */
-import { preset } from '../../jest.preset';
+import { preset } from '../../jest.preset.ts';
 
 export default preset('client', __dirname);
