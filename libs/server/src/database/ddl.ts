@@ -1,0 +1,44 @@
+import type { QueryRunner } from 'typeorm';
+
+/** The column types of hand-written migrations, by what they hold. */
+export interface Ddl {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** With the primary key: on SQLite it must be written so to be the row id itself. */
+  readonly selector: string;
+  readonly id: string;
+  readonly text: string;
+  readonly instant: string;
+  readonly integer: string;
+  readonly flag: string;
+  readonly bytes: string;
+  readonly json: string;
+}
+
+const sqlite: Ddl = {
+  dialect: 'sqlite',
+  selector: 'INTEGER PRIMARY KEY NOT NULL',
+  id: 'text',
+  text: 'text',
+  instant: 'integer',
+  integer: 'integer',
+  flag: 'boolean',
+  bytes: 'blob',
+  json: 'text',
+};
+
+const postgres: Ddl = {
+  dialect: 'postgres',
+  selector: 'bigint PRIMARY KEY NOT NULL',
+  id: 'text',
+  text: 'text',
+  instant: 'bigint',
+  integer: 'integer',
+  flag: 'boolean',
+  bytes: 'bytea',
+  json: 'text',
+};
+
+/** The vocabulary of the engine that a migration runs on. */
+export function ddl(runner: QueryRunner): Ddl {
+  return runner.connection.options.type === 'postgres' ? postgres : sqlite;
+}

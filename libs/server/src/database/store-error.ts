@@ -1,0 +1,24 @@
+import { StoreUnavailable } from './store.js';
+
+/** The error code of a driver, through TypeORM's wrapping: `SQLITE_BUSY`, `40001`, `ECONNREFUSED`, or '' when it has none. */
+export function driverCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return '';
+  const { code, driverError } = error as { readonly code?: unknown; readonly driverError?: unknown };
+  if (typeof code === 'string') return code;
+  return driverError === undefined ? '' : driverCode(driverError);
+}
+
+/** Refuses whoever waits on a transaction that did not come about. */
+export function unavailable(message: string, cause: unknown): StoreUnavailable {
+  return cause instanceof StoreUnavailable ? cause : new StoreUnavailable(message, { cause });
+}
+
+/** Statements that would end, widen or reconfigure a transaction that the store itself manages. */
+const controlStatement =
+  /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(begin|start|commit|end|rollback|abort|savepoint|release|prepare|attach|detach|vacuum|pragma|set|reset|discard)\b/i;
+
+/** @throws Error when the text is not a statement for inside a unit */
+export function checkUnitStatement(text: string): void {
+  const word = controlStatement.exec(text)?.[1];
+  if (word !== undefined) throw new Error(`${word.toUpperCase()} is not for inside a unit: a unit is a transaction already`);
+}
