@@ -1,0 +1,44 @@
+// Makes pages nicer; every page works without it.
+(() => {
+  'use strict';
+
+  // Times in the reader's own zone; the exact instant stays in the tooltip.
+  const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const instant = new Date(time.dateTime);
+    if (Number.isNaN(instant.getTime())) continue;
+    time.title = time.textContent.trim();
+    time.textContent = format.format(instant);
+  }
+
+  // <button hidden data-reveal="id of a password field">
+  for (const button of document.querySelectorAll('button[data-reveal]')) {
+    const field = document.getElementById(button.dataset.reveal);
+    if (!field) continue;
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      const shown = field.type === 'text';
+      field.type = shown ? 'password' : 'text';
+      button.textContent = shown ? 'Show' : 'Hide';
+      button.setAttribute('aria-pressed', String(!shown));
+      field.focus();
+    });
+    // A password that is on show must not be kept as an ordinary field's text.
+    field.form?.addEventListener('submit', () => (field.type = 'password'));
+  }
+
+  // <button hidden data-copy="id of an element">
+  for (const button of document.querySelectorAll('button[data-copy]')) {
+    const source = document.getElementById(button.dataset.copy);
+    if (!source || !navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener('click', async () => {
+      try {
+        await navigator.clipboard.writeText(source.textContent.trim());
+        button.textContent = 'Copied';
+      } catch {
+        getSelection()?.selectAllChildren(source);
+      }
+    });
+  }
+})();
