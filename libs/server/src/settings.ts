@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from './error-code.js';
 import { AddressList } from './outbound/address-list.js';
 import { nearest } from './nearest.js';
 import { BadSetting, type Field } from './setting-fields.js';
@@ -89,8 +90,9 @@ function readSecret(name: string, environment: Environment): string {
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    throw new BadSetting(`the file ${quoted(file)} that ${name}_FILE names cannot be read (${code})`);
+    throw new BadSetting(
+      `the file ${quoted(file)} that ${name}_FILE names cannot be read (${codeOf(error) ?? 'unknown error'})`,
+    );
   }
 }
 
@@ -108,8 +110,10 @@ function reportUnknown(environment: Environment, known: readonly string[], repor
   }
 }
 
+/** For the message; a password that somebody wrote into an address is left out. */
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  const shown = text.replace(/\/\/[^/]*@/g, '//…@');
+  return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
 }
 
 /** The settings as a Markdown table, for the documentation. */

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf } from '../error-code.js';
 import { KEY_BYTES } from './keyring.js';
 import { newSecret, randomHex } from './random.js';
 
@@ -102,8 +103,4 @@ function flushFolder(folder: string): void {
   } finally {
     closeSync(handle);
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

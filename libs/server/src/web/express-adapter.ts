@@ -1,11 +1,21 @@
-import { createServer as createHttpServer, IncomingMessage, ServerResponse, type ServerOptions } from 'node:http';
+import {
+  createServer as createHttpServer,
+  IncomingMessage,
+  ServerResponse,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Server as NetServer } from 'node:net';
 import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
+import type { Log } from '../telemetry/log.js';
+import { requestLog } from '../telemetry/request-log.js';
 import { Reply } from './reply.js';
 import { ReplyWriter } from './reply-writer.js';
-import { pathOf, trustProxies } from './request.js';
+import { pathOf, trustProxies, type WebRequest } from './request.js';
+import { listenBeside } from './second-listener.js';
 import { serverLimits } from './server-limits.js';
 import type { StaticAssets } from './static-assets.js';
 import { trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
@@ -18,7 +28,12 @@ export interface ReplyAdapterOptions {
   /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
   readonly assets?: StaticAssets | undefined;
   readonly trustedProxies?: TrustedProxies | undefined;
+  /** One line for each request. */
+  readonly log?: Log | undefined;
 }
+
+/** Nest rejects `app.listen()` when it is given an error. */
+type Listening = (error?: Error) => void;
 
 /** On closing, answers under way have this long; then their connections are cut. */
 const CLOSING_MILLISECONDS = 5_000;
@@ -30,7 +45,9 @@ const CLOSING_MILLISECONDS = 5_000;
 export class ReplyAdapter extends ExpressAdapter {
   private readonly writer: ReplyWriter;
   private readonly messages: ServerOptions;
+  private readonly log: Log | undefined;
   private closing = false;
+  private beside: NetServer | undefined;
 
   constructor(options: ReplyAdapterOptions) {
     const app = express();
@@ -38,6 +55,7 @@ export class ReplyAdapter extends ExpressAdapter {
     app.disable('x-powered-by').disable('etag').disable('query parser');
     super(app);
     this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
+    this.log = options.log;
     this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
     if (options.assets) this.serve(options.assets);
   }
@@ -57,10 +75,14 @@ export class ReplyAdapter extends ExpressAdapter {
 
   /** Sends what a controller or a filter returned. What was answered already stays as it is. */
   override reply(response: ServerResponse, body: unknown, statusCode?: number): unknown {
-    if (!(body instanceof Reply)) return super.reply(response, body, statusCode);
+    if (!(body instanceof Reply)) {
+      this.logAnswer(response, statusCode ?? response.statusCode);
+      return super.reply(response, body, statusCode);
+    }
     const { status, headers, body: bytes } = this.writer.write(body);
     if (response.headersSent || response.destroyed) return response;
     if (this.closing || isBodyUnread(response.req)) headers.push('Connection', 'close');
+    this.logAnswer(response, status);
     response.writeHead(status, headers);
     return response.end(bytes);
   }
@@ -75,6 +97,18 @@ export class ReplyAdapter extends ExpressAdapter {
     response.writeHead(status, headers).end('Something went wrong here.\n');
   }
 
+  /** `localhost` listens on 127.0.0.1 and ::1, `::` on every address that there is. */
+  override listen(port: string | number, ...rest: (string | Listening | undefined)[]): Server {
+    const host = rest.find((argument) => typeof argument === 'string');
+    const listening = rest.find((argument) => typeof argument === 'function');
+    const server: Server = this.httpServer;
+    if (host === undefined || host === '::') return server.listen(port, listening);
+    if (host !== 'localhost') return server.listen(Number(port), host, listening);
+    return server.listen(Number(port), '127.0.0.1', () => {
+      this.beside = listenBeside(server, '::1', (error) => listening?.(error));
+    });
+  }
+
   override beforeClose(): void {
     this.closing = true;
     super.beforeClose();
@@ -84,6 +118,7 @@ export class ReplyAdapter extends ExpressAdapter {
   override close(): Promise<unknown> {
     this.closing = true;
     const server = this.httpServer;
+    this.beside?.close();
     return new Promise<void>((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), CLOSING_MILLISECONDS);
       server.close(() => {
@@ -91,6 +126,13 @@ export class ReplyAdapter extends ExpressAdapter {
         resolve();
       });
     });
+  }
+
+  private logAnswer(response: ServerResponse, status: number): void {
+    if (!this.log) return;
+    // The server makes no other requests than those of bornForExpress.
+    const request = response.req as WebRequest & { readonly bornAt: number };
+    requestLog(this.log, { request, status, milliseconds: performance.now() - request.bornAt });
   }
 
   private serve(assets: StaticAssets): void {
@@ -107,7 +149,9 @@ export class ReplyAdapter extends ExpressAdapter {
  * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
  */
 function bornForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
-  class BornRequest extends IncomingMessage {}
+  class BornRequest extends IncomingMessage {
+    readonly bornAt = performance.now();
+  }
   class BornResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
   adopt(BornRequest.prototype, app.request);
   adopt(BornResponse.prototype, app.response);

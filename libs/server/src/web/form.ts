@@ -31,7 +31,7 @@ export class Form {
   /** Parses application/x-www-form-urlencoded text. */
   static parse(text: string): Form {
     const entries = new Map<string, string[]>();
-    for (const [name, value] of new URLSearchParams(text)) {
+    for (const [name, value] of new URLSearchParams(text.startsWith('?') ? `?${text}` : text)) {
       const values = entries.get(name);
       if (values) values.push(value);
       else entries.set(name, [value]);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
+import { isError } from '../error-code.js';
 import { findProblems, type ParsedView } from './view-check.js';
 import { viewHelpers, type ViewHelper } from './view-helpers.js';
 
@@ -93,7 +94,7 @@ function readRoot(root: ViewRoot): ParsedView[] {
     try {
       return { name, path, tree: Handlebars.parse(readFileSync(path, 'utf8')), problem: undefined };
     } catch (error) {
-      return { name, path, tree: undefined, problem: error instanceof Error ? error.message : String(error) };
+      return { name, path, tree: undefined, problem: isError(error) ? error.message : String(error) };
     }
   });
 }

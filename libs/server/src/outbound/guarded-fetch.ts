@@ -1,0 +1,213 @@
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { AddressList } from './address-list.js';
+import { permittedAddresses, pinnedLookup, systemResolve, type Resolve } from './guarded-lookup.js';
+import { OutboundRefused } from './outbound-refused.js';
+
+export interface OutboundOptions {
+  /** Networks that may be reached although they are not public (`GATEHOUSE_OUTBOUND_ALLOW`). */
+  readonly allow: AddressList;
+  readonly userAgent: string;
+  /** For a whole exchange: name, connection, answer. */
+  readonly timeoutMilliseconds?: number | undefined;
+  readonly maxBodyBytes?: number | undefined;
+  readonly resolve?: Resolve | undefined;
+  /** Certificates to trust beside the system's: for tests and private authorities. */
+  readonly ca?: string | readonly string[] | undefined;
+}
+
+export interface GetOptions {
+  readonly accept?: string | undefined;
+  /** Media types that are taken, `application/json`; any when left out. */
+  readonly contentTypes?: readonly string[] | undefined;
+  readonly maxBodyBytes?: number | undefined;
+  readonly timeoutMilliseconds?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The answer of another server, whole. */
+export interface OutboundAnswer {
+  readonly status: number;
+  readonly headers: Readonly<NodeJS.Dict<string | string[]>>;
+  readonly body: Buffer;
+}
+
+interface Exchange {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+  readonly maxBodyBytes: number;
+  readonly timeoutMilliseconds: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const TIMEOUT_MILLISECONDS = 10_000;
+const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+
+/**
+ * The one way to other servers, for addresses that somebody else wrote down: https alone (http on this machine where it
+ * is allowed), public addresses alone or those allowed, no redirects, bounded in time and size. Nothing is kept open.
+ */
+export class Outbound {
+  constructor(private readonly options: OutboundOptions) {}
+
+  /**
+   * Reads a document.
+   * @throws OutboundRefused
+   */
+  async get(address: string | URL, options: GetOptions = {}): Promise<OutboundAnswer> {
+    const url = new URL(address);
+    const answer = await this.exchange(url, {
+      method: 'GET',
+      headers: { accept: options.accept ?? options.contentTypes?.join(', ') ?? '*/*' },
+      body: undefined,
+      maxBodyBytes: options.maxBodyBytes ?? this.maxBodyBytes,
+      timeoutMilliseconds: options.timeoutMilliseconds ?? this.timeoutMilliseconds,
+      signal: options.signal,
+    });
+    const host = url.hostname;
+    if (isRedirect(answer.status)) throw new OutboundRefused('redirect', { host });
+    if (answer.status !== 200) throw new OutboundRefused('status', { host });
+    const mediaType = mediaTypeOf(answer);
+    if (options.contentTypes && !options.contentTypes.includes(mediaType)) {
+      throw new OutboundRefused('content_type', { host });
+    }
+    return answer;
+  }
+
+  /**
+   * The same guard in the shape of `fetch`, for libraries that take one (openid-client's `customFetch`). A redirect is
+   * handed over where the caller asked for that (`redirect: 'manual'`) and refused otherwise.
+   */
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
+    const answer = await this.exchange(url, {
+      method: request.method,
+      headers: Object.fromEntries(request.headers),
+      body,
+      maxBodyBytes: this.maxBodyBytes,
+      timeoutMilliseconds: this.timeoutMilliseconds,
+      signal: request.signal,
+    });
+    if (isRedirect(answer.status) && request.redirect !== 'manual') {
+      throw new OutboundRefused('redirect', { host: url.hostname });
+    }
+    const empty = answer.status === 204 || answer.status === 304;
+    return new Response(empty ? null : new Uint8Array(answer.body), {
+      status: answer.status,
+      headers: headerPairs(answer),
+    });
+  };
+
+  private get maxBodyBytes(): number {
+    return this.options.maxBodyBytes ?? MAX_BODY_BYTES;
+  }
+
+  private get timeoutMilliseconds(): number {
+    return this.options.timeoutMilliseconds ?? TIMEOUT_MILLISECONDS;
+  }
+
+  private async exchange(url: URL, exchange: Exchange): Promise<OutboundAnswer> {
+    const host = url.hostname;
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new OutboundRefused('scheme', { host });
+    if (url.username !== '' || url.password !== '') throw new OutboundRefused('credentials', { host });
+    const ended = new AbortController();
+    const timer = setTimeout(() => ended.abort(new OutboundRefused('timeout', { host })), exchange.timeoutMilliseconds);
+    const giveUp = (): void => ended.abort(new OutboundRefused('aborted', { host, cause: exchange.signal?.reason }));
+    if (exchange.signal?.aborted === true) giveUp();
+    exchange.signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      const { allow, resolve = systemResolve } = this.options;
+      const addresses = await orAborted(permittedAddresses(url, allow, resolve), ended.signal);
+      return await this.send(url, exchange, { lookup: pinnedLookup(addresses), signal: ended.signal });
+    } catch (cause) {
+      if (ended.signal.reason instanceof OutboundRefused) throw ended.signal.reason;
+      throw cause instanceof OutboundRefused ? cause : new OutboundRefused('network', { host, cause });
+    } finally {
+      clearTimeout(timer);
+      exchange.signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  private send(
+    url: URL,
+    exchange: Exchange,
+    connection: Pick<RequestOptions, 'lookup' | 'signal'>,
+  ): Promise<OutboundAnswer> {
+    const { method, body, maxBodyBytes } = exchange;
+    return new Promise((resolve, reject) => {
+      const options = {
+        ...connection,
+        method,
+        agent: false,
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headers: {
+          'user-agent': this.options.userAgent,
+          ...exchange.headers,
+          // What is not compressed cannot grow on arrival; and the answer ends the connection.
+          'accept-encoding': 'identity',
+          connection: 'close',
+          ...(body === undefined ? {} : { 'content-length': String(body.length) }),
+        },
+      };
+      const { ca } = this.options;
+      const answered = (response: IncomingMessage): void => {
+        readAnswer(response, maxBodyBytes, url.hostname).then(resolve, (error: unknown) => {
+          response.destroy();
+          reject(error);
+        });
+      };
+      const request =
+        url.protocol === 'https:'
+          ? httpsRequest(url, { ...options, ...(ca === undefined ? {} : { ca: [ca].flat() }) }, answered)
+          : httpRequest(url, options, answered);
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+}
+
+async function readAnswer(response: IncomingMessage, maxBodyBytes: number, host: string): Promise<OutboundAnswer> {
+  const { statusCode: status = 0, headers } = response;
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new OutboundRefused('encoding', { host });
+  if (Number(headers['content-length'] ?? 0) > maxBodyBytes) throw new OutboundRefused('too_large', { host });
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const part of response as AsyncIterable<Buffer>) {
+    length += part.length;
+    if (length > maxBodyBytes) throw new OutboundRefused('too_large', { host });
+    parts.push(part);
+  }
+  return { status, headers, body: Buffer.concat(parts, length) };
+}
+
+/** A name server that never answers cannot be stopped, only left behind. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void =>
+      reject(signal.reason instanceof OutboundRefused ? signal.reason : new OutboundRefused('aborted'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400 && status !== 304;
+}
+
+/** `application/json` of `Application/JSON; charset=utf-8`; empty when there is none. */
+export function mediaTypeOf(answer: Pick<OutboundAnswer, 'headers'>): string {
+  const header = answer.headers['content-type'];
+  return typeof header === 'string' ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';
+}
+
+function headerPairs(answer: OutboundAnswer): [string, string][] {
+  return Object.entries(answer.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
+  );
+}

@@ -1,0 +1,111 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+import { codeOf, isError } from '../error-code.js';
+import { redact } from './redact.js';
+import { textLines } from './text-lines.js';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+export type LogFields = Record<string, unknown>;
+
+/**
+ * The log as everybody sees it; also the injection token. A line is a sentence and fields; an error goes in `err`.
+ * No token, code, secret, verifier, cookie or password is ever handed to it.
+ */
+export abstract class Log {
+  abstract debug(fields: LogFields, message: string): void;
+  abstract info(fields: LogFields, message: string): void;
+  abstract warn(fields: LogFields, message: string): void;
+  abstract error(fields: LogFields, message: string): void;
+  abstract fatal(fields: LogFields, message: string): void;
+  abstract isLevelEnabled(level: LogLevel): boolean;
+  /** The same log with fields that stand on each of its lines. */
+  abstract child(fields: LogFields): Log;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** Which program writes: `provider`, `client`. */
+  readonly name: string;
+  /** `json` (the default) for machines, `text` for a person at a terminal. */
+  readonly format?: 'json' | 'text' | undefined;
+  /** Where lines go instead of stdout: for tests. */
+  readonly destination?: DestinationStream | undefined;
+}
+
+/** Lines are written in batches, at the latest after this long. What is lost by a kill -9 is never an audit row. */
+const FLUSH_MILLISECONDS = 250;
+const BATCH_BYTES = 4096;
+
+export function createLog(options: LogOptions): Log {
+  const { level, name, format = 'json' } = options;
+  if (level === 'silent') return new PinoLog(pino({ level: 'silent' }, { write: () => undefined }));
+  const destination = options.destination ?? (format === 'text' ? textLines(process.stdout) : batchedStdout());
+  const logger = pino(
+    {
+      level,
+      base: { name },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: redact },
+      serializers: { err: describeError },
+    },
+    destination,
+  );
+  return new PinoLog(logger);
+}
+
+class PinoLog extends Log {
+  constructor(private readonly logger: Logger) {
+    super();
+  }
+
+  override debug(fields: LogFields, message: string): void {
+    this.logger.debug(fields, message);
+  }
+
+  override info(fields: LogFields, message: string): void {
+    this.logger.info(fields, message);
+  }
+
+  override warn(fields: LogFields, message: string): void {
+    this.logger.warn(fields, message);
+  }
+
+  override error(fields: LogFields, message: string): void {
+    this.logger.error(fields, message);
+  }
+
+  override fatal(fields: LogFields, message: string): void {
+    this.logger.fatal(fields, message);
+  }
+
+  override isLevelEnabled(level: LogLevel): boolean {
+    return this.logger.isLevelEnabled(level);
+  }
+
+  override child(fields: LogFields): Log {
+    // Pino formats what a line brings, not what a child does.
+    return new PinoLog(this.logger.child(redact(fields)));
+  }
+}
+
+/** Tests that do not look at the log. */
+export function silentLog(): Log {
+  return createLog({ level: 'silent', name: 'silent' });
+}
+
+function batchedStdout(): DestinationStream {
+  return pino.destination({ sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MILLISECONDS });
+}
+
+const MAX_CAUSES = 5;
+
+/**
+ * Type, message, code and stack of an error and of what caused it. Other properties stay out: a failed query carries
+ * its parameters, an HTTP error its request.
+ */
+export function describeError(error: unknown, depth = 0): unknown {
+  if (!isError(error)) return typeof error === 'string' ? error : { type: typeof error };
+  const reason = 'reason' in error && typeof error.reason === 'string' ? error.reason : undefined;
+  const { name, message, stack } = error;
+  const cause = error.cause === undefined || depth >= MAX_CAUSES ? undefined : describeError(error.cause, depth + 1);
+  return { type: name, message, code: codeOf(error), reason, stack, cause };
+}
