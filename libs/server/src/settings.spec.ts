@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as field from './setting-fields';
-import { defineSettings, namesOf, parseSettings, SettingsError, settingsTable } from './settings';
+import * as field from './setting-fields.js';
+import { defineSettings, namesOf, parseSettings, SettingsError, settingsTable } from './settings.js';
 
 const definition = defineSettings({
   issuer: field.origin('GATEHOUSE_ISSUER', { about: 'Where it is.' }),

@@ -1,6 +1,6 @@
-import { AddressList, normalAddress } from './address-list';
-import { isLoopbackHost } from './loopback';
-import { isPublicAddress } from './public-address';
+import { AddressList, normalAddress } from './address-list.js';
+import { isLoopbackHost } from './loopback.js';
+import { isPublicAddress } from './public-address.js';
 
 describe('public addresses', () => {
   it.each(['8.8.8.8', '1.1.1.1', '2001:4860:4860::8888', '64:ff9b::808:808', '::ffff:8.8.8.8'])(

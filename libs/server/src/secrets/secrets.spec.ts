@@ -1,9 +1,9 @@
 import { chmodSync, mkdtempSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KeyFileError, loadOrCreateKeyFile, parseKey } from './key-file';
-import { CannotOpen, Keyring, openWith, sealWith } from './keyring';
-import { firstSelectorAt, newId, newSecret, SelectorSource } from './random';
+import { KeyFileError, loadOrCreateKeyFile, parseKey } from './key-file.js';
+import { CannotOpen, Keyring, openWith, sealWith } from './keyring.js';
+import { firstSelectorAt, newId, newSecret, SelectorSource } from './random.js';
 
 describe('random values', () => {
   it('never repeat, over many refills of the pool', () => {

@@ -1,5 +1,5 @@
-import { createLog, describeError } from './log';
-import { redact } from './redact';
+import { createLog, describeError } from './log.js';
+import { redact } from './redact.js';
 
 function logged(write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] {
   const lines: string[] = [];

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { AddressList } from '../outbound/address-list';
-import { CsrfTokens } from './csrf';
-import { BodyTooLarge, Form, RepeatedParameter } from './form';
-import { describeFailure } from './failure';
-import { formPostPage } from './form-post-page';
-import { cookieHeader } from './reply-writer';
-import { addressKey, clientAddress, cookie, query, requestId, wantsPage } from './request';
-import { formPostPolicy, pagePolicy } from './security-headers';
-import { TrustedProxies } from './trusted-proxies';
+import { AddressList } from '../outbound/address-list.js';
+import { CsrfTokens } from './csrf.js';
+import { BodyTooLarge, Form, RepeatedParameter } from './form.js';
+import { describeFailure } from './failure.js';
+import { formPostPage } from './form-post-page.js';
+import { cookieHeader } from './reply-writer.js';
+import { addressKey, clientAddress, cookie, query, requestId, wantsPage } from './request.js';
+import { formPostPolicy, pagePolicy } from './security-headers.js';
+import { TrustedProxies } from './trusted-proxies.js';
 
 /** As much of a request as the functions under test look at. */
 function request(headers: IncomingMessage['headers'], originalUrl = '/', remoteAddress = '192.0.2.1'): IncomingMessage {
@@ -87,7 +87,7 @@ describe('the client behind proxies', () => {
     ['10.0.0.1', '203.0.113.1, garbage, 10.0.0.2', '10.0.0.2', 'nothing left of garbage'],
     ['10.0.0.1', '203.0.113.1:4711', '203.0.113.1', 'with a port'],
     ['fd00::1', '[2001:db8::7]:443', '2001:db8::7', 'IPv6 with a port'],
-  ])('%s forwarded for %s is %s: %s', (remote, forwarded, client) => {
+  ])('%s forwarded for %s is %s: %s', (remote, forwarded, client, _rule) => {
     expect(proxies.clientBehind(remote, forwarded)).toBe(client);
   });
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AddressList } from '../../src/outbound/address-list';
-import { Outbound, type OutboundOptions } from '../../src/outbound/guarded-fetch';
+import { AddressList } from '../../src/outbound/address-list.js';
+import { Outbound, type OutboundOptions } from '../../src/outbound/guarded-fetch.js';
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -1,4 +1,5 @@
-import { ask, assets, clock, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support';
+import { networkInterfaces } from 'node:os';
+import { ask, assets, clock, logLines, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support.js';
 
 describe('the adapter, on a real socket', () => {
   let trial: Trial;
@@ -145,6 +146,38 @@ describe('the adapter, on a real socket', () => {
     expect((await ask(trial, '/missing-view')).status).toBe(500);
   });
 
+  it('cuts an answer off that fails half sent, and lives on', async () => {
+    await expect(ask(trial, '/half/1')).rejects.toThrow();
+    expect((await ask(trial, '/json')).status).toBe(200);
+  });
+
+  it('answers something plain when the filter fails too', async () => {
+    const answer = await ask(trial, '/teapot');
+    expect(answer).toMatchObject({ status: 500, body: 'Something went wrong here.\n' });
+  });
+
+  it('makes messages that have their prototypes from birth', async () => {
+    const answer = await ask(trial, '/born');
+    expect(JSON.parse(answer.body)).toEqual({ request: true, response: true, class: 'BornRequest' });
+  });
+
+  it("logs a request's route and never its address", async () => {
+    logLines.length = 0;
+    const answer = await ask(trial, '/json?code=hunter2');
+    await ask(trial, '/hunter2');
+    expect(logLines.map((line) => JSON.parse(line) as object)).toEqual([
+      expect.objectContaining({
+        msg: 'request',
+        method: 'GET',
+        route: '/json',
+        status: 200,
+        request: JSON.parse(answer.body).id,
+      }),
+      expect.objectContaining({ route: 'unmatched', status: 404 }),
+    ]);
+    expect(logLines.join('')).not.toContain('hunter2');
+  });
+
   it('knows the client behind a trusted proxy and its trace', async () => {
     const answer = await ask(trial, '/json', {
       headers: {
@@ -221,5 +254,22 @@ describe('closing', () => {
     expect(answer.body).toBe('{"done":true}');
     expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
     expect(await idle).toContain('200 OK');
+  });
+});
+
+describe('listening', () => {
+  const hasIPv6 = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === '::1'),
+  );
+
+  it('takes localhost for both of its addresses', async () => {
+    const trial = await startTrial({ host: 'localhost' });
+    expect((await ask(trial, '/json', { host: '127.0.0.1' })).status).toBe(200);
+    if (hasIPv6) {
+      const answer = await ask(trial, '/json', { host: '::1' });
+      expect(JSON.parse(answer.body)).toMatchObject({ address: '::1' });
+    }
+    await trial.app.close();
+    await expect(ask(trial, '/json', { host: '::1' })).rejects.toThrow();
   });
 });

@@ -1,35 +1,40 @@
 import 'reflect-metadata';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   Catch,
   Controller,
   Get,
+  HttpException,
   Inject,
   Module,
   Post,
   Req,
+  Res,
   type ArgumentsHost,
   type ExceptionFilter,
 } from '@nestjs/common';
 import { NestFactory, type NestApplication } from '@nestjs/core';
-import { ManualClock } from '../../src/clock';
-import { AddressList } from '../../src/outbound/address-list';
-import { BrowserCookie } from '../../src/web/browser-cookie';
-import { CsrfTokens } from '../../src/web/csrf';
-import { ReplyAdapter } from '../../src/web/express-adapter';
-import { answerFailure, describeFailure } from '../../src/web/failure';
-import { PageForms } from '../../src/web/page-forms';
-import { readForm } from '../../src/web/read-form';
-import { Reply } from '../../src/web/reply';
-import { clientAddress, query, requestId, type WebRequest } from '../../src/web/request';
-import { StaticAssets } from '../../src/web/static-assets';
-import { TrustedProxies } from '../../src/web/trusted-proxies';
-import { Views } from '../../src/web/views';
+import { ManualClock } from '../../src/clock.js';
+import { AddressList } from '../../src/outbound/address-list.js';
+import { createLog } from '../../src/telemetry/log.js';
+import { BrowserCookie } from '../../src/web/browser-cookie.js';
+import { CsrfTokens } from '../../src/web/csrf.js';
+import { ReplyAdapter } from '../../src/web/express-adapter.js';
+import { answerFailure, describeFailure } from '../../src/web/failure.js';
+import { PageForms } from '../../src/web/page-forms.js';
+import { readForm } from '../../src/web/read-form.js';
+import { Reply } from '../../src/web/reply.js';
+import { clientAddress, query, requestId, type WebRequest } from '../../src/web/request.js';
+import { StaticAssets } from '../../src/web/static-assets.js';
+import { TrustedProxies } from '../../src/web/trusted-proxies.js';
+import { Views } from '../../src/web/views.js';
 
 export const ORIGIN = 'http://127.0.0.1:5000';
 export const clock = new ManualClock();
+export const logLines: string[] = [];
+const log = createLog({ level: 'info', name: 'trial', destination: { write: (line) => void logLines.push(line) } });
 
 @Controller()
 class TrialController {
@@ -99,6 +104,30 @@ class TrialController {
     return Reply.page('missing', {});
   }
 
+  @Get('/half/:id')
+  half(@Res() response: ServerResponse): never {
+    response.writeHead(200, { 'content-type': 'text/plain' });
+    response.write('half');
+    throw new Error('too late');
+  }
+
+  @Get('/teapot')
+  teapot(): never {
+    throw new HttpException('teapot', 418);
+  }
+
+  @Get('/born')
+  born(
+    @Req() request: WebRequest & { app: { request: object; response: object } },
+    @Res({ passthrough: true }) response: ServerResponse,
+  ): Reply {
+    return Reply.json({
+      request: Object.getPrototypeOf(request) === request.app.request,
+      response: Object.getPrototypeOf(response) === request.app.response,
+      class: request.constructor.name,
+    });
+  }
+
   @Get('/slow')
   async slow(): Promise<Reply> {
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -132,13 +161,14 @@ export interface Trial {
   readonly port: number;
 }
 
-export async function startTrial(options: { origin?: string } = {}): Promise<Trial> {
+export async function startTrial(options: { origin?: string; host?: string } = {}): Promise<Trial> {
   const views = new Views([join(__dirname, 'views')], { helpers: { asset: (name: string) => assets.url(name) } });
   const trustedProxies = new TrustedProxies(AddressList.parse(['127.0.0.0/8']) ?? AddressList.empty);
-  const adapter = new ReplyAdapter({ views, assets, origin: options.origin ?? ORIGIN, trustedProxies });
+  const adapter = new ReplyAdapter({ views, assets, origin: options.origin ?? ORIGIN, trustedProxies, log });
+
   const app = await NestFactory.create<NestApplication>(TrialModule, adapter, { logger: false });
   app.useGlobalFilters(new TrialFilter(adapter));
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, options.host ?? '127.0.0.1');
   const address = app.getHttpServer().address() as AddressInfo;
   return { app, port: address.port };
 }
@@ -151,6 +181,7 @@ export interface Answer {
 
 export interface Ask {
   readonly method?: string;
+  readonly host?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Buffer;
 }
@@ -158,7 +189,13 @@ export interface Ask {
 export function ask(trial: Trial, path: string, options: Ask = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(
-      { host: '127.0.0.1', port: trial.port, path, method: options.method ?? 'GET', headers: options.headers ?? {} },
+      {
+        host: options.host ?? '127.0.0.1',
+        port: trial.port,
+        path,
+        method: options.method ?? 'GET',
+        headers: options.headers ?? {},
+      },
       (response) => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part));

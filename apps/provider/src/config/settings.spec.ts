@@ -1,0 +1,77 @@
+import { providerSettingNames } from '@gatehouse/server/setting-names';
+import { namesOf, type Environment } from '@gatehouse/server/settings';
+import { keyFileOf, loadSettings, settingsDefinition, settingsWithoutEffect } from './settings.js';
+
+function refusal(environment: Environment): string {
+  try {
+    loadSettings(environment);
+  } catch (error) {
+    return String(error);
+  }
+  return '';
+}
+
+describe("the provider's settings", () => {
+  it('are all known to the client', () => {
+    expect([...providerSettingNames].sort()).toEqual([...namesOf(settingsDefinition)].sort());
+  });
+
+  it('are usable with nothing set', () => {
+    expect(loadSettings({})).toMatchObject({
+      issuer: 'http://127.0.0.1:5000',
+      host: '127.0.0.1',
+      port: 5000,
+      databaseUrl: 'sqlite:data/provider.sqlite',
+      pkce: 'required',
+      registration: 'token',
+      signUp: 'off',
+      throttle: true,
+      codeLifetimeSeconds: 60,
+      refreshRetryWindowSeconds: 30,
+      tls: undefined,
+    });
+    expect(Object.isFrozen(loadSettings({}))).toBe(true);
+  });
+
+  it.each([
+    [{ GATEHOUSE_PORT: '5001' }, 'http://127.0.0.1:5001', '127.0.0.1', 5001],
+    [{ GATEHOUSE_ISSUER: 'http://localhost:7000/' }, 'http://localhost:7000', 'localhost', 7000],
+    [{ GATEHOUSE_ISSUER: 'http://[::1]:7000' }, 'http://[::1]:7000', '::1', 7000],
+    [{ GATEHOUSE_ISSUER: 'https://id.example' }, 'https://id.example', '::', 5000],
+    [{ GATEHOUSE_ISSUER: 'https://id.example:8443', GATEHOUSE_PORT: '80' }, 'https://id.example:8443', '::', 80],
+    [{ GATEHOUSE_ISSUER: 'http://id.example', GATEHOUSE_INSECURE_HTTP: '1' }, 'http://id.example', '::', 5000],
+    [{ GATEHOUSE_ISSUER: 'https://id.example', GATEHOUSE_HOST: '10.0.0.1' }, 'https://id.example', '10.0.0.1', 5000],
+  ])('take issuer, host and port from %j', (environment, issuer, host, port) => {
+    expect(loadSettings(environment)).toMatchObject({ issuer, host, port });
+  });
+
+  it.each([
+    [{ GATEHOUSE_ISSUER: 'http://id.example' }, 'GATEHOUSE_INSECURE_HTTP=1'],
+    [{ GATEHOUSE_ISSUER: 'https://id.example/auth' }, 'has a path'],
+    [{ GATEHOUSE_ISSUER: 'https://id.example/?x' }, 'query or fragment'],
+    [{ GATEHOUSE_TLS_CERT: 'c.pem', GATEHOUSE_ISSUER: 'https://id.example' }, 'GATEHOUSE_TLS_KEY'],
+    [{ GATEHOUSE_TLS_CERT: 'c.pem', GATEHOUSE_TLS_KEY: 'k.pem' }, 'must be https'],
+    [{ GATEHOUSE_DATABASE_URL: 'postgres://db/gatehouse' }, 'GATEHOUSE_SECRET_KEY: is required with PostgreSQL'],
+    [{ GATEHOUSE_DATABASE_URL: 'mysql://u:hunter2@db' }, 'does not begin with sqlite: or postgres://'],
+    [{ GATEHOUSE_KEY_RETIRE_SECONDS: '60' }, 'shorter than tokens live'],
+    [{ GATEHOUSE_CODE_LIFETIME: '601' }, 'GATEHOUSE_CODE_LIFETIME'],
+    [{ GATEHOUSE_CLIENT_SESION_SECRET: 'x' }, 'GATEHOUSE_CLIENT_SESSION_SECRET'],
+  ])('refuse %j', (environment, problem) => {
+    expect(refusal(environment)).toContain(problem);
+    expect(refusal(environment)).not.toContain('hunter2');
+  });
+
+  it('keep the key beside the embedded database', () => {
+    expect(keyFileOf(loadSettings({ GATEHOUSE_DATABASE_URL: 'sqlite:/var/lib/g/p.sqlite' }))).toBe(
+      '/var/lib/g/provider.key',
+    );
+    expect(keyFileOf({ databaseUrl: 'postgres://db/g', dataDir: 'data' })).toBeUndefined();
+  });
+
+  it('say which of them change nothing yet', () => {
+    expect(settingsWithoutEffect(loadSettings({}))).toEqual([]);
+    expect(
+      settingsWithoutEffect(loadSettings({ GATEHOUSE_SMTP_URL: 'smtp://mail', GATEHOUSE_SIGN_UP: 'invitation' })),
+    ).toEqual(['GATEHOUSE_SMTP_URL', 'GATEHOUSE_SIGN_UP=invitation']);
+  });
+});
