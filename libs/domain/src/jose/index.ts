@@ -1,2 +1,10 @@
 export { jwkThumbprint, publicJwk, type Jwk } from './jwk.js';
-export { encodeSigningInput, leftHalfHash, parseJws, signingAlgorithms, type Jws, type SigningAlgorithm } from './jws.js';
+export {
+  encodeSigningInput,
+  leftHalfHash,
+  parseJws,
+  signingAlgorithms,
+  type Jws,
+  type JwsHeader,
+  type SigningAlgorithm,
+} from './jws.js';

@@ -14,11 +14,12 @@ export interface Jwk {
   readonly [member: string]: unknown;
 }
 
-const requiredMembers: Readonly<Record<string, readonly string[]>> = {
-  EC: ['crv', 'kty', 'x', 'y'],
-  OKP: ['crv', 'kty', 'x'],
-  RSA: ['e', 'kty', 'n'],
-};
+/** In the order in which RFC 7638 3.2 hashes them. */
+const requiredMembers: ReadonlyMap<string, readonly string[]> = new Map([
+  ['EC', ['crv', 'kty', 'x', 'y']],
+  ['OKP', ['crv', 'kty', 'x']],
+  ['RSA', ['e', 'kty', 'n']],
+]);
 
 /**
  * The key's SHA-256 thumbprint, base64url: our `kid`.
@@ -26,7 +27,7 @@ const requiredMembers: Readonly<Record<string, readonly string[]>> = {
  * @see RFC 7638 3, RFC 8037 2
  */
 export function jwkThumbprint(jwk: Jwk): string {
-  const members = requiredMembers[jwk.kty ?? ''];
+  const members = requiredMembers.get(jwk.kty ?? '');
   if (!members) throw new TypeError('this key type has no thumbprint here');
   const required: Record<string, unknown> = {};
   for (const member of members) {
@@ -36,9 +37,15 @@ export function jwkThumbprint(jwk: Jwk): string {
   return encodeBase64url(sha256(JSON.stringify(required)));
 }
 
-const privateMembers = new Set(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']);
+/** What may be shown of a key. A list of what is private would publish the private members of a key type yet to come. */
+const publicMembers = new Set(['alg', 'crv', 'e', 'kid', 'kty', 'n', 'use', 'x', 'x5c', 'x5t', 'x5t#S256', 'y']);
 
-/** The key without what must stay secret (RFC 7518 6). */
+/**
+ * The key without what must stay secret, `key_ops` of the private key included.
+ * @throws TypeError for a symmetric or unknown key type: it has no public part
+ * @see RFC 7518 6
+ */
 export function publicJwk(jwk: Jwk): Jwk {
-  return Object.fromEntries(Object.entries(jwk).filter(([member]) => !privateMembers.has(member)));
+  if (!requiredMembers.has(jwk.kty ?? '')) throw new TypeError('this key type has no public part here');
+  return Object.fromEntries(Object.entries(jwk).filter(([member]) => publicMembers.has(member)));
 }

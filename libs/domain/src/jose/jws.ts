@@ -5,9 +5,12 @@ import { decodeBase64url, encodeBase64url } from '../kernel/index.js';
 export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof signingAlgorithms)[number];
 
-/** The parts of a compact JWS, not yet verified. */
+/** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
+export type JwsHeader = Readonly<Record<string, unknown>> & { readonly alg: string };
+
+/** The parts of a compact JWS, not yet verified. The signature is empty where `alg` is none. */
 export interface Jws {
-  readonly header: Readonly<Record<string, unknown>>;
+  readonly header: JwsHeader;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly signingInput: string;
   readonly signature: Buffer;
@@ -31,7 +34,7 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
   const header = parseJsonObject(encodedHeader);
   const payload = parseJsonObject(encodedPayload);
   const signature = decodeBase64url(encodedSignature);
-  if (!header || !payload || !signature || 'crit' in header) return undefined;
+  if (!header || !isJwsHeader(header) || !payload || !signature || 'crit' in header) return undefined;
   return { header, payload, signingInput: `${encodedHeader}.${encodedPayload}`, signature };
 }
 
@@ -41,7 +44,9 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
  */
 export function leftHalfHash(value: string, algorithm: SigningAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
-  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256').update(value, 'ascii').digest();
+  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
+    .update(value, 'ascii')
+    .digest();
   return encodeBase64url(digest.subarray(0, digest.length / 2));
 }
 
@@ -49,12 +54,21 @@ function encodeJson(value: object): string {
   return Buffer.from(JSON.stringify(value), 'utf8').toString('base64url');
 }
 
+function isJwsHeader(header: Readonly<Record<string, unknown>>): header is JwsHeader {
+  return typeof header['alg'] === 'string';
+}
+
+/** Refuses bytes that are not UTF-8, rather than reading replacement characters in their place (RFC 7515 5.2). */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 function parseJsonObject(encoded: string): Record<string, unknown> | undefined {
   const bytes = decodeBase64url(encoded);
   if (!bytes) return undefined;
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    const value: unknown = JSON.parse(utf8.decode(bytes));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -8,16 +8,19 @@ export interface Token {
   readonly verifier: string;
 }
 
+/** 11 digits of base 36 for the largest safe integer, a dot, 43 characters of verifier. */
+const mostCharacters = 55;
+// The last character of 32 bytes in base64url carries two bits that must be zero: one text for each token.
 const form = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
-/** `<selector in base 36>.<verifier>` */
+/** Writes a token: `<selector in base 36>.<verifier>`. */
 export function formatToken(token: Token): string {
   return `${token.selector.toString(36)}.${token.verifier}`;
 }
 
 /** The token that this text is; undefined for anything that {@link formatToken} does not write. */
 export function parseToken(text: string): Token | undefined {
-  if (text.length > 55) return undefined;
+  if (text.length > mostCharacters) return undefined;
   const parts = form.exec(text);
   if (!parts?.[1] || !parts[2]) return undefined;
   const selector = Number.parseInt(parts[1], 36);

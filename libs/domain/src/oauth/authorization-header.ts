@@ -3,7 +3,9 @@
  * @returns undefined when the header is of another scheme or malformed
  * @see RFC 6749 2.3.1, RFC 7617 2
  */
-export function parseBasicCredentials(header: string | undefined): { readonly clientId: string; readonly secret: string } | undefined {
+export function parseBasicCredentials(
+  header: string | undefined,
+): { readonly clientId: string; readonly secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]{1,8000}={0,2})$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('utf8');
@@ -29,21 +31,36 @@ export function parseBearer(header: string | undefined): string | undefined {
 }
 
 /**
- * A `WWW-Authenticate: Bearer` challenge. Values are ours, and hold no quote.
+ * A `WWW-Authenticate: Bearer` challenge. Without parts it only names the realm: a request without a token learns
+ * nothing else (RFC 6750 3.1).
  * @see RFC 6750 3
  */
 export function bearerChallenge(
-  parts: { readonly error?: string | undefined; readonly description?: string | undefined; readonly scope?: string | undefined } = {},
+  parts: {
+    readonly realm?: string | undefined;
+    readonly error?: string | undefined;
+    readonly description?: string | undefined;
+    readonly scope?: string | undefined;
+  } = {},
 ): string {
   const attributes = Object.entries({ error: parts.error, error_description: parts.description, scope: parts.scope })
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([name, value]) => `, ${name}="${value}"`);
-  return `Bearer realm="gatehouse"${attributes.join('')}`;
+    .map(([name, value]) => `, ${name}="${quotable(value)}"`);
+  return `Bearer realm="${quotable(parts.realm ?? 'gatehouse')}"${attributes.join('')}`;
 }
+
+/** What RFC 6750 3 allows between the quotes; whatever else slipped in must not end the value or the header line. */
+function quotable(text: string): string {
+  return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '');
+}
+
+/** RFC 6749 A.1, A.2: printable ASCII. A NUL, say, must not get as far as a database that refuses it. */
+const credential = /^[\x20-\x7e]{0,1000}$/;
 
 function decodeFormPart(text: string): string | undefined {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
+    return credential.test(decoded) ? decoded : undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import { isSubset, parseScope, type Scope } from './scope.js';
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
 export type ResponseModeName = 'query' | 'fragment' | 'form_post';
+export type Display = 'page' | 'popup' | 'touch' | 'wap';
 
 /** A checked authorization request: everything in it may be relied on. */
 export interface AuthorizationRequest {
@@ -25,6 +26,12 @@ export interface AuthorizationRequest {
   /** Seconds (OpenID Connect Core 3.1.2.1). */
   readonly maxAge?: number | undefined;
   readonly loginHint?: string | undefined;
+  /** As received: its signature is not yet verified. */
+  readonly idTokenHint?: string | undefined;
+  /** In order of preference; voluntary, as {@link uiLocales} (OpenID Connect Core 3.1.2.1). */
+  readonly acrValues?: readonly string[] | undefined;
+  readonly uiLocales?: readonly string[] | undefined;
+  readonly display?: Display | undefined;
 }
 
 /** Whether a server asks PKCE of every client, or of public ones and those that want it. */
@@ -48,6 +55,11 @@ export type AuthorizationCheck =
 
 const mostStateCharacters = 2000;
 const mostNonceCharacters = 1000;
+const mostLoginHintCharacters = 320;
+const mostIdTokenHintCharacters = 4000;
+const mostPromptCharacters = 200;
+const mostPreferences = 20;
+const mostPreferenceCharacters = 200;
 
 /**
  * Checks an authorization request.
@@ -63,6 +75,8 @@ export function checkAuthorizationRequest(
   if (!parameters.has('client_id')) return refused('The client_id is missing.', 'client.missing');
   if (!client) return refused('There is no such client.', 'client.unknown');
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
+  // Whoever looked it up by another name must not have one client's request answered to the other.
+  if (client.id !== parameters.get('client_id')) return refused('There is no such client.', 'client.unknown');
   const sent = parameters.get('redirect_uri');
   if (sent === undefined && (parameters.get('scope') ?? '').split(' ').includes('openid'))
     // OpenID Connect Core 3.1.2.1: REQUIRED, whatever is registered.
@@ -74,12 +88,19 @@ export function checkAuthorizationRequest(
 
   const state = parameters.get('state');
   try {
-    return { kind: 'accepted', request: checkRest(parameters, client, policy, { redirectUri, redirectUriSent: sent !== undefined }) };
+    return {
+      kind: 'accepted',
+      request: checkRest(parameters, client, policy, { redirectUri, redirectUriSent: sent !== undefined }),
+    };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    const mode = parameters.get('response_mode');
-    const responseMode = isResponseMode(mode) ? mode : 'query';
-    return { kind: 'denied', redirectUri, responseMode, state: state !== undefined && state.length <= mostStateCharacters ? state : undefined, error };
+    return {
+      kind: 'denied',
+      redirectUri,
+      responseMode: errorMode(parameters),
+      state: state !== undefined && state.length <= mostStateCharacters ? state : undefined,
+      error,
+    };
   }
 }
 
@@ -90,12 +111,20 @@ function checkRest(
   redirect: Pick<AuthorizationRequest, 'redirectUri' | 'redirectUriSent'>,
 ): AuthorizationRequest {
   for (const [parameter, code] of notSupported)
-    if (parameters.has(parameter)) throw new OAuthError(code, `The parameter ${parameter} is not supported.`, { reason: `${parameter}.unsupported` });
+    if (parameters.has(parameter))
+      throw new OAuthError(code, `The parameter ${parameter} is not supported.`, {
+        reason: `${parameter}.unsupported`,
+      });
   const responseType = parameters.get('response_type');
   if (responseType === undefined) throw invalid('The response_type is missing.', 'response_type.missing');
-  if (responseType !== 'code') throw new OAuthError('unsupported_response_type', 'The only response_type here is code.', { reason: 'response_type.unsupported' });
+  if (responseType !== 'code')
+    throw new OAuthError('unsupported_response_type', 'The only response_type here is code.', {
+      reason: 'response_type.unsupported',
+    });
   if (!client.grantTypes.includes('authorization_code') || !client.responseTypes.includes('code'))
-    throw new OAuthError('unauthorized_client', 'This client may not use the authorization code grant.', { reason: 'grant_type.unregistered' });
+    throw new OAuthError('unauthorized_client', 'This client may not use the authorization code grant.', {
+      reason: 'grant_type.unregistered',
+    });
   const responseMode = parameters.get('response_mode') ?? 'query';
   if (!isResponseMode(responseMode)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
   const state = bounded(parameters, 'state', mostStateCharacters);
@@ -103,7 +132,10 @@ function checkRest(
 
   const asked = parameters.get('scope');
   const scope = asked === undefined ? client.defaultScope : parseScope(asked);
-  if (!isSubset(scope, client.scope)) throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', { reason: 'scope.unregistered' });
+  if (!isSubset(scope, client.scope))
+    throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
+      reason: 'scope.unregistered',
+    });
 
   return {
     clientId: client.id,
@@ -116,7 +148,11 @@ function checkRest(
     codeChallenge: checkChallenge(parameters, client, policy),
     prompt: checkPrompt(parameters.get('prompt')),
     maxAge: checkMaxAge(parameters.get('max_age')),
-    loginHint: bounded(parameters, 'login_hint', 320),
+    loginHint: bounded(parameters, 'login_hint', mostLoginHintCharacters),
+    idTokenHint: bounded(parameters, 'id_token_hint', mostIdTokenHintCharacters),
+    acrValues: checkPreferences(parameters, 'acr_values'),
+    uiLocales: checkPreferences(parameters, 'ui_locales'),
+    display: displays.find((display) => display === parameters.get('display')),
   };
 }
 
@@ -126,11 +162,16 @@ const notSupported: readonly (readonly [string, OAuthErrorCode])[] = [
   ['registration', 'registration_not_supported'],
 ];
 
-function checkChallenge(parameters: ReadonlyMap<string, string>, client: Client, policy: AuthorizationPolicy): string | undefined {
+function checkChallenge(
+  parameters: ReadonlyMap<string, string>,
+  client: Client,
+  policy: AuthorizationPolicy,
+): string | undefined {
   const challenge = parameters.get('code_challenge');
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) {
-    if (method !== undefined) throw invalid('A code_challenge_method came without code_challenge.', 'pkce.method_alone');
+    if (method !== undefined)
+      throw invalid('A code_challenge_method came without code_challenge.', 'pkce.method_alone');
     if (policy.pkce === 'required' || client.type === 'public' || client.pkceRequired)
       throw invalid('The code_challenge is missing: PKCE is required.', 'pkce.required');
     return undefined;
@@ -141,13 +182,28 @@ function checkChallenge(parameters: ReadonlyMap<string, string>, client: Client,
   return challenge;
 }
 
+// OpenID Connect Core 3.1.2.1: how to show pages is a wish; one that we don't know is no reason to refuse.
+const displays: readonly Display[] = ['page', 'popup', 'touch', 'wap'];
+
+function checkPreferences(parameters: ReadonlyMap<string, string>, name: string): readonly string[] | undefined {
+  const text = bounded(parameters, name, mostPreferences * (mostPreferenceCharacters + 1));
+  if (text === undefined) return undefined;
+  const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
+  if (values.length > mostPreferences || values.some((value) => value.length > mostPreferenceCharacters))
+    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
+  return values.length > 0 ? values : undefined;
+}
+
 const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account'] satisfies Prompt[];
 
 function checkPrompt(text: string | undefined): readonly Prompt[] {
   if (text === undefined) return [];
+  if (text.length > mostPromptCharacters) throw invalid('This prompt is not supported.', 'prompt.unsupported');
   const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
-  if (!values.every((value): value is Prompt => prompts.includes(value))) throw invalid('This prompt is not supported.', 'prompt.unsupported');
-  if (values.includes('none') && values.length > 1) throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
+  if (!values.every((value): value is Prompt => prompts.includes(value)))
+    throw invalid('This prompt is not supported.', 'prompt.unsupported');
+  if (values.includes('none') && values.length > 1)
+    throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
   return values as Prompt[];
 }
 
@@ -159,8 +215,20 @@ function checkMaxAge(text: string | undefined): number | undefined {
 
 function bounded(parameters: ReadonlyMap<string, string>, name: string, most: number): string | undefined {
   const value = parameters.get(name);
-  if (value !== undefined && value.length > most) throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
+  if (value !== undefined && value.length > most)
+    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
   return value;
+}
+
+/**
+ * How an error travels: as asked for, else where that response type's answer would be looked for, which for those
+ * with a token in it is the fragment (OAuth 2.0 Multiple Response Type Encoding Practices 5).
+ */
+function errorMode(parameters: ReadonlyMap<string, string>): ResponseModeName {
+  const mode = parameters.get('response_mode');
+  if (isResponseMode(mode)) return mode;
+  const responseType = parameters.get('response_type') ?? '';
+  return /(^| )(id_)?token( |$)/.test(responseType) ? 'fragment' : 'query';
 }
 
 function isResponseMode(text: string | undefined): text is ResponseModeName {
@@ -183,19 +251,4 @@ export function writeAuthorizationRequest(request: AuthorizationRequest): string
 /** Reads what {@link writeAuthorizationRequest} wrote: checked then, so trusted now. */
 export function parseAuthorizationRequest(text: string): AuthorizationRequest {
   return JSON.parse(text) as AuthorizationRequest;
-}
-
-/** The parameters of a success answer (RFC 6749 4.1.2, RFC 9207 2). */
-export function authorizationResponseParameters(answer: { code: string; state: string | undefined; issuer: string }): Record<string, string> {
-  return { code: answer.code, ...(answer.state === undefined ? {} : { state: answer.state }), iss: answer.issuer };
-}
-
-/** The parameters of an error answer (RFC 6749 4.1.2.1, RFC 9207 2). */
-export function authorizationErrorParameters(answer: { error: OAuthError; state: string | undefined; issuer: string }): Record<string, string> {
-  return {
-    error: answer.error.code,
-    error_description: answer.error.description,
-    ...(answer.state === undefined ? {} : { state: answer.state }),
-    iss: answer.issuer,
-  };
 }

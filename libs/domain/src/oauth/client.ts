@@ -68,6 +68,7 @@ export interface FieldProblem {
 
 const mostUris = 50;
 const mostScopes = 100;
+const mostGrantTypes = 20;
 
 /**
  * Checks a client's metadata as a whole.
@@ -92,14 +93,19 @@ export function checkClientMetadata(
   if (!applicationType) say('applicationType', 'Choose web or native.');
   const authMethod = oneOf(authMethods, draft.authMethod);
   if (!authMethod) say('authMethod', `Choose one of ${authMethods.join(', ')}.`);
-  if (type === 'public' && authMethod && authMethod !== 'none') say('authMethod', 'A public client has no secret: choose none.');
-  if (type === 'confidential' && authMethod === 'none') say('authMethod', 'A confidential client authenticates: choose how.');
+  if (type === 'public' && authMethod && authMethod !== 'none')
+    say('authMethod', 'A public client has no secret: choose none.');
+  if (type === 'confidential' && authMethod === 'none')
+    say('authMethod', 'A confidential client authenticates: choose how.');
 
-  const grantTypes = unique(draft.grantTypes).filter((grantType): grantType is GrantTypeName => {
-    const known = oneOf(grantTypeNames, grantType) !== undefined;
-    if (!known) say('grantTypes', `There is no grant type ${quote(grantType)} here.`);
-    return known;
-  });
+  if (draft.grantTypes.length > mostGrantTypes) say('grantTypes', `At most ${mostGrantTypes} grant types.`);
+  const grantTypes = unique(draft.grantTypes.slice(0, mostGrantTypes)).filter(
+    (grantType): grantType is GrantTypeName => {
+      const known = oneOf(grantTypeNames, grantType) !== undefined;
+      if (!known) say('grantTypes', `There is no grant type ${quote(grantType)} here.`);
+      return known;
+    },
+  );
   if (draft.grantTypes.length === 0) say('grantTypes', 'Choose at least one grant type.');
   if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code'))
     say('grantTypes', 'A refresh token comes with the authorization code grant: choose that too.');
@@ -108,9 +114,12 @@ export function checkClientMetadata(
 
   const redirects = grantTypes.includes('authorization_code');
   const responseTypes = unique(draft.responseTypes ?? (redirects ? ['code'] : []));
-  if (responseTypes.some((responseType) => responseType !== 'code')) say('responseTypes', 'The only response type here is code.');
-  if (redirects && !responseTypes.includes('code')) say('responseTypes', 'The authorization code grant needs the response type code.');
-  if (!redirects && responseTypes.length > 0) say('responseTypes', 'A response type needs the authorization code grant.');
+  if (responseTypes.some((responseType) => responseType !== 'code'))
+    say('responseTypes', 'The only response type here is code.');
+  if (redirects && !responseTypes.includes('code'))
+    say('responseTypes', 'The authorization code grant needs the response type code.');
+  if (!redirects && responseTypes.length > 0)
+    say('responseTypes', 'A response type needs the authorization code grant.');
 
   const redirectUris = checkUris('redirectUris', draft.redirectUris, say);
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
@@ -119,12 +128,13 @@ export function checkClientMetadata(
   if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
     say('defaultRedirectUri', 'The default is one of the redirect URIs.');
 
-  const scope = unique(draft.scope);
-  if (scope.length > mostScopes) say('scope', `A client has at most ${mostScopes} scopes.`);
+  if (draft.scope.length > mostScopes) say('scope', `A client has at most ${mostScopes} scopes.`);
+  const scope = draft.scope.slice(0, mostScopes);
   scope.forEach((token, index) => {
-    if (!isScopeToken(token)) say(`scope.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
+    if (!isScopeToken(token))
+      say(`scope.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
   });
-  const defaultScope = unique(draft.defaultScope ?? []);
+  const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
   const idTokenSignedResponseAlg = oneOf(signingAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
@@ -145,7 +155,7 @@ export function checkClientMetadata(
       postLogoutRedirectUris,
       grantTypes,
       responseTypes,
-      scope,
+      scope: unique(scope),
       defaultScope,
       idTokenSignedResponseAlg,
       pkceRequired,
@@ -163,7 +173,7 @@ function checkUris(field: string, uris: readonly string[], say: (field: string, 
     const problem = redirectUriProblem(uri);
     if (problem) say(`${field}.${index}`, problem);
   });
-  return unique(uris);
+  return unique(uris.slice(0, mostUris));
 }
 
 function oneOf<T extends string>(known: readonly T[], value: string): T | undefined {

@@ -1,17 +1,17 @@
 export { refreshAllowed, type Authority } from './authority.js';
 export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './authorization-header.js';
 export {
-  authorizationErrorParameters,
-  authorizationResponseParameters,
   checkAuthorizationRequest,
   parseAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationCheck,
   type AuthorizationPolicy,
   type AuthorizationRequest,
+  type Display,
   type Prompt,
   type ResponseModeName,
 } from './authorization-request.js';
+export { authorizationErrorParameters, authorizationResponseParameters } from './authorization-response.js';
 export {
   authMethods,
   checkClientMetadata,
@@ -24,7 +24,15 @@ export {
 } from './client.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
-export { errorBody, OAuthError, type OAuthErrorCode } from './oauth-error.js';
+export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';
 export { checkCodeVerifier, isS256Challenge } from './pkce.js';
 export { isLoopbackHost, matchRedirectUri, redirectUriProblem } from './redirect-uri.js';
-export { checkRefreshScope, formatScope, isScopeToken, isSubset, parseScope, standardScopes, type Scope } from './scope.js';
+export {
+  checkRefreshScope,
+  formatScope,
+  isScopeToken,
+  isSubset,
+  parseScope,
+  standardScopes,
+  type Scope,
+} from './scope.js';

@@ -13,7 +13,7 @@ export function tokenResponse(tokens: {
     access_token: tokens.accessToken,
     token_type: 'Bearer',
     expires_in: tokens.expiresInSeconds,
-    scope: formatScope(tokens.scope),
+    ...scopeMember(tokens.scope),
     ...(tokens.refreshToken === undefined ? {} : { refresh_token: tokens.refreshToken }),
     ...(tokens.idToken === undefined ? {} : { id_token: tokens.idToken }),
   };
@@ -39,11 +39,16 @@ export function introspectionResponse(
     active: true,
     iss: token.issuer,
     client_id: token.clientId,
-    scope: formatScope(token.scope),
+    ...scopeMember(token.scope),
     ...(token.subject === undefined ? {} : { sub: token.subject }),
     ...(token.username === undefined ? {} : { username: token.username }),
     ...(token.tokenType === undefined ? {} : { token_type: token.tokenType }),
     iat: token.issuedAt,
     exp: token.expiresAt,
   };
+}
+
+/** RFC 6749 3.3: a scope has a token at least, so an empty one is left out. */
+function scopeMember(scope: Scope): { scope?: string } {
+  return scope.length === 0 ? {} : { scope: formatScope(scope) };
 }

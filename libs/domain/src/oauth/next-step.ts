@@ -8,6 +8,7 @@ import { isSubset, type Scope } from './scope.js';
 export type NextStep =
   | { readonly kind: 'login' }
   | { readonly kind: 'second-factor' }
+  /** `missing`: what the person has not allowed yet; empty where the request asks for no scope at all. */
   | { readonly kind: 'consent'; readonly missing: Scope }
   | { readonly kind: 'answer' }
   | { readonly kind: 'deny'; readonly error: OAuthError };
@@ -15,9 +16,9 @@ export type NextStep =
 export interface NextStepInput {
   readonly request: AuthorizationRequest;
   readonly client: Pick<Client, 'consentRequired'>;
-  /** Of this browser; `full` is false while a second factor is owed. */
+  /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
   readonly session?: { readonly userId: string; readonly authTime: EpochSeconds; readonly full: boolean } | undefined;
-  /** Of the session's person; undefined when it was removed or switched off. */
+  /** Of the session's person, where the session is full; undefined when it was removed or switched off. */
   readonly account?: { readonly secondFactorOwed: boolean } | undefined;
   /** What the person allowed this client before. */
   readonly consent?: { readonly scope: Scope } | undefined;
@@ -26,45 +27,75 @@ export interface NextStepInput {
     readonly createdAt: EpochSeconds;
     readonly loggedInAt?: EpochSeconds | undefined;
     readonly consentedAt?: EpochSeconds | undefined;
+    /** The subject of the request's `id_token_hint`, once its signature was found to be ours. */
+    readonly hintedUserId?: string | undefined;
   };
   readonly now: EpochSeconds;
 }
 
 /**
  * Decides what comes next in a login; the only place that does.
- * @see OpenID Connect Core 3.1.2.1 (prompt, max_age), 3.1.2.3, 3.1.2.4, 11 (offline_access needs consent)
+ * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint), 3.1.2.3, 3.1.2.4, 11 (offline_access needs consent)
  */
 export function nextStep(input: NextStepInput): NextStep {
   const { request, session, account, progress } = input;
   const silent = request.prompt.includes('none');
-  if (!session || (!account && session.full) || mustLogInAgain(input)) return silent ? deny('login_required', 'Nobody is logged in.') : { kind: 'login' };
-  if (!session.full || account?.secondFactorOwed) {
-    // A partial session is no session for a silent request: it must not even show that there is one.
-    return silent ? deny('login_required', 'Nobody is logged in.') : { kind: 'second-factor' };
+  const login: NextStep = silent
+    ? deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required')
+    : { kind: 'login' };
+  if (!session || (session.full && !account)) return login;
+  if (progress.hintedUserId !== undefined && progress.hintedUserId !== session.userId) {
+    // Asked once, and somebody else answered: asking again would never end.
+    return silent || loggedInForThis(input)
+      ? deny('login_required', 'The person of the id_token_hint is not logged in.', 'id_token_hint.other_person')
+      : login;
   }
+  if (mustLogInAgain(input)) return login;
+  // A partial session is no session for a silent request: it must not even show that there is one.
+  if (!session.full || account?.secondFactorOwed) return silent ? login : { kind: 'second-factor' };
   const missing = missingConsent(input);
-  const consentAsked = request.prompt.includes('consent') && progress.consentedAt === undefined;
-  if (missing.length > 0 || consentAsked) {
-    return silent ? deny('consent_required', 'The person has not allowed this yet.') : { kind: 'consent', missing: consentAsked ? request.scope : missing };
-  }
-  return { kind: 'answer' };
+  if (!missing) return { kind: 'answer' };
+  return silent
+    ? deny('consent_required', 'The person has not allowed this yet.', 'prompt_none.consent_required')
+    : { kind: 'consent', missing };
 }
 
-function mustLogInAgain({ request, session, progress, now }: NextStepInput): boolean {
-  if (!session) return true;
+function mustLogInAgain(input: NextStepInput): boolean {
+  const { request, session, progress, now } = input;
   // A login made for this very request answers every wish for a fresh one, however long the consent page was read.
-  if (progress.loggedInAt !== undefined && session.authTime >= progress.loggedInAt) return false;
-  if (request.prompt.includes('login') || request.prompt.includes('select_account')) return true;
+  if (!session || loggedInForThis(input)) return false;
+  const freshAsked = request.prompt.includes('login') || request.prompt.includes('select_account');
+  // One made in the second in which the request came may have been before it; a later one, in another tab, was after.
+  if (freshAsked && session.authTime <= progress.createdAt) return true;
+  // OpenID Connect Core 3.1.2.1 (errata 2): max_age=0 is prompt=login.
+  if (request.maxAge === 0) return session.authTime <= progress.createdAt;
   return request.maxAge !== undefined && now - session.authTime > request.maxAge;
 }
 
-/** Scopes that the person has not allowed yet. A request without any scope still asks once. */
-function missingConsent({ request, client, consent }: NextStepInput): Scope {
-  if (!client.consentRequired) return [];
-  if (!consent) return request.scope.length > 0 ? request.scope : [''];
-  return isSubset(request.scope, consent.scope) ? [] : request.scope.filter((scope) => !consent.scope.includes(scope));
+/** True when the session's login was made on the login page of this request, or later. */
+function loggedInForThis({ session, progress }: NextStepInput): boolean {
+  return session !== undefined && progress.loggedInAt !== undefined && session.authTime >= progress.loggedInAt;
 }
 
-function deny(code: 'login_required' | 'consent_required', description: string): NextStep {
-  return { kind: 'deny', error: new OAuthError(code, description, { reason: `prompt_none.${code}` }) };
+/**
+ * The scopes to ask for; undefined where nothing is to be asked. A client that an administrator let go without the
+ * page needs none for `offline_access` either (OpenID Connect Core 11: "other conditions … permitting offline access").
+ */
+function missingConsent({ request, client, session, consent, progress }: NextStepInput): Scope | undefined {
+  if (request.prompt.includes('consent')) {
+    // A yes from before this login may be another person's.
+    const asked =
+      progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
+    if (!asked) return request.scope;
+  }
+  if (!client.consentRequired) return undefined;
+  // Without any scope the person is still asked once: the client learns who they are.
+  if (!consent) return request.scope;
+  return isSubset(request.scope, consent.scope)
+    ? undefined
+    : request.scope.filter((scope) => !consent.scope.includes(scope));
+}
+
+function deny(code: 'login_required' | 'consent_required', description: string, reason: string): NextStep {
+  return { kind: 'deny', error: new OAuthError(code, description, { reason }) };
 }

@@ -28,6 +28,11 @@ const statuses = {
  */
 export type OAuthErrorCode = keyof typeof statuses;
 
+/** The HTTP status of a JSON answer with this code (RFC 6749 5.2, RFC 6750 3.1). */
+export function statusOf(code: OAuthErrorCode): number {
+  return statuses[code];
+}
+
 /** A refusal of the protocol. Its description is fixed ASCII text that echoes no input. */
 export class OAuthError extends Error {
   /** The HTTP status where the answer is JSON (RFC 6749 5.2). */
@@ -42,7 +47,7 @@ export class OAuthError extends Error {
   ) {
     super(`${code}: ${description}`, { cause: options.cause });
     this.name = 'OAuthError';
-    this.status = options.status ?? statuses[code];
+    this.status = options.status ?? statusOf(code);
     this.reason = options.reason ?? code;
   }
 }

@@ -1,9 +1,9 @@
 import { encodeBase64url, equalInConstantTime, sha256 } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 
-/** True for an S256 `code_challenge`: the base64url of 32 bytes (RFC 7636 4.2). */
+/** True for an S256 `code_challenge`: the base64url of 32 bytes, whose last character has two bits of zero (RFC 7636 4.2). */
 export function isS256Challenge(text: string): boolean {
-  return /^[A-Za-z0-9_-]{43}$/.test(text);
+  return /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/.test(text);
 }
 
 /**
@@ -16,9 +16,12 @@ export function isS256Challenge(text: string): boolean {
 export function checkCodeVerifier(challenge: string | undefined, verifier: string | undefined): void {
   if (challenge === undefined) {
     if (verifier === undefined) return;
-    throw new OAuthError('invalid_grant', 'A code_verifier was sent for a code without code_challenge.', { reason: 'pkce.no_challenge' });
+    throw new OAuthError('invalid_grant', 'A code_verifier was sent for a code without code_challenge.', {
+      reason: 'pkce.no_challenge',
+    });
   }
-  if (verifier === undefined) throw new OAuthError('invalid_grant', 'The code_verifier is missing.', { reason: 'pkce.missing' });
+  if (verifier === undefined)
+    throw new OAuthError('invalid_grant', 'The code_verifier is missing.', { reason: 'pkce.missing' });
   if (!/^[A-Za-z0-9._~-]{43,128}$/.test(verifier))
     throw new OAuthError('invalid_grant', 'The code_verifier is malformed.', { reason: 'pkce.malformed' });
   const computed = Buffer.from(encodeBase64url(sha256(verifier)));

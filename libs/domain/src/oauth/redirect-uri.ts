@@ -1,6 +1,20 @@
 const mostCharacters = 2000;
 /** Schemes that run code or reach local data in a browser: never a place to send a code. */
-const dangerousSchemes = new Set(['javascript:', 'data:', 'vbscript:', 'file:', 'blob:', 'about:', 'view-source:', 'filesystem:', 'ws:', 'wss:', 'ftp:', 'mailto:', 'tel:']);
+const dangerousSchemes = new Set([
+  'javascript:',
+  'data:',
+  'vbscript:',
+  'file:',
+  'blob:',
+  'about:',
+  'view-source:',
+  'filesystem:',
+  'ws:',
+  'wss:',
+  'ftp:',
+  'mailto:',
+  'tel:',
+]);
 
 /** True for 127.0.0.0/8, [::1] and localhost, as `URL.hostname` writes them. */
 export function isLoopbackHost(hostname: string): boolean {
@@ -14,7 +28,8 @@ export function isLoopbackHost(hostname: string): boolean {
 export function redirectUriProblem(uri: string): string | undefined {
   if (uri.length > mostCharacters) return `A redirect URI has at most ${mostCharacters} characters.`;
   // What a browser would silently drop or rewrite can't be compared as a string later.
-  if (!/^[\x21-\x7e]+$/.test(uri) || /["<>\\^`{|}]/.test(uri)) return 'A redirect URI is ASCII without spaces, quotes, brackets or backslashes.';
+  if (!/^[\x21-\x7e]+$/.test(uri) || /["<>\\^`{|}]/.test(uri))
+    return 'A redirect URI is ASCII without spaces, quotes, brackets or backslashes.';
   let url: URL;
   try {
     url = new URL(uri);
@@ -25,10 +40,26 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
   if (dangerousSchemes.has(url.protocol)) return 'This scheme cannot be redirected to.';
   if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
+  // `https:host`, `http://127.1` or `https://ex%61mple.com` name a host that is not the one a person reads.
+  if (isWeb(url) && writtenHost(uri) !== url.hostname)
+    return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:')
-    return isLoopbackHost(url.hostname) ? undefined : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
-  return url.protocol.includes('.') ? undefined : 'A private scheme needs a domain name in reverse, such as com.example.app:/callback.';
+    return isLoopbackHost(url.hostname)
+      ? undefined
+      : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
+  return url.protocol.includes('.')
+    ? undefined
+    : 'A private scheme needs a domain name in reverse, such as com.example.app:/callback.';
+}
+
+function isWeb(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}
+
+/** The host as it stands in the text, in small letters; undefined where there is none. */
+function writtenHost(uri: string): string | undefined {
+  return /^https?:\/\/(\[[^\]/?]*\]|[^:/?]*)/i.exec(uri)?.[1]?.toLowerCase();
 }
 
 /**
@@ -45,7 +76,7 @@ export function matchRedirectUri(registered: readonly string[], presented: strin
 
 /** The URI without its port, for http://127.0.0.1 and http://[::1] alone; everything else of it as it was written. */
 function stripLoopbackPort(uri: string): string | undefined {
-  const parts = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::(\d{1,5}))?((?:[/?].*)?)$/.exec(uri);
+  const parts = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?((?:[/?].*)?)$/.exec(uri);
   if (!parts || Number(parts[2] ?? 80) > 65535) return undefined;
   return `${parts[1]}${parts[3]}`;
 }

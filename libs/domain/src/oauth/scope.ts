@@ -7,6 +7,8 @@ export type Scope = readonly string[];
 export const standardScopes: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
 
 const mostScopes = 100;
+/** A hundred tokens of the longest kind, and their spaces. */
+const mostCharacters = 20_100;
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 /** True when it is one scope token (RFC 6749 3.3: printable ASCII but space, quote and backslash). */
@@ -15,21 +17,30 @@ export function isScopeToken(text: string): boolean {
 }
 
 /**
- * Parses a `scope` parameter.
- * @throws OAuthError invalid_scope for characters outside of the grammar, or more than a hundred scopes
+ * Parses a `scope` parameter; an empty one is the empty scope.
+ * @throws OAuthError invalid_scope for characters outside of the grammar, spaces alone, more than a hundred scopes or
+ *   more characters than those have
  * @see RFC 6749 3.3
  */
 export function parseScope(text: string): Scope {
   if (text === '') return [];
+  if (text.length > mostCharacters) throw malformed();
+  // The grammar has one space between tokens; deployed clients join lists with empty members, and nothing is doubtful in that.
   const tokens = text.split(' ').filter((token) => token !== '');
-  if (tokens.length > mostScopes || !tokens.every(isScopeToken)) throw new OAuthError('invalid_scope', 'The scope is malformed.', { reason: 'scope.malformed' });
+  if (tokens.length === 0 || tokens.length > mostScopes || !tokens.every(isScopeToken)) throw malformed();
   return [...new Set(tokens)];
 }
 
+function malformed(): OAuthError {
+  return new OAuthError('invalid_scope', 'The scope is malformed.', { reason: 'scope.malformed' });
+}
+
+/** Writes a scope as the protocol does: tokens with a space between; empty for none. */
 export function formatScope(scope: Scope): string {
   return scope.join(' ');
 }
 
+/** True when every token of the part is one of the whole; the empty scope is part of any. */
 export function isSubset(part: Scope, whole: Scope): boolean {
   return part.every((token) => whole.includes(token));
 }
@@ -42,6 +53,7 @@ export function isSubset(part: Scope, whole: Scope): boolean {
 export function checkRefreshScope(granted: Scope, requested: string | undefined): Scope {
   if (requested === undefined) return granted;
   const scope = parseScope(requested);
-  if (!isSubset(scope, granted)) throw new OAuthError('invalid_scope', 'The scope exceeds what was granted.', { reason: 'scope.widened' });
+  if (!isSubset(scope, granted))
+    throw new OAuthError('invalid_scope', 'The scope exceeds what was granted.', { reason: 'scope.widened' });
   return scope;
 }

@@ -61,7 +61,9 @@ export function userinfoClaims(person: Person, scope: Scope): Record<string, unk
           updated_at: person.updatedAt,
         }
       : {}),
-    ...(scope.includes('email') ? { email: person.email, email_verified: person.email === undefined ? undefined : person.emailVerified } : {}),
+    ...(scope.includes('email')
+      ? { email: person.email, email_verified: person.email === undefined ? undefined : person.emailVerified }
+      : {}),
     ...(scope.includes('roles') ? { roles: person.roles } : {}),
   });
 }

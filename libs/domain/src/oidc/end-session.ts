@@ -1,5 +1,7 @@
 import type { Client } from '../oauth/index.js';
 
+const mostStateCharacters = 2000;
+
 /** A logout that a client asked for, as far as it can be believed. */
 export interface EndSessionCheck {
   /** True when the ID token hint is ours and names the session of this browser: nobody else asks. */
@@ -23,14 +25,20 @@ export function checkEndSession(input: {
 }): EndSessionCheck {
   const { hint, client, session, postLogoutRedirectUri } = input;
   // Compared as a string: a prefix match would be an open redirector.
-  const registered = postLogoutRedirectUri !== undefined && client !== undefined && client.postLogoutRedirectUris.includes(postLogoutRedirectUri);
+  const registered =
+    postLogoutRedirectUri !== undefined &&
+    client !== undefined &&
+    client.postLogoutRedirectUris.includes(postLogoutRedirectUri);
   return {
-    confirmed: hint !== undefined && (session === undefined || (session.userId === hint.subject && (hint.sessionId === undefined || hint.sessionId === session.id))),
+    confirmed:
+      hint !== undefined &&
+      (session === undefined ||
+        (session.userId === hint.subject && (hint.sessionId === undefined || hint.sessionId === session.id))),
     redirectUri: registered ? withState(postLogoutRedirectUri, input.state) : undefined,
   };
 }
 
 function withState(uri: string, state: string | undefined): string {
-  if (state === undefined) return uri;
+  if (state === undefined || state.length > mostStateCharacters) return uri;
   return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state }).toString()}`;
 }
