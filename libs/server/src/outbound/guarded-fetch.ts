@@ -12,7 +12,7 @@ export interface OutboundOptions {
   readonly timeoutMilliseconds?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
   readonly resolve?: Resolve | undefined;
-  /** Certificates to trust beside the system's: for tests and private authorities. */
+  /** Certificates of authorities to trust instead of the system's: for tests and private authorities. */
   readonly ca?: string | readonly string[] | undefined;
 }
 
