@@ -40,5 +40,5 @@ const postgres: Ddl = {
 
 /** The vocabulary of the engine that a migration runs on. */
 export function ddl(runner: QueryRunner): Ddl {
-  return runner.connection.options.type === 'postgres' ? postgres : sqlite;
+  return runner.dataSource.options.type === 'postgres' ? postgres : sqlite;
 }

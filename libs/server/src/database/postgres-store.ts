@@ -1,148 +1,234 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { PoolClient } from 'pg';
-import { DataSource, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
-import { SnakeNames } from './naming.js';
-import { Store, StoreUnavailable, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import {
+  isConflict,
+  isConnectionLost,
+  isPostgresOutage,
+  namedStatementTypes,
+  postgresPool,
+  unitMilliseconds,
+  type PostgresClient,
+} from './postgres-driver.js';
+import { checkUnitStatement, transactionGone, unavailable, unitOver } from './store-error.js';
+import { Store, StoreUnavailable, statement, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
 
-export function postgresSource(
-  url: string,
-  entities: NonNullable<DataSourceOptions['entities']>,
-  migrations: NonNullable<DataSourceOptions['migrations']>,
-  connections: number,
-): DataSource {
-  return new DataSource({
-    type: 'postgres',
-    url,
-    parseInt8: true,
-    poolSize: connections,
-    connectTimeoutMS: 5000,
-    // A connection that breaks while it idles is replaced at its next use; without a listener it would end the process.
-    poolErrorHandler: () => undefined,
-    extra: { statement_timeout: 15_000, idle_in_transaction_session_timeout: 15_000, query_timeout: 20_000 },
-    applicationName: 'gatehouse',
-    entities,
-    migrations,
-    migrationsTransactionMode: 'each',
-    namingStrategy: new SnakeNames(),
-    synchronize: false,
-    logging: false,
-    installExtensions: false,
-  });
-}
+const mostAttempts = 4;
+/** How many may wait for a connection before the next is refused. */
+const mostWaiting = 4096;
+// Takes a transaction number, so that its commit is a real write to the server's log.
+const touch = statement('store.touch', 'SELECT pg_current_xact_id()');
 
-/** Serialization failure and deadlock: the server rolled back, so the unit may run again. */
-const retryable = new Set(['40001', '40P01']);
-const mostTries = 4;
+type Attempt<T> =
+  | { readonly kind: 'committed'; readonly value: T }
+  | { readonly kind: 'failed'; readonly reason: unknown; readonly mayRepeat: boolean };
 
-/** PostgreSQL: a unit is a transaction on a connection of the pool; any number of processes share the database. */
+/** The store on PostgreSQL: a unit is a transaction on one connection of a pool; committed rows are read through another pool. */
 export class PostgresStore extends Store {
   readonly dialect = 'postgres';
   readonly reader: EntityManager;
+  private running = 0;
   private closing = false;
+  private whenIdle: (() => void) | undefined;
 
-  constructor(readonly dataSource: DataSource) {
+  /** Both sources are open, and the migrations have run. */
+  constructor(
+    private readonly writer: DataSource,
+    readonly dataSource: DataSource,
+  ) {
     super();
     this.reader = dataSource.manager;
   }
 
   override async run<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.tryOnce(work);
-      } catch (error) {
-        if (!retryable.has(codeOf(error)) || attempt >= mostTries) throw unavailable(error);
-        await pause(attempt * 5 + Math.random() * 10);
+    if (this.closing) throw new StoreUnavailable('the store is closing');
+    this.running += 1;
+    try {
+      for (let count = 1; ; count += 1) {
+        const attempt = await this.attempt(work);
+        if (attempt.kind === 'committed') return attempt.value;
+        if (attempt.mayRepeat && count < mostAttempts) await pause(count);
+        else throw isPostgresOutage(attempt.reason) ? unavailable('the write failed', attempt.reason) : attempt.reason;
       }
+    } finally {
+      this.running -= 1;
+      if (this.running === 0) this.whenIdle?.();
     }
   }
 
   override async one<R>(text: StatementText, ...values: SqlValue[]): Promise<R | undefined> {
-    return (await this.all<R>(text, ...values))[0];
+    return (await this.read<R>(text, values))[0];
   }
 
-  override async all<R>(text: StatementText, ...values: SqlValue[]): Promise<R[]> {
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      const result = await client.query({ name: text.name, text: text.postgres, values });
-      return result.rows as R[];
-    } catch (error) {
-      throw unavailable(error);
-    } finally {
-      await runner.release();
-    }
+  override all<R>(text: StatementText, ...values: SqlValue[]): Promise<R[]> {
+    return this.read<R>(text, values);
   }
 
   override async checkWritable(): Promise<void> {
-    await this.run(async (unit) => {
-      const [row] = (await unit.manager.query('SELECT pg_is_in_recovery() AS recovering')) as { recovering: boolean }[];
-      if (row?.recovering) throw new StoreUnavailable('the database is a read-only replica');
-    });
+    try {
+      await this.run((unit) => unit.one(touch));
+    } catch (error) {
+      throw unavailable('the database takes no writes', error);
+    }
   }
 
   override async close(): Promise<void> {
-    if (this.closing) return;
     this.closing = true;
+    if (this.running > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+    if (this.writer.isInitialized) await this.writer.destroy();
   }
 
-  private async tryOnce<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
-    const runner = this.dataSource.createQueryRunner();
-    let lost: unknown;
-    try {
-      const client = (await runner.connect()) as PoolClient;
-      await runner.startTransaction();
-      const scope = openUnit(runner, client);
+  /** Reading again does no harm, so a connection that turns out to be dead is tried once more. */
+  private async read<R>(text: StatementText, values: SqlValue[]): Promise<R[]> {
+    const pool = postgresPool(this.dataSource);
+    if (pool.waitingCount >= mostWaiting) throw new StoreUnavailable('too many reads wait');
+    const query = { ...prepared(text, values), query_timeout: unitMilliseconds };
+    for (let count = 1; ; count += 1) {
       try {
-        const value = await work(scope.unit);
-        scope.close();
-        await runner.commitTransaction();
-        return value;
+        return (await pool.query<R & object>(query)).rows;
       } catch (error) {
-        scope.close();
-        if (runner.isTransactionActive) await runner.rollbackTransaction().catch((reason: unknown) => (lost = reason));
-        throw error;
+        if (count === 1 && isConnectionLost(error)) continue;
+        throw isPostgresOutage(error) ? unavailable('the read failed', error) : error;
       }
+    }
+  }
+
+  /** Runs the unit once. It may run again only while it is certain that nothing was committed. */
+  private async attempt<T>(work: (unit: Unit) => Outcome<T>): Promise<Attempt<T>> {
+    const pool = postgresPool(this.writer);
+    if (pool.waitingCount >= mostWaiting)
+      return { kind: 'failed', reason: new StoreUnavailable('too many writes wait'), mayRepeat: false };
+    let client: PostgresClient;
+    try {
+      client = await pool.connect();
+    } catch (reason) {
+      return { kind: 'failed', reason, mayRepeat: isConnectionLost(reason) };
+    }
+    // Without a listener a connection that dies in our hands would end the process; its query says so anyway.
+    client.on('error', ignore);
+    const unit = new PostgresUnit(client, this.writer);
+    let committing = false;
+    let broken = false;
+    try {
+      await client.query('BEGIN');
+      const value = await this.withinTime(work(unit));
+      unit.end();
+      committing = true;
+      const { command } = await client.query('COMMIT');
+      // A statement failed, and the unit swallowed its error: the server has only rolled back.
+      if (command !== 'COMMIT') throw new Error(transactionGone);
+      return { kind: 'committed', value };
+    } catch (reason) {
+      unit.end();
+      broken = isConnectionLost(reason) || reason instanceof UnitTimeout;
+      if (!broken) broken = !(await rolledBack(client));
+      // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
+      const mayRepeat = isConflict(reason) || (isConnectionLost(reason) && !committing);
+      return { kind: 'failed', reason, mayRepeat };
     } finally {
-      await runner.release().catch(() => undefined);
-      void lost;
+      client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  private async withinTime<T>(pending: Outcome<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new UnitTimeout()), unitMilliseconds);
+    });
+    try {
+      return await Promise.race([pending, late]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 }
 
-function openUnit(runner: QueryRunner, client: PoolClient): { unit: Unit; close: () => void } {
-  let isOpen = true;
-  const send = async (text: StatementText, values: SqlValue[]): Promise<{ rows: unknown[]; rowCount: number | null }> => {
-    if (!isOpen) throw new Error('this unit of work is over: a promise inside it was not awaited');
-    return client.query({ name: text.name, text: text.postgres, values });
-  };
-  return {
-    unit: {
-      manager: runner.manager,
-      one: async <R>(text: StatementText, ...values: SqlValue[]) => (await send(text, values)).rows[0] as R | undefined,
-      all: async <R>(text: StatementText, ...values: SqlValue[]) => (await send(text, values)).rows as R[],
-      change: async (text, ...values) => (await send(text, values)).rowCount ?? 0,
-    },
-    close: () => void (isOpen = false),
-  };
+/** A unit held its transaction too long: it awaited something that is not the database, or a lock. */
+class UnitTimeout extends StoreUnavailable {
+  constructor() {
+    super('a unit took too long');
+    this.name = 'UnitTimeout';
+  }
 }
 
-/** Connection failures and a database that shuts down or starts are outages; everything else is what it is. */
-function unavailable(error: unknown): unknown {
-  if (error instanceof StoreUnavailable) return error;
-  const code = codeOf(error);
-  const message = error instanceof Error ? error.message : '';
-  const away =
-    /^(08|57P|53|40)/.test(code) ||
-    code === '25006' ||
-    /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|EAI_)/.test(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout|not queryable/i.test(message);
-  return away ? new StoreUnavailable('the database is away', { cause: error }) : error;
+/** One unit's view of its connection; worth nothing once the unit is over. */
+class PostgresUnit implements Unit {
+  private open = true;
+  private ownManager: EntityManager | undefined;
+
+  constructor(
+    private readonly client: PostgresClient,
+    private readonly source: DataSource,
+  ) {}
+
+  get manager(): EntityManager {
+    this.ownManager ??= this.makeManager();
+    return this.ownManager;
+  }
+
+  async one<R>(text: StatementText, ...values: SqlValue[]): Promise<R | undefined> {
+    this.use();
+    return (await this.client.query<R & object>(prepared(text, values))).rows[0];
+  }
+
+  async all<R>(text: StatementText, ...values: SqlValue[]): Promise<R[]> {
+    this.use();
+    return (await this.client.query<R & object>(prepared(text, values))).rows;
+  }
+
+  async change(text: StatementText, ...values: SqlValue[]): Promise<number> {
+    this.use();
+    return (await this.client.query(prepared(text, values))).rowCount ?? 0;
+  }
+
+  end(): void {
+    this.open = false;
+  }
+
+  private use(): void {
+    if (!this.open) throw new Error(unitOver);
+  }
+
+  /** TypeORM on this unit's connection; it believes to be in a transaction of its own, so that save() opens none. */
+  private makeManager(): EntityManager {
+    const runner = this.source.createQueryRunner();
+    const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
+    const noTransaction = (): Promise<never> => Promise.reject(new Error('a unit of work is the transaction: another one cannot be opened here'));
+    Object.assign(runner, {
+      connect: () => Promise.resolve(this.client),
+      release: () => Promise.resolve(),
+      isTransactionActive: true,
+      startTransaction: noTransaction,
+      commitTransaction: noTransaction,
+      rollbackTransaction: noTransaction,
+      query: async (...args: Parameters<QueryRunner['query']>): Promise<unknown> => {
+        this.use();
+        checkUnitStatement(args[0]);
+        return query(...args);
+      },
+    });
+    return this.source.createEntityManager(runner);
+  }
 }
 
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return '';
-  const { code, driverError } = error as { code?: unknown; driverError?: unknown };
-  if (typeof code === 'string') return code;
-  return driverError === undefined ? '' : codeOf(driverError);
+function prepared(text: StatementText, values: SqlValue[]) {
+  return { name: text.name, text: text.postgres, values, types: namedStatementTypes };
+}
+
+async function rolledBack(client: PostgresClient): Promise<boolean> {
+  try {
+    await client.query('ROLLBACK');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ignore(): void {
+  // See where it is used.
+}
+
+function pause(count: number): Promise<void> {
+  // Apart, so that those who met do not meet again.
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** count));
 }

@@ -1,29 +1,30 @@
-import type { Database } from 'better-sqlite3';
+import Driver, { type Database, type Statement } from 'better-sqlite3';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SnakeNames } from './naming.js';
+import { driverCode } from './store-error.js';
 
-/** The one file that names the SQLite driver: see docs/adr/0001. */
+/** The one file that names the SQLite driver: it opens the two handles of a database file and knows the driver's errors. */
 export type SqliteDatabase = Database;
+export type SqliteStatement = Statement<unknown[]>;
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 type Migrations = NonNullable<DataSourceOptions['migrations']>;
 
-/** The write handle. WAL, and every commit flushed: better-sqlite3 is compiled with NORMAL in WAL mode. */
+const busyPatienceMilliseconds = 30_000;
+
+/** The write handle, not open yet: WAL, and every commit flushed. */
 export function sqliteWriter(path: string, entities: Entities, migrations: Migrations): DataSource {
   return portable(
     new DataSource({
       type: 'better-sqlite3',
+      driver: Driver,
       database: path,
-      enableWAL: true,
-      // SQLite's own busy handler sleeps on the event loop: the lane waits instead.
+      // SQLite's own busy handler sleeps on the event loop: whoever meets a lock comes again, see whenNotBusy.
       timeout: 0,
-      prepareDatabase: (database: SqliteDatabase) => {
-        database.pragma('synchronous = FULL');
-        database.pragma('wal_autocheckpoint = 1000');
-      },
+      prepareDatabase: makeDurable,
       entities,
       migrations,
-      migrationsTransactionMode: 'each',
       namingStrategy: new SnakeNames(),
       synchronize: false,
       logging: false,
@@ -31,14 +32,16 @@ export function sqliteWriter(path: string, entities: Entities, migrations: Migra
   );
 }
 
-/** The read handle: committed data only. */
+/** The read handle, not open yet: committed data only. The writer makes the file and is opened first. */
 export function sqliteReader(path: string, entities: Entities): DataSource {
   return portable(
     new DataSource({
       type: 'better-sqlite3',
+      driver: Driver,
       database: path,
       readonly: true,
       fileMustExist: true,
+      // Met only while another process, the last one to go, folds its log back into the file.
       timeout: 50,
       entities,
       namingStrategy: new SnakeNames(),
@@ -49,19 +52,53 @@ export function sqliteReader(path: string, entities: Entities): DataSource {
 }
 
 export function databaseOf(source: DataSource): SqliteDatabase {
-  return (source.driver as unknown as { databaseConnection: SqliteDatabase }).databaseConnection;
+  // TypeORM types its driver for all databases; this one is ours, made above.
+  return (source.driver as unknown as { readonly databaseConnection: SqliteDatabase }).databaseConnection;
 }
 
-interface TypeMapper {
-  supportedDataTypes: string[];
-  normalizeType(column: { type?: unknown }): string;
+export function isBusy(error: unknown): boolean {
+  return driverCode(error).startsWith('SQLITE_BUSY');
+}
+
+/** The engine cannot serve now, for a reason outside the statement: locked, full, I/O error. */
+export function isSqliteOutage(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|CANTOPEN|PROTOCOL)/.test(driverCode(error));
+}
+
+/** Does the work, and again while another process holds the lock, without keeping the event loop. */
+export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
+  const deadline = Date.now() + busyPatienceMilliseconds;
+  for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() >= deadline) throw error;
+      await pause(wait);
+    }
+  }
+}
+
+async function makeDurable(database: SqliteDatabase): Promise<void> {
+  try {
+    // Two processes that make the same file at once meet here.
+    await whenNotBusy(() => database.pragma('journal_mode = WAL'));
+    // The driver is compiled with NORMAL for WAL files, where a power cut forgets the last commits.
+    database.pragma('synchronous = FULL');
+    const mode = database.pragma('journal_mode', { simple: true });
+    const synchronous = database.pragma('synchronous', { simple: true });
+    // What a client was told is on disk: refuse to run where that would not be so.
+    if (mode !== 'wal' || synchronous !== 2)
+      throw new Error(`it must run with journal_mode=WAL and synchronous=FULL (it says ${String(mode)}, ${String(synchronous)})`);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 /** Entities are written once, in PostgreSQL's words; here is what SQLite calls them. */
 function portable(source: DataSource): DataSource {
-  const driver = source.driver as unknown as TypeMapper;
   const names: Readonly<Record<string, string>> = { bigint: 'integer', bytea: 'blob' };
-  driver.supportedDataTypes = [...driver.supportedDataTypes, 'bytea'];
+  const { driver } = source;
   const normalize = driver.normalizeType.bind(driver);
   driver.normalizeType = (column) => {
     const name = normalize(column);

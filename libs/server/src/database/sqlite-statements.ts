@@ -1,23 +1,28 @@
-import type { Statement } from 'better-sqlite3';
-import type { SqliteDatabase } from './sqlite-driver.js';
+import type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js';
 import type { SqlValue, StatementText } from './store.js';
 
 /** Prepared statements of one handle, by their text. Texts are constants of the code, so the number is bounded. */
 export class SqliteStatements {
-  private readonly prepared = new Map<string, Statement<SqlValue[]>>();
+  private readonly prepared = new Map<string, SqliteStatement>();
 
-  constructor(private readonly database: SqliteDatabase) {}
+  /** @param check called once for each text, before it is prepared; throws when the text is not for this handle */
+  constructor(
+    private readonly database: SqliteDatabase,
+    private readonly check: (text: string) => void = () => undefined,
+  ) {}
 
-  get(text: string): Statement<SqlValue[]> {
+  get(text: string): SqliteStatement {
     let found = this.prepared.get(text);
-    if (!found) this.prepared.set(text, (found = this.database.prepare<SqlValue[]>(text)));
+    if (found === undefined) {
+      this.check(text);
+      found = this.database.prepare(text);
+      this.prepared.set(text, found);
+    }
     return found;
   }
 }
 
-/** The values in the order in which SQLite's text asks for them. */
-export function inSqliteOrder(text: StatementText, values: readonly SqlValue[]): readonly SqlValue[] {
-  return text.sqliteOrder.length === values.length && text.sqliteOrder.every((position, index) => position === index)
-    ? values
-    : text.sqliteOrder.map((position) => values[position] ?? null);
+/** The values in the order in which SQLite's text asks for them; a missing one is left for the driver to refuse. */
+export function inSqliteOrder(text: StatementText, values: readonly SqlValue[]): (SqlValue | undefined)[] {
+  return text.sqliteOrder.map((position) => values[position]);
 }

@@ -1,8 +1,9 @@
-import type { DataSource, EntityManager } from 'typeorm';
-import { databaseOf } from './sqlite-driver.js';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { databaseOf, isSqliteOutage } from './sqlite-driver.js';
 import { SqliteLane, type LaneOptions } from './sqlite-lane.js';
 import { inSqliteOrder, SqliteStatements } from './sqlite-statements.js';
-import { Store, StoreUnavailable, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
+import { unavailable } from './store-error.js';
+import { Store, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
 
 /** SQLite: one lane that writes, and a read-only handle of its own for everything else. */
 export class SqliteStore extends Store {
@@ -18,7 +19,6 @@ export class SqliteStore extends Store {
     options: LaneOptions = {},
   ) {
     super();
-    assertDurable(writer);
     this.lane = new SqliteLane(writer, options);
     this.statements = new SqliteStatements(databaseOf(dataSource));
     this.reader = dataSource.manager;
@@ -30,35 +30,50 @@ export class SqliteStore extends Store {
   }
 
   override one<R>(text: StatementText, ...values: SqlValue[]): R | undefined {
-    return this.statements.get(text.sqlite).get(...inSqliteOrder(text, values)) as R | undefined;
+    try {
+      return this.statements.get(text.sqlite).get(...inSqliteOrder(text, values)) as R | undefined;
+    } catch (error) {
+      throw readFailure(error);
+    }
   }
 
   override all<R>(text: StatementText, ...values: SqlValue[]): R[] {
-    return this.statements.get(text.sqlite).all(...inSqliteOrder(text, values)) as R[];
+    try {
+      return this.statements.get(text.sqlite).all(...inSqliteOrder(text, values)) as R[];
+    } catch (error) {
+      throw readFailure(error);
+    }
   }
 
-  override async checkWritable(): Promise<void> {
-    await this.lane.run(() => undefined);
+  override checkWritable(): Promise<void> {
+    return this.lane.checkWritable();
   }
 
   override async close(): Promise<void> {
-    await this.lane.idle();
+    await this.lane.close();
+    // The reader first: the last handle to go folds the log back into the file, and a reader cannot.
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();
   }
 }
 
-/** What a client was told is on disk: refuse to run where that would not be so. */
-function assertDurable(writer: DataSource): void {
-  const database = databaseOf(writer);
-  const mode = database.pragma('journal_mode', { simple: true });
-  const synchronous = database.pragma('synchronous', { simple: true });
-  if (mode !== 'wal' || synchronous !== 2)
-    throw new StoreUnavailable(`the database must run with journal_mode=WAL and synchronous=FULL (it says ${String(mode)}, ${String(synchronous)})`);
-}
-
 /** An open transaction on the read handle pins its snapshot: new commits would not be seen, checkpoints would starve. */
 function forbidTransactions(reader: DataSource): void {
+  const runner = reader.createQueryRunner();
+  const query = runner.query.bind(runner) as (...parameters: Parameters<QueryRunner['query']>) => Promise<unknown>;
   const refuse = (): Promise<never> => Promise.reject(new Error('the read handle has no transactions: open a unit of work'));
-  Object.assign(reader.createQueryRunner(), { startTransaction: refuse, stream: refuse });
+  Object.assign(runner, {
+    startTransaction: refuse,
+    stream: refuse,
+    query: (...parameters: Parameters<QueryRunner['query']>) =>
+      /^\s*(begin|savepoint|attach|detach)\b/i.test(parameters[0])
+        ? refuse()
+        : query(...parameters).catch((error: unknown) => {
+            throw readFailure(error);
+          }),
+  });
+}
+
+function readFailure(error: unknown): unknown {
+  return isSqliteOutage(error) ? unavailable('the database cannot be read now', error) : error;
 }

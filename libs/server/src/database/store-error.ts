@@ -1,5 +1,8 @@
 import { StoreUnavailable } from './store.js';
 
+export const unitOver = 'this unit of work is over: a promise inside it was not awaited';
+export const transactionGone = 'the transaction was lost: a statement in it failed';
+
 /** The error code of a driver, through TypeORM's wrapping: `SQLITE_BUSY`, `40001`, `ECONNREFUSED`, or '' when it has none. */
 export function driverCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
@@ -13,12 +16,12 @@ export function unavailable(message: string, cause: unknown): StoreUnavailable {
   return cause instanceof StoreUnavailable ? cause : new StoreUnavailable(message, { cause });
 }
 
-/** Statements that would end, widen or reconfigure a transaction that the store itself manages. */
+/** Statements that would end, nest or reconfigure the transaction that the store itself manages. */
 const controlStatement =
   /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(begin|start|commit|end|rollback|abort|savepoint|release|prepare|attach|detach|vacuum|pragma|set|reset|discard)\b/i;
 
 /** @throws Error when the text is not a statement for inside a unit */
 export function checkUnitStatement(text: string): void {
   const word = controlStatement.exec(text)?.[1];
-  if (word !== undefined) throw new Error(`${word.toUpperCase()} is not for inside a unit: a unit is a transaction already`);
+  if (word !== undefined) throw new Error(`not inside a unit of work: ${word.toUpperCase()}`);
 }

@@ -1,0 +1,176 @@
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { whenNotBusy } from './sqlite-driver.js';
+
+/** One step of the schema, and whether this database has made it. */
+export interface MigrationStatus {
+  readonly name: string;
+  readonly applied: boolean;
+  /** False: made by a later version of the program, which ran before this one or runs beside it. */
+  readonly known: boolean;
+}
+
+/** `dry run` only says what would be done. */
+export type MigrationMode = 'run' | 'dry run';
+
+// TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it looks what is pending
+// before it holds a lock, so that of two processes at once both would begin.
+const table = 'migrations';
+// One number for this program among all advisory locks of a PostgreSQL database.
+const advisoryLock = 7_203_614_519;
+
+/** The steps in the order in which they run, then those that only a later version knows. */
+export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
+  const runner = source.createQueryRunner();
+  try {
+    return await whenNotBusy(() => readStatus(source, runner));
+  } finally {
+    await runner.release();
+  }
+}
+
+/**
+ * Runs what is missing, each step in a transaction of its own. Of several processes at once one runs a step, and the
+ * others wait for it.
+ * @returns the names of what ran here, or would run
+ */
+export async function migrateUp(source: DataSource, mode: MigrationMode = 'run'): Promise<string[]> {
+  // A look first: on a database that is up to date nothing is written, and nobody is waited for.
+  const pending = pendingOf(await migrationStatus(source));
+  if (mode === 'dry run') return pending;
+  const ran: string[] = [];
+  for (let left = pending.length; left > 0; left = pendingOf(await migrationStatus(source)).length) {
+    const name = await inMigrationTransaction(source, async (runner) => {
+      await createTable(source, runner);
+      // Looked up again behind the lock: another process may have been faster.
+      const [next] = pendingOf(await readStatus(source, runner));
+      if (next === undefined) return undefined;
+      await makeStep(next, () => find(source, next).up(runner));
+      await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(next)}, ${quoted(next)})`);
+      return next;
+    });
+    if (name !== undefined) ran.push(name);
+  }
+  return ran;
+}
+
+/**
+ * Takes back the last step.
+ * @returns its name, or undefined when there is none
+ * @throws Error when a later version's step stands above it
+ */
+export async function migrateDown(source: DataSource, mode: MigrationMode = 'run'): Promise<string | undefined> {
+  if (mode === 'dry run') return lastOf(await migrationStatus(source));
+  return inMigrationTransaction(source, async (runner) => {
+    const name = lastOf(await readStatus(source, runner));
+    if (name === undefined) return undefined;
+    await makeStep(name, () => find(source, name).down(runner));
+    await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
+    return name;
+  });
+}
+
+export function pendingOf(status: readonly MigrationStatus[]): string[] {
+  return status.filter((step) => !step.applied).map((step) => step.name);
+}
+
+function lastOf(status: readonly MigrationStatus[]): string | undefined {
+  const later = status.filter((step) => !step.known).map((step) => step.name);
+  if (later.length > 0) throw new Error(`a later version made this schema (${later.join(', ')}): take those steps back with it`);
+  return status.findLast((step) => step.applied)?.name;
+}
+
+async function readStatus(source: DataSource, runner: QueryRunner): Promise<MigrationStatus[]> {
+  const applied = new Set(await appliedNames(runner));
+  const names = source.migrations.map(nameOf);
+  return [
+    ...names.map((name) => ({ name, applied: applied.has(name), known: true })),
+    ...[...applied].filter((name) => !names.includes(name)).map((name) => ({ name, applied: true, known: false })),
+  ];
+}
+
+/** Asks in the catalog first: looking must not make the table. */
+async function appliedNames(runner: QueryRunner): Promise<string[]> {
+  if (!(await runner.hasTable(table))) return [];
+  const rows = (await runner.query(`SELECT "name" FROM "${table}" ORDER BY "id"`)) as { name: string }[];
+  return rows.map((row) => row.name);
+}
+
+function nameOf(migration: MigrationInterface): string {
+  return migration.name ?? migration.constructor.name;
+}
+
+function find(source: DataSource, name: string): MigrationInterface {
+  const found = source.migrations.find((migration) => nameOf(migration) === name);
+  if (found === undefined) throw new Error(`no migration is named ${name}`);
+  return found;
+}
+
+async function createTable(source: DataSource, runner: QueryRunner): Promise<void> {
+  const id = source.options.type === 'postgres' ? 'serial PRIMARY KEY' : 'integer PRIMARY KEY AUTOINCREMENT NOT NULL';
+  await runner.query(`CREATE TABLE IF NOT EXISTS "${table}" ("id" ${id}, "timestamp" bigint NOT NULL, "name" varchar NOT NULL)`);
+}
+
+async function makeStep(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`the migration ${name} failed and was rolled back: ${message}`, { cause: error });
+  }
+}
+
+/** `FirstSchema1764000000001` -> 1764000000001, as TypeORM has it. */
+function timestampOf(name: string): number {
+  return Number(/\d{1,15}$/.exec(name)?.[0] ?? 0);
+}
+
+function quoted(name: string): string {
+  return `'${name.replaceAll("'", "''")}'`;
+}
+
+function inMigrationTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteTransaction(source, work);
+}
+
+async function inPostgresTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    // Waiting for another process, and an index on a large table, both take longer than a request may.
+    await runner.query('SET LOCAL statement_timeout = 0');
+    await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    // Let go by the transaction's end, even when this process dies.
+    await runner.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`);
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // The first error is the one to tell; a lost connection has rolled back by itself.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}
+
+async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  // It works outside a transaction only. A step that rebuilds a table drops the old one, and with foreign keys on that
+  // would delete the rows that refer to it.
+  await runner.query('PRAGMA foreign_keys = OFF');
+  try {
+    await whenNotBusy(() => runner.query('BEGIN IMMEDIATE'));
+    try {
+      const result = await work(runner);
+      const broken = (await runner.query('PRAGMA foreign_key_check')) as unknown[];
+      if (broken.length > 0) throw new Error(`the migration leaves ${broken.length} row(s) that refer to nothing`);
+      await runner.query('COMMIT');
+      return result;
+    } catch (error) {
+      await runner.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.query('PRAGMA foreign_keys = ON');
+  }
+}
