@@ -1,0 +1,84 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import { deriveKey, Keyring } from '@gatehouse/server/secrets/keyring';
+import { randomBuffer, SelectorSource } from '@gatehouse/server/secrets/random';
+import { BrowserCookie } from '@gatehouse/server/web/browser-cookie';
+import { CsrfTokens } from '@gatehouse/server/web/csrf';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Log } from '@gatehouse/server/telemetry/log';
+import { SETTINGS } from './config/settings.token.js';
+import type { ClientSettings } from './config/settings.js';
+import { FlowModule } from './flow/flow.module.js';
+import { HomeModule } from './home/home.module.js';
+import { ErrorFilter } from './http/error.filter.js';
+import { Pages } from './http/pages.service.js';
+import { LoginModule } from './login/login.module.js';
+import { LogoutModule } from './logout/logout.module.js';
+import { OpsModule } from './ops/ops.module.js';
+import { ProviderFetch } from './providers/provider-fetch.js';
+import { ProvidersModule } from './providers/providers.module.js';
+import { SessionModule } from './session/session.module.js';
+
+/** What is made once and given to everyone. */
+export interface ClientParts {
+  readonly settings: ClientSettings;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly providerFetch: ProviderFetch;
+}
+
+/**
+ * Owns: what every module stands on (settings, store, clock, keys, forms, pages).
+ * Must not know: any page or endpoint.
+ */
+@Global()
+@Module({})
+class EdgeModule {
+  static with({ settings, store, clock, log, providerFetch }: ClientParts): DynamicModule {
+    const keyring = new Keyring([deriveKey(settings.sessionSecret, 'gatehouse client')]);
+    const origin = settings.baseUrl;
+    const browserCookie = new BrowserCookie({ origin, name: 'gatehouse_client_browser' });
+    const csrf = new CsrfTokens(keyring.derive('csrf'));
+    const providers = [
+      { provide: SETTINGS, useValue: settings },
+      { provide: Store, useValue: store },
+      { provide: Clock, useValue: clock },
+      { provide: Log, useValue: log },
+      { provide: ProviderFetch, useValue: providerFetch },
+      { provide: Keyring, useValue: keyring },
+      // One process serves this database: two that drew the same number would only see an insert refused.
+      { provide: SelectorSource, useValue: new SelectorSource(randomBuffer(2).readUInt16BE() % 2048) },
+      { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock }) },
+      Pages,
+    ];
+    return {
+      module: EdgeModule,
+      providers,
+      exports: providers.map((provider) => ('provide' in provider ? provider.provide : provider)),
+    };
+  }
+}
+
+/** The client: an OpenID Connect relying party for several providers. */
+@Module({})
+export class AppModule {
+  static with(parts: ClientParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        EdgeModule.with(parts),
+        SessionModule,
+        ProvidersModule,
+        LoginModule,
+        FlowModule,
+        LogoutModule,
+        HomeModule,
+        OpsModule,
+      ],
+      providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
+    };
+  }
+}

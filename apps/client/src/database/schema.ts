@@ -1,0 +1,12 @@
+import { LoginFlowEntity } from '../login/login-flow.entity.js';
+import { AdminSessionEntity } from '../providers/admin-session.entity.js';
+import { PasswordFailureEntity } from '../providers/password-failure.entity.js';
+import { ProviderEntity } from '../providers/provider.entity.js';
+import { SessionEntity } from '../session/session.entity.js';
+import { ClientFirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+
+/** Every table of the client's database; a test proves that entities and migrations agree. */
+export const entities = [ProviderEntity, LoginFlowEntity, SessionEntity, AdminSessionEntity, PasswordFailureEntity];
+
+/** In the order in which they run. */
+export const migrations = [ClientFirstSchema1764000000001];

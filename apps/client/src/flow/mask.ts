@@ -1,0 +1,57 @@
+import type { RecordedField } from './recorded-message.js';
+
+/** Parameters and members whose value gives power to whoever has it. */
+const secretNames: ReadonlySet<string> = new Set([
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'id_token_hint',
+  'code',
+  'code_verifier',
+  'client_secret',
+  'client_assertion',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'password',
+  'device_code',
+  'token',
+  'assertion',
+]);
+
+const mostFields = 40;
+const mostCharacters = 400;
+
+/** What stands in the place of a secret: its length alone. */
+export function masked(value: string): string {
+  return `•••••• (${value.length} characters)`;
+}
+
+/** A field as it may be shown. */
+export function shownField(name: string, value: unknown): RecordedField {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  if (secretNames.has(name.toLowerCase())) return { name, value: masked(text) };
+  return { name, value: text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text };
+}
+
+/** Parameters of a URL or a form body. */
+export function shownParameters(parameters: URLSearchParams): readonly RecordedField[] {
+  return [...parameters].slice(0, mostFields).map(([name, value]) => shownField(name, value));
+}
+
+/** Members of a JSON answer; anything else is not shown, because what it holds is not known. */
+export function shownMembers(text: string): readonly RecordedField[] {
+  const value = parseJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value)
+    .slice(0, mostFields)
+    .map(([name, member]) => shownField(name, member));
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Clock } from '@gatehouse/server/clock';
+import type { CustomFetch, CustomFetchOptions } from 'openid-client';
+import { shownField, shownMembers, shownParameters } from './mask.js';
+import type { RecordedField, RecordedMessage } from './recorded-message.js';
+
+const mostMessages = 40;
+const mostBodyCharacters = 64 * 1024;
+
+/** The newest messages, as many as are kept. */
+export function newestMessages(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
+  return messages.slice(-mostMessages);
+}
+
+/** Writes down, masked, what goes between browser, client and provider during one login or call. */
+export class MessageRecorder {
+  private readonly recorded: RecordedMessage[] = [];
+  /** Requests that this client itself sent. */
+  sent = 0;
+  /** The last request had no answer: the provider is away, slow, or not to be asked. */
+  failed = false;
+
+  constructor(private readonly clock: Clock) {}
+
+  get messages(): readonly RecordedMessage[] {
+    return this.recorded;
+  }
+
+  /** A message that travels in the address of the browser. */
+  redirect(from: 'client' | 'provider', title: string, url: URL): void {
+    this.add(from, title, `GET ${url.origin}${url.pathname}`, shownParameters(url.searchParams));
+  }
+
+  /** The same fetch, with request and answer written down. */
+  recording(fetch: CustomFetch): CustomFetch {
+    return async (url, options) => {
+      const title = titleOf(url, options);
+      this.sent++;
+      this.add('client', title, requestLine(url, options), requestFields(options));
+      this.failed = true;
+      const response = await fetch(url, options);
+      this.failed = false;
+      const text = (await response.clone().text()).slice(0, mostBodyCharacters);
+      this.add('provider', `Answer: ${title.toLowerCase()}`, `${response.status} ${response.statusText}`.trim(), [
+        ...challengeField(response),
+        ...shownMembers(text),
+      ]);
+      return response;
+    };
+  }
+
+  private add(from: RecordedMessage['from'], title: string, line: string, fields: readonly RecordedField[]): void {
+    this.recorded.push({ at: this.clock.now(), from, title, line, fields });
+  }
+}
+
+function requestLine(url: string, options: CustomFetchOptions): string {
+  const { origin, pathname } = new URL(url);
+  return `${options.method} ${origin}${pathname}`;
+}
+
+function requestFields(options: CustomFetchOptions): readonly RecordedField[] {
+  const authorization = Object.entries(options.headers).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
+  const credentials = authorization === undefined ? [] : [authorizationField(authorization)];
+  return options.body instanceof URLSearchParams ? [...credentials, ...shownParameters(options.body)] : credentials;
+}
+
+/** The scheme (Basic, Bearer) teaches something; what follows it is a secret. */
+function authorizationField(value: string): RecordedField {
+  const space = value.indexOf(' ');
+  const { value: rest } = shownField('authorization', value.slice(space + 1));
+  return { name: 'Authorization', value: space < 0 ? rest : `${value.slice(0, space)} ${rest}` };
+}
+
+function challengeField(response: Response): readonly RecordedField[] {
+  const challenge = response.headers.get('www-authenticate');
+  return challenge === null ? [] : [shownField('WWW-Authenticate', challenge)];
+}
+
+function titleOf(url: string, options: CustomFetchOptions): string {
+  const { pathname } = new URL(url);
+  if (pathname.includes('/.well-known/openid-configuration')) return 'Provider metadata (discovery)';
+  if (options.body instanceof URLSearchParams) {
+    const grantType = options.body.get('grant_type');
+    if (grantType === 'authorization_code') return 'Token request (authorization code)';
+    if (grantType === 'refresh_token') return 'Token request (refresh token)';
+    return 'Form post';
+  }
+  if (pathname.includes('jwks')) return 'Signing keys (JWKS)';
+  if (pathname.includes('userinfo')) return 'UserInfo request';
+  return 'Request to the API';
+}

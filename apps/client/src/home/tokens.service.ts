@@ -1,0 +1,202 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import {
+  fetchProtectedResource,
+  refreshTokenGrant,
+  WWWAuthenticateChallengeError,
+  type Configuration,
+} from 'openid-client';
+import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
+import { providerFailure } from '../providers/provider-failure.js';
+import type { Provider } from '../providers/provider.js';
+import { ProvidersService } from '../providers/providers.service.js';
+import { RelyingParty } from '../providers/relying-party.service.js';
+import type { ClientSession, SessionContent, SessionNoticeId } from '../session/client-session.js';
+import { SessionsService } from '../session/sessions.service.js';
+import type { Visit } from '../session/visits.service.js';
+
+/** A token this close to its end would be over before it arrives. */
+const leewaySeconds = 10;
+const mostAnswerCharacters = 4000;
+
+/** What a change of the session came to. */
+interface Step {
+  readonly session: ClientSession;
+  /** Why it did not work; undefined when it did. */
+  readonly problem?: SessionNoticeId | undefined;
+}
+
+/** Uses a session's tokens: refreshes them, and calls the provider's API with them. */
+@Injectable()
+export class TokensService {
+  /** One refresh at a time for each session: a refresh token is spent by its first use. */
+  private readonly refreshing = new Map<number, Promise<Step>>();
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ProvidersService) private readonly providers: ProvidersService,
+    @Inject(RelyingParty) private readonly relyingParty: RelyingParty,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+  ) {}
+
+  /** By the button: what came of it is said on the next page. */
+  async refresh(visit: Visit, session: ClientSession): Promise<void> {
+    const step = await this.refreshOnce(session);
+    await this.say(visit, step.session, step.problem ?? 'refreshed');
+  }
+
+  /** Calls the API; an access token that is over is refreshed first, one that is refused is refreshed once. */
+  async callApi(visit: Visit, session: ClientSession): Promise<void> {
+    const { accessTokenExpiresAt } = session.content;
+    const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= visit.now + leewaySeconds;
+    const ready: Step = over ? await this.refreshOnce(session) : { session };
+    if (ready.problem) return this.say(visit, ready.session, ready.problem);
+    const first = await this.ask(ready.session);
+    if (first.status !== 401 || over || ready.session.content.refreshToken === undefined)
+      return this.keep(visit, ready.session, first);
+    const again = await this.refreshOnce(ready.session);
+    if (again.problem) return this.say(visit, again.session, again.problem);
+    return this.keep(visit, again.session, await this.ask(again.session));
+  }
+
+  private refreshOnce(session: ClientSession): Promise<Step> {
+    const running = this.refreshing.get(session.selector);
+    if (running) return running;
+    const started = this.refreshNow(session).finally(() => this.refreshing.delete(session.selector));
+    this.refreshing.set(session.selector, started);
+    return started;
+  }
+
+  private async refreshNow(seen: ClientSession): Promise<Step> {
+    // Another request may have refreshed since this one read the session.
+    const session = (await this.sessions.again(seen, this.clock.now())) ?? seen;
+    if (session.content.accessToken !== seen.content.accessToken) return { session };
+    const { refreshToken } = session.content;
+    if (refreshToken === undefined) return { session, problem: 'refresh.none' };
+    const provider = await this.providerOf(session.content);
+    if (!provider) return { session, problem: 'provider.changed' };
+    const recorder = new MessageRecorder(this.clock);
+    try {
+      const configuration = await this.relyingParty.configuration(provider, recorder);
+      const tokens = await refreshTokenGrant(configuration, refreshToken);
+      const now = this.clock.now();
+      const claims = tokens.claims();
+      // OpenID Connect Core 12.2: it is about the same person, or it is not ours.
+      if (claims && claims.sub !== session.content.subject) return { session, problem: 'provider.invalid_answer' };
+      const content: SessionContent = {
+        ...session.content,
+        claims: claims ? { ...session.content.claims, ...claims } : session.content.claims,
+        idToken: tokens.id_token ?? session.content.idToken,
+        accessToken: tokens.access_token,
+        tokenType: tokens.token_type,
+        scope: tokens.scope ?? session.content.scope,
+        accessTokenExpiresAt: tokens.expires_in === undefined ? undefined : now + tokens.expires_in,
+        refreshToken: tokens.refresh_token ?? refreshToken,
+        refreshedAt: now,
+        messages: newestMessages([...session.content.messages, ...recorder.messages]),
+      };
+      return { session: await this.change(session, () => content) };
+    } catch (error) {
+      return this.refreshFailed(session, error, recorder);
+    }
+  }
+
+  private async refreshFailed(session: ClientSession, error: unknown, recorder: MessageRecorder): Promise<Step> {
+    const failure = providerFailure(error, recorder);
+    if (!failure) throw error;
+    const over = failure.kind === 'token' && failure.error === 'invalid_grant';
+    const changed = await this.change(session, (content) => ({
+      ...content,
+      // RFC 6749 5.2: expired, revoked or used. It is worth nothing any more.
+      refreshToken: over ? undefined : content.refreshToken,
+      messages: newestMessages([...content.messages, ...recorder.messages]),
+    }));
+    if (over) return { session: changed, problem: 'refresh.over' };
+    return {
+      session: changed,
+      problem: failure.kind === 'unreachable' ? 'provider.unreachable' : 'provider.invalid_answer',
+    };
+  }
+
+  private async ask(session: ClientSession): Promise<Answer> {
+    const recorder = new MessageRecorder(this.clock);
+    const provider = await this.providerOf(session.content);
+    if (!provider) return { status: 0, problem: 'provider.changed', body: '', recorder };
+    try {
+      const configuration = await this.relyingParty.configuration(provider, recorder);
+      const response = await fetchProtectedResource(
+        configuration,
+        session.content.accessToken,
+        apiOf(configuration),
+        'GET',
+      );
+      return { status: response.status, body: shortened(await response.text()), recorder };
+    } catch (error) {
+      if (error instanceof WWWAuthenticateChallengeError)
+        return { status: error.status, body: shortened(await error.response.text().catch(() => '')), recorder };
+      if (!providerFailure(error, recorder)) throw error;
+      return { status: 0, problem: 'provider.unreachable', body: '', recorder };
+    }
+  }
+
+  private async keep(visit: Visit, session: ClientSession, answer: Answer): Promise<void> {
+    const { recorder, problem, status, body } = answer;
+    await this.change(session, (content) => ({
+      ...content,
+      messages: newestMessages([...content.messages, ...recorder.messages]),
+      apiAnswer: problem === undefined ? { at: visit.now, status, body } : undefined,
+      notice: problem === undefined ? undefined : { id: problem, requestId: visit.requestId },
+    }));
+  }
+
+  private async say(visit: Visit, session: ClientSession, id: SessionNoticeId): Promise<void> {
+    await this.change(session, (content) => ({
+      ...content,
+      notice: { id, requestId: visit.requestId },
+      apiAnswer: undefined,
+    }));
+  }
+
+  /** Writes the change into the session as it is by then; one that ended meanwhile stays ended. */
+  private async change(
+    session: ClientSession,
+    make: (content: SessionContent) => SessionContent,
+  ): Promise<ClientSession> {
+    let current = session;
+    for (let tries = 0; tries < 5; tries++) {
+      const content = make(current.content);
+      const target = current;
+      if (await this.store.run((unit) => this.sessions.change(unit, target, content)))
+        return { ...current, version: current.version + 1, content };
+      const again = await this.sessions.again(session, this.clock.now());
+      if (!again) return { ...current, content };
+      current = again;
+    }
+    return current;
+  }
+
+  /** Tokens go to the issuer that gave them, by the client that got them, or nowhere. */
+  private async providerOf(content: SessionContent): Promise<Provider | undefined> {
+    const provider = await this.providers.find(content.providerId);
+    return provider?.issuer === content.issuer && provider.clientId === content.clientId ? provider : undefined;
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly problem?: SessionNoticeId;
+  readonly recorder: MessageRecorder;
+}
+
+/** The API that the provider of this repository has beside its protocol endpoints. */
+function apiOf(configuration: Configuration): URL {
+  const { issuer } = configuration.serverMetadata();
+  return new URL(`${issuer.replace(/\/$/, '')}/api/me`);
+}
+
+function shortened(text: string): string {
+  return text.length > mostAnswerCharacters ? `${text.slice(0, mostAnswerCharacters)}…` : text;
+}

@@ -1,0 +1,55 @@
+import type { RecordedMessage } from '../flow/recorded-message.js';
+import { PageError, type WayOn } from '../http/page-error.js';
+import type { ProviderFailure } from '../providers/provider-failure.js';
+import type { Provider } from '../providers/provider.js';
+import { meaningOf } from './error-meanings.js';
+
+interface Circumstances {
+  readonly cause: unknown;
+  readonly provider: Provider;
+  readonly next: string;
+  readonly messages: readonly RecordedMessage[];
+}
+
+/** How a person goes on after a login that did not work. */
+export function wayOnTo(provider: Provider, next: string): WayOn {
+  return {
+    providerId: provider.id,
+    providerName: provider.name,
+    providerScheme: new URL(provider.issuer).protocol,
+    next,
+  };
+}
+
+/** The page for a login that a provider, or a check, did not let through. */
+export function loginProblem(failure: ProviderFailure, { cause, provider, next, messages }: Circumstances): PageError {
+  const common = { cause, messages, wayOn: wayOnTo(provider, next) };
+  switch (failure.kind) {
+    case 'answered': {
+      const { error, description } = failure;
+      return new PageError('login.refused', {
+        ...common,
+        detail: meaningOf(error),
+        code: bounded(error),
+        codeDescription: bounded(description),
+      });
+    }
+    case 'token': {
+      const told = { code: bounded(failure.error), codeDescription: bounded(failure.description) };
+      if (failure.error === 'invalid_client' || failure.error === 'unauthorized_client')
+        return new PageError('provider.refused_client', { ...common, ...told });
+      return new PageError('provider.refused_code', { ...common, ...told });
+    }
+    case 'unreachable':
+      return new PageError('provider.unreachable', { ...common, detail: failure.detail });
+    case 'invalid':
+      return new PageError('provider.invalid_answer', { ...common, detail: failure.detail });
+    case 'response':
+      return new PageError('login.response_invalid', { ...common, detail: failure.detail });
+  }
+}
+
+/** Somebody else's words are shown as text, and not without end. */
+function bounded(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : text.slice(0, 500);
+}

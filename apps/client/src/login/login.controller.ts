@@ -1,0 +1,77 @@
+import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { localAddress } from '../http/next-address.js';
+import { PageError } from '../http/page-error.js';
+import { Pages } from '../http/pages.service.js';
+import { routes } from '../http/routes.js';
+import { schemesOf, type Provider } from '../providers/provider.js';
+import { ProvidersService } from '../providers/providers.service.js';
+import { Visits, type Visit } from '../session/visits.service.js';
+import { LoginFlows, type LoginFlow } from './login-flows.service.js';
+import { wayOnTo } from './login-problem.js';
+import { LoginService } from './login.service.js';
+
+const mostQueryCharacters = 8000;
+
+/** The login page, the start of a login, and the address to which the provider answers. */
+@Controller()
+export class LoginController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(Pages) private readonly pages: Pages,
+    @Inject(ProvidersService) private readonly providers: ProvidersService,
+    @Inject(LoginFlows) private readonly flows: LoginFlows,
+    @Inject(LoginService) private readonly logins: LoginService,
+  ) {}
+
+  @Get(routes.login)
+  async choose(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const next = localAddress(query(request).get('next'));
+    const providers = (await this.providers.list()).map(({ id, name, issuer }) => ({ id, name, issuer }));
+    return this.pages.page(visit, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
+  }
+
+  @Get(`${routes.login}/:provider`)
+  async begin(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const provider = await this.providers.find(id);
+    if (!provider) throw new PageError('provider.not_found');
+    const address = await this.logins.begin(visit, provider, localAddress(query(request).get('next')));
+    return this.pages.redirect(visit, address);
+  }
+
+  /** The redirection endpoint (RFC 6749 3.1.2). */
+  @Get(routes.callback)
+  async authorized(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    if (request.originalUrl.length > mostQueryCharacters)
+      throw new PageError('request.invalid', { detail: 'The address is too long.' });
+    // RFC 6749 3.1: a parameter that comes twice makes the whole answer doubtful.
+    const parameters = new URLSearchParams([...query(request).protocolParameters()]);
+    const flow = await this.flows.find(parameters.get('state') ?? undefined, visit.guard.browser.hash, visit.now);
+    if (!flow) throw new PageError('login.unknown');
+    if (flow.consumedAt !== undefined) return this.repeated(visit, flow);
+    const provider = await this.providers.find(flow.providerId);
+    if (!provider || provider.issuer !== flow.content.issuer || provider.clientId !== flow.content.clientId)
+      throw new PageError('provider.not_found', {
+        detail: 'It was changed or removed while you were logging in.',
+        wayOn: { next: flow.content.next },
+      });
+    if (!(await this.store.run((unit) => this.flows.consume(unit, flow, visit.now))))
+      return this.repeated(visit, flow, provider);
+    const cookie = await this.logins.finish(visit, flow, provider, parameters);
+    return this.pages.redirect(visit, flow.content.next, [cookie]);
+  }
+
+  /** The back button, a reload, a second click: whoever is logged in goes on, everyone else starts again. */
+  private async repeated(visit: Visit, flow: LoginFlow, known?: Provider): Promise<Reply> {
+    const { next } = flow.content;
+    if (visit.session) return this.pages.redirect(visit, next);
+    const provider = known ?? (await this.providers.find(flow.providerId));
+    throw new PageError('login.repeated', { wayOn: provider ? wayOnTo(provider, next) : { next } });
+  }
+}

@@ -1,0 +1,160 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import type { SetCookie } from '@gatehouse/server/web/reply';
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  calculatePKCECodeChallenge,
+  fetchUserInfo,
+  randomNonce,
+  randomPKCECodeVerifier,
+  type Configuration,
+  type TokenEndpointResponse,
+  type TokenEndpointResponseHelpers,
+} from 'openid-client';
+import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
+import { PageError } from '../http/page-error.js';
+import { Pages } from '../http/pages.service.js';
+import { providerFailure } from '../providers/provider-failure.js';
+import type { Provider } from '../providers/provider.js';
+import { RelyingParty } from '../providers/relying-party.service.js';
+import type { Claims, SessionContent } from '../session/client-session.js';
+import { SessionsService } from '../session/sessions.service.js';
+import type { Visit } from '../session/visits.service.js';
+import { LoginFlows, type LoginFlow } from './login-flows.service.js';
+import { loginProblem } from './login-problem.js';
+
+type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
+
+/** Begins a login at a provider, and turns the provider's answer into a session. */
+@Injectable()
+export class LoginService {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Pages) private readonly pages: Pages,
+    @Inject(RelyingParty) private readonly relyingParty: RelyingParty,
+    @Inject(LoginFlows) private readonly flows: LoginFlows,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+  ) {}
+
+  /**
+   * The address that the browser goes to.
+   * @param next local address to show after the login, checked
+   * @throws PageError when the provider cannot be asked, or too many logins were begun
+   */
+  async begin(visit: Visit, provider: Provider, next: string): Promise<string> {
+    const recorder = new MessageRecorder(this.clock);
+    const configuration = await this.attempt(recorder, provider, next, () =>
+      this.relyingParty.configuration(provider, recorder),
+    );
+    const state = this.flows.newState();
+    const nonce = randomNonce();
+    const codeVerifier = randomPKCECodeVerifier();
+    const url = buildAuthorizationUrl(configuration, {
+      redirect_uri: this.pages.addresses.redirectUri,
+      scope: provider.scope.join(' '),
+      state: state.state,
+      nonce,
+      code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+      code_challenge_method: 'S256',
+    });
+    recorder.redirect('client', 'Authorization request', url);
+    const { issuer, clientId } = provider;
+    const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
+    const origin = { browserHash: visit.guard.browser.hash, addressKey: visit.addressKey, providerId: provider.id };
+    const kept = await this.store.run((unit) => this.flows.keep(unit, state, origin, content, visit.now));
+    if (!kept) throw new PageError('login.too_many', { retryAfterSeconds: 600 });
+    return url.href;
+  }
+
+  /**
+   * Checks the provider's answer and keeps the login.
+   * @returns the session's cookie
+   * @throws PageError for everything that a person can do something about
+   */
+  async finish(visit: Visit, flow: LoginFlow, provider: Provider, parameters: URLSearchParams): Promise<SetCookie> {
+    const recorder = new MessageRecorder(this.clock);
+    const url = new URL(`${this.pages.addresses.redirectUri}?${parameters.toString()}`);
+    recorder.redirect('provider', 'Authorization response', url);
+    const content = await this.attempt(recorder, provider, flow.content.next, async () => {
+      // What is asked for metadata here is no answer to this login yet: only what follows is counted.
+      const configuration = await this.relyingParty.configuration(provider, recorder);
+      recorder.sent = 0;
+      const tokens = await authorizationCodeGrant(configuration, url, {
+        expectedState: parameters.get('state') ?? '',
+        expectedNonce: flow.content.nonce,
+        pkceCodeVerifier: flow.content.codeVerifier,
+        idTokenExpected: true,
+      });
+      return this.contentOf(visit, provider, flow, tokens, await this.userinfo(configuration, tokens), recorder);
+    });
+    return this.store.run((unit) => this.sessions.start(unit, content, visit.session, visit.now));
+  }
+
+  /** Claims that the ID token does not carry. A login does not fail for want of them. @see OpenID Connect Core 5.3 */
+  private async userinfo(configuration: Configuration, tokens: Tokens): Promise<Claims | undefined> {
+    const subject = tokens.claims()?.sub;
+    if (configuration.serverMetadata().userinfo_endpoint === undefined || subject === undefined) return undefined;
+    try {
+      return { ...(await fetchUserInfo(configuration, tokens.access_token, subject)) };
+    } catch {
+      return undefined;
+    }
+  }
+
+  private contentOf(
+    visit: Visit,
+    provider: Provider,
+    flow: LoginFlow,
+    tokens: Tokens,
+    userinfo: Claims | undefined,
+    recorder: MessageRecorder,
+  ): SessionContent {
+    const claims = tokens.claims();
+    if (!claims || tokens.id_token === undefined) throw new Error('openid-client was told to expect an ID token');
+    const expiresIn = tokens.expires_in;
+    return {
+      providerId: provider.id,
+      providerName: provider.name,
+      issuer: provider.issuer,
+      clientId: provider.clientId,
+      subject: claims.sub,
+      username: usernameOf({ ...claims, ...userinfo }),
+      claims: { ...claims },
+      userinfo,
+      idToken: tokens.id_token,
+      accessToken: tokens.access_token,
+      tokenType: tokens.token_type,
+      // RFC 6749 5.1: left out when it is what was asked for.
+      scope: tokens.scope ?? provider.scope.join(' '),
+      accessTokenExpiresAt: expiresIn === undefined ? undefined : visit.now + expiresIn,
+      refreshToken: tokens.refresh_token,
+      loggedInAt: visit.now,
+      messages: newestMessages([...flow.content.messages, ...recorder.messages]),
+    };
+  }
+
+  private async attempt<T>(
+    recorder: MessageRecorder,
+    provider: Provider,
+    next: string,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = providerFailure(error, recorder);
+      if (!failure) throw error;
+      throw loginProblem(failure, { cause: error, provider, next, messages: recorder.messages });
+    }
+  }
+}
+
+/** The first of these that is a text: what the person is called there. */
+function usernameOf(claims: Claims): string {
+  const names = ['preferred_username', 'username', 'nickname', 'name', 'email', 'sub'].map((claim) => claims[claim]);
+  const name = names.find((value): value is string => typeof value === 'string' && value.trim() !== '');
+  return (name ?? 'somebody').slice(0, 200);
+}

@@ -1,0 +1,47 @@
+import { openStore } from '@gatehouse/server/database/open-store';
+import { SettingsError } from '@gatehouse/server/settings';
+import { createLog } from '@gatehouse/server/telemetry/log';
+import { createClientApp } from './app.setup.js';
+import { loadSettings } from './config/settings.js';
+import { entities, migrations } from './database/schema.js';
+
+/** Longest that answers under way may hold up the end; the contract says 10 s. */
+const endingMilliseconds = 8_000;
+
+async function main(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const log = createLog({ level: settings.logLevel, name: 'client' });
+  const { databaseUrl: url, migrate } = settings;
+  const store = await openStore({ url, migrate, entities, migrations });
+  const app = await createClientApp({ settings, store, log });
+  await app.listen(settings.port, settings.host);
+  process.stdout.write(`listening on ${settings.baseUrl}\n`);
+
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(0), endingMilliseconds).unref();
+    void app
+      .close()
+      .then(() => store.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the end was not clean');
+          process.exit(1);
+        },
+      );
+  };
+  process.once('SIGTERM', end).once('SIGINT', end);
+}
+
+main().catch((error: unknown) => {
+  // A mistake in the settings is a person's to mend: sentences, no stack.
+  const text =
+    error instanceof SettingsError || !(error instanceof Error)
+      ? String(error instanceof Error ? error.message : error)
+      : (error.stack ?? error.message);
+  process.stderr.write(`${text}\n`);
+  process.exit(1);
+});

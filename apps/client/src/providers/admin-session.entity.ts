@@ -1,0 +1,20 @@
+import { BytesColumn, InstantColumn, SelectorPrimaryColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** A browser in which the admin password was given. */
+@Entity('admin_sessions')
+export class AdminSessionEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the cookie's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  /** The purge clears it. */
+  @InstantColumn()
+  expiresAt!: number;
+}

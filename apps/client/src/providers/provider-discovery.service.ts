@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { ClientError, type ServerMetadata } from 'openid-client';
+import { MessageRecorder } from '../flow/message-recorder.js';
+import { providerFailure } from './provider-failure.js';
+import { ProviderFetch } from './provider-fetch.js';
+import type { Provider } from './provider.js';
+import type { ProviderDraft } from './providers.service.js';
+import { RelyingParty } from './relying-party.service.js';
+
+/** Asks an issuer whether it is one, before it is kept. */
+@Injectable()
+export class ProviderDiscovery {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ProviderFetch) private readonly provider: ProviderFetch,
+    @Inject(RelyingParty) private readonly relyingParty: RelyingParty,
+  ) {}
+
+  /** The draft with the issuer as the provider itself writes it, or the sentence to show beside the field. */
+  async confirm(
+    draft: ProviderDraft,
+    kept: Provider | undefined,
+  ): Promise<{ readonly draft: ProviderDraft } | { readonly problem: string }> {
+    if (kept?.issuer === draft.issuer) return { draft };
+    const recorder = new MessageRecorder(this.clock);
+    try {
+      const server = await this.relyingParty.discover(draft.issuer, recorder.recording(this.provider.fetch));
+      const problem = lackOf(server);
+      return problem === undefined ? { draft: { ...draft, issuer: server.issuer } } : { problem };
+    } catch (error) {
+      return { problem: problemOf(error, recorder) };
+    }
+  }
+}
+
+/** What a login here cannot do without. */
+function lackOf(server: ServerMetadata): string | undefined {
+  if (
+    server.authorization_endpoint === undefined ||
+    server.token_endpoint === undefined ||
+    server.jwks_uri === undefined
+  )
+    return 'There is metadata at this address, but it lacks an authorization endpoint, token endpoint or signing keys.';
+  return undefined;
+}
+
+function problemOf(error: unknown, recorder: MessageRecorder): string {
+  if (error instanceof ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')
+    return 'The metadata at this address names another issuer. Type the issuer exactly as the provider writes it.';
+  if (error instanceof ClientError && error.code === 'OAUTH_HTTP_REQUEST_FORBIDDEN')
+    return 'Plain http is not used here: type an address that begins with https://.';
+  const failure = providerFailure(error, recorder);
+  if (failure?.kind === 'unreachable') return `The provider could not be asked for its metadata. ${failure.detail}`;
+  if (failure) return 'No OpenID provider metadata was found at this address (/.well-known/openid-configuration).';
+  throw error;
+}

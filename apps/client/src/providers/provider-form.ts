@@ -1,0 +1,90 @@
+import type { Form } from '@gatehouse/server/web/form';
+import { usualScope, type Provider } from './provider.js';
+import type { ProviderDraft } from './providers.service.js';
+
+/** What stands in the fields, as typed. */
+export interface ProviderFields {
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly scope: string;
+  readonly publicClient: boolean;
+}
+
+export type ProviderProblems = Partial<Record<'name' | 'issuer' | 'client_id' | 'client_secret' | 'scope', string>>;
+
+export const emptyFields: ProviderFields = {
+  name: '',
+  issuer: '',
+  clientId: '',
+  clientSecret: '',
+  scope: usualScope.join(' '),
+  publicClient: false,
+};
+
+export function fieldsOf(provider: Provider): ProviderFields {
+  const { name, issuer, clientId, scope, clientSecret } = provider;
+  return { name, issuer, clientId, clientSecret: '', scope: scope.join(' '), publicClient: clientSecret === undefined };
+}
+
+export function readFields(form: Form): ProviderFields {
+  return {
+    name: form.text('name').trim(),
+    issuer: form.text('issuer').trim(),
+    clientId: form.text('client_id').trim(),
+    clientSecret: form.text('client_secret').trim(),
+    scope: form.text('scope').trim(),
+    publicClient: form.text('public') === 'yes',
+  };
+}
+
+/** Checks everything that can be checked without asking the provider. */
+export function checkFields(
+  fields: ProviderFields,
+  kept: Provider | undefined,
+): { draft: ProviderDraft } | { problems: ProviderProblems } {
+  const problems: ProviderProblems = {};
+  if (fields.name === '') problems.name = 'Give it a name: it stands on the login button.';
+  else if (fields.name.length > 100) problems.name = 'At most 100 characters.';
+  const issuer = parseIssuer(fields.issuer);
+  if (issuer === undefined)
+    problems.issuer =
+      'Type the issuer as a URL that begins with https:// (or http:// on this machine), without query or fragment.';
+  if (!/^[\x20-\x7e]{1,255}$/.test(fields.clientId))
+    problems.client_id = 'Type the client id that the provider gave you: 1 to 255 characters.';
+  if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = 'At most 1000 plain characters.';
+  else if (fields.clientSecret === '' && !fields.publicClient && kept?.clientSecret === undefined)
+    problems.client_secret = 'Type the client secret, or say that this is a public client.';
+  const scope = [...new Set(fields.scope.split(/\s+/).filter((one) => one !== ''))];
+  // RFC 6749 3.3: the characters of a scope token.
+  if (scope.length > 50 || !scope.every((one) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(one)))
+    problems.scope = 'Type scopes with spaces between them, 50 at most.';
+  else if (!scope.includes('openid'))
+    problems.scope = 'The scope openid must be among them: without it there is no ID token to log in with.';
+  if (issuer === undefined || Object.keys(problems).length > 0) return { problems };
+  const { name, clientId } = fields;
+  return { draft: { name, issuer, clientId, scope, clientSecret: secretOf(fields) } };
+}
+
+function secretOf(fields: ProviderFields): string | null | undefined {
+  if (fields.publicClient) return null;
+  return fields.clientSecret === '' ? undefined : fields.clientSecret;
+}
+
+const wellKnown = '/.well-known/openid-configuration';
+
+/** People paste the address of the metadata too. */
+function parseIssuer(text: string): string | undefined {
+  const issuer = text.endsWith(wellKnown) ? text.slice(0, -wellKnown.length) : text;
+  if (issuer.length > 1000 || !URL.canParse(issuer)) return undefined;
+  const url = new URL(issuer);
+  const plain =
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === '' &&
+    url.password === '' &&
+    !issuer.includes('?') &&
+    !issuer.includes('#');
+  return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? issuer : undefined;
+}

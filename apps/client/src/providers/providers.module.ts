@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { SessionModule } from '../session/session.module.js';
+import { AdminPassword } from './admin-password.service.js';
+import { AdminSessionsService } from './admin-sessions.service.js';
+import { ProviderAdmins } from './provider-admins.service.js';
+import { ProviderDiscovery } from './provider-discovery.service.js';
+import { ProvidersController } from './providers.controller.js';
+import { ProvidersService } from './providers.service.js';
+import { RelyingParty } from './relying-party.service.js';
+import { UnlockController } from './unlock.controller.js';
+
+/**
+ * Owns: the providers that people may log in with, and who may change them.
+ * Endpoints: /providers, /providers/add, /providers/update/:id, /providers/delete/:id, /providers/unlock, /providers/lock.
+ * Invariant: an issuer is asked through the guarded HTTP client only; a client secret never leaves the server again.
+ * Must not know: what a login is.
+ */
+@Module({
+  imports: [SessionModule],
+  // Unlocking first: its paths lie below those of the list.
+  controllers: [UnlockController, ProvidersController],
+  providers: [ProvidersService, RelyingParty, ProviderDiscovery, ProviderAdmins, AdminPassword, AdminSessionsService],
+  exports: [ProvidersService, RelyingParty, AdminPassword, AdminSessionsService],
+})
+export class ProvidersModule {}

@@ -1,0 +1,139 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
+import { newId } from '@gatehouse/server/secrets/random';
+import { ProviderEntity } from './provider.entity.js';
+import { mostProviders, usualScope, type Provider } from './provider.js';
+
+/** What a person may set of a provider. */
+export interface ProviderDraft {
+  readonly name: string;
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scope: readonly string[];
+  /** Undefined: the one that is kept stays. `null`: none, a public client. */
+  readonly clientSecret: string | null | undefined;
+}
+
+export interface ProviderSeed {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret?: string | undefined;
+}
+
+const seededName = 'Gatehouse';
+
+/** Owns the providers: the only place that reads and writes their rows. */
+@Injectable()
+export class ProvidersService {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Keyring) private readonly keyring: Keyring,
+  ) {}
+
+  async list(): Promise<readonly Provider[]> {
+    const rows = await this.store.reader
+      .getRepository(ProviderEntity)
+      .find({ order: { createdAt: 'ASC', id: 'ASC' }, take: mostProviders });
+    return rows.map((row) => this.toProvider(row));
+  }
+
+  async find(id: string): Promise<Provider | undefined> {
+    if (id.length > 64) return undefined;
+    const row = await this.store.reader.getRepository(ProviderEntity).findOneBy({ id });
+    return row ? this.toProvider(row) : undefined;
+  }
+
+  /** The new provider's id; undefined when there are as many as may be kept. */
+  async add(
+    unit: Unit,
+    draft: ProviderDraft,
+    now: EpochSeconds,
+    seeded: 'seeded' | 'by hand' = 'by hand',
+  ): Promise<string | undefined> {
+    const repository = unit.manager.getRepository(ProviderEntity);
+    if ((await repository.count()) >= mostProviders) return undefined;
+    const id = newId();
+    await repository.insert({
+      id,
+      name: draft.name,
+      issuer: draft.issuer,
+      clientId: draft.clientId,
+      clientSecretSealed: typeof draft.clientSecret === 'string' ? this.seal(id, draft.clientSecret) : null,
+      scope: [...draft.scope],
+      isSeeded: seeded === 'seeded',
+      createdAt: now,
+      updatedAt: now,
+    });
+    return id;
+  }
+
+  /** A seeded provider that now has another issuer or client id no longer follows the settings, nor does its role count. */
+  async update(unit: Unit, provider: Provider, draft: ProviderDraft, now: EpochSeconds): Promise<boolean> {
+    const secret = draft.clientSecret;
+    const result = await unit.manager.getRepository(ProviderEntity).update(
+      { id: provider.id },
+      {
+        name: draft.name,
+        issuer: draft.issuer,
+        clientId: draft.clientId,
+        scope: [...draft.scope],
+        isSeeded: provider.seeded && provider.issuer === draft.issuer && provider.clientId === draft.clientId,
+        updatedAt: now,
+        ...(secret === undefined
+          ? {}
+          : { clientSecretSealed: secret === null ? null : this.seal(provider.id, secret) }),
+      },
+    );
+    return result.affected === 1;
+  }
+
+  async remove(unit: Unit, id: string): Promise<boolean> {
+    return (await unit.manager.getRepository(ProviderEntity).delete({ id })).affected === 1;
+  }
+
+  /** At the start: the one provider of the settings while there is none, and the seeded one brought up to date. */
+  async seed(unit: Unit, seed: ProviderSeed, now: EpochSeconds): Promise<void> {
+    const repository = unit.manager.getRepository(ProviderEntity);
+    const row = await repository.findOneBy({ isSeeded: true });
+    if (!row) {
+      if ((await repository.count()) > 0) return;
+      const { issuer, clientId, clientSecret = null } = seed;
+      await this.add(unit, { name: seededName, issuer, clientId, clientSecret, scope: usualScope }, now, 'seeded');
+      return;
+    }
+    const kept = this.toProvider(row);
+    if (kept.issuer === seed.issuer && kept.clientId === seed.clientId && kept.clientSecret === seed.clientSecret)
+      return;
+    const clientSecretSealed = seed.clientSecret === undefined ? null : this.seal(row.id, seed.clientSecret);
+    await repository.update(
+      { id: row.id },
+      { issuer: seed.issuer, clientId: seed.clientId, clientSecretSealed, updatedAt: now },
+    );
+  }
+
+  private seal(id: string, secret: string): string {
+    return this.keyring.seal(placeOf(id), secret);
+  }
+
+  private toProvider(row: ProviderEntity): Provider {
+    const { id, name, issuer, clientId, scope } = row;
+    return { id, name, issuer, clientId, scope, seeded: row.isSeeded, clientSecret: this.secretOf(row) };
+  }
+
+  private secretOf(row: ProviderEntity): string | undefined {
+    if (row.clientSecretSealed === null) return undefined;
+    try {
+      return this.keyring.open(placeOf(row.id), row.clientSecretSealed).toString();
+    } catch (error) {
+      // The session secret was changed: the provider says that it does not know us, and the page can be mended by hand.
+      if (error instanceof CannotOpen) return undefined;
+      throw error;
+    }
+  }
+}
+
+function placeOf(id: string): string {
+  return `providers.client_secret_sealed:${id}`;
+}

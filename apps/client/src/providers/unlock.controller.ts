@@ -1,0 +1,84 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { localAddress } from '../http/next-address.js';
+import { Pages } from '../http/pages.service.js';
+import { routes } from '../http/routes.js';
+import { Visits, type Visit } from '../session/visits.service.js';
+import { AdminPassword } from './admin-password.service.js';
+import { AdminSessionsService } from './admin-sessions.service.js';
+import { ProviderAdmins } from './provider-admins.service.js';
+import { schemesOf } from './provider.js';
+import { ProvidersService } from './providers.service.js';
+
+const sentences = {
+  wrong: 'This is not the admin password.',
+  throttled: 'Too many wrong passwords. Wait a quarter of an hour, then try again.',
+  off: 'No admin password is set for this application (GATEHOUSE_CLIENT_ADMIN_PASSWORD).',
+} as const;
+
+/** Asks for the client's admin password, or shows the other way in. */
+@Controller()
+export class UnlockController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(Pages) private readonly pages: Pages,
+    @Inject(ProviderAdmins) private readonly admins: ProviderAdmins,
+    @Inject(AdminPassword) private readonly password: AdminPassword,
+    @Inject(AdminSessionsService) private readonly sessions: AdminSessionsService,
+    @Inject(ProvidersService) private readonly providers: ProvidersService,
+  ) {}
+
+  @Get(routes.unlockProviders)
+  async ask(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const next = nextOf(query(request).get('next'));
+    if (await this.admins.admits(visit)) return this.pages.redirect(visit, next);
+    return this.show(visit, next);
+  }
+
+  @Post(routes.unlockProviders)
+  async unlock(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.post(request);
+    const { form, refusal } = visit.posted;
+    const next = nextOf(form.get('next'));
+    if (refusal) return this.show(visit, next, { refusal: refusal.sentence, status: 403 });
+    const outcome = await this.password.check(form.text('password'), visit.addressKey, visit.now);
+    if (outcome === 'right') {
+      const cookie = await this.store.run((unit) => this.sessions.start(unit, visit.now));
+      return this.pages.redirect(visit, next, [cookie]);
+    }
+    const status = outcome === 'throttled' ? 429 : 403;
+    return this.show(visit, next, { problem: sentences[outcome], status });
+  }
+
+  @Post(routes.lockProviders)
+  async lock(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.post(request);
+    if (visit.posted.refusal) return this.pages.redirect(visit, routes.providers);
+    const cookie = await this.store.run((unit) => this.sessions.end(unit, request));
+    return this.pages.redirect(visit, routes.home, [cookie]);
+  }
+
+  private async show(
+    visit: Visit,
+    next: string,
+    told: { problem?: string; refusal?: string; status?: number } = {},
+  ): Promise<Reply> {
+    const seeded = (await this.providers.list())
+      .filter((provider) => provider.seeded)
+      .map(({ id, name, issuer }) => ({ id, name, issuer }));
+    const { problem, refusal, status = 200 } = told;
+    const model = { next, seeded: seeded[0], problem, refusal, passwordIsSet: this.password.isSet };
+    const headers = status === 429 ? { 'Retry-After': String(AdminPassword.retryAfterSeconds) } : {};
+    return this.pages.page(visit, 'providers/unlock', model, { status, headers, formActionSchemes: schemesOf(seeded) });
+  }
+}
+
+/** Only the provider pages are behind this one. */
+function nextOf(text: string | undefined): string {
+  const next = localAddress(text);
+  return next.startsWith(`${routes.providers}/`) && !next.startsWith(routes.unlockProviders) ? next : routes.providers;
+}

@@ -1,0 +1,59 @@
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { RecordedMessage } from '../flow/recorded-message.js';
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** What the last call of the API answered. */
+export interface ApiAnswer {
+  readonly at: number;
+  readonly status: number;
+  /** JSON as it came, bounded. */
+  readonly body: string;
+}
+
+/** What a session holds; sealed in the database, never in a cookie. */
+export interface SessionContent {
+  readonly providerId: string;
+  readonly providerName: string;
+  /** Where the tokens come from: they are never sent to another issuer, or as another client. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly subject: string;
+  readonly username: string;
+  readonly claims: Claims;
+  readonly userinfo?: Claims | undefined;
+  readonly idToken: string;
+  readonly accessToken: string;
+  readonly tokenType: string;
+  readonly scope: string;
+  /** Epoch seconds; undefined when the provider did not say. */
+  readonly accessTokenExpiresAt?: number | undefined;
+  readonly refreshToken?: string | undefined;
+  readonly loggedInAt: number;
+  readonly refreshedAt?: number | undefined;
+  readonly messages: readonly RecordedMessage[];
+  readonly apiAnswer?: ApiAnswer | undefined;
+  /** What the next page must say. */
+  readonly notice?: SessionNotice | undefined;
+}
+
+export type SessionNoticeId =
+  | 'refreshed'
+  | 'refresh.over'
+  | 'refresh.none'
+  | 'provider.changed'
+  | 'provider.unreachable'
+  | 'provider.invalid_answer';
+
+export interface SessionNotice {
+  readonly id: SessionNoticeId;
+  readonly requestId: string;
+}
+
+export interface ClientSession {
+  readonly selector: number;
+  readonly version: number;
+  readonly createdAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+  readonly content: SessionContent;
+}

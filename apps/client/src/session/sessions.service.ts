@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
+import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { cookieName } from '@gatehouse/server/web/browser-cookie';
+import type { SetCookie } from '@gatehouse/server/web/reply';
+import { SETTINGS } from '../config/settings.token.js';
+import type { ClientSettings } from '../config/settings.js';
+import type { ClientSession, SessionContent } from './client-session.js';
+import { sessionStatements, type SessionRow } from './session.statements.js';
+
+/** A working day: the provider's own session and refresh token decide how long somebody stays logged in beyond it. */
+const lifetimeSeconds = 12 * 3600;
+
+/** Owns the browser's login at this client: starts it, finds it by its cookie, changes and ends it. */
+@Injectable()
+export class SessionsService {
+  readonly cookieName: string;
+  private readonly secure: boolean;
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Keyring) private readonly keyring: Keyring,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) settings: ClientSettings,
+  ) {
+    this.secure = settings.baseUrl.startsWith('https:');
+    this.cookieName = cookieName('gatehouse_client_session', this.secure);
+  }
+
+  /** Keeps a login and gives its cookie: a new value each time, so that one planted before the login is worth nothing. */
+  async start(
+    unit: Unit,
+    content: SessionContent,
+    previous: ClientSession | undefined,
+    now: EpochSeconds,
+  ): Promise<SetCookie> {
+    if (previous) await this.end(unit, previous);
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const sealed = this.seal(token.selector, content);
+    const expiresAt = addSeconds(now, lifetimeSeconds);
+    await unit.change(sessionStatements.insert, token.selector, sha256(token.verifier), sealed, now, expiresAt);
+    return { name: this.cookieName, value: formatToken(token), secure: this.secure, maxAgeSeconds: lifetimeSeconds };
+  }
+
+  /** The live session of a cookie's value; unknown, forged, expired and unreadable look the same. */
+  async find(cookieValue: string | undefined, now: EpochSeconds): Promise<ClientSession | undefined> {
+    const token = cookieValue === undefined ? undefined : parseToken(cookieValue);
+    if (!token) return undefined;
+    const row = await this.store.one<SessionRow>(sessionStatements.find, token.selector, now);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return this.open(row);
+  }
+
+  /** The session as it is now: after another request changed it. */
+  async again(session: ClientSession, now: EpochSeconds): Promise<ClientSession | undefined> {
+    const row = await this.store.one<SessionRow>(sessionStatements.find, session.selector, now);
+    return row && this.open(row);
+  }
+
+  /** True when the session had not been changed meanwhile. */
+  async change(unit: Unit, session: ClientSession, content: SessionContent): Promise<boolean> {
+    const sealed = this.seal(session.selector, content);
+    return (await unit.change(sessionStatements.change, session.selector, session.version, sealed)) === 1;
+  }
+
+  async end(unit: Unit, session: ClientSession): Promise<void> {
+    await unit.change(sessionStatements.end, session.selector);
+  }
+
+  /** Takes the cookie from the browser. */
+  removedCookie(): SetCookie {
+    return { name: this.cookieName, value: '', secure: this.secure, maxAgeSeconds: 0 };
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(sessionStatements.purge, now, limit);
+  }
+
+  private seal(selector: number, content: SessionContent): string {
+    return this.keyring.seal(placeOf(selector), JSON.stringify(content));
+  }
+
+  private open(row: SessionRow): ClientSession | undefined {
+    try {
+      // What opens was sealed by us: its shape is known.
+      const content = JSON.parse(
+        this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
+      ) as SessionContent;
+      const { selector, version } = row;
+      return {
+        selector,
+        version,
+        createdAt: epochSeconds(row.created_at),
+        expiresAt: epochSeconds(row.expires_at),
+        content,
+      };
+    } catch (error) {
+      // The session secret was changed: whoever was logged in logs in again.
+      if (error instanceof CannotOpen) return undefined;
+      throw error;
+    }
+  }
+}
+
+function placeOf(selector: number): string {
+  return `sessions.content_sealed:${selector}`;
+}

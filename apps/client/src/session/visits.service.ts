@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import type { Browser } from '@gatehouse/server/web/browser-cookie';
+import { PageForms, type FormGuard, type PostedForm } from '@gatehouse/server/web/page-forms';
+import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import type { ClientSession } from './client-session.js';
+import { SessionsService } from './sessions.service.js';
+
+/** A person's request to one of our pages: which browser, which session. */
+export interface Visit {
+  readonly request: WebRequest;
+  readonly now: EpochSeconds;
+  readonly requestId: string;
+  /** The address, or its /64 for IPv6: what rates are counted by. */
+  readonly addressKey: string;
+  readonly guard: FormGuard;
+  readonly session: ClientSession | undefined;
+}
+
+export type PostedVisit = Visit & { readonly posted: PostedForm };
+
+/** Opens a visit: the one way in which controllers learn who is there. */
+@Injectable()
+export class Visits {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+  ) {}
+
+  async open(request: WebRequest, browser?: Browser): Promise<Visit> {
+    const now = this.clock.now();
+    const guard = browser ? this.forms.guardOf(browser) : this.forms.guard(request);
+    const session = await this.sessions.find(cookie(request, this.sessions.cookieName), now);
+    return {
+      request,
+      now,
+      requestId: requestId(request),
+      addressKey: addressKey(clientAddress(request)),
+      guard,
+      session,
+    };
+  }
+
+  /** Reads a posted form of ours, CSRF token and Origin checked; a refusal is in `posted`. */
+  async post(request: WebRequest): Promise<PostedVisit> {
+    const posted = await this.forms.read(request, { limitBytes: 64 * 1024 });
+    return { ...(await this.open(request, posted.browser)), posted };
+  }
+}

@@ -1,0 +1,254 @@
+import { sha256 } from '@gatehouse/domain/kernel';
+import { base, startClient, type TestClient } from '../support/start-client.js';
+
+describe('logging in', () => {
+  let client: TestClient;
+  let login: string;
+
+  beforeEach(async () => {
+    client = await startClient();
+    login = `/login/${client.providerId}`;
+  });
+  afterEach(() => client.stop());
+
+  const isCallback = (url: URL): boolean => url.pathname === '/authorized';
+
+  it('shows one button for each provider', async () => {
+    const page = await client.browser().visit('/');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('Log in with Gatehouse');
+    expect(page.body).toContain(`action="${login}"`);
+    expect(page.headers['content-security-policy']).toContain("form-action 'self' http:");
+    expect(page.headers['cache-control']).toBe('no-store');
+  });
+
+  it('sends state, nonce and an S256 challenge, and asks for the scopes of the provider', async () => {
+    const browser = client.browser();
+    await browser.visit(login);
+    const sent = client.provider.lastAuthorization;
+    expect(sent?.get('response_type')).toBe('code');
+    expect(sent?.get('redirect_uri')).toBe(`${base}/authorized`);
+    expect(sent?.get('scope')).toBe('openid profile email offline_access roles');
+    expect(sent?.get('code_challenge_method')).toBe('S256');
+    expect(sent?.get('code_challenge')).toMatch(/^[\w-]{43}$/);
+    expect(sent?.get('nonce')).toBeTruthy();
+    expect(sent?.get('state')?.length).toBeGreaterThan(40);
+  });
+
+  it('ends at home, logged in, with token information and claims but no token', async () => {
+    const page = await client.browser().visit(login);
+    expect(page.url.pathname).toBe('/');
+    expect(page.body).toContain('Logged in as alice');
+    expect(page.body).toContain('Claims of the ID token');
+    expect(page.body).toContain('user-1');
+    expect(page.body).toContain('offline_access');
+    expect(page.body).not.toMatch(/at-|rt-|eyJ/);
+  });
+
+  it('keeps the next address across the login', async () => {
+    const page = await client.browser().visit(`${login}?next=${encodeURIComponent('/messages?a=1&b=ü')}`);
+    expect(page.url.pathname + page.url.search).toBe('/messages?a=1&b=%C3%BC');
+  });
+
+  it.each([
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    '\\\\evil.example',
+    '/.//evil.example',
+    'javascript:alert(1)',
+    '/%09/..//evil.example',
+    'http:evil.example',
+    '@evil.example',
+    '/..//evil.example',
+    '/login',
+    '/authorized?x=1',
+    `/${'a'.repeat(3000)}`,
+  ])('goes home when the next address is %j', async (next) => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(`${login}?next=${encodeURIComponent(next)}`, isCallback);
+    const answer = await browser.request('GET', callback.href);
+    expect(answer.status).toBe(303);
+    const location = new URL(answer.headers.location ?? '', base);
+    expect(location.origin).toBe(base);
+    expect(location.pathname).not.toMatch(/^\/\/|login|authorized|aaa/);
+  });
+
+  it('lets several tabs finish, in any order', async () => {
+    const browser = client.browser();
+    await browser.visit('/');
+    const first = await browser.visitUntil(`${login}?next=/messages`, isCallback);
+    const second = await browser.visitUntil(`${login}?next=/login%3F`, isCallback);
+    expect((await browser.visit(second.href)).body).toContain('Logged in as alice');
+    expect((await browser.visit(first.href)).url.pathname).toBe('/messages');
+    expect((await browser.visit('/')).body).toContain('Logged in as alice');
+  });
+
+  it('goes on when a callback comes twice in a browser that is logged in', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(`${login}?next=/messages`, isCallback);
+    await browser.visit(callback.href);
+    const again = await browser.visit(callback.href);
+    expect(again.status).toBe(200);
+    expect(again.url.pathname).toBe('/messages');
+    expect(client.provider.requests.filter((request) => request === 'POST /token')).toHaveLength(1);
+  });
+
+  it('offers to start again when a callback comes twice and nobody is logged in', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(login, isCallback);
+    await browser.visit(callback.href);
+    browser.cookies.delete('gatehouse_client_session');
+    const again = await browser.visit(callback.href);
+    expect(again.status).toBe(400);
+    expect(again.body).toContain('login.repeated');
+    expect(again.body).toContain(`action="${login}"`);
+  });
+
+  it('answers exactly one of many callbacks at once', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(login, isCallback);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => browser.request('GET', callback.href)));
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect(client.provider.requests.filter((request) => request === 'POST /token')).toHaveLength(1);
+  });
+
+  it('does not accept an answer in another browser (login CSRF)', async () => {
+    const attacker = client.browser();
+    const callback = await attacker.visitUntil(login, isCallback);
+    const victim = client.browser();
+    await victim.visit('/');
+    const page = await victim.visit(callback.href);
+    expect(page.status).toBe(400);
+    expect(page.body).toContain('login.unknown');
+    expect(victim.cookies.has('gatehouse_client_session')).toBe(false);
+  });
+
+  it('shows a way on for a state that is tampered with, unknown or missing', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(login, isCallback);
+    const tampered = new URL(callback);
+    const state = tampered.searchParams.get('state') ?? '';
+    tampered.searchParams.set('state', `${state.slice(0, -2)}${state.endsWith('AA') ? 'BB' : 'AA'}`);
+    for (const address of [
+      tampered.href,
+      '/authorized?code=x&state=nonsense',
+      '/authorized',
+      '/authorized?error=access_denied',
+    ]) {
+      const page = await browser.visit(address);
+      expect(page.status).toBe(400);
+      expect(page.body).toContain('Start again');
+      expect(page.body).toMatch(/request <code>[0-9a-f]{32}/);
+    }
+    expect((await browser.visit(callback.href)).body).toContain('Logged in as alice');
+    expect((await browser.visit('/authorized?code=x&state=nonsense')).body).toContain('Continue as alice');
+  });
+
+  it('refuses a repeated parameter', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(login, isCallback);
+    const page = await browser.visit(`${callback.href}&code=other`);
+    expect(page.status).toBe(400);
+    expect(page.body).toContain('request.invalid');
+  });
+
+  it('forgets a login after an hour', async () => {
+    const browser = client.browser();
+    const callback = await browser.visitUntil(login, isCallback);
+    client.clock.advance(3601);
+    expect((await browser.visit(callback.href)).body).toContain('login.unknown');
+  });
+
+  it('keeps the newest 20 logins of a browser, and those of other browsers', async () => {
+    const other = client.browser();
+    const others = await other.visitUntil(login, isCallback);
+    const browser = client.browser();
+    await browser.visit('/');
+    const oldest = await browser.visitUntil(login, isCallback);
+    const next = await browser.visitUntil(login, isCallback);
+    for (let count = 0; count < 19; count++) await browser.request('GET', login);
+    expect((await browser.visit(oldest.href)).body).toContain('login.unknown');
+    expect((await browser.visit(next.href)).body).toContain('Logged in as');
+    expect((await other.visit(others.href)).body).toContain('Logged in as');
+  });
+
+  it('gives a new session at each login and ends the one before', async () => {
+    const browser = client.browser();
+    await browser.visit(login);
+    const before = browser.cookies.get('gatehouse_client_session') ?? '';
+    await browser.visit(login);
+    expect(browser.cookies.get('gatehouse_client_session')).not.toBe(before);
+    const thief = client.browser();
+    thief.cookies.set('gatehouse_client_session', before);
+    expect((await thief.visit('/')).body).toContain('You are not logged in');
+  });
+
+  it('puts only an id into the cookie, and keeps a row that cannot be read without the key', async () => {
+    const browser = client.browser();
+    await browser.visit(login);
+    const value = browser.cookies.get('gatehouse_client_session') ?? '';
+    expect(value).toMatch(/^[0-9a-z]+\.[\w-]{43}$/);
+    const [row] =
+      await client.store.dataSource.query<{ content_sealed: string; verifier_hash: Buffer }[]>(
+        'SELECT * FROM sessions',
+      );
+    const bytes = Buffer.from(row?.content_sealed.split('.')[1] ?? '', 'base64url').toString('latin1');
+    for (const secret of ['alice', 'user-1', 'at-', 'rt-', 'accessToken']) {
+      expect(row?.content_sealed).not.toContain(secret);
+      expect(bytes).not.toContain(secret);
+    }
+    expect(Buffer.from(row?.verifier_hash ?? '').equals(sha256(value.split('.')[1] ?? ''))).toBe(true);
+  });
+
+  it('knows nobody after the session secret was changed, and still works', async () => {
+    const browser = client.browser();
+    await browser.visit(login);
+    const cookies = browser.cookies;
+    const other = await client.restart({ GATEHOUSE_CLIENT_SESSION_SECRET: 'another secret of at least 32 bytes' });
+    try {
+      const again = other.browser();
+      for (const [name, value] of cookies) again.cookies.set(name, value);
+      expect((await again.visit('/')).body).toContain('You are not logged in');
+      expect((await again.visit(login)).body).toContain('Logged in as alice');
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('ends a session after its time', async () => {
+    const browser = client.browser();
+    await browser.visit(login);
+    client.clock.advance(12 * 3600 + 1);
+    expect((await browser.visit('/')).body).toContain('You are not logged in');
+  });
+
+  it('shows the messages of the login without a secret', async () => {
+    const browser = client.browser();
+    const page = await browser.visit(`${login}?next=/messages`);
+    for (const title of [
+      'Authorization request',
+      'Authorization response',
+      'Token request (authorization code)',
+      'Signing keys',
+    ])
+      expect(page.body).toContain(title);
+    expect(page.body).toContain('code_challenge');
+    expect(page.body).toMatch(/•••••• \(\d+ characters\)/);
+    expect(page.body).not.toMatch(/at-[\w-]{10}|rt-[\w-]{10}|eyJ/);
+    expect(page.body).not.toContain(client.provider.clientSecret);
+  });
+
+  it('says that a provider is unknown', async () => {
+    const page = await client.browser().visit('/login/nonsense');
+    expect(page.status).toBe(404);
+    expect(page.body).toContain('provider.not_found');
+  });
+
+  it('answers unknown addresses with a page', async () => {
+    const page = await client.browser().visit('/nowhere');
+    expect(page.status).toBe(404);
+    expect(page.body).toContain('page.not_found');
+  });
+});

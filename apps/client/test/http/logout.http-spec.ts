@@ -1,0 +1,61 @@
+import { base, startClient, type TestClient } from '../support/start-client.js';
+import type { Browser } from '../support/browser.js';
+
+describe('logging out', () => {
+  let client: TestClient;
+  let browser: Browser;
+
+  beforeEach(async () => {
+    client = await startClient();
+    browser = client.browser();
+    await browser.visit(`/login/${client.providerId}`);
+  });
+  afterEach(() => client.stop());
+
+  it('asks first when it is a GET', async () => {
+    const page = await browser.visit('/logout');
+    expect(page.body).toContain('Log out here');
+    expect((await browser.visit('/')).body).toContain('Logged in as alice');
+  });
+
+  it('ends the session here', async () => {
+    const cookie = browser.cookies.get('gatehouse_client_session') ?? '';
+    const page = await browser.submit('/logout', { where: 'here' });
+    expect(page.body).toContain('You are not logged in');
+    expect(browser.cookies.has('gatehouse_client_session')).toBe(false);
+    browser.cookies.set('gatehouse_client_session', cookie);
+    expect((await browser.visit('/')).body).toContain('You are not logged in');
+    expect(client.provider.requests).not.toContain('GET /end-session');
+  });
+
+  it('ends the session here and sends the browser to the provider', async () => {
+    const answer = await browser.request('POST', '/logout', { form: { csrf: browser.csrf, where: 'provider' } });
+    expect(answer.status).toBe(303);
+    const location = new URL(answer.headers.location ?? '');
+    expect(location.origin + location.pathname).toBe(`${client.provider.issuer}/end-session`);
+    expect(location.searchParams.get('id_token_hint')).toMatch(/^eyJ/);
+    expect(location.searchParams.get('client_id')).toBe(client.provider.clientId);
+    expect(location.searchParams.get('post_logout_redirect_uri')).toBe(`${base}/`);
+    expect((await browser.visit('/')).body).toContain('You are not logged in');
+  });
+
+  it('ends the session here when the provider is away, and says so', async () => {
+    client.clock.advance(700);
+    client.provider.behaviour.away = true;
+    await browser.visit('/');
+    const page = await browser.submit('/logout', { where: 'provider' });
+    expect(page.status).toBe(502);
+    expect(page.body).toContain('Logged out here');
+    expect((await browser.visit('/')).body).toContain('You are not logged in');
+  });
+
+  it('lets the form lead to the scheme of the provider', async () => {
+    const page = await browser.visit('/logout');
+    expect(page.headers['content-security-policy']).toContain("form-action 'self' http:");
+  });
+
+  it('goes home when nobody is logged in', async () => {
+    await browser.submit('/logout', { where: 'here' });
+    expect((await browser.visit('/logout')).url.pathname).toBe('/');
+  });
+});

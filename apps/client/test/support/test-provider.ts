@@ -1,0 +1,264 @@
+import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '@gatehouse/server/clock';
+
+/** How the provider answers; tests change it as they go. */
+export interface Behaviour {
+  claims: Record<string, unknown>;
+  userinfo: Record<string, unknown>;
+  expiresIn: number;
+  /** Members that replace those of the ID token. */
+  idTokenOverride: Record<string, unknown>;
+  signature: 'right' | 'wrong';
+  /** Replaces `iss` of the authorization response; null leaves it out. */
+  responseIssuer: string | null | undefined;
+  /** Answer of the authorization endpoint instead of a code. */
+  authorizationError: { error: string; error_description?: string } | undefined;
+  /** Answer of the token endpoint. */
+  tokenFailure: { status: number; body: object } | undefined;
+  refreshFailure: { status: number; body: object } | undefined;
+  issueRefreshToken: boolean;
+  discovery: 'right' | 'missing' | 'other issuer';
+  /** Access tokens that the API refuses. */
+  revoked: Set<string>;
+  /** Answers nothing any more. */
+  away: boolean;
+}
+
+interface IssuedCode {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly challenge: string;
+  readonly nonce: string;
+  readonly scope: string;
+}
+
+/** A small OpenID provider that is strict about what it is sent, and wrong in what it sends when a test says so. */
+export class TestProvider {
+  readonly clientId = 'the-client';
+  readonly clientSecret = 'a secret: with % and spaces';
+  readonly behaviour: Behaviour = {
+    claims: {},
+    userinfo: { preferred_username: 'alice', email: 'alice@example.org' },
+    expiresIn: 300,
+    idTokenOverride: {},
+    signature: 'right',
+    responseIssuer: undefined,
+    authorizationError: undefined,
+    tokenFailure: undefined,
+    refreshFailure: undefined,
+    issueRefreshToken: true,
+    discovery: 'right',
+    revoked: new Set(),
+    away: false,
+  };
+  /** What was asked, as `METHOD path`. */
+  readonly requests: string[] = [];
+  refreshes = 0;
+  lastAuthorization: URLSearchParams | undefined;
+
+  private readonly key: KeyObject;
+  private readonly otherKey: KeyObject;
+  private readonly jwk: object;
+  private readonly codes = new Map<string, IssuedCode>();
+  private readonly accessTokens = new Map<string, number>();
+  private readonly refreshTokens = new Map<string, string>();
+  private readonly server: Server;
+  issuer = '';
+
+  constructor(private readonly clock: Clock) {
+    const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    this.key = pair.privateKey;
+    this.otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    this.jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'ES256' };
+    this.server = createServer((request, response) => {
+      void this.answer(request, response).catch((error: unknown) => {
+        response.writeHead(500).end(String(error));
+      });
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    this.issuer = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', this.issuer);
+    this.requests.push(`${request.method} ${url.pathname}`);
+    if (this.behaviour.away) {
+      request.socket.destroy();
+      return;
+    }
+    switch (url.pathname) {
+      case '/.well-known/openid-configuration':
+        return this.discover(response);
+      case '/jwks':
+        return json(response, 200, { keys: [this.jwk] });
+      case '/authorize':
+        return this.authorize(url, response);
+      case '/token':
+        return this.token(request, new URLSearchParams(await bodyOf(request)), response);
+      case '/userinfo':
+        return this.userinfo(request, response);
+      case '/api/me':
+        return this.me(request, response);
+      default:
+        response.writeHead(404).end();
+    }
+  }
+
+  private discover(response: ServerResponse): void {
+    if (this.behaviour.discovery === 'missing') return json(response, 404, {});
+    const { issuer } = this;
+    json(response, 200, {
+      issuer: this.behaviour.discovery === 'right' ? issuer : 'http://127.0.0.1:1',
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      userinfo_endpoint: `${issuer}/userinfo`,
+      end_session_endpoint: `${issuer}/end-session`,
+      jwks_uri: `${issuer}/jwks`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['ES256'],
+      authorization_response_iss_parameter_supported: true,
+    });
+  }
+
+  private authorize(url: URL, response: ServerResponse): void {
+    const { searchParams: sent } = url;
+    this.lastAuthorization = sent;
+    const { behaviour } = this;
+    const answer = new URL(sent.get('redirect_uri') ?? '');
+    const issuer = behaviour.responseIssuer === undefined ? this.issuer : behaviour.responseIssuer;
+    if (issuer !== null) answer.searchParams.set('iss', issuer);
+    answer.searchParams.set('state', sent.get('state') ?? '');
+    if (behaviour.authorizationError) {
+      for (const [name, value] of Object.entries(behaviour.authorizationError)) answer.searchParams.set(name, value);
+    } else {
+      const code = randomBytes(16).toString('base64url');
+      this.codes.set(code, {
+        clientId: sent.get('client_id') ?? '',
+        redirectUri: sent.get('redirect_uri') ?? '',
+        challenge: sent.get('code_challenge') ?? '',
+        nonce: sent.get('nonce') ?? '',
+        scope: sent.get('scope') ?? '',
+      });
+      answer.searchParams.set('code', code);
+    }
+    response.writeHead(303, { Location: answer.href }).end();
+  }
+
+  private token(request: IncomingMessage, form: URLSearchParams, response: ServerResponse): void {
+    if (!this.knowsClient(request)) return json(response, 401, { error: 'invalid_client' });
+    if (form.get('grant_type') === 'refresh_token') return this.refresh(form, response);
+    const { tokenFailure } = this.behaviour;
+    if (tokenFailure) return json(response, tokenFailure.status, tokenFailure.body);
+    const code = this.codes.get(form.get('code') ?? '');
+    this.codes.delete(form.get('code') ?? '');
+    const challenge = createHash('sha256')
+      .update(form.get('code_verifier') ?? '')
+      .digest('base64url');
+    if (!code || code.redirectUri !== form.get('redirect_uri') || code.challenge !== challenge)
+      return json(response, 400, { error: 'invalid_grant', error_description: 'unknown code' });
+    this.issue(response, code.scope, code.nonce);
+  }
+
+  private refresh(form: URLSearchParams, response: ServerResponse): void {
+    const { refreshFailure } = this.behaviour;
+    if (refreshFailure) return json(response, refreshFailure.status, refreshFailure.body);
+    const token = form.get('refresh_token') ?? '';
+    const scope = this.refreshTokens.get(token);
+    if (scope === undefined) return json(response, 400, { error: 'invalid_grant' });
+    this.refreshTokens.delete(token);
+    this.refreshes++;
+    this.issue(response, scope, undefined);
+  }
+
+  private issue(response: ServerResponse, scope: string, nonce: string | undefined): void {
+    const { behaviour } = this;
+    const now = this.clock.now();
+    const accessToken = `at-${randomBytes(16).toString('base64url')}`;
+    const refreshToken = `rt-${randomBytes(16).toString('base64url')}`;
+    this.accessTokens.set(accessToken, now + behaviour.expiresIn);
+    if (behaviour.issueRefreshToken) this.refreshTokens.set(refreshToken, scope);
+    const claims = {
+      iss: this.issuer,
+      sub: 'user-1',
+      aud: this.clientId,
+      iat: now,
+      exp: now + 300,
+      auth_time: now,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...behaviour.claims,
+      ...behaviour.idTokenOverride,
+    };
+    json(response, 200, {
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_in: behaviour.expiresIn,
+      scope,
+      id_token: this.signed(claims),
+      ...(behaviour.issueRefreshToken ? { refresh_token: refreshToken } : {}),
+    });
+  }
+
+  private userinfo(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.isGoodToken(request)) return challenge(response);
+    json(response, 200, { sub: 'user-1', ...this.behaviour.userinfo });
+  }
+
+  private me(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.isGoodToken(request)) return challenge(response);
+    json(response, 200, { username: 'alice' });
+  }
+
+  private isGoodToken(request: IncomingMessage): boolean {
+    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const expiresAt = this.accessTokens.get(token);
+    return expiresAt !== undefined && expiresAt > this.clock.now() && !this.behaviour.revoked.has(token);
+  }
+
+  /** Ends every access token that was issued. */
+  revokeAccessTokens(): void {
+    for (const token of this.accessTokens.keys()) this.behaviour.revoked.add(token);
+  }
+
+  /** RFC 6749 2.3.1: both parts are form-urlencoded before they are joined. */
+  private knowsClient(request: IncomingMessage): boolean {
+    const [id = '', secret = ''] = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64')
+      .toString()
+      .split(':');
+    const decoded = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '));
+    return decoded(id) === this.clientId && decoded(secret) === this.clientSecret;
+  }
+
+  private signed(claims: object): string {
+    const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const input = `${part({ alg: 'ES256', kid: 'k1', typ: 'JWT' })}.${part(claims)}`;
+    const key = this.behaviour.signature === 'right' ? this.key : this.otherKey;
+    return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  }
+}
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function challenge(response: ServerResponse): void {
+  response
+    .writeHead(401, { 'WWW-Authenticate': 'Bearer error="invalid_token"', 'Content-Type': 'application/json' })
+    .end('{"error":"invalid_token"}');
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
