@@ -47,9 +47,9 @@ export class AuthorizeController {
    */
   @Post()
   async post(@Req() request: WebRequest): Promise<Reply> {
-    const form = await readForm(request);
+    const form = await readForm(request, { limitBytes: 64 * 1024 });
     protocolParameters(form);
-    const search = new URLSearchParams(form.names.map((name) => [name, form.text(name)])).toString();
+    const search = new URLSearchParams(form.names.map((name): [string, string] => [name, form.text(name)])).toString();
     if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
     return Reply.redirect(`${routes.authorize}?${search}`);
   }

@@ -52,7 +52,7 @@ export class Dispatcher {
       request,
       client,
       session: session && { userId: session.userId, authTime: session.authTime, full: session.full },
-      account: user && { disabled: false, secondFactors: [], secondFactorRequired: false },
+      account: user && { secondFactorOwed: false },
       consent: user && (await this.consents.find(user.id, client.id)),
       progress: pending.progress,
       now: visit.now,
@@ -60,7 +60,7 @@ export class Dispatcher {
     switch (step.kind) {
       case 'answer':
         if (!user || !session) throw new Error('an answer needs a person');
-        return this.answer({ ...visit, user, session }, request);
+        return this.answer({ ...visit, user, session }, pending);
       case 'deny':
         return this.deny(visit, request, step.error);
       case 'login':
@@ -93,8 +93,9 @@ export class Dispatcher {
   }
 
   /** Grant, code and their trace in one unit; nothing else is written. */
-  private async answer(visit: UserVisit, request: AuthorizationRequest): Promise<Reply> {
+  private async answer(visit: UserVisit, pending: Pending): Promise<Reply> {
     const { now, user, session } = visit;
+    const { id, request } = pending;
     const code = await this.store.run(async (unit) => {
       const grant = await this.grants.create(
         unit,
@@ -118,6 +119,7 @@ export class Dispatcher {
         address: visit.address,
         requestId: visit.requestId,
       });
+      if (id !== undefined) await this.kept.answered(unit, id, visit.browser.hash, now);
       return this.codes.issue(unit, request, grant, now);
     });
     const parameters = authorizationResponseParameters({ code, state: request.state, issuer: this.settings.issuer });

@@ -7,10 +7,6 @@ export class KeptRequestEntity {
   @SelectorPrimaryColumn()
   selector!: number;
 
-  /** SHA-256 of the id's verifier. */
-  @BytesColumn()
-  verifierHash!: Buffer;
-
   /** SHA-256 of the browser cookie that it is bound to. */
   @BytesColumn()
   browserHash!: Buffer;
@@ -41,4 +37,8 @@ export class KeptRequestEntity {
 
   @InstantColumn({ nullable: true })
   consentedAt!: number | null;
+
+  /** When the client got its answer; kept until it expires, for whoever presses the back button. */
+  @InstantColumn({ nullable: true })
+  answeredAt!: number | null;
 }

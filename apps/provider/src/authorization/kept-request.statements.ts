@@ -2,7 +2,6 @@ import { statement } from '@gatehouse/server/database/store';
 
 export interface KeptRequestRow {
   selector: number;
-  verifier_hash: Buffer;
   kind: string;
   parameters: string;
   created_at: number;
@@ -10,13 +9,13 @@ export interface KeptRequestRow {
   consented_at: number | null;
 }
 
-const columns = 'selector, verifier_hash, kind, parameters, created_at, logged_in_at, consented_at';
+const columns = 'selector, kind, parameters, created_at, logged_in_at, consented_at';
 
 export const keptRequestStatements = {
   insert: statement(
     'kept_requests.insert',
-    `INSERT INTO kept_requests (selector, verifier_hash, browser_hash, kind, client_id, parameters, address, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO kept_requests (selector, browser_hash, kind, client_id, parameters, address, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
   find: statement(
     'kept_requests.find',
@@ -24,11 +23,12 @@ export const keptRequestStatements = {
   ),
   newestOfBrowser: statement(
     'kept_requests.newest_of_browser',
-    `SELECT kind, client_id, parameters, created_at FROM kept_requests
-     WHERE browser_hash = $1 AND expires_at > $2 AND kind = 'authorization' ORDER BY selector DESC LIMIT 1`,
+    `SELECT selector, client_id FROM kept_requests
+     WHERE browser_hash = $1 AND expires_at > $2 AND kind = 'authorization' AND answered_at IS NULL ORDER BY selector DESC LIMIT 1`,
   ),
   loggedIn: statement('kept_requests.logged_in', 'UPDATE kept_requests SET logged_in_at = $3 WHERE selector = $1 AND browser_hash = $2'),
   consented: statement('kept_requests.consented', 'UPDATE kept_requests SET consented_at = $3 WHERE selector = $1 AND browser_hash = $2'),
+  answered: statement('kept_requests.answered', 'UPDATE kept_requests SET answered_at = $3 WHERE selector = $1 AND browser_hash = $2'),
   countOfAddress: statement(
     'kept_requests.count_of_address',
     'SELECT COUNT(*) AS count FROM kept_requests WHERE address = $1 AND created_at > $2',

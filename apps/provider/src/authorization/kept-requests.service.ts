@@ -1,9 +1,10 @@
+import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, epochSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, epochSeconds, equalInConstantTime, formatToken, parseToken, type EpochSeconds, type Selector, type Token } from '@gatehouse/domain/kernel';
 import { parseAuthorizationRequest, writeAuthorizationRequest } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { KeptContent, KeptRequest, Progress } from './kept-request.js';
@@ -29,22 +30,24 @@ export interface KeptFor {
 @Injectable()
 export class KeptRequestsService {
   private stored = { count: 0, at: 0 };
+  private readonly keys: readonly Buffer[];
 
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(SETTINGS) private readonly settings: Settings,
-  ) {}
+  ) {
+    this.keys = keyring.derive('kept request id');
+  }
 
   /** @returns the id for the address bar; undefined when it can be neither stored nor sealed (answer 429) */
   async keep(unit: Unit, content: KeptContent, owner: KeptFor, now: EpochSeconds): Promise<string | undefined> {
     if (!(await this.mayStore(unit, owner, now))) return this.seal(content, { createdAt: now }, owner);
-    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const selector = this.selectors.next();
     await unit.change(
       keptRequestStatements.insert,
-      token.selector,
-      sha256(token.verifier),
+      selector,
       owner.browserHash,
       content.kind,
       content.kind === 'authorization' ? content.request.clientId : null,
@@ -55,7 +58,7 @@ export class KeptRequestsService {
     );
     await unit.change(keptRequestStatements.trimBrowser, owner.browserHash, this.settings.pendingPerBrowser);
     this.stored.count++;
-    return formatToken(token);
+    return this.idOf(selector, owner.browserHash);
   }
 
   /** The request of this id, if it belongs to this browser and has not expired. */
@@ -63,9 +66,9 @@ export class KeptRequestsService {
     if (id === undefined) return undefined;
     if (id.startsWith(sealedPrefix)) return this.open(id, browserHash, now);
     const token = parseToken(id);
-    if (!token) return undefined;
+    if (!token || !this.isGenuine(token, browserHash)) return undefined;
     const row = await this.store.one<KeptRequestRow>(keptRequestStatements.find, token.selector, browserHash, now);
-    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    if (!row) return undefined;
     return {
       ...parseContent(row.kind, row.parameters),
       id,
@@ -75,6 +78,18 @@ export class KeptRequestsService {
         consentedAt: row.consented_at === null ? undefined : epochSeconds(row.consented_at),
       },
     };
+  }
+
+  /** The newest login of this browser that its client has not been answered: what a lost page offers to go on with. */
+  async findNewest(browserHash: Buffer, now: EpochSeconds): Promise<{ id: string; clientId: string } | undefined> {
+    const row = await this.store.one<{ selector: Selector; client_id: string }>(keptRequestStatements.newestOfBrowser, browserHash, now);
+    return row && { id: this.idOf(row.selector, browserHash), clientId: row.client_id };
+  }
+
+  /** Notes that the client got its answer. */
+  async answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): Promise<void> {
+    const token = parseToken(id);
+    if (token) await unit.change(keptRequestStatements.answered, token.selector, browserHash, now);
   }
 
   /** Notes that the person logged in for, or said yes to, this request. The id may be another one afterwards. */
@@ -90,6 +105,18 @@ export class KeptRequestsService {
 
   async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
     return unit.change(keptRequestStatements.purge, now, limit);
+  }
+
+  /** Derived, not stored: the browser that owns a request can always be shown the way back to it. */
+  private idOf(selector: Selector, browserHash: Buffer, key = this.keys[0]): string {
+    if (!key) throw new Error('ids of kept requests need a key');
+    const verifier = createHmac('sha256', key).update(`${selector}.`).update(browserHash).digest('base64url');
+    return formatToken({ selector, verifier });
+  }
+
+  private isGenuine(token: Token, browserHash: Buffer): boolean {
+    const presented = Buffer.from(formatToken(token));
+    return this.keys.some((key) => equalInConstantTime(Buffer.from(this.idOf(token.selector, browserHash, key)), presented));
   }
 
   private async mayStore(unit: Unit, owner: KeptFor, now: EpochSeconds): Promise<boolean> {

@@ -8,7 +8,6 @@ export const routes = {
   signUp: '/sign-up',
   setPassword: '/password/set',
   consent: '/consent',
-  continue: '/continue',
 
   account: '/account',
   clients: '/client',

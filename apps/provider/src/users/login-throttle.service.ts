@@ -35,6 +35,8 @@ const knownStatements = {
   purge: statement('known_addresses.purge', 'DELETE FROM known_addresses WHERE last_login_at <= $1'),
 };
 
+/** Of whatever is counted here. */
+const longestWindowSeconds = 3600;
 const knownAddressSeconds = 30 * 24 * 3600;
 
 /** Where a login comes from. */
@@ -107,8 +109,14 @@ export class LoginThrottle {
     await unit.change(knownStatements.record, attempt.userId, attempt.addressKey, attempt.now);
   }
 
+  /** Counts one thing of another kind in the same table; false past the limit. */
+  async countOne(unit: Unit, bucket: string, limit: { readonly most: number; readonly seconds: number }, now: EpochSeconds): Promise<boolean> {
+    const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - limit.seconds);
+    return (row?.failures ?? 0) <= limit.most;
+  }
+
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const failures = await unit.change(failureStatements.purge, now - this.windowSeconds);
+    const failures = await unit.change(failureStatements.purge, now - Math.max(this.windowSeconds, longestWindowSeconds));
     return failures + (await unit.change(knownStatements.purge, now - knownAddressSeconds));
   }
 

@@ -1,17 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
+import { ServerBusy } from '@gatehouse/server/web/failure';
 import { hash, verify, type Options } from '@node-rs/argon2';
 
 // Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
 const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
-
-/** More people than this wait for a hash already: answered 503 with Retry-After. */
-export class HashQueueFull extends Error {
-  constructor() {
-    super('too many passwords wait to be checked');
-    this.name = 'HashQueueFull';
-  }
-}
 
 /**
  * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue.
@@ -31,7 +24,7 @@ export class PasswordHasher {
 
   /**
    * True when the password fits. An unknown user (undefined hash) costs what a known one costs, and is false.
-   * @throws HashQueueFull
+   * @throws ServerBusy when too many wait already: 503 with Retry-After
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
@@ -41,7 +34,7 @@ export class PasswordHasher {
 
   private async inSlot<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= this.slots) {
-      if (this.waiting.length >= this.mostWaiting) throw new HashQueueFull();
+      if (this.waiting.length >= this.mostWaiting) throw new ServerBusy('too many passwords wait to be checked', 2);
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else this.running++;
     try {

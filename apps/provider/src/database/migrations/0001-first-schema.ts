@@ -100,17 +100,16 @@ export class FirstSchema1764000000001 implements MigrationInterface {
         issued_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL, revoked_at ${t.instant},
         last_used_at ${t.instant})`,
       `CREATE INDEX access_tokens_grant ON access_tokens (grant_selector)`,
+      `CREATE INDEX access_tokens_client ON access_tokens (client_id, selector)`,
       `CREATE TABLE refresh_tokens (
         selector ${t.selector}, verifier_hash ${t.bytes} NOT NULL, grant_selector ${t.instant} NOT NULL,
         client_id ${t.id} NOT NULL, scope ${t.text} NOT NULL,
-        issued_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL, revoked_at ${t.instant},
-        consumed_at ${t.instant}, successor_selector ${t.instant}, answer_sealed ${t.text}, answer_until ${t.instant})`,
-      `CREATE INDEX refresh_tokens_grant ON refresh_tokens (grant_selector)`,
+        issued_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL, consumed_at ${t.instant}, successor_selector ${t.instant}, answer_sealed ${t.text}, answer_until ${t.instant})`,
       `CREATE TABLE kept_requests (
-        selector ${t.selector}, verifier_hash ${t.bytes} NOT NULL, browser_hash ${t.bytes} NOT NULL,
+        selector ${t.selector}, browser_hash ${t.bytes} NOT NULL,
         kind ${t.text} NOT NULL, client_id ${t.id}, parameters ${t.text} NOT NULL,
         address ${t.text} NOT NULL, created_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL,
-        logged_in_at ${t.instant}, consented_at ${t.instant})`,
+        logged_in_at ${t.instant}, consented_at ${t.instant}, answered_at ${t.instant})`,
       `CREATE INDEX kept_requests_browser ON kept_requests (browser_hash, selector)`,
       `CREATE INDEX kept_requests_address ON kept_requests (address, created_at)`,
     ])

@@ -1,0 +1,129 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { actorOf } from '../users/actor.js';
+import { ownPasswordMinimum } from '../users/user.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { browserName } from './browser-name.js';
+import { ConnectedApplications } from './connected-applications.service.js';
+import { OwnPassword } from './own-password.service.js';
+
+const notices: Readonly<Record<string, string>> = {
+  password: 'Your password was changed. Every other session ended.',
+  session: 'The session ended.',
+  sessions: 'Every other session ended.',
+  withdrawn: 'The application may do nothing on your behalf any more.',
+};
+
+interface Shown {
+  readonly status?: number;
+  readonly error?: string;
+  readonly problems?: readonly FieldProblem[];
+}
+
+/** A person's own page: password, sessions, connected applications. Each form says by `action` what it wants. */
+@Controller(routes.account)
+export class AccountController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(OwnPassword) private readonly passwords: OwnPassword,
+    @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.visits.requireUser(request), {});
+  }
+
+  @Post()
+  async act(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.requireUser(request);
+    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    switch (form.get('action')) {
+      case 'password':
+        return this.changePassword(visit, form);
+      case 'end-session':
+        return this.endSession(visit, form.text('session'));
+      case 'end-other-sessions':
+        return this.endOtherSessions(visit);
+      case 'withdraw':
+        await this.applications.withdraw(visit, form.text('client'));
+        return done(visit, 'withdrawn', 'applications');
+      default:
+        throw new PageError('form.invalid');
+    }
+  }
+
+  private async changePassword(visit: UserVisit, form: Form): Promise<Reply> {
+    const outcome = await this.passwords.change(visit, { current: form.text('currentPassword'), next: form.text('newPassword') });
+    if (outcome === 'done') return done(visit, 'password', 'password');
+    if (outcome === 'stale') return this.show(visit, { status: 403, error: 'Your login is older than 10 minutes. Log in again, then change the password.' });
+    if (outcome === 'throttled') return this.show(visit, { status: 429, error: 'Too many wrong passwords. Wait some minutes, then try again.' });
+    return this.show(visit, { status: 422, problems: outcome });
+  }
+
+  private async endSession(visit: UserVisit, id: string): Promise<Reply> {
+    const own = await this.sessions.listOf(visit.user.id, visit.now);
+    // Gone already is what was wanted; another person's is as if it were not there.
+    if (own.some((session) => session.id === id))
+      await this.store.run(async (unit) => {
+        if (!(await this.sessions.end(unit, id, visit.now))) return;
+        await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
+      });
+    return done(visit, 'session', 'sessions');
+  }
+
+  private async endOtherSessions(visit: UserVisit): Promise<Reply> {
+    await this.store.run(async (unit) => {
+      const ended = await this.sessions.endAllOf(unit, visit.user.id, visit.now, visit.session.id);
+      await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: visit.user.id, details: { ended } });
+    });
+    return done(visit, 'sessions', 'sessions');
+  }
+
+  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
+    const sessions = await this.sessions.listOf(visit.user.id, visit.now);
+    return this.visits.page(
+      visit,
+      'account/account',
+      {
+        user: { username: visit.user.username, name: visit.user.name, email: visit.user.email },
+        minimum: ownPasswordMinimum,
+        isFresh: this.passwords.isFresh(visit),
+        loginAgainHref: `${routes.login}?next=${encodeURIComponent(routes.account)}&prompt=login`,
+        sessions: sessions.map((session) => ({
+          id: session.id,
+          isCurrent: session.id === visit.session.id,
+          browser: browserName(session.userAgent),
+          address: session.address,
+          createdAt: session.createdAt,
+          lastSeenAt: session.lastSeenAt,
+        })),
+        hasOthers: sessions.some((session) => session.id !== visit.session.id),
+        applications: await this.applications.listOf(visit),
+        ...problemModel(shown.problems ?? []),
+        error: shown.error,
+        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+}
+
+function done(visit: UserVisit, what: string, section: string): Reply {
+  return Reply.redirect(`${routes.account}?done=${what}#${section}`, { cookies: visit.cookies });
+}

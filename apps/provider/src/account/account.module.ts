@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountController } from './account.controller.js';
+import { ConnectedApplications } from './connected-applications.service.js';
+import { OwnPassword } from './own-password.service.js';
+
+/**
+ * Owns: a person's own page: password, sessions, connected applications. Endpoint: /account
+ * Invariant: everything here is of the person who is logged in; another's id is as if it were not there.
+ * Must not know: anything that others would import; nothing imports it.
+ */
+@Module({
+  imports: [UsersModule, SessionsModule, ClientsModule, GrantsModule],
+  controllers: [AccountController],
+  providers: [OwnPassword, ConnectedApplications],
+})
+export class AccountModule {}

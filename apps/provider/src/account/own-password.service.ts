@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { AuditService } from '../audit/audit.service.js';
+import type { FieldProblem } from '../http/form-problems.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { actorOf } from '../users/actor.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { checkPassword, ownPasswordMinimum } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+
+/** A change of the password asks for a login that is not older. */
+const freshSeconds = 600;
+/** Guesses at the current password, by whoever sits at an open session. */
+const guesses = { most: 10, seconds: 900 };
+
+export type PasswordChange = 'done' | 'stale' | 'throttled' | readonly FieldProblem[];
+
+/** A person changes their own password: the current one is asked for, and every other session ends. */
+@Injectable()
+export class OwnPassword {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  isFresh(visit: UserVisit): boolean {
+    return visit.session.authTime > visit.now - freshSeconds;
+  }
+
+  async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
+    const { user, session, now } = visit;
+    if (!this.isFresh(visit)) return 'stale';
+    const weakness = checkPassword(typed.next, ownPasswordMinimum);
+    if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
+    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
+    if (!admitted) return 'throttled';
+    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current.slice(0, 1000));
+    if (!fits) return [{ field: 'currentPassword', message: 'This is not your current password.' }];
+    const passwordHash = await this.hasher.hash(typed.next);
+    await this.store.run(async (unit) => {
+      await this.users.setPassword(unit, user.id, passwordHash, now);
+      // Whoever else is logged in may be the reason for the change.
+      await this.sessions.endAllOf(unit, user.id, now, session.id);
+      await this.audit.record(unit, { type: 'user.password_changed', ...actorOf(visit), subjectId: user.id });
+    });
+    return 'done';
+  }
+}

@@ -1,0 +1,80 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import type { INestApplication } from '@nestjs/common';
+import type { Clock } from '@gatehouse/server/clock';
+import type { OpenStore } from '@gatehouse/server/database/open-store';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { loadOrCreateKeyFile } from '@gatehouse/server/secrets/key-file';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import type { Log } from '@gatehouse/server/telemetry/log';
+import { nestLogger } from '@gatehouse/server/telemetry/nest-logger';
+import { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import { StaticAssets } from '@gatehouse/server/web/static-assets';
+import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
+import { Views } from '@gatehouse/server/web/views';
+import { AppModule } from './app.module.js';
+import { keyFileOf, type Settings } from './config/settings.js';
+import type { Core } from './core/core.module.js';
+import { takeNodeNumber } from './database/node-number.js';
+
+export interface Outside {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Modules with pages of their own: their `views` folder, under their name. */
+const modulesWithViews = ['account', 'clients', 'grants', 'interaction', 'issuance', 'logout', 'users'] as const;
+
+/** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
+export async function createApp(outside: Outside): Promise<INestApplication> {
+  const { settings, log } = outside;
+  const assets = new StaticAssets(filesOf(new URL('../src/http/assets/', import.meta.url)));
+  const adapter = new ReplyAdapter({
+    origin: settings.issuer,
+    views: views(assets),
+    assets,
+    trustedProxies: new TrustedProxies(settings.trustedProxies),
+    log,
+  });
+  const app = await NestFactory.create(AppModule.of(await createCore(outside)), adapter, {
+    logger: nestLogger(log),
+    bodyParser: false,
+    abortOnError: false,
+    ...(settings.tls === undefined
+      ? {}
+      : { httpsOptions: { cert: readFileSync(settings.tls.certPath), key: readFileSync(settings.tls.keyPath) } }),
+  });
+  return app;
+}
+
+/** What every module is given; commands use it without a server. */
+export async function createCore(outside: Outside): Promise<Core> {
+  return {
+    ...outside,
+    keyring: new Keyring(secretKeys(outside.settings)),
+    selectors: new SelectorSource(await takeNodeNumber(outside.store)),
+  };
+}
+
+function secretKeys(settings: Settings): readonly Buffer[] {
+  if (settings.secretKeys !== undefined) return settings.secretKeys;
+  const file = keyFileOf(settings);
+  if (file === undefined) throw new Error('GATEHOUSE_SECRET_KEY is required with this database');
+  return loadOrCreateKeyFile(file);
+}
+
+function views(assets: StaticAssets): Views {
+  const source = new URL('../src/', import.meta.url);
+  return new Views([{ folder: new URL('http/views/', source) }, ...modulesWithViews.map((name) => ({ folder: new URL(`${name}/views/`, source), prefix: name }))], {
+    helpers: { asset: (name: unknown) => assets.url(String(name)) },
+    required: ['error', 'interaction/login', 'interaction/consent', 'interaction/sign-up', 'users/set-password', 'users/link-done', 'logout/confirm', 'logout/done', 'home/home'],
+  });
+}
+
+function filesOf(folder: URL): string[] {
+  const path = fileURLToPath(folder);
+  return readdirSync(path).map((name) => `${path}/${name}`);
+}

@@ -1,0 +1,36 @@
+import { InstantColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** Something that was done. Appended by the named statement of its service; never changed. */
+@Entity('audit_events')
+export class AuditEventEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  @InstantColumn()
+  at!: number;
+
+  @TextColumn()
+  type!: string;
+
+  /** The user who acted; null for a stranger, a client or the command line. */
+  @TextColumn({ nullable: true })
+  actorId!: string | null;
+
+  @TextColumn({ nullable: true })
+  clientId!: string | null;
+
+  /** On whom or what it was done. */
+  @TextColumn({ nullable: true })
+  subjectId!: string | null;
+
+  @TextColumn({ nullable: true })
+  address!: string | null;
+
+  /** The request's id, as in the log and on error pages. */
+  @TextColumn({ nullable: true })
+  requestId!: string | null;
+
+  @JsonColumn()
+  details!: Record<string, unknown>;
+}

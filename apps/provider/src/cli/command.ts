@@ -1,0 +1,42 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Store } from '@gatehouse/server/database/store';
+import type { Settings } from '../config/settings.js';
+
+export interface OptionValues {
+  /** The value of an option that may come once. */
+  one(name: string): string | undefined;
+  all(name: string): readonly string[];
+  has(name: string): boolean;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly app: INestApplicationContext;
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly now: EpochSeconds;
+  readonly options: OptionValues;
+  /** One line or many from standard input, without one final newline. */
+  readStdin(): Promise<string>;
+}
+
+/** What a command says: an object for programs, lines for people. */
+export interface CommandResult {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+export interface Command {
+  /** `user add` */
+  readonly name: string;
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly multiple?: boolean }>>;
+  run(context: CommandContext): Promise<CommandResult>;
+}
+
+/** Columns of text, as wide as their longest cell. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[]): string => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd();
+  return [line(header), ...rows.map(line)].join('\n');
+}

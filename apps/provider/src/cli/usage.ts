@@ -1,0 +1,44 @@
+/** The command line was not understood: exit 2. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** What was asked for exists already, or does not exist: exit 3. */
+export class WrongRecord extends Error {
+  constructor(
+    readonly code: 'exists' | 'not_found',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'WrongRecord';
+  }
+}
+
+/** It was understood and refused: exit 1. */
+export class Refused extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'Refused';
+  }
+}
+
+export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
+
+  user add --username U [--password-stdin] [--name N] [--email E [--email-verified]] [--role R]…
+  user list [--search TEXT]
+  user disable | enable | link  --username U
+  client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
+             [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
+             [--id-token-signed-response-alg A] [--owner USERNAME] [--no-pkce] [--no-consent]
+  client list [--search TEXT]
+  client rotate-secret --id CLIENT_ID [--overlap SECONDS]
+  client remove --id CLIENT_ID
+  keys list | rotate [--now]
+  migrate status | up | down
+
+It works on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.
+--json prints one object. Exit status: 0 done, 1 failed, 2 usage, 3 exists already or not found.
+`;

@@ -1,0 +1,122 @@
+import { OneTimeLinks } from '../users/one-time-links.service.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { checkPassword, operatorPasswordMinimum, type User } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import { table, type Command, type CommandContext } from './command.js';
+import { Refused, UsageError, WrongRecord } from './usage.js';
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+async function named(context: CommandContext): Promise<User> {
+  const username = context.options.one('username');
+  if (username === undefined) throw new UsageError('--username is missing');
+  const user = await context.app.get(UsersService).findByUsername(username);
+  if (!user) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
+  return user;
+}
+
+function describe(user: User): Record<string, unknown> {
+  return {
+    id: user.id,
+    username: user.username,
+    name: user.name ?? null,
+    email: user.email ?? null,
+    email_verified: user.emailVerified,
+    roles: user.roles,
+    disabled: user.disabledAt !== undefined,
+  };
+}
+
+const add: Command = {
+  name: 'user add',
+  options: { username: text, 'password-stdin': flag, name: text, email: text, 'email-verified': flag, role: { type: 'string', multiple: true } },
+  run: async (context) => {
+    const { app, store, options, now } = context;
+    const username = options.one('username');
+    if (username === undefined) throw new UsageError('--username is missing');
+    const password = options.has('password-stdin') ? await context.readStdin() : undefined;
+    const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
+    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
+    const users = app.get(UsersService);
+    if (await users.findByUsername(username)) throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
+    const passwordHash = password === undefined ? undefined : await app.get(PasswordHasher).hash(password);
+    const roles = options.all('role');
+    const { user, link } = await store.run(async (unit) => {
+      const made = await users.create(
+        unit,
+        {
+          username,
+          name: options.one('name'),
+          email: options.one('email'),
+          emailVerified: options.has('email-verified'),
+          roles: roles.length > 0 ? roles : ['user'],
+          passwordHash,
+        },
+        {},
+        now,
+      );
+      if ('problems' in made) throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+      const url = passwordHash === undefined ? await app.get(OneTimeLinks).make(unit, { userId: made.user.id, purpose: 'set-password' }, now) : undefined;
+      return { user: made.user, link: url };
+    });
+    return {
+      json: { ...describe(user), ...(link === undefined ? {} : { set_password_link: link }) },
+      text: `user ${user.username} (${user.id})${link === undefined ? '' : `\nset the password: ${link}`}`,
+    };
+  },
+};
+
+const list: Command = {
+  name: 'user list',
+  options: { search: text },
+  run: async ({ app, options }) => {
+    const found: User[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await app.get(UsersService).list({ search: options.one('search'), after, limit: 500 });
+      found.push(...page.users);
+      after = page.users.at(-1)?.username;
+      if (!page.more) break;
+    }
+    return {
+      json: { users: found.map(describe) },
+      text: table(
+        ['USERNAME', 'ROLES', 'E-MAIL', 'STATE', 'ID'],
+        found.map((user) => [user.username, user.roles.join(','), user.email ?? '', user.disabledAt === undefined ? 'on' : 'off', user.id]),
+      ),
+    };
+  },
+};
+
+const disable: Command = {
+  name: 'user disable',
+  options: { username: text },
+  run: async (context) => {
+    const user = await named(context);
+    const outcome = await context.store.run((unit) => context.app.get(UsersService).disable(unit, user.id, {}, context.now));
+    if (outcome === 'last admin') throw new Refused('this is the last administrator: make another one first');
+    return { json: { ...describe(user), disabled: true }, text: `user ${user.username} is switched off; sessions and grants ended` };
+  },
+};
+
+const enable: Command = {
+  name: 'user enable',
+  options: { username: text },
+  run: async (context) => {
+    const user = await named(context);
+    await context.store.run((unit) => context.app.get(UsersService).enable(unit, user.id, {}, context.now));
+    return { json: { ...describe(user), disabled: false }, text: `user ${user.username} is switched on` };
+  },
+};
+
+const link: Command = {
+  name: 'user link',
+  options: { username: text },
+  run: async (context) => {
+    const user = await named(context);
+    const url = await context.store.run((unit) => context.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, context.now));
+    return { json: { ...describe(user), set_password_link: url }, text: `set the password of ${user.username}: ${url}` };
+  },
+};
+
+export const userCommands: readonly Command[] = [add, list, disable, enable, link];

@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { ClientsService } from '../clients.service.js';
+import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
+import { clientSecretBasic } from './client-secret-basic.js';
+import { clientSecretPost } from './client-secret-post.js';
+import { none } from './none.js';
+
+/** Finds out which client asks, for every endpoint that clients call. */
+@Injectable()
+export class ClientAuthenticator {
+  /** Every method; discovery lists them by itself. */
+  readonly methods: readonly ClientAuthentication[];
+
+  constructor(@Inject(ClientsService) private readonly clients: ClientsService) {
+    this.methods = [clientSecretBasic(clients), clientSecretPost(clients), none];
+  }
+
+  /**
+   * The client that proved itself by the method it is registered for.
+   * @throws OAuthError invalid_client when it is unknown, switched off or not proved; invalid_request for two methods at once
+   * @see RFC 6749 2.3, 3.2.1, 5.2
+   */
+  async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<Client> {
+    const matching = this.methods.filter((method) => method.matches(credentials));
+    const [method] = matching;
+    if (matching.length > 1) throw new OAuthError('invalid_request', 'A client authenticates by one method at a time.', { reason: 'client_auth.several' });
+    if (!method) throw invalidClient('The client did not authenticate.', 'client_auth.missing');
+    const clientId = method.clientId(credentials);
+    if (clientId === undefined) throw invalidClient('The client credentials are malformed.', 'client_auth.malformed');
+    const bodyId = credentials.parameters.get('client_id');
+    if (bodyId !== undefined && bodyId !== clientId) throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', { reason: 'client_auth.two_ids' });
+    const client = await this.clients.find(clientId);
+    if (!client || client.disabledAt !== undefined) throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
+    if (client.authMethod !== method.name) {
+      // Which method it is registered for is no secret, and the only help to whoever set it up wrongly.
+      throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');
+    }
+    if (!(await method.authenticate(credentials, client, now))) throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
+    return client;
+  }
+}
+
+function invalidClient(description: string, reason: string): OAuthError {
+  return new OAuthError('invalid_client', description, { reason });
+}

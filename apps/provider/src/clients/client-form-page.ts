@@ -1,0 +1,92 @@
+import { authMethods, grantTypeNames, type Client } from '@gatehouse/domain/oauth';
+import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
+
+interface Shown {
+  readonly values: ClientFormValues;
+  readonly problems: readonly FieldProblem[];
+  /** The field to go on with, when nothing is wrong. */
+  readonly focus?: string | undefined;
+}
+
+interface Row {
+  readonly id: string;
+  readonly row: number;
+  readonly label: string;
+  readonly value: string;
+  readonly isDefault: boolean;
+  readonly problem: string | undefined;
+  readonly focus: boolean;
+  readonly removeAction: string;
+}
+
+const grantTypeWords: Readonly<Record<string, string>> = {
+  authorization_code: 'Logs people in (authorization code)',
+  refresh_token: 'Keeps access with refresh tokens; with openid, it also needs the scope offline_access',
+  client_credentials: 'Acts for itself, without a person',
+};
+
+const authMethodWords: Readonly<Record<string, string>> = {
+  client_secret_basic: 'HTTP Basic (client_secret_basic)',
+  client_secret_post: 'In the form body (client_secret_post)',
+};
+
+const algorithmWords: Readonly<Record<string, string>> = {
+  RS256: 'RS256: every library knows it',
+  ES256: 'ES256: faster, smaller signatures',
+  EdDSA: 'EdDSA: fastest, newer libraries',
+};
+
+/** The model of the form of a client, for adding and for editing. */
+export function clientFormModel({ values, problems, focus }: Shown): object {
+  const model = problemModel(problems);
+  const focused = model.firstProblem ?? focus;
+  const rows = (list: RowList, label: string, isDefault: (row: number) => boolean): readonly Row[] =>
+    values[list].map((value, row) => ({
+      id: fieldId(`${list}.${row}`),
+      row,
+      label: `${label} ${row + 1}`,
+      value,
+      isDefault: isDefault(row),
+      problem: model.problems[`${list}.${row}`],
+      focus: focused === `${list}.${row}`,
+      removeAction: `remove-${buttonName(list)}:${row}`,
+    }));
+  return {
+    ...model,
+    focused,
+    values: { name: values.name, owner: values.owner, pkceRequired: values.pkceRequired, consentRequired: values.consentRequired },
+    types: options(['confidential', 'public'], values.type, {
+      confidential: 'Confidential: it runs on a server and can keep a secret',
+      public: 'Public: it runs in a browser or on a device and has none',
+    }),
+    applicationTypes: options(['web', 'native'], values.applicationType, { web: 'Web', native: 'Native (an app on a device)' }),
+    authMethods: options(authMethods.filter((method) => method !== 'none'), values.authMethod, authMethodWords),
+    grantTypes: grantTypeNames.map((name) => ({ name, words: grantTypeWords[name] ?? name, checked: values.grantTypes.includes(name) })),
+    algorithms: options(Object.keys(algorithmWords), values.idTokenSignedResponseAlg, algorithmWords),
+    redirectUris: rows('redirectUris', 'Redirect URI', (row) => row === values.defaultRedirectUri),
+    postLogoutRedirectUris: rows('postLogoutRedirectUris', 'Address after logout', () => false),
+    scopes: rows('scope', 'Scope', (row) => values.defaultScope.includes(row)),
+    suggestedScopes,
+  };
+}
+
+function options(names: readonly string[], chosen: string, words: Readonly<Record<string, string>>): object[] {
+  return names.map((name) => ({ name, words: words[name] ?? name, chosen: name === chosen }));
+}
+
+function buttonName(list: RowList): string {
+  return Object.entries(rowLists).find(([, value]) => value === list)?.[0] ?? list;
+}
+
+/** One line of the list of clients. */
+export function clientLine(client: Client, owners: ReadonlyMap<string, string>): object {
+  return {
+    id: client.id,
+    name: client.name,
+    type: client.type,
+    owner: client.ownerId === undefined ? undefined : owners.get(client.ownerId),
+    createdAt: client.createdAt,
+    disabled: client.disabledAt !== undefined,
+  };
+}

@@ -1,0 +1,200 @@
+import { standardScopes, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/server/web/form';
+import type { FieldProblem } from '../http/form-problems.js';
+
+/** The form of a client as typed: blank rows included, nothing checked. */
+export interface ClientFormValues {
+  readonly name: string;
+  readonly type: string;
+  readonly applicationType: string;
+  readonly authMethod: string;
+  readonly redirectUris: readonly string[];
+  /** The row of the default redirect URI; -1 for none. */
+  readonly defaultRedirectUri: number;
+  readonly postLogoutRedirectUris: readonly string[];
+  readonly scope: readonly string[];
+  /** The rows of the default scopes. */
+  readonly defaultScope: readonly number[];
+  readonly grantTypes: readonly string[];
+  readonly idTokenSignedResponseAlg: string;
+  readonly pkceRequired: boolean;
+  readonly consentRequired: boolean;
+  /** A username; administrators alone see the field. */
+  readonly owner: string;
+}
+
+/** The lists of the form, and what their buttons call them. */
+export const rowLists = {
+  'redirect-uri': 'redirectUris',
+  'post-logout-redirect-uri': 'postLogoutRedirectUris',
+  scope: 'scope',
+} as const;
+export type RowList = (typeof rowLists)[keyof typeof rowLists];
+
+const mostRows = 100;
+
+export function blankClientForm(owner: string): ClientFormValues {
+  return {
+    name: '',
+    type: 'confidential',
+    applicationType: 'web',
+    authMethod: 'client_secret_basic',
+    redirectUris: [''],
+    defaultRedirectUri: 0,
+    postLogoutRedirectUris: [],
+    scope: ['openid', 'profile', 'email'],
+    defaultScope: [1],
+    grantTypes: ['authorization_code', 'refresh_token'],
+    idTokenSignedResponseAlg: 'RS256',
+    pkceRequired: true,
+    consentRequired: true,
+    owner,
+  };
+}
+
+export function clientFormOf(client: Client, owner: string): ClientFormValues {
+  return {
+    name: client.name,
+    type: client.type,
+    applicationType: client.applicationType,
+    authMethod: client.authMethod,
+    redirectUris: client.redirectUris,
+    defaultRedirectUri: client.redirectUris.indexOf(client.defaultRedirectUri ?? ''),
+    postLogoutRedirectUris: client.postLogoutRedirectUris,
+    scope: client.scope,
+    defaultScope: client.scope.flatMap((scope, row) => (client.defaultScope.includes(scope) ? [row] : [])),
+    grantTypes: client.grantTypes,
+    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    pkceRequired: client.pkceRequired,
+    consentRequired: client.consentRequired,
+    owner,
+  };
+}
+
+export function readClientForm(form: Form): ClientFormValues {
+  return {
+    name: form.text('name'),
+    type: form.text('type'),
+    applicationType: form.text('applicationType'),
+    authMethod: form.text('authMethod'),
+    redirectUris: form.all('redirectUri').slice(0, mostRows),
+    defaultRedirectUri: rowNumber(form.get('defaultRedirectUri')),
+    postLogoutRedirectUris: form.all('postLogoutRedirectUri').slice(0, mostRows),
+    scope: form.all('scope').slice(0, mostRows),
+    defaultScope: form.all('defaultScope').map(rowNumber),
+    grantTypes: form.all('grantType'),
+    idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
+    pkceRequired: form.has('pkceRequired'),
+    consentRequired: form.has('consentRequired'),
+    owner: form.text('owner').trim(),
+  };
+}
+
+/**
+ * What a button inside the form does to its rows: `add-scope`, `remove-redirect-uri:2`.
+ * @returns the form after it and the field to go on with, or undefined when the action is another one
+ */
+export function changeRows(
+  values: ClientFormValues,
+  action: string,
+): { readonly values: ClientFormValues; readonly focus: string } | undefined {
+  const [, verb, name, number] = /^(add|remove)-([a-z-]+?)(?::(\d{1,3}))?$/.exec(action) ?? [];
+  const list = name !== undefined && name in rowLists ? rowLists[name as keyof typeof rowLists] : undefined;
+  if (!list) return undefined;
+  const rows = values[list];
+  if (verb === 'add') {
+    if (rows.length >= mostRows) return { values, focus: `${list}.${rows.length - 1}` };
+    return { values: { ...values, [list]: [...rows, ''] }, focus: `${list}.${rows.length}` };
+  }
+  const gone = Number(number ?? NaN);
+  const left = rows.filter((_row, row) => row !== gone);
+  const changed: ClientFormValues = {
+    ...values,
+    [list]: left,
+    ...(list === 'redirectUris' ? { defaultRedirectUri: shift(values.defaultRedirectUri, gone) } : {}),
+    ...(list === 'scope' ? { defaultScope: values.defaultScope.map((row) => shift(row, gone)) } : {}),
+  };
+  return { values: changed, focus: left.length > 0 ? `${list}.${Math.min(gone, left.length - 1)}` : `${list}.add` };
+}
+
+/** Where a row is after another one went; -1 for the one that went. */
+function shift(row: number, gone: number): number {
+  if (row === gone) return -1;
+  return row > gone ? row - 1 : row;
+}
+
+function rowNumber(text: string | undefined): number {
+  return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : -1;
+}
+
+export interface DraftOfForm {
+  readonly draft: ClientDraft;
+  /** A problem of the draft, said of the row of the form that it came from. */
+  inForm(problem: FieldProblem): FieldProblem;
+}
+
+/** The form as a draft: blank and repeated rows are left out. */
+export function toDraft(values: ClientFormValues): DraftOfForm {
+  const redirectUris = filled(values.redirectUris);
+  const postLogoutRedirectUris = filled(values.postLogoutRedirectUris);
+  const scope = filled(values.scope);
+  const rows: Readonly<Record<string, readonly number[]>> = {
+    redirectUris: redirectUris.rows,
+    postLogoutRedirectUris: postLogoutRedirectUris.rows,
+    scope: scope.rows,
+  };
+  const isPublic = values.type === 'public';
+  return {
+    draft: {
+      name: values.name,
+      type: values.type,
+      applicationType: values.applicationType,
+      // A public client has no secret to choose a method for, and PKCE is not its choice: the form hides both.
+      authMethod: isPublic ? 'none' : values.authMethod,
+      pkceRequired: isPublic || values.pkceRequired,
+      redirectUris: redirectUris.values,
+      defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
+      postLogoutRedirectUris: postLogoutRedirectUris.values,
+      grantTypes: values.grantTypes,
+      scope: scope.values,
+      defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
+      idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
+      consentRequired: values.consentRequired,
+    },
+    inForm: ({ field, message }) => {
+      const [list = '', index] = field.split('.');
+      const row = index === undefined ? undefined : rows[list]?.[Number(index)];
+      return { field: row === undefined ? field : `${list}.${row}`, message };
+    },
+  };
+}
+
+function filled(typed: readonly string[]): { values: string[]; rows: number[] } {
+  const values: string[] = [];
+  const rows: number[] = [];
+  typed.forEach((text, row) => {
+    const value = text.trim();
+    if (value === '' || values.includes(value)) return;
+    values.push(value);
+    rows.push(row);
+  });
+  return { values, rows };
+}
+
+/**
+ * What only an administrator may give a client. What one gave it already stays when its owner edits the rest.
+ * @param draft as {@link toDraft} made it; rows of the problems are the draft's
+ */
+export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  const problems: FieldProblem[] = [];
+  draft.scope.forEach((scope, index) => {
+    if ((scope === 'roles' || scope.startsWith('gatehouse:')) && !before?.scope.includes(scope))
+      problems.push({ field: `scope.${index}`, message: `Only an administrator may allow the scope ${scope}.` });
+  });
+  if (draft.consentRequired === false && before?.consentRequired !== false)
+    problems.push({ field: 'consentRequired', message: 'Only an administrator may let a client go without the consent page.' });
+  return problems;
+}
+
+/** Scopes that the form suggests. */
+export const suggestedScopes = standardScopes;

@@ -1,0 +1,245 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { checkClientMetadata, type Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import type { FieldProblem } from '../http/form-problems.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { actorOf, isAdmin } from '../users/actor.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { getEditable } from './client-access.js';
+import { adminOnlyProblems, blankClientForm, changeRows, clientFormOf, readClientForm, toDraft, type ClientFormValues } from './client-form.js';
+import { clientFormModel, clientLine } from './client-form-page.js';
+import { ClientsService } from './clients.service.js';
+
+const pageSize = 25;
+
+/** How long the old secret goes on after a rotation. */
+const overlaps = [
+  { seconds: 0, words: 'Ends now' },
+  { seconds: 3600, words: 'Goes on for 1 hour' },
+  { seconds: 86_400, words: 'Goes on for 1 day' },
+  { seconds: 7 * 86_400, words: 'Goes on for 7 days' },
+];
+
+const notices: Readonly<Record<string, string>> = {
+  created: 'The client was added.',
+  saved: 'The client was saved.',
+  deleted: 'The client was deleted, and all its grants and tokens ended.',
+};
+
+interface Shown {
+  readonly values: ClientFormValues;
+  readonly problems?: readonly FieldProblem[];
+  readonly focus?: string;
+  readonly error?: string;
+  readonly status?: number;
+}
+
+/** The pages of clients: list, add, edit, delete, a new secret. Administrators see all, developers their own. */
+@Controller(routes.clients)
+export class ClientsController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const parameters = query(request);
+    const search = parameters.text('q').trim().slice(0, 200);
+    const name = parameters.get('after');
+    const { clients, more } = await this.clients.list({
+      ownerId: isAdmin(visit) ? undefined : visit.user.id,
+      search: search || undefined,
+      after: name === undefined ? undefined : { name, id: parameters.text('id') },
+      limit: pageSize,
+    });
+    const owners = await this.users.names(clients.flatMap((client) => client.ownerId ?? []));
+    const last = clients.at(-1);
+    return this.visits.page(visit, 'clients/list', {
+      search,
+      clients: clients.map((client) => clientLine(client, owners)),
+      isFirst: name === undefined,
+      next: more && last ? { name: last.name, id: last.id } : undefined,
+      notice: notices[parameters.text('done')],
+    });
+  }
+
+  @Get('add')
+  async addForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.show(visit, undefined, { values: blankClientForm(visit.user.username) });
+  }
+
+  @Post('add')
+  async add(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(visit.user.username);
+    return this.save(visit, undefined, values, form.get('action') ?? 'save', refusal);
+  }
+
+  @Get('update/:id')
+  async updateForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const client = await this.editable(visit, request);
+    return this.show(visit, client, { values: clientFormOf(client, await this.ownerName(client)) });
+  }
+
+  @Post('update/:id')
+  async update(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const client = await this.editable(visit, request);
+    const values = form.names.length > 0 ? readClientForm(form) : clientFormOf(client, await this.ownerName(client));
+    return this.save(visit, client, values, form.get('action') ?? 'save', refusal);
+  }
+
+  @Get('delete/:id')
+  async removeForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.showRemoval(visit, await this.editable(visit, request), '');
+  }
+
+  @Post('delete/:id')
+  async remove(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const client = await this.editable(visit, request);
+    const typed = form.text('name').trim();
+    if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
+    if (typed !== client.name) return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
+    await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
+    return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: visit.cookies });
+  }
+
+  /** Somebody who had to log in again first comes back here with GET. */
+  @Get('secret/:id')
+  async secretForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const client = await this.editable(visit, request);
+    return Reply.redirect(`${routes.clients}/update/${client.id}#secret`, { cookies: visit.cookies });
+  }
+
+  @Post('secret/:id')
+  async rotateSecret(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const client = await this.editable(visit, request);
+    const overlap = overlaps.find(({ seconds }) => String(seconds) === form.get('overlap'));
+    if (refusal || !overlap) {
+      const values = clientFormOf(client, await this.ownerName(client));
+      if (refusal) return this.show(visit, client, { values, status: 403, error: refusal.sentence });
+      return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
+    }
+    const secret = await this.store.run((unit) => this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now));
+    if (secret === undefined) throw new PageError('record.not_found');
+    return this.showSecret(visit, client, secret, `The old secret: ${overlap.words.toLowerCase()}.`);
+  }
+
+  private async save(
+    visit: UserVisit,
+    before: Client | undefined,
+    values: ClientFormValues,
+    action: string,
+    refusal: FormRefusal | undefined,
+  ): Promise<Reply> {
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence });
+    const changed = changeRows(values, action);
+    if (changed) return this.show(visit, before, changed);
+
+    const owner = await this.ownerOf(visit, before, values);
+    const { draft, inForm } = toDraft(values);
+    const checked = checkClientMetadata({ ...draft, id: before?.id ?? '', createdAt: visit.now });
+    const problems = [
+      ...('problems' in checked ? checked.problems : []),
+      ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
+      ...('problem' in owner ? [owner.problem] : []),
+    ].map(inForm);
+    if ('problem' in owner || problems.length > 0) return this.show(visit, before, { values, problems, status: 422 });
+
+    const complete = { ...draft, ownerId: owner.id, disabledAt: before?.disabledAt };
+    const saved = await this.store.run((unit) =>
+      before
+        ? this.clients.update(unit, before.id, complete, actorOf(visit), visit.now)
+        : this.clients.create(unit, complete, actorOf(visit), visit.now),
+    );
+    if (saved === undefined) throw new PageError('record.not_found');
+    if ('problems' in saved) return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
+    if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
+    const done = before ? 'saved' : 'created';
+    return Reply.redirect(`${routes.clients}/update/${saved.client.id}?done=${done}`, { cookies: visit.cookies });
+  }
+
+  /** Administrators name the owner; a developer's new client is their own. */
+  private async ownerOf(
+    visit: UserVisit,
+    before: Client | undefined,
+    values: ClientFormValues,
+  ): Promise<{ readonly id: string | undefined } | { readonly problem: FieldProblem }> {
+    if (!isAdmin(visit)) return { id: before ? before.ownerId : visit.user.id };
+    if (values.owner === '') return { id: undefined };
+    const owner = await this.users.findByUsername(values.owner);
+    return owner ? { id: owner.id } : { problem: { field: 'owner', message: 'There is no user of this name.' } };
+  }
+
+  private async show(visit: UserVisit, client: Client | undefined, shown: Shown): Promise<Reply> {
+    const secrets = client?.type === 'confidential' ? await this.clients.listSecrets(client.id, visit.now) : [];
+    return this.visits.page(
+      visit,
+      'clients/edit',
+      {
+        heading: client ? client.name : 'Add a client',
+        action: client ? `${routes.clients}/update/${client.id}` : `${routes.clients}/add`,
+        client: client && { id: client.id, type: client.type, createdAt: client.createdAt, secrets },
+        ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
+        overlaps,
+        error: shown.error,
+        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private showSecret(visit: UserVisit, client: Client, secret: string, old: string | undefined): Reply {
+    return this.visits.page(visit, 'clients/secret', { client: { id: client.id, name: client.name }, secret, old });
+  }
+
+  private showRemoval(
+    visit: UserVisit,
+    client: Client,
+    typed: string,
+    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+  ): Reply {
+    return this.visits.page(
+      visit,
+      'clients/delete',
+      { client: { id: client.id, name: client.name }, typed, problem: shown.problem, error: shown.error, firstProblem: shown.problem && 'name' },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin', 'developer');
+    return visit;
+  }
+
+  private editable(visit: UserVisit, request: WebRequest): Promise<Client> {
+    return getEditable(this.clients, visit, request.params['id'] ?? '');
+  }
+
+  private async ownerName(client: Client): Promise<string> {
+    if (client.ownerId === undefined) return '';
+    return (await this.users.names([client.ownerId])).get(client.ownerId) ?? '';
+  }
+}

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { ClientAuthenticator } from './authentication/authenticator.js';
+import { ClientEntity, ClientSecretEntity } from './client.entity.js';
+import { ClientsController } from './clients.controller.js';
+import { ClientsService } from './clients.service.js';
+
+/**
+ * Owns: clients, their secrets, and how a client proves itself. Pages: /client.
+ * Invariant: a secret is shown once and stored as a hash; a change is seen by every process within a second.
+ * Must not know: grants and tokens; they follow a client's end.
+ */
+@Module({
+  imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule],
+  controllers: [ClientsController],
+  providers: [ClientsService, ClientAuthenticator],
+  exports: [ClientsService, ClientAuthenticator],
+})
+export class ClientsModule {}

@@ -1,0 +1,61 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Clock } from '@gatehouse/server/clock';
+import type { OpenStore } from '@gatehouse/server/database/open-store';
+import { Store } from '@gatehouse/server/database/store';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { Log } from '@gatehouse/server/telemetry/log';
+import { BrowserCookie } from '@gatehouse/server/web/browser-cookie';
+import { CsrfTokens } from '@gatehouse/server/web/csrf';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { AuditService } from '../audit/audit.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { CacheVersions } from '../database/cache-versions.service.js';
+
+/** What the outside gives an application before it is put together. */
+export interface Core {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly selectors: SelectorSource;
+  readonly log: Log;
+}
+
+/**
+ * Owns nothing: hands the edge (settings, store, clock, keys, forms, log, audit, caches) to every module.
+ */
+@Global()
+@Module({})
+export class CoreModule {
+  static of(core: Core): DynamicModule {
+    const origin = core.settings.issuer;
+    const browserCookie = new BrowserCookie({ origin });
+    const csrf = new CsrfTokens(core.keyring.derive('csrf'));
+    return {
+      module: CoreModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...core.store.dataSource.options, retryAttempts: 0 }),
+          // The store opened it, after the write handle and the migrations; Nest is only lent it.
+          dataSourceFactory: () => Promise.resolve(core.store.dataSource),
+        }),
+      ],
+      providers: [
+        { provide: SETTINGS, useValue: core.settings },
+        { provide: Store, useValue: core.store },
+        { provide: Clock, useValue: core.clock },
+        { provide: Keyring, useValue: core.keyring },
+        { provide: SelectorSource, useValue: core.selectors },
+        { provide: Log, useValue: core.log },
+        { provide: BrowserCookie, useValue: browserCookie },
+        { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
+        AuditService,
+        CacheVersions,
+      ],
+      exports: [SETTINGS, Store, Clock, Keyring, SelectorSource, Log, BrowserCookie, PageForms, AuditService, CacheVersions],
+    };
+  }
+}

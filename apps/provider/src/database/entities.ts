@@ -1,0 +1,38 @@
+import { AuthorizationCodeEntity } from '../authorization/code.entity.js';
+import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
+import { AuditEventEntity } from '../audit/audit-event.entity.js';
+import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
+import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
+import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
+import { SigningKeyEntity } from '../keys/signing-key.entity.js';
+import { SessionEntity } from '../sessions/session.entity.js';
+import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
+import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
+import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
+import { CacheVersionEntity, CounterEntity } from './cache-version.entity.js';
+import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+
+/** Every entity of the provider: the one list that the store is opened with. */
+export const entities = [
+  AccessTokenEntity,
+  AuditEventEntity,
+  AuthorizationCodeEntity,
+  CacheVersionEntity,
+  ClientEntity,
+  ClientSecretEntity,
+  ConsentEntity,
+  CounterEntity,
+  GrantEntity,
+  KeptRequestEntity,
+  KnownAddressEntity,
+  LoginFailureEntity,
+  OneTimeLinkEntity,
+  RefreshTokenEntity,
+  SessionEntity,
+  SigningKeyEntity,
+  UserEntity,
+  UserRoleEntity,
+];
+
+/** Every step of the schema, the oldest first. */
+export const migrations = [FirstSchema1764000000001];

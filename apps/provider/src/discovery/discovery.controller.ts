@@ -1,0 +1,61 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { signingAlgorithms } from '@gatehouse/domain/jose';
+import { standardScopes } from '@gatehouse/domain/oauth';
+import { providerMetadata } from '@gatehouse/domain/oidc';
+import { Clock } from '@gatehouse/server/clock';
+import { Reply } from '@gatehouse/server/web/reply';
+import { responseModes } from '../authorization/response-modes/response-modes.js';
+import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { routes } from '../http/routes.js';
+import { KeysService } from '../keys/keys.service.js';
+import { GrantTypes } from '../token/grant-types/grant-types.js';
+
+// Any origin may read what is public anyway; a browser application could not discover us otherwise.
+const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' };
+
+/** Metadata and JWKS, derived from what is registered in code: what is offered is what there is. */
+@Controller()
+export class DiscoveryController {
+  private readonly metadata: Buffer;
+
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(KeysService) private readonly keys: KeysService,
+    @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
+    @Inject(GrantTypes) grantTypes: GrantTypes,
+  ) {
+    this.metadata = Buffer.from(
+      JSON.stringify(
+        providerMetadata({
+          issuer: settings.issuer,
+          paths: routes,
+          grantTypes: grantTypes.all.map((grantType) => grantType.name),
+          responseModes: responseModes.map((mode) => mode.name),
+          authMethods: authenticator.methods.map((method) => method.name),
+          signingAlgorithms,
+          scopes: standardScopes,
+          claims: ['sub', 'iss', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'amr', 'sid', 'at_hash', 'name', 'given_name', 'family_name', 'preferred_username', 'updated_at', 'email', 'email_verified', 'roles'],
+        }),
+      ),
+    );
+  }
+
+  @Get(routes.openidConfiguration)
+  openidConfiguration(): Reply {
+    return Reply.json(this.metadata, { headers: openToAll });
+  }
+
+  @Get(routes.authorizationServerMetadata)
+  authorizationServerMetadata(): Reply {
+    return Reply.json(this.metadata, { headers: openToAll });
+  }
+
+  @Get(routes.jwks)
+  async jwks(): Promise<Reply> {
+    const keys = await this.keys.published(this.clock.now());
+    return Reply.json({ keys: keys.map((key) => key.publicJwk) }, { headers: openToAll });
+  }
+}

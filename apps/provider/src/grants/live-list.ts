@@ -1,0 +1,123 @@
+import type { Selector } from '@gatehouse/domain/kernel';
+import type { Client } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/server/web/form';
+import { mayEdit, visibleClientIds } from '../clients/client-access.js';
+import type { ClientsService } from '../clients/clients.service.js';
+import { isAdmin } from '../users/actor.js';
+import type { User } from '../users/user.js';
+import type { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+
+/** What a list of grants or tokens is narrowed to, and what of it this visitor may see. */
+export interface LiveFilter {
+  readonly user: User | undefined;
+  readonly client: Client | undefined;
+  /** The clients that may be seen; undefined means all. */
+  readonly clientIds: readonly string[] | undefined;
+  /** As typed, for the form. */
+  readonly typed: { readonly user: string; readonly client: string };
+  /** Somebody or something was named that is not there: the list is empty. */
+  readonly unknown: string | undefined;
+}
+
+interface Listed {
+  readonly selector: Selector;
+  readonly clientId: string;
+}
+
+export interface LiveQuery {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly before?: Selector | undefined;
+  readonly limit: number;
+}
+
+export type LiveSource<T> = (query: LiveQuery) => Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
+
+/** Reads `user` (a username or an id) and `client` (a `client_id`); a client that is not the visitor's is as if it were not there. */
+export async function readLiveFilter(clients: ClientsService, users: UsersService, visit: UserVisit, form: Form): Promise<LiveFilter> {
+  const typed = { user: form.text('user').trim().slice(0, 200), client: form.text('client').trim().slice(0, 200) };
+  const user = typed.user === '' ? undefined : ((await users.findByUsername(typed.user)) ?? (await users.find(typed.user)));
+  const found = typed.client === '' ? undefined : await clients.find(typed.client);
+  const client = found && mayEdit(visit, found) ? found : undefined;
+  const unknown =
+    typed.user !== '' && !user ? 'There is no user of this name.' : typed.client !== '' && !client ? 'There is no such client.' : undefined;
+  return {
+    user,
+    client,
+    clientIds: await visibleClientIds(clients, visit),
+    // An id is for links; people read the username.
+    typed: { user: user?.username ?? typed.user, client: typed.client },
+    unknown,
+  };
+}
+
+/** A page of what the filter leaves, the newest first. */
+export async function listVisible<T extends Listed>(
+  source: LiveSource<T>,
+  filter: LiveFilter,
+  page: { readonly before: Selector | undefined; readonly limit: number },
+): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
+  const { user, client, clientIds } = filter;
+  if (filter.unknown !== undefined) return { items: [], more: false };
+  if (user) {
+    const seen = client ? [client.id] : clientIds;
+    return collect((query) => source({ ...query, userId: user.id }), (item) => seen?.includes(item.clientId) ?? true, page);
+  }
+  if (client) return source({ ...page, clientId: client.id });
+  if (clientIds === undefined) return source(page);
+  return newestOf(await Promise.all(clientIds.map((clientId) => source({ ...page, clientId }))), page.limit);
+}
+
+const mostBatches = 50;
+
+/** Reads on until the page is full: what is left out must not make it look like the last one. */
+async function collect<T extends Listed>(
+  source: LiveSource<T>,
+  keep: (item: T) => boolean,
+  page: { readonly before: Selector | undefined; readonly limit: number },
+): Promise<{ items: readonly T[]; more: boolean }> {
+  const kept: T[] = [];
+  let before = page.before;
+  for (let batch = 0; batch < mostBatches; batch++) {
+    const { items, more } = await source({ before, limit: page.limit * 4 });
+    kept.push(...items.filter(keep));
+    before = items.at(-1)?.selector;
+    if (kept.length > page.limit || !more) break;
+  }
+  return { items: kept.slice(0, page.limit), more: kept.length > page.limit };
+}
+
+function newestOf<T extends Listed>(
+  pages: readonly { readonly items: readonly T[]; readonly more: boolean }[],
+  limit: number,
+): { items: readonly T[]; more: boolean } {
+  const all = pages.flatMap((page) => page.items).sort((a, b) => b.selector - a.selector);
+  return { items: all.slice(0, limit), more: all.length > limit || pages.some((page) => page.more) };
+}
+
+export function parseSelector(text: string | undefined): Selector | undefined {
+  const number = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  // Selectors are made by this server and travel as plain numbers in our own pages.
+  return Number.isSafeInteger(number) ? (number as Selector) : undefined;
+}
+
+/** What every list of live things shows of its filter. */
+export function filterModel(filter: LiveFilter, visit: UserVisit): object {
+  const { user, client, typed } = filter;
+  const parts = [
+    ...(typed.user === '' ? [] : [`user=${encodeURIComponent(user?.id ?? typed.user)}`]),
+    ...(typed.client === '' ? [] : [`client=${encodeURIComponent(typed.client)}`]),
+  ];
+  // All of a person's, across every client, is an administrator's to end.
+  const canEndAll = client !== undefined || (user !== undefined && isAdmin(visit));
+  return {
+    typed,
+    filterQuery: parts.join('&'),
+    unknown: filter.unknown,
+    endAll:
+      canEndAll && filter.unknown === undefined
+        ? { userId: user?.id, username: user?.username, clientId: client?.id, clientName: client?.name }
+        : undefined,
+  };
+}

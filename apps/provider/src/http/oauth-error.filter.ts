@@ -1,0 +1,43 @@
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { errorBody, OAuthError } from '@gatehouse/domain/oauth';
+import { Log } from '@gatehouse/server/telemetry/log';
+import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
+import { Reply } from '@gatehouse/server/web/reply';
+import { header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+
+/**
+ * What protocol endpoints answer when they refuse: JSON, `no-store` (RFC 6749 5.2). Everything that is no refusal of
+ * the protocol is a bug or an outage: logged once with its request id, and nothing of it leaks.
+ */
+@Catch()
+export class OAuthErrorFilter implements ExceptionFilter {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (second !== undefined) this.log.error({ err: second }, 'an error answer failed');
+  }
+
+  private describe(error: unknown, request: WebRequest): Reply {
+    if (error instanceof OAuthError) {
+      this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
+      // RFC 6749 5.2: whoever tried the Authorization header is told which scheme works there.
+      const headers = error.code === 'invalid_client' && header(request, 'authorization') !== undefined ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' } : {};
+      return Reply.json(errorBody(error), { status: error.status, headers });
+    }
+    const failure = describeFailure(error);
+    if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
+    const body =
+      failure.status === 503
+        ? { error: 'temporarily_unavailable', error_description: 'The server is busy. Try again in a moment.' }
+        : failure.status >= 500
+          ? { error: 'server_error', error_description: 'Something went wrong here.' }
+          : { error: 'invalid_request', error_description: failure.status === 413 ? 'The body is too large.' : 'The request could not be read.' };
+    return Reply.json(body, { status: failure.status, headers: failure.headers });
+  }
+}

@@ -1,0 +1,51 @@
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { OAuthError } from '@gatehouse/domain/oauth';
+import { Log } from '@gatehouse/server/telemetry/log';
+import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import { answerFailure, describeFailure, isGone } from '@gatehouse/server/web/failure';
+import { Reply } from '@gatehouse/server/web/reply';
+import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/server/web/request';
+import { LoginNeeded } from './login-needed.js';
+import { PageError, type PageErrorId } from './page-error.js';
+import { loginFor } from './routes.js';
+
+/** What people read when something is refused or fails: a page with one sentence, its id and the request's id. */
+@Catch()
+export class PageErrorFilter implements ExceptionFilter {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (second !== undefined) this.log.error({ err: second }, 'an error page failed');
+  }
+
+  private describe(error: unknown, request: WebRequest): Reply {
+    if (error instanceof LoginNeeded) return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
+    const id = requestId(request);
+    if (error instanceof PageError) {
+      const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;
+      this.log.info({ request: id, reason }, 'refused');
+      return page(request, error, id);
+    }
+    const failure = describeFailure(error);
+    if (failure.unexpected && !isGone(request)) this.log.error({ request: id, err: error }, 'a request failed');
+    const known: PageErrorId = failure.id === 'request.aborted' ? 'form.invalid' : failure.id;
+    return page(request, new PageError(known), id, failure.headers);
+  }
+}
+
+function page(request: WebRequest, error: PageError, id: string, headers: Record<string, unknown> = {}): Reply {
+  const retry = error.options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.options.retryAfterSeconds) };
+  const all = { ...headers, ...retry } as Record<string, string>;
+  if (!wantsPage(request) && !/^(\*\/\*)?$/.test(request.headers.accept ?? ''))
+    return Reply.json({ error: error.id, message: error.sentence, request_id: id }, { status: error.status, headers: all });
+  return Reply.page(
+    'error',
+    { productName: 'Gatehouse', nav: [], status: error.status, sentence: error.sentence, detail: error.options.detail, id: error.id, requestId: id, homeHref: '/' },
+    { status: error.status, headers: all },
+  );
+}

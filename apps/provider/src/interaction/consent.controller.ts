@@ -1,0 +1,96 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import { Dispatcher } from '../authorization/dispatcher.service.js';
+import type { KeptRequest } from '../authorization/kept-request.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { ConsentsService } from '../grants/consents.service.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import type { UserVisit, Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+import { scopeSentence } from './scope-sentences.js';
+
+type Asked = { readonly kept: KeptRequest & { kind: 'authorization' }; readonly client: Client };
+
+/** Asks a person whether a client may have what it asks for. */
+@Controller(routes.consent)
+export class ConsentController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(ConsentsService) private readonly consents: ConsentsService,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const asked = await this.asked(visit, query(request).get('request'));
+    // Whoever is not logged in (any more) gets there by the dispatcher, which alone knows the way.
+    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
+    return this.show(visit, asked);
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const posted = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const { form, refusal } = posted;
+    const asked = await this.asked(visit, form.get('request') ?? query(request).get('request'));
+    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
+    if (refusal) return this.show(visit, asked, 403, refusal.sentence);
+    // The page said on whose behalf: another tab may have changed who is logged in since.
+    if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
+    if (form.get('confirm') === 'no') {
+      const error = new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
+      return this.dispatcher.deny(visit, asked.kept.request, error);
+    }
+    if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, 'Choose yes or no.');
+    const id = await this.store.run(async (unit) => {
+      const { user, now } = visit;
+      await this.consents.record(unit, { userId: user.id, clientId: asked.client.id, scope: asked.kept.request.scope }, now);
+      await this.audit.record(unit, { type: 'consent.recorded', actorId: user.id, clientId: asked.client.id, address: visit.address, requestId: visit.requestId });
+      return this.kept.advance(unit, asked.kept, 'consented', { browserHash: visit.browser.hash, addressKey: visit.addressKey }, now);
+    });
+    return Reply.redirect(resumeAddress(id), { cookies: visit.cookies });
+  }
+
+  private async asked(visit: Visit, id: string | undefined): Promise<Asked> {
+    const { kept, client } = await this.pending.find(visit, id);
+    if (kept?.kind !== 'authorization' || !client) throw new PageError('request.expired');
+    return { kept, client };
+  }
+
+  private show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: string): Reply {
+    const url = new URL(kept.request.redirectUri);
+    return this.visits.page(
+      visit,
+      'interaction/consent',
+      {
+        clientName: client.name,
+        clientHost: url.host || url.protocol.slice(0, -1),
+        username: visit.user.username,
+        userId: visit.user.id,
+        scopes: kept.request.scope.map((name) => ({ name, sentence: scopeSentence(name) })),
+        pending: kept.id,
+        switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
+        error,
+      },
+      { status, formActionSchemes: formActionSchemes(kept) },
+    );
+  }
+}
+
+function isUser(visit: Visit): visit is UserVisit {
+  return visit.user !== undefined && visit.session !== undefined;
+}

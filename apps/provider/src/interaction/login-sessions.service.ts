@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import type { SetCookie } from '@gatehouse/server/web/reply';
+import { header } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import type { KeptRequest } from '../authorization/kept-request.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { KnownDevices } from '../users/known-devices.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import type { User } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+export interface LoggedIn {
+  readonly kind: 'logged in';
+  readonly cookies: readonly SetCookie[];
+  /** The id of the request that goes on, when one was kept. */
+  readonly keptId: string | undefined;
+}
+
+/** Starts the session of a person who has proved who they are, whatever the way. */
+@Injectable()
+export class LoginSessions {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(KnownDevices) private readonly devices: KnownDevices,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async start(
+    visit: Visit,
+    user: User,
+    amr: readonly string[],
+    kept: KeptRequest | undefined,
+    counted: readonly string[] = [],
+  ): Promise<LoggedIn> {
+    const { now, browser, addressKey } = visit;
+    const { session, cookieValue, keptId } = await this.store.run(async (unit) => {
+      await this.throttle.succeeded(unit, { counted, userId: user.id, addressKey, now });
+      await this.users.recordLogin(unit, user.id, now);
+      const started = await this.sessions.start(
+        unit,
+        { userId: user.id, full: true, amr, userAgent: header(visit.request, 'user-agent'), address: visit.address },
+        visit.session,
+        now,
+      );
+      const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', { browserHash: browser.hash, addressKey }, now));
+      await this.audit.record(unit, { type: 'login.succeeded', actorId: user.id, subjectId: started.session.id, address: visit.address, requestId: visit.requestId });
+      return { ...started, keptId: id };
+    });
+    return {
+      kind: 'logged in',
+      keptId,
+      cookies: [...visit.cookies, this.visits.sessionCookieFor(session, cookieValue), this.devices.remember(visit.request, browser.id, user.id, now)],
+    };
+  }
+}

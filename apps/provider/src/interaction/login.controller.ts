@@ -1,0 +1,115 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { Dispatcher } from '../authorization/dispatcher.service.js';
+import type { KeptRequest } from '../authorization/kept-request.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { localAddress } from '../http/local-address.js';
+import { routes } from '../http/routes.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { LoginService } from './login.service.js';
+import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+
+interface Shown {
+  readonly status?: number;
+  readonly username?: string;
+  readonly error?: string;
+  readonly notice?: string | undefined;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Login by username and password. */
+@Controller(routes.login)
+export class LoginController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(LoginService) private readonly login: LoginService,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const parameters = query(request);
+    const id = parameters.get('request');
+    if (id === undefined) {
+      const next = localAddress(parameters.get('next'));
+      if (visit.user) return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
+      if (next === undefined) return this.show(visit, undefined, {});
+      const kept = await this.dispatcher.keep(visit, { kind: 'address', address: next });
+      return Reply.redirect(`${routes.login}?request=${encodeURIComponent(kept)}`, { cookies: visit.cookies });
+    }
+    const { kept } = await this.pending.find(visit, id);
+    return this.show(visit, id, kept ? {} : { notice: 'This login took too long. Log in, then go back to the application and start again if you are not taken there.' });
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const posted = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const { form, refusal } = posted;
+    const id = form.get('request') || undefined;
+    const username = form.text('username').trim();
+    if (refusal) return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: refusal.sentence });
+    const { kept } = await this.pending.find(visit, id);
+    const outcome = await this.login.withPassword(visit, { username, password: form.text('password') }, kept);
+    switch (outcome.kind) {
+      case 'wrong':
+        return this.show(visit, id, { status: 401, username, error: 'The username or the password is wrong.' });
+      case 'throttled':
+        return this.show(visit, id, {
+          status: 429,
+          username,
+          error: 'Too many failed logins. Wait some minutes, then try again.',
+          retryAfterSeconds: this.settings.loginFailures.seconds,
+        });
+      case 'logged in':
+        return Reply.redirect(await this.after(visit, outcome.keptId, id), { cookies: outcome.cookies });
+    }
+  }
+
+  /** A request that was lost meanwhile still has a newest sibling, or else there is home. */
+  private async after(visit: Visit, keptId: string | undefined, id: string | undefined): Promise<string> {
+    if (keptId !== undefined) return resumeAddress(keptId);
+    if (id === undefined) return routes.home;
+    return (await this.pending.newest(visit))?.href ?? routes.home;
+  }
+
+  private async show(visit: Visit, id: string | undefined, shown: Shown): Promise<Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    const elsewhere = kept ? undefined : await this.pending.newest(visit);
+    const goesOn = visit.user && kept && !asksForLogin(kept) ? { href: resumeAddress(kept.id), clientName: client?.name } : elsewhere;
+    return this.visits.page(
+      visit,
+      'interaction/login',
+      {
+        heading: 'Log in',
+        clientName: client?.name,
+        pending: kept?.id,
+        username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
+        error: shown.error,
+        notice: shown.notice,
+        loggedInAs: visit.user?.username,
+        continueHref: goesOn?.href,
+        continueName: goesOn?.clientName,
+        signUpHref: this.settings.signUp === 'open' ? routes.signUp + (kept ? `?request=${encodeURIComponent(kept.id)}` : '') : undefined,
+      },
+      {
+        status: shown.status ?? 200,
+        formActionSchemes: formActionSchemes(kept),
+        ...(shown.retryAfterSeconds === undefined ? {} : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
+      },
+    );
+  }
+}
+
+/** True while the request insists on a fresh login: then there is nothing to continue with. */
+function asksForLogin(kept: KeptRequest): boolean {
+  return kept.kind === 'authorization' && kept.progress.loggedInAt === undefined && (kept.request.prompt.includes('login') || kept.request.prompt.includes('select_account') || kept.request.maxAge !== undefined);
+}

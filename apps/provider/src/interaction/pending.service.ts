@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import type { KeptRequest } from '../authorization/kept-request.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { routes } from '../http/routes.js';
+import type { Visit } from '../users/visit.js';
+
+/** A kept request as the pages of a login show it. */
+export interface PendingLogin {
+  readonly kept: KeptRequest | undefined;
+  readonly client: Client | undefined;
+}
+
+/** What the pages of a login know of the request that waits. */
+@Injectable()
+export class PendingLogins {
+  constructor(
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  async find(visit: Visit, id: string | undefined): Promise<PendingLogin> {
+    const kept = await this.kept.find(id, visit.browser.hash, visit.now);
+    return { kept, client: kept?.kind === 'authorization' ? await this.clients.find(kept.request.clientId) : undefined };
+  }
+
+  /** The newest login that began in this browser and can still go on: what an idle or lost page offers. */
+  async newest(visit: Visit): Promise<{ href: string; clientName: string } | undefined> {
+    const newest = await this.kept.findNewest(visit.browser.hash, visit.now);
+    const client = newest && (await this.clients.find(newest.clientId));
+    return newest && client && { href: resumeAddress(newest.id), clientName: client.name };
+  }
+}
+
+/** Where every page of a login ends. */
+export function resumeAddress(id: string): string {
+  return `${routes.authorize}/${encodeURIComponent(id)}`;
+}
+
+/** Schemes that the answer to this request may redirect to: the form's page must let them through (Content-Security-Policy form-action). */
+export function formActionSchemes(kept: KeptRequest | undefined): string[] {
+  if (kept?.kind !== 'authorization') return [];
+  const scheme = new URL(kept.request.redirectUri).protocol;
+  // The client may redirect on, from http on loopback to https or the other way: Chromium checks that too.
+  return scheme === 'http:' || scheme === 'https:' ? ['http:', 'https:'] : [scheme];
+}

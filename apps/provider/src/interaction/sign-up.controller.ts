@@ -1,0 +1,106 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { SignUpRate } from '../users/sign-up-rate.service.js';
+import { checkPassword, checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { LoginSessions } from './login-sessions.service.js';
+import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+
+/** A stranger makes an account and goes on, logged in. */
+@Controller(routes.signUp)
+export class SignUpController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(SignUpRate) private readonly rate: SignUpRate,
+    @Inject(LoginSessions) private readonly logins: LoginSessions,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    this.checkOpen();
+    const visit = await this.visits.open(request);
+    return this.show(visit, query(request).get('request'), draftOf(undefined), []);
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    this.checkOpen();
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const id = form.get('request') || query(request).get('request');
+    const draft = draftOf(form);
+    if (refusal) return this.show(visit, id, draft, [], { status: 403, error: refusal.sentence });
+    const password = form.text('password');
+    const weakness = checkPassword(password, ownPasswordMinimum);
+    const problems = [...checkUserDraft(draft), ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }])];
+    if (problems.length > 0) return this.show(visit, id, draft, problems);
+    const admitted = await this.store.run((unit) => this.rate.count(unit, visit.addressKey, visit.now));
+    if (!admitted) return this.show(visit, id, draft, [], { status: 429, error: 'Too many accounts were made from here. Try again in an hour.' });
+
+    const passwordHash = await this.hasher.hash(password);
+    const made = await this.store.run((unit) =>
+      this.users.create(unit, { ...draft, passwordHash }, { address: visit.address, requestId: visit.requestId }, visit.now),
+    );
+    if ('problems' in made) return this.show(visit, id, draft, made.problems);
+    const { kept } = await this.pending.find(visit, id);
+    const loggedIn = await this.logins.start(visit, made.user, ['pwd'], kept);
+    return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), { cookies: loggedIn.cookies });
+  }
+
+  private checkOpen(): void {
+    if (this.settings.signUp !== 'open') throw new PageError('sign_up.off');
+  }
+
+  private async show(
+    visit: Visit,
+    id: string | undefined,
+    draft: UserDraft,
+    problems: readonly Problem[],
+    shown: { readonly status?: number; readonly error?: string } = {},
+  ): Promise<Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    return this.visits.page(
+      visit,
+      'interaction/sign-up',
+      {
+        clientName: client?.name,
+        pending: kept?.id,
+        username: draft.username,
+        name: draft.name ?? '',
+        email: draft.email ?? '',
+        minimum: ownPasswordMinimum,
+        error: shown.error,
+        problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
+        firstProblem: problems[0]?.field,
+        loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
+      },
+      { status: shown.status ?? (problems.length > 0 ? 422 : 200), formActionSchemes: formActionSchemes(kept) },
+    );
+  }
+}
+
+function draftOf(form: Form | undefined): UserDraft {
+  return {
+    username: form?.text('username').trim() ?? '',
+    name: form?.text('name').trim() || undefined,
+    email: form?.text('email').trim() || undefined,
+    roles: ['user'],
+  };
+}

@@ -1,0 +1,81 @@
+import { BytesColumn, IdColumn, InstantColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** An access token (RFC 6749 1.4). Read and written by the named statements beside this file. */
+@Entity('access_tokens')
+export class AccessTokenEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the token's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  /** The grant that it lives with; null where the client acts for itself. */
+  @InstantColumn({ nullable: true })
+  grantSelector!: number | null;
+
+  @IdColumn()
+  clientId!: string;
+
+  @IdColumn({ nullable: true })
+  userId!: string | null;
+
+  @TextColumn()
+  scope!: string;
+
+  @InstantColumn()
+  issuedAt!: number;
+
+  @InstantColumn()
+  expiresAt!: number;
+
+  @InstantColumn({ nullable: true })
+  revokedAt!: number | null;
+
+  /** Coalesced: written at most once a minute. */
+  @InstantColumn({ nullable: true })
+  lastUsedAt!: number | null;
+}
+
+/** A refresh token (RFC 6749 1.5). Read and written by the named statements beside this file. */
+@Entity('refresh_tokens')
+export class RefreshTokenEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the token's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  @InstantColumn()
+  grantSelector!: number;
+
+  @IdColumn()
+  clientId!: string;
+
+  /** What it may ask for: the scope of the grant. */
+  @TextColumn()
+  scope!: string;
+
+  @InstantColumn()
+  issuedAt!: number;
+
+  @InstantColumn()
+  expiresAt!: number;
+
+  /** When it was exchanged for its successor. */
+  @InstantColumn({ nullable: true })
+  consumedAt!: number | null;
+
+  @InstantColumn({ nullable: true })
+  successorSelector!: number | null;
+
+  /** The answer that spent it, under a key that only the presented token gives; for a repeat after a lost answer. */
+  @TextColumn({ nullable: true })
+  answerSealed!: string | null;
+
+  /** Until when a repeat gets that answer. */
+  @InstantColumn({ nullable: true })
+  answerUntil!: number | null;
+}

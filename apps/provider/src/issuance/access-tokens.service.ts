@@ -1,0 +1,103 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { epochSeconds, equalInConstantTime, parseToken, sha256, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { ClientsService } from '../clients/clients.service.js';
+import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
+
+/** A live access token. Never its value. */
+export interface AccessToken {
+  readonly selector: Selector;
+  readonly grantSelector: Selector | undefined;
+  readonly clientId: string;
+  readonly userId: string | undefined;
+  readonly scope: Scope;
+  readonly issuedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+  readonly lastUsedAt: EpochSeconds | undefined;
+}
+
+export interface TokenQuery {
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** The selector of the last one of the page before. */
+  readonly before?: Selector | undefined;
+  readonly limit: number;
+}
+
+const coalesceSeconds = 60;
+
+/** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
+@Injectable()
+export class AccessTokensService implements OnModuleInit {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  /** Tokens with a grant end with it; a client's own end here. */
+  onModuleInit(): void {
+    this.clients.follow({ clientEnded: async (unit, clientId, now) => void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now)) });
+  }
+
+  /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */
+  async findLive(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
+    const token = parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, token.selector, now);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return toAccessToken(row);
+  }
+
+  /** Notes that it was used; at most once a minute, beside the request: its loss harms nobody. */
+  noteUse(token: AccessToken, now: EpochSeconds): void {
+    if (token.lastUsedAt !== undefined && token.lastUsedAt > now - coalesceSeconds) return;
+    void this.store.run((unit) => unit.change(accessTokenStatements.use, token.selector, now)).catch(() => undefined);
+  }
+
+  /** Live tokens, the newest first. */
+  async list(query: TokenQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
+    const before = query.before ?? Number.MAX_SAFE_INTEGER;
+    const limit = query.limit + 1;
+    const { listOfUser, listOfClient, list } = accessTokenStatements;
+    const rows =
+      query.userId !== undefined
+        ? await this.store.all<AccessTokenRow>(listOfUser, before, now, limit, query.userId)
+        : query.clientId !== undefined
+          ? await this.store.all<AccessTokenRow>(listOfClient, before, now, limit, query.clientId)
+          : await this.store.all<AccessTokenRow>(list, before, now, limit);
+    return { tokens: rows.slice(0, query.limit).map(toAccessToken), more: rows.length > query.limit };
+  }
+
+  /** A live token by its selector, for a page that lists it. */
+  async findBySelector(selector: Selector, now: EpochSeconds): Promise<AccessToken | undefined> {
+    const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, selector, now);
+    return row && toAccessToken(row);
+  }
+
+  async revokeBySelector(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(accessTokenStatements.revoke, selector, now)) === 1;
+  }
+
+  /** Tokens that a client got for itself. */
+  async revokeOfClient(unit: Unit, clientId: string, now: EpochSeconds): Promise<number> {
+    return unit.change(accessTokenStatements.revokeOfClient, clientId, now);
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(accessTokenStatements.purge, now, limit);
+  }
+}
+
+function toAccessToken(row: AccessTokenRow): AccessToken {
+  return {
+    selector: row.selector as Selector,
+    grantSelector: row.grant_selector === null ? undefined : (row.grant_selector as Selector),
+    clientId: row.client_id,
+    userId: row.user_id ?? undefined,
+    scope: parseScope(row.scope),
+    issuedAt: epochSeconds(row.issued_at),
+    expiresAt: epochSeconds(row.expires_at),
+    lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
+  };
+}

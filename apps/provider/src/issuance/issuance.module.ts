@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../clients/clients.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccessTokensService } from './access-tokens.service.js';
+import { RefreshTokensService } from './refresh-tokens.service.js';
+import { TokenIssuer } from './token-issuer.js';
+import { TokensController } from './tokens.controller.js';
+
+/**
+ * Owns: access, refresh and ID tokens: issue, find, revoke. Pages: /token.
+ * Invariant: a token is stored in the unit that spends what it was issued for, and lives only while its grant lives.
+ * Must not know: how the authority was proved, or who asks.
+ */
+@Module({
+  imports: [KeysModule, ClientsModule, UsersModule, GrantsModule],
+  controllers: [TokensController],
+  providers: [TokenIssuer, AccessTokensService, RefreshTokensService],
+  exports: [TokenIssuer, AccessTokensService, RefreshTokensService],
+})
+export class IssuanceModule {}

@@ -1,0 +1,94 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, epochSeconds, equalInConstantTime, parseToken, sha256, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { CannotOpen, deriveKey, openWith, sealWith } from '@gatehouse/server/secrets/keyring';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
+
+/** A refresh token as it was issued; whether it is spent or expired is for the caller to judge. */
+export interface RefreshToken {
+  readonly selector: Selector;
+  readonly grantSelector: Selector;
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly issuedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+  readonly consumedAt: EpochSeconds | undefined;
+  /** Opens the answer that spent it. Held in memory only. */
+  readonly verifier: string;
+}
+
+/** Owns refresh tokens: finds them, exchanges each once, and repeats a lost answer to whoever holds the token. */
+@Injectable()
+export class RefreshTokensService {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** The token that this text is, spent and expired ones included; undefined for what was never issued. */
+  async find(text: string): Promise<RefreshToken | undefined> {
+    const token = parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return {
+      selector: row.selector as Selector,
+      grantSelector: row.grant_selector as Selector,
+      clientId: row.client_id,
+      scope: parseScope(row.scope),
+      issuedAt: epochSeconds(row.issued_at),
+      expiresAt: epochSeconds(row.expires_at),
+      consumedAt: row.consumed_at === null ? undefined : epochSeconds(row.consumed_at),
+      verifier: token.verifier,
+    };
+  }
+
+  /**
+   * Spends the token for its successor and keeps the answer with it. True for exactly one caller.
+   * @param request a text that is the same for the same request: a repeat must match it
+   */
+  async consume(
+    unit: Unit,
+    token: RefreshToken,
+    answer: { readonly successor: Selector; readonly body: string; readonly request: string },
+    now: EpochSeconds,
+  ): Promise<boolean> {
+    const window = this.settings.refreshRetryWindowSeconds;
+    const sealed = window > 0 ? sealWith(answerKey(token), placeOf(token, answer.request), answer.body) : null;
+    const until = window > 0 ? addSeconds(now, window) : null;
+    return (await unit.change(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until)) === 1;
+  }
+
+  /**
+   * The answer that spent the token, for the same request again: inside the window and before its successor was used.
+   * Undefined for every other repeat, which is reuse.
+   */
+  async findAnswer(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
+    const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
+    if (!row || row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;
+    if (row.successor_selector === null || (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))) return undefined;
+    try {
+      return openWith(answerKey(token), placeOf(token, request), row.answer_sealed).toString('utf8');
+    } catch (error) {
+      if (error instanceof CannotOpen) return undefined; // another request than the one that spent it
+      throw error;
+    }
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    await unit.change(refreshTokenStatements.forgetAnswers, now, limit);
+    return unit.change(refreshTokenStatements.purge, now, limit);
+  }
+}
+
+/** From the verifier, which we do not store: a copy of the database opens nothing. */
+function answerKey(token: RefreshToken): Buffer {
+  return deriveKey(token.verifier, 'gatehouse refresh answer');
+}
+
+function placeOf(token: RefreshToken, request: string): string {
+  return `refresh_tokens.answer:${token.selector}:${request}`;
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { JwtSigner } from './jwt-signer.js';
+import { KeysService } from './keys.service.js';
+import { SigningKeyEntity } from './signing-key.entity.js';
+
+/**
+ * Owns: signing keys, sealed in the database: create, publish, sign, retire.
+ * Invariant: a key is published before it signs, and stays published while anything that it signed can be alive.
+ * Must not know: what is signed.
+ */
+@Module({ imports: [TypeOrmModule.forFeature([SigningKeyEntity])], providers: [KeysService, JwtSigner], exports: [KeysService, JwtSigner] })
+export class KeysModule {}

@@ -1,0 +1,33 @@
+import { IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { Entity } from 'typeorm';
+
+/** A key that ID tokens are signed with. */
+@Entity('signing_keys')
+export class SigningKeyEntity {
+  /** RFC 7638 thumbprint: unique to the key. */
+  @IdPrimaryColumn()
+  kid!: string;
+
+  /** `RS256`, `ES256` or `EdDSA`. */
+  @TextColumn()
+  algorithm!: string;
+
+  /** As the JWKS shows it. */
+  @JsonColumn()
+  publicJwk!: Record<string, unknown>;
+
+  /** AES-256-GCM under GATEHOUSE_SECRET_KEY, bound to this row. */
+  @TextColumn()
+  privateJwkSealed!: string;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  /** Published since it was made, signing from here on: relying parties have fetched it by then. */
+  @InstantColumn()
+  signsFrom!: number;
+
+  /** When it leaves the JWKS: nothing that it signed is alive by then. Null while no newer one signs. */
+  @InstantColumn({ nullable: true })
+  retiredAt!: number | null;
+}

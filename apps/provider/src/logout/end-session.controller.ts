@@ -1,0 +1,138 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import { checkEndSession } from '@gatehouse/domain/oidc';
+import { Store } from '@gatehouse/server/database/store';
+import { RepeatedParameter, type Form } from '@gatehouse/server/web/form';
+import { CSRF_FIELD, PageForms } from '@gatehouse/server/web/page-forms';
+import { readForm } from '@gatehouse/server/web/read-form';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { endSession } from './logout.controller.js';
+
+const mostQueryCharacters = 12_000;
+const parameterNames = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'logout_hint', 'ui_locales'];
+
+interface LogoutRequest {
+  readonly client: Client | undefined;
+  readonly confirmed: boolean;
+  readonly redirectUri: string | undefined;
+  /** As they came, for the form that asks. */
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0). */
+@Controller(routes.endSession)
+export class EndSessionController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(SessionsService) readonly sessions: SessionsService,
+    @Inject(AuditService) readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async endSession(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const asked = await this.check(visit, query(request));
+    if (asked.confirmed) return this.end(visit, asked);
+    if (!visit.session) return this.after(visit, asked);
+    return this.ask(visit, asked);
+  }
+
+  /** From another site it becomes a GET, which carries our cookie; from our own page it is the answer to the question. */
+  @Post()
+  async post(@Req() request: WebRequest): Promise<Reply> {
+    const isOurForm = request.headers['sec-fetch-site'] === 'same-origin' || new RegExp(`^${escapePattern(this.settings.issuer)}(/|$)`).test(request.headers.origin ?? '');
+    if (!isOurForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const asked = await this.check(visit, form.without('logout', CSRF_FIELD));
+    if (!form.has('logout')) return this.asGet(form);
+    if (refusal) return this.ask(visit, asked, 403, refusal.sentence);
+    if (form.get('logout') === 'yes') return this.end(visit, asked);
+    return Reply.redirect(routes.home, { cookies: visit.cookies });
+  }
+
+  private asGet(form: Form): Reply {
+    const search = new URLSearchParams(parameterNames.flatMap((name): [string, string][] => (form.has(name) ? [[name, form.text(name)]] : []))).toString();
+    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    return Reply.redirect(`${routes.endSession}?${search}`);
+  }
+
+  private async check(visit: Visit, form: Form): Promise<LogoutRequest> {
+    let parameters: ReadonlyMap<string, string>;
+    try {
+      parameters = form.protocolParameters();
+    } catch (error) {
+      if (error instanceof RepeatedParameter) throw new PageError('request.refused', { cause: error, detail: 'A parameter is repeated.' });
+      throw error;
+    }
+    const claims = await this.hintClaims(parameters.get('id_token_hint'), visit);
+    const clientId = parameters.get('client_id');
+    const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
+    // RP-Initiated Logout 2: where both are sent they must agree.
+    if (clientId !== undefined && audience !== undefined && clientId !== audience)
+      throw new PageError('request.refused', { detail: 'The ID token was not issued to this client.' });
+    const id = clientId ?? audience;
+    const client = id === undefined ? undefined : await this.clients.find(id);
+    const subject = claims?.['sub'];
+    const sessionId = claims?.['sid'];
+    const checked = checkEndSession({
+      hint: typeof subject === 'string' ? { subject, sessionId: typeof sessionId === 'string' ? sessionId : undefined } : undefined,
+      client,
+      postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
+      state: parameters.get('state'),
+      session: visit.session && { userId: visit.session.userId, id: visit.session.id },
+    });
+    const fields = parameterNames.flatMap((name) => {
+      const value = parameters.get(name);
+      return value === undefined ? [] : [{ name, value }];
+    });
+    return { client, ...checked, fields };
+  }
+
+  /** An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing. */
+  private async hintClaims(hint: string | undefined, visit: Visit): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const claims = hint === undefined ? undefined : await this.signer.verify(hint, visit.now);
+    return claims?.['iss'] === this.settings.issuer ? claims : undefined;
+  }
+
+  private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {
+    await endSession(this, visit, asked.client?.id);
+    return this.after({ ...visit, session: undefined, user: undefined }, asked);
+  }
+
+  private after(visit: Visit, asked: LogoutRequest): Reply {
+    const cookies = [...visit.cookies, this.visits.noSessionCookie()];
+    if (asked.redirectUri !== undefined) return Reply.redirect(asked.redirectUri, { cookies });
+    return this.visits.page(visit, 'logout/done', { clientName: asked.client?.name }, { cookies: [this.visits.noSessionCookie()] });
+  }
+
+  private ask(visit: Visit, asked: LogoutRequest, status = 200, error?: string): Reply {
+    const schemes = asked.redirectUri === undefined ? [] : [new URL(asked.redirectUri).protocol];
+    return this.visits.page(
+      visit,
+      'logout/confirm',
+      { action: routes.endSession, clientName: asked.client?.name, fields: asked.fields, error },
+      { status, formActionSchemes: schemes },
+    );
+  }
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { KeysService } from '../keys/keys.service.js';
+import { OneTimeLinks } from '../users/one-time-links.service.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { checkPassword, operatorPasswordMinimum } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+
+/** The settings ask for something that cannot be; the message says what. */
+export class CannotStart extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CannotStart';
+  }
+}
+
+/** What a database needs before the first request: keys of every kind, and an administrator. */
+@Injectable()
+export class FirstStart {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(KeysService) private readonly keys: KeysService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+  ) {}
+
+  /** Makes a key of each kind that has none; it signs at once. */
+  async prepareKeys(): Promise<void> {
+    const now = this.clock.now();
+    for (const algorithm of await this.keys.missing(now)) {
+      const key = await this.keys.generate(algorithm);
+      await this.store.run((unit) => this.keys.add(unit, key, now, now));
+    }
+    this.keys.forget();
+  }
+
+  /**
+   * Makes the first administrator where there is none.
+   * @returns a one-time link that sets their password, when the settings hold none
+   * @throws CannotStart when the settings' name or password will not do
+   */
+  async prepareAdmin(): Promise<string | undefined> {
+    const now = this.clock.now();
+    if ((await this.users.countAdmins()) > 0) return undefined;
+    const { adminUsername: username, adminPassword: password } = this.settings;
+    const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
+    if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
+    const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
+    return this.store.run(async (unit) => {
+      const made = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now);
+      if ('problems' in made) throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
+      return passwordHash === undefined ? this.links.make(unit, { userId: made.user.id, purpose: 'set-password' }, now) : undefined;
+    });
+  }
+}

@@ -1,0 +1,41 @@
+import { Controller, Get, Inject } from '@nestjs/common';
+import { signingAlgorithms } from '@gatehouse/domain/jose';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { routes } from '../http/routes.js';
+import { KeysService } from '../keys/keys.service.js';
+
+/** For whoever watches over the process: alive, and ready to do its work. */
+@Controller()
+export class HealthController {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Store) private readonly store: Store,
+    @Inject(KeysService) private readonly keys: KeysService,
+  ) {}
+
+  @Get(routes.health)
+  health(): Reply {
+    return Reply.json({ status: 'ok' });
+  }
+
+  /** Ready when the store takes writes and every kind of key signs. */
+  @Get(routes.ready)
+  async ready(): Promise<Reply> {
+    const checks = { store: await isDone(this.store.checkWritable()), keys: await isDone(this.checkKeys()) };
+    const ready = checks.store && checks.keys;
+    return Reply.json({ status: ready ? 'ok' : 'unavailable', checks }, ready ? {} : { status: 503, headers: { 'Retry-After': '1' } });
+  }
+
+  private async checkKeys(): Promise<void> {
+    for (const algorithm of signingAlgorithms) await this.keys.current(algorithm, this.clock.now());
+  }
+}
+
+function isDone(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { AuthorizationModule } from '../authorization/authorization.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { FirstStart } from './first-start.service.js';
+import { HealthController } from './health.controller.js';
+import { PurgeTargets } from './purge-targets.js';
+import { PurgeService } from './purge.service.js';
+
+/**
+ * Owns: what keeps the process going: health, the purge of expired rows, what a new database needs.
+ * Endpoints: /healthz /readyz
+ */
+@Module({
+  imports: [AuthorizationModule, ClientsModule, GrantsModule, IssuanceModule, KeysModule, SessionsModule, UsersModule],
+  controllers: [HealthController],
+  providers: [PurgeTargets, PurgeService, FirstStart],
+})
+export class OpsModule {}

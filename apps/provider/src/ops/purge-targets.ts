@@ -1,0 +1,46 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { CodesService } from '../authorization/codes.service.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { GrantsService } from '../grants/grants.service.js';
+import { AccessTokensService } from '../issuance/access-tokens.service.js';
+import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { OneTimeLinks } from '../users/one-time-links.service.js';
+
+/** Clears a batch and says how many rows went. */
+export type Purge = (unit: Unit, now: EpochSeconds) => Promise<number>;
+
+/** Every table that fills by itself, and the service that clears it. */
+@Injectable()
+export class PurgeTargets {
+  constructor(
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
+    @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
+  all(limit: number): readonly Purge[] {
+    return [
+      (unit, now) => this.kept.purgeExpired(unit, now, limit),
+      (unit, now) => this.accessTokens.purgeExpired(unit, now, limit),
+      (unit, now) => this.refreshTokens.purgeExpired(unit, now, limit),
+      (unit, now) => this.grants.purgeExpired(unit, now, limit),
+      (unit, now) => this.codes.purgeExpired(unit, now, limit),
+      (unit, now) => this.sessions.purgeExpired(unit, now, limit),
+      (unit, now) => this.links.purgeExpired(unit, now),
+      (unit, now) => this.throttle.purgeExpired(unit, now),
+      (unit, now) => this.clients.purgeExpired(unit, now),
+    ];
+  }
+}

@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkCodeVerifier, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { AuditService } from '../../audit/audit.service.js';
+import { CodesService, type AuthorizationCode } from '../../authorization/codes.service.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import type { GrantType, Proof } from './grant-type.js';
+
+/** RFC 6749 4.1.3, RFC 7636 4.6 */
+@Injectable()
+export class AuthorizationCodeGrant implements GrantType {
+  readonly name = 'authorization_code';
+
+  constructor(
+    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+    const text = parameters.get('code');
+    if (text === undefined) throw new OAuthError('invalid_request', 'The code is missing.', { reason: 'code.missing' });
+    const code = await this.codes.find(text);
+    if (!code) throw invalidGrant('code.unknown');
+    // RFC 6749 4.1.2: a code that comes twice was stolen by one of the two; its expiry does not matter here.
+    // Another client's code is that client's: holding it must not be enough to end its grant.
+    if (code.clientId !== client.id) throw invalidGrant('code.other_client');
+    if (code.consumedAt !== undefined) return this.replayed(code, now);
+    if (code.expiresAt <= now) throw invalidGrant('code.expired');
+    checkRedirectUri(code, parameters.get('redirect_uri'));
+    checkCodeVerifier(code.codeChallenge, parameters.get('code_verifier'));
+    const grant = await this.grants.findLive(code.grantSelector, now);
+    if (!grant) throw invalidGrant('grant.ended');
+    return {
+      kind: 'proved',
+      authority: {
+        clientId: client.id,
+        userId: grant.userId,
+        grant: grant.selector,
+        scope: code.scope,
+        mayRefresh: true,
+        sessionId: grant.sessionId,
+        authTime: grant.authTime,
+        nonce: code.nonce,
+        amr: grant.amr,
+        acr: grant.acr,
+      },
+      spend: async (unit) => {
+        if (await this.codes.consume(unit, code.selector, now)) return 'spent';
+        await this.revoke(unit, code, now);
+        return replay();
+      },
+    };
+  }
+
+  private replayed(code: AuthorizationCode, now: EpochSeconds): Proof {
+    return { kind: 'refused', error: replay(), write: (unit) => this.revoke(unit, code, now) };
+  }
+
+  private async revoke(unit: Parameters<GrantsService['revoke']>[0], code: AuthorizationCode, now: EpochSeconds): Promise<void> {
+    await this.grants.revoke(unit, code.grantSelector, now);
+    await this.audit.record(unit, { type: 'code.replayed', clientId: code.clientId, subjectId: String(code.grantSelector) });
+  }
+}
+
+/** RFC 6749 4.1.3: required and identical where the authorization request named one. */
+function checkRedirectUri(code: AuthorizationCode, sent: string | undefined): void {
+  if (sent === undefined ? code.redirectUriSent : sent !== code.redirectUri) throw new OAuthError('invalid_grant', 'The redirect_uri is not that of the authorization request.', { reason: 'code.redirect_uri' });
+}
+
+function invalidGrant(reason: string): OAuthError {
+  // One sentence for all: which of them it was goes to the log, not to whoever guesses codes.
+  return new OAuthError('invalid_grant', 'The code is invalid, expired, or was issued to another client.', { reason });
+}
+
+function replay(): OAuthError {
+  return new OAuthError('invalid_grant', 'The code is invalid, expired, or was issued to another client.', { reason: 'code.replayed' });
+}

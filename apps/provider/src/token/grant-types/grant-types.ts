@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthorizationCodeGrant } from './authorization-code.js';
+import { ClientCredentialsGrant } from './client-credentials.js';
+import type { GrantType } from './grant-type.js';
+import { RefreshTokenGrant } from './refresh-token.js';
+
+/** Every grant type; discovery lists them by itself. */
+@Injectable()
+export class GrantTypes {
+  readonly all: readonly GrantType[];
+
+  constructor(
+    @Inject(AuthorizationCodeGrant) code: AuthorizationCodeGrant,
+    @Inject(RefreshTokenGrant) refresh: RefreshTokenGrant,
+    @Inject(ClientCredentialsGrant) clientCredentials: ClientCredentialsGrant,
+  ) {
+    this.all = [code, refresh, clientCredentials];
+  }
+
+  find(name: string): GrantType | undefined {
+    return this.all.find((grantType) => grantType.name === name);
+  }
+}

@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkRefreshScope, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import { AuditService } from '../../audit/audit.service.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import { RefreshTokensService, type RefreshToken } from '../../issuance/refresh-tokens.service.js';
+import type { GrantType, Proof } from './grant-type.js';
+
+/** RFC 6749 6, with rotation and reuse detection (RFC 9700 4.14.2) and one answer for a repeated request. */
+@Injectable()
+export class RefreshTokenGrant implements GrantType {
+  readonly name = 'refresh_token';
+
+  constructor(
+    @Inject(RefreshTokensService) private readonly tokens: RefreshTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+    const text = parameters.get('refresh_token');
+    if (text === undefined) throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
+    const token = await this.tokens.find(text);
+    if (!token) throw invalidGrant('refresh.unknown');
+    if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
+    const request = parameters.get('scope') ?? '';
+    const grant = await this.grants.findLive(token.grantSelector, now);
+    if (!grant) throw invalidGrant('grant.ended');
+    if (token.consumedAt !== undefined) return this.repeated(token, request, now);
+    if (token.expiresAt <= now) throw invalidGrant('refresh.expired');
+    const scope = checkRefreshScope(token.scope, parameters.get('scope'));
+    return {
+      kind: 'proved',
+      authority: {
+        clientId: client.id,
+        userId: grant.userId,
+        grant: grant.selector,
+        scope,
+        refreshScope: token.scope,
+        mayRefresh: true,
+        sessionId: grant.sessionId,
+        authTime: grant.authTime,
+        amr: grant.amr,
+        acr: grant.acr,
+      },
+      spend: async (unit, prepared) => {
+        // A client that lost the right to refresh gets no successor: its token is then spent for good.
+        const successor = prepared.refresh?.selector ?? prepared.access.selector;
+        return (await this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now)) ? 'spent' : 'lost';
+      },
+    };
+  }
+
+  /** A lost answer or two tabs: the same bytes again. Anything else is reuse, and ends the grant. */
+  private async repeated(token: RefreshToken, request: string, now: EpochSeconds): Promise<Proof> {
+    const body = await this.tokens.findAnswer(token, request, now);
+    if (body !== undefined) return { kind: 'repeated', body };
+    return { kind: 'refused', error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now) };
+  }
+
+  private async revoke(unit: Unit, token: RefreshToken, now: EpochSeconds): Promise<void> {
+    await this.grants.revoke(unit, token.grantSelector, now);
+    await this.audit.record(unit, { type: 'token.replayed', clientId: token.clientId, subjectId: String(token.grantSelector) });
+  }
+}
+
+function invalidGrant(reason: string): OAuthError {
+  return new OAuthError('invalid_grant', 'The refresh token is invalid, expired, revoked, or was issued to another client.', { reason });
+}

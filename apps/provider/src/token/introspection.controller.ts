@@ -1,0 +1,80 @@
+import { Controller, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { introspectionResponse, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { GrantsService } from '../grants/grants.service.js';
+import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
+import { routes } from '../http/routes.js';
+import { AccessTokensService } from '../issuance/access-tokens.service.js';
+import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { UsersService } from '../users/users.service.js';
+import { readProtocolRequest } from './protocol-request.js';
+
+/** Token introspection (RFC 7662): a client sees its own tokens, and of all others only that they are not active for it. */
+@Controller(routes.introspect)
+@UseFilters(OAuthErrorFilter)
+export class IntrospectionController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
+    @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
+    @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  @Post()
+  async introspect(@Req() request: WebRequest): Promise<Reply> {
+    const credentials = await readProtocolRequest(request);
+    const now = this.clock.now();
+    const client = await this.authenticator.authenticate(credentials, now);
+    // RFC 7662 2.1: the endpoint must not answer whoever merely holds a token; a public client proves nothing.
+    if (client.type === 'public') throw new OAuthError('invalid_client', 'A public client cannot introspect.', { reason: 'introspection.public' });
+    const text = credentials.parameters.get('token');
+    if (text === undefined) throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
+    // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
+    const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
+    return Reply.json(answer ?? introspectionResponse(undefined));
+  }
+
+  private async accessToken(text: string, client: Client, now: EpochSeconds): Promise<Record<string, unknown> | undefined> {
+    const token = await this.accessTokens.findLive(text, now);
+    if (!token || token.clientId !== client.id) return undefined;
+    this.accessTokens.noteUse(token, now);
+    return introspectionResponse({
+      issuer: this.settings.issuer,
+      clientId: token.clientId,
+      scope: token.scope,
+      ...(await this.person(token.userId)),
+      issuedAt: token.issuedAt,
+      expiresAt: token.expiresAt,
+      tokenType: 'Bearer',
+    });
+  }
+
+  private async refreshToken(text: string, client: Client, now: EpochSeconds): Promise<Record<string, unknown> | undefined> {
+    const token = await this.refreshTokens.find(text);
+    if (!token || token.clientId !== client.id || token.consumedAt !== undefined || token.expiresAt <= now) return undefined;
+    const grant = await this.grants.findLive(token.grantSelector, now);
+    if (!grant) return undefined;
+    return introspectionResponse({
+      issuer: this.settings.issuer,
+      clientId: token.clientId,
+      scope: token.scope,
+      ...(await this.person(grant.userId)),
+      issuedAt: token.issuedAt,
+      expiresAt: token.expiresAt,
+    });
+  }
+
+  private async person(userId: string | undefined): Promise<{ subject?: string; username?: string | undefined }> {
+    if (userId === undefined) return {};
+    return { subject: userId, username: (await this.users.names([userId])).get(userId) };
+  }
+}

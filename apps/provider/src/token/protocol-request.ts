@@ -1,0 +1,22 @@
+import { OAuthError } from '@gatehouse/domain/oauth';
+import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
+import { readForm } from '@gatehouse/server/web/read-form';
+import { header, type WebRequest } from '@gatehouse/server/web/request';
+import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
+
+const mostBodyBytes = 64 * 1024;
+
+/**
+ * The body of a request that a client makes, each parameter once.
+ * @throws OAuthError invalid_request for another kind of body or a repeated parameter (RFC 6749 3.2); BodyTooLarge
+ */
+export async function readProtocolRequest(request: WebRequest): Promise<PresentedCredentials> {
+  try {
+    const form = await readForm(request, { limitBytes: mostBodyBytes });
+    return { parameters: form.protocolParameters(), authorization: header(request, 'authorization') };
+  } catch (error) {
+    if (error instanceof RepeatedParameter) throw new OAuthError('invalid_request', 'A parameter is repeated.', { cause: error, reason: 'parameter.repeated' });
+    if (error instanceof UnsupportedBody) throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.', { cause: error, reason: 'body.type' });
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { Controller, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
+import { routes } from '../http/routes.js';
+import { TokenIssuer } from '../issuance/token-issuer.js';
+import type { GrantType, Proof } from './grant-types/grant-type.js';
+import { GrantTypes } from './grant-types/grant-types.js';
+import { readProtocolRequest } from './protocol-request.js';
+
+/** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
+@Controller(routes.token)
+@UseFilters(OAuthErrorFilter)
+export class TokenController {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Store) private readonly store: Store,
+    @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
+    @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+  ) {}
+
+  @Post()
+  async token(@Req() request: WebRequest): Promise<Reply> {
+    const credentials = await readProtocolRequest(request);
+    const now = this.clock.now();
+    const client = await this.authenticator.authenticate(credentials, now);
+    const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
+    let proof = await grantType.prove(credentials.parameters, client, now);
+    let body = await this.issue(proof, client, now);
+    if (body === 'lost') {
+      // Another request spent it in between: what it left behind says whether this one is a repeat or a reuse.
+      proof = await grantType.prove(credentials.parameters, client, now);
+      body = await this.issue(proof, client, now);
+    }
+    if (body === 'lost') throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    return Reply.json(Buffer.from(body));
+  }
+
+  private checkGrantType(name: string | undefined, client: Client): GrantType {
+    if (name === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing.', { reason: 'grant_type.missing' });
+    const grantType = this.grantTypes.find(name);
+    if (!grantType) throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.', { reason: 'grant_type.unsupported' });
+    if (!client.grantTypes.includes(grantType.name)) throw new OAuthError('unauthorized_client', 'This client may not use this grant_type.', { reason: 'grant_type.unregistered' });
+    return grantType;
+  }
+
+  /** Signs, then spends and stores in one unit; a loser's tokens are thrown away. */
+  private async issue(proof: Proof, client: Client, now: EpochSeconds): Promise<string> {
+    if (proof.kind === 'repeated') return proof.body;
+    if (proof.kind === 'refused') {
+      await this.store.run((unit) => proof.write(unit));
+      throw proof.error;
+    }
+    const prepared = await this.issuer.prepare(proof.authority, client, now);
+    const outcome = await this.store.run(async (unit) => {
+      const spent = await proof.spend(unit, prepared);
+      if (spent !== 'spent') return spent;
+      if (await this.issuer.store(unit, prepared, now)) return spent;
+      return new OAuthError('invalid_grant', 'The grant has ended.', { reason: 'grant.ended' });
+    });
+    if (outcome instanceof OAuthError) throw outcome;
+    return outcome === 'lost' ? 'lost' : prepared.body;
+  }
+}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AuthorizationModule } from '../authorization/authorization.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuthorizationCodeGrant } from './grant-types/authorization-code.js';
+import { ClientCredentialsGrant } from './grant-types/client-credentials.js';
+import { GrantTypes } from './grant-types/grant-types.js';
+import { RefreshTokenGrant } from './grant-types/refresh-token.js';
+import { IntrospectionController } from './introspection.controller.js';
+import { RevocationController } from './revocation.controller.js';
+import { TokenController } from './token.controller.js';
+
+/**
+ * Owns: the token endpoint with its grant types, introspection, revocation.
+ * Invariant: a grant type proves and the endpoint issues, so that none can forget client authentication or single use.
+ * Must not know: people's pages.
+ */
+@Module({
+  imports: [ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, UsersModule],
+  controllers: [TokenController, IntrospectionController, RevocationController],
+  providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, GrantTypes],
+  exports: [GrantTypes],
+})
+export class TokenModule {}

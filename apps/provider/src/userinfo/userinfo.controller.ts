@@ -1,0 +1,58 @@
+import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { OAuthError } from '@gatehouse/domain/oauth';
+import { userinfoClaims } from '@gatehouse/domain/oidc';
+import { Clock } from '@gatehouse/server/clock';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
+import { routes } from '../http/routes.js';
+import type { AccessToken } from '../issuance/access-tokens.service.js';
+import type { User } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import { BearerTokens, challenge } from './bearer.js';
+
+/** UserInfo (OpenID Connect Core 5.3), and `/api/me`, the smallest API that a token opens. */
+@Controller()
+@UseFilters(OAuthErrorFilter)
+export class UserinfoController {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(BearerTokens) private readonly bearer: BearerTokens,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  @Get(routes.userinfo)
+  async getUserinfo(@Req() request: WebRequest): Promise<Reply> {
+    return this.userinfo(request);
+  }
+
+  @Post(routes.userinfo)
+  async postUserinfo(@Req() request: WebRequest): Promise<Reply> {
+    return this.userinfo(request);
+  }
+
+  @Get(routes.me)
+  async me(@Req() request: WebRequest): Promise<Reply> {
+    return this.answer(request, (user) => ({ username: user.username }));
+  }
+
+  private userinfo(request: WebRequest): Promise<Reply> {
+    return this.answer(request, (user, token) => {
+      if (!token.scope.includes('openid')) throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
+      return userinfoClaims(user, token.scope);
+    });
+  }
+
+  private async answer(request: WebRequest, claims: (user: User, token: AccessToken) => object): Promise<Reply> {
+    try {
+      const token = await this.bearer.check(request, this.clock.now());
+      const user = token.userId === undefined ? undefined : await this.users.find(token.userId);
+      if (!user || user.disabledAt !== undefined) throw new OAuthError('invalid_token', 'The access token is not for a person.', { reason: 'bearer.no_person' });
+      return Reply.json(claims(user, token));
+    } catch (error) {
+      const reply = challenge(error);
+      if (reply) return reply;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { routes } from '../http/routes.js';
+
+export type LinkPurpose = 'set-password';
+
+interface LinkRow {
+  selector: number;
+  verifier_hash: Buffer;
+  user_id: string;
+}
+
+const linkStatements = {
+  insert: statement(
+    'one_time_links.insert',
+    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+  ),
+  find: statement(
+    'one_time_links.find',
+    `SELECT selector, verifier_hash, user_id FROM one_time_links
+     WHERE selector = $1 AND purpose = $2 AND consumed_at IS NULL AND expires_at > $3`,
+  ),
+  consume: statement('one_time_links.consume', 'UPDATE one_time_links SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2'),
+  forgetOfUser: statement('one_time_links.forget_of_user', 'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2'),
+  purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
+};
+
+/** Owns links that do one thing once; only the hash of a link is stored. */
+@Injectable()
+export class OneTimeLinks {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */
+  async make(unit: Unit, link: { userId: string; purpose: LinkPurpose }, now: EpochSeconds): Promise<string> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
+    await unit.change(
+      linkStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      link.purpose,
+      link.userId,
+      now,
+      addSeconds(now, this.settings.resetLinkLifetimeSeconds),
+    );
+    return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
+  }
+
+  /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
+  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<{ selector: number; userId: string } | undefined> {
+    const token = text === undefined ? undefined : parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return { selector: row.selector, userId: row.user_id };
+  }
+
+  /** Spends a link that {@link find} gave. True for exactly one caller. */
+  async consume(unit: Unit, selector: number, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(linkStatements.consume, selector, now)) === 1;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(linkStatements.purge, now);
+  }
+}

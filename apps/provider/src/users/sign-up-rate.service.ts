@@ -1,0 +1,21 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { LoginThrottle } from './login-throttle.service.js';
+
+const mostAnHour = 30;
+
+/** How many accounts one address may make: what strangers can write is bounded. */
+@Injectable()
+export class SignUpRate {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+  ) {}
+
+  async count(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
+    return !this.settings.throttle || this.throttle.countOne(unit, `s:${addressKey}`, { most: mostAnHour, seconds: 3600 }, now);
+  }
+}

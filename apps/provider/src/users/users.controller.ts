@@ -1,0 +1,264 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { actorOf } from './actor.js';
+import { OneTimeLinks } from './one-time-links.service.js';
+import { roles, type User, type UserDraft } from './user.js';
+import { UsersService } from './users.service.js';
+import type { UserVisit } from './visit.js';
+import { Visits } from './visits.service.js';
+
+const pageSize = 25;
+const lastAdmin = 'This is the last administrator: make another one first.';
+
+const roleWords: Readonly<Record<string, string>> = {
+  admin: 'Administrator: everything',
+  developer: 'Developer: adds and edits the clients that they own',
+  user: 'User: logs in, and looks after their own account',
+};
+
+const notices: Readonly<Record<string, string>> = {
+  saved: 'The user was saved.',
+  disabled: 'The account is off: its sessions, grants and tokens ended.',
+  enabled: 'The account is on again.',
+  deleted: 'The user was deleted.',
+};
+
+interface Shown {
+  readonly draft: UserDraft;
+  readonly problems?: readonly FieldProblem[];
+  readonly error?: string;
+  readonly status?: number;
+}
+
+/** The pages of users, for administrators: list, add, edit, switch off and on, delete, a link to set the password. */
+@Controller(routes.users)
+export class UsersController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const parameters = query(request);
+    const search = parameters.text('q').trim().slice(0, 200);
+    const after = parameters.get('after');
+    const { users, more } = await this.users.list({ search: search || undefined, after, limit: pageSize });
+    return this.visits.page(visit, 'users/list', {
+      search,
+      users: users.map((user) => ({
+        id: user.id,
+        username: user.username,
+        name: user.name,
+        email: user.email,
+        roles: user.roles,
+        lastLoginAt: user.lastLoginAt,
+        disabled: user.disabledAt !== undefined,
+        waits: !user.hasPassword,
+      })),
+      isFirst: after === undefined,
+      next: more ? users.at(-1)?.username : undefined,
+      notice: notices[parameters.text('done')],
+    });
+  }
+
+  @Get('add')
+  async addForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.show(visit, undefined, { draft: { username: '', roles: ['user'] } });
+  }
+
+  @Post('add')
+  async add(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const draft = readDraft(form);
+    if (refusal) return this.show(visit, undefined, { draft, status: 403, error: refusal.sentence });
+    const made = await this.store.run(async (unit) => {
+      const outcome = await this.users.create(unit, draft, actorOf(visit), visit.now);
+      if ('problems' in outcome) return outcome;
+      const link = await this.links.make(unit, { userId: outcome.user.id, purpose: 'set-password' }, visit.now);
+      await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: outcome.user.id });
+      return { ...outcome, link };
+    });
+    if ('problems' in made) return this.show(visit, undefined, { draft, problems: made.problems, status: 422 });
+    return this.showLink(visit, made.user, made.link, 'added');
+  }
+
+  @Get('update/:id')
+  async updateForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    return this.show(visit, user, { draft: user });
+  }
+
+  @Post('update/:id')
+  async update(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    const draft = form.names.length > 0 ? readDraft(form) : user;
+    if (refusal) return this.show(visit, user, { draft, status: 403, error: refusal.sentence });
+    const saved = await this.store.run((unit) => this.users.update(unit, user.id, draft, actorOf(visit), visit.now));
+    if (saved === undefined) throw new PageError('record.not_found');
+    if ('problems' in saved) return this.show(visit, user, { draft, problems: saved.problems, status: 422 });
+    return this.backTo(visit, user, 'saved');
+  }
+
+  @Get(['disable/:id', 'enable/:id', 'link/:id'])
+  async actionForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.backTo(visit, await this.getUser(request));
+  }
+
+  @Post('disable/:id')
+  async disable(@Req() request: WebRequest): Promise<Reply> {
+    const { refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    const outcome = await this.store.run((unit) => this.users.disable(unit, user.id, actorOf(visit), visit.now));
+    if (outcome === 'last admin') return this.show(visit, user, { draft: user, status: 409, error: lastAdmin });
+    return this.backTo(visit, user, 'disabled');
+  }
+
+  @Post('enable/:id')
+  async enable(@Req() request: WebRequest): Promise<Reply> {
+    const { refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    await this.store.run((unit) => this.users.enable(unit, user.id, actorOf(visit), visit.now));
+    return this.backTo(visit, user, 'enabled');
+  }
+
+  @Post('link/:id')
+  async makeLink(@Req() request: WebRequest): Promise<Reply> {
+    const { refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    if (user.disabledAt !== undefined) return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
+    const link = await this.store.run(async (unit) => {
+      await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: user.id });
+      return this.links.make(unit, { userId: user.id, purpose: 'set-password' }, visit.now);
+    });
+    return this.showLink(visit, user, link);
+  }
+
+  @Get('delete/:id')
+  async removeForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.showRemoval(visit, await this.getUser(request), '');
+  }
+
+  @Post('delete/:id')
+  async remove(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const user = await this.getUser(request);
+    const typed = form.text('username').trim();
+    if (refusal) return this.showRemoval(visit, user, typed, { status: 403, error: refusal.sentence });
+    if (typed !== user.username) return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
+    const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, actorOf(visit), visit.now));
+    if (outcome === 'last admin') return this.showRemoval(visit, user, typed, { status: 409, error: lastAdmin });
+    return Reply.redirect(`${routes.users}?done=deleted`, { cookies: visit.cookies });
+  }
+
+  private show(visit: UserVisit, user: User | undefined, shown: Shown): Reply {
+    const { draft } = shown;
+    return this.visits.page(
+      visit,
+      'users/edit',
+      {
+        heading: user ? user.username : 'Add a user',
+        action: user ? `${routes.users}/update/${user.id}` : `${routes.users}/add`,
+        person: user && {
+          id: user.id,
+          createdAt: user.createdAt,
+          lastLoginAt: user.lastLoginAt,
+          hasPassword: user.hasPassword,
+          disabledAt: user.disabledAt,
+        },
+        values: {
+          username: draft.username,
+          name: draft.name ?? '',
+          givenName: draft.givenName ?? '',
+          familyName: draft.familyName ?? '',
+          email: draft.email ?? '',
+          emailVerified: draft.emailVerified ?? false,
+        },
+        roleChoices: roles.map((role) => ({ role, words: roleWords[role] ?? role, checked: draft.roles?.includes(role) ?? false })),
+        ...problemModel(shown.problems ?? []),
+        error: shown.error,
+        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private showLink(visit: UserVisit, user: User, link: string, reason?: 'added'): Reply {
+    return this.visits.page(visit, 'users/link', {
+      person: { id: user.id, username: user.username },
+      link,
+      wasAdded: reason === 'added',
+    });
+  }
+
+  private showRemoval(
+    visit: UserVisit,
+    user: User,
+    typed: string,
+    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+  ): Reply {
+    return this.visits.page(
+      visit,
+      'users/delete',
+      { person: { id: user.id, username: user.username }, typed, problem: shown.problem, error: shown.error, firstProblem: shown.problem && 'username' },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private backTo(visit: UserVisit, user: User, done?: string): Reply {
+    return Reply.redirect(`${routes.users}/update/${user.id}${done === undefined ? '' : `?done=${done}`}`, { cookies: visit.cookies });
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+
+  private async getUser(request: WebRequest): Promise<User> {
+    const id = request.params['id'] ?? '';
+    const user = id.length <= 200 ? await this.users.find(id) : undefined;
+    if (!user) throw new PageError('record.not_found');
+    return user;
+  }
+}
+
+function readDraft(form: Form): UserDraft {
+  const optional = (name: string): string | undefined => form.text(name).trim() || undefined;
+  return {
+    username: form.text('username').trim(),
+    name: optional('name'),
+    givenName: optional('givenName'),
+    familyName: optional('familyName'),
+    email: optional('email'),
+    emailVerified: form.has('emailVerified'),
+    roles: form.all('role'),
+  };
+}

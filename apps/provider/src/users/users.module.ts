@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { KnownDevices } from './known-devices.js';
+import { LoginThrottle } from './login-throttle.service.js';
+import { OneTimeLinks } from './one-time-links.service.js';
+import { PasswordHasher } from './password-hasher.js';
+import { SignUpRate } from './sign-up-rate.service.js';
+import { UserEntity } from './user.entity.js';
+import { UsersController } from './users.controller.js';
+import { UsersService } from './users.service.js';
+import { Visits } from './visits.service.js';
+
+/**
+ * Owns: accounts, roles, passwords, one-time links, the count of failed logins. Pages: /user.
+ * Invariant: a password's hash never leaves but to be verified; there is always an administrator who is not switched off.
+ * Must not know: clients, grants, tokens; they follow an account's end.
+ */
+@Module({
+  imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule],
+  controllers: [UsersController],
+  providers: [UsersService, PasswordHasher, LoginThrottle, KnownDevices, OneTimeLinks, SignUpRate, Visits],
+  exports: [UsersService, PasswordHasher, LoginThrottle, KnownDevices, OneTimeLinks, SignUpRate, Visits],
+})
+export class UsersModule {}

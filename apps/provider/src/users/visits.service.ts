@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { BrowserCookie, cookieName } from '@gatehouse/server/web/browser-cookie';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply, type PageOptions, type SetCookie } from '@gatehouse/server/web/reply';
+import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { LoginNeeded } from '../http/login-needed.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import type { Session } from '../sessions/session.js';
+import { UsersService } from './users.service.js';
+import type { Role, User } from './user.js';
+import type { UserVisit, Visit } from './visit.js';
+
+/** Finds who is at one of our pages, and gives every page what all pages show. */
+@Injectable()
+export class Visits {
+  private readonly secure: boolean;
+  private readonly sessionCookie: string;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(BrowserCookie) private readonly browserCookie: BrowserCookie,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {
+    this.secure = settings.issuer.startsWith('https:');
+    this.sessionCookie = cookieName('gatehouse_session', this.secure);
+  }
+
+  async open(request: WebRequest): Promise<Visit> {
+    const now = this.clock.now();
+    const browser = this.browserCookie.findOrMake(request);
+    const address = clientAddress(request);
+    const session = await this.sessions.find(cookie(request, this.sessionCookie), now);
+    const person = session && (await this.users.find(session.userId));
+    const user = person?.disabledAt === undefined && session?.full ? person : undefined;
+    return {
+      request,
+      now,
+      address,
+      addressKey: addressKey(address),
+      requestId: requestId(request),
+      browser: { id: browser.id, hash: browser.hash },
+      session: person === undefined || person.disabledAt !== undefined ? undefined : session,
+      user,
+      cookies: browser.cookies,
+    };
+  }
+
+  /** @throws LoginNeeded for a stranger; a page that was posted to is come back to with GET */
+  async requireUser(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.open(request);
+    if (visit.user && visit.session) return { ...visit, user: visit.user, session: visit.session };
+    throw new LoginNeeded(request.originalUrl);
+  }
+
+  /** @throws PageError page.forbidden */
+  requireRole(visit: UserVisit, ...anyOf: readonly Role[]): void {
+    if (!anyOf.some((role) => visit.user.roles.includes(role))) throw new PageError('page.forbidden');
+  }
+
+  /** A page with what every page shows: who is here, where they may go, the token of its forms. */
+  page(visit: Visit, view: string, model: object, options: PageOptions = {}): Reply {
+    const { csrf } = this.forms.guardOf({ ...visit.browser, cookies: visit.cookies });
+    const path = visit.request.originalUrl.split('?')[0] ?? '/';
+    return Reply.page(
+      view,
+      {
+        productName: 'Gatehouse',
+        csrf,
+        requestId: visit.requestId,
+        viewer: visit.user && {
+          id: visit.user.id,
+          username: visit.user.username,
+          isAdmin: visit.user.roles.includes('admin'),
+          isDeveloper: visit.user.roles.includes('developer'),
+        },
+        nav: visit.user ? navigation(visit.user, path) : [],
+        ...model,
+      },
+      { ...options, cookies: [...visit.cookies, ...(options.cookies ?? [])] },
+    );
+  }
+
+  /** The cookie of a session that was just started. Without `Max-Age`: the session's own end decides. */
+  sessionCookieFor(session: Session, value: string): SetCookie {
+    return { name: this.sessionCookie, value, secure: this.secure, maxAgeSeconds: session.expiresAt - session.authTime };
+  }
+
+  /** Takes the session's cookie away. */
+  noSessionCookie(): SetCookie {
+    return { name: this.sessionCookie, value: '', secure: this.secure, maxAgeSeconds: 0 };
+  }
+
+  /** An address of ours as a link that others can open. */
+  absolute(path: string): string {
+    return this.settings.issuer + path;
+  }
+}
+
+interface NavigationLink {
+  readonly href: string;
+  readonly label: string;
+  readonly current: boolean;
+}
+
+function navigation(user: User, path: string): NavigationLink[] {
+  const admin = user.roles.includes('admin');
+  const developer = admin || user.roles.includes('developer');
+  const links: [string, string, boolean][] = [
+    [routes.home, 'Home', true],
+    [routes.account, 'Account', true],
+    [routes.clients, 'Clients', developer],
+    [routes.users, 'Users', admin],
+    [routes.grants, 'Grants', developer],
+    [routes.tokens, 'Tokens', developer],
+  ];
+  return links
+    .filter(([, , shown]) => shown)
+    .map(([href, label]) => ({ href, label, current: path === href || path.startsWith(`${href}/`) }));
+}

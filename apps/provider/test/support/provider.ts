@@ -1,0 +1,193 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { INestApplication } from '@nestjs/common';
+import { ManualClock } from '@gatehouse/server/clock';
+import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { silentLog, type Log } from '@gatehouse/server/telemetry/log';
+import { createApp } from '../../src/app.setup';
+import { ClientsService } from '../../src/clients/clients.service';
+import { loadSettings } from '../../src/config/settings';
+import { entities, migrations } from '../../src/database/entities';
+import { FirstStart } from '../../src/ops/first-start.service';
+import { PasswordHasher } from '../../src/users/password-hasher';
+import { UsersService } from '../../src/users/users.service';
+import type { User } from '../../src/users/user';
+import { Browser, send, type Answer } from './browser';
+
+export interface TestProvider {
+  readonly issuer: string;
+  readonly host: string;
+  readonly app: INestApplication;
+  readonly store: OpenStore;
+  readonly clock: ManualClock;
+  readonly adminLink: string | undefined;
+  addUser(user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>): Promise<User & { password: string }>;
+  addClient(client?: Partial<ClientDraft>): Promise<{ client: Client; secret: string }>;
+  /** A browser in which this person is logged in. */
+  logIn(user: { username: string; password: string }, browser?: Browser): Promise<Browser>;
+  close(): Promise<void>;
+}
+
+export interface ProviderOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly databaseUrl?: string;
+  readonly log?: Log;
+  readonly clock?: ManualClock;
+}
+
+/** Starts the provider as main does, on SQLite in a folder of its own, with a clock that the test turns. */
+export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
+  const port = await freePort();
+  const settings = loadSettings({
+    GATEHOUSE_PORT: String(port),
+    GATEHOUSE_DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'provider.sqlite')}`,
+    GATEHOUSE_DATA_DIR: folder,
+    GATEHOUSE_LOG_LEVEL: 'silent',
+    ...(options.databaseUrl?.startsWith('postgres') ? { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') } : {}),
+    ...options.env,
+  });
+  const clock = options.clock ?? new ManualClock();
+  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'auto' });
+  const app = await createApp({ settings, store, clock, log: options.log ?? silentLog() });
+  await app.init();
+  const firstStart = app.get(FirstStart);
+  await firstStart.prepareKeys();
+  const adminLink = await firstStart.prepareAdmin();
+  const server = app.getHttpServer() as Server;
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const { issuer } = settings;
+  let users = 0;
+
+  const provider: TestProvider = {
+    issuer,
+    host: new URL(issuer).hostname,
+    app,
+    store,
+    clock,
+    adminLink,
+    addUser: async (user = {}) => {
+      const password = user.password ?? 'correct horse battery staple';
+      const passwordHash = await app.get(PasswordHasher).hash(password);
+      const username = user.username ?? `person-${++users}`;
+      const made = await store.run((unit) => app.get(UsersService).create(unit, { roles: ['user'], ...user, username, passwordHash }, {}, clock.now()));
+      if ('problems' in made) throw new Error(JSON.stringify(made.problems));
+      return { ...made.user, password };
+    },
+    addClient: async (client = {}) => {
+      const draft: ClientDraft = {
+        name: 'Test client',
+        type: 'confidential',
+        authMethod: 'client_secret_basic',
+        redirectUris: ['https://client.test/callback'],
+        postLogoutRedirectUris: [],
+        grantTypes: ['authorization_code', 'refresh_token'],
+        scope: ['openid', 'profile', 'email', 'offline_access'],
+        ...client,
+      };
+      const made = await store.run((unit) => app.get(ClientsService).create(unit, draft, {}, clock.now()));
+      if ('problems' in made) throw new Error(JSON.stringify(made.problems));
+      return { client: made.client, secret: made.secret ?? '' };
+    },
+    logIn: async (user, browser = new Browser()) => {
+      await browser.open(`${issuer}/login`);
+      const answer = await browser.submit({ username: user.username, password: user.password });
+      if (answer.status !== 200 || !browser.address.endsWith('/home')) throw new Error(`the login failed: ${answer.status} at ${browser.address}`);
+      return browser;
+    },
+    close: async () => {
+      await app.close();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return provider;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+export interface Pkce {
+  readonly verifier: string;
+  readonly challenge: string;
+}
+
+export function pkce(): Pkce {
+  const verifier = randomBytes(32).toString('base64url');
+  return { verifier, challenge: createHash('sha256').update(verifier).digest('base64url') };
+}
+
+export function authorizeUrl(provider: TestProvider, parameters: Readonly<Record<string, string | undefined>>): string {
+  const defined = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return `${provider.issuer}/oauth/authorize?${new URLSearchParams(defined).toString()}`;
+}
+
+/** A request with the usual parameters, and the proof that goes with it. */
+export function authorizationRequest(client: Client, overrides: Readonly<Record<string, string | undefined>> = {}): { parameters: Record<string, string | undefined>; proof: Pkce } {
+  const proof = pkce();
+  return {
+    proof,
+    parameters: {
+      response_type: 'code',
+      client_id: client.id,
+      redirect_uri: client.redirectUris[0],
+      scope: 'openid',
+      state: 'some-state',
+      nonce: 'some-nonce',
+      code_challenge: proof.challenge,
+      code_challenge_method: 'S256',
+      ...overrides,
+    },
+  };
+}
+
+/** Parameters of the answer in a redirect to the client. */
+export function answerOf(answer: Answer): URLSearchParams {
+  if (answer.location === undefined) throw new Error(`no redirect but ${answer.status}: ${answer.text.slice(0, 500)}`);
+  return new URL(answer.location).searchParams;
+}
+
+/** Runs the whole way of a logged-in person, consent included, to the code. */
+export async function authorize(provider: TestProvider, browser: Browser, client: Client, overrides: Readonly<Record<string, string | undefined>> = {}): Promise<{ code: string; verifier: string }> {
+  const { parameters, proof } = authorizationRequest(client, overrides);
+  let answer = await browser.open(authorizeUrl(provider, parameters));
+  if (answer.status === 200) answer = await browser.submit({ confirm: 'yes' });
+  const code = answerOf(answer).get('code');
+  if (code === null) throw new Error(`no code but ${answer.location}`);
+  return { code, verifier: proof.verifier };
+}
+
+export function basic(client: Client, secret: string): string {
+  return `Basic ${Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+}
+
+/** POSTs a form to an endpoint that clients call. */
+export function post(url: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return send(url, {
+    method: 'POST',
+    body: new URLSearchParams(fields).toString(),
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+  });
+}
+
+/** Redeems a code as a confidential client by client_secret_basic. */
+export function redeem(provider: TestProvider, registered: { client: Client; secret: string }, code: string, verifier: string, overrides: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return post(
+    `${provider.issuer}/oauth/token`,
+    { grant_type: 'authorization_code', code, redirect_uri: registered.client.redirectUris[0] ?? '', code_verifier: verifier, ...overrides },
+    { Authorization: basic(registered.client, registered.secret) },
+  );
+}
