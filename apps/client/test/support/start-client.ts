@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DataSource } from 'typeorm';
 import { ManualClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
 import { silentLog } from '@gatehouse/server/telemetry/log';
@@ -40,7 +42,8 @@ export async function startClient(environment: Record<string, string> = {}): Pro
     GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID: provider.clientId,
     GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET: provider.clientSecret,
   };
-  const started = await run({ ...seed, ...environment }, folder, clock, provider);
+  const database = { GATEHOUSE_CLIENT_DATABASE_URL: await freshDatabase(folder) };
+  const started = await run({ ...database, ...seed, ...environment }, clock, provider);
   return {
     ...started,
     stop: async () => {
@@ -53,7 +56,6 @@ export async function startClient(environment: Record<string, string> = {}): Pro
 
 async function run(
   environment: Record<string, string>,
-  folder: string,
   clock: ManualClock,
   provider: TestProvider,
 ): Promise<TestClient> {
@@ -61,7 +63,6 @@ async function run(
     GATEHOUSE_CLIENT_BASE_URL: base,
     GATEHOUSE_CLIENT_SESSION_SECRET: 'a session secret of at least 32 bytes',
     GATEHOUSE_CLIENT_ADMIN_PASSWORD: adminPassword,
-    GATEHOUSE_CLIENT_DATABASE_URL: `sqlite:${join(folder, 'client.sqlite')}`,
     ...environment,
   });
   const store = await openStore({ url: settings.databaseUrl, migrate: settings.migrate, entities, migrations });
@@ -87,7 +88,20 @@ async function run(
     browser: () => new Browser(base, origins),
     restart: async (changes) => {
       await stop();
-      return run({ ...environment, ...changes }, folder, clock, provider);
+      return run({ ...environment, ...changes }, clock, provider);
     },
   };
+}
+
+/** A SQLite file; or, where `TEST_POSTGRES_URL` names a server, a new database there: the same suite runs on both. */
+async function freshDatabase(folder: string): Promise<string> {
+  const server = process.env['TEST_POSTGRES_URL'];
+  if (server === undefined) return `sqlite:${join(folder, 'client.sqlite')}`;
+  const name = `client_${randomBytes(6).toString('hex')}`;
+  const source = await new DataSource({ type: 'postgres', url: server }).initialize();
+  await source.query(`CREATE DATABASE ${name}`);
+  await source.destroy();
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  return url.href;
 }
