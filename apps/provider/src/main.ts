@@ -18,14 +18,14 @@ async function main(): Promise<void> {
   await app.init();
   const firstStart = app.get(FirstStart);
   await firstStart.prepareKeys();
-  const link = await firstStart.prepareAdmin();
+  const admin = await firstStart.prepareAdmin();
 
   await app.listen(settings.port, settings.host);
   endOn(['SIGTERM', 'SIGINT'], log, async () => {
     await app.close();
     await store.close();
   });
-  if (link !== undefined) process.stdout.write(`set the password of ${settings.adminUsername}: ${link}\n`);
+  if (admin) process.stdout.write(`set the password of ${admin.username}: ${admin.link}\n`);
   process.stdout.write(`listening on ${settings.issuer}\n`);
 }
 

@@ -42,12 +42,14 @@ export class FirstStart {
 
   /**
    * Makes the first administrator where there is none.
-   * @returns a one-time link that sets their password, when the settings hold none
+   * @returns a one-time link for whoever has no password yet: printed at each start until somebody used one
    * @throws CannotStart when the settings' name or password will not do
    */
-  async prepareAdmin(): Promise<string | undefined> {
+  async prepareAdmin(): Promise<{ readonly username: string; readonly link: string } | undefined> {
     const now = this.clock.now();
-    if ((await this.users.countAdmins()) > 0) return undefined;
+    const admin = await this.users.findAdmin();
+    if (admin?.hasPassword) return undefined;
+    if (admin) return { username: admin.username, link: await this.store.run((unit) => this.links.make(unit, { userId: admin.id, purpose: 'set-password' }, now)) };
     const { adminUsername: username, adminPassword: password } = this.settings;
     const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
     if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
@@ -55,7 +57,8 @@ export class FirstStart {
     return this.store.run(async (unit) => {
       const made = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now);
       if ('problems' in made) throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
-      return passwordHash === undefined ? this.links.make(unit, { userId: made.user.id, purpose: 'set-password' }, now) : undefined;
+      if (passwordHash !== undefined) return undefined;
+      return { username, link: await this.links.make(unit, { userId: made.user.id, purpose: 'set-password' }, now) };
     });
   }
 }

@@ -20,8 +20,12 @@ export interface UserFollower {
 }
 
 const userStatements = {
-  // A condition of its own, so that of two first starts at once only one makes the administrator.
-  admins: statement('user_roles.admins', `SELECT COUNT(*) AS count FROM user_roles WHERE role = 'admin'`),
+  /** The administrators who are not switched off; those who can log in first. */
+  admins: statement(
+    'user_roles.admins',
+    `SELECT u.id, u.username, u.password_hash IS NOT NULL AS has_password FROM user_roles r JOIN users u ON u.id = r.user_id
+     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY has_password DESC, u.created_at LIMIT 1`,
+  ),
 };
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
@@ -70,9 +74,10 @@ export class UsersService {
     return row?.passwordHash ?? undefined;
   }
 
-  async countAdmins(): Promise<number> {
-    const row = await this.store.one<{ count: number }>(userStatements.admins);
-    return Number(row?.count ?? 0);
+  /** An administrator who can log in, or one who has no password yet; undefined while there is none at all. */
+  async findAdmin(): Promise<{ id: string; username: string; hasPassword: boolean } | undefined> {
+    const row = await this.store.one<{ id: string; username: string; has_password: number | boolean }>(userStatements.admins);
+    return row && { id: row.id, username: row.username, hasPassword: Boolean(row.has_password) };
   }
 
   /** One page of users in the order of their names. `after`: the last username of the page before. */

@@ -59,7 +59,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   await app.init();
   const firstStart = app.get(FirstStart);
   await firstStart.prepareKeys();
-  const adminLink = await firstStart.prepareAdmin();
+  const adminLink = (await firstStart.prepareAdmin())?.link;
   const server = app.getHttpServer() as Server;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
