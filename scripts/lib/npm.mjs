@@ -27,3 +27,10 @@ export function npmEnvironment(additions = {}) {
   env.PATH = [dirname(process.execPath), env.PATH].filter(Boolean).join(delimiter);
   return env;
 }
+
+/** Ends us, by SIGTERM, when the npm that began us was killed without a word: nobody is left who could press Ctrl-C. */
+export function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  setInterval(() => process.ppid !== npm && process.kill(process.pid, 'SIGTERM'), 1000).unref();
+}
