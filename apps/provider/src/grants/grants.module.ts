@@ -5,6 +5,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConsentsService } from './consents.service.js';
 import { ConsentEntity } from './grant.entity.js';
+import { GrantsController } from './grants.controller.js';
 import { GrantsService } from './grants.service.js';
 
 /**
@@ -15,6 +16,7 @@ import { GrantsService } from './grants.service.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
+  controllers: [GrantsController],
   providers: [GrantsService, ConsentsService],
   exports: [GrantsService, ConsentsService],
 })

@@ -40,7 +40,8 @@ export class LoginController {
     const id = parameters.get('request');
     if (id === undefined) {
       const next = localAddress(parameters.get('next'));
-      if (visit.user) return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
+      // `prompt=login`: a page of ours wants a login that is fresh (the word is OpenID Connect Core 3.1.2.1's).
+      if (visit.user && parameters.get('prompt') !== 'login') return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
       if (next === undefined) return this.show(visit, undefined, {});
       const kept = await this.dispatcher.keep(visit, { kind: 'address', address: next });
       return Reply.redirect(`${routes.login}?request=${encodeURIComponent(kept)}`, { cookies: visit.cookies });

@@ -1,0 +1,131 @@
+import { UsersService } from '../../src/users/users.service';
+import { Browser } from '../support/browser';
+import { changed, fieldsOf, sendFields, values } from '../support/forms';
+import { startProvider, type TestProvider } from '../support/provider';
+
+describe('the pages of users', () => {
+  let provider: TestProvider;
+  let admin: Browser;
+  let adminId: string;
+
+  beforeAll(async () => {
+    provider = await startProvider();
+    const person = await provider.addUser({ username: 'root', roles: ['admin'] });
+    adminId = person.id;
+    admin = await provider.logIn(person);
+    // Whom the first start made: here, root is to be the last one.
+    const first = await users().findByUsername('admin');
+    if (first) await provider.store.run((unit) => users().remove(unit, first.id, {}, provider.clock.now()));
+  });
+  afterAll(() => provider.close());
+
+  const at = (path: string): string => `${provider.issuer}${path}`;
+  const users = (): UsersService => provider.app.get(UsersService);
+  const linkOf = (text: string): string => (/id="one-time-link">([^<]+)</.exec(text)?.[1] ?? '').replaceAll('&#x3D;', '=');
+
+  it('is for administrators alone', async () => {
+    const developer = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
+    for (const path of ['/user', '/user/add', `/user/update/${adminId}`, `/user/delete/${adminId}`]) expect((await developer.open(at(path))).status).toBe(403);
+  });
+
+  it('adds a user whose password is set by a link that is shown once', async () => {
+    await admin.open(at('/user/add'));
+    const answer = await sendFields(admin, changed(fieldsOf(admin), { username: 'grace', name: 'Grace Hopper', email: 'grace@example.test', role: ['user', 'developer'] }));
+    expect(answer.status).toBe(200);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    const link = linkOf(answer.text);
+    expect(link.startsWith(`${provider.issuer}/password/set?token=`)).toBe(true);
+    expect(await users().findByUsername('grace')).toMatchObject({ roles: ['developer', 'user'], hasPassword: false });
+
+    const browser = new Browser();
+    await browser.open(link);
+    const done = await browser.submit({ password: 'compilers are rather nice' });
+    expect(done.text).toContain('Your password is set');
+    await provider.logIn({ username: 'grace', password: 'compilers are rather nice' });
+    expect((await new Browser().open(link)).status).toBe(410);
+  });
+
+  it('says what is wrong beside the field and keeps what was typed', async () => {
+    await admin.open(at('/user/add'));
+    const answer = await sendFields(admin, changed(fieldsOf(admin), { username: 'ROOT', email: 'kept@example.test', role: ['developer'] }));
+    expect(answer.status).toBe(422);
+    expect(answer.text).toMatch(/id="f-username-problem">This username is taken/);
+    expect(answer.text).toMatch(/id="f-username"[^>]*autofocus/);
+    expect(values(fieldsOf(admin), 'email')).toEqual(['kept@example.test']);
+    expect(values(fieldsOf(admin), 'role')).toEqual(['developer']);
+  });
+
+  it('edits a user and their roles', async () => {
+    const person = await provider.addUser({ username: 'edith' });
+    await admin.open(at(`/user/update/${person.id}`));
+    const answer = await sendFields(admin, changed(fieldsOf(admin, '/user/update/'), { name: 'Edith Clarke', emailVerified: 'yes', email: 'e@example.test', role: ['user', 'admin'] }), '/user/update/');
+    expect(answer.status).toBe(303);
+    expect(await users().find(person.id)).toMatchObject({ name: 'Edith Clarke', emailVerified: true, roles: ['admin', 'user'] });
+    await sendFields(await open(`/user/update/${person.id}`), changed(fieldsOf(admin, '/user/update/'), { role: ['user'] }), '/user/update/');
+    expect((await users().find(person.id))?.roles).toEqual(['user']);
+  });
+
+  async function open(path: string): Promise<Browser> {
+    await admin.open(at(path));
+    return admin;
+  }
+
+  it('switches an account off, which ends its sessions, and on again', async () => {
+    const person = await provider.addUser();
+    const theirs = await provider.logIn(person);
+    await admin.open(at(`/user/update/${person.id}`));
+    const off = await admin.submit({}, { action: '/user/disable/' });
+    expect(off.text).toContain('The account is off');
+    await theirs.open(at('/home'));
+    expect(theirs.address).toContain('/login');
+    await expect(provider.logIn(person)).rejects.toThrow('the login failed: 401');
+    await admin.open(at(`/user/update/${person.id}`));
+    await admin.submit({}, { action: '/user/enable/' });
+    await provider.logIn(person);
+  });
+
+  it('makes a new one-time link', async () => {
+    const person = await provider.addUser();
+    await admin.open(at(`/user/update/${person.id}`));
+    const answer = await admin.submit({}, { action: '/user/link/' });
+    expect(linkOf(answer.text)).toContain('/password/set?token=');
+  });
+
+  it('deletes a user only when the username was typed', async () => {
+    const person = await provider.addUser({ username: 'leaving' });
+    await admin.open(at(`/user/delete/${person.id}`));
+    expect((await admin.submit({ username: 'staying' })).status).toBe(422);
+    const gone = await admin.submit({ username: 'leaving' });
+    expect(gone.text).toContain('The user was deleted.');
+    expect(await users().find(person.id)).toBeUndefined();
+    expect((await admin.open(at(`/user/update/${person.id}`))).status).toBe(404);
+  });
+
+  it('keeps the last administrator: not demoted, not switched off, not deleted', async () => {
+    const page = `/user/update/${adminId}`;
+    await admin.open(at(page));
+    const demoted = await sendFields(admin, changed(fieldsOf(admin, page), { role: ['user'] }), page);
+    expect(demoted.status).toBe(422);
+    expect(demoted.text).toMatch(/id="f-roles-problem">This is the last administrator/);
+    await admin.open(at(page));
+    const off = await admin.submit({}, { action: '/user/disable/' });
+    expect(off.status).toBe(409);
+    expect(off.text).toContain('This is the last administrator');
+    await admin.open(at(`/user/delete/${adminId}`));
+    const deleted = await admin.submit({ username: 'root' });
+    expect(deleted.status).toBe(409);
+    expect(await users().find(adminId)).toMatchObject({ roles: ['admin'], disabledAt: undefined });
+  });
+
+  it('lists by username, in pages by key, and searches', async () => {
+    for (let n = 0; n < 27; n++) await provider.store.run((unit) => users().create(unit, { username: `many-${String(n).padStart(2, '0')}` }, {}, provider.clock.now()));
+    const first = await admin.open(at('/user?q=MANY'));
+    expect(first.text).toContain('many-24');
+    expect(first.text).not.toContain('many-25');
+    const next = /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const second = await admin.open(at(next));
+    expect(second.text).toContain('many-26');
+    expect(second.text).not.toContain('many-24');
+    expect((await admin.open(at('/user?q=%25'))).text).toContain('Nobody matches');
+  });
+});
