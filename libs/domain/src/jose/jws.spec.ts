@@ -25,8 +25,7 @@ describe('parseJws', () => {
       },
     });
     expect(
-      jws &&
-        verify('sha256', Buffer.from(jws.signingInput), { key, dsaEncoding: 'ieee-p1363' }, jws.signature),
+      jws && verify('sha256', Buffer.from(jws.signingInput), { key, dsaEncoding: 'ieee-p1363' }, jws.signature),
     ).toBe(true);
   });
 
@@ -79,7 +78,11 @@ describe('parseJws', () => {
   });
 
   it('never throws', () => {
-    const part = fc.oneof(fc.string(), fc.string().map(encode), fc.jsonValue().map((value) => encode(JSON.stringify(value))));
+    const part = fc.oneof(
+      fc.string(),
+      fc.string().map(encode),
+      fc.jsonValue().map((value) => encode(JSON.stringify(value))),
+    );
     fc.assert(
       fc.property(fc.array(part, { maxLength: 5 }), (parts) => {
         expect(() => parseJws(parts.join('.'), { maxLength })).not.toThrow();

@@ -27,7 +27,7 @@ export function isBasic(header: string | undefined): boolean {
  * @see RFC 6750 2.1
  */
 export function parseBearer(header: string | undefined): string | undefined {
-  return /^bearer +([A-Za-z0-9._~+/-]{1,8000}=*)$/i.exec(header ?? '')?.[1];
+  return /^bearer +([A-Za-z0-9._~+/-]{1,8000}={0,8})$/i.exec(header ?? '')?.[1];
 }
 
 /**

@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { epochSeconds } from '../kernel/index.js';
+import type { AuthorizationRequest, Prompt } from './authorization-request.js';
+import { nextStep, type NextStep, type NextStepInput } from './next-step.js';
+
+// The request came at 1000, and it is 1010 now.
+const arrived = 1000;
+const now = epochSeconds(1010);
+
+interface Situation {
+  readonly prompt?: readonly Prompt[];
+  readonly maxAge?: number;
+  readonly scope?: readonly string[];
+  /** When the session's person logged in; without it there is no session. */
+  readonly authTime?: number;
+  readonly partial?: true;
+  /** The session's person was removed or switched off. */
+  readonly gone?: true;
+  readonly factorOwed?: true;
+  readonly consented?: readonly string[];
+  readonly consentFree?: true;
+  readonly hinted?: string;
+  readonly loggedInAt?: number;
+  readonly consentedAt?: number;
+}
+
+function inputOf(situation: Situation): NextStepInput {
+  const request: AuthorizationRequest = {
+    clientId: 'c',
+    responseType: 'code',
+    responseMode: 'query',
+    redirectUri: 'https://client.example.com/cb',
+    redirectUriSent: true,
+    scope: situation.scope ?? ['openid', 'profile'],
+    prompt: situation.prompt ?? [],
+    maxAge: situation.maxAge,
+  };
+  const at = (seconds: number | undefined) => (seconds === undefined ? undefined : epochSeconds(seconds));
+  const authTime = at(situation.authTime);
+  return {
+    request,
+    client: { consentRequired: !situation.consentFree },
+    session: authTime === undefined ? undefined : { userId: 'ada', authTime, full: !situation.partial },
+    account: situation.gone || situation.partial ? undefined : { secondFactorOwed: situation.factorOwed ?? false },
+    consent: situation.consented && { scope: situation.consented },
+    progress: {
+      createdAt: epochSeconds(arrived),
+      loggedInAt: at(situation.loggedInAt),
+      consentedAt: at(situation.consentedAt),
+      hintedUserId: situation.hinted,
+    },
+    now,
+  };
+}
+
+/** `consent profile`, `deny login_required`, or the kind alone. */
+function told(step: NextStep): string {
+  if (step.kind === 'deny') return `deny ${step.error.code}`;
+  return step.kind === 'consent' ? ['consent', ...step.missing].join(' ') : step.kind;
+}
+
+const known = { authTime: 500, consented: ['openid', 'profile'] } as const;
+const none = ['none'] as const;
+
+describe('nextStep', () => {
+  it.each<[string, Situation, string, string]>([
+    // what is the case, in which situation, the next step, and the answer to prompt=none
+    ['nobody is here', {}, 'login', 'deny login_required'],
+    ['nobody is here, and the client needs no consent', { consentFree: true }, 'login', 'deny login_required'],
+    ['the person was removed meanwhile', { ...known, gone: true }, 'login', 'deny login_required'],
+    [
+      'a password was given and a second factor is owed',
+      { ...known, partial: true },
+      'second-factor',
+      'deny login_required',
+    ],
+    [
+      'a role demands a factor of a full session',
+      { ...known, factorOwed: true },
+      'second-factor',
+      'deny login_required',
+    ],
+    [
+      'a factor is owed before consent is asked',
+      { authTime: 500, partial: true },
+      'second-factor',
+      'deny login_required',
+    ],
+    ['nothing was allowed yet', { authTime: 500 }, 'consent openid profile', 'deny consent_required'],
+    ['a part was allowed', { authTime: 500, consented: ['openid'] }, 'consent profile', 'deny consent_required'],
+    [
+      'other scopes were allowed',
+      { authTime: 500, consented: ['email'] },
+      'consent openid profile',
+      'deny consent_required',
+    ],
+    ['everything was allowed', known, 'answer', 'answer'],
+    ['more was allowed', { authTime: 500, consented: ['email', 'profile', 'openid'] }, 'answer', 'answer'],
+    ['no scope is asked for, the first time', { authTime: 500, scope: [] }, 'consent', 'deny consent_required'],
+    ['no scope is asked for, later', { authTime: 500, scope: [], consented: [] }, 'answer', 'answer'],
+    ['an administrator let the client go without consent', { authTime: 500, consentFree: true }, 'answer', 'answer'],
+    [
+      'offline access was not allowed',
+      { ...known, scope: ['openid', 'offline_access'] },
+      'consent offline_access',
+      'deny consent_required',
+    ],
+    [
+      'offline access was allowed',
+      { authTime: 500, scope: ['openid', 'offline_access'], consented: ['openid', 'offline_access'] },
+      'answer',
+      'answer',
+    ],
+    ['max_age is kept: 510 seconds of 510', { ...known, maxAge: 510 }, 'answer', 'answer'],
+    ['max_age is passed by a second', { ...known, maxAge: 509 }, 'login', 'deny login_required'],
+    [
+      'max_age is passed, and a factor is owed: a login first',
+      { ...known, maxAge: 60, partial: true },
+      'login',
+      'deny login_required',
+    ],
+    ['max_age=0 is prompt=login', { ...known, maxAge: 0 }, 'login', 'deny login_required'],
+    [
+      'max_age=0 in the very second of an older login',
+      { ...known, authTime: arrived, maxAge: 0 },
+      'login',
+      'deny login_required',
+    ],
+    [
+      'max_age is passed while the consent page of this login was read',
+      { ...known, authTime: 1001, loggedInAt: 1001, maxAge: 1 },
+      'answer',
+      'answer',
+    ],
+    [
+      'max_age is passed by a login in another tab',
+      { ...known, authTime: 1001, maxAge: 1 },
+      'login',
+      'deny login_required',
+    ],
+    [
+      "this request's login is older than the session's: max_age",
+      { ...known, authTime: 1002, loggedInAt: 1001, maxAge: 1 },
+      'answer',
+      'answer',
+    ],
+    [
+      "this request's login was in a session that is gone",
+      { ...known, authTime: 500, loggedInAt: 1001, maxAge: 60 },
+      'login',
+      'deny login_required',
+    ],
+    ['the hinted person is here', { ...known, hinted: 'ada' }, 'answer', 'answer'],
+    ['another person than the hinted one is here', { ...known, hinted: 'bob' }, 'login', 'deny login_required'],
+    [
+      'another person than the hinted one is half here',
+      { ...known, partial: true, hinted: 'bob' },
+      'login',
+      'deny login_required',
+    ],
+    ['nobody is here, and somebody is hinted', { hinted: 'bob' }, 'login', 'deny login_required'],
+    [
+      'another person than the hinted one logged in for this request',
+      { ...known, authTime: 1001, loggedInAt: 1001, hinted: 'bob' },
+      'deny login_required',
+      'deny login_required',
+    ],
+  ])('%s', (_name, situation, expected, silently) => {
+    expect(told(nextStep(inputOf(situation)))).toBe(expected);
+    expect(told(nextStep(inputOf({ ...situation, prompt: none })))).toBe(silently);
+  });
+
+  it.each<[string, Situation, string]>([
+    ['prompt=login, and nobody is here', { prompt: ['login'] }, 'login'],
+    ['prompt=login, and an old session', { ...known, prompt: ['login'] }, 'login'],
+    [
+      'prompt=login, and a login in the second in which the request came',
+      { ...known, authTime: arrived, prompt: ['login'] },
+      'login',
+    ],
+    [
+      'prompt=login, and the login of this request in that second',
+      { ...known, authTime: arrived, loggedInAt: arrived, prompt: ['login'] },
+      'answer',
+    ],
+    [
+      'prompt=login, and the login of this request',
+      { ...known, authTime: 1005, loggedInAt: 1005, prompt: ['login'] },
+      'answer',
+    ],
+    ['prompt=login, and a later login in another tab', { ...known, authTime: 1005, prompt: ['login'] }, 'answer'],
+    [
+      'prompt=login, and the second factor came after the password',
+      { ...known, authTime: 1008, loggedInAt: 1005, prompt: ['login'] },
+      'answer',
+    ],
+    [
+      'prompt=login, and the password was right and a factor is owed',
+      { ...known, authTime: 1005, loggedInAt: 1005, partial: true, prompt: ['login'] },
+      'second-factor',
+    ],
+    ['prompt=login with max_age kept', { ...known, prompt: ['login'], maxAge: 9999 }, 'login'],
+    ['prompt=select_account is a login', { ...known, prompt: ['select_account'] }, 'login'],
+    [
+      'prompt=select_account, and the login of this request',
+      { ...known, authTime: 1005, loggedInAt: 1005, prompt: ['select_account'] },
+      'answer',
+    ],
+    ['prompt=consent, and nobody is here', { prompt: ['consent'] }, 'login'],
+    ['prompt=consent asks for all again', { ...known, prompt: ['consent'] }, 'consent openid profile'],
+    ['prompt=consent, and the yes to this request', { ...known, consentedAt: 1005, prompt: ['consent'] }, 'answer'],
+    [
+      'prompt=consent, and a yes that was withdrawn since',
+      { authTime: 500, consentedAt: 1005, prompt: ['consent'] },
+      'consent openid profile',
+    ],
+    [
+      'prompt=consent, and a yes from before this login, which may be another person',
+      { ...known, authTime: 1006, consentedAt: 1005, prompt: ['consent'] },
+      'consent openid profile',
+    ],
+    [
+      'prompt=consent of a client that needs none: it asked',
+      { ...known, consentFree: true, prompt: ['consent'] },
+      'consent openid profile',
+    ],
+    [
+      'prompt=consent of a client that needs none, and the yes',
+      { authTime: 500, consentFree: true, consentedAt: 1005, prompt: ['consent'] },
+      'answer',
+    ],
+    ['prompt="login consent", first', { ...known, prompt: ['login', 'consent'] }, 'login'],
+    [
+      'prompt="login consent", then',
+      { ...known, authTime: 1005, loggedInAt: 1005, prompt: ['login', 'consent'] },
+      'consent openid profile',
+    ],
+    [
+      'prompt="login consent", at last',
+      { ...known, authTime: 1005, loggedInAt: 1005, consentedAt: 1007, prompt: ['login', 'consent'] },
+      'answer',
+    ],
+  ])('%s', (_name, situation, expected) => {
+    expect(told(nextStep(inputOf(situation)))).toBe(expected);
+  });
+
+  const instant = fc.option(fc.integer({ min: 900, max: 1010 }), { nil: undefined });
+  const situations = fc
+    .record({
+      prompt: fc.subarray<Prompt>(['login', 'consent', 'select_account']),
+      maxAge: fc.option(fc.nat(200), { nil: undefined }),
+      scope: fc.subarray(['openid', 'profile', 'offline_access']),
+      authTime: instant,
+      partial: fc.constantFrom(true, undefined),
+      gone: fc.constantFrom(true, undefined),
+      factorOwed: fc.constantFrom(true, undefined),
+      consented: fc.option(fc.subarray(['openid', 'profile', 'offline_access']), { nil: undefined }),
+      consentFree: fc.constantFrom(true, undefined),
+      hinted: fc.constantFrom('ada', 'bob', undefined),
+      loggedInAt: instant,
+      consentedAt: instant,
+    })
+    .map((drawn) => JSON.parse(JSON.stringify(drawn)) as Situation);
+
+  it('shows no page to prompt=none', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        expect(nextStep(inputOf({ ...situation, prompt: none })).kind).toMatch(/^(answer|deny)$/);
+      }),
+    );
+  });
+
+  it('answers only a full session of a living account, whose consent covers the scope where it must', () => {
+    fc.assert(
+      fc.property(situations, (situation) => {
+        if (nextStep(inputOf(situation)).kind !== 'answer') return;
+        const { session, account, consent, client, request } = inputOf(situation);
+        expect(session?.full).toBe(true);
+        expect(account?.secondFactorOwed).toBe(false);
+        if (client.consentRequired) expect(consent?.scope).toEqual(expect.arrayContaining([...request.scope]));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('ends: whoever does what each page asks is answered or denied within three pages', () => {
+    fc.assert(
+      fc.property(situations, (start) => {
+        let situation = start;
+        const steps: string[] = [];
+        for (let page = 0; page < 4; page++) {
+          const step = nextStep(inputOf(situation));
+          steps.push(step.kind);
+          if (step.kind === 'answer' || step.kind === 'deny') return;
+          const { gone: _gone, partial, factorOwed, ...rest } = situation;
+          const owed = partial || factorOwed;
+          if (step.kind === 'login')
+            situation = { ...rest, authTime: 1010, loggedInAt: 1010, ...(owed ? { partial: owed } : {}) };
+          else if (step.kind === 'second-factor') situation = { ...rest, authTime: 1010 };
+          else situation = { ...situation, consentedAt: 1010, consented: inputOf(situation).request.scope };
+        }
+        throw new Error(`no end: ${steps.join(' ')}`);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import { providerMetadata } from './metadata.js';
+
+const metadata = providerMetadata({
+  issuer: 'https://op.example',
+  paths: {
+    authorize: '/oauth/authorize',
+    token: '/oauth/token',
+    userinfo: '/oauth/userinfo',
+    introspect: '/oauth/introspect',
+    revoke: '/oauth/revoke',
+    endSession: '/oauth/logout',
+    jwks: '/jwks',
+  },
+  grantTypes: ['authorization_code', 'refresh_token'],
+  responseModes: ['query', 'form_post'],
+  authMethods: ['client_secret_basic', 'none'],
+  signingAlgorithms: ['RS256'],
+  scopes: ['openid'],
+  claims: ['sub'],
+});
+
+describe('providerMetadata', () => {
+  it.each([
+    'issuer',
+    'authorization_endpoint',
+    'token_endpoint',
+    'jwks_uri',
+    'response_types_supported',
+    'subject_types_supported',
+    'id_token_signing_alg_values_supported',
+  ])('has %s, which OpenID Connect Discovery 3 requires', (member) => {
+    expect(metadata).toHaveProperty(member);
+  });
+
+  it('builds every address on the issuer', () => {
+    for (const [member, value] of Object.entries(metadata))
+      if (/_endpoint$|_uri$/.test(member)) expect(value).toMatch(/^https:\/\/op\.example\/[a-z/]+$/);
+    expect(metadata).toMatchObject({ issuer: 'https://op.example', token_endpoint: 'https://op.example/oauth/token' });
+  });
+
+  it('says what it supports as it was told, and lets nobody without a secret introspect (RFC 7662 2.1)', () => {
+    expect(metadata).toMatchObject({
+      grant_types_supported: ['authorization_code', 'refresh_token'],
+      response_modes_supported: ['query', 'form_post'],
+      token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+    });
+  });
+
+  it('offers S256 alone, and iss in every answer (RFC 8414 2, RFC 9207 3)', () => {
+    expect(metadata).toMatchObject({
+      code_challenge_methods_supported: ['S256'],
+      authorization_response_iss_parameter_supported: true,
+      request_uri_parameter_supported: false,
+    });
+  });
+
+  it('has no member without a value: absent, not null (OpenID Connect Discovery 4.2)', () => {
+    expect(JSON.parse(JSON.stringify(metadata))).toEqual(metadata);
+    expect(Object.values(metadata)).not.toContain(null);
+  });
+});

@@ -1,0 +1,25 @@
+import { epochSeconds } from '../src/kernel/index.js';
+import type { Client } from '../src/oauth/client.js';
+
+/** A client for specs: confidential, with every grant type, and every scope of its own. */
+export function aClient(changes: Partial<Client> = {}): Client {
+  return {
+    id: 's6BhdRkqt3',
+    name: 'Example',
+    type: 'confidential',
+    applicationType: 'web',
+    authMethod: 'client_secret_basic',
+    redirectUris: ['https://client.example.com/cb', 'https://client.example.com/other?a=b'],
+    defaultRedirectUri: 'https://client.example.com/cb',
+    postLogoutRedirectUris: ['https://client.example.com/bye'],
+    grantTypes: ['authorization_code', 'refresh_token'],
+    responseTypes: ['code'],
+    scope: ['openid', 'profile', 'email', 'offline_access', 'read'],
+    defaultScope: ['read'],
+    idTokenSignedResponseAlg: 'RS256',
+    pkceRequired: true,
+    consentRequired: true,
+    createdAt: epochSeconds(1_800_000_000),
+    ...changes,
+  };
+}
