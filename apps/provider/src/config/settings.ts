@@ -120,8 +120,8 @@ export const settingsDefinition = defineSettings({
     max: 600,
   }),
   requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
-    about: 'A login that was begun.',
-    default: HOUR,
+    about: 'A login that was begun: how long a person may idle and still come back to the application.',
+    default: DAY,
   }),
   accessTokenLifetimeSeconds: field.seconds('GATEHOUSE_ACCESS_TOKEN_LIFETIME', {
     about: 'Access token.',
