@@ -1,4 +1,4 @@
-import { openStore } from '@gatehouse/server/database/open-store';
+import { CannotOpenStore, openStore } from '@gatehouse/server/database/open-store';
 import { SettingsError } from '@gatehouse/server/settings';
 import { createLog } from '@gatehouse/server/telemetry/log';
 import { createClientApp } from './app.setup.js';
@@ -37,11 +37,14 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // A mistake in the settings is a person's to mend: sentences, no stack.
-  const text =
-    error instanceof SettingsError || !(error instanceof Error)
-      ? String(error instanceof Error ? error.message : error)
-      : (error.stack ?? error.message);
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${sentenceOf(error)}\n`);
   process.exit(1);
 });
+
+/** What a person can mend is told in a sentence; the rest with its stack. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  const mendable = error instanceof SettingsError || error instanceof CannotOpenStore || code === 'EADDRINUSE' || code === 'EACCES';
+  return mendable ? error.message : (error.stack ?? error.message);
+}

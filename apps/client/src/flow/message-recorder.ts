@@ -40,7 +40,7 @@ export class MessageRecorder {
       const response = await fetch(url, options);
       this.failed = false;
       const text = (await response.clone().text()).slice(0, mostBodyCharacters);
-      this.add('provider', `Answer: ${title.toLowerCase()}`, `${response.status} ${response.statusText}`.trim(), [
+      this.add('provider', `Answer: ${title}`, `${response.status} ${response.statusText}`.trim(), [
         ...challengeField(response),
         ...shownMembers(text),
       ]);

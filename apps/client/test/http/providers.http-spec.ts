@@ -1,5 +1,7 @@
+import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
 import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
 import { ManualClock } from '@gatehouse/server/clock';
+import { entities, migrations } from '../../src/database/schema.js';
 import type { Browser } from '../support/browser.js';
 import { adminPassword, startClient, type TestClient } from '../support/start-client.js';
 import { TestProvider } from '../support/test-provider.js';
@@ -34,6 +36,18 @@ describe('the providers', () => {
 
   it('agree with the migrations', async () => {
     expect(await schemaDifferences(client.store.dataSource)).toEqual([]);
+  });
+
+  it('can be taken back to an empty database, and made again', async () => {
+    const url = client.databaseUrl;
+    await client.stopApp();
+    const source = await openSource({ url, entities, migrations });
+    try {
+      expect(await migrateDown(source)).toBe(migrations.at(-1)?.name);
+      expect(await migrateUp(source)).toHaveLength(1);
+    } finally {
+      await source.destroy();
+    }
   });
 
   it.each(['/providers', '/providers/add', '/providers/update/x', '/providers/delete/x'])(

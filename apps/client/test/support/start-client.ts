@@ -23,11 +23,14 @@ export interface TestClient {
   readonly store: OpenStore;
   readonly clock: ManualClock;
   readonly provider: TestProvider;
+  readonly databaseUrl: string;
   /** The seeded provider's id. */
   readonly providerId: string;
   browser(): Browser;
   /** The same database and provider under other settings. */
   restart(environment: Record<string, string>): Promise<TestClient>;
+  /** Ends the client; provider and database stay. */
+  stopApp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,6 +84,8 @@ async function run(
   return {
     app,
     store,
+    databaseUrl: settings.databaseUrl,
+    stopApp: stop,
     clock,
     provider,
     stop,

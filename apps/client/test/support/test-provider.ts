@@ -109,6 +109,9 @@ export class TestProvider {
         return this.userinfo(request, response);
       case '/api/me':
         return this.me(request, response);
+      case '/end-session':
+        response.writeHead(303, { Location: url.searchParams.get('post_logout_redirect_uri') ?? '/' }).end();
+        return;
       default:
         response.writeHead(404).end();
     }
