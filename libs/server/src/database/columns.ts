@@ -91,7 +91,8 @@ function jsonText(maxLength: number): ValueTransformer {
     to(value: unknown): unknown {
       if (value === undefined || value === null) return value;
       const text = JSON.stringify(value);
-      if (text.length > maxLength) throw new RangeError(`a JSON value of ${text.length} characters; ${maxLength} are allowed`);
+      if (text.length > maxLength)
+        throw new RangeError(`a JSON value of ${text.length} characters; ${maxLength} are allowed`);
       return text;
     },
     from: (text: unknown): unknown => (typeof text === 'string' ? JSON.parse(text) : text),

@@ -32,6 +32,7 @@ function sqlitePath(written: string, dataDir: string): string {
   // sqlite:///var/x is the absolute /var/x, as other tools write it; sqlite://x would name a host.
   const path = written.startsWith('///') ? written.slice(2) : written;
   if (path === '' || path.startsWith('//')) throw new Error('the database URL names no file: write sqlite:PATH');
-  if (path === ':memory:') throw new Error('the database URL must name a file: two handles cannot share a database in memory');
+  if (path === ':memory:')
+    throw new Error('the database URL must name a file: two handles cannot share a database in memory');
   return isAbsolute(path) ? path : resolve(dataDir, path);
 }

@@ -75,7 +75,8 @@ export function pendingOf(status: readonly MigrationStatus[]): string[] {
 
 function lastOf(status: readonly MigrationStatus[]): string | undefined {
   const later = status.filter((step) => !step.known).map((step) => step.name);
-  if (later.length > 0) throw new Error(`a later version made this schema (${later.join(', ')}): take those steps back with it`);
+  if (later.length > 0)
+    throw new Error(`a later version made this schema (${later.join(', ')}): take those steps back with it`);
   return status.findLast((step) => step.applied)?.name;
 }
 
@@ -107,7 +108,9 @@ function find(source: DataSource, name: string): MigrationInterface {
 
 async function createTable(source: DataSource, runner: QueryRunner): Promise<void> {
   const id = source.options.type === 'postgres' ? 'serial PRIMARY KEY' : 'integer PRIMARY KEY AUTOINCREMENT NOT NULL';
-  await runner.query(`CREATE TABLE IF NOT EXISTS "${table}" ("id" ${id}, "timestamp" bigint NOT NULL, "name" varchar NOT NULL)`);
+  await runner.query(
+    `CREATE TABLE IF NOT EXISTS "${table}" ("id" ${id}, "timestamp" bigint NOT NULL, "name" varchar NOT NULL)`,
+  );
 }
 
 async function makeStep(name: string, work: () => Promise<unknown>): Promise<void> {

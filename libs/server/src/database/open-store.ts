@@ -4,7 +4,7 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
 import { migrateUp, migrationStatus, pendingOf } from './migrations.js';
 import { checkDurable, postgresReader, postgresWriter } from './postgres-driver.js';
-import { PostgresStore } from './postgres-store.js';
+import { PostgresStore, type PostgresOptions } from './postgres-store.js';
 import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -23,6 +23,7 @@ export interface OpenOptions {
   /** Connections to PostgreSQL at most, half for units and half for reading. */
   readonly connections?: number | undefined;
   readonly lane?: LaneOptions | undefined;
+  readonly postgres?: PostgresOptions | undefined;
 }
 
 /** A store and the data source on committed data, which `@nestjs/typeorm` gets. */
@@ -50,9 +51,14 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
         );
     }
     const address = addressOf(options);
-    reader = address.kind === 'sqlite' ? sqliteReader(address.path, options.entities) : postgresReader(address.url, options.entities, options.connections);
+    reader =
+      address.kind === 'sqlite'
+        ? sqliteReader(address.path, options.entities)
+        : postgresReader(address.url, options.entities, options.connections);
     await reader.initialize();
-    return address.kind === 'sqlite' ? new SqliteStore(writer, reader, options.lane) : new PostgresStore(writer, reader);
+    return address.kind === 'sqlite'
+      ? new SqliteStore(writer, reader, options.lane)
+      : new PostgresStore(writer, reader, options.postgres);
   } catch (error) {
     if (reader?.isInitialized) await reader.destroy();
     await writer.destroy();
@@ -68,7 +74,12 @@ export async function openSource(options: Omit<OpenOptions, 'migrate'>): Promise
       await makeFile(address.path);
       return await sqliteWriter(address.path, options.entities, options.migrations).initialize();
     }
-    const source = await postgresWriter(address.url, options.entities, options.migrations, options.connections).initialize();
+    const source = await postgresWriter(
+      address.url,
+      options.entities,
+      options.migrations,
+      options.connections,
+    ).initialize();
     await checkDurable(source);
     return source;
   } catch (error) {

@@ -16,13 +16,20 @@ const connectMilliseconds = 5000;
 const defaultConnections = 16;
 
 /** The pool for units, not open yet. */
-export function postgresWriter(url: string, entities: Entities, migrations: Migrations, connections = defaultConnections): DataSource {
+export function postgresWriter(
+  url: string,
+  entities: Entities,
+  migrations: Migrations,
+  connections = defaultConnections,
+): DataSource {
   return sourceOf(url, entities, migrations, Math.max(1, Math.ceil(connections / 2)), {});
 }
 
 /** The pool for reading, not open yet. It cannot write, as on SQLite, and units never take its connections. */
 export function postgresReader(url: string, entities: Entities, connections = defaultConnections): DataSource {
-  const source = sourceOf(url, entities, [], Math.max(1, Math.floor(connections / 2)), { options: '-c default_transaction_read_only=on' });
+  const source = sourceOf(url, entities, [], Math.max(1, Math.floor(connections / 2)), {
+    options: '-c default_transaction_read_only=on',
+  });
   const create = source.createQueryRunner.bind(source);
   // TypeORM's own reads say of a database that is away what the store's say.
   source.createQueryRunner = (mode) => {
@@ -69,11 +76,16 @@ export function isConnectionLost(error: unknown): boolean {
   return /connection terminated|connection error|client was closed|not queryable/i.test(messageOf(error));
 }
 
+/** The server that we write to follows another one. Said to the reader, it is a write that strayed there: our mistake. */
+export function isStandby(error: unknown): boolean {
+  return driverCode(error) === '25006';
+}
+
 /** The database cannot serve now, for a reason outside the statement. */
 export function isPostgresOutage(error: unknown): boolean {
   if (isConnectionLost(error) || isConflict(error) || isPoolExhausted(error)) return true;
-  // 53: out of disk, memory or connections; 57014, 55P03: a statement or a lock took too long; 25006: a standby.
-  return /^(53|57014|55P03|25006)/.test(driverCode(error)) || /query read timeout/i.test(messageOf(error));
+  // 53: out of disk, memory or connections; 57014, 55P03: a statement or a lock took too long.
+  return /^(53|57014|55P03)/.test(driverCode(error)) || /query read timeout/i.test(messageOf(error));
 }
 
 const bool = 16;
@@ -90,10 +102,17 @@ function parserOf(type: number, format?: string): Parser {
 
 /** How named statements read a row: as SQLite gives it, booleans as 0 and 1. */
 export const namedStatementTypes = {
-  getTypeParser: (type: number, format?: string): Parser => (type === bool ? (text) => (text === 't' ? 1 : 0) : parserOf(type, format)),
+  getTypeParser: (type: number, format?: string): Parser =>
+    type === bool ? (text) => (text === 't' ? 1 : 0) : parserOf(type, format),
 } as pg.CustomTypesConfig;
 
-function sourceOf(url: string, entities: Entities, migrations: Migrations, poolSize: number, extra: { readonly options?: string }): DataSource {
+function sourceOf(
+  url: string,
+  entities: Entities,
+  migrations: Migrations,
+  poolSize: number,
+  extra: { readonly options?: string },
+): DataSource {
   return new DataSource({
     type: 'postgres',
     driver: pg,

@@ -3,17 +3,32 @@ import {
   isConflict,
   isConnectionLost,
   isPostgresOutage,
+  isStandby,
   namedStatementTypes,
   postgresPool,
   unitMilliseconds,
   type PostgresClient,
+  type PostgresPool,
 } from './postgres-driver.js';
 import { checkUnitStatement, transactionGone, unavailable, unitOver } from './store-error.js';
-import { Store, StoreUnavailable, statement, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
+import {
+  Store,
+  StoreUnavailable,
+  statement,
+  type Outcome,
+  type SqlValue,
+  type StatementText,
+  type Unit,
+} from './store.js';
 
 const mostAttempts = 4;
-/** How many may wait for a connection before the next is refused. */
-const mostWaiting = 4096;
+
+export interface PostgresOptions {
+  /** How many may wait for a connection before the next is refused. */
+  readonly mostWaiting?: number;
+  /** How long a unit may hold its transaction. */
+  readonly unitMilliseconds?: number;
+}
 // Takes a transaction number, so that its commit is a real write to the server's log.
 const touch = statement('store.touch', 'SELECT pg_current_xact_id()');
 
@@ -25,6 +40,7 @@ type Attempt<T> =
 export class PostgresStore extends Store {
   readonly dialect = 'postgres';
   readonly reader: EntityManager;
+  private readonly options: Required<PostgresOptions>;
   private running = 0;
   private closing = false;
   private whenIdle: (() => void) | undefined;
@@ -33,8 +49,10 @@ export class PostgresStore extends Store {
   constructor(
     private readonly writer: DataSource,
     readonly dataSource: DataSource,
+    options: PostgresOptions = {},
   ) {
     super();
+    this.options = { mostWaiting: 4096, unitMilliseconds, ...options };
     this.reader = dataSource.manager;
   }
 
@@ -46,7 +64,7 @@ export class PostgresStore extends Store {
         const attempt = await this.attempt(work);
         if (attempt.kind === 'committed') return attempt.value;
         if (attempt.mayRepeat && count < mostAttempts) await pause(count);
-        else throw isPostgresOutage(attempt.reason) ? unavailable('the write failed', attempt.reason) : attempt.reason;
+        else throw writeFailure(attempt.reason);
       }
     } finally {
       this.running -= 1;
@@ -80,14 +98,14 @@ export class PostgresStore extends Store {
   /** Reading again does no harm, so a connection that turns out to be dead is tried once more. */
   private async read<R>(text: StatementText, values: SqlValue[]): Promise<R[]> {
     const pool = postgresPool(this.dataSource);
-    if (pool.waitingCount >= mostWaiting) throw new StoreUnavailable('too many reads wait');
-    const query = { ...prepared(text, values), query_timeout: unitMilliseconds };
+    if (isCrowded(pool, this.options.mostWaiting)) throw new StoreUnavailable('too many reads wait');
+    const query = { ...prepared(text, values), query_timeout: this.options.unitMilliseconds };
     for (let count = 1; ; count += 1) {
       try {
         return (await pool.query<R & object>(query)).rows;
       } catch (error) {
         if (count === 1 && isConnectionLost(error)) continue;
-        throw isPostgresOutage(error) ? unavailable('the read failed', error) : error;
+        throw isPostgresOutage(error) ? unavailable('the database cannot be read now', error) : error;
       }
     }
   }
@@ -95,7 +113,7 @@ export class PostgresStore extends Store {
   /** Runs the unit once. It may run again only while it is certain that nothing was committed. */
   private async attempt<T>(work: (unit: Unit) => Outcome<T>): Promise<Attempt<T>> {
     const pool = postgresPool(this.writer);
-    if (pool.waitingCount >= mostWaiting)
+    if (isCrowded(pool, this.options.mostWaiting))
       return { kind: 'failed', reason: new StoreUnavailable('too many writes wait'), mayRepeat: false };
     let client: PostgresClient;
     try {
@@ -125,7 +143,8 @@ export class PostgresStore extends Store {
       const mayRepeat = isConflict(reason) || (isConnectionLost(reason) && !committing);
       return { kind: 'failed', reason, mayRepeat };
     } finally {
-      client.off('error', ignore);
+      // A broken connection may still say so after it was let go.
+      if (!broken) client.off('error', ignore);
       client.release(broken);
     }
   }
@@ -133,7 +152,7 @@ export class PostgresStore extends Store {
   private async withinTime<T>(pending: Outcome<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new UnitTimeout()), unitMilliseconds);
+      timer = setTimeout(() => reject(new UnitTimeout()), this.options.unitMilliseconds);
     });
     try {
       return await Promise.race([pending, late]);
@@ -193,7 +212,8 @@ class PostgresUnit implements Unit {
   private makeManager(): EntityManager {
     const runner = this.source.createQueryRunner();
     const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
-    const noTransaction = (): Promise<never> => Promise.reject(new Error('a unit of work is the transaction: another one cannot be opened here'));
+    const noTransaction = (): Promise<never> =>
+      Promise.reject(new Error('a unit of work is the transaction: another one cannot be opened here'));
     Object.assign(runner, {
       connect: () => Promise.resolve(this.client),
       release: () => Promise.resolve(),
@@ -211,8 +231,17 @@ class PostgresUnit implements Unit {
   }
 }
 
+function writeFailure(error: unknown): unknown {
+  return isPostgresOutage(error) || isStandby(error) ? unavailable('the database cannot be written now', error) : error;
+}
+
 function prepared(text: StatementText, values: SqlValue[]) {
   return { name: text.name, text: text.postgres, values, types: namedStatementTypes };
+}
+
+/** The pool counts those among the waiting whom an idle connection serves in a moment. */
+function isCrowded(pool: PostgresPool, mostWaiting: number): boolean {
+  return pool.waitingCount - pool.idleCount >= mostWaiting;
 }
 
 async function rolledBack(client: PostgresClient): Promise<boolean> {

@@ -17,10 +17,17 @@ export async function schemaDifferences(source: DataSource): Promise<string[]> {
           `${source.driver.normalizeType(column)}${column.isNullable ? ' null' : ''}${column.isPrimary ? ' primary' : ''}`,
         ]),
       );
-      const actual = new Map(table.columns.map((column) => [column.name, `${column.type}${column.isNullable ? ' null' : ''}${column.isPrimary ? ' primary' : ''}`]));
+      const actual = new Map(
+        table.columns.map((column) => [
+          column.name,
+          `${column.type}${column.isNullable ? ' null' : ''}${column.isPrimary ? ' primary' : ''}`,
+        ]),
+      );
       for (const name of new Set([...wanted.keys(), ...actual.keys()]))
         if (wanted.get(name) !== actual.get(name))
-          differences.push(`${entity.tableName}.${name}: the entity says ${wanted.get(name) ?? 'nothing'}, the database ${actual.get(name) ?? 'nothing'}`);
+          differences.push(
+            `${entity.tableName}.${name}: the entity says ${wanted.get(name) ?? 'nothing'}, the database ${actual.get(name) ?? 'nothing'}`,
+          );
     }
   } finally {
     if (source.options.type === 'postgres') await runner.release();

@@ -88,7 +88,9 @@ async function makeDurable(database: SqliteDatabase): Promise<void> {
     const synchronous = database.pragma('synchronous', { simple: true });
     // What a client was told is on disk: refuse to run where that would not be so.
     if (mode !== 'wal' || synchronous !== 2)
-      throw new Error(`it must run with journal_mode=WAL and synchronous=FULL (it says ${String(mode)}, ${String(synchronous)})`);
+      throw new Error(
+        `it must run with journal_mode=WAL and synchronous=FULL (it says ${String(mode)}, ${String(synchronous)})`,
+      );
   } catch (error) {
     database.close();
     throw error;

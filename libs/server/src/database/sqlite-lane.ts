@@ -22,7 +22,8 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-type Answer = { readonly kind: 'done'; readonly value: unknown } | { readonly kind: 'rolled back'; readonly reason: unknown };
+type Answer =
+  { readonly kind: 'done'; readonly value: unknown } | { readonly kind: 'rolled back'; readonly reason: unknown };
 
 const longestPause = 16;
 
@@ -75,7 +76,8 @@ export class SqliteLane {
 
   run<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
     if (this.closing) return Promise.reject(new StoreUnavailable('the store is closing'));
-    if (this.waiting.length >= this.options.mostWaiting) return Promise.reject(new StoreUnavailable('too many writes are waiting'));
+    if (this.waiting.length >= this.options.mostWaiting)
+      return Promise.reject(new StoreUnavailable('too many writes are waiting'));
     return new Promise<T>((resolve, reject) => {
       // The lane does not look at what a unit gives back: its type is known only here.
       this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
@@ -180,7 +182,10 @@ export class SqliteLane {
       const pending = job.work(unit);
       answer = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending };
     } catch (error) {
-      answer = { kind: 'rolled back', reason: isSqliteOutage(error) ? unavailable('the write failed', error) : error };
+      answer = {
+        kind: 'rolled back',
+        reason: isSqliteOutage(error) ? unavailable('the database cannot be written now', error) : error,
+      };
     }
     unit.end();
     if (!this.database.inTransaction) throw answer.kind === 'rolled back' ? answer.reason : new Error(transactionGone);
@@ -222,5 +227,7 @@ function refusal(why: string): () => Promise<never> {
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { readonly then?: unknown }).then === 'function'
+  );
 }

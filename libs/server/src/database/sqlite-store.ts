@@ -61,7 +61,8 @@ export class SqliteStore extends Store {
 function forbidTransactions(reader: DataSource): void {
   const runner = reader.createQueryRunner();
   const query = runner.query.bind(runner) as (...parameters: Parameters<QueryRunner['query']>) => Promise<unknown>;
-  const refuse = (): Promise<never> => Promise.reject(new Error('the read handle has no transactions: open a unit of work'));
+  const refuse = (): Promise<never> =>
+    Promise.reject(new Error('the read handle has no transactions: open a unit of work'));
   Object.assign(runner, {
     startTransaction: refuse,
     stream: refuse,

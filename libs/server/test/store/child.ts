@@ -1,0 +1,57 @@
+import { migrateUp, openSource } from '../../src/database/open-store.js';
+import { FirstThings1764000000001, openThings, SecondThings1764000000002, things } from './fixtures.js';
+
+/** Another process on the same database: does one task, sends the result to the one that started it, and ends. */
+interface Task {
+  readonly url: string;
+  readonly kind: 'consume' | 'insert' | 'migrate';
+  readonly first: number;
+}
+
+/** Attempts on each of ten rows; the number of those that won. */
+async function consume({ url }: Task): Promise<number> {
+  const store = await openThings(url);
+  let won = 0;
+  for (let selector = 1; selector <= 10; selector += 1) {
+    const attempts = Array.from({ length: 100 }, () => store.run((unit) => unit.change(things.consume, selector, 1)));
+    for (const changed of await Promise.all(attempts)) won += changed;
+  }
+  await store.close();
+  return won;
+}
+
+/** Rows written; each was answered. */
+async function insert({ url, first }: Task): Promise<number> {
+  const store = await openThings(url);
+  let written = 0;
+  for (let round = 0; round < 20; round += 1) {
+    const selectors = Array.from({ length: 20 }, (_, index) => first + round * 20 + index);
+    for (const changed of await Promise.all(
+      selectors.map((selector) => store.run((unit) => unit.change(things.insert, selector, `t${selector}`))),
+    ))
+      written += changed;
+  }
+  await store.close();
+  return written;
+}
+
+/** Steps that ran here. */
+async function migrate({ url }: Task): Promise<number> {
+  const source = await openSource({
+    url,
+    entities: [],
+    migrations: [FirstThings1764000000001, SecondThings1764000000002],
+  });
+  const ran = await migrateUp(source);
+  await source.destroy();
+  return ran.length;
+}
+
+process.once('message', (task: Task) => {
+  const work = { consume, insert, migrate }[task.kind];
+  work(task).then(
+    (result) => process.send?.({ result }, () => process.disconnect()),
+    (error: unknown) => process.send?.({ error: String(error) }, () => process.disconnect()),
+  );
+});
+process.send?.('ready');

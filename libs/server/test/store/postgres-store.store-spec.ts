@@ -1,0 +1,191 @@
+import { PostgresStore } from '../../src/database/postgres-store.js';
+import { statement, StoreUnavailable } from '../../src/database/store.js';
+import { administer } from '../support/postgres.js';
+import { openThings, postgresEngine, refusalOf, things } from './fixtures.js';
+import { openWire } from './wire.js';
+
+const sleep = statement('test.sleep', 'SELECT pg_sleep(30)');
+const broken = statement('test.broken', 'INSERT INTO things (selector) VALUES ($1)');
+const pid = statement('test.pid', 'SELECT pg_backend_pid() AS pid');
+const writable = statement('test.writable', `SELECT current_setting('transaction_read_only') AS mode`);
+
+describe('units on PostgreSQL', () => {
+  const engine = postgresEngine();
+  let store: PostgresStore;
+  let url: string;
+
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop(), 30_000);
+  beforeEach(async () => {
+    url = await engine.freshUrl();
+    const opened = await openThings(url);
+    if (!(opened instanceof PostgresStore)) throw new Error('not on PostgreSQL');
+    store = opened;
+  });
+  afterEach(() => store.close());
+
+  const kill = (process: number | undefined): Promise<unknown> =>
+    administer(url, `SELECT pg_terminate_backend(${process ?? 0})`);
+  const tags = async (): Promise<string[]> => (await store.all<{ tag: string }>(things.all)).map(({ tag }) => tag);
+
+  it('runs a unit again after a deadlock, and both are done once', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    await store.run((unit) => unit.change(things.insert, 2, 'b'));
+    const runs = [0, 0];
+    const both: (() => void)[] = [];
+    const met = new Promise<void>((resolve) => both.push(resolve));
+    const cross = (index: number, first: number, second: number): Promise<void> =>
+      store.run(async (unit) => {
+        runs[index] = (runs[index] ?? 0) + 1;
+        await unit.change(things.use, first);
+        if (runs[0] === 1 && runs[1] === 1) both[0]?.();
+        if (runs[index] === 1) await met;
+        await unit.change(things.use, second);
+      });
+    await Promise.all([cross(0, 1, 2), cross(1, 2, 1)]);
+    expect((runs[0] ?? 0) + (runs[1] ?? 0)).toBe(3);
+    expect(await store.one(things.find, 1)).toMatchObject({ use_count: 2 });
+    expect(await store.one(things.find, 2)).toMatchObject({ use_count: 2 });
+  });
+
+  it('runs a unit again whose connection died before its commit', async () => {
+    let runs = 0;
+    await store.run(async (unit) => {
+      runs += 1;
+      await unit.change(things.insert, 1, 'a');
+      if (runs === 1) await kill((await unit.one<{ pid: number }>(pid))?.pid);
+      await unit.change(things.insert, 2, 'b');
+    });
+    expect(runs).toBe(2);
+    expect(await tags()).toEqual(['a', 'b']);
+  });
+
+  it('does not run a unit again whose connection died while it committed: nobody knows what became of it', async () => {
+    // A deferred check that is slow puts the commit where the connection can be cut.
+    await administer(
+      url,
+      `CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(5); RETURN NULL; END $$`,
+    );
+    await administer(
+      url,
+      'CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()',
+    );
+    let runs = 0;
+    let process: number | undefined;
+    const run = store.run(async (unit) => {
+      runs += 1;
+      await unit.change(things.insert, 1, 'a');
+      process = (await unit.one<{ pid: number }>(pid))?.pid;
+    });
+    const refused = refusalOf(run);
+    const committing = `SELECT 1 AS yes FROM pg_stat_activity WHERE pid = ${process ?? 0} AND query = 'COMMIT'`;
+    while (
+      process === undefined ||
+      (await administer(url, committing.replace('pid = 0', `pid = ${process}`))).length === 0
+    )
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    await kill(process);
+    expect(await refused).toBeInstanceOf(StoreUnavailable);
+    expect(runs).toBe(1);
+  });
+
+  it('answers no success to a unit that swallowed the error of a statement', async () => {
+    const refused = await refusalOf(
+      store.run(async (unit) => {
+        await unit.change(things.insert, 1, 'a');
+        try {
+          await unit.change(broken, 2);
+        } catch {
+          // As if nothing had been.
+        }
+      }),
+    );
+    expect(refused.message).toMatch('the transaction was lost');
+    expect(await tags()).toEqual([]);
+  });
+
+  it('hands a connection on clean after a unit that failed', async () => {
+    for (let round = 0; round < 20; round += 1) await refusalOf(store.run((unit) => unit.change(broken, 1)));
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    expect(await tags()).toEqual(['a']);
+    const open = await administer(
+      url,
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'`,
+    );
+    expect(open).toEqual([{ n: 0 }]);
+  });
+
+  it('reads again when the connection that it got is dead', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    const process = (await store.one<{ pid: number }>(pid))?.pid;
+    await kill(process);
+    expect(await tags()).toEqual(['a']);
+    expect(await store.reader.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('reads through connections that cannot write', async () => {
+    expect(await store.one(writable)).toEqual({ mode: 'on' });
+    expect(await store.run((unit) => unit.one(writable))).toEqual({ mode: 'off' });
+    await expect(store.one(things.use, 1)).rejects.toThrow('read-only');
+  });
+
+  it('says that the database is away, for units and for reads, and is back with it by itself', async () => {
+    const wire = await openWire(url);
+    const far = await openThings(wire.url);
+    await far.run((unit) => unit.change(things.insert, 1, 'a'));
+    await wire.cut();
+    const refused = await Promise.allSettled([
+      far.run((unit) => unit.change(things.insert, 2, 'b')),
+      far.one(things.find, 1),
+      far.reader.query('SELECT 1'),
+      far.checkWritable(),
+    ]);
+    for (const result of refused)
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    await wire.mend();
+    await far.run((unit) => unit.change(things.insert, 3, 'c'));
+    expect(await far.all(things.all)).toEqual([{ tag: 'a' }, { tag: 'c' }]);
+    await far.checkWritable();
+    await far.close();
+    await wire.cut();
+  });
+
+  it('takes its connection from a unit that never ends', async () => {
+    const hasty = await openThings(url, { connections: 2, postgres: { unitMilliseconds: 100 } });
+    const refused = await refusalOf(
+      hasty.run(async (unit) => {
+        await unit.change(things.insert, 1, 'a');
+        await new Promise(() => undefined);
+      }),
+    );
+    expect(refused).toBeInstanceOf(StoreUnavailable);
+    await hasty.run((unit) => unit.change(things.insert, 2, 'b'));
+    expect(await tags()).toEqual(['b']);
+    await hasty.close();
+  });
+
+  it('refuses at once whoever comes while too many wait', async () => {
+    const narrow = await openThings(url, { connections: 2, postgres: { mostWaiting: 1 } });
+    const results = await Promise.allSettled(
+      [1, 2, 3].map((selector) => narrow.run((unit) => unit.change(things.insert, selector, `t${selector}`))),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(results[2]).toMatchObject({ reason: expect.any(StoreUnavailable) });
+    await narrow.close();
+  });
+
+  it('ends a statement that takes too long', async () => {
+    const role = store.run(async (unit) => {
+      await unit.one(statement('test.limit', `SELECT set_config('statement_timeout', '100', true)`));
+      await unit.one(sleep);
+    });
+    await expect(role).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('serves more units than it has connections', async () => {
+    await Promise.all(
+      Array.from({ length: 100 }, (_, index) => store.run((unit) => unit.change(things.insert, index, `t${index}`))),
+    );
+    expect(await tags()).toHaveLength(100);
+  });
+});

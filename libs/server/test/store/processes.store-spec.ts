@@ -1,0 +1,77 @@
+import { buildSync } from 'esbuild';
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { engines, openThings, things } from './fixtures.js';
+
+// Inside node_modules, so that packages are found from there and nothing of it is ever committed.
+const folder = join(__dirname, '../../../../node_modules/.cache', `gatehouse-store-${process.pid}`);
+const program = join(folder, 'child.mjs');
+
+beforeAll(async () => {
+  await mkdir(folder, { recursive: true });
+  buildSync({
+    entryPoints: [join(__dirname, 'child.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    // The sources are built as they are, with nothing of a build before them.
+    tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+    banner: {
+      js: `import { fileURLToPath } from 'node:url'; const __dirname = fileURLToPath(new URL('.', import.meta.url));`,
+    },
+  });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe.each(engines)('processes that share a database on %s', (_name, makeEngine) => {
+  const engine = makeEngine();
+  let url: string;
+
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop(), 30_000);
+  beforeEach(async () => void (url = await engine.freshUrl()));
+
+  /** Starts all of them, waits until each is ready, and then lets them go at once. */
+  async function race(kinds: readonly string[]): Promise<number[]> {
+    const children = kinds.map(() => fork(program, { execArgv: [] }));
+    await Promise.all(children.map((child) => once(child, 'message')));
+    return Promise.all(
+      children.map((child, index) => resultOf(child, { url, kind: kinds[index], first: (index + 1) * 10_000 })),
+    );
+  }
+
+  it('lets one of all attempts win, whatever process it comes from', async () => {
+    const store = await openThings(url);
+    for (let selector = 1; selector <= 10; selector += 1)
+      await store.run((unit) => unit.change(things.insert, selector, `t${selector}`));
+    const won = await race(['consume', 'consume', 'consume', 'consume']);
+    expect(won.reduce((sum, one) => sum + one)).toBe(10);
+    await store.close();
+  }, 60_000);
+
+  it('keeps what each process was answered', async () => {
+    const store = await openThings(url);
+    expect(await race(['insert', 'insert'])).toEqual([400, 400]);
+    expect(await store.one(things.count)).toEqual({ n: 800 });
+    await store.close();
+  }, 60_000);
+
+  it('runs each migration in one of them, from a database that is not there yet', async () => {
+    const ran = await race(['migrate', 'migrate', 'migrate']);
+    expect(ran.reduce((sum, one) => sum + one)).toBe(2);
+  }, 60_000);
+});
+
+async function resultOf(child: ChildProcess, task: object): Promise<number> {
+  const gone = once(child, 'exit');
+  const answered = once(child, 'message') as Promise<[{ readonly result?: number; readonly error?: string }]>;
+  child.send(task);
+  const [answer] = await Promise.race([answered, gone.then(() => [{ error: 'it ended without an answer' }] as const)]);
+  await gone;
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return (answer as { readonly result?: number }).result ?? 0;
+}

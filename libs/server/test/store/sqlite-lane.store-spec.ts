@@ -1,0 +1,224 @@
+import Driver from 'better-sqlite3';
+import { SqliteStore } from '../../src/database/sqlite-store.js';
+import { StoreUnavailable, type Unit } from '../../src/database/store.js';
+import type { LaneOptions } from '../../src/database/sqlite-lane.js';
+import { databaseOf } from '../../src/database/sqlite-driver.js';
+import { openThings, refusalOf, sqliteEngine, Thing, things, turns } from './fixtures.js';
+
+describe('the write lane on SQLite', () => {
+  const engine = sqliteEngine();
+  let store: SqliteStore;
+  let path: string;
+
+  beforeAll(() => engine.start());
+  afterAll(() => engine.stop());
+  beforeEach(() => open());
+  afterEach(() => store.close());
+
+  async function open(lane: LaneOptions = {}): Promise<void> {
+    const url = await engine.freshUrl();
+    path = url.slice('sqlite:'.length);
+    const opened = await openThings(url, { lane });
+    if (!(opened instanceof SqliteStore)) throw new Error('not on SQLite');
+    store = opened;
+  }
+
+  async function reopen(lane: LaneOptions): Promise<void> {
+    await store.close();
+    await open(lane);
+  }
+
+  const insert = (selector: number): Promise<number> =>
+    store.run((unit) => unit.change(things.insert, selector, `t${selector}`));
+  const count = (): number | undefined => store.one<{ n: number }>(things.count)?.n;
+  const writer = (): Driver.Database =>
+    databaseOf((store as unknown as { readonly writer: Parameters<typeof databaseOf>[0] }).writer);
+
+  it('runs at WAL and FULL: what was answered is on disk', () => {
+    expect(writer().pragma('journal_mode', { simple: true })).toBe('wal');
+    expect(writer().pragma('synchronous', { simple: true })).toBe(2);
+  });
+
+  it('answers statements at once, without a promise', async () => {
+    await insert(1);
+    expect(store.one(things.count)).toEqual({ n: 1 });
+    expect(store.all(things.all)).toEqual([{ tag: 't1' }]);
+    await store.run((unit) => {
+      expect(unit.one(things.count)).toEqual({ n: 1 });
+      expect(unit.all(things.all)).toEqual([{ tag: 't1' }]);
+      expect(unit.change(things.consume, 1, 1)).toBe(1);
+    });
+  });
+
+  it('makes a selector the address of its row: no second index to keep', () => {
+    const plan = writer().prepare('EXPLAIN QUERY PLAN SELECT * FROM things WHERE selector = 1').all() as {
+      detail: string;
+    }[];
+    expect(plan[0]?.detail).toMatch('USING INTEGER PRIMARY KEY');
+  });
+
+  it('shares one commit among all that wait', async () => {
+    await Promise.all(Array.from({ length: 64 }, (_, index) => insert(index + 1)));
+    expect(store.lane.batches).toBe(1);
+    expect(count()).toBe(64);
+  });
+
+  it('gives a unit that awaits a timer a refusal, and rolls it back alone', async () => {
+    const results = await Promise.allSettled([
+      insert(1),
+      store.run(async (unit) => {
+        await unit.change(things.insert, 2, 'slow');
+        await turns(5);
+        await unit.change(things.insert, 3, 'late');
+      }),
+      insert(4),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({
+      reason: { message: 'a unit of work awaited something that is not the database' },
+    });
+    await turns(20);
+    expect(store.all(things.all)).toEqual([{ tag: 't1' }, { tag: 't4' }]);
+  });
+
+  it('does not hang on a unit that never settles, or that opens a unit inside itself', async () => {
+    expect((await refusalOf(store.run(() => new Promise(() => undefined)))).message).toMatch('not the database');
+    expect((await refusalOf(store.run(() => insert(1)))).message).toMatch('not the database');
+    await insert(2);
+    expect(store.all(things.all)).toContainEqual({ tag: 't2' });
+  });
+
+  it('lets no TypeORM work take longer than the turn that it has', async () => {
+    await store.run(async (unit) => {
+      const repository = unit.manager.getRepository(Thing);
+      for (let selector = 1; selector <= 20; selector += 1)
+        await repository.save({
+          selector,
+          tag: `t${selector}`,
+          ownerId: null,
+          consumedAt: null,
+          useCount: 0,
+          isOpen: true,
+          tagHash: null,
+          labelList: [],
+        });
+      await repository.remove(await repository.findBy({ useCount: 0 }));
+      await repository.createQueryBuilder().delete().where('use_count = :n', { n: 0 }).execute();
+    });
+    expect(count()).toBe(0);
+  });
+
+  it('refuses every waiter of a commit that fails, writes nothing of theirs, and goes on', async () => {
+    let failing = true;
+    await reopen({
+      beforeCommit: () => {
+        if (failing) throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+      },
+    });
+    const refused = await Promise.allSettled([insert(1), insert(2), store.run(() => Promise.reject(new Error('own')))]);
+    for (const result of refused)
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    expect(count()).toBe(0);
+    failing = false;
+    await insert(1);
+    expect(count()).toBe(1);
+  });
+
+  it('refuses every waiter when the disk is full, goes on reading, and writes again when there is room', async () => {
+    await insert(1);
+    const pages = Number(writer().pragma('page_count', { simple: true }));
+    writer().pragma(`max_page_count = ${pages}`);
+    const large = 'x'.repeat(100_000);
+    const results = await Promise.allSettled([insert(2), store.run((unit) => unit.change(things.insert, 3, large))]);
+    expect(results[1]).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    // The neighbour was told the truth, whatever that was.
+    expect(count()).toBe(results[0].status === 'fulfilled' ? 2 : 1);
+    writer().pragma('max_page_count = 1000000');
+    await store.run((unit) => unit.change(things.insert, 3, large));
+    expect(store.one(things.find, 3)).toMatchObject({ tag: large });
+  });
+
+  it('writes nothing on for a unit that swallowed the error which ended the transaction', async () => {
+    const refused = await refusalOf(
+      store.run((unit) => {
+        writer().exec('ROLLBACK');
+        unit.change(things.insert, 1, 'a');
+      }),
+    );
+    expect(refused).toBeInstanceOf(StoreUnavailable);
+    expect(count()).toBe(0);
+    await insert(2);
+  });
+
+  it('waits for another process without keeping the event loop, and refuses when its patience ends', async () => {
+    await reopen({ patienceMilliseconds: 150 });
+    const other = new Driver(path);
+    other.exec('BEGIN IMMEDIATE');
+    let longest = 0;
+    let last = performance.now();
+    const ticking = setInterval(() => {
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }, 1);
+    const started = performance.now();
+    const refused = await Promise.allSettled([insert(1), insert(2)]);
+    expect(performance.now() - started).toBeGreaterThan(140);
+    for (const result of refused)
+      expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+    expect(longest).toBeLessThan(100);
+    const waiting = insert(3);
+    await turns(30);
+    other.exec('COMMIT');
+    other.close();
+    clearInterval(ticking);
+    expect(await waiting).toBe(1);
+    expect(store.all(things.all)).toEqual([{ tag: 't3' }]);
+  });
+
+  it('refuses at once whoever comes while too many wait', async () => {
+    await reopen({ mostWaiting: 2 });
+    const results = await Promise.allSettled([insert(1), insert(2), insert(3)]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(results[2]).toMatchObject({ reason: expect.any(StoreUnavailable) });
+  });
+
+  it('says that it cannot be written', async () => {
+    await reopen({ patienceMilliseconds: 20 });
+    const other = new Driver(path);
+    other.exec('BEGIN IMMEDIATE');
+    await expect(store.checkWritable()).rejects.toBeInstanceOf(StoreUnavailable);
+    other.close();
+    await store.checkWritable();
+  });
+
+  it('lets nobody write or open a transaction beside the units', async () => {
+    const { writer: source } = store as unknown as { readonly writer: SqliteStore['dataSource'] };
+    const blocked = 'through a unit of work only';
+    await store.run(async (unit) => {
+      await unit.change(things.insert, 1, 'a');
+      expect((await refusalOf(source.query('DELETE FROM things'))).message).toMatch(blocked);
+      expect((await refusalOf(source.getRepository(Thing).delete({ selector: 1 }))).message).toMatch(blocked);
+      expect((await refusalOf(source.transaction(() => Promise.resolve()))).message).toMatch(
+        'another one cannot be opened',
+      );
+      expect((await refusalOf(source.createQueryRunner().rollbackTransaction())).message).toMatch(
+        'another one cannot be opened',
+      );
+    });
+    expect(count()).toBe(1);
+  });
+
+  it('opens no transaction on the reader, which would stop its time', async () => {
+    expect((await refusalOf(store.dataSource.transaction(() => Promise.resolve()))).message).toMatch('no transactions');
+    expect((await refusalOf(store.reader.query('BEGIN'))).message).toMatch('no transactions');
+    const thing = Object.assign(new Thing(), { selector: 1, tag: 'a', useCount: 0, isOpen: true, labelList: [] });
+    expect((await refusalOf(store.reader.save(thing))).message).toMatch('no transactions');
+  });
+
+  it('checks the statement of a unit before its first use', async () => {
+    const begin = { name: 'x', sqlite: 'BEGIN', sqliteOrder: [], postgres: 'BEGIN' };
+    expect((await refusalOf(store.run((unit: Unit) => unit.change(begin)))).message).toMatch(
+      'not inside a unit of work',
+    );
+  });
+});

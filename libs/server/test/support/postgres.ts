@@ -1,0 +1,69 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import pg from 'pg';
+
+export interface TestPostgres {
+  /** Makes a fresh, empty database. */
+  url(databaseName: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * A real PostgreSQL for tests: the server that `GATEHOUSE_TEST_POSTGRES_URL` names (a role that may create databases),
+ * or one started for this call.
+ */
+export async function startPostgres(): Promise<TestPostgres> {
+  const given = process.env['GATEHOUSE_TEST_POSTGRES_URL'];
+  const server = given === undefined || given === '' ? await startServer() : undefined;
+  const administration = server?.url ?? given ?? '';
+  const made: string[] = [];
+  return {
+    async url(databaseName) {
+      // Suites share a server, and one that was killed left its databases there.
+      const name = `${databaseName}_${randomBytes(6).toString('hex')}`;
+      await administer(administration, `CREATE DATABASE "${name}"`);
+      made.push(name);
+      const url = new URL(administration);
+      url.pathname = `/${name}`;
+      return url.href;
+    },
+    async stop() {
+      if (server === undefined)
+        for (const name of made) await administer(administration, `DROP DATABASE IF EXISTS "${name}" WITH (FORCE)`);
+      else await stopServer(server.process);
+    },
+  };
+}
+
+/** Runs one statement in a connection of its own, as an administrator would. */
+export async function administer(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function startServer(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+  const child = spawn(process.execPath, [join(__dirname, 'postgres-server.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaint = '';
+  child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+  const lines = createInterface(child.stdout);
+  const first = await Promise.race([
+    once(lines, 'line') as Promise<[string]>,
+    once(child, 'exit').then(() => undefined),
+  ]);
+  if (first === undefined) throw new Error(`PostgreSQL did not start: ${complaint}`);
+  return { url: (JSON.parse(first[0]) as { url: string }).url, process: child };
+}
+
+async function stopServer(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit');
+  child.stdin?.end();
+  await gone;
+}
