@@ -10,6 +10,8 @@ export interface Authority {
   /** The grant that the tokens hang on; undefined where the client acts for itself. */
   readonly grant: Selector | undefined;
   readonly scope: Scope;
+  /** What a refresh token may ask for, where that is more than this answer's scope (RFC 6749 6: narrowing is for one answer). */
+  readonly refreshScope?: Scope | undefined;
   /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
   readonly mayRefresh: boolean;
   readonly sessionId?: string | undefined;
