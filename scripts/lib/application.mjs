@@ -70,13 +70,13 @@ export class Application {
     appendFileSync(this.logPath, `${line}\n`, { mode: 0o600 });
     this.#lastWords = [...this.#lastWords, line].slice(-15);
     const entry = parseLogLine(line);
-    if (entry !== undefined && entry.level >= 50) {
+    if (entry !== undefined && ['error', 'fatal'].includes(entry.level)) {
       console.error(`${this.name}: ${entry.err?.message ?? entry.msg} (more in ${this.logPath})`);
     }
   }
 }
 
-/** pino's lines are JSON; its levels are numbers, 50 an error. */
+/** The applications log by JSON lines. */
 function parseLogLine(line) {
   if (!line.startsWith('{')) return undefined;
   try {

@@ -15,7 +15,11 @@ const commandLine = join(root, 'apps/provider/dist/cli/main.js');
  */
 export class Demo {
   #path = join(dataFolder(), 'demo.json');
-  #kept = this.#read();
+  #kept;
+
+  constructor() {
+    this.#kept = this.#read() ?? this.#begin();
+  }
 
   /** The client's settings beyond its address: those set by hand stay. */
   clientSettings(registration) {
@@ -62,15 +66,17 @@ export class Demo {
   }
 
   #read() {
-    if (existsSync(this.#path)) {
-      try {
-        return JSON.parse(readFileSync(this.#path, 'utf8'));
-      } catch {
-        throw new Failure(`${this.#path} cannot be read as JSON. Delete it, and the demo is set up anew.`);
-      }
+    if (!existsSync(this.#path)) return undefined;
+    try {
+      return JSON.parse(readFileSync(this.#path, 'utf8'));
+    } catch {
+      throw new Failure(`${this.#path} cannot be read as JSON. Delete it, and the demo is set up anew.`);
     }
-    const secret = () => randomBytes(32).toString('base64url');
-    this.#kept = { sessionSecret: secret(), adminPassword: randomBytes(12).toString('base64url'), registrations: [] };
+  }
+
+  #begin() {
+    const [sessionSecret, adminPassword] = [32, 12].map((bytes) => randomBytes(bytes).toString('base64url'));
+    this.#kept = { sessionSecret, adminPassword, registrations: [] };
     this.#write();
     return this.#kept;
   }

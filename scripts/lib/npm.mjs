@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /**
@@ -31,6 +31,18 @@ export function npmEnvironment(additions = {}) {
 /** Ends us, by SIGTERM, when the npm that began us was killed without a word: nobody is left who could press Ctrl-C. */
 export function endWithNpm() {
   if (process.env.npm_lifecycle_event === undefined) return;
-  const npm = process.ppid;
-  setInterval(() => process.ppid !== npm && process.kill(process.pid, 'SIGTERM'), 1000).unref();
+  const [parent, above] = [process.ppid, parentOfShell(process.ppid)];
+  setInterval(() => {
+    if (process.ppid !== parent || parentOfShell(parent) !== above) process.kill(process.pid, 'SIGTERM');
+  }, 1000).unref();
+}
+
+/** npm runs a script by `sh -c`, which on some systems stays between npm and us. Linux only; elsewhere undefined. */
+function parentOfShell(pid) {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1] !== '-c') return undefined;
+    return /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  } catch {
+    return undefined;
+  }
 }

