@@ -15,6 +15,7 @@ import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
 import { AppModule } from './app.module.js';
 import { keyFileOf, type Settings } from './config/settings.js';
+import { Counters } from './http/counters.js';
 import type { Core } from './core/core.module.js';
 import { takeNodeNumber } from './database/node-number.js';
 
@@ -23,6 +24,8 @@ export interface Outside {
   readonly store: OpenStore;
   readonly clock: Clock;
   readonly log: Log;
+  /** Made here when it is left out. */
+  readonly counters?: Counters;
 }
 
 /** Modules with pages of their own: their `views` folder, under their name. */
@@ -31,6 +34,7 @@ const modulesWithViews = ['account', 'clients', 'grants', 'interaction', 'issuan
 /** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {
   const { settings, log } = outside;
+  const core = await createCore(outside);
   const assets = new StaticAssets(filesOf(new URL('../src/http/assets/', import.meta.url)));
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
@@ -38,8 +42,9 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
+    observe: (answered) => core.counters.answered(answered),
   });
-  const app = await NestFactory.create(AppModule.of(await createCore(outside)), adapter, {
+  const app = await NestFactory.create(AppModule.of(core), adapter, {
     logger: nestLogger(log),
     bodyParser: false,
     abortOnError: false,
@@ -54,6 +59,7 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
 export async function createCore(outside: Outside): Promise<Core> {
   return {
     ...outside,
+    counters: outside.counters ?? new Counters(),
     keyring: new Keyring(secretKeys(outside.settings)),
     selectors: new SelectorSource(await takeNodeNumber(outside.store)),
   };
@@ -68,10 +74,26 @@ function secretKeys(settings: Settings): readonly Buffer[] {
 
 function views(assets: StaticAssets): Views {
   const source = new URL('../src/', import.meta.url);
-  return new Views([{ folder: new URL('http/views/', source) }, ...modulesWithViews.map((name) => ({ folder: new URL(`${name}/views/`, source), prefix: name }))], {
-    helpers: { asset: (name: unknown) => assets.url(String(name)) },
-    required: ['error', 'interaction/login', 'interaction/consent', 'interaction/sign-up', 'users/set-password', 'users/link-done', 'logout/confirm', 'logout/done', 'home/home'],
-  });
+  return new Views(
+    [
+      { folder: new URL('http/views/', source) },
+      ...modulesWithViews.map((name) => ({ folder: new URL(`${name}/views/`, source), prefix: name })),
+    ],
+    {
+      helpers: { asset: (name: unknown) => assets.url(String(name)) },
+      required: [
+        'error',
+        'interaction/login',
+        'interaction/consent',
+        'interaction/sign-up',
+        'users/set-password',
+        'users/link-done',
+        'logout/confirm',
+        'logout/done',
+        'home/home',
+      ],
+    },
+  );
 }
 
 function filesOf(folder: URL): string[] {

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
+import { KeysModule } from '../keys/keys.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
@@ -14,7 +15,7 @@ import { KeptRequestsService } from './kept-requests.service.js';
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
-  imports: [UsersModule, ClientsModule, GrantsModule],
+  imports: [KeysModule, UsersModule, ClientsModule, GrantsModule],
   controllers: [AuthorizeController],
   providers: [Dispatcher, KeptRequestsService, CodesService],
   exports: [Dispatcher, KeptRequestsService, CodesService],

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { checkAuthorizationRequest, type OAuthError } from '@gatehouse/domain/oauth';
+import { checkAuthorizationRequest, OAuthError } from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -9,6 +9,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { loginFor, routes } from '../http/routes.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -26,6 +27,7 @@ export class AuthorizeController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
   ) {}
 
   @Get()
@@ -38,7 +40,20 @@ export class AuthorizeController {
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     if (!client) throw new Error('an accepted request names a client');
-    return this.dispatcher.next(visit, { id: undefined, request: check.request, client, progress: { createdAt: visit.now } });
+    const hintedUserId = await this.hintedUser(check.request.idTokenHint, visit);
+    if (hintedUserId === null) {
+      const error = new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
+        reason: 'id_token_hint.foreign',
+      });
+      return this.dispatcher.deny(visit, check.request, error);
+    }
+    return this.dispatcher.next(visit, {
+      id: undefined,
+      request: check.request,
+      client,
+      hintedUserId,
+      progress: { createdAt: visit.now },
+    });
   }
 
   /**
@@ -63,7 +78,20 @@ export class AuthorizeController {
     if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
     const client = await this.clients.find(kept.request.clientId);
     if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
-    return this.dispatcher.next(visit, { id, request: kept.request, client, progress: kept.progress });
+    return this.dispatcher.next(visit, {
+      id,
+      request: kept.request,
+      client,
+      hintedUserId: kept.hintedUserId,
+      progress: kept.progress,
+    });
+  }
+
+  /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */
+  private async hintedUser(hint: string | undefined, visit: Visit): Promise<string | undefined | null> {
+    if (hint === undefined) return undefined;
+    const claims = await this.signer.verify(hint, visit.now);
+    return claims?.['iss'] === this.settings.issuer && typeof claims['sub'] === 'string' ? claims['sub'] : null;
   }
 
   private resumeAddress(visit: Visit, address: string, id: string): Reply {
@@ -79,7 +107,10 @@ function protocolParameters(form: Form): ReadonlyMap<string, string> {
   } catch (error) {
     // RFC 6749 3.1: a repeated parameter makes the whole request doubtful, its redirect URI included.
     if (error instanceof RepeatedParameter)
-      throw new PageError('request.refused', { cause: error, detail: `The parameter ${error.parameter.slice(0, 40)} is repeated.` });
+      throw new PageError('request.refused', {
+        cause: error,
+        detail: `The parameter ${error.parameter.slice(0, 40)} is repeated.`,
+      });
     throw error;
   }
 }

@@ -28,6 +28,8 @@ export interface Pending {
   readonly id: string | undefined;
   readonly request: AuthorizationRequest;
   readonly client: Client;
+  /** The person that a verified `id_token_hint` names. */
+  readonly hintedUserId?: string | undefined;
   readonly progress: Progress;
 }
 
@@ -54,7 +56,7 @@ export class Dispatcher {
       session: session && { userId: session.userId, authTime: session.authTime, full: session.full },
       account: user && { secondFactorOwed: false },
       consent: user && (await this.consents.find(user.id, client.id)),
-      progress: pending.progress,
+      progress: { ...pending.progress, hintedUserId: pending.hintedUserId },
       now: visit.now,
     });
     switch (step.kind) {
@@ -73,7 +75,11 @@ export class Dispatcher {
   }
 
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
-  deny(visit: Visit, request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>, error: OAuthError): Reply {
+  deny(
+    visit: Visit,
+    request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>,
+    error: OAuthError,
+  ): Reply {
     const parameters = authorizationErrorParameters({ error, state: request.state, issuer: this.settings.issuer });
     return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
   }
@@ -88,7 +94,9 @@ export class Dispatcher {
   }
 
   private async page(visit: Visit, pending: Pending, path: string): Promise<Reply> {
-    const id = pending.id ?? (await this.keep(visit, { kind: 'authorization', request: pending.request }));
+    const id =
+      pending.id ??
+      (await this.keep(visit, { kind: 'authorization', request: pending.request, hintedUserId: pending.hintedUserId }));
     return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
   }
 

@@ -3,7 +3,11 @@ import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
 
 /** Where a browser was going before it had to log in: an authorization request, or an address of our own. */
 export type KeptContent =
-  | { readonly kind: 'authorization'; readonly request: AuthorizationRequest }
+  | {
+      readonly kind: 'authorization';
+      readonly request: AuthorizationRequest;
+      readonly hintedUserId?: string | undefined;
+    }
   | { readonly kind: 'address'; readonly address: string };
 
 export interface Progress {

@@ -1,6 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, epochSeconds, equalInConstantTime, formatToken, parseToken, type EpochSeconds, type Selector, type Token } from '@gatehouse/domain/kernel';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  type EpochSeconds,
+  type Selector,
+  type Token,
+} from '@gatehouse/domain/kernel';
 import { parseAuthorizationRequest, writeAuthorizationRequest } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
@@ -82,7 +91,11 @@ export class KeptRequestsService {
 
   /** The newest login of this browser that its client has not been answered: what a lost page offers to go on with. */
   async findNewest(browserHash: Buffer, now: EpochSeconds): Promise<{ id: string; clientId: string } | undefined> {
-    const row = await this.store.one<{ selector: Selector; client_id: string }>(keptRequestStatements.newestOfBrowser, browserHash, now);
+    const row = await this.store.one<{ selector: Selector; client_id: string }>(
+      keptRequestStatements.newestOfBrowser,
+      browserHash,
+      now,
+    );
     return row && { id: this.idOf(row.selector, browserHash), clientId: row.client_id };
   }
 
@@ -93,13 +106,20 @@ export class KeptRequestsService {
   }
 
   /** Notes that the person logged in for, or said yes to, this request. The id may be another one afterwards. */
-  async advance(unit: Unit, kept: KeptRequest, step: 'loggedIn' | 'consented', owner: KeptFor, now: EpochSeconds): Promise<string> {
+  async advance(
+    unit: Unit,
+    kept: KeptRequest,
+    step: 'loggedIn' | 'consented',
+    owner: KeptFor,
+    now: EpochSeconds,
+  ): Promise<string> {
     const token = parseToken(kept.id);
     if (token) {
       await unit.change(keptRequestStatements[step], token.selector, owner.browserHash, now);
       return kept.id;
     }
-    const progress = step === 'loggedIn' ? { ...kept.progress, loggedInAt: now } : { ...kept.progress, consentedAt: now };
+    const progress =
+      step === 'loggedIn' ? { ...kept.progress, loggedInAt: now } : { ...kept.progress, consentedAt: now };
     return this.seal(kept, progress, owner) ?? kept.id;
   }
 
@@ -116,7 +136,9 @@ export class KeptRequestsService {
 
   private isGenuine(token: Token, browserHash: Buffer): boolean {
     const presented = Buffer.from(formatToken(token));
-    return this.keys.some((key) => equalInConstantTime(Buffer.from(this.idOf(token.selector, browserHash, key)), presented));
+    return this.keys.some((key) =>
+      equalInConstantTime(Buffer.from(this.idOf(token.selector, browserHash, key)), presented),
+    );
   }
 
   private async mayStore(unit: Unit, owner: KeptFor, now: EpochSeconds): Promise<boolean> {
@@ -126,12 +148,22 @@ export class KeptRequestsService {
       this.stored = { count: Number(all?.count ?? 0), at: now };
     }
     if (this.stored.count >= mostStored) return false;
-    const ofAddress = await unit.one<{ count: number }>(keptRequestStatements.countOfAddress, owner.addressKey, now - 60);
+    const ofAddress = await unit.one<{ count: number }>(
+      keptRequestStatements.countOfAddress,
+      owner.addressKey,
+      now - 60,
+    );
     return Number(ofAddress?.count ?? 0) < perAddressAMinute;
   }
 
   private seal(content: KeptContent, progress: Progress, owner: KeptFor): string | undefined {
-    const text = JSON.stringify({ k: content.kind, p: writeContent(content), c: progress.createdAt, l: progress.loggedInAt, y: progress.consentedAt });
+    const text = JSON.stringify({
+      k: content.kind,
+      p: writeContent(content),
+      c: progress.createdAt,
+      l: progress.loggedInAt,
+      y: progress.consentedAt,
+    });
     const id = sealedPrefix + this.keyring.seal(placeOf(owner.browserHash), text);
     return id.length > mostSealedCharacters ? undefined : id;
   }
@@ -146,7 +178,11 @@ export class KeptRequestsService {
     }
     const sealed = JSON.parse(text) as { k: string; p: string; c: EpochSeconds; l?: EpochSeconds; y?: EpochSeconds };
     if (addSeconds(sealed.c, this.settings.requestLifetimeSeconds) <= now) return undefined;
-    return { ...parseContent(sealed.k, sealed.p), id, progress: { createdAt: sealed.c, loggedInAt: sealed.l, consentedAt: sealed.y } };
+    return {
+      ...parseContent(sealed.k, sealed.p),
+      id,
+      progress: { createdAt: sealed.c, loggedInAt: sealed.l, consentedAt: sealed.y },
+    };
   }
 }
 
@@ -155,9 +191,17 @@ function placeOf(browserHash: Buffer): string {
 }
 
 function writeContent(content: KeptContent): string {
-  return content.kind === 'address' ? content.address : writeAuthorizationRequest(content.request);
+  // The hint was verified when the request came: its subject is all that is left of it.
+  return content.kind === 'address'
+    ? content.address
+    : JSON.stringify({
+        request: writeAuthorizationRequest({ ...content.request, idTokenHint: undefined }),
+        hintedUserId: content.hintedUserId,
+      });
 }
 
 function parseContent(kind: string, text: string): KeptContent {
-  return kind === 'address' ? { kind, address: text } : { kind: 'authorization', request: parseAuthorizationRequest(text) };
+  if (kind === 'address') return { kind, address: text };
+  const { request, hintedUserId } = JSON.parse(text) as { request: string; hintedUserId?: string };
+  return { kind: 'authorization', request: parseAuthorizationRequest(request), hintedUserId };
 }

@@ -12,6 +12,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Counters } from '../http/counters.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 /** What the outside gives an application before it is put together. */
@@ -22,6 +23,7 @@ export interface Core {
   readonly keyring: Keyring;
   readonly selectors: SelectorSource;
   readonly log: Log;
+  readonly counters: Counters;
 }
 
 /**
@@ -50,12 +52,25 @@ export class CoreModule {
         { provide: Keyring, useValue: core.keyring },
         { provide: SelectorSource, useValue: core.selectors },
         { provide: Log, useValue: core.log },
+        { provide: Counters, useValue: core.counters },
         { provide: BrowserCookie, useValue: browserCookie },
         { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
         AuditService,
         CacheVersions,
       ],
-      exports: [SETTINGS, Store, Clock, Keyring, SelectorSource, Log, BrowserCookie, PageForms, AuditService, CacheVersions],
+      exports: [
+        SETTINGS,
+        Store,
+        Clock,
+        Keyring,
+        SelectorSource,
+        Log,
+        Counters,
+        BrowserCookie,
+        PageForms,
+        AuditService,
+        CacheVersions,
+      ],
     };
   }
 }

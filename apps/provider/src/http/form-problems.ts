@@ -16,7 +16,8 @@ export interface ProblemModel {
 /** Problems as the views show them: the message beside its field, a summary that leads there. */
 export function problemModel(problems: readonly FieldProblem[]): ProblemModel {
   const byField = new Map<string, string>();
-  for (const { field, message } of problems) byField.set(field, [byField.get(field), message].filter(Boolean).join(' '));
+  for (const { field, message } of problems)
+    byField.set(field, [byField.get(field), message].filter(Boolean).join(' '));
   return {
     problems: Object.fromEntries(byField),
     problemList: [...byField].map(([field, message]) => ({ id: fieldId(field), message })),

@@ -6,6 +6,7 @@ import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Counters } from './counters.js';
 
 /**
  * What protocol endpoints answer when they refuse: JSON, `no-store` (RFC 6749 5.2). Everything that is no refusal of
@@ -16,6 +17,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
+    @Inject(Counters) private readonly counters: Counters,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -25,9 +27,13 @@ export class OAuthErrorFilter implements ExceptionFilter {
 
   private describe(error: unknown, request: WebRequest): Reply {
     if (error instanceof OAuthError) {
+      this.counters.refused(error.reason);
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
       // RFC 6749 5.2: whoever tried the Authorization header is told which scheme works there.
-      const headers = error.code === 'invalid_client' && header(request, 'authorization') !== undefined ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' } : {};
+      const headers =
+        error.code === 'invalid_client' && header(request, 'authorization') !== undefined
+          ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' }
+          : {};
       return Reply.json(errorBody(error), { status: error.status, headers });
     }
     const failure = describeFailure(error);
@@ -37,7 +43,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
         ? { error: 'temporarily_unavailable', error_description: 'The server is busy. Try again in a moment.' }
         : failure.status >= 500
           ? { error: 'server_error', error_description: 'Something went wrong here.' }
-          : { error: 'invalid_request', error_description: failure.status === 413 ? 'The body is too large.' : 'The request could not be read.' };
+          : {
+              error: 'invalid_request',
+              error_description: failure.status === 413 ? 'The body is too large.' : 'The request could not be read.',
+            };
     return Reply.json(body, { status: failure.status, headers: failure.headers });
   }
 }

@@ -6,6 +6,7 @@ import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure, isGone } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/server/web/request';
+import { Counters } from './counters.js';
 import { LoginNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { loginFor } from './routes.js';
@@ -16,6 +17,7 @@ export class PageErrorFilter implements ExceptionFilter {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
+    @Inject(Counters) private readonly counters: Counters,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -24,10 +26,12 @@ export class PageErrorFilter implements ExceptionFilter {
   }
 
   private describe(error: unknown, request: WebRequest): Reply {
-    if (error instanceof LoginNeeded) return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
+    if (error instanceof LoginNeeded)
+      return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
     const id = requestId(request);
     if (error instanceof PageError) {
       const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;
+      this.counters.refused(reason);
       this.log.info({ request: id, reason }, 'refused');
       return page(request, error, id);
     }
@@ -39,13 +43,26 @@ export class PageErrorFilter implements ExceptionFilter {
 }
 
 function page(request: WebRequest, error: PageError, id: string, headers: Record<string, unknown> = {}): Reply {
-  const retry = error.options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.options.retryAfterSeconds) };
+  const retry =
+    error.options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.options.retryAfterSeconds) };
   const all = { ...headers, ...retry } as Record<string, string>;
   if (!wantsPage(request) && !/^(\*\/\*)?$/.test(request.headers.accept ?? ''))
-    return Reply.json({ error: error.id, message: error.sentence, request_id: id }, { status: error.status, headers: all });
+    return Reply.json(
+      { error: error.id, message: error.sentence, request_id: id },
+      { status: error.status, headers: all },
+    );
   return Reply.page(
     'error',
-    { productName: 'Gatehouse', nav: [], status: error.status, sentence: error.sentence, detail: error.options.detail, id: error.id, requestId: id, homeHref: '/' },
+    {
+      productName: 'Gatehouse',
+      nav: [],
+      status: error.status,
+      sentence: error.sentence,
+      detail: error.options.detail,
+      id: error.id,
+      requestId: id,
+      homeHref: '/',
+    },
     { status: error.status, headers: all },
   );
 }

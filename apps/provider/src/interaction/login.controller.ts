@@ -6,6 +6,7 @@ import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Counters } from '../http/counters.js';
 import { localAddress } from '../http/local-address.js';
 import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
@@ -31,6 +32,7 @@ export class LoginController {
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(LoginService) private readonly login: LoginService,
+    @Inject(Counters) private readonly counters: Counters,
   ) {}
 
   @Get()
@@ -41,13 +43,23 @@ export class LoginController {
     if (id === undefined) {
       const next = localAddress(parameters.get('next'));
       // `prompt=login`: a page of ours wants a login that is fresh (the word is OpenID Connect Core 3.1.2.1's).
-      if (visit.user && parameters.get('prompt') !== 'login') return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
+      if (visit.user && parameters.get('prompt') !== 'login')
+        return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
       if (next === undefined) return this.show(visit, undefined, {});
       const kept = await this.dispatcher.keep(visit, { kind: 'address', address: next });
       return Reply.redirect(`${routes.login}?request=${encodeURIComponent(kept)}`, { cookies: visit.cookies });
     }
     const { kept } = await this.pending.find(visit, id);
-    return this.show(visit, id, kept ? {} : { notice: 'This login took too long. Log in, then go back to the application and start again if you are not taken there.' });
+    return this.show(
+      visit,
+      id,
+      kept
+        ? {}
+        : {
+            notice:
+              'This login took too long. Log in, then go back to the application and start again if you are not taken there.',
+          },
+    );
   }
 
   @Post()
@@ -57,9 +69,11 @@ export class LoginController {
     const { form, refusal } = posted;
     const id = form.get('request') || undefined;
     const username = form.text('username').trim();
-    if (refusal) return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: refusal.sentence });
+    if (refusal)
+      return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: refusal.sentence });
     const { kept } = await this.pending.find(visit, id);
     const outcome = await this.login.withPassword(visit, { username, password: form.text('password') }, kept);
+    this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
       case 'wrong':
         return this.show(visit, id, { status: 401, username, error: 'The username or the password is wrong.' });
@@ -85,7 +99,10 @@ export class LoginController {
   private async show(visit: Visit, id: string | undefined, shown: Shown): Promise<Reply> {
     const { kept, client } = await this.pending.find(visit, id);
     const elsewhere = kept ? undefined : await this.pending.newest(visit);
-    const goesOn = visit.user && kept && !asksForLogin(kept) ? { href: resumeAddress(kept.id), clientName: client?.name } : elsewhere;
+    const goesOn =
+      visit.user && kept && !asksForLogin(kept)
+        ? { href: resumeAddress(kept.id), clientName: client?.name }
+        : elsewhere;
     return this.visits.page(
       visit,
       'interaction/login',
@@ -99,12 +116,17 @@ export class LoginController {
         loggedInAs: visit.user?.username,
         continueHref: goesOn?.href,
         continueName: goesOn?.clientName,
-        signUpHref: this.settings.signUp === 'open' ? routes.signUp + (kept ? `?request=${encodeURIComponent(kept.id)}` : '') : undefined,
+        signUpHref:
+          this.settings.signUp === 'open'
+            ? routes.signUp + (kept ? `?request=${encodeURIComponent(kept.id)}` : '')
+            : undefined,
       },
       {
         status: shown.status ?? 200,
         formActionSchemes: formActionSchemes(kept),
-        ...(shown.retryAfterSeconds === undefined ? {} : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
+        ...(shown.retryAfterSeconds === undefined
+          ? {}
+          : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
       },
     );
   }
@@ -112,5 +134,11 @@ export class LoginController {
 
 /** True while the request insists on a fresh login: then there is nothing to continue with. */
 function asksForLogin(kept: KeptRequest): boolean {
-  return kept.kind === 'authorization' && kept.progress.loggedInAt === undefined && (kept.request.prompt.includes('login') || kept.request.prompt.includes('select_account') || kept.request.maxAge !== undefined);
+  return (
+    kept.kind === 'authorization' &&
+    kept.progress.loggedInAt === undefined &&
+    (kept.request.prompt.includes('login') ||
+      kept.request.prompt.includes('select_account') ||
+      kept.request.maxAge !== undefined)
+  );
 }

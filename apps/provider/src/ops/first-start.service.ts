@@ -49,14 +49,19 @@ export class FirstStart {
     const now = this.clock.now();
     const admin = await this.users.findAdmin();
     if (admin?.hasPassword) return undefined;
-    if (admin) return { username: admin.username, link: await this.store.run((unit) => this.links.make(unit, { userId: admin.id, purpose: 'set-password' }, now)) };
+    if (admin)
+      return {
+        username: admin.username,
+        link: await this.store.run((unit) => this.links.make(unit, { userId: admin.id, purpose: 'set-password' }, now)),
+      };
     const { adminUsername: username, adminPassword: password } = this.settings;
     const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
     if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
     const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
     return this.store.run(async (unit) => {
       const made = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now);
-      if ('problems' in made) throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
+      if ('problems' in made)
+        throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
       if (passwordHash !== undefined) return undefined;
       return { username, link: await this.links.make(unit, { userId: made.user.id, purpose: 'set-password' }, now) };
     });

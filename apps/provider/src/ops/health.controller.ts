@@ -25,7 +25,10 @@ export class HealthController {
   async ready(): Promise<Reply> {
     const checks = { store: await isDone(this.store.checkWritable()), keys: await isDone(this.checkKeys()) };
     const ready = checks.store && checks.keys;
-    return Reply.json({ status: ready ? 'ok' : 'unavailable', checks }, ready ? {} : { status: 503, headers: { 'Retry-After': '1' } });
+    return Reply.json(
+      { status: ready ? 'ok' : 'unavailable', checks },
+      ready ? {} : { status: 503, headers: { 'Retry-After': '1' } },
+    );
   }
 
   private async checkKeys(): Promise<void> {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
+import { Counters } from '../http/counters.js';
 import { PurgeTargets, type Purge } from './purge-targets.js';
 
 const batch = 500;
@@ -21,6 +22,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Store) private readonly store: Store,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Log) private readonly log: Log,
+    @Inject(Counters) private readonly counters: Counters,
     @Inject(PurgeTargets) targets: PurgeTargets,
   ) {
     this.purges = targets.all(batch);
@@ -50,6 +52,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
       for (let round = 0; round < mostBatches && !this.stopped; round++) {
         const count = await this.store.run((unit) => purge(unit, this.clock.now()));
         gone += count;
+        this.counters.purgedRows(count);
         if (count < batch) break;
         await pause(5);
       }

@@ -6,6 +6,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { Counters } from '../http/counters.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { TokenIssuer } from '../issuance/token-issuer.js';
@@ -23,6 +24,7 @@ export class TokenController {
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(Counters) private readonly counters: Counters,
   ) {}
 
   @Post()
@@ -38,15 +40,24 @@ export class TokenController {
       proof = await grantType.prove(credentials.parameters, client, now);
       body = await this.issue(proof, client, now);
     }
-    if (body === 'lost') throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    if (body === 'lost')
+      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    this.counters.issued(grantType.name);
     return Reply.json(Buffer.from(body));
   }
 
   private checkGrantType(name: string | undefined, client: Client): GrantType {
-    if (name === undefined) throw new OAuthError('invalid_request', 'The grant_type is missing.', { reason: 'grant_type.missing' });
+    if (name === undefined)
+      throw new OAuthError('invalid_request', 'The grant_type is missing.', { reason: 'grant_type.missing' });
     const grantType = this.grantTypes.find(name);
-    if (!grantType) throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.', { reason: 'grant_type.unsupported' });
-    if (!client.grantTypes.includes(grantType.name)) throw new OAuthError('unauthorized_client', 'This client may not use this grant_type.', { reason: 'grant_type.unregistered' });
+    if (!grantType)
+      throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.', {
+        reason: 'grant_type.unsupported',
+      });
+    if (!client.grantTypes.includes(grantType.name))
+      throw new OAuthError('unauthorized_client', 'This client may not use this grant_type.', {
+        reason: 'grant_type.unregistered',
+      });
     return grantType;
   }
 

@@ -32,6 +32,11 @@ export class PasswordHasher {
     return fits && passwordHash !== undefined;
   }
 
+  /** How many passwords wait for a slot. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
   private async inSlot<T>(work: () => Promise<T>): Promise<T> {
     if (this.running >= this.slots) {
       if (this.waiting.length >= this.mostWaiting) throw new ServerBusy('too many passwords wait to be checked', 2);

@@ -11,7 +11,7 @@ import type { NestApplicationOptions } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
 import type { Log } from '../telemetry/log.js';
-import { requestLog } from '../telemetry/request-log.js';
+import { requestLog, type AnsweredRequest } from '../telemetry/request-log.js';
 import { Reply } from './reply.js';
 import { ReplyWriter } from './reply-writer.js';
 import { pathOf, trustProxies, type WebRequest } from './request.js';
@@ -30,6 +30,8 @@ export interface ReplyAdapterOptions {
   readonly trustedProxies?: TrustedProxies | undefined;
   /** One line for each request. */
   readonly log?: Log | undefined;
+  /** Told of each answer, beside the log: for counting. */
+  readonly observe?: ((answered: AnsweredRequest) => void) | undefined;
 }
 
 /** Nest rejects `app.listen()` when it is given an error. */
@@ -46,6 +48,7 @@ export class ReplyAdapter extends ExpressAdapter {
   private readonly writer: ReplyWriter;
   private readonly messages: ServerOptions;
   private readonly log: Log | undefined;
+  private readonly observe: ReplyAdapterOptions['observe'];
   private closing = false;
   private beside: NetServer | undefined;
 
@@ -56,6 +59,7 @@ export class ReplyAdapter extends ExpressAdapter {
     super(app);
     this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
     this.log = options.log;
+    this.observe = options.observe;
     this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
     if (options.assets) this.serve(options.assets);
   }
@@ -129,10 +133,12 @@ export class ReplyAdapter extends ExpressAdapter {
   }
 
   private logAnswer(response: ServerResponse, status: number): void {
-    if (!this.log) return;
+    if (!this.log && !this.observe) return;
     // The server makes no other requests than those of bornForExpress.
     const request = response.req as WebRequest & { readonly bornAt: number };
-    requestLog(this.log, { request, status, milliseconds: performance.now() - request.bornAt });
+    const answered = { request, status, milliseconds: performance.now() - request.bornAt };
+    this.observe?.(answered);
+    if (this.log) requestLog(this.log, answered);
   }
 
   private serve(assets: StaticAssets): void {

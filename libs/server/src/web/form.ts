@@ -31,7 +31,9 @@ export class Form {
   /** Parses application/x-www-form-urlencoded text. */
   static parse(text: string): Form {
     const entries = new Map<string, string[]>();
-    for (const [name, value] of new URLSearchParams(text.startsWith('?') ? `?${text}` : text)) {
+    for (const [name, sent] of new URLSearchParams(text.startsWith('?') ? `?${text}` : text)) {
+      // As browsers read HTML: no text of ours holds a NUL, which PostgreSQL could not store.
+      const value = sent.replaceAll('\0', '\uFFFD');
       const values = entries.get(name);
       if (values) values.push(value);
       else entries.set(name, [value]);

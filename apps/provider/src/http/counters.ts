@@ -1,0 +1,99 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { AnsweredRequest } from '@gatehouse/server/telemetry/request-log';
+
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/**
+ * What is counted while the process runs. Labels come from closed sets (route patterns, reasons, grant types), so that
+ * no stranger can make a new series.
+ */
+export class Counters {
+  readonly registry = new Registry();
+  private readonly requests = new Histogram({
+    name: 'gatehouse_request_duration_seconds',
+    help: 'Requests by route, method and status, and how long they took.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: durations,
+    registers: [this.registry],
+  });
+  private readonly refusals = new Counter({
+    name: 'gatehouse_refusals_total',
+    help: 'Requests that a rule refused, by the stable id of the rule.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  private readonly tokens = new Counter({
+    name: 'gatehouse_token_answers_total',
+    help: 'Answers of the token endpoint that carried tokens, by grant type.',
+    labelNames: ['grant_type'],
+    registers: [this.registry],
+  });
+  private readonly logins = new Counter({
+    name: 'gatehouse_logins_total',
+    help: 'Password logins by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  private readonly purged = new Counter({
+    name: 'gatehouse_purged_rows_total',
+    help: 'Expired rows that were deleted.',
+    registers: [this.registry],
+  });
+  private readonly units = new Histogram({
+    name: 'gatehouse_lane_batch_units',
+    help: 'Units of work that shared one commit (SQLite).',
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers: [this.registry],
+  });
+  private readonly commits = new Histogram({
+    name: 'gatehouse_lane_commit_seconds',
+    help: 'How long a shared commit took, its flush included (SQLite).',
+    buckets: durations,
+    registers: [this.registry],
+  });
+
+  /** Those of the process itself: memory, CPU, garbage collection, event-loop delay. Off in tests. */
+  collectProcess(): void {
+    collectDefaultMetrics({ register: this.registry, prefix: 'gatehouse_' });
+  }
+
+  answered({ request, status, milliseconds }: AnsweredRequest): void {
+    this.requests.observe(
+      { method: request.method ?? 'GET', route: request.route?.path ?? 'unmatched', status },
+      milliseconds / 1000,
+    );
+  }
+
+  refused(reason: string): void {
+    this.refusals.inc({ reason });
+  }
+
+  issued(grantType: string): void {
+    this.tokens.inc({ grant_type: grantType });
+  }
+
+  loggedIn(outcome: 'logged in' | 'wrong' | 'throttled'): void {
+    this.logins.inc({ outcome });
+  }
+
+  purgedRows(count: number): void {
+    if (count > 0) this.purged.inc(count);
+  }
+
+  committed(units: number, milliseconds: number): void {
+    this.units.observe(units);
+    this.commits.observe(milliseconds / 1000);
+  }
+
+  /** A figure that is read when somebody looks. */
+  watch(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

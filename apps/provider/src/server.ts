@@ -1,0 +1,70 @@
+import type { INestApplication } from '@nestjs/common';
+import { SystemClock } from '@gatehouse/server/clock';
+import { openStore } from '@gatehouse/server/database/open-store';
+import { createLog, type Log } from '@gatehouse/server/telemetry/log';
+import { createApp } from './app.setup.js';
+import { settingsWithoutEffect, type Settings } from './config/settings.js';
+import { entities, migrations } from './database/entities.js';
+import { Counters } from './http/counters.js';
+import { FirstStart } from './ops/first-start.service.js';
+import { serveMetrics } from './ops/metrics-server.js';
+import { PasswordHasher } from './users/password-hasher.js';
+
+/** A provider that runs, and how it is ended. */
+export interface RunningServer {
+  readonly log: Log;
+  /** Stops accepting, finishes what runs, closes the store. */
+  end(): Promise<void>;
+}
+
+export function logOf(settings: Settings): Log {
+  return createLog({ level: settings.logLevel, name: 'provider', format: process.stdout.isTTY ? 'text' : 'json' });
+}
+
+/** Runs one server process on a database that is migrated and has its keys. */
+export async function runServer(settings: Settings, options: { readonly metrics: boolean }): Promise<RunningServer> {
+  const log = logOf(settings);
+  const counters = new Counters();
+  counters.collectProcess();
+  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'off' });
+  const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
+  await app.init();
+  const hasher = app.get(PasswordHasher);
+  counters.watch('gatehouse_password_queue', 'Passwords that wait to be checked.', () => hasher.backlog);
+  await app.listen(settings.port, settings.host);
+  const metrics =
+    options.metrics && settings.metricsPort !== undefined
+      ? await serveMetrics(settings.metricsPort, counters.registry)
+      : undefined;
+  return {
+    log,
+    end: async () => {
+      metrics?.close();
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+/**
+ * Brings the database up to date and makes what it needs: keys, an administrator.
+ * @returns the line with the administrator's one-time link, while nobody can log in as one
+ */
+export async function prepareDatabase(settings: Settings): Promise<string | undefined> {
+  const log = logOf(settings);
+  for (const name of settingsWithoutEffect(settings))
+    log.warn({ setting: name }, 'this setting has no effect in this version');
+  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: settings.migrate });
+  let app: INestApplication | undefined;
+  try {
+    app = await createApp({ settings, store, clock: new SystemClock(), log });
+    await app.init();
+    const firstStart = app.get(FirstStart);
+    await firstStart.prepareKeys();
+    const admin = await firstStart.prepareAdmin();
+    return admin && `set the password of ${admin.username}: ${admin.link}`;
+  } finally {
+    await app?.close();
+    await store.close();
+  }
+}
