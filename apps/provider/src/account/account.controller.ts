@@ -69,10 +69,18 @@ export class AccountController {
   }
 
   private async changePassword(visit: UserVisit, form: Form): Promise<Reply> {
-    const outcome = await this.passwords.change(visit, { current: form.text('currentPassword'), next: form.text('newPassword') });
+    const outcome = await this.passwords.change(visit, {
+      current: form.text('currentPassword'),
+      next: form.text('newPassword'),
+    });
     if (outcome === 'done') return done(visit, 'password', 'password');
-    if (outcome === 'stale') return this.show(visit, { status: 403, error: 'Your login is older than 10 minutes. Log in again, then change the password.' });
-    if (outcome === 'throttled') return this.show(visit, { status: 429, error: 'Too many wrong passwords. Wait some minutes, then try again.' });
+    if (outcome === 'stale')
+      return this.show(visit, {
+        status: 403,
+        error: 'Your login is older than 10 minutes. Log in again, then change the password.',
+      });
+    if (outcome === 'throttled')
+      return this.show(visit, { status: 429, error: 'Too many wrong passwords. Wait some minutes, then try again.' });
     return this.show(visit, { status: 422, problems: outcome });
   }
 
@@ -90,7 +98,12 @@ export class AccountController {
   private async endOtherSessions(visit: UserVisit): Promise<Reply> {
     await this.store.run(async (unit) => {
       const ended = await this.sessions.endAllOf(unit, visit.user.id, visit.now, visit.session.id);
-      await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: visit.user.id, details: { ended } });
+      await this.audit.record(unit, {
+        type: 'session.ended',
+        ...actorOf(visit),
+        subjectId: visit.user.id,
+        details: { ended },
+      });
     });
     return done(visit, 'sessions', 'sessions');
   }

@@ -60,7 +60,12 @@ export class ConnectedApplications {
   async withdraw(visit: UserVisit, clientId: string): Promise<void> {
     await this.store.run(async (unit) => {
       if (!(await this.consents.withdraw(unit, visit.user.id, clientId, visit.now))) return;
-      await this.audit.record(unit, { type: 'consent.withdrawn', ...actorOf(visit), clientId, subjectId: visit.user.id });
+      await this.audit.record(unit, {
+        type: 'consent.withdrawn',
+        ...actorOf(visit),
+        clientId,
+        subjectId: visit.user.id,
+      });
     });
   }
 }

@@ -24,7 +24,10 @@ export async function getEditable(clients: ClientsService, visit: UserVisit, id:
 }
 
 /** Whose clients a visitor sees: undefined means all. */
-export async function visibleClientIds(clients: ClientsService, visit: UserVisit): Promise<readonly string[] | undefined> {
+export async function visibleClientIds(
+  clients: ClientsService,
+  visit: UserVisit,
+): Promise<readonly string[] | undefined> {
   if (isAdmin(visit)) return undefined;
   const own = await clients.list({ ownerId: visit.user.id, limit: mostOwnClients });
   return own.clients.map((client) => client.id);

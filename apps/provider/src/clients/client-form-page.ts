@@ -55,14 +55,30 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
   return {
     ...model,
     focused,
-    values: { name: values.name, owner: values.owner, pkceRequired: values.pkceRequired, consentRequired: values.consentRequired },
+    values: {
+      name: values.name,
+      owner: values.owner,
+      pkceRequired: values.pkceRequired,
+      consentRequired: values.consentRequired,
+    },
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',
       public: 'Public: it runs in a browser or on a device and has none',
     }),
-    applicationTypes: options(['web', 'native'], values.applicationType, { web: 'Web', native: 'Native (an app on a device)' }),
-    authMethods: options(authMethods.filter((method) => method !== 'none'), values.authMethod, authMethodWords),
-    grantTypes: grantTypeNames.map((name) => ({ name, words: grantTypeWords[name] ?? name, checked: values.grantTypes.includes(name) })),
+    applicationTypes: options(['web', 'native'], values.applicationType, {
+      web: 'Web',
+      native: 'Native (an app on a device)',
+    }),
+    authMethods: options(
+      authMethods.filter((method) => method !== 'none'),
+      values.authMethod,
+      authMethodWords,
+    ),
+    grantTypes: grantTypeNames.map((name) => ({
+      name,
+      words: grantTypeWords[name] ?? name,
+      checked: values.grantTypes.includes(name),
+    })),
     algorithms: options(Object.keys(algorithmWords), values.idTokenSignedResponseAlg, algorithmWords),
     redirectUris: rows('redirectUris', 'Redirect URI', (row) => row === values.defaultRedirectUri),
     postLogoutRedirectUris: rows('postLogoutRedirectUris', 'Address after logout', () => false),

@@ -192,7 +192,10 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
       problems.push({ field: `scope.${index}`, message: `Only an administrator may allow the scope ${scope}.` });
   });
   if (draft.consentRequired === false && before?.consentRequired !== false)
-    problems.push({ field: 'consentRequired', message: 'Only an administrator may let a client go without the consent page.' });
+    problems.push({
+      field: 'consentRequired',
+      message: 'Only an administrator may let a client go without the consent page.',
+    });
   return problems;
 }
 

@@ -12,7 +12,15 @@ import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { getEditable } from './client-access.js';
-import { adminOnlyProblems, blankClientForm, changeRows, clientFormOf, readClientForm, toDraft, type ClientFormValues } from './client-form.js';
+import {
+  adminOnlyProblems,
+  blankClientForm,
+  changeRows,
+  clientFormOf,
+  readClientForm,
+  toDraft,
+  type ClientFormValues,
+} from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
 import { ClientsService } from './clients.service.js';
 
@@ -117,7 +125,8 @@ export class ClientsController {
     const client = await this.editable(visit, request);
     const typed = form.text('name').trim();
     if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
-    if (typed !== client.name) return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
+    if (typed !== client.name)
+      return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
     await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
     return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: visit.cookies });
   }
@@ -141,7 +150,9 @@ export class ClientsController {
       if (refusal) return this.show(visit, client, { values, status: 403, error: refusal.sentence });
       return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
-    const secret = await this.store.run((unit) => this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now));
+    const secret = await this.store.run((unit) =>
+      this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now),
+    );
     if (secret === undefined) throw new PageError('record.not_found');
     return this.showSecret(visit, client, secret, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
@@ -174,7 +185,8 @@ export class ClientsController {
         : this.clients.create(unit, complete, actorOf(visit), visit.now),
     );
     if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved) return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
+    if ('problems' in saved)
+      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
     if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.clients}/update/${saved.client.id}?done=${done}`, { cookies: visit.cookies });
@@ -223,7 +235,13 @@ export class ClientsController {
     return this.visits.page(
       visit,
       'clients/delete',
-      { client: { id: client.id, name: client.name }, typed, problem: shown.problem, error: shown.error, firstProblem: shown.problem && 'name' },
+      {
+        client: { id: client.id, name: client.name },
+        typed,
+        problem: shown.problem,
+        error: shown.error,
+        firstProblem: shown.problem && 'name',
+      },
       { status: shown.status ?? 200 },
     );
   }

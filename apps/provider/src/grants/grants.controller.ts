@@ -53,9 +53,12 @@ export class GrantsController {
     if (form.get('action') === 'revoke') await this.revokeOne(visit, form);
     else if (form.get('action') === 'revoke-all') await this.revokeAll(visit, form);
     else throw new PageError('form.invalid');
-    return Reply.redirect(back(routes.grants, parameters, form.get('action') === 'revoke' ? 'revoked' : 'all-revoked'), {
-      cookies: visit.cookies,
-    });
+    return Reply.redirect(
+      back(routes.grants, parameters, form.get('action') === 'revoke' ? 'revoked' : 'all-revoked'),
+      {
+        cookies: visit.cookies,
+      },
+    );
   }
 
   private async revokeOne(visit: UserVisit, form: Form): Promise<void> {
@@ -67,7 +70,13 @@ export class GrantsController {
     if (!isAdmin(visit) && !(client && mayEdit(visit, client))) throw new PageError('page.forbidden');
     await this.store.run(async (unit) => {
       if (!(await this.grants.revoke(unit, grant.selector, visit.now))) return;
-      await this.audit.record(unit, { type: 'grant.revoked', ...actorOf(visit), clientId: grant.clientId, subjectId: grant.userId, details: { grant: grant.selector } });
+      await this.audit.record(unit, {
+        type: 'grant.revoked',
+        ...actorOf(visit),
+        clientId: grant.clientId,
+        subjectId: grant.userId,
+        details: { grant: grant.selector },
+      });
     });
   }
 
@@ -83,7 +92,13 @@ export class GrantsController {
             : client
               ? await this.grants.revokeOfClient(unit, client.id, visit.now)
               : 0;
-      await this.audit.record(unit, { type: 'grant.revoked', ...actorOf(visit), clientId: client?.id, subjectId: user?.id, details: { revoked } });
+      await this.audit.record(unit, {
+        type: 'grant.revoked',
+        ...actorOf(visit),
+        clientId: client?.id,
+        subjectId: user?.id,
+        details: { revoked },
+      });
     });
   }
 

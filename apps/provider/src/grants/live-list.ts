@@ -35,13 +35,23 @@ export interface LiveQuery {
 export type LiveSource<T> = (query: LiveQuery) => Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
 
 /** Reads `user` (a username or an id) and `client` (a `client_id`); a client that is not the visitor's is as if it were not there. */
-export async function readLiveFilter(clients: ClientsService, users: UsersService, visit: UserVisit, form: Form): Promise<LiveFilter> {
+export async function readLiveFilter(
+  clients: ClientsService,
+  users: UsersService,
+  visit: UserVisit,
+  form: Form,
+): Promise<LiveFilter> {
   const typed = { user: form.text('user').trim().slice(0, 200), client: form.text('client').trim().slice(0, 200) };
-  const user = typed.user === '' ? undefined : ((await users.findByUsername(typed.user)) ?? (await users.find(typed.user)));
+  const user =
+    typed.user === '' ? undefined : ((await users.findByUsername(typed.user)) ?? (await users.find(typed.user)));
   const found = typed.client === '' ? undefined : await clients.find(typed.client);
   const client = found && mayEdit(visit, found) ? found : undefined;
   const unknown =
-    typed.user !== '' && !user ? 'There is no user of this name.' : typed.client !== '' && !client ? 'There is no such client.' : undefined;
+    typed.user !== '' && !user
+      ? 'There is no user of this name.'
+      : typed.client !== '' && !client
+        ? 'There is no such client.'
+        : undefined;
   return {
     user,
     client,
@@ -62,7 +72,11 @@ export async function listVisible<T extends Listed>(
   if (filter.unknown !== undefined) return { items: [], more: false };
   if (user) {
     const seen = client ? [client.id] : clientIds;
-    return collect((query) => source({ ...query, userId: user.id }), (item) => seen?.includes(item.clientId) ?? true, page);
+    return collect(
+      (query) => source({ ...query, userId: user.id }),
+      (item) => seen?.includes(item.clientId) ?? true,
+      page,
+    );
   }
   if (client) return source({ ...page, clientId: client.id });
   if (clientIds === undefined) return source(page);

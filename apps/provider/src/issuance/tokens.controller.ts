@@ -56,9 +56,12 @@ export class TokensController {
     if (form.get('action') === 'revoke') await this.revokeOne(visit, form);
     else if (form.get('action') === 'revoke-all') await this.revokeAll(visit, form);
     else throw new PageError('form.invalid');
-    return Reply.redirect(back(routes.tokens, parameters, form.get('action') === 'revoke' ? 'revoked' : 'all-revoked'), {
-      cookies: visit.cookies,
-    });
+    return Reply.redirect(
+      back(routes.tokens, parameters, form.get('action') === 'revoke' ? 'revoked' : 'all-revoked'),
+      {
+        cookies: visit.cookies,
+      },
+    );
   }
 
   private async revokeOne(visit: UserVisit, form: Form): Promise<void> {
@@ -70,7 +73,12 @@ export class TokensController {
     if (!isAdmin(visit) && !(client && mayEdit(visit, client))) throw new PageError('page.forbidden');
     await this.store.run(async (unit) => {
       if (!(await this.tokens.revokeBySelector(unit, token.selector, visit.now))) return;
-      await this.audit.record(unit, { type: 'token.revoked', ...actorOf(visit), clientId: token.clientId, subjectId: token.userId });
+      await this.audit.record(unit, {
+        type: 'token.revoked',
+        ...actorOf(visit),
+        clientId: token.clientId,
+        subjectId: token.userId,
+      });
     });
   }
 
@@ -84,7 +92,13 @@ export class TokensController {
         await this.grants.revokeOfClient(unit, client.id, visit.now);
         await this.tokens.revokeOfClient(unit, client.id, visit.now);
       }
-      await this.audit.record(unit, { type: 'token.revoked', ...actorOf(visit), clientId: client?.id, subjectId: user?.id, details: { all: true } });
+      await this.audit.record(unit, {
+        type: 'token.revoked',
+        ...actorOf(visit),
+        clientId: client?.id,
+        subjectId: user?.id,
+        details: { all: true },
+      });
     });
   }
 

@@ -151,7 +151,8 @@ export class UsersController {
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    if (user.disabledAt !== undefined) return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
+    if (user.disabledAt !== undefined)
+      return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
     const link = await this.store.run(async (unit) => {
       await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: user.id });
       return this.links.make(unit, { userId: user.id, purpose: 'set-password' }, visit.now);
@@ -172,7 +173,8 @@ export class UsersController {
     const user = await this.getUser(request);
     const typed = form.text('username').trim();
     if (refusal) return this.showRemoval(visit, user, typed, { status: 403, error: refusal.sentence });
-    if (typed !== user.username) return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
+    if (typed !== user.username)
+      return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
     const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, actorOf(visit), visit.now));
     if (outcome === 'last admin') return this.showRemoval(visit, user, typed, { status: 409, error: lastAdmin });
     return Reply.redirect(`${routes.users}?done=deleted`, { cookies: visit.cookies });
@@ -201,7 +203,11 @@ export class UsersController {
           email: draft.email ?? '',
           emailVerified: draft.emailVerified ?? false,
         },
-        roleChoices: roles.map((role) => ({ role, words: roleWords[role] ?? role, checked: draft.roles?.includes(role) ?? false })),
+        roleChoices: roles.map((role) => ({
+          role,
+          words: roleWords[role] ?? role,
+          checked: draft.roles?.includes(role) ?? false,
+        })),
         ...problemModel(shown.problems ?? []),
         error: shown.error,
         notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
@@ -227,13 +233,21 @@ export class UsersController {
     return this.visits.page(
       visit,
       'users/delete',
-      { person: { id: user.id, username: user.username }, typed, problem: shown.problem, error: shown.error, firstProblem: shown.problem && 'username' },
+      {
+        person: { id: user.id, username: user.username },
+        typed,
+        problem: shown.problem,
+        error: shown.error,
+        firstProblem: shown.problem && 'username',
+      },
       { status: shown.status ?? 200 },
     );
   }
 
   private backTo(visit: UserVisit, user: User, done?: string): Reply {
-    return Reply.redirect(`${routes.users}/update/${user.id}${done === undefined ? '' : `?done=${done}`}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.users}/update/${user.id}${done === undefined ? '' : `?done=${done}`}`, {
+      cookies: visit.cookies,
+    });
   }
 
   private async openFor(request: WebRequest): Promise<UserVisit> {

@@ -1,6 +1,13 @@
 import { Browser } from '../support/browser';
 import { fieldsOf, sendFields } from '../support/forms';
-import { authorizationRequest, authorize, authorizeUrl, redeem, startProvider, type TestProvider } from '../support/provider';
+import {
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
 
 describe('the account page', () => {
   let provider: TestProvider;
@@ -10,10 +17,18 @@ describe('the account page', () => {
   const at = (path: string): string => `${provider.issuer}${path}`;
   const better = 'a better battery staple';
 
-  async function changePassword(browser: Browser, current: string, next: string): Promise<{ status: number; text: string }> {
+  async function changePassword(
+    browser: Browser,
+    current: string,
+    next: string,
+  ): Promise<{ status: number; text: string }> {
     await browser.open(at('/account'));
     const fields = fieldsOf(browser, '/account').filter(([name]) => name === 'csrf');
-    return sendFields(browser, [...fields, ['currentPassword', current], ['newPassword', next], ['action', 'password']], '/account');
+    return sendFields(
+      browser,
+      [...fields, ['currentPassword', current], ['newPassword', next], ['action', 'password']],
+      '/account',
+    );
   }
 
   it('sends a stranger to the login and back', async () => {
@@ -56,10 +71,15 @@ describe('the account page', () => {
     await browser.open(at('/account'));
     const csrf = fieldsOf(browser, '/account').filter(([name]) => name === 'csrf');
     provider.clock.advance(601);
-    const stale = await sendFields(browser, [...csrf, ['currentPassword', user.password], ['newPassword', better], ['action', 'password']], '/account');
+    const stale = await sendFields(
+      browser,
+      [...csrf, ['currentPassword', user.password], ['newPassword', better], ['action', 'password']],
+      '/account',
+    );
     expect(stale.status).toBe(403);
     expect(stale.text).toContain('Log in again');
-    const again = /href="(\/login[^"]+)"/.exec(stale.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const again =
+      /href="(\/login[^"]+)"/.exec(stale.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     await browser.open(at(again));
     expect(browser.page?.text).toContain('name="password"');
     await browser.submit({ username: user.username, password: user.password });
@@ -83,7 +103,11 @@ describe('the account page', () => {
     expect(sessions).toHaveLength(2);
 
     await stranger.open(at('/account'));
-    await sendFields(stranger, [...csrfOf(stranger), ['session', sessions[0] ?? ''], ['action', 'end-session']], '/account');
+    await sendFields(
+      stranger,
+      [...csrfOf(stranger), ['session', sessions[0] ?? ''], ['action', 'end-session']],
+      '/account',
+    );
     expect((await here.open(at('/account'))).text.match(/name="session"/g)).toHaveLength(2);
 
     await sendFields(here, [...csrfOf(here), ['session', sessions[0] ?? ''], ['action', 'end-session']], '/account');
@@ -108,7 +132,11 @@ describe('the account page', () => {
     expect(page.text).toContain('Photo printer');
     expect(page.text).toContain('Read your e-mail address');
     expect(page.text).toContain('last used');
-    const answer = await sendFields(browser, [...csrfOf(browser), ['client', registered.client.id], ['action', 'withdraw']], '/account');
+    const answer = await sendFields(
+      browser,
+      [...csrfOf(browser), ['client', registered.client.id], ['action', 'withdraw']],
+      '/account',
+    );
     expect(answer.status).toBe(303);
     expect((await browser.open(at('/account'))).text).not.toContain('Photo printer');
     expect((await browser.send(at('/api/me'), { headers: { Authorization: `Bearer ${token}` } })).status).toBe(401);
@@ -123,7 +151,14 @@ describe('the account page', () => {
     const browser = await provider.logIn(user);
     const other = await provider.logIn(user);
     await browser.open(at('/account'));
-    const answer = await sendFields(browser, [['csrf', 'x'], ['action', 'end-other-sessions']], '/account');
+    const answer = await sendFields(
+      browser,
+      [
+        ['csrf', 'x'],
+        ['action', 'end-other-sessions'],
+      ],
+      '/account',
+    );
     expect(answer.status).toBe(403);
     await other.open(at('/home'));
     expect(other.address).toBe(at('/home'));

@@ -50,14 +50,26 @@ describe('the pages of clients', () => {
 
   it('adds a client and shows its secret once', async () => {
     await admin.open(at('/client/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { name: 'Shop', redirectUri: ['https://shop.test/cb', 'https://shop.test/other'], defaultRedirectUri: '1' }));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), {
+        name: 'Shop',
+        redirectUri: ['https://shop.test/cb', 'https://shop.test/other'],
+        defaultRedirectUri: '1',
+      }),
+    );
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
     const secret = secretOf(answer.text);
     expect(secret).toMatch(/^[\w-]{43}$/);
     const id = idOf(answer.text);
     expect(await clients().verifySecret(id, secret ?? '', provider.clock.now())).toBe(true);
-    expect(await clients().find(id)).toMatchObject({ name: 'Shop', type: 'confidential', defaultRedirectUri: 'https://shop.test/other', defaultScope: ['profile'] });
+    expect(await clients().find(id)).toMatchObject({
+      name: 'Shop',
+      type: 'confidential',
+      defaultRedirectUri: 'https://shop.test/other',
+      defaultScope: ['profile'],
+    });
 
     const edit = await admin.open(at(`/client/update/${id}`));
     expect(edit.text).not.toContain(secret);
@@ -65,7 +77,10 @@ describe('the pages of clients', () => {
 
   it('gives a public client no secret, no method and PKCE, whatever the hidden fields say', async () => {
     await admin.open(at('/client/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { name: 'App', type: 'public', redirectUri: 'com.example.app:/cb' }));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), { name: 'App', type: 'public', redirectUri: 'com.example.app:/cb' }),
+    );
     expect(answer.status).toBe(303);
     const id = /update\/([^?]+)/.exec(answer.location ?? '')?.[1] ?? '';
     expect(await clients().find(id)).toMatchObject({ type: 'public', authMethod: 'none', pkceRequired: true });
@@ -76,7 +91,14 @@ describe('the pages of clients', () => {
 
   it('adds and removes rows by plain buttons and loses nothing that was typed', async () => {
     await admin.open(at('/client/add'));
-    const typed = changed(fieldsOf(admin), { name: 'Half <typed>', redirectUri: ['https://a.test/', 'https://b.test/', 'not yet'], defaultRedirectUri: '2', scope: ['openid', 'mine'], defaultScope: ['1'], owner: 'nobody-yet' });
+    const typed = changed(fieldsOf(admin), {
+      name: 'Half <typed>',
+      redirectUri: ['https://a.test/', 'https://b.test/', 'not yet'],
+      defaultRedirectUri: '2',
+      scope: ['openid', 'mine'],
+      defaultScope: ['1'],
+      owner: 'nobody-yet',
+    });
     await sendFields(admin, [...typed, ['action', 'add-redirect-uri']]);
     let fields = fieldsOf(admin);
     expect(admin.page?.status).toBe(200);
@@ -107,9 +129,19 @@ describe('the pages of clients', () => {
 
   it('says what is wrong beside the field and keeps what was typed', async () => {
     await admin.open(at('/client/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { name: 'Kept', redirectUri: ['https://fine.test/', '', 'http://elsewhere.test/'], scope: ['open id'], owner: 'ghost' }));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), {
+        name: 'Kept',
+        redirectUri: ['https://fine.test/', '', 'http://elsewhere.test/'],
+        scope: ['open id'],
+        owner: 'ghost',
+      }),
+    );
     expect(answer.status).toBe(422);
-    expect(answer.text).toMatch(/id="f-redirectUris-2"[^>]*aria-invalid="true"[^>]*aria-describedby="f-redirectUris-2-problem"/);
+    expect(answer.text).toMatch(
+      /id="f-redirectUris-2"[^>]*aria-invalid="true"[^>]*aria-describedby="f-redirectUris-2-problem"/,
+    );
     expect(answer.text).toMatch(/id="f-scope-0"[^>]*aria-invalid="true"/);
     expect(answer.text).toContain('There is no user of this name.');
     expect(answer.text.match(/ autofocus/g)).toHaveLength(1);
@@ -129,7 +161,9 @@ describe('the pages of clients', () => {
 
   it('keeps nothing of a form that came from another site', async () => {
     await admin.open(at('/client/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { name: 'Foreign' }), undefined, { Origin: 'https://evil.test' });
+    const answer = await sendFields(admin, changed(fieldsOf(admin), { name: 'Foreign' }), undefined, {
+      Origin: 'https://evil.test',
+    });
     expect(answer.status).toBe(403);
     expect(answer.text).not.toContain('Foreign');
   });
@@ -141,36 +175,67 @@ describe('the pages of clients', () => {
     const list = await developer.open(at('/client'));
     expect(list.text).toContain('Of Dora');
     expect(list.text).not.toContain('Of the house');
-    for (const path of [`/client/update/${foreign}`, `/client/delete/${foreign}`]) expect((await developer.open(at(path))).status).toBe(403);
+    for (const path of [`/client/update/${foreign}`, `/client/delete/${foreign}`])
+      expect((await developer.open(at(path))).status).toBe(403);
     expect((await developer.open(at('/client/update/nothing'))).status).toBe(404);
     expect((await admin.open(at('/client'))).text).toContain('Of Dora');
   });
 
   it('lets only an administrator leave out consent and allow the scope roles', async () => {
     await developer.open(at('/client/add'));
-    const wanted = changed(fieldsOf(developer), { name: 'Eager', redirectUri: 'https://eager.test/', scope: ['openid', '', 'roles', 'gatehouse:admin'], consentRequired: [] });
+    const wanted = changed(fieldsOf(developer), {
+      name: 'Eager',
+      redirectUri: 'https://eager.test/',
+      scope: ['openid', '', 'roles', 'gatehouse:admin'],
+      consentRequired: [],
+    });
     const refused = await sendFields(developer, wanted);
     expect(refused.status).toBe(422);
     expect(refused.text).toMatch(/id="f-scope-2-problem">Only an administrator/);
     expect(refused.text).toMatch(/id="f-scope-3-problem">Only an administrator/);
     expect(refused.text).toMatch(/id="f-consentRequired-problem">Only an administrator/);
 
-    const id = await add(admin, { name: 'Trusted', redirectUri: 'https://trusted.test/', scope: ['openid', 'roles'], consentRequired: [], owner: 'dora' });
-    expect(await clients().find(id)).toMatchObject({ consentRequired: false, scope: ['openid', 'roles'], ownerId: developerId });
+    const id = await add(admin, {
+      name: 'Trusted',
+      redirectUri: 'https://trusted.test/',
+      scope: ['openid', 'roles'],
+      consentRequired: [],
+      owner: 'dora',
+    });
+    expect(await clients().find(id)).toMatchObject({
+      consentRequired: false,
+      scope: ['openid', 'roles'],
+      ownerId: developerId,
+    });
     // What the administrator gave stays when its owner edits the rest; but it is not theirs to hand on.
     await developer.open(at(`/client/update/${id}`));
-    const saved = await sendFields(developer, changed(fieldsOf(developer, `/client/update/${id}`), { name: 'Trusted 2', owner: 'root' }), `/client/update/${id}`);
+    const saved = await sendFields(
+      developer,
+      changed(fieldsOf(developer, `/client/update/${id}`), { name: 'Trusted 2', owner: 'root' }),
+      `/client/update/${id}`,
+    );
     expect(saved.status).toBe(303);
-    expect(await clients().findFresh(id)).toMatchObject({ name: 'Trusted 2', ownerId: developerId, consentRequired: false });
+    expect(await clients().findFresh(id)).toMatchObject({
+      name: 'Trusted 2',
+      ownerId: developerId,
+      consentRequired: false,
+    });
   });
 
   it('makes a new secret, the old one going on for the chosen while', async () => {
     await admin.open(at('/client/add'));
-    const made = await sendFields(admin, changed(fieldsOf(admin), { name: 'Rotating', redirectUri: 'https://rotating.test/' }));
+    const made = await sendFields(
+      admin,
+      changed(fieldsOf(admin), { name: 'Rotating', redirectUri: 'https://rotating.test/' }),
+    );
     const id = idOf(made.text);
     const first = secretOf(made.text) ?? '';
     await admin.open(at(`/client/update/${id}`));
-    const rotated = await sendFields(admin, changed(fieldsOf(admin, '/client/secret/'), { overlap: '3600' }), '/client/secret/');
+    const rotated = await sendFields(
+      admin,
+      changed(fieldsOf(admin, '/client/secret/'), { overlap: '3600' }),
+      '/client/secret/',
+    );
     const second = secretOf(rotated.text) ?? '';
     expect(rotated.headers['cache-control']).toBe('no-store');
     expect(second).not.toBe(first);
@@ -181,7 +246,11 @@ describe('the pages of clients', () => {
     expect(await clients().verifySecret(id, second, (now + 3601) as typeof now)).toBe(true);
 
     await admin.open(at(`/client/update/${id}`));
-    const odd = await sendFields(admin, changed(fieldsOf(admin, '/client/secret/'), { overlap: '99999999' }), '/client/secret/');
+    const odd = await sendFields(
+      admin,
+      changed(fieldsOf(admin, '/client/secret/'), { overlap: '99999999' }),
+      '/client/secret/',
+    );
     expect(odd.status).toBe(422);
     expect(await clients().verifySecret(id, second, now)).toBe(true);
   });
@@ -202,7 +271,8 @@ describe('the pages of clients', () => {
     const first = await admin.open(at('/client?q=many'));
     expect(first.text).toContain('Many 24');
     expect(first.text).not.toContain('Many 25');
-    const next = /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next =
+      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     const second = await admin.open(at(next));
     expect(second.text).toContain('Many 25');
     expect(second.text).toContain('Many 29');

@@ -16,14 +16,21 @@ describe('the pages of grants and tokens', () => {
     const person = await provider.addUser({ roles: ['developer'] });
     developer = await provider.logIn(person);
     own = await provider.addClient({ name: 'Own app', ownerId: person.id });
-    foreign = await provider.addClient({ name: 'Foreign app', grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'], scope: ['openid', 'profile', 'reports'] });
+    foreign = await provider.addClient({
+      name: 'Foreign app',
+      grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scope: ['openid', 'profile', 'reports'],
+    });
   });
   afterAll(() => provider.close());
 
   const at = (path: string): string => `${provider.issuer}${path}`;
 
   /** A person who is logged in to the client, and their access token. */
-  async function tokenOf(registered: { client: Client; secret: string }, username: string): Promise<{ userId: string; token: string }> {
+  async function tokenOf(
+    registered: { client: Client; secret: string },
+    username: string,
+  ): Promise<{ userId: string; token: string }> {
     const user = await provider.addUser({ username });
     const browser = await provider.logIn(user);
     const { code, verifier } = await authorize(provider, browser, registered.client);
@@ -66,9 +73,13 @@ describe('the pages of grants and tokens', () => {
       const byClient = await admin.open(at(`${path}?client=${foreign.client.id}`));
       expect(byClient.text).toContain('>dan<');
       expect(byClient.text).not.toContain('>cat<');
-      expect((await admin.open(at(`${path}?user=cat&client=${foreign.client.id}`))).text).toMatch(/No live (tokens|grants) here/);
+      expect((await admin.open(at(`${path}?user=cat&client=${foreign.client.id}`))).text).toMatch(
+        /No live (tokens|grants) here/,
+      );
       expect((await admin.open(at(`${path}?user=ghost`))).text).toContain('There is no user of this name.');
-      expect((await developer.open(at(`${path}?client=${foreign.client.id}`))).text).toContain('There is no such client.');
+      expect((await developer.open(at(`${path}?client=${foreign.client.id}`))).text).toContain(
+        'There is no such client.',
+      );
       expect((await developer.open(at(`${path}?user=dan`))).text).toMatch(/No live (tokens|grants) here/);
     }
   });
@@ -98,11 +109,46 @@ describe('the pages of grants and tokens', () => {
       expect(selector).not.toBe('');
       await tokenOf(own, `someone-for${path.slice(1)}`);
       await developer.open(at(path));
-      expect((await sendFields(developer, [['selector', selector], ['action', 'revoke']], path)).status).toBe(403);
+      expect(
+        (
+          await sendFields(
+            developer,
+            [
+              ['selector', selector],
+              ['action', 'revoke'],
+            ],
+            path,
+          )
+        ).status,
+      ).toBe(403);
       await developer.open(at(path));
-      expect((await sendFields(developer, [['user', userId], ['client', ''], ['action', 'revoke-all']], path)).status).toBe(403);
+      expect(
+        (
+          await sendFields(
+            developer,
+            [
+              ['user', userId],
+              ['client', ''],
+              ['action', 'revoke-all'],
+            ],
+            path,
+          )
+        ).status,
+      ).toBe(403);
       await developer.open(at(path));
-      expect((await sendFields(developer, [['user', ''], ['client', foreign.client.id], ['action', 'revoke-all']], path)).status).toBe(404);
+      expect(
+        (
+          await sendFields(
+            developer,
+            [
+              ['user', ''],
+              ['client', foreign.client.id],
+              ['action', 'revoke-all'],
+            ],
+            path,
+          )
+        ).status,
+      ).toBe(404);
     }
     expect(await works(token)).toBe(true);
   });
@@ -111,30 +157,60 @@ describe('the pages of grants and tokens', () => {
     const first = await tokenOf(own, 'hal');
     const second = await tokenOf(foreign, 'ida');
     await admin.open(at('/grant?user=hal'));
-    const answer = await sendFields(admin, [['user', first.userId], ['client', ''], ['action', 'revoke-all']], '/grant');
+    const answer = await sendFields(
+      admin,
+      [
+        ['user', first.userId],
+        ['client', ''],
+        ['action', 'revoke-all'],
+      ],
+      '/grant',
+    );
     expect(answer.status).toBe(303);
     expect(await works(first.token)).toBe(false);
     expect(await works(second.token)).toBe(true);
 
-    const itself = await post(at('/oauth/token'), { grant_type: 'client_credentials', scope: 'reports' }, { Authorization: basic(foreign.client, foreign.secret) });
+    const itself = await post(
+      at('/oauth/token'),
+      { grant_type: 'client_credentials', scope: 'reports' },
+      { Authorization: basic(foreign.client, foreign.secret) },
+    );
     expect(itself.status).toBe(200);
     const page = await admin.open(at(`/token?client=${foreign.client.id}`));
     expect(page.text).toContain('the client itself');
-    await sendFields(admin, [['user', ''], ['client', foreign.client.id], ['action', 'revoke-all']], '/token');
+    await sendFields(
+      admin,
+      [
+        ['user', ''],
+        ['client', foreign.client.id],
+        ['action', 'revoke-all'],
+      ],
+      '/token',
+    );
     expect(await works(second.token)).toBe(false);
     expect((await admin.open(at(`/token?client=${foreign.client.id}`))).text).toContain('No live tokens here');
   });
 
   it('goes through pages by key', async () => {
-    const { client, secret } = await provider.addClient({ name: 'Busy app', grantTypes: ['client_credentials'], redirectUris: [], scope: ['reports'] });
+    const { client, secret } = await provider.addClient({
+      name: 'Busy app',
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      scope: ['reports'],
+    });
     for (let n = 0; n < 27; n++) {
-      const answer = await post(at('/oauth/token'), { grant_type: 'client_credentials', scope: 'reports' }, { Authorization: basic(client, secret) });
+      const answer = await post(
+        at('/oauth/token'),
+        { grant_type: 'client_credentials', scope: 'reports' },
+        { Authorization: basic(client, secret) },
+      );
       expect(answer.status).toBe(200);
     }
     const rows = (text: string): number => text.match(/name="selector"/g)?.length ?? 0;
     const first = await admin.open(at(`/token?client=${client.id}`));
     expect(rows(first.text)).toBe(25);
-    const next = /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next =
+      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     const second = await admin.open(at(next));
     expect(rows(second.text)).toBe(2);
     expect(second.text).not.toContain('Next page');
@@ -143,7 +219,11 @@ describe('the pages of grants and tokens', () => {
   it('revokes nothing without the token of the form', async () => {
     const { token } = await tokenOf(own, 'joe');
     await admin.open(at('/token?user=joe'));
-    const answer = await sendFields(admin, [...fieldsOf(admin, '/token').filter(([name]) => name !== 'csrf'), ['csrf', 'x'], ['action', 'revoke']], '/token');
+    const answer = await sendFields(
+      admin,
+      [...fieldsOf(admin, '/token').filter(([name]) => name !== 'csrf'), ['csrf', 'x'], ['action', 'revoke']],
+      '/token',
+    );
     expect(answer.status).toBe(403);
     expect(await works(token)).toBe(true);
   });

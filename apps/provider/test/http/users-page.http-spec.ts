@@ -21,16 +21,26 @@ describe('the pages of users', () => {
 
   const at = (path: string): string => `${provider.issuer}${path}`;
   const users = (): UsersService => provider.app.get(UsersService);
-  const linkOf = (text: string): string => (/id="one-time-link">([^<]+)</.exec(text)?.[1] ?? '').replaceAll('&#x3D;', '=');
+  const linkOf = (text: string): string =>
+    (/id="one-time-link">([^<]+)</.exec(text)?.[1] ?? '').replaceAll('&#x3D;', '=');
 
   it('is for administrators alone', async () => {
     const developer = await provider.logIn(await provider.addUser({ roles: ['developer'] }));
-    for (const path of ['/user', '/user/add', `/user/update/${adminId}`, `/user/delete/${adminId}`]) expect((await developer.open(at(path))).status).toBe(403);
+    for (const path of ['/user', '/user/add', `/user/update/${adminId}`, `/user/delete/${adminId}`])
+      expect((await developer.open(at(path))).status).toBe(403);
   });
 
   it('adds a user whose password is set by a link that is shown once', async () => {
     await admin.open(at('/user/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { username: 'grace', name: 'Grace Hopper', email: 'grace@example.test', role: ['user', 'developer'] }));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), {
+        username: 'grace',
+        name: 'Grace Hopper',
+        email: 'grace@example.test',
+        role: ['user', 'developer'],
+      }),
+    );
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
     const link = linkOf(answer.text);
@@ -47,7 +57,10 @@ describe('the pages of users', () => {
 
   it('says what is wrong beside the field and keeps what was typed', async () => {
     await admin.open(at('/user/add'));
-    const answer = await sendFields(admin, changed(fieldsOf(admin), { username: 'ROOT', email: 'kept@example.test', role: ['developer'] }));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), { username: 'ROOT', email: 'kept@example.test', role: ['developer'] }),
+    );
     expect(answer.status).toBe(422);
     expect(answer.text).toMatch(/id="f-username-problem">This username is taken/);
     expect(answer.text).toMatch(/id="f-username"[^>]*autofocus/);
@@ -58,10 +71,27 @@ describe('the pages of users', () => {
   it('edits a user and their roles', async () => {
     const person = await provider.addUser({ username: 'edith' });
     await admin.open(at(`/user/update/${person.id}`));
-    const answer = await sendFields(admin, changed(fieldsOf(admin, '/user/update/'), { name: 'Edith Clarke', emailVerified: 'yes', email: 'e@example.test', role: ['user', 'admin'] }), '/user/update/');
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin, '/user/update/'), {
+        name: 'Edith Clarke',
+        emailVerified: 'yes',
+        email: 'e@example.test',
+        role: ['user', 'admin'],
+      }),
+      '/user/update/',
+    );
     expect(answer.status).toBe(303);
-    expect(await users().find(person.id)).toMatchObject({ name: 'Edith Clarke', emailVerified: true, roles: ['admin', 'user'] });
-    await sendFields(await open(`/user/update/${person.id}`), changed(fieldsOf(admin, '/user/update/'), { role: ['user'] }), '/user/update/');
+    expect(await users().find(person.id)).toMatchObject({
+      name: 'Edith Clarke',
+      emailVerified: true,
+      roles: ['admin', 'user'],
+    });
+    await sendFields(
+      await open(`/user/update/${person.id}`),
+      changed(fieldsOf(admin, '/user/update/'), { role: ['user'] }),
+      '/user/update/',
+    );
     expect((await users().find(person.id))?.roles).toEqual(['user']);
   });
 
@@ -118,11 +148,15 @@ describe('the pages of users', () => {
   });
 
   it('lists by username, in pages by key, and searches', async () => {
-    for (let n = 0; n < 27; n++) await provider.store.run((unit) => users().create(unit, { username: `many-${String(n).padStart(2, '0')}` }, {}, provider.clock.now()));
+    for (let n = 0; n < 27; n++)
+      await provider.store.run((unit) =>
+        users().create(unit, { username: `many-${String(n).padStart(2, '0')}` }, {}, provider.clock.now()),
+      );
     const first = await admin.open(at('/user?q=MANY'));
     expect(first.text).toContain('many-24');
     expect(first.text).not.toContain('many-25');
-    const next = /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const next =
+      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
     const second = await admin.open(at(next));
     expect(second.text).toContain('many-26');
     expect(second.text).not.toContain('many-24');

@@ -8,15 +8,29 @@ export function fieldsOf(browser: Browser, action?: string): [string, string][] 
 }
 
 /** Sends a form of the open page with exactly these fields, in their order; `csrf` is the page's. Redirects are not followed. */
-export async function sendFields(browser: Browser, fields: Fields, action?: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export async function sendFields(
+  browser: Browser,
+  fields: Fields,
+  action?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   const form = formOf(browser.page?.text ?? '', action);
   const csrf = form.fields.find(([name]) => name === 'csrf');
   const url = new URL(form.action ?? browser.address, browser.address).href;
-  const body = new URLSearchParams([...(csrf && !fields.some(([name]) => name === 'csrf') ? [csrf] : []), ...fields].map(([name, value]) => [name, value]));
+  const body = new URLSearchParams(
+    [...(csrf && !fields.some(([name]) => name === 'csrf') ? [csrf] : []), ...fields].map(([name, value]) => [
+      name,
+      value,
+    ]),
+  );
   const answer = await browser.send(url, {
     method: 'POST',
     body: body.toString(),
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: new URL(browser.address).origin, ...headers },
+    headers: {
+      'Content-Type': 'application/x-www-form-urlencoded',
+      Origin: new URL(browser.address).origin,
+      ...headers,
+    },
   });
   browser.page = answer;
   browser.address = url;
@@ -24,9 +38,17 @@ export async function sendFields(browser: Browser, fields: Fields, action?: stri
 }
 
 /** These fields in the place of those of the same name. */
-export function changed(fields: Fields, changes: Readonly<Record<string, string | readonly string[]>>): [string, string][] {
+export function changed(
+  fields: Fields,
+  changes: Readonly<Record<string, string | readonly string[]>>,
+): [string, string][] {
   const others = fields.filter(([name]) => !(name in changes)).map(([name, value]): [string, string] => [name, value]);
-  return [...others, ...Object.entries(changes).flatMap(([name, value]) => (typeof value === 'string' ? [value] : value).map((each): [string, string] => [name, each]))];
+  return [
+    ...others,
+    ...Object.entries(changes).flatMap(([name, value]) =>
+      (typeof value === 'string' ? [value] : value).map((each): [string, string] => [name, each]),
+    ),
+  ];
 }
 
 export function values(fields: Fields, name: string): string[] {
