@@ -27,7 +27,10 @@ export function send(url: string, options: SendOptions = {}): Promise<Answer> {
     target,
     {
       method: options.method ?? 'GET',
-      headers: options.body === undefined ? options.headers : { 'Content-Length': Buffer.byteLength(options.body), ...options.headers },
+      headers:
+        options.body === undefined
+          ? options.headers
+          : { 'Content-Length': Buffer.byteLength(options.body), ...options.headers },
       localAddress: options.localAddress,
       rejectUnauthorized: false,
     },
@@ -59,7 +62,12 @@ export class Browser {
   page: Answer | undefined;
   address = '';
 
-  constructor(private readonly options: { readonly localAddress?: string; readonly headers?: Readonly<Record<string, string>> } = {}) {}
+  constructor(
+    private readonly options: {
+      readonly localAddress?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    } = {},
+  ) {}
 
   cookie(host: string, name: string): string | undefined {
     return this.jar.get(host)?.get(name);
@@ -85,7 +93,12 @@ export class Browser {
     const answer = await send(url, {
       ...options,
       ...(this.options.localAddress === undefined ? {} : { localAddress: this.options.localAddress }),
-      headers: { Accept: 'text/html', ...this.options.headers, ...(cookies === '' ? {} : { Cookie: cookies }), ...options.headers },
+      headers: {
+        Accept: 'text/html',
+        ...this.options.headers,
+        ...(cookies === '' ? {} : { Cookie: cookies }),
+        ...options.headers,
+      },
     });
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [pair = ''] = line.split(';');
@@ -101,7 +114,14 @@ export class Browser {
   }
 
   /** Sends the form of the page that is open, with these fields changed or added. */
-  async submit(fields: Readonly<Record<string, string>> = {}, options: { readonly action?: string; readonly headers?: Readonly<Record<string, string>>; readonly without?: readonly string[] } = {}): Promise<Answer> {
+  async submit(
+    fields: Readonly<Record<string, string>> = {},
+    options: {
+      readonly action?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly without?: readonly string[];
+    } = {},
+  ): Promise<Answer> {
     const form = formOf(this.page?.text ?? '', options.action);
     const url = new URL(form.action ?? this.address, this.address).href;
     const values = new URLSearchParams(form.fields);
@@ -110,7 +130,11 @@ export class Browser {
     const answer = await this.send(url, {
       method: 'POST',
       body: values.toString(),
-      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: new URL(this.address).origin, ...options.headers },
+      headers: {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        Origin: new URL(this.address).origin,
+        ...options.headers,
+      },
     });
     return this.follow(url, answer);
   }
@@ -130,8 +154,11 @@ export class Browser {
 
 /** The fields that a form would send, and where to; the last form of the page whose action contains `action`. */
 export function formOf(html: string, action?: string): { action: string | undefined; fields: [string, string][] } {
-  const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(([, attributes = '']) => /method="post"/i.test(attributes));
-  const chosen = action === undefined ? forms.at(-1) : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));
+  const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(([, attributes = '']) =>
+    /method="post"/i.test(attributes),
+  );
+  const chosen =
+    action === undefined ? forms.at(-1) : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));
   if (!chosen) return { action: undefined, fields: [] };
   const [, attributes = '', body = ''] = chosen;
   const fields: [string, string][] = [];

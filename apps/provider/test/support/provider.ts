@@ -22,12 +22,16 @@ import { Browser, send, type Answer } from './browser';
 
 export interface TestProvider {
   readonly issuer: string;
+  /** Where it listens: the issuer, unless the settings name another one. */
+  readonly base: string;
   readonly host: string;
   readonly app: INestApplication;
   readonly store: OpenStore;
   readonly clock: ManualClock;
   readonly adminLink: string | undefined;
-  addUser(user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>): Promise<User & { password: string }>;
+  addUser(
+    user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>,
+  ): Promise<User & { password: string }>;
   addClient(client?: Partial<ClientDraft>): Promise<{ client: Client; secret: string }>;
   /** A browser in which this person is logged in. */
   logIn(user: { username: string; password: string }, browser?: Browser): Promise<Browser>;
@@ -50,7 +54,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     GATEHOUSE_DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'provider.sqlite')}`,
     GATEHOUSE_DATA_DIR: folder,
     GATEHOUSE_LOG_LEVEL: 'silent',
-    ...(options.databaseUrl?.startsWith('postgres') ? { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') } : {}),
+    ...(options.databaseUrl?.startsWith('postgres')
+      ? { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') }
+      : {}),
     ...options.env,
   });
   const clock = options.clock ?? new ManualClock();
@@ -64,11 +70,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { issuer } = settings;
+  const base = `http://127.0.0.1:${port}`;
   let users = 0;
 
   const provider: TestProvider = {
     issuer,
-    host: new URL(issuer).hostname,
+    base,
+    host: new URL(base).hostname,
     app,
     store,
     clock,
@@ -77,7 +85,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
       const password = user.password ?? 'correct horse battery staple';
       const passwordHash = await app.get(PasswordHasher).hash(password);
       const username = user.username ?? `person-${++users}`;
-      const made = await store.run((unit) => app.get(UsersService).create(unit, { roles: ['user'], ...user, username, passwordHash }, {}, clock.now()));
+      const made = await store.run((unit) =>
+        app.get(UsersService).create(unit, { roles: ['user'], ...user, username, passwordHash }, {}, clock.now()),
+      );
       if ('problems' in made) throw new Error(JSON.stringify(made.problems));
       return { ...made.user, password };
     },
@@ -97,9 +107,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
       return { client: made.client, secret: made.secret ?? '' };
     },
     logIn: async (user, browser = new Browser()) => {
-      await browser.open(`${issuer}/login`);
-      const answer = await browser.submit({ username: user.username, password: user.password });
-      if (answer.status !== 200 || !browser.address.endsWith('/home')) throw new Error(`the login failed: ${answer.status} at ${browser.address}`);
+      await browser.open(`${base}/login`);
+      const answer = await browser.submit(
+        { username: user.username, password: user.password },
+        { headers: { Origin: new URL(issuer).origin } },
+      );
+      if (answer.status !== 200 || !browser.address.endsWith('/home'))
+        throw new Error(`the login failed: ${answer.status} at ${browser.address}`);
       return browser;
     },
     close: async () => {
@@ -132,11 +146,14 @@ export function pkce(): Pkce {
 
 export function authorizeUrl(provider: TestProvider, parameters: Readonly<Record<string, string | undefined>>): string {
   const defined = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return `${provider.issuer}/oauth/authorize?${new URLSearchParams(defined).toString()}`;
+  return `${provider.base}/oauth/authorize?${new URLSearchParams(defined).toString()}`;
 }
 
 /** A request with the usual parameters, and the proof that goes with it. */
-export function authorizationRequest(client: Client, overrides: Readonly<Record<string, string | undefined>> = {}): { parameters: Record<string, string | undefined>; proof: Pkce } {
+export function authorizationRequest(
+  client: Client,
+  overrides: Readonly<Record<string, string | undefined>> = {},
+): { parameters: Record<string, string | undefined>; proof: Pkce } {
   const proof = pkce();
   return {
     proof,
@@ -161,10 +178,16 @@ export function answerOf(answer: Answer): URLSearchParams {
 }
 
 /** Runs the whole way of a logged-in person, consent included, to the code. */
-export async function authorize(provider: TestProvider, browser: Browser, client: Client, overrides: Readonly<Record<string, string | undefined>> = {}): Promise<{ code: string; verifier: string }> {
+export async function authorize(
+  provider: TestProvider,
+  browser: Browser,
+  client: Client,
+  overrides: Readonly<Record<string, string | undefined>> = {},
+): Promise<{ code: string; verifier: string }> {
   const { parameters, proof } = authorizationRequest(client, overrides);
   let answer = await browser.open(authorizeUrl(provider, parameters));
-  if (answer.status === 200) answer = await browser.submit({ confirm: 'yes' });
+  if (answer.status === 200)
+    answer = await browser.submit({ confirm: 'yes' }, { headers: { Origin: new URL(provider.issuer).origin } });
   const code = answerOf(answer).get('code');
   if (code === null) throw new Error(`no code but ${answer.location}`);
   return { code, verifier: proof.verifier };
@@ -175,7 +198,11 @@ export function basic(client: Client, secret: string): string {
 }
 
 /** POSTs a form to an endpoint that clients call. */
-export function post(url: string, fields: Readonly<Record<string, string>>, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function post(
+  url: string,
+  fields: Readonly<Record<string, string>>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return send(url, {
     method: 'POST',
     body: new URLSearchParams(fields).toString(),
@@ -184,10 +211,22 @@ export function post(url: string, fields: Readonly<Record<string, string>>, head
 }
 
 /** Redeems a code as a confidential client by client_secret_basic. */
-export function redeem(provider: TestProvider, registered: { client: Client; secret: string }, code: string, verifier: string, overrides: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export function redeem(
+  provider: TestProvider,
+  registered: { client: Client; secret: string },
+  code: string,
+  verifier: string,
+  overrides: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
   return post(
-    `${provider.issuer}/oauth/token`,
-    { grant_type: 'authorization_code', code, redirect_uri: registered.client.redirectUris[0] ?? '', code_verifier: verifier, ...overrides },
+    `${provider.base}/oauth/token`,
+    {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: registered.client.redirectUris[0] ?? '',
+      code_verifier: verifier,
+      ...overrides,
+    },
     { Authorization: basic(registered.client, registered.secret) },
   );
 }
