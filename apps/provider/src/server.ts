@@ -1,4 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
+import { AggregatorRegistry } from 'prom-client';
 import { SystemClock } from '@gatehouse/server/clock';
 import { openStore } from '@gatehouse/server/database/open-store';
 import { createLog, type Log } from '@gatehouse/server/telemetry/log';
@@ -26,6 +27,11 @@ export async function runServer(settings: Settings, options: { readonly metrics:
   const log = logOf(settings);
   const counters = new Counters();
   counters.collectProcess();
+  // A worker's figures are asked for by the process that started it, which adds them up.
+  if (!options.metrics) {
+    AggregatorRegistry.setRegistries(counters.registry);
+    void new AggregatorRegistry();
+  }
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'off' });
   const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
   await app.init();

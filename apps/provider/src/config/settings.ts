@@ -266,8 +266,7 @@ export function settingsWithoutEffect(settings: Settings): readonly string[] {
     'initialAccessToken',
     'registrationRate',
     'registrationQuota',
-    'workers',
-    'metricsPort',
+    'keySignSeconds',
   ] as const satisfies readonly (keyof Settings)[];
   const set: string[] = unbuilt
     .filter((key) => settings[key] !== settingsDefinition[key].fallback)
