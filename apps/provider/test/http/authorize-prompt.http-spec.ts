@@ -1,0 +1,257 @@
+import { Browser } from '../support/browser';
+import {
+  answerOf,
+  authorizationRequest,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+import { claimsOf, obtainTokens, type Registered, type Tokens } from '../support/tokens';
+
+describe('what an authorization request asks of the person', () => {
+  let provider: TestProvider;
+  beforeAll(async () => (provider = await startProvider()));
+  afterAll(() => provider.close());
+
+  /** Somebody who is logged in, and has allowed the client openid and profile before. */
+  async function knownPerson(): Promise<{
+    browser: Browser;
+    registered: Registered;
+    user: { id: string; username: string; password: string };
+    idToken: string;
+  }> {
+    const user = await provider.addUser();
+    const registered = await provider.addClient();
+    const browser = await provider.logIn(user);
+    const { id_token: idToken = '' } = await obtainTokens(provider, browser, registered, { scope: 'openid profile' });
+    return { browser, registered, user, idToken };
+  }
+
+  const open = (browser: Browser, registered: Registered, overrides: Readonly<Record<string, string>> = {}) =>
+    browser.open(authorizeUrl(provider, authorizationRequest(registered.client, overrides).parameters));
+
+  it('goes silently through for whoever is logged in and has allowed it before', async () => {
+    const { browser, registered } = await knownPerson();
+    const answer = await open(browser, registered);
+    expect(answer.status).toBe(303);
+    expect(answerOf(answer).has('code')).toBe(true);
+  });
+
+  it('asks again for a scope that was not allowed yet, and names all that is asked for', async () => {
+    const { browser, registered } = await knownPerson();
+    const consent = await open(browser, registered, { scope: 'openid email' });
+    expect(browser.address).toContain('/consent?request=');
+    expect(consent.text).toContain('email');
+    await browser.submit({ confirm: 'yes' });
+    // What was allowed before stays allowed.
+    expect(answerOf(await open(browser, registered, { scope: 'openid profile email' })).has('code')).toBe(true);
+  });
+
+  it('answers access_denied to a no, with state and iss, and issues nothing (RFC 6749 4.1.2.1)', async () => {
+    const browser = await provider.logIn(await provider.addUser());
+    await open(browser, await provider.addClient());
+    const answer = answerOf(await browser.submit({ confirm: 'no' }));
+    expect(Object.fromEntries(answer)).toEqual({
+      error: 'access_denied',
+      error_description: expect.any(String) as unknown,
+      state: 'some-state',
+      iss: provider.issuer,
+    });
+  });
+
+  it('asks nothing for a client that an administrator lets go without consent', async () => {
+    const browser = await provider.logIn(await provider.addUser());
+    expect(answerOf(await open(browser, await provider.addClient({ consentRequired: false }))).has('code')).toBe(true);
+  });
+
+  it('a consent of one person or client is not that of another', async () => {
+    const { browser, user } = await knownPerson();
+    await open(browser, await provider.addClient());
+    expect(browser.address).toContain('/consent');
+    const { registered } = await knownPerson();
+    await open(await provider.logIn(user), registered);
+    expect(browser.address).toContain('/consent');
+  });
+
+  describe('prompt=none (OpenID Connect Core 3.1.2.6)', () => {
+    it('answers login_required where nobody is logged in, with no page', async () => {
+      const registered = await provider.addClient();
+      const answer = await new Browser().send(
+        authorizeUrl(provider, authorizationRequest(registered.client, { prompt: 'none' }).parameters),
+      );
+      expect(answer.status).toBe(303);
+      expect(answerOf(answer).get('error')).toBe('login_required');
+    });
+
+    it('answers consent_required where the person has not allowed it', async () => {
+      const browser = await provider.logIn(await provider.addUser());
+      expect(answerOf(await open(browser, await provider.addClient(), { prompt: 'none' })).get('error')).toBe(
+        'consent_required',
+      );
+    });
+
+    it('answers a code where login and consent are there', async () => {
+      const { browser, registered } = await knownPerson();
+      expect(answerOf(await open(browser, registered, { prompt: 'none' })).has('code')).toBe(true);
+    });
+
+    it('answers login_required where the login is older than max_age', async () => {
+      const { browser, registered } = await knownPerson();
+      provider.clock.advance(100);
+      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '99' })).get('error')).toBe(
+        'login_required',
+      );
+      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '100' })).has('code')).toBe(true);
+    });
+
+    it('answers login_required when the id_token_hint is of another person, and a code when it is of this one', async () => {
+      const { browser, registered, idToken } = await knownPerson();
+      const other = await provider.logIn(await provider.addUser());
+      const theirs = await obtainTokens(provider, other, registered, { scope: 'openid profile' });
+      expect(answerOf(await open(browser, registered, { prompt: 'none', id_token_hint: idToken })).has('code')).toBe(
+        true,
+      );
+      expect(
+        answerOf(await open(browser, registered, { prompt: 'none', id_token_hint: theirs.id_token ?? '' })).get(
+          'error',
+        ),
+      ).toBe('login_required');
+    });
+
+    it('still knows the person of an expired id_token_hint', async () => {
+      const { browser, registered, idToken } = await knownPerson();
+      provider.clock.advance(4000);
+      expect(answerOf(await open(browser, registered, { prompt: 'none', id_token_hint: idToken })).has('code')).toBe(
+        true,
+      );
+    });
+
+    it('answers login_required after the session was idle for its lifetime', async () => {
+      const { browser, registered } = await knownPerson();
+      provider.clock.advance(8 * 24 * 3600);
+      expect(answerOf(await open(browser, registered, { prompt: 'none' })).get('error')).toBe('login_required');
+    });
+  });
+
+  describe.each(['login', 'select_account'])('prompt=%s', (prompt) => {
+    it('shows the login page to whoever is logged in, and goes on after it', async () => {
+      const { browser, registered, user } = await knownPerson();
+      const page = await open(browser, registered, { prompt });
+      expect(browser.address).toContain('/login?request=');
+      expect(page.status).toBe(200);
+      expect(answerOf(await browser.submit({ username: user.username, password: user.password })).has('code')).toBe(
+        true,
+      );
+    });
+
+    it('cannot be skipped by going to the request without logging in', async () => {
+      const { browser, registered } = await knownPerson();
+      await open(browser, registered, { prompt });
+      const id = new URL(browser.address).searchParams.get('request') ?? '';
+      const again = await browser.open(`${provider.issuer}/oauth/authorize/${encodeURIComponent(id)}`);
+      expect(again.status).toBe(200);
+      expect(browser.address).toContain('/login?request=');
+    });
+  });
+
+  it('prompt=login gives an ID token whose auth_time is of the new login (OpenID Connect Core 3.1.2.1)', async () => {
+    const { browser, registered, user } = await knownPerson();
+    provider.clock.advance(500);
+    const { parameters, proof } = authorizationRequest(registered.client, { prompt: 'login' });
+    await browser.open(authorizeUrl(provider, parameters));
+    const code = answerOf(await browser.submit({ username: user.username, password: user.password })).get('code') ?? '';
+    const tokens = (await redeem(provider, registered, code, proof.verifier)).json<Tokens>();
+    expect(claimsOf(tokens.id_token)['auth_time']).toBe(provider.clock.now());
+  });
+
+  it('prompt=consent asks whoever has allowed it before, once', async () => {
+    const { browser, registered } = await knownPerson();
+    const page = await open(browser, registered, { prompt: 'consent' });
+    expect(page.status).toBe(200);
+    expect(browser.address).toContain('/consent?request=');
+    expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+  });
+
+  it('prompt="login consent" asks both, in this order', async () => {
+    const { browser, registered, user } = await knownPerson();
+    await open(browser, registered, { prompt: 'login consent' });
+    expect(browser.address).toContain('/login?request=');
+    await browser.submit({ username: user.username, password: user.password });
+    expect(browser.address).toContain('/consent?request=');
+    expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+  });
+
+  describe('max_age (OpenID Connect Core 3.1.2.1)', () => {
+    it('lets a login that is younger go through', async () => {
+      const { browser, registered } = await knownPerson();
+      provider.clock.advance(50);
+      expect(answerOf(await open(browser, registered, { max_age: '50' })).has('code')).toBe(true);
+    });
+
+    it('asks whoever logged in longer ago, and the ID token says when', async () => {
+      const { browser, registered, user } = await knownPerson();
+      provider.clock.advance(51);
+      const { parameters, proof } = authorizationRequest(registered.client, { max_age: '50' });
+      await browser.open(authorizeUrl(provider, parameters));
+      expect(browser.address).toContain('/login?request=');
+      const code =
+        answerOf(await browser.submit({ username: user.username, password: user.password })).get('code') ?? '';
+      const tokens = (await redeem(provider, registered, code, proof.verifier)).json<Tokens>();
+      expect(claimsOf(tokens.id_token)['auth_time']).toBe(provider.clock.now());
+    });
+
+    it.each(['0', '1'])(
+      '%s asks, and a login made for this request is enough, however slow the rest',
+      async (maxAge) => {
+        const { browser, registered, user } = await knownPerson();
+        provider.clock.advance(2);
+        await open(browser, registered, { max_age: maxAge, scope: 'openid email' });
+        expect(browser.address).toContain('/login?request=');
+        provider.clock.advance(30);
+        await browser.submit({ username: user.username, password: user.password });
+        expect(browser.address).toContain('/consent?request=');
+        provider.clock.advance(300);
+        expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+      },
+    );
+
+    it('0 is prompt=login: it asks even in the second of the login', async () => {
+      const { browser, registered } = await knownPerson();
+      await open(browser, registered, { max_age: '0' });
+      expect(browser.address).toContain('/login?request=');
+    });
+  });
+
+  it('an id_token_hint of another person asks for a login instead of taking whoever is there', async () => {
+    const { browser, registered } = await knownPerson();
+    const other = await provider.addUser();
+    const { id_token: hint = '' } = await obtainTokens(provider, await provider.logIn(other), registered, {
+      scope: 'openid profile',
+    });
+    await open(browser, registered, { id_token_hint: hint });
+    expect(browser.address).toContain('/login?request=');
+    expect(answerOf(await browser.submit({ username: other.username, password: other.password })).has('code')).toBe(
+      true,
+    );
+  });
+
+  it('login_hint stands in the login form', async () => {
+    const registered = await provider.addClient();
+    const browser = new Browser();
+    const page = await open(browser, registered, { login_hint: 'ada"<x>' });
+    expect(page.text).toContain('value="ada&quot;&lt;x&gt;"');
+  });
+
+  it('ignores wishes that it does not know how to fulfil (OpenID Connect Core 3.1.2.1)', async () => {
+    const { browser, registered } = await knownPerson();
+    const wishes = {
+      display: 'hologram',
+      ui_locales: 'tlh de',
+      acr_values: 'urn:unheard',
+      claims_locales: 'x',
+      claims: '{}',
+    };
+    expect(answerOf(await open(browser, registered, wishes)).has('code')).toBe(true);
+  });
+});
