@@ -2,6 +2,12 @@
 import type { Config } from 'jest';
 
 const config: Config = {
-  projects: ['<rootDir>/libs/domain', '<rootDir>/libs/server', '<rootDir>/apps/provider', '<rootDir>/apps/client', '<rootDir>/apps/e2e'],
+  projects: [
+    '<rootDir>/libs/domain',
+    '<rootDir>/libs/server',
+    '<rootDir>/apps/provider',
+    '<rootDir>/apps/client',
+    '<rootDir>/apps/e2e',
+  ],
 };
 export default config;

@@ -1,7 +1,22 @@
 import type { Config } from 'jest';
 
 /** npm packages that ship only ES modules: Jest transforms them with our own code (see docs/adr/0003-toolchain.md). */
-const esModules = ['@nestjs', 'jose', 'openid-client', 'oauth4webapi', 'uid', 'load-esm', 'file-type', 'token-types', 'strtok3', '@tokenizer', 'uint8array-extras', '@borewit', '@lukeed', 'uuid'];
+const esModules = [
+  '@nestjs',
+  'jose',
+  'openid-client',
+  'oauth4webapi',
+  'uid',
+  'load-esm',
+  'file-type',
+  'token-types',
+  'strtok3',
+  '@tokenizer',
+  'uint8array-extras',
+  '@borewit',
+  '@lukeed',
+  'uuid',
+];
 
 /** What every project's Jest configuration shares; `root` is the project's folder. */
 export function preset(displayName: string, root: string): Config {

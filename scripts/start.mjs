@@ -42,7 +42,10 @@ async function startApplication(options) {
   running.push(application);
   void application.ended.then(({ code, signal }) => {
     running.splice(running.indexOf(application), 1);
-    if (!stopping && application.wasListening) void endWith(`The ${application.name} ended unexpectedly (${signal ?? `status ${code}`}):\n${application.lastWords}`);
+    if (!stopping && application.wasListening)
+      void endWith(
+        `The ${application.name} ended unexpectedly (${signal ?? `status ${code}`}):\n${application.lastWords}`,
+      );
   });
   const first = await Promise.race([
     application.listening.then(() => 'listening'),
@@ -101,9 +104,13 @@ function showBanner({ issuer, baseUrl, notices, link, adminPasswordPath, signUp 
     '',
     ...notices.map((notice) => `  ${notice}`),
     ...(signUp === 'open'
-      ? ['  Sign-up is open for this demo: whoever reaches the provider can make an account (GATEHOUSE_SIGN_UP=off ends that).']
+      ? [
+          '  Sign-up is open for this demo: whoever reaches the provider can make an account (GATEHOUSE_SIGN_UP=off ends that).',
+        ]
       : []),
-    ...(adminPasswordPath === undefined ? [] : [`  The password of the client's providers page is "adminPassword" in ${adminPasswordPath}`]),
+    ...(adminPasswordPath === undefined
+      ? []
+      : [`  The password of the client's providers page is "adminPassword" in ${adminPasswordPath}`]),
     `  Logs are in ${join(dataFolder(), 'logs')}. Ctrl-C stops both.`,
     '',
   ];
@@ -127,10 +134,21 @@ await runMain(async () => {
       link = url;
       if (shown) console.log(`\nSet the admin's password here, once: ${url}`);
     };
-    await startApplication({ name: 'provider', entry: 'apps/provider/dist/main.js', env, logPath: logPath('provider'), onLink });
+    await startApplication({
+      name: 'provider',
+      entry: 'apps/provider/dist/main.js',
+      env,
+      logPath: logPath('provider'),
+      onLink,
+    });
     const registration = await demo.registration({ issuer, baseUrl, env });
     const clientEnv = { ...env, ...demo.clientSettings(registration) };
-    await startApplication({ name: 'client', entry: 'apps/client/dist/main.js', env: clientEnv, logPath: logPath('client') });
+    await startApplication({
+      name: 'client',
+      entry: 'apps/client/dist/main.js',
+      env: clientEnv,
+      logPath: logPath('client'),
+    });
     showBanner({ issuer, baseUrl, notices, link, adminPasswordPath: demo.adminPasswordPath, signUp });
     shown = true;
   } catch (error) {

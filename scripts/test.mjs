@@ -15,7 +15,13 @@ import { Tally } from './lib/tally.mjs';
 import { prepareBuild } from './prepare.mjs';
 
 const quick = process.argv.includes('--quick');
-const projects = { domain: 'libs/domain', server: 'libs/server', provider: 'apps/provider', client: 'apps/client', e2e: 'apps/e2e' };
+const projects = {
+  domain: 'libs/domain',
+  server: 'libs/server',
+  provider: 'apps/provider',
+  client: 'apps/client',
+  e2e: 'apps/e2e',
+};
 
 /** The tests' environment: nothing of a person's own settings, only what this run offers. */
 function testEnvironment(offers) {
@@ -66,7 +72,8 @@ await runMain(async () => {
   const chromium = await attempt(tally, findChromium);
   const postgres = await attempt(tally, startPostgres);
   const stop = async () => postgres?.stop();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => void stop().then(() => process.exit(130)));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => void stop().then(() => process.exit(130)));
   const env = testEnvironment({ CHROMIUM_PATH: chromium, GATEHOUSE_TEST_POSTGRES_URL: postgres?.url });
   const possible = Object.keys(projects).filter((project) => project !== 'e2e' || chromium !== undefined);
   try {

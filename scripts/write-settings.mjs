@@ -6,9 +6,14 @@ import { settingsDefinition as provider } from '../apps/provider/dist/config/set
 
 const file = new URL('../README.md', import.meta.url);
 const before = readFileSync(file, 'utf8');
-const own = Object.fromEntries(Object.entries(client).filter(([, setting]) => setting.name.startsWith('GATEHOUSE_CLIENT_')));
+const own = Object.fromEntries(
+  Object.entries(client).filter(([, setting]) => setting.name.startsWith('GATEHOUSE_CLIENT_')),
+);
 const text = `### The provider\n\n${settingsTable(provider)}\n\n### The client\n\n${settingsTable(own)}\n`;
-const after = before.replace(/(<!-- settings:[^>]*-->\n)[\s\S]*(<!-- \/settings -->)/, (_match, open, close) => `${open}\n${text}\n${close}`);
+const after = before.replace(
+  /(<!-- settings:[^>]*-->\n)[\s\S]*(<!-- \/settings -->)/,
+  (_match, open, close) => `${open}\n${text}\n${close}`,
+);
 
 if (before === after) process.exit(0);
 if (process.argv.includes('--check')) {

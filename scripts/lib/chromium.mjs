@@ -26,7 +26,9 @@ export async function findChromium() {
   if (await starts(packaged)) return packaged;
   await installByPlaywright();
   if (await starts(kept)) return kept;
-  throw new Failure(`There is no Chromium for the browser tests. Type:\n  ${isLinux ? 'sudo apt-get install -y chromium' : 'npx playwright-core install chromium'}`);
+  throw new Failure(
+    `There is no Chromium for the browser tests. Type:\n  ${isLinux ? 'sudo apt-get install -y chromium' : 'npx playwright-core install chromium'}`,
+  );
 }
 
 const isLinux = process.platform === 'linux';
@@ -47,9 +49,21 @@ async function installByApt() {
   const env = npmEnvironment({ DEBIAN_FRONTEND: 'noninteractive' });
   const logPath = join(root, 'data/logs/chromium.log');
   try {
-    await runLogged({ sentence: 'Looking for packages (apt-get update)', program: 'apt-get', args: ['update', '-q'], env, logPath });
+    await runLogged({
+      sentence: 'Looking for packages (apt-get update)',
+      program: 'apt-get',
+      args: ['update', '-q'],
+      env,
+      logPath,
+    });
     const args = ['install', '-y', '-q', '--no-install-recommends', 'chromium'];
-    await runLogged({ sentence: 'Installing Chromium for the browser tests (apt-get)', program: 'apt-get', args, env, logPath });
+    await runLogged({
+      sentence: 'Installing Chromium for the browser tests (apt-get)',
+      program: 'apt-get',
+      args,
+      env,
+      logPath,
+    });
   } catch (error) {
     console.error(error.message);
   }

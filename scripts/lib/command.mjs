@@ -11,13 +11,19 @@ import { root } from './root.mjs';
  */
 export function capture(program, args, options = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd: root, ...options, stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      cwd: root,
+      ...options,
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
     child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
     if (options.input !== undefined) child.stdin.end(options.input);
-    child.on('error', (error) => resolve({ status: error.code === 'ENOENT' ? 127 : 1, stdout, stderr: stderr + error.message }));
+    child.on('error', (error) =>
+      resolve({ status: error.code === 'ENOENT' ? 127 : 1, stdout, stderr: stderr + error.message }),
+    );
     child.on('close', (status) => resolve({ status: status ?? 1, stdout, stderr }));
   });
 }
@@ -51,5 +57,7 @@ export async function runLogged({ sentence, program, args, logPath, env, cwd = r
   if (status === 0) return progress.done();
   progress.failed();
   const end = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-30).join('\n');
-  throw new Failure(`${end}\n\n${sentence} failed with status ${status}. The whole log: ${logPath}${advice === undefined ? '' : `\n${advice}`}`);
+  throw new Failure(
+    `${end}\n\n${sentence} failed with status ${status}. The whole log: ${logPath}${advice === undefined ? '' : `\n${advice}`}`,
+  );
 }

@@ -126,6 +126,7 @@ async function isLost({ issuer, clientId, clientSecret }, env) {
 
 async function gatehouse(words, env) {
   const { status, stdout, stderr } = await capture(process.execPath, [commandLine, ...words, '--json'], { env });
-  if (status !== 0) throw new Failure(`gatehouse ${words.slice(0, 2).join(' ')} failed:\n${stderr.trim() || stdout.trim()}`);
+  if (status !== 0)
+    throw new Failure(`gatehouse ${words.slice(0, 2).join(' ')} failed:\n${stderr.trim() || stdout.trim()}`);
   return JSON.parse(stdout);
 }

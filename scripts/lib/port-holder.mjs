@@ -37,7 +37,9 @@ function commandOf(pid) {
 }
 
 function userName(uid) {
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.split(':')[2] === uid);
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.split(':')[2] === uid);
   return line === undefined ? `user ${uid}` : `the user ${line.split(':')[0]}`;
 }
 
@@ -51,9 +53,15 @@ function readIfAllowed(read) {
 
 async function fromLsof(port) {
   const { status, stdout } = await capture('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc']);
-  const field = (letter) => stdout.split('\n').find((line) => line.startsWith(letter))?.slice(1);
+  const field = (letter) =>
+    stdout
+      .split('\n')
+      .find((line) => line.startsWith(letter))
+      ?.slice(1);
   const command = field('c');
   if (status !== 0 || command === undefined) return undefined;
-  const airPlay = command.startsWith('ControlCe') ? ', which is AirPlay Receiver (System Settings, AirDrop & Handoff)' : '';
+  const airPlay = command.startsWith('ControlCe')
+    ? ', which is AirPlay Receiver (System Settings, AirDrop & Handoff)'
+    : '';
   return `${command} (pid ${field('p')})${airPlay}`;
 }

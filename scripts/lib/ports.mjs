@@ -25,7 +25,10 @@ function answers(address, port) {
       socket.destroy();
       resolve(answer);
     };
-    socket.once('connect', () => end(true)).once('error', () => end(false)).once('timeout', () => end(false));
+    socket
+      .once('connect', () => end(true))
+      .once('error', () => end(false))
+      .once('timeout', () => end(false));
   });
 }
 
@@ -56,9 +59,7 @@ export async function choosePort({ what, host, port, setBy, instead, besides = [
   for (let next = port + 1; next <= Math.min(port + 100, 65535); next++) {
     if (besides.includes(next) || !(await isFree(host, next))) continue;
     if (setBy === undefined) return { port: next, notice: `${held}; ${what} uses ${next} for this run.` };
-    throw new Failure(
-      `${held}, and ${setBy} asks for it. End that program, or type:\n  ${instead(next)} npm start`,
-    );
+    throw new Failure(`${held}, and ${setBy} asks for it. End that program, or type:\n  ${instead(next)} npm start`);
   }
   throw new Failure(`${held}, and so are the hundred ports after it.`);
 }

@@ -32,7 +32,11 @@ export async function startPostgres() {
 
   const identity = { cwd: folder, ...owner };
   const initdb = ['-D', data, '-U', 'gatehouse', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
-  const made = await capture(join(native, 'bin/initdb'), [...initdb, '--encoding=UTF8', '--no-locale', '--no-sync'], identity);
+  const made = await capture(
+    join(native, 'bin/initdb'),
+    [...initdb, '--encoding=UTF8', '--no-locale', '--no-sync'],
+    identity,
+  );
   if (made.status !== 0) {
     remove();
     throw new Failure(`PostgreSQL's initdb failed:\n${made.stderr.trim()}`);
@@ -51,9 +55,14 @@ export async function startPostgres() {
 /** PostgreSQL refuses to run as root: then it runs as a user that every system has. */
 function unprivilegedOwner() {
   if (process.getuid?.() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const [, , uid, gid] = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody') ?? [];
-  if (uid === undefined) throw new Failure('PostgreSQL cannot run as root, and there is no user "nobody" here. Run the tests as another user.');
+  if (uid === undefined)
+    throw new Failure(
+      'PostgreSQL cannot run as root, and there is no user "nobody" here. Run the tests as another user.',
+    );
   return { uid: Number(uid), gid: Number(gid) };
 }
 
@@ -79,7 +88,10 @@ function serve(program, { data, port, identity }) {
     full_page_writes: 'off',
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const server = spawn(program, ['-D', data, '-p', String(port), ...flags], { ...identity, stdio: ['ignore', 'ignore', 'pipe'] });
+  const server = spawn(program, ['-D', data, '-p', String(port), ...flags], {
+    ...identity,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   return new Promise((resolve, reject) => {
     let said = '';
     server.stderr.setEncoding('utf8').on('data', (text) => {

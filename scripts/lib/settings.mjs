@@ -28,7 +28,7 @@ export function plannedAddress(names, standard) {
   const originText = setting(names.origin);
   const origin = originText === undefined ? undefined : parseOrigin(names.origin, originText);
   const portText = setting(names.port);
-  const port = portText === undefined ? (Number(origin?.port) || standard.port) : parsePort(names.port, portText);
+  const port = portText === undefined ? Number(origin?.port) || standard.port : parsePort(names.port, portText);
   return {
     origin: origin?.origin,
     host: setting(names.host) ?? hostToListenOn(origin?.hostname ?? standard.host),
@@ -36,18 +36,22 @@ export function plannedAddress(names, standard) {
     setBy: portText !== undefined ? names.port : origin !== undefined ? names.origin : undefined,
     at: (chosen) => origin?.origin ?? `http://${standard.host}:${chosen}`,
     instead: (next) =>
-      portText === undefined ? `${names.origin}=${origin?.protocol}//${origin?.hostname}:${next}` : `${names.port}=${next}`,
+      portText === undefined
+        ? `${names.origin}=${origin?.protocol}//${origin?.hostname}:${next}`
+        : `${names.port}=${next}`,
   };
 }
 
 function parseOrigin(name, text) {
-  if (!URL.canParse(text)) throw new Failure(`${name}: ${JSON.stringify(text)} is not an address such as http://127.0.0.1:5000`);
+  if (!URL.canParse(text))
+    throw new Failure(`${name}: ${JSON.stringify(text)} is not an address such as http://127.0.0.1:5000`);
   return new URL(text);
 }
 
 function parsePort(name, text) {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Failure(`${name}: ${JSON.stringify(text)} is not a port (1 to 65535)`);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new Failure(`${name}: ${JSON.stringify(text)} is not a port (1 to 65535)`);
   return port;
 }
 

@@ -15,7 +15,8 @@ export class Tally {
 
   /** Says what failed, and ends with `N passed, N failed`. The process' exit status follows. */
   report() {
-    if (this.#complaints.length > 0) console.log(`\nFailed:\n${this.#complaints.map((line) => `  ${line}`).join('\n')}`);
+    if (this.#complaints.length > 0)
+      console.log(`\nFailed:\n${this.#complaints.map((line) => `  ${line}`).join('\n')}`);
     console.log(`\n${this.passed} passed, ${this.failed} failed`);
     process.exitCode = this.failed === 0 && this.passed > 0 ? 0 : 1;
   }

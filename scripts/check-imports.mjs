@@ -1,0 +1,67 @@
+// Checks the import table (scripts/import-table.cjs) in the sources, and the layers of the workspace's projects.
+// A checker that reads nothing finds nothing wrong: it must have read a fair number of files of every project.
+import './lib/node-version.mjs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { cruise } from 'dependency-cruiser';
+import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-options';
+import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
+import { root } from './lib/root.mjs';
+
+const { layers } = createRequire(import.meta.url)('./import-table.cjs');
+const projects = ['libs/domain', 'libs/server', 'apps/provider', 'apps/client'];
+const fewestFiles = 20;
+
+process.chdir(root);
+const complaints = [...(await checkFiles()), ...checkProjects()];
+for (const complaint of complaints) console.error(complaint);
+if (complaints.length > 0) console.error(`\n${complaints.length} problems with imports`);
+process.exitCode = complaints.length === 0 ? 0 : 1;
+
+async function checkFiles() {
+  const options = await extractOptions('./.dependency-cruiser.cjs');
+  const folders = ['libs', 'apps'].flatMap((top) => readdirSync(top).map((name) => `${top}/${name}`));
+  const { output } = await cruise(folders, { ...options, validate: true }, undefined, {
+    tsConfig: extractTsConfig('tsconfig.base.json'),
+  });
+  const read = output.modules
+    .map(({ source }) => source)
+    .filter((path) => path.endsWith('.ts') && !path.includes('/dist/'));
+  const counts = projects.map((project) => [project, read.filter((path) => path.startsWith(`${project}/src/`)).length]);
+  console.log(`Imports read in ${counts.map(([project, count]) => `${project}: ${count}`).join(', ')} files.`);
+  return [
+    ...counts
+      .filter(([, count]) => count <= fewestFiles)
+      .map(([project, count]) => `${project}: only ${count} files were read; the check sees nothing`),
+    ...output.summary.violations.map(({ rule, from, to, cycle }) => {
+      const path = cycle?.length > 0 ? cycle.map(({ name }) => name).join(' -> ') : to;
+      const { comment } = options.ruleSet.forbidden.find(({ name }) => name === rule.name);
+      return `${rule.name}: ${from} -> ${path}\n    ${comment}`;
+    }),
+  ];
+}
+
+/** Each project's dependencies against its tag: the same arrows, a level higher. */
+function checkProjects() {
+  const found = ['libs', 'apps'].flatMap((top) => readdirSync(top).map((name) => readProject(join(top, name))));
+  const layerOf = new Map(found.map(({ packageName, layer }) => [packageName, layer]));
+  return found.flatMap(({ packageName, layer, dependencies }) => {
+    if (layers[layer] === undefined)
+      return [`${packageName}: its project.json has no tag layer:${Object.keys(layers).join('|')}`];
+    return dependencies
+      .filter((name) => layerOf.has(name) && !layers[layer].includes(layerOf.get(name)))
+      .map((name) => `${packageName} (${layer}) depends on ${name} (${layerOf.get(name)})`);
+  });
+}
+
+function readProject(folder) {
+  const {
+    name,
+    dependencies = {},
+    devDependencies = {},
+  } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { tags = [] } = JSON.parse(readFileSync(join(folder, 'project.json'), 'utf8'));
+  const layer = tags.find((tag) => tag.startsWith('layer:'))?.slice('layer:'.length);
+  return { packageName: name, layer, dependencies: [...Object.keys(dependencies), ...Object.keys(devDependencies)] };
+}
