@@ -54,16 +54,19 @@ const add: Command = {
   run: async ({ app, store, options, now }) => {
     const name = options.one('name');
     if (name === undefined) throw new UsageError('--name is missing');
-    if (options.has('public') && options.one('auth-method') !== undefined) throw new UsageError('--public and --auth-method exclude each other');
+    if (options.has('public') && options.one('auth-method') !== undefined)
+      throw new UsageError('--public and --auth-method exclude each other');
     const authMethod = options.has('public') ? 'none' : (options.one('auth-method') ?? 'client_secret_basic');
     const grantTypes = options.all('grant-type');
     // An option that comes once may hold several scopes, as the parameter does.
-    const split = (values: readonly string[]): string[] => values.flatMap((value) => value.split(' ')).filter((value) => value !== '');
+    const split = (values: readonly string[]): string[] =>
+      values.flatMap((value) => value.split(' ')).filter((value) => value !== '');
     const scope = split(options.all('scope'));
     const defaults = split(options.all('default-scope'));
     const ownerName = options.one('owner');
     const owner = ownerName === undefined ? undefined : await app.get(UsersService).findByUsername(ownerName);
-    if (ownerName !== undefined && !owner) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(ownerName)}`);
+    if (ownerName !== undefined && !owner)
+      throw new WrongRecord('not_found', `there is no user ${JSON.stringify(ownerName)}`);
     const responseTypes = options.all('response-type');
     const made = await store.run((unit) =>
       app.get(ClientsService).create(
@@ -88,7 +91,8 @@ const add: Command = {
         now,
       ),
     );
-    if ('problems' in made) throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+    if ('problems' in made)
+      throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
     const { client, secret } = made;
     return {
       json: { ...describe(client), ...(secret === undefined ? {} : { client_secret: secret }) },
@@ -102,7 +106,7 @@ const list: Command = {
   options: { search: text },
   run: async ({ app, options }) => {
     const found: Client[] = [];
-    for (let after: { name: string; id: string } | undefined; ; ) {
+    for (let after: { name: string; id: string } | undefined; ;) {
       const page = await app.get(ClientsService).list({ search: options.one('search'), after, limit: 500 });
       found.push(...page.clients);
       const last = page.clients.at(-1);
@@ -140,7 +144,8 @@ const remove: Command = {
   options: { id: text },
   run: async ({ app, store, options, now }) => {
     const id = idOf(options);
-    if (!(await store.run((unit) => app.get(ClientsService).remove(unit, id, {}, now)))) throw new WrongRecord('not_found', 'there is no client of this id');
+    if (!(await store.run((unit) => app.get(ClientsService).remove(unit, id, {}, now))))
+      throw new WrongRecord('not_found', 'there is no client of this id');
     return { json: { client_id: id, removed: true }, text: `client ${id} is removed; its grants ended` };
   },
 };

@@ -15,7 +15,8 @@ function describe(key: SigningKey): Record<string, unknown> {
 
 async function listed(context: CommandContext): Promise<{ json: Record<string, unknown>; text: string }> {
   const keys = await context.app.get(KeysService).list();
-  const at = (instant: number | undefined): string => (instant === undefined ? '-' : new Date(instant * 1000).toISOString());
+  const at = (instant: number | undefined): string =>
+    instant === undefined ? '-' : new Date(instant * 1000).toISOString();
   return {
     json: { keys: keys.map(describe) },
     text: table(

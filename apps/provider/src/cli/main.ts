@@ -12,7 +12,7 @@ import { entities, migrations } from '../database/entities.js';
 import { clientCommands } from './client-commands.js';
 import type { Command, CommandContext, CommandResult, OptionValues } from './command.js';
 import { keyCommands } from './key-commands.js';
-import { migrateCommand } from './migrate-command.js';
+import { databaseCommand } from './database-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
 import { userCommands } from './user-commands.js';
 
@@ -33,7 +33,9 @@ async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     const { code, exit } = classify(error);
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(json ? `${JSON.stringify({ error: code, message })}\n` : `${message}\n${exit === 2 ? `\n${usage}` : ''}`);
+    process.stderr.write(
+      json ? `${JSON.stringify({ error: code, message })}\n` : `${message}\n${exit === 2 ? `\n${usage}` : ''}`,
+    );
     process.exitCode = exit;
   }
 }
@@ -41,7 +43,8 @@ async function main(argv: readonly string[]): Promise<void> {
 async function run(words: readonly string[]): Promise<CommandResult> {
   const settings = loadSettings(process.env);
   const [group = '', action = '', ...rest] = words;
-  if (group === 'migrate') return migrateCommand(settings, action, rest);
+  const onDatabase = databaseCommand(settings, words);
+  if (onDatabase) return onDatabase;
   const command = commands.find((candidate) => candidate.name === `${group} ${action}`);
   if (!command) throw new UsageError(`there is no command ${JSON.stringify(`${group} ${action}`.trim())}`);
   return inApp(settings, command, parseOptions(command, rest));
@@ -59,13 +62,19 @@ function parseOptions(command: Command, words: readonly string[]): OptionValues 
     return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
   };
   for (const [name, option] of Object.entries(command.options))
-    if (option.type === 'string' && option.multiple !== true && all(name).length > 1) throw new UsageError(`--${name} was given twice`);
+    if (option.type === 'string' && option.multiple !== true && all(name).length > 1)
+      throw new UsageError(`--${name} was given twice`);
   return { all, one: (name) => all(name)[0], has: (name) => values[name] !== undefined };
 }
 
 /** Every option is read as one that may repeat, so that a repeated one is an error and not a silent last word. */
 function multiple(command: Command): Record<string, { type: 'string' | 'boolean'; multiple: boolean }> {
-  return Object.fromEntries(Object.entries(command.options).map(([name, option]) => [name, { type: option.type, multiple: option.type === 'string' }]));
+  return Object.fromEntries(
+    Object.entries(command.options).map(([name, option]) => [
+      name,
+      { type: option.type, multiple: option.type === 'string' },
+    ]),
+  );
 }
 
 async function inApp(settings: Settings, command: Command, options: OptionValues): Promise<CommandResult> {
@@ -74,7 +83,10 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: settings.migrate });
   try {
     const core = await createCore({ settings, store, clock, log });
-    const app = await NestFactory.createApplicationContext(AppModule.of(core), { logger: nestLogger(log), abortOnError: false });
+    const app = await NestFactory.createApplicationContext(AppModule.of(core), {
+      logger: nestLogger(log),
+      abortOnError: false,
+    });
     try {
       const context: CommandContext = { app, store, settings, now: clock.now(), options, readStdin };
       return await command.run(context);

@@ -30,7 +30,14 @@ function describe(user: User): Record<string, unknown> {
 
 const add: Command = {
   name: 'user add',
-  options: { username: text, 'password-stdin': flag, name: text, email: text, 'email-verified': flag, role: { type: 'string', multiple: true } },
+  options: {
+    username: text,
+    'password-stdin': flag,
+    name: text,
+    email: text,
+    'email-verified': flag,
+    role: { type: 'string', multiple: true },
+  },
   run: async (context) => {
     const { app, store, options, now } = context;
     const username = options.one('username');
@@ -39,7 +46,8 @@ const add: Command = {
     const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
     if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const users = app.get(UsersService);
-    if (await users.findByUsername(username)) throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
+    if (await users.findByUsername(username))
+      throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
     const passwordHash = password === undefined ? undefined : await app.get(PasswordHasher).hash(password);
     const roles = options.all('role');
     const { user, link } = await store.run(async (unit) => {
@@ -56,8 +64,12 @@ const add: Command = {
         {},
         now,
       );
-      if ('problems' in made) throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-      const url = passwordHash === undefined ? await app.get(OneTimeLinks).make(unit, { userId: made.user.id, purpose: 'set-password' }, now) : undefined;
+      if ('problems' in made)
+        throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+      const url =
+        passwordHash === undefined
+          ? await app.get(OneTimeLinks).make(unit, { userId: made.user.id, purpose: 'set-password' }, now)
+          : undefined;
       return { user: made.user, link: url };
     });
     return {
@@ -72,7 +84,7 @@ const list: Command = {
   options: { search: text },
   run: async ({ app, options }) => {
     const found: User[] = [];
-    for (let after: string | undefined; ; ) {
+    for (let after: string | undefined; ;) {
       const page = await app.get(UsersService).list({ search: options.one('search'), after, limit: 500 });
       found.push(...page.users);
       after = page.users.at(-1)?.username;
@@ -82,7 +94,13 @@ const list: Command = {
       json: { users: found.map(describe) },
       text: table(
         ['USERNAME', 'ROLES', 'E-MAIL', 'STATE', 'ID'],
-        found.map((user) => [user.username, user.roles.join(','), user.email ?? '', user.disabledAt === undefined ? 'on' : 'off', user.id]),
+        found.map((user) => [
+          user.username,
+          user.roles.join(','),
+          user.email ?? '',
+          user.disabledAt === undefined ? 'on' : 'off',
+          user.id,
+        ]),
       ),
     };
   },
@@ -93,9 +111,14 @@ const disable: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    const outcome = await context.store.run((unit) => context.app.get(UsersService).disable(unit, user.id, {}, context.now));
+    const outcome = await context.store.run((unit) =>
+      context.app.get(UsersService).disable(unit, user.id, {}, context.now),
+    );
     if (outcome === 'last admin') throw new Refused('this is the last administrator: make another one first');
-    return { json: { ...describe(user), disabled: true }, text: `user ${user.username} is switched off; sessions and grants ended` };
+    return {
+      json: { ...describe(user), disabled: true },
+      text: `user ${user.username} is switched off; sessions and grants ended`,
+    };
   },
 };
 
@@ -114,8 +137,13 @@ const link: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    const url = await context.store.run((unit) => context.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, context.now));
-    return { json: { ...describe(user), set_password_link: url }, text: `set the password of ${user.username}: ${url}` };
+    const url = await context.store.run((unit) =>
+      context.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, context.now),
+    );
+    return {
+      json: { ...describe(user), set_password_link: url },
+      text: `set the password of ${user.username}: ${url}`,
+    };
   },
 };
 

@@ -34,5 +34,27 @@ export const entities = [
   UserRoleEntity,
 ];
 
+/** Every table, those that others refer to first: the order of a copy. */
+export const tablesInOrder = [
+  'counters',
+  'cache_versions',
+  'audit_events',
+  'users',
+  'user_roles',
+  'one_time_links',
+  'login_failures',
+  'known_addresses',
+  'signing_keys',
+  'sessions',
+  'clients',
+  'client_secrets',
+  'consents',
+  'grants',
+  'authorization_codes',
+  'access_tokens',
+  'refresh_tokens',
+  'kept_requests',
+] as const;
+
 /** Every step of the schema, the oldest first. */
 export const migrations = [FirstSchema1764000000001];

@@ -51,6 +51,11 @@ export function sqliteReader(path: string, entities: Entities): DataSource {
   );
 }
 
+/** A file alone, without TypeORM: for copies and checks. The caller closes it. */
+export function openSqliteFile(path: string, options: { readonly readonly: boolean }): SqliteDatabase {
+  return new Driver(path, { ...options, fileMustExist: true, timeout: 0 });
+}
+
 export function databaseOf(source: DataSource): SqliteDatabase {
   // TypeORM types its driver for all databases; this one is ours, made above.
   return (source.driver as unknown as { readonly databaseConnection: SqliteDatabase }).databaseConnection;

@@ -1,0 +1,163 @@
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import type { DataSource } from 'typeorm';
+import { copyStore, type CopyProgress } from '@gatehouse/server/database/copy-store';
+import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
+import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
+import { backupSqlite, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
+import { keyFileOf, type Settings } from '../config/settings.js';
+import { entities, migrations, tablesInOrder } from '../database/entities.js';
+import { table, type CommandResult } from './command.js';
+import { Refused, UsageError } from './usage.js';
+
+type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+interface DatabaseCommand {
+  readonly name: string;
+  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
+  run(settings: Settings, options: Options): Promise<CommandResult>;
+}
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+
+/** Commands on the database itself: they must work where the program could not open it. Undefined for every other command. */
+export function databaseCommand(settings: Settings, words: readonly string[]): Promise<CommandResult> | undefined {
+  const command = commands.find(({ name }) => words.slice(0, name.split(' ').length).join(' ') === name);
+  if (!command) return undefined;
+  try {
+    const { values } = parseArgs({
+      args: words.slice(command.name.split(' ').length),
+      options: command.options,
+      strict: true,
+    });
+    return command.run(settings, values as Options);
+  } catch (error) {
+    return Promise.reject(new UsageError(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+async function withSource<T>(url: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const source = await openSource({ url, entities, migrations });
+  try {
+    return await work(source);
+  } finally {
+    await source.destroy();
+  }
+}
+
+const commands: readonly DatabaseCommand[] = [
+  {
+    name: 'migrate status',
+    options: {},
+    run: (settings) =>
+      withSource(settings.databaseUrl, async (source) => {
+        const steps = await migrationStatus(source);
+        return {
+          json: { migrations: steps.map((step) => ({ name: step.name, applied: step.applied, known: step.known })) },
+          text: table(
+            ['STEP', 'STATE'],
+            steps.map((step) => [
+              step.name,
+              step.known ? (step.applied ? 'made' : 'pending') : 'made by a later version',
+            ]),
+          ),
+        };
+      }),
+  },
+  {
+    name: 'migrate up',
+    options: { 'dry-run': flag },
+    run: (settings, options) =>
+      withSource(settings.databaseUrl, async (source) => {
+        const ran = await migrateUp(source, options['dry-run'] === true ? 'dry run' : 'run');
+        return { json: { applied: ran }, text: ran.length === 0 ? 'the database is up to date' : ran.join('\n') };
+      }),
+  },
+  {
+    name: 'migrate down',
+    options: { 'dry-run': flag },
+    run: (settings, options) =>
+      withSource(settings.databaseUrl, async (source) => {
+        const name = await migrateDown(source, options['dry-run'] === true ? 'dry run' : 'run');
+        return { json: { reverted: name ?? null }, text: name ?? 'there is no step to take back' };
+      }),
+  },
+  {
+    name: 'backup',
+    options: { to: text },
+    run: async (settings, options) => {
+      const report = await backupSqlite(sqlitePathOf(settings), stringOf(options, 'to'));
+      const key = keyFileOf(settings);
+      const separate = key !== undefined && settings.secretKeys === undefined;
+      const reminder = separate
+        ? `the secret key is not in it: keep a copy of ${key} apart from it`
+        : 'the secret key is not in it: it is the one in GATEHOUSE_SECRET_KEY';
+      return {
+        json: {
+          file: report.file,
+          bytes: report.bytes,
+          contains_secret_key: false,
+          secret_key_file: separate ? key : null,
+        },
+        text: `${report.file} (${report.bytes} bytes)\n${reminder}`,
+      };
+    },
+  },
+  {
+    name: 'restore',
+    options: { from: text, replace: flag },
+    run: async (settings, options) => {
+      const report = await restoreSqlite(stringOf(options, 'from'), sqlitePathOf(settings), {
+        replace: options['replace'] === true,
+      });
+      const key = keyFileOf(settings);
+      const missing = settings.secretKeys === undefined && key !== undefined && !existsSync(key);
+      return {
+        json: { file: report.file, bytes: report.bytes, secret_key_missing: missing },
+        text: `${report.file} (${report.bytes} bytes)${missing ? `\nput the secret key that belongs to it at ${key} before the provider starts` : ''}`,
+      };
+    },
+  },
+  {
+    name: 'store copy',
+    options: { from: text, to: text },
+    run: (_settings, options) =>
+      withSource(stringOf(options, 'from'), (from) =>
+        withSource(stringOf(options, 'to'), async (to) => {
+          if ((await migrationStatus(from)).some((step) => !step.applied))
+            throw new Refused('the first database is older than this version: migrate it first');
+          await migrateUp(to);
+          const copied = await copyStore(from, to, tablesInOrder, showProgress);
+          return {
+            json: { tables: copied },
+            text: `${table(
+              ['TABLE', 'ROWS', 'SHA-256'],
+              copied.map((each) => [each.table, String(each.rows), each.sha256.slice(0, 16)]),
+            )}\nboth sides agree; use the same secret key with the new database`,
+          };
+        }),
+      ),
+  },
+];
+
+function showProgress({ table: name, copied, total }: CopyProgress): void {
+  if (!process.stderr.isTTY) return;
+  const width = 30;
+  const filled = total === 0 ? width : Math.min(width, Math.round((copied / total) * width));
+  process.stderr.write(
+    `\r${name.padEnd(20)} [${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${copied}/${total}${copied >= total ? '\n' : ''}`,
+  );
+}
+
+function stringOf(options: Options, name: string): string {
+  const value = options[name];
+  if (typeof value !== 'string') throw new UsageError(`--${name} is missing`);
+  return value;
+}
+
+function sqlitePathOf(settings: Settings): string {
+  const address = parseDatabaseUrl(settings.databaseUrl);
+  if (address.kind !== 'sqlite') throw new Refused('this is for SQLite: use pg_dump and pg_restore with PostgreSQL');
+  return address.path;
+}

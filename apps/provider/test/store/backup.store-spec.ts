@@ -1,0 +1,88 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyStore } from '@gatehouse/server/database/copy-store';
+import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
+import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
+import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { entities, migrations, tablesInOrder } from '../../src/database/entities';
+import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
+
+describe('backup, restore and copy', () => {
+  let folder: string;
+  let provider: TestProvider;
+  let file: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-backup-'));
+    file = join(folder, 'provider.sqlite');
+    provider = await startProvider({ databaseUrl: `sqlite:${file}` });
+    const user = await provider.addUser({ username: 'ada', email: 'ada@example.test' });
+    const registered = await provider.addClient();
+    const browser = await provider.logIn(user);
+    const { code, verifier } = await authorize(provider, browser, registered.client, { scope: 'openid offline_access' });
+    expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
+  });
+
+  afterAll(async () => {
+    await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('copies the database while the provider writes, and the copy is sound', async () => {
+    const writing = Promise.all(Array.from({ length: 20 }, (_each, index) => provider.addUser({ username: `w-${index}` })));
+    const target = join(folder, 'online.sqlite');
+    const report = await backupSqlite(file, target);
+    await writing;
+    expect(report.bytes).toBeGreaterThan(0);
+    const restored = join(folder, 'restored.sqlite');
+    await restoreSqlite(target, restored, { replace: false });
+    const source = await openSource({ url: `sqlite:${restored}`, entities, migrations });
+    const users = (await source.query(`SELECT username FROM users WHERE username = 'ada'`)) as unknown[];
+    await source.destroy();
+    expect(users).toHaveLength(1);
+  });
+
+  it('replaces neither a backup nor a database unasked, and takes no damaged file', async () => {
+    const target = join(folder, 'once.sqlite');
+    await backupSqlite(file, target);
+    await expect(backupSqlite(file, target)).rejects.toThrow(BackupRefused);
+    await expect(restoreSqlite(target, file, { replace: false })).rejects.toThrow(/exists/);
+    const damaged = join(folder, 'damaged.sqlite');
+    writeFileSync(damaged, 'this is no database, but long enough to be looked at as one');
+    await expect(restoreSqlite(damaged, join(folder, 'never.sqlite'), { replace: false })).rejects.toThrow(BackupRefused);
+    expect(existsSync(join(folder, 'never.sqlite'))).toBe(false);
+  });
+
+  it('does not restore over a database that is in use', async () => {
+    const target = join(folder, 'in-use.sqlite');
+    await backupSqlite(file, target);
+    await expect(restoreSqlite(target, file, { replace: true })).rejects.toThrow(/in use/);
+    expect((await provider.store.one({ name: 'test.count', sqlite: 'SELECT 1 AS one', sqliteOrder: [], postgres: 'SELECT 1 AS one' })) as object).toEqual({ one: 1 });
+  });
+
+  describe('to PostgreSQL', () => {
+    let postgres: TestPostgres;
+    beforeAll(async () => (postgres = await startPostgres()), 60_000);
+    afterAll(() => postgres.stop());
+
+    it('carries every row over, hashes both sides, can be run again, and the provider goes on there', async () => {
+      const url = await postgres.url('copy');
+      const from = await openSource({ url: `sqlite:${file}`, entities, migrations });
+      const to = await openSource({ url, entities, migrations });
+      try {
+        await migrateUp(to);
+        const tables = await copyStore(from, to, tablesInOrder, () => undefined);
+        expect(tables.find(({ table }) => table === 'users')?.rows).toBeGreaterThan(1);
+        expect(tables.map(({ table }) => table).sort()).toEqual(from.entityMetadatas.map(({ tableName }) => tableName).sort());
+        expect(await copyStore(from, to, tablesInOrder, () => undefined)).toEqual(tables);
+        await to.query(`UPDATE users SET name = 'somebody else' WHERE username = 'ada'`);
+        await expect(copyStore(from, to, tablesInOrder, () => undefined)).rejects.toThrow(/users/);
+        await to.query(`UPDATE users SET name = NULL WHERE username = 'ada'`);
+      } finally {
+        await from.destroy();
+        await to.destroy();
+      }
+    });
+  });
+});

@@ -1,0 +1,107 @@
+import { copyFile, link, rename, rm, stat, unlink } from 'node:fs/promises';
+import { openSqliteFile } from './sqlite-driver.js';
+
+/** A backup or a restore that cannot be made; the message says why. */
+export class BackupRefused extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'BackupRefused';
+  }
+}
+
+export interface BackupReport {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/**
+ * Copies a SQLite database while others use it: a consistent state of one moment, checked, under its name only when it
+ * is whole.
+ * @throws BackupRefused when there is a file of that name already, or the copy is not sound
+ */
+export async function backupSqlite(path: string, target: string): Promise<BackupReport> {
+  await refuseExisting(target);
+  const draft = `${target}.part`;
+  await rm(draft, { force: true });
+  const source = openSqliteFile(path, { readonly: true });
+  try {
+    await source.backup(draft);
+  } finally {
+    source.close();
+  }
+  try {
+    checkSound(draft);
+    // A link fails where the name was taken meanwhile; a rename would replace what is there.
+    await link(draft, target);
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+  return { file: target, bytes: (await stat(target)).size };
+}
+
+/**
+ * Puts a backup in the place of a database that nobody uses.
+ * @param options.replace the database that is there goes; its files are kept beside it under `.replaced`
+ * @throws BackupRefused when the backup is not sound, or there is a database and it is not to be replaced
+ */
+export async function restoreSqlite(
+  backup: string,
+  path: string,
+  options: { readonly replace: boolean },
+): Promise<BackupReport> {
+  checkSound(backup);
+  const isThere = await exists(path);
+  if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
+  if (isThere) {
+    refuseInUse(path);
+    for (const suffix of ['', '-wal', '-shm'])
+      if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
+  }
+  await copyFile(backup, path);
+  return { file: path, bytes: (await stat(path)).size };
+}
+
+/** @throws BackupRefused when it is no database of ours, or damaged */
+function checkSound(file: string): void {
+  let problem: string | undefined;
+  try {
+    const database = openSqliteFile(file, { readonly: true });
+    try {
+      const [row] = database.pragma('integrity_check(1)') as { integrity_check: string }[];
+      if (row?.integrity_check !== 'ok') problem = row?.integrity_check ?? 'it cannot be checked';
+      const tables = database
+        .prepare(`SELECT COUNT(*) AS count FROM sqlite_master WHERE name = 'migrations'`)
+        .get() as { count: number };
+      if (tables.count === 0) problem = 'it is not a database of Gatehouse';
+    } finally {
+      database.close();
+    }
+  } catch (cause) {
+    throw new BackupRefused(`${file} cannot be read as a database`, { cause });
+  }
+  if (problem !== undefined) throw new BackupRefused(`${file} is not sound: ${problem}`);
+}
+
+/** A process that has the file open in WAL mode holds a shared lock: leaving WAL mode then fails. */
+function refuseInUse(path: string): void {
+  const database = openSqliteFile(path, { readonly: false });
+  try {
+    database.pragma('journal_mode = DELETE');
+    database.pragma('journal_mode = WAL');
+  } catch (cause) {
+    throw new BackupRefused(`${path} is in use: stop the provider first`, { cause });
+  } finally {
+    database.close();
+  }
+}
+
+async function refuseExisting(file: string): Promise<void> {
+  if (await exists(file)) throw new BackupRefused(`${file} exists already`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
