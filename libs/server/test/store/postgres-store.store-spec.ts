@@ -1,7 +1,7 @@
 import { PostgresStore } from '../../src/database/postgres-store.js';
 import { statement, StoreUnavailable } from '../../src/database/store.js';
 import { administer } from '../support/postgres.js';
-import { openThings, postgresEngine, refusalOf, things } from './fixtures.js';
+import { openThings, postgresEngine, refusalOf, things, turns } from './fixtures.js';
 import { openWire } from './wire.js';
 
 const sleep = statement('test.sleep', 'SELECT pg_sleep(30)');
@@ -115,12 +115,15 @@ describe('units on PostgreSQL', () => {
     expect(open).toEqual([{ n: 0 }]);
   });
 
-  it('reads again when the connection that it got is dead', async () => {
-    await store.run((unit) => unit.change(things.insert, 1, 'a'));
-    const process = (await store.one<{ pid: number }>(pid))?.pid;
-    await kill(process);
-    expect(await tags()).toEqual(['a']);
-    expect(await store.reader.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  it('reads again when its connection dies', async () => {
+    const wire = await openWire(url);
+    const far = await openThings(wire.url);
+    const reading = far.one(statement('test.nap', 'SELECT 1 AS one FROM pg_sleep(0.3)'));
+    await turns(100);
+    wire.drop();
+    expect(await reading).toEqual({ one: 1 });
+    await far.close();
+    await wire.cut();
   });
 
   it('reads through connections that cannot write', async () => {

@@ -63,6 +63,16 @@ describe('the write lane on SQLite', () => {
     expect(count()).toBe(64);
   });
 
+  it('waits for the end of the turn, so that what other callbacks of it bring joins the batch', async () => {
+    // As requests come: each in a callback of its own, with its microtasks done before the next.
+    await Promise.all(
+      Array.from({ length: 16 }, (_, index) =>
+        new Promise((resolve) => setImmediate(resolve)).then(() => insert(index + 1)),
+      ),
+    );
+    expect(store.lane.batches).toBe(1);
+  });
+
   it('gives a unit that awaits a timer a refusal, and rolls it back alone', async () => {
     const results = await Promise.allSettled([
       insert(1),

@@ -4,6 +4,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export interface Wire {
   /** The database's URL, through the wire. */
   readonly url: string;
+  /** Ends every connection; new ones are taken. */
+  drop(): void;
   /** Ends every connection, and refuses new ones. */
   cut(): Promise<void>;
   mend(): Promise<void>;
@@ -33,12 +35,16 @@ export async function openWire(databaseUrl: string): Promise<Wire> {
   const url = new URL(databaseUrl);
   url.hostname = '127.0.0.1';
   url.port = String(port);
+  const drop = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     url: url.href,
+    drop,
     async cut() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets) socket.destroy();
+      drop();
       await closed;
     },
     async mend() {
