@@ -1,0 +1,162 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { openContext } from './support/chromium.js';
+import { clientAdminPassword, type Person, type Stage } from './support/stage.js';
+import { allow, beginLogin, expectLoggedIn, heading, pressSubmit, submitLogin } from './support/steps.js';
+import { useTheatre } from './support/theatre.js';
+
+describe('a newcomer', () => {
+  const theatre = useTheatre();
+  let stage: Stage;
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeEach(async () => {
+    stage = theatre.stage;
+    context = await openContext(theatre.chromium);
+    page = await context.newPage();
+  });
+  afterEach(() => context.close());
+
+  it('signs up on the way, allows, uses the token, logs out, comes back without a second consent, logs out everywhere', async () => {
+    const ada: Person = { username: 'ada', password: 'the analytical engine' };
+    await page.goto(stage.clientUrl);
+    expect(await heading(page)).toBe('You are not logged in');
+    await beginLogin(page, stage);
+    expect(await page.textContent('.lead')).toBe('to continue to Gatehouse demo');
+
+    await page.getByRole('link', { name: 'Sign up' }).click();
+    await page.fill('input[name=name]', 'Ada Lovelace');
+    await submitLogin(page, ada);
+
+    expect(await heading(page)).toBe('Allow access?');
+    expect(await page.textContent('.lead')).toMatch(/^Gatehouse demo asks for openid.* on behalf of ada\.$/);
+    await allow(page);
+
+    await expectLoggedIn(page, stage, ada);
+    expect(await page.textContent('#id-token-claims')).toContain(stage.issuer);
+    expect(await page.textContent('section.card')).toMatch(/bearer/i);
+
+    await page.getByRole('button', { name: 'Call the API' }).click();
+    await page.waitForSelector('#api-answer');
+    expect(JSON.parse((await page.textContent('#api-answer pre')) ?? '')).toEqual({ username: 'ada' });
+
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('Refreshed', { exact: true }).waitFor();
+    await expectLoggedIn(page, stage, ada);
+
+    await page.getByRole('button', { name: 'Log out here', exact: true }).click();
+    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+
+    // The provider still knows who this is, and what was allowed: one press is enough.
+    await beginLogin(page, stage);
+    await expectLoggedIn(page, stage, ada);
+
+    await page.getByRole('button', { name: /^Log out here and at/ }).click();
+    await page.waitForURL(`${stage.clientUrl}/`);
+    expect(await heading(page)).toBe('You are not logged in');
+
+    // Now the provider asks again who it is, but not what was allowed already.
+    await beginLogin(page, stage);
+    expect(await heading(page)).toBe('Log in');
+    await submitLogin(page, ada);
+    await expectLoggedIn(page, stage, ada);
+  });
+
+  it('goes back to the client with a sentence when the person says no', async () => {
+    const person = await stage.addPerson();
+    await beginLogin(page, stage);
+    await submitLogin(page, person);
+    await page.click('button[name=confirm][value=no]');
+    await page.waitForURL((url) => url.origin === stage.clientUrl);
+    expect(await page.textContent('main')).toContain('access_denied');
+    await page.getByRole('button', { name: /^Try again/ }).click();
+    await allow(page);
+    await expectLoggedIn(page, stage, person);
+  });
+
+  it('comes back to where it was going inside the client', async () => {
+    const person = await stage.addPerson();
+    await page.goto(`${stage.clientUrl}/login?next=/messages`);
+    await page.getByRole('button', { name: /^Log in with/ }).click();
+    await submitLogin(page, person);
+    await allow(page);
+    await page.waitForURL(`${stage.clientUrl}/messages`);
+    expect(await heading(page)).toBe('What was sent and received');
+  });
+
+  it('is the first administrator: sets the password by the printed link, adds a client by hand, logs in through it', async () => {
+    const admin: Person = { username: 'admin', password: 'a gate needs its keeper' };
+    const [, link = ''] = await stage.provider.says(/^set the password of admin: (\S+)$/m);
+    await page.goto(link);
+    await page.fill('input[name=password]', admin.password);
+    await pressSubmit(page);
+    expect(await heading(page)).toBe('Your password is set');
+    await page.getByRole('link', { name: 'Log in' }).click();
+    await submitLogin(page, admin);
+    await page.waitForURL(`${stage.issuer}/home`);
+
+    await page.getByRole('link', { name: 'Clients' }).first().click();
+    await page.getByRole('link', { name: 'Add a client' }).click();
+    await page.fill('input[name=name]', 'Made by hand');
+    await page.locator('input[name=redirectUri]').first().fill(`${stage.clientUrl}/somewhere-else`);
+    await page.click('button[value=add-redirect-uri]');
+    await page.locator('input[name=redirectUri]').nth(1).fill(`${stage.clientUrl}/authorized`);
+    await page.click('button[value=add-redirect-uri]');
+    await page.locator('input[name=redirectUri]').nth(2).fill('https://wrong.example/');
+    await page.click('button[value="remove-redirect-uri:2"]');
+    await page.click('button[value=add-post-logout-redirect-uri]');
+    await page.locator('input[name=postLogoutRedirectUri]').first().fill(`${stage.clientUrl}/`);
+    expect(await page.inputValue('input[name=name]')).toBe('Made by hand');
+    expect(await page.locator('input[name=redirectUri]').count()).toBe(2);
+    await page.getByRole('button', { name: 'Add the client' }).click();
+
+    await page.waitForSelector('#client-secret');
+    const [id, secret] = [await page.textContent('#client-id'), await page.textContent('#client-secret')];
+    expect(secret).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    await page.getByRole('link', { name: 'I have copied it' }).click();
+    expect(await page.content()).not.toContain(secret);
+
+    await page.goto(`${stage.clientUrl}/providers/add`);
+    await page.fill('input[name=password]', clientAdminPassword);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.fill('input[name=name]', 'The second gate');
+    await page.fill('input[name=issuer]', stage.issuer);
+    await page.fill('input[name=client_id]', id ?? '');
+    await page.fill('input[name=client_secret]', secret ?? '');
+    await page.fill('input[name=scope]', 'openid profile email');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The second gate').waitFor();
+
+    await page.goto(stage.clientUrl);
+    await page.getByRole('button', { name: 'Log in with The second gate' }).click();
+    expect(await page.textContent('.lead')).toMatch(/^Made by hand asks for /);
+    await allow(page);
+    await expectLoggedIn(page, stage, admin);
+  });
+
+  it('is asked for nothing at a new provider that a new client there may not have, when both forms are left as they are', async () => {
+    const keeper = { username: 'form-keeper', password: 'another keeper of forms' };
+    await stage.commandWithInput(keeper.password, 'user', 'add', '--username', keeper.username, '--password-stdin', '--role', 'admin', '--json');
+    await page.goto(`${stage.issuer}/client/add`);
+    await submitLogin(page, keeper);
+    await page.waitForURL(`${stage.issuer}/client/add`);
+    const offered = await page.locator('input[name=scope]').evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
+    await page.goto(`${stage.clientUrl}/providers/add`);
+    await page.fill('input[name=password]', clientAdminPassword);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    const asked = (await page.inputValue('input[name=scope]')).split(' ');
+    expect(offered).toEqual(expect.arrayContaining(asked));
+  });
+
+  it('may change the client’s providers by a login with the role admin, without the client’s password', async () => {
+    const keeper = { username: 'keeper', password: 'another keeper of keys' };
+    await stage.commandWithInput(keeper.password, 'user', 'add', '--username', 'keeper', '--password-stdin', '--role', 'admin', '--json');
+    await page.goto(stage.clientUrl);
+    await page.goto(`${stage.clientUrl}/providers`);
+    await page.getByRole('button', { name: /^Log in with/ }).first().click();
+    await submitLogin(page, keeper);
+    await allow(page);
+    await page.waitForURL(`${stage.clientUrl}/providers`);
+    expect(await heading(page)).toBe('Providers');
+  });
+});

@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+export type Environment = Readonly<Record<string, string>>;
+
+/** One of the applications, started as a person would: by its built main file and the environment alone. */
+export class RunningProcess {
+  private text = '';
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly ended: Promise<unknown>,
+  ) {
+    const take = (chunk: Buffer): void => void (this.text += chunk.toString());
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
+  }
+
+  /** Resolves when the process says that it listens; whatever it printed is in the error when it ends instead. */
+  static async start(script: string, environment: Environment): Promise<RunningProcess> {
+    const child = spawn(process.execPath, [script], {
+      env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const started = new RunningProcess(child, once(child, 'exit'));
+    try {
+      await started.says(/^listening on /m, 20_000);
+    } catch (error) {
+      await started.kill();
+      throw error;
+    }
+    return started;
+  }
+
+  get output(): string {
+    return this.text;
+  }
+
+  /** Waits for a line of the output. */
+  async says(pattern: RegExp, milliseconds = 10_000): Promise<RegExpExecArray> {
+    const deadline = Date.now() + milliseconds;
+    for (;;) {
+      const found = pattern.exec(this.text);
+      if (found) return found;
+      if (this.child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`no ${String(pattern)} (exit code ${this.child.exitCode}):\n${this.text.slice(-4000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** As a power cut would: no chance to finish anything. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** As an operator would. @returns the exit code */
+  async stop(): Promise<number | null> {
+    await this.end('SIGTERM');
+    return this.child.exitCode;
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    this.child.kill(signal);
+    await this.ended;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Browser } from 'playwright-core';
+import { launchChromium } from './chromium.js';
+import { Stage, type StageOptions } from './stage.js';
+
+export interface Theatre {
+  readonly stage: Stage;
+  readonly chromium: Browser;
+}
+
+/** Sets a stage and a browser before a file's tests and takes both away after them, whichever of them came up. */
+export function useTheatre(options: StageOptions = {}): Theatre {
+  jest.setTimeout(60_000);
+  let stage: Stage | undefined;
+  let chromium: Browser | undefined;
+  beforeAll(async () => {
+    const both = await Promise.allSettled([
+      Stage.set(options).then((set) => void (stage = set)),
+      launchChromium().then((launched) => void (chromium = launched)),
+    ]);
+    for (const one of both) if (one.status === 'rejected') throw one.reason;
+  });
+  afterAll(async () => {
+    await chromium?.close();
+    await stage?.strike();
+  });
+  return {
+    get stage() {
+      return there(stage);
+    },
+    get chromium() {
+      return there(chromium);
+    },
+  };
+}
+
+function there<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('only while tests run');
+  return value;
+}
