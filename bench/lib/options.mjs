@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+import { Failure } from '../../scripts/lib/failure.mjs';
+
+const usage = `Usage: npm run bench -- [options]
+  --quick                a short run for development: its figures are not kept
+  --profile              CPU profiles of Gatehouse, one per workload, instead of figures
+  --workload KEY         only this workload (may be repeated)
+  --side KEY             only this side (may be repeated)
+  --repetitions N        of every slice (5; with --quick 2)
+  --seconds S            of a slice (3; with --quick 0.6)
+  --connections N        keep-alive connections (32)
+  --postgres-url URL     a PostgreSQL that runs already; its processes are then not charged for`;
+
+export function readOptions() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        quick: { type: 'boolean' },
+        profile: { type: 'boolean' },
+        workload: { type: 'string', multiple: true },
+        side: { type: 'string', multiple: true },
+        repetitions: { type: 'string' },
+        seconds: { type: 'string' },
+        connections: { type: 'string' },
+        'postgres-url': { type: 'string' },
+        help: { type: 'boolean' },
+      },
+    }));
+  } catch (error) {
+    throw new Failure(`${error.message}\n\n${usage}`);
+  }
+  if (values.help) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const number = (name, fallback, least, most) => {
+    const value = Number(values[name] ?? fallback);
+    if (!(value >= least && value <= most)) throw new Failure(`--${name} is a number from ${least} to ${most}\n\n${usage}`);
+    return value;
+  };
+  const quick = values.quick === true;
+  return {
+    quick,
+    profile: values.profile === true,
+    workloads: values.workload,
+    sides: values.side,
+    postgresUrl: values['postgres-url'],
+    repetitions: number('repetitions', quick ? 2 : 5, 1, 50),
+    seconds: number('seconds', quick ? 0.6 : 3, 0.1, 60),
+    warmUpSeconds: quick ? 0.4 : 1,
+    connections: number('connections', 32, 1, 256),
+  };
+}

@@ -1,0 +1,151 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadavg } from 'node:os';
+import { pinLoad } from './lib/cores.mjs';
+import { slice } from './lib/load.mjs';
+import { describeMachine } from './lib/machine.mjs';
+import { startPostgres } from './lib/postgres.mjs';
+import { residentMebibytes, treeOf } from './lib/process-tree.mjs';
+import { showSteps } from './lib/progress.mjs';
+import { root } from './lib/root.mjs';
+import { report } from './report/report.mjs';
+import { gatehouse } from './sides/gatehouse.mjs';
+import { limit, oidcProvider } from './sides/limit.mjs';
+import { clientCredentials, passwordLogin, workloads } from './workloads/workloads.mjs';
+
+/** Runs everything, interleaved, and writes the report. */
+export async function measure(options) {
+  pinLoad();
+  const machine = describeMachine();
+  const folder = join(root, 'data/bench', `run-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const wanted = (key) => options.sides === undefined || options.sides.includes(key);
+  const ownPostgres = wanted('gatehouse-postgres') && options.postgresUrl === undefined ? await startPostgres() : undefined;
+  const sides = [];
+  try {
+    process.stderr.write('Making databases, clients and people …\n');
+    for (const [key, make] of Object.entries(makers(folder, options.postgresUrl ?? ownPostgres?.url, ownPostgres))) if (wanted(key)) sides.push(await make());
+    const results = { date: new Date().toISOString().slice(0, 10), quick: options.quick, options: shown(options), machine };
+    results.sides = sides.map(({ key, name }) => ({ key, name }));
+    results.starts = await measureStarts(sides, options);
+    const chosen = workloads.filter(({ key }) => options.workloads === undefined || options.workloads.includes(key));
+    const steps = showSteps(chosen.reduce((sum, workload) => sum + sidesOf(workload, sides).length * (options.repetitions + 1), 0) + sides.length);
+    results.workloads = [];
+    for (const workload of chosen) results.workloads.push(await measureWorkload(workload, sidesOf(workload, sides), options, steps));
+    results.underLogins = {};
+    for (const side of sides) {
+      steps.step(`${side.name}: token requests while passwords are checked`);
+      results.underLogins[side.key] = await measureUnderLogins(side, options);
+    }
+    steps.end();
+    results.memory = Object.fromEntries(sides.map((side) => [side.key, { idle: results.starts[side.key].idle, loaded: memoryOf(side) }]));
+    machine.loadAverageAfter = loadavg()[0];
+    report(results);
+  } finally {
+    for (const side of sides) await side.stop();
+    await ownPostgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makers(folder, postgresUrl, ownPostgres) {
+  const beside = ownPostgres && (() => [['postgres', ownPostgres.pid]]);
+  return {
+    limit: () => limit(join(folder, 'limit')),
+    'gatehouse-sqlite': () => gatehouse({ key: 'gatehouse-sqlite', name: 'Gatehouse (SQLite)', folder: join(folder, 'gatehouse-sqlite') }),
+    'gatehouse-sqlite-silent': () =>
+      gatehouse({
+        key: 'gatehouse-sqlite-silent',
+        name: 'Gatehouse (SQLite), no log',
+        folder: join(folder, 'gatehouse-sqlite-silent'),
+        environment: { GATEHOUSE_LOG_LEVEL: 'silent' },
+      }),
+    'gatehouse-postgres': () =>
+      gatehouse({ key: 'gatehouse-postgres', name: 'Gatehouse (PostgreSQL)', folder: join(folder, 'gatehouse-postgres'), databaseUrl: postgresUrl, beside }),
+    'oidc-provider': () => oidcProvider(join(folder, 'oidc-provider')),
+  };
+}
+
+function sidesOf(workload, sides) {
+  return sides.filter((side) => workload.sides?.includes(side.key) ?? true);
+}
+
+/** The first start, which makes keys, does not count. The last one stays up. */
+async function measureStarts(sides, options) {
+  process.stderr.write('Starting and stopping …\n');
+  const starts = Object.fromEntries(sides.map((side) => [side.key, { milliseconds: [] }]));
+  for (let repetition = 0; repetition <= options.repetitions; repetition++)
+    for (const side of sides) {
+      const milliseconds = await side.start();
+      if (repetition > 0) starts[side.key].milliseconds.push(milliseconds);
+      if (repetition < options.repetitions) await side.stop();
+    }
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  for (const side of sides) starts[side.key].idle = memoryOf(side);
+  return starts;
+}
+
+/** The server's own processes in MiB, without PostgreSQL's, whose memory is mostly shared. */
+function memoryOf(side) {
+  return residentMebibytes(side.pids().find(({ name }) => name === 'server').pids);
+}
+
+/** Every repetition is a slice of each side, in an order that turns: what disturbs the machine disturbs all of them. */
+async function measureWorkload(workload, sides, options, steps) {
+  const { key, name, one } = workload;
+  const result = { key, name, ...(one === undefined ? {} : { oneGoal: one }), sides: {} };
+  const running = [];
+  for (const side of sides) {
+    steps.step(`${key}: ${side.name} gets ready`);
+    const measured = { slices: [], ones: [] };
+    result.sides[side.key] = measured;
+    try {
+      const doers = await workload.prepare(side, options.connections);
+      await slice(side, doers, options.warmUpSeconds);
+      running.push({ side, doers, measured });
+    } catch (error) {
+      measured.failure = messageOf(error);
+    }
+  }
+  for (let repetition = 0; repetition < options.repetitions; repetition++)
+    for (const { side, doers, measured } of turned(running, repetition)) {
+      steps.step(`${key}: ${side.name}, repetition ${repetition + 1}`);
+      if (measured.failure !== undefined) continue;
+      try {
+        await slice(side, doers, options.seconds / 10); // its code and pages are warm again
+        measured.slices.push(await slice(side, doers, options.seconds));
+        if (one !== undefined) measured.ones.push(await slice(side, doers.slice(0, 1), options.seconds / 3));
+      } catch (error) {
+        measured.failure = messageOf(error);
+      }
+    }
+  return result;
+}
+
+/** Token requests at a steady, modest rate while every other connection logs in by password as fast as it can. */
+async function measureUnderLogins(side, options) {
+  try {
+    const tokens = (await clientCredentials.prepare(side, 4)).slice(0, 4);
+    const logins = await passwordLogin.prepare(side, options.connections);
+    const seconds = options.seconds * 2;
+    await slice(side, logins, options.warmUpSeconds);
+    const [loginSlice, tokenSlice] = await Promise.all([slice(side, logins, seconds + 0.5), slice(side, tokens, seconds, { pauseMilliseconds: 20 })]);
+    return { logins: loginSlice.rate, tokens: tokenSlice.rate, p50: tokenSlice.p50, p99: tokenSlice.p99 };
+  } catch (error) {
+    return { failure: messageOf(error) };
+  }
+}
+
+function turned(list, by) {
+  const at = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(at), ...list.slice(0, at)];
+}
+
+function messageOf(error) {
+  return [error.message, error.cause?.message].filter(Boolean).join(': ');
+}
+
+function shown(options) {
+  const { repetitions, seconds, connections } = options;
+  return { repetitions, seconds, connections };
+}

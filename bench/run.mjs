@@ -1,0 +1,13 @@
+// npm run bench: measures Gatehouse beside what it is compared with, in one run. See bench/README.md.
+import '../scripts/lib/node-version.mjs';
+import { runMain } from '../scripts/lib/failure.mjs';
+import { readOptions } from './lib/options.mjs';
+import { prepare } from './lib/prepare.mjs';
+
+await runMain(async () => {
+  const options = readOptions();
+  await prepare();
+  // Only now: what these import may have been installed just before.
+  if (options.profile) await (await import('./profile.mjs')).profile(options);
+  else await (await import('./measure.mjs')).measure(options);
+});

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../lib/root.mjs';
+import { plainEnvironment } from '../lib/server-process.mjs';
+import { password, redirectUri, scope, usernames } from './seed.mjs';
+import { makeSide } from './side.mjs';
+
+const paths = {
+  discovery: '/.well-known/openid-configuration',
+  jwks: '/.well-known/jwks.json',
+  token: '/oauth/token',
+  introspect: '/oauth/introspect',
+  userinfo: '/oauth/userinfo',
+  authorize: '/oauth/authorize',
+};
+
+/**
+ * Gatehouse as it is built and started for production, with its settings' defaults.
+ * @param options `databaseUrl`: PostgreSQL (with `beside`, its processes); left out: SQLite in `folder`
+ */
+export async function gatehouse({ key, name, folder, databaseUrl, beside, environment = {} }) {
+  mkdirSync(folder, { recursive: true });
+  const settings = {
+    GATEHOUSE_DATABASE_URL: databaseUrl ?? `sqlite:${join(folder, 'provider.sqlite')}`,
+    GATEHOUSE_DATA_DIR: folder,
+    GATEHOUSE_ADMIN_PASSWORD: randomBytes(24).toString('base64url'),
+    ...(databaseUrl === undefined ? {} : { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') }),
+    ...environment,
+  };
+  const client = await addClient(settings);
+  for (const username of usernames)
+    await runCommand(settings, ['user', 'add', '--username', username, '--email', `${username}@example.org`, '--email-verified', '--password-stdin'], password);
+  return makeSide({
+    key,
+    name,
+    paths,
+    client,
+    beside,
+    cwd: folder,
+    command: [join(root, 'apps/provider/dist/main.js')],
+    environment: (port) => ({ ...settings, GATEHOUSE_ISSUER: `http://127.0.0.1:${port}` }),
+    logPath: join(folder, 'server.log'),
+  });
+}
+
+async function addClient(settings) {
+  const grants = ['authorization_code', 'refresh_token', 'client_credentials'].flatMap((grant) => ['--grant-type', grant]);
+  const options = ['--name', 'Benchmark', '--redirect-uri', redirectUri, ...grants, '--scope', scope, '--id-token-signed-response-alg', 'ES256'];
+  const made = await runCommand(settings, ['client', 'add', ...options]);
+  return { id: made.client_id, secret: made.client_secret };
+}
+
+/** Gatehouse's own command line. @returns what it printed by --json */
+export function runCommand(settings, words, input) {
+  const program = join(root, 'apps/provider/dist/cli/main.js');
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...words, '--json'], { env: { ...plainEnvironment(), ...settings }, stdio: ['pipe', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => (stdout += chunk));
+    child.stderr.on('data', (chunk) => (stderr += chunk));
+    child.once('error', reject);
+    child.once('close', (status) => (status === 0 ? resolve(JSON.parse(stdout)) : reject(new Error(`gatehouse ${words.join(' ')}: ${stderr}`))));
+    child.stdin.end(input ?? '');
+  });
+}

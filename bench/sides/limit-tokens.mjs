@@ -1,0 +1,71 @@
+import { createCipheriv, createHash, createPublicKey, generateKeyPairSync, hkdfSync, randomFillSync, sign, timingSafeEqual } from 'node:crypto';
+
+const pool = Buffer.alloc(16 * 1024);
+let used = pool.length;
+
+/** Random bytes out of a pool: one call of the system for hundreds of tokens. */
+function random(count) {
+  if (used + count > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += count;
+  return pool.subarray(used - count, used);
+}
+
+let last = 0;
+
+/** A token as it goes over the wire, and what is stored of it: an integer in order of time finds it, a hash proves it. */
+export function newToken() {
+  last = Math.max(last + 1, Date.now() * 2048);
+  const verifier = random(32).toString('base64url');
+  return { selector: last, verifier, text: `${last.toString(36)}.${verifier}`, hash: sha256(verifier) };
+}
+
+export function parseToken(text) {
+  const dot = text?.indexOf('.') ?? -1;
+  if (dot < 1 || text.length > 64) return undefined;
+  const selector = parseInt(text.slice(0, dot), 36);
+  return Number.isSafeInteger(selector) ? { selector, verifier: text.slice(dot + 1) } : undefined;
+}
+
+export function sha256(text) {
+  return createHash('sha256').update(text).digest();
+}
+
+/** Whether a row is of this token. */
+export function proves(token, row) {
+  return row !== undefined && timingSafeEqual(row.verifier_hash, sha256(token.verifier));
+}
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keyId = 'limit-es256';
+const header = `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'JWT', kid: keyId })).toString('base64url')}.`;
+
+/** A JWT by ES256. */
+export function signJwt(claims) {
+  const input = header + Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+/** Three keys, as the others publish; only ES256 signs here. */
+export function publicKeys() {
+  const others = [
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey],
+    ['EdDSA', generateKeyPairSync('ed25519').publicKey],
+  ];
+  return [['ES256', createPublicKey(privateKey)], ...others].map(([alg, key]) => ({
+    ...key.export({ format: 'jwk' }),
+    kid: alg === 'ES256' ? keyId : `limit-${alg}`,
+    alg,
+    use: 'sig',
+  }));
+}
+
+/** RFC 6749 10.4 with a lost answer in mind: the answer is kept under a key that only the presented token gives. */
+export function sealAnswer(verifier, body) {
+  const key = Buffer.from(hkdfSync('sha256', verifier, '', 'refresh answer', 32));
+  const nonce = Buffer.from(random(12));
+  const cipher = createCipheriv('aes-256-gcm', key, nonce);
+  return Buffer.concat([nonce, cipher.update(body, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+}

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+import { hash } from '@node-rs/argon2';
+
+/** OWASP's second recommended set for Argon2id; Gatehouse's own. */
+export const argon2Parameters = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
+export const redirectUri = 'https://client.example/callback';
+export const scope = 'openid profile email offline_access';
+export const password = 'correct horse battery staple';
+export const usernames = ['anna', 'bert', 'carla', 'dirk'];
+
+/** The client and the people that a server of the bench's own makes at its start. */
+export async function makeSeed() {
+  const users = await Promise.all(
+    usernames.map(async (username) => ({ username, email: `${username}@example.org`, passwordHash: await hash(password, argon2Parameters) })),
+  );
+  return { clientId: 'bench-client', clientSecret: randomBytes(32).toString('base64url'), redirectUri, scope, users };
+}

@@ -1,0 +1,132 @@
+import { Connection, requestText } from '../lib/connection.mjs';
+import { password, usernames } from '../sides/seed.mjs';
+import { answered, authorizationPath, clientPost, codeIn, inTurn, logIn, logInForTokens, redemption } from './messages.mjs';
+
+const scope = 'openid profile email';
+
+/**
+ * What is measured. `prepare(side, connections)` makes what the units need and gives one function per connection, which
+ * does one unit on the connection that it is handed.
+ * @typedef {object} Workload
+ * @property {string} key
+ * @property {string} name         for people, with the algorithm
+ * @property {string[]} [sides]    keys of the only sides that have it
+ * @property {number} [one]        goal in milliseconds: p50 at one connection
+ */
+
+/** The same request again and again. */
+function repeated(textOf, check) {
+  return (side, connections) => {
+    const text = textOf(side);
+    const doer = async (connection) => check(await connection.request(text));
+    return Array.from({ length: connections }, () => doer);
+  };
+}
+
+const isJson = (name) => (answer) => {
+  if (answer.status !== 200 || !answer.body.includes(`"${name}"`)) throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
+};
+
+const discovery = {
+  key: 'discovery',
+  name: 'GET discovery',
+  one: 0.2,
+  prepare: repeated((side) => requestText('GET', side.paths.discovery, side.port), isJson('issuer')),
+};
+
+const jwks = { key: 'jwks', name: 'GET JWKS', prepare: repeated((side) => requestText('GET', side.paths.jwks, side.port), isJson('keys')) };
+
+export const clientCredentials = {
+  key: 'client_credentials_opaque',
+  name: 'client_credentials, opaque token (stored)',
+  one: 0.4,
+  prepare: repeated((side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials' }), isJson('access_token')),
+};
+
+export const introspection = {
+  key: 'introspection',
+  name: 'introspection of 1,000 opaque tokens in turn',
+  one: 0.3,
+  async prepare(side, connections) {
+    const connection = new Connection(side.port);
+    const request = clientPost(side, side.paths.token, { grant_type: 'client_credentials' });
+    const texts = await inTurn(1000, async () => clientPost(side, side.paths.introspect, { token: answered(await connection.request(request)).access_token }));
+    connection.close();
+    let next = 0;
+    const doer = async (own) => {
+      const answer = await own.request(texts[next++ % texts.length]);
+      if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
+    };
+    return Array.from({ length: connections }, () => doer);
+  },
+};
+
+export const refresh = {
+  key: 'refresh',
+  name: 'refresh with rotation, ID token ES256',
+  one: 1.0,
+  async prepare(side, connections) {
+    return inTurn(connections, async (index) => {
+      // Without prompt=consent OpenID Connect (Core 11) lets a server ignore offline_access.
+      const { tokens } = await logInForTokens(side, index, `${scope} offline_access`, { prompt: 'consent' });
+      let token = tokens.refresh_token;
+      if (!token) throw new Error(`${side.name} gave no refresh token`);
+      return async (connection) => {
+        const next = answered(await connection.request(clientPost(side, side.paths.token, { grant_type: 'refresh_token', refresh_token: token })));
+        if (!next.id_token || !next.access_token || next.refresh_token === token) throw new Error('the refresh token was not rotated, or there is no ID token');
+        token = next.refresh_token;
+      };
+    });
+  },
+};
+
+export const codeFlow = {
+  key: 'code_flow',
+  name: 'code flow: authorize (live session, consent given), then token; ID token ES256',
+  one: 2.0,
+  async prepare(side, connections) {
+    return inTurn(connections, async (index) => {
+      const { browser } = await logInForTokens(side, index, scope);
+      const authorize = requestText('GET', authorizationPath(side, scope), side.port, { Cookie: browser.cookies, Accept: 'text/html' });
+      return async (connection) => {
+        const code = codeIn(await connection.request(authorize));
+        const tokens = answered(await connection.request(redemption(side, code)));
+        if (!tokens.id_token || !tokens.access_token) throw new Error('there is no ID token or access token');
+      };
+    });
+  },
+};
+
+const userinfo = {
+  key: 'userinfo',
+  name: 'UserInfo, opaque token',
+  async prepare(side, connections) {
+    const check = isJson('preferred_username');
+    return inTurn(connections, async (index) => {
+      const { tokens } = await logInForTokens(side, index, scope);
+      const text = requestText('GET', side.paths.userinfo, side.port, { Authorization: `Bearer ${tokens.access_token}`, Accept: 'application/json' });
+      return async (connection) => check(await connection.request(text));
+    });
+  },
+};
+
+export const passwordLogin = {
+  key: 'password_login',
+  name: "password login, Argon2id m=19456 t=2 p=1: a stranger's authorization request, login page, password, code",
+  prepare: (side, connections) =>
+    Array.from({ length: connections }, (_, index) => async (connection) => void (await logIn(side, connection, index, scope))),
+};
+
+/** What a login cannot undercut; the password login's goal is a share of it. */
+const rawHash = {
+  key: 'raw_hash',
+  name: 'Argon2id verification alone, m=19456 t=2 p=1',
+  sides: ['limit'],
+  prepare: repeated(
+    (side) => requestText('POST', side.paths.hash, side.port, {}, new URLSearchParams({ username: usernames[0], password }).toString()),
+    (answer) => answered(answer),
+  ),
+};
+
+/** @type {Workload[]} */
+export const workloads = [discovery, jwks, clientCredentials, introspection, refresh, codeFlow, userinfo, passwordLogin, rawHash];
