@@ -1,0 +1,161 @@
+import { createRemoteJWKSet, jwtVerify, type JWK } from 'jose';
+import { signingAlgorithms, type SigningAlgorithm } from '@gatehouse/domain/jose';
+import { KeysService } from '../../src/keys/keys.service';
+import { send, type Browser } from '../support/browser';
+import { answerOf, authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
+import { obtainTokens } from '../support/tokens';
+
+type Metadata = Record<string, string> & Record<`${string}_supported`, string[]>;
+
+describe('discovery', () => {
+  let provider: TestProvider;
+  let browser: Browser;
+  let metadata: Metadata;
+  beforeAll(async () => {
+    provider = await startProvider();
+    browser = await provider.logIn(await provider.addUser());
+    metadata = (await send(`${provider.issuer}/.well-known/openid-configuration`)).json<Metadata>();
+  });
+  afterAll(() => provider.close());
+
+  it.each(['openid-configuration', 'oauth-authorization-server'])('/.well-known/%s names this issuer, for any origin to read (RFC 8414 3)', async (name) => {
+    const answer = await send(`${provider.issuer}/.well-known/${name}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(/^application\/json/);
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    expect(answer.json()).toMatchObject({ issuer: provider.issuer });
+  });
+
+  it('both documents are the same', async () => {
+    expect((await send(`${provider.issuer}/.well-known/oauth-authorization-server`)).json()).toEqual(metadata);
+  });
+
+  describe('everything that is offered is there:', () => {
+    it('each endpoint answers', async () => {
+      const endpoints = Object.entries(metadata).filter(([name]) => name.endsWith('_endpoint') || name === 'jwks_uri');
+      expect(endpoints.length).toBeGreaterThanOrEqual(7);
+      for (const [name, url] of endpoints) {
+        expect(url.startsWith(`${provider.issuer}/`)).toBe(true);
+        const posted = /token_endpoint|introspection|revocation/.test(name);
+        expect({ name, status: (posted ? await post(url, {}) : await send(url)).status }).not.toEqual({ name, status: 404 });
+      }
+    });
+
+    it('each response mode', async () => {
+      const { client } = await provider.addClient({ consentRequired: false });
+      for (const mode of metadata.response_modes_supported) {
+        const answer = await browser.open(authorizeUrl(provider, authorizationRequest(client, { response_mode: mode }).parameters));
+        expect(`${answer.location ?? ''}${answer.text}`).toContain('code');
+      }
+    });
+
+    it('each prompt', async () => {
+      const { client } = await provider.addClient({ consentRequired: false });
+      expect(metadata.prompt_values_supported).toEqual(['none', 'login', 'consent', 'select_account']);
+      for (const prompt of metadata.prompt_values_supported) {
+        const answer = await browser.open(authorizeUrl(provider, authorizationRequest(client, { prompt }).parameters));
+        expect(answer.status === 200 || answerOf(answer).has('code')).toBe(true);
+      }
+    });
+
+    it('each grant type: none is an unsupported_grant_type', async () => {
+      const { client, secret } = await provider.addClient({ grantTypes: [...metadata.grant_types_supported] });
+      for (const grantType of metadata.grant_types_supported) {
+        const answer = await post(metadata['token_endpoint'] ?? '', { grant_type: grantType, code: 'x', refresh_token: 'x' }, { Authorization: basic(client, secret) });
+        expect(['unsupported_grant_type', 'unauthorized_client']).not.toContain(answer.json<{ error?: string }>().error);
+      }
+    });
+
+    it.each(['token', 'revocation', 'introspection'])('each client authentication method at %s', async (endpoint) => {
+      for (const method of metadata[`${endpoint}_endpoint_auth_methods_supported`] ?? []) {
+        const made = await provider.addClient(method === 'none' ? { type: 'public', authMethod: 'none' } : { authMethod: method });
+        const { client, secret } = made;
+        const fields = { grant_type: 'authorization_code', code: 'x', token: 'x' };
+        const answer = await post(
+          metadata[`${endpoint}_endpoint`] ?? '',
+          method === 'client_secret_basic' ? fields : { ...fields, client_id: client.id, ...(method === 'none' ? {} : { client_secret: secret }) },
+          method === 'client_secret_basic' ? { Authorization: basic(client, secret) } : {},
+        );
+        expect({ method, status: answer.status }).not.toEqual({ method, status: 401 });
+      }
+    });
+
+    it('each scope can be asked for by a client that is registered for it', async () => {
+      const made = await provider.addClient({ scope: [...metadata.scopes_supported], consentRequired: false });
+      const tokens = await obtainTokens(provider, browser, made, { scope: metadata.scopes_supported.join(' ') });
+      expect(tokens.scope?.split(' ').sort()).toEqual([...metadata.scopes_supported].sort());
+    });
+
+    it('each signing algorithm gives ID tokens that the published keys verify', async () => {
+      expect([...metadata.id_token_signing_alg_values_supported].sort()).toEqual([...signingAlgorithms].sort());
+      const keys = createRemoteJWKSet(new URL(metadata['jwks_uri'] ?? ''));
+      for (const algorithm of metadata.id_token_signing_alg_values_supported) {
+        const made = await provider.addClient({ idTokenSignedResponseAlg: algorithm, consentRequired: false });
+        const { id_token: idToken = '' } = await obtainTokens(provider, browser, made);
+        const verified = await jwtVerify(idToken, keys, { issuer: provider.issuer, audience: made.client.id, algorithms: [algorithm], currentDate: new Date(provider.clock.milliseconds()) });
+        expect(verified.protectedHeader).toMatchObject({ alg: algorithm, kid: expect.any(String) as unknown });
+      }
+    });
+  });
+
+  it('what is not offered is refused: request objects and response types with tokens in them', () => {
+    expect(metadata).toMatchObject({
+      response_types_supported: ['code'],
+      code_challenge_methods_supported: ['S256'],
+      request_parameter_supported: false,
+      request_uri_parameter_supported: false,
+      claims_parameter_supported: false,
+      authorization_response_iss_parameter_supported: true,
+    });
+  });
+});
+
+describe('the JWKS', () => {
+  let provider: TestProvider;
+  beforeAll(async () => (provider = await startProvider({ env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '1000', GATEHOUSE_KEY_RETIRE_SECONDS: '5000' } })));
+  afterAll(() => provider.close());
+
+  const published = async () => (await send(`${provider.issuer}/.well-known/jwks.json`)).json<{ keys: JWK[] }>().keys;
+
+  async function rotate(algorithm: SigningAlgorithm, after: number): Promise<string> {
+    const keys = provider.app.get(KeysService);
+    const key = await keys.generate(algorithm);
+    const now = provider.clock.now();
+    await provider.store.run((unit) => keys.add(unit, key, (now + after) as typeof now, now));
+    keys.forget();
+    return key.kid;
+  }
+
+  async function signingKid(algorithm: SigningAlgorithm): Promise<string> {
+    const made = await provider.addClient({ idTokenSignedResponseAlg: algorithm, consentRequired: false });
+    const tokens = await obtainTokens(provider, await provider.logIn(await provider.addUser()), made);
+    return (JSON.parse(Buffer.from(tokens.id_token?.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
+  }
+
+  it('has a key of each kind from the first start, for any origin to read, and nothing private (RFC 7517 9.2)', async () => {
+    const answer = await send(`${provider.issuer}/.well-known/jwks.json`);
+    expect(answer.headers['access-control-allow-origin']).toBe('*');
+    const keys = await published();
+    expect(keys.map((key) => key.alg).sort()).toEqual([...signingAlgorithms].sort());
+    for (const key of keys) {
+      expect(key).toMatchObject({ use: 'sig', kid: expect.stringMatching(/^[\w-]{43}$/) as unknown });
+      for (const secret of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(secret);
+    }
+  });
+
+  it.each(signingAlgorithms)('%s: a new key is published before it signs, and the old one stays until nothing of it is alive', async (algorithm) => {
+    const old = await signingKid(algorithm);
+    const fresh = await rotate(algorithm, 1000);
+    const kids = async () => (await published()).map((key) => key.kid);
+    expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
+    expect(await signingKid(algorithm)).toBe(old);
+    provider.clock.advance(1000);
+    expect(await signingKid(algorithm)).toBe(fresh);
+    expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
+    provider.clock.advance(4999);
+    expect(await kids()).toContain(old);
+    provider.clock.advance(1);
+    expect(await kids()).not.toContain(old);
+    expect(await signingKid(algorithm)).toBe(fresh);
+  });
+});
