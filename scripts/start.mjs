@@ -6,7 +6,7 @@ import { Demo } from './lib/demo.mjs';
 import { Failure, runMain } from './lib/failure.mjs';
 import { endWithNpm } from './lib/npm.mjs';
 import { choosePort } from './lib/ports.mjs';
-import { dataFolder, plannedAddress, setting } from './lib/settings.mjs';
+import { dataFolder, plannedClient, plannedProvider, setting } from './lib/settings.mjs';
 import { prepareBuild } from './prepare.mjs';
 
 // npm and the contract allow 10 s from the signal to the end
@@ -69,14 +69,8 @@ async function endWith(sentence) {
 
 /** Where both will be: as set by hand, else the standard ports or the next free ones. */
 async function chooseAddresses() {
-  const provider = plannedAddress(
-    { origin: 'GATEHOUSE_ISSUER', host: 'GATEHOUSE_HOST', port: 'GATEHOUSE_PORT' },
-    { host: '127.0.0.1', port: 5000 },
-  );
-  const client = plannedAddress(
-    { origin: 'GATEHOUSE_CLIENT_BASE_URL', host: 'GATEHOUSE_CLIENT_HOST', port: 'GATEHOUSE_CLIENT_PORT' },
-    { host: 'localhost', port: 8000 },
-  );
+  const provider = plannedProvider();
+  const client = plannedClient();
   const forProvider = await choosePort({ what: 'the provider', ...provider });
   const forClient = await choosePort({ what: 'the client', ...client, besides: [forProvider.port] });
   return {

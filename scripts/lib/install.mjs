@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, runLogged } from './command.mjs';
-import { headersEnvironment } from './headers.mjs';
+import { hasAbortingHook, headersEnvironment } from './headers.mjs';
+import { Failure } from './failure.mjs';
 import { npmCommand, npmEnvironment } from './npm.mjs';
 import { root } from './root.mjs';
 
@@ -78,14 +79,20 @@ async function installPackages() {
 
 async function rebuildDriver() {
   const [program, args] = npmCommand();
+  // where the ready-made driver is what aborts, fetching it again would not help
+  const fromSource = driverAborts() ? { npm_config_build_from_source: 'true' } : {};
   await runLogged({
     sentence: `Rebuilding the SQLite driver for Node ${process.versions.node}`,
     program,
     args: [...args, 'rebuild', 'better-sqlite3', '--loglevel=warn'],
-    env: npmEnvironment(await headersEnvironment()),
+    env: npmEnvironment({ ...(await headersEnvironment()), ...fromSource }),
     logPath: join(root, 'data/logs/rebuild.log'),
     advice: compilerAdvice,
   });
+  if (await driverLoads()) return;
+  throw new Failure(
+    `The SQLite driver was rebuilt and does not work on Node ${process.versions.node}. Another Node will do: nvm install 22`,
+  );
 }
 
 const compilerAdvice =
@@ -95,5 +102,10 @@ const compilerAdvice =
 /** In a process of its own: a driver of another Node's binary interface fails by ERR_DLOPEN_FAILED, or is missing. */
 async function driverLoads() {
   const probe = "new (require('better-sqlite3'))(':memory:').close()";
-  return (await capture(process.execPath, ['-e', probe], { cwd: root })).status === 0;
+  return !driverAborts() && (await capture(process.execPath, ['-e', probe], { cwd: root })).status === 0;
+}
+
+function driverAborts() {
+  const compiled = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
+  return existsSync(compiled) && hasAbortingHook(compiled);
 }

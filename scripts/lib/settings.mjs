@@ -24,7 +24,7 @@ export function dataFolder() {
  * @param names  of the settings for { origin, host, port }
  * @param standard  { host: of the origin, port }
  */
-export function plannedAddress(names, standard) {
+function plannedAddress(names, standard) {
   const originText = setting(names.origin);
   const origin = originText === undefined ? undefined : parseOrigin(names.origin, originText);
   const portText = setting(names.port);
@@ -40,6 +40,18 @@ export function plannedAddress(names, standard) {
         ? `${names.origin}=${origin?.protocol}//${origin?.hostname}:${next}`
         : `${names.port}=${next}`,
   };
+}
+
+/** Where the provider will be. */
+export function plannedProvider() {
+  const names = { origin: 'GATEHOUSE_ISSUER', host: 'GATEHOUSE_HOST', port: 'GATEHOUSE_PORT' };
+  return plannedAddress(names, { host: '127.0.0.1', port: 5000 });
+}
+
+/** Where the client will be. */
+export function plannedClient() {
+  const names = { origin: 'GATEHOUSE_CLIENT_BASE_URL', host: 'GATEHOUSE_CLIENT_HOST', port: 'GATEHOUSE_CLIENT_PORT' };
+  return plannedAddress(names, { host: 'localhost', port: 8000 });
 }
 
 function parseOrigin(name, text) {
