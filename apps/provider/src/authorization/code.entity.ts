@@ -1,4 +1,11 @@
-import { BytesColumn, IdColumn, InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  IntegerColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** An authorization code (RFC 6749 1.3.1). Read and written by the named statements beside this file. */

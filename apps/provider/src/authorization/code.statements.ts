@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { sweptTable } from '../database/sweep.js';
 
 export interface CodeRow {
   selector: number;
@@ -23,14 +24,13 @@ export const codeStatements = {
   ),
   find: statement('authorization_codes.find', 'SELECT * FROM authorization_codes WHERE selector = $1'),
   /** RFC 6749 4.1.2: a code is used once. One conditional statement decides, however many come at once. */
-  consume: statement('authorization_codes.consume', 'UPDATE authorization_codes SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL'),
+  consume: statement(
+    'authorization_codes.consume',
+    'UPDATE authorization_codes SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
+  ),
   /** Unspent codes go when they expire, spent ones when no token of their grant can be alive. */
-  purge: statement(
-    'authorization_codes.purge',
-    `DELETE FROM authorization_codes WHERE selector IN (
-       SELECT code.selector FROM authorization_codes code
-       WHERE code.expires_at <= $1
-         AND (code.consumed_at IS NULL OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.selector = code.grant_selector))
-       ORDER BY code.selector LIMIT $2)`,
+  purge: sweptTable(
+    'authorization_codes',
+    'expires_at <= $3 AND (consumed_at IS NULL OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.selector = grant_selector))',
   ),
 };

@@ -1,10 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { epochSeconds, equalInConstantTime, formatToken, parseToken, sha256, addSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import {
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  addSeconds,
+  type EpochSeconds,
+  type Selector,
+} from '@gatehouse/domain/kernel';
 import { formatScope, parseScope, type AuthorizationRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { codeStatements, type CodeRow } from './code.statements.js';
 
 /** A code as it was issued; whether it is spent or expired is for the caller to judge. */
@@ -24,6 +34,8 @@ export interface AuthorizationCode {
 /** Owns authorization codes. */
 @Injectable()
 export class CodesService {
+  private readonly sweeper = new Sweeper(codeStatements.purge);
+
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
@@ -75,7 +87,8 @@ export class CodesService {
     return (await unit.change(codeStatements.consume, selector, now)) === 1;
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    return unit.change(codeStatements.purge, now, limit);
+  /** A step of the purge: unspent codes go when they expire, spent ones when nothing of their grant can be alive. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now);
   }
 }

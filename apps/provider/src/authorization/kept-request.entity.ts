@@ -1,4 +1,10 @@
-import { BytesColumn, IdColumn, InstantColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** Where a browser was going before it had to log in. Read and written by the named statements beside this file. */

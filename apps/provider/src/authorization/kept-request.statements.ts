@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { purgeOldest } from '../database/sweep.js';
 
 export interface KeptRequestRow {
   selector: number;
@@ -26,9 +27,18 @@ export const keptRequestStatements = {
     `SELECT selector, client_id FROM kept_requests
      WHERE browser_hash = $1 AND expires_at > $2 AND kind = 'authorization' AND answered_at IS NULL ORDER BY selector DESC LIMIT 1`,
   ),
-  loggedIn: statement('kept_requests.logged_in', 'UPDATE kept_requests SET logged_in_at = $3 WHERE selector = $1 AND browser_hash = $2'),
-  consented: statement('kept_requests.consented', 'UPDATE kept_requests SET consented_at = $3 WHERE selector = $1 AND browser_hash = $2'),
-  answered: statement('kept_requests.answered', 'UPDATE kept_requests SET answered_at = $3 WHERE selector = $1 AND browser_hash = $2'),
+  loggedIn: statement(
+    'kept_requests.logged_in',
+    'UPDATE kept_requests SET logged_in_at = $3 WHERE selector = $1 AND browser_hash = $2',
+  ),
+  consented: statement(
+    'kept_requests.consented',
+    'UPDATE kept_requests SET consented_at = $3 WHERE selector = $1 AND browser_hash = $2',
+  ),
+  answered: statement(
+    'kept_requests.answered',
+    'UPDATE kept_requests SET answered_at = $3 WHERE selector = $1 AND browser_hash = $2',
+  ),
   countOfAddress: statement(
     'kept_requests.count_of_address',
     'SELECT COUNT(*) AS count FROM kept_requests WHERE address = $1 AND created_at > $2',
@@ -40,8 +50,5 @@ export const keptRequestStatements = {
     `DELETE FROM kept_requests WHERE browser_hash = $1 AND selector <= (
        SELECT selector FROM kept_requests WHERE browser_hash = $1 ORDER BY selector DESC LIMIT 1 OFFSET $2)`,
   ),
-  purge: statement(
-    'kept_requests.purge',
-    'DELETE FROM kept_requests WHERE selector IN (SELECT selector FROM kept_requests WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
-  ),
+  purge: purgeOldest('kept_requests'),
 };

@@ -16,6 +16,7 @@ import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { type PurgeStep } from '../database/sweep.js';
 import type { KeptContent, KeptRequest, Progress } from './kept-request.js';
 import { keptRequestStatements, type KeptRequestRow } from './kept-request.statements.js';
 
@@ -123,8 +124,10 @@ export class KeptRequestsService {
     return this.seal(kept, progress, owner) ?? kept.id;
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    return unit.change(keptRequestStatements.purge, now, limit);
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const gone = await unit.change(keptRequestStatements.purge, now);
+    return { gone, more: gone > 0 };
   }
 
   /** Derived, not stored: the browser that owns a request can always be shown the way back to it. */

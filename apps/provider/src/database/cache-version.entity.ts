@@ -1,4 +1,4 @@
-import { IntegerColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** How often a cached thing changed: processes compare it with what they saw last. */
@@ -19,4 +19,19 @@ export class CounterEntity {
 
   @IntegerColumn()
   value!: number;
+}
+
+/** Who does a job that one process does for all. */
+@Entity('leases')
+export class LeaseEntity {
+  @TextPrimaryColumn()
+  name!: string;
+
+  /** A random name of the process. */
+  @TextColumn()
+  holder!: string;
+
+  /** When another process may take it: the holder died, or has nothing more to do. */
+  @InstantColumn()
+  expiresAt!: number;
 }

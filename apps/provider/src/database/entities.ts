@@ -9,7 +9,7 @@ import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
 import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
-import { CacheVersionEntity, CounterEntity } from './cache-version.entity.js';
+import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.entity.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -25,6 +25,7 @@ export const entities = [
   GrantEntity,
   KeptRequestEntity,
   KnownAddressEntity,
+  LeaseEntity,
   LoginFailureEntity,
   OneTimeLinkEntity,
   RefreshTokenEntity,
@@ -37,6 +38,7 @@ export const entities = [
 /** Every table, those that others refer to first: the order of a copy. */
 export const tablesInOrder = [
   'counters',
+  'leases',
   'cache_versions',
   'audit_events',
   'users',

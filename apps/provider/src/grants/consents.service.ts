@@ -33,7 +33,11 @@ export class ConsentsService {
   }
 
   /** Adds to what was allowed before: saying yes to less does not take back the rest. */
-  async record(unit: Unit, consent: { userId: string; clientId: string; scope: Scope }, now: EpochSeconds): Promise<void> {
+  async record(
+    unit: Unit,
+    consent: { userId: string; clientId: string; scope: Scope },
+    now: EpochSeconds,
+  ): Promise<void> {
     const before = await unit.one<{ scope: string }>(consentStatements.find, consent.userId, consent.clientId);
     const scope = [...new Set([...(before ? (JSON.parse(before.scope) as string[]) : []), ...consent.scope])];
     await unit.change(consentStatements.record, consent.userId, consent.clientId, JSON.stringify(scope), now);

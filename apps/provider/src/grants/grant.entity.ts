@@ -1,4 +1,12 @@
-import { IdColumn, IdPrimaryColumn, InstantColumn, IntegerColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  IdColumn,
+  IdPrimaryColumn,
+  InstantColumn,
+  IntegerColumn,
+  JsonColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** One completed authorization. Read and written by the named statements beside this file. */

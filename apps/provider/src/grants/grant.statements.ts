@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { sweptTable } from '../database/sweep.js';
 
 export interface GrantRow {
   selector: number;
@@ -37,14 +38,23 @@ export const grantStatements = {
     'grants.revoke_of_session',
     'UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND is_offline = 0 AND revoked_at IS NULL',
   ),
-  revokeOfUser: statement('grants.revoke_of_user', 'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL'),
-  revokeOfClient: statement('grants.revoke_of_client', 'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL'),
+  revokeOfUser: statement(
+    'grants.revoke_of_user',
+    'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL',
+  ),
+  revokeOfClient: statement(
+    'grants.revoke_of_client',
+    'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',
+  ),
   revokeOfUserAndClient: statement(
     'grants.revoke_of_user_and_client',
     'UPDATE grants SET revoked_at = $3 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL',
   ),
   // Pages run backwards through the primary key: the newest first, whatever the size of the table.
-  list: statement('grants.list', `SELECT * FROM grants WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`),
+  list: statement(
+    'grants.list',
+    `SELECT * FROM grants WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+  ),
   listOfUser: statement(
     'grants.list_of_user',
     `SELECT * FROM grants WHERE user_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
@@ -54,8 +64,5 @@ export const grantStatements = {
     `SELECT * FROM grants WHERE client_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
   ),
   // A revoked grant is kept as long as its tokens could have lived: a late replay is still seen.
-  purge: statement(
-    'grants.purge',
-    'DELETE FROM grants WHERE selector IN (SELECT selector FROM grants WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
-  ),
+  purge: sweptTable('grants', 'expires_at <= $3'),
 };

@@ -6,6 +6,7 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { Grant } from './grant.js';
 import { grantStatements, type GrantRow } from './grant.statements.js';
 
@@ -31,6 +32,8 @@ export interface GrantQuery {
 /** Owns completed authorizations. One UPDATE here ends a code and every token of it. */
 @Injectable()
 export class GrantsService implements OnModuleInit {
+  private readonly sweeper = new Sweeper(grantStatements.purge);
+
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
@@ -42,10 +45,13 @@ export class GrantsService implements OnModuleInit {
   /** What ends with a session, a user, a client. */
   onModuleInit(): void {
     this.sessions.follow({
-      sessionEnded: async (unit, sessionId, now) => void (await unit.change(grantStatements.revokeOfSession, sessionId, now)),
+      sessionEnded: async (unit, sessionId, now) =>
+        void (await unit.change(grantStatements.revokeOfSession, sessionId, now)),
     });
     this.users.follow({ userEnded: async (unit, userId, now) => void (await this.revokeOfUser(unit, userId, now)) });
-    this.clients.follow({ clientEnded: async (unit, clientId, now) => void (await this.revokeOfClient(unit, clientId, now)) });
+    this.clients.follow({
+      clientEnded: async (unit, clientId, now) => void (await this.revokeOfClient(unit, clientId, now)),
+    });
   }
 
   async create(unit: Unit, grant: NewGrant, now: EpochSeconds): Promise<Selector> {
@@ -108,8 +114,9 @@ export class GrantsService implements OnModuleInit {
     return { grants: rows.slice(0, query.limit).map(toGrant), more: rows.length > query.limit };
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    return unit.change(grantStatements.purge, now, limit);
+  /** A step of the purge. A revoked grant is kept as long as its tokens could have lived: a late replay is still seen. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now);
   }
 }
 

@@ -39,6 +39,11 @@ export class Counters {
     help: 'Expired rows that were deleted.',
     registers: [this.registry],
   });
+  private readonly unfinished = new Gauge({
+    name: 'gatehouse_purge_backlog_tables',
+    help: 'Tables that the last purge did not get to the end of; it goes on with them a minute later.',
+    registers: [this.registry],
+  });
   private readonly units = new Histogram({
     name: 'gatehouse_lane_batch_units',
     help: 'Units of work that shared one commit (SQLite).',
@@ -78,6 +83,10 @@ export class Counters {
 
   purgedRows(count: number): void {
     if (count > 0) this.purged.inc(count);
+  }
+
+  purgeUnfinished(tables: number): void {
+    this.unfinished.set(tables);
   }
 
   committed(units: number, milliseconds: number): void {

@@ -8,7 +8,10 @@ const sentences = {
   'form.invalid': [400, 'The form could not be read.'],
   'record.not_found': [404, 'What you are looking for does not exist, or no longer does.'],
   'link.spent': [410, 'This link was used already, or has expired.'],
-  'request.expired': [400, 'This login took too long, or began in another browser. Go back to the application and start again.'],
+  'request.expired': [
+    400,
+    'This login took too long, or began in another browser. Go back to the application and start again.',
+  ],
   'request.refused': [400, 'The application sent a request that cannot be answered.'],
   'request.too_many': [429, 'Too many logins were begun here. Wait a minute, then start again from the application.'],
   'login.throttled': [429, 'Too many failed logins. Wait some minutes, then try again.'],

@@ -1,4 +1,10 @@
-import { BytesColumn, IdColumn, InstantColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** An access token (RFC 6749 1.4). Read and written by the named statements beside this file. */

@@ -1,8 +1,16 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { epochSeconds, equalInConstantTime, parseToken, sha256, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import {
+  epochSeconds,
+  equalInConstantTime,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+  type Selector,
+} from '@gatehouse/domain/kernel';
 import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
+import { type PurgeStep } from '../database/sweep.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
 
 /** A live access token. Never its value. */
@@ -37,7 +45,10 @@ export class AccessTokensService implements OnModuleInit {
 
   /** Tokens with a grant end with it; a client's own end here. */
   onModuleInit(): void {
-    this.clients.follow({ clientEnded: async (unit, clientId, now) => void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now)) });
+    this.clients.follow({
+      clientEnded: async (unit, clientId, now) =>
+        void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now)),
+    });
   }
 
   /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */
@@ -84,8 +95,10 @@ export class AccessTokensService implements OnModuleInit {
     return unit.change(accessTokenStatements.revokeOfClient, clientId, now);
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    return unit.change(accessTokenStatements.purge, now, limit);
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const gone = await unit.change(accessTokenStatements.purge, now);
+    return { gone, more: gone > 0 };
   }
 }
 

@@ -1,10 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, epochSeconds, equalInConstantTime, parseToken, sha256, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+  type Selector,
+} from '@gatehouse/domain/kernel';
 import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, deriveKey, openWith, sealWith } from '@gatehouse/server/secrets/keyring';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
 
 /** A refresh token as it was issued; whether it is spent or expired is for the caller to judge. */
@@ -23,6 +32,9 @@ export interface RefreshToken {
 /** Owns refresh tokens: finds them, exchanges each once, and repeats a lost answer to whoever holds the token. */
 @Injectable()
 export class RefreshTokensService {
+  private readonly sweeper = new Sweeper(refreshTokenStatements.purge);
+  private readonly answers = new Sweeper(refreshTokenStatements.forgetAnswers);
+
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -59,7 +71,9 @@ export class RefreshTokensService {
     const window = this.settings.refreshRetryWindowSeconds;
     const sealed = window > 0 ? sealWith(answerKey(token), placeOf(token, answer.request), answer.body) : null;
     const until = window > 0 ? addSeconds(now, window) : null;
-    return (await unit.change(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until)) === 1;
+    return (
+      (await unit.change(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until)) === 1
+    );
   }
 
   /**
@@ -69,7 +83,11 @@ export class RefreshTokensService {
   async findAnswer(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
     const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
     if (!row || row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;
-    if (row.successor_selector === null || (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))) return undefined;
+    if (
+      row.successor_selector === null ||
+      (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))
+    )
+      return undefined;
     try {
       return openWith(answerKey(token), placeOf(token, request), row.answer_sealed).toString('utf8');
     } catch (error) {
@@ -78,9 +96,10 @@ export class RefreshTokensService {
     }
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    await unit.change(refreshTokenStatements.forgetAnswers, now, limit);
-    return unit.change(refreshTokenStatements.purge, now, limit);
+  /** A step of the purge; answers whose window is over go with it. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    await this.answers.step(unit, now);
+    return this.sweeper.step(unit, now);
   }
 }
 

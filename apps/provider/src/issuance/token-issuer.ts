@@ -35,7 +35,12 @@ export class TokenIssuer {
   async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
     const access = this.newToken();
     const accessToken = formatToken(access);
-    const refresh = authority.grant !== undefined && authority.mayRefresh && refreshAllowed(client, authority.refreshScope ?? authority.scope) ? this.newToken() : undefined;
+    const refresh =
+      authority.grant !== undefined &&
+      authority.mayRefresh &&
+      refreshAllowed(client, authority.refreshScope ?? authority.scope)
+        ? this.newToken()
+        : undefined;
     const body = tokenResponse({
       accessToken,
       expiresInSeconds: this.settings.accessTokenLifetimeSeconds,
@@ -58,12 +63,25 @@ export class TokenIssuer {
     const scope = formatScope(authority.scope);
     await unit.change(
       accessTokenStatements.insert,
-      access.selector, sha256(access.verifier), authority.grant ?? null, authority.clientId, authority.userId ?? null, scope, now, expiresAt,
+      access.selector,
+      sha256(access.verifier),
+      authority.grant ?? null,
+      authority.clientId,
+      authority.userId ?? null,
+      scope,
+      now,
+      expiresAt,
     );
     if (refresh && authority.grant !== undefined)
       await unit.change(
         refreshTokenStatements.insert,
-        refresh.selector, sha256(refresh.verifier), authority.grant, authority.clientId, formatScope(authority.refreshScope ?? authority.scope), now, refreshExpiresAt,
+        refresh.selector,
+        sha256(refresh.verifier),
+        authority.grant,
+        authority.clientId,
+        formatScope(authority.refreshScope ?? authority.scope),
+        now,
+        refreshExpiresAt,
       );
     return true;
   }
@@ -72,7 +90,12 @@ export class TokenIssuer {
     return { selector: this.selectors.next(), verifier: newSecret() };
   }
 
-  private async idToken(authority: Authority, client: Client, accessToken: string, now: EpochSeconds): Promise<string | undefined> {
+  private async idToken(
+    authority: Authority,
+    client: Client,
+    accessToken: string,
+    now: EpochSeconds,
+  ): Promise<string | undefined> {
     if (authority.userId === undefined || !authority.scope.includes('openid')) return undefined;
     const roles = authority.scope.includes('roles') ? (await this.users.find(authority.userId))?.roles : undefined;
     const algorithm = client.idTokenSignedResponseAlg;

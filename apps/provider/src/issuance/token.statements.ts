@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { purgeOldest, sweptTable } from '../database/sweep.js';
 
 export interface AccessTokenRow {
   selector: number;
@@ -37,8 +38,14 @@ export const accessTokenStatements = {
     `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
-  findLive: statement('access_tokens.find_live', `SELECT t.* FROM access_tokens t WHERE t.selector = $1 AND ${liveAccess}`),
-  revoke: statement('access_tokens.revoke', 'UPDATE access_tokens SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL'),
+  findLive: statement(
+    'access_tokens.find_live',
+    `SELECT t.* FROM access_tokens t WHERE t.selector = $1 AND ${liveAccess}`,
+  ),
+  revoke: statement(
+    'access_tokens.revoke',
+    'UPDATE access_tokens SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL',
+  ),
   revokeOfGrant: statement(
     'access_tokens.revoke_of_grant',
     'UPDATE access_tokens SET revoked_at = $2 WHERE grant_selector = $1 AND revoked_at IS NULL',
@@ -48,7 +55,10 @@ export const accessTokenStatements = {
     'UPDATE access_tokens SET revoked_at = $2 WHERE client_id = $1 AND grant_selector IS NULL AND revoked_at IS NULL',
   ),
   use: statement('access_tokens.use', 'UPDATE access_tokens SET last_used_at = $2 WHERE selector = $1'),
-  list: statement('access_tokens.list', `SELECT t.* FROM access_tokens t WHERE t.selector < $1 AND ${liveAccess} ORDER BY t.selector DESC LIMIT $3`),
+  list: statement(
+    'access_tokens.list',
+    `SELECT t.* FROM access_tokens t WHERE t.selector < $1 AND ${liveAccess} ORDER BY t.selector DESC LIMIT $3`,
+  ),
   listOfClient: statement(
     'access_tokens.list_of_client',
     `SELECT t.* FROM access_tokens t WHERE t.client_id = $4 AND t.selector < $1 AND ${liveAccess} ORDER BY t.selector DESC LIMIT $3`,
@@ -59,10 +69,7 @@ export const accessTokenStatements = {
      WHERE g.user_id = $4 AND g.revoked_at IS NULL AND t.selector < $1 AND t.revoked_at IS NULL AND t.expires_at > $2
      ORDER BY t.selector DESC LIMIT $3`,
   ),
-  purge: statement(
-    'access_tokens.purge',
-    'DELETE FROM access_tokens WHERE selector IN (SELECT selector FROM access_tokens WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
-  ),
+  purge: purgeOldest('access_tokens'),
 };
 
 export const refreshTokenStatements = {
@@ -72,20 +79,21 @@ export const refreshTokenStatements = {
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
   ),
   find: statement('refresh_tokens.find', 'SELECT * FROM refresh_tokens WHERE selector = $1'),
-  isConsumed: statement('refresh_tokens.is_consumed', 'SELECT consumed_at FROM refresh_tokens WHERE selector = $1 AND consumed_at IS NOT NULL'),
+  isConsumed: statement(
+    'refresh_tokens.is_consumed',
+    'SELECT consumed_at FROM refresh_tokens WHERE selector = $1 AND consumed_at IS NOT NULL',
+  ),
   /** One conditional statement decides who exchanges it, however many come at once. */
   consume: statement(
     'refresh_tokens.consume',
     `UPDATE refresh_tokens SET consumed_at = $2, successor_selector = $3, answer_sealed = $4, answer_until = $5
      WHERE selector = $1 AND consumed_at IS NULL`,
   ),
-  forgetAnswers: statement(
-    'refresh_tokens.forget_answers',
-    `UPDATE refresh_tokens SET answer_sealed = NULL WHERE selector IN (
-       SELECT selector FROM refresh_tokens WHERE answer_sealed IS NOT NULL AND answer_until <= $1 ORDER BY selector LIMIT $2)`,
-  ),
-  purge: statement(
-    'refresh_tokens.purge',
-    'DELETE FROM refresh_tokens WHERE selector IN (SELECT selector FROM refresh_tokens WHERE expires_at <= $1 ORDER BY selector LIMIT $2)',
+  purge: sweptTable('refresh_tokens', 'expires_at <= $3'),
+  /** The answer that spent a token is kept for the retry window and no longer. */
+  forgetAnswers: sweptTable(
+    'refresh_tokens',
+    'answer_sealed IS NOT NULL AND answer_until <= $3',
+    'UPDATE refresh_tokens SET answer_sealed = NULL',
   ),
 };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
+import type { PurgeStep } from '../database/sweep.js';
 import { CodesService } from '../authorization/codes.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -11,8 +12,8 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 
-/** Clears a batch and says how many rows went. */
-export type Purge = (unit: Unit, now: EpochSeconds) => Promise<number>;
+/** Clears a bounded part of a table. */
+export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
 
 /** Every table that fills by itself, and the service that clears it. */
 @Injectable()
@@ -30,17 +31,20 @@ export class PurgeTargets {
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
-  all(limit: number): readonly Purge[] {
-    return [
-      (unit, now) => this.kept.purgeExpired(unit, now, limit),
-      (unit, now) => this.accessTokens.purgeExpired(unit, now, limit),
-      (unit, now) => this.refreshTokens.purgeExpired(unit, now, limit),
-      (unit, now) => this.grants.purgeExpired(unit, now, limit),
-      (unit, now) => this.codes.purgeExpired(unit, now, limit),
-      (unit, now) => this.sessions.purgeExpired(unit, now, limit),
-      (unit, now) => this.links.purgeExpired(unit, now),
-      (unit, now) => this.throttle.purgeExpired(unit, now),
-      (unit, now) => this.clients.purgeExpired(unit, now),
-    ];
-  }
+  readonly all: readonly Purge[] = [
+    (unit, now) => this.kept.purgeExpired(unit, now),
+    (unit, now) => this.accessTokens.purgeExpired(unit, now),
+    (unit, now) => this.refreshTokens.purgeExpired(unit, now),
+    (unit, now) => this.grants.purgeExpired(unit, now),
+    (unit, now) => this.codes.purgeExpired(unit, now),
+    (unit, now) => this.sessions.purgeExpired(unit, now),
+    atOnce((unit, now) => this.links.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
+  ];
+}
+
+/** Small tables with an index on what expires. */
+function atOnce(purge: (unit: Unit, now: EpochSeconds) => Promise<number>): Purge {
+  return async (unit, now) => ({ gone: await purge(unit, now), more: false });
 }

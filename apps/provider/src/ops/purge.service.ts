@@ -3,17 +3,25 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
+import { Lease } from '../database/lease.js';
+import type { PurgeStep } from '../database/sweep.js';
 import { Counters } from '../http/counters.js';
 import { PurgeTargets, type Purge } from './purge-targets.js';
 
-const batch = 500;
-const mostBatches = 200;
+/** Of one table in one run; what is left is next. */
+const mostSteps = 200;
 const everyMilliseconds = 60_000;
+/** Longer than a run and the pause to the next: one process goes on doing it while it lives. */
+const leaseSeconds = 180;
 
-/** Clears what has expired, in small batches, so that nobody who writes waits behind it. */
+/**
+ * Clears what has expired, in small steps, so that nobody who writes waits behind it; in one process of all that share
+ * the database.
+ */
 @Injectable()
 export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly purges: readonly Purge[];
+  private readonly lease: Lease;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private stopped = false;
@@ -25,7 +33,8 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(Counters) private readonly counters: Counters,
     @Inject(PurgeTargets) targets: PurgeTargets,
   ) {
-    this.purges = targets.all(batch);
+    this.purges = targets.all;
+    this.lease = new Lease(store, 'purge', leaseSeconds);
   }
 
   onApplicationBootstrap(): void {
@@ -45,18 +54,22 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     await this.running;
   }
 
-  /** @returns how many rows went */
+  /** @returns how many rows went; none where another process does it */
   async purge(): Promise<number> {
+    if (!(await this.lease.hold(this.clock.now()))) return 0;
     let gone = 0;
+    let unfinished = 0;
     for (const purge of this.purges) {
-      for (let round = 0; round < mostBatches && !this.stopped; round++) {
-        const count = await this.store.run((unit) => purge(unit, this.clock.now()));
-        gone += count;
-        this.counters.purgedRows(count);
-        if (count < batch) break;
-        await pause(5);
+      let step: PurgeStep = { gone: 0, more: true };
+      for (let count = 0; step.more && count < mostSteps && !this.stopped; count++) {
+        step = await this.store.run((unit) => purge(unit, this.clock.now()));
+        gone += step.gone;
+        this.counters.purgedRows(step.gone);
+        await pause(2);
       }
+      if (step.more) unfinished++;
     }
+    this.counters.purgeUnfinished(unfinished);
     return gone;
   }
 }

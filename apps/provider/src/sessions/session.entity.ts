@@ -1,4 +1,12 @@
-import { BytesColumn, IdColumn, InstantColumn, IntegerColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  IntegerColumn,
+  JsonColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** A browser's login. Read and written by the named statements beside this file. */

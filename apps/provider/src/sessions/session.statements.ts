@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { sweptTable } from '../database/sweep.js';
 
 export interface SessionRow {
   selector: number;
@@ -41,9 +42,5 @@ export const sessionStatements = {
     `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,
   ),
   idsOfUser: statement('sessions.ids_of_user', 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL'),
-  purge: statement(
-    'sessions.purge',
-    `DELETE FROM sessions WHERE selector IN (
-       SELECT selector FROM sessions WHERE expires_at <= $1 OR ended_at <= $1 OR last_seen_at <= $2 ORDER BY selector LIMIT $3)`,
-  ),
+  purge: sweptTable('sessions', 'expires_at <= $3 OR ended_at <= $3 OR last_seen_at <= $4'),
 };

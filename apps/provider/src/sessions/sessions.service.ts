@@ -1,9 +1,18 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, epochSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { newId, newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { Session } from './session.js';
 import { sessionStatements, type SessionRow } from './session.statements.js';
 
@@ -27,6 +36,8 @@ const coalesceSeconds = 60;
 @Injectable()
 export class SessionsService {
   private readonly followers: SessionFollower[] = [];
+
+  private readonly sweeper = new Sweeper(sessionStatements.purge);
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -60,18 +71,48 @@ export class SessionsService {
       kept !== undefined &&
       (await unit.change(
         sessionStatements.renew,
-        kept.id, token.selector, verifierHash, full ? 1 : 0, now, JSON.stringify(amr), acr ?? null, now, expiresAt, userAgent, address,
+        kept.id,
+        token.selector,
+        verifierHash,
+        full ? 1 : 0,
+        now,
+        JSON.stringify(amr),
+        acr ?? null,
+        now,
+        expiresAt,
+        userAgent,
+        address,
       )) === 1;
     const id = renewed ? kept.id : newId();
     if (!renewed)
       await unit.change(
         sessionStatements.insert,
-        token.selector, id, verifierHash, userId, full ? 1 : 0, now, JSON.stringify(amr), acr ?? null, now, now, expiresAt, userAgent, address,
+        token.selector,
+        id,
+        verifierHash,
+        userId,
+        full ? 1 : 0,
+        now,
+        JSON.stringify(amr),
+        acr ?? null,
+        now,
+        now,
+        expiresAt,
+        userAgent,
+        address,
       );
     const session: Session = {
-      id, userId, full, authTime: now, amr, acr,
+      id,
+      userId,
+      full,
+      authTime: now,
+      amr,
+      acr,
       createdAt: renewed ? kept.createdAt : now,
-      lastSeenAt: now, expiresAt, userAgent: userAgent ?? undefined, address: address ?? undefined,
+      lastSeenAt: now,
+      expiresAt,
+      userAgent: userAgent ?? undefined,
+      address: address ?? undefined,
     };
     return { session, cookieValue: formatToken(token) };
   }
@@ -106,8 +147,9 @@ export class SessionsService {
     return ended;
   }
 
-  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
-    return unit.change(sessionStatements.purge, now, this.idleLimit(now), limit);
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now, this.idleLimit(now));
   }
 
   private idleLimit(now: EpochSeconds): number {

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyStore } from '@gatehouse/server/database/copy-store';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
+import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
 import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
 import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { entities, migrations, tablesInOrder } from '../../src/database/entities';
@@ -20,7 +20,9 @@ describe('backup, restore and copy', () => {
     const user = await provider.addUser({ username: 'ada', email: 'ada@example.test' });
     const registered = await provider.addClient();
     const browser = await provider.logIn(user);
-    const { code, verifier } = await authorize(provider, browser, registered.client, { scope: 'openid offline_access' });
+    const { code, verifier } = await authorize(provider, browser, registered.client, {
+      scope: 'openid offline_access',
+    });
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
   });
 
@@ -30,7 +32,9 @@ describe('backup, restore and copy', () => {
   });
 
   it('copies the database while the provider writes, and the copy is sound', async () => {
-    const writing = Promise.all(Array.from({ length: 20 }, (_each, index) => provider.addUser({ username: `w-${index}` })));
+    const writing = Promise.all(
+      Array.from({ length: 20 }, (_each, index) => provider.addUser({ username: `w-${index}` })),
+    );
     const target = join(folder, 'online.sqlite');
     const report = await backupSqlite(file, target);
     await writing;
@@ -50,7 +54,9 @@ describe('backup, restore and copy', () => {
     await expect(restoreSqlite(target, file, { replace: false })).rejects.toThrow(/exists/);
     const damaged = join(folder, 'damaged.sqlite');
     writeFileSync(damaged, 'this is no database, but long enough to be looked at as one');
-    await expect(restoreSqlite(damaged, join(folder, 'never.sqlite'), { replace: false })).rejects.toThrow(BackupRefused);
+    await expect(restoreSqlite(damaged, join(folder, 'never.sqlite'), { replace: false })).rejects.toThrow(
+      BackupRefused,
+    );
     expect(existsSync(join(folder, 'never.sqlite'))).toBe(false);
   });
 
@@ -58,7 +64,14 @@ describe('backup, restore and copy', () => {
     const target = join(folder, 'in-use.sqlite');
     await backupSqlite(file, target);
     await expect(restoreSqlite(target, file, { replace: true })).rejects.toThrow(/in use/);
-    expect((await provider.store.one({ name: 'test.count', sqlite: 'SELECT 1 AS one', sqliteOrder: [], postgres: 'SELECT 1 AS one' })) as object).toEqual({ one: 1 });
+    expect(
+      (await provider.store.one({
+        name: 'test.count',
+        sqlite: 'SELECT 1 AS one',
+        sqliteOrder: [],
+        postgres: 'SELECT 1 AS one',
+      })) as object,
+    ).toEqual({ one: 1 });
   });
 
   describe('to PostgreSQL', () => {
@@ -74,7 +87,9 @@ describe('backup, restore and copy', () => {
         await migrateUp(to);
         const tables = await copyStore(from, to, tablesInOrder, () => undefined);
         expect(tables.find(({ table }) => table === 'users')?.rows).toBeGreaterThan(1);
-        expect(tables.map(({ table }) => table).sort()).toEqual(from.entityMetadatas.map(({ tableName }) => tableName).sort());
+        expect(tables.map(({ table }) => table).sort()).toEqual(
+          from.entityMetadatas.map(({ tableName }) => tableName).sort(),
+        );
         expect(await copyStore(from, to, tablesInOrder, () => undefined)).toEqual(tables);
         await to.query(`UPDATE users SET name = 'somebody else' WHERE username = 'ada'`);
         await expect(copyStore(from, to, tablesInOrder, () => undefined)).rejects.toThrow(/users/);
@@ -84,5 +99,24 @@ describe('backup, restore and copy', () => {
         await to.destroy();
       }
     });
+  });
+});
+
+describe('a step of the schema', () => {
+  it('leaves a copy of the SQLite database from before it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
+    const file = join(folder, 'provider.sqlite');
+    const source = await openSource({ url: `sqlite:${file}`, entities, migrations });
+    try {
+      await migrateUp(source);
+      expect(readdirSync(folder).filter((name) => name.includes('.before-'))).toEqual([]);
+      await migrateDown(source);
+      const copies = readdirSync(folder).filter((name) => name.includes('.before-'));
+      expect(copies).toHaveLength(1);
+      await restoreSqlite(join(folder, copies[0] ?? ''), join(folder, 'again.sqlite'), { replace: false });
+    } finally {
+      await source.destroy();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

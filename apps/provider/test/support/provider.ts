@@ -29,6 +29,8 @@ export interface TestProvider {
   readonly store: OpenStore;
   readonly clock: ManualClock;
   readonly adminLink: string | undefined;
+  /** GATEHOUSE_SECRET_KEY: a second process on the same database needs the same. */
+  readonly secretKey: string;
   addUser(
     user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>,
   ): Promise<User & { password: string }>;
@@ -49,14 +51,13 @@ export interface ProviderOptions {
 export async function startProvider(options: ProviderOptions = {}): Promise<TestProvider> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-test-'));
   const port = await freePort();
+  const secretKey = options.env?.['GATEHOUSE_SECRET_KEY'] ?? randomBytes(32).toString('base64url');
   const settings = loadSettings({
     GATEHOUSE_PORT: String(port),
     GATEHOUSE_DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'provider.sqlite')}`,
     GATEHOUSE_DATA_DIR: folder,
     GATEHOUSE_LOG_LEVEL: 'silent',
-    ...(options.databaseUrl?.startsWith('postgres')
-      ? { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') }
-      : {}),
+    GATEHOUSE_SECRET_KEY: secretKey,
     ...options.env,
   });
   const clock = options.clock ?? new ManualClock();
@@ -81,6 +82,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     store,
     clock,
     adminLink,
+    secretKey,
     addUser: async (user = {}) => {
       const password = user.password ?? 'correct horse battery staple';
       const passwordHash = await app.get(PasswordHasher).hash(password);

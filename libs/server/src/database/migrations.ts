@@ -1,4 +1,5 @@
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { backupSqlite } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
 /** One step of the schema, and whether this database has made it. */
@@ -37,6 +38,7 @@ export async function migrateUp(source: DataSource, mode: MigrationMode = 'run')
   // A look first: on a database that is up to date nothing is written, and nobody is waited for.
   const pending = pendingOf(await migrationStatus(source));
   if (mode === 'dry run') return pending;
+  await keepCopy(source, pending[0]);
   const ran: string[] = [];
   for (let left = pending.length; left > 0; left = pendingOf(await migrationStatus(source)).length) {
     const name = await inMigrationTransaction(source, async (runner) => {
@@ -59,7 +61,9 @@ export async function migrateUp(source: DataSource, mode: MigrationMode = 'run')
  * @throws Error when a later version's step stands above it
  */
 export async function migrateDown(source: DataSource, mode: MigrationMode = 'run'): Promise<string | undefined> {
-  if (mode === 'dry run') return lastOf(await migrationStatus(source));
+  const last = lastOf(await migrationStatus(source));
+  if (mode === 'dry run') return last;
+  await keepCopy(source, last);
   return inMigrationTransaction(source, async (runner) => {
     const name = lastOf(await readStatus(source, runner));
     if (name === undefined) return undefined;
@@ -67,6 +71,18 @@ export async function migrateDown(source: DataSource, mode: MigrationMode = 'run
     await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
     return name;
   });
+}
+
+/**
+ * A step of the schema may be wrong, and SQLite has no other copy: one is kept beside the file, named by the step and
+ * the time. A database that has no step yet holds nothing to lose.
+ */
+async function keepCopy(source: DataSource, step: string | undefined): Promise<void> {
+  if (step === undefined || source.options.type !== 'better-sqlite3') return;
+  if (!(await migrationStatus(source)).some((each) => each.applied)) return;
+  const path = source.options.database;
+  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
+  await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`);
 }
 
 export function pendingOf(status: readonly MigrationStatus[]): string[] {

@@ -30,6 +30,7 @@ export async function backupSqlite(path: string, target: string): Promise<Backup
     source.close();
   }
   try {
+    standAlone(draft);
     checkSound(draft);
     // A link fails where the name was taken meanwhile; a rename would replace what is there.
     await link(draft, target);
@@ -59,6 +60,16 @@ export async function restoreSqlite(
   }
   await copyFile(backup, path);
   return { file: path, bytes: (await stat(path)).size };
+}
+
+/** One file without a log beside it: the copy says WAL in its header, as its source does, and would make one when read. */
+function standAlone(file: string): void {
+  const database = openSqliteFile(file, { readonly: false });
+  try {
+    database.pragma('journal_mode = DELETE');
+  } finally {
+    database.close();
+  }
 }
 
 /** @throws BackupRefused when it is no database of ours, or damaged */

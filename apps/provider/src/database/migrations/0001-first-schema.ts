@@ -14,6 +14,7 @@ export class FirstSchema1764000000001 implements MigrationInterface {
     const t = ddl(runner);
     for (const text of [
       `CREATE TABLE counters (name ${t.text} PRIMARY KEY NOT NULL, value ${t.integer} NOT NULL)`,
+      `CREATE TABLE leases (name ${t.text} PRIMARY KEY NOT NULL, holder ${t.text} NOT NULL, expires_at ${t.instant} NOT NULL)`,
       `CREATE TABLE cache_versions (topic ${t.text} PRIMARY KEY NOT NULL, version ${t.integer} NOT NULL)`,
       `CREATE TABLE audit_events (
         selector ${t.selector}, at ${t.instant} NOT NULL, type ${t.text} NOT NULL,
@@ -122,7 +123,23 @@ export class FirstSchema1764000000001 implements MigrationInterface {
 }
 
 const tablesLastFirst = [
-  'kept_requests', 'refresh_tokens', 'access_tokens', 'authorization_codes', 'grants', 'consents',
-  'client_secrets', 'clients', 'sessions', 'signing_keys', 'known_addresses', 'login_failures', 'one_time_links',
-  'user_roles', 'users', 'audit_events', 'cache_versions', 'counters',
+  'kept_requests',
+  'refresh_tokens',
+  'access_tokens',
+  'authorization_codes',
+  'grants',
+  'consents',
+  'client_secrets',
+  'clients',
+  'sessions',
+  'signing_keys',
+  'known_addresses',
+  'login_failures',
+  'one_time_links',
+  'user_roles',
+  'users',
+  'audit_events',
+  'cache_versions',
+  'leases',
+  'counters',
 ];

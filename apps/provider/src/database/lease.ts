@@ -1,0 +1,30 @@
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { statement, type Store } from '@gatehouse/server/database/store';
+import { randomHex } from '@gatehouse/server/secrets/random';
+
+const leaseStatements = {
+  take: statement(
+    'leases.take',
+    `INSERT INTO leases (name, holder, expires_at) VALUES ($1, $2, $3)
+     ON CONFLICT (name) DO UPDATE SET holder = $2, expires_at = $3 WHERE leases.holder = $2 OR leases.expires_at <= $4`,
+  ),
+};
+
+/** A job that one process at a time does for all that share the database. Whoever dies holding it is followed by another. */
+export class Lease {
+  private readonly holder = randomHex(8);
+
+  constructor(
+    private readonly store: Store,
+    private readonly name: string,
+    private readonly lifetimeSeconds: number,
+  ) {}
+
+  /** Takes or keeps it. False while another process has it. */
+  async hold(now: EpochSeconds): Promise<boolean> {
+    const expiresAt = addSeconds(now, this.lifetimeSeconds);
+    return (
+      (await this.store.run((unit) => unit.change(leaseStatements.take, this.name, this.holder, expiresAt, now))) === 1
+    );
+  }
+}
