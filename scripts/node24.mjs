@@ -57,5 +57,9 @@ function copyCheckout(target) {
   const left = new Set(['.git', 'data', '.nx', 'coverage', 'bench'].map((name) => join(root, name)));
   left.add(join(root, 'node_modules/better-sqlite3/build'));
   left.add(join(root, 'node_modules/.gatehouse-install.json'));
-  cpSync(root, target, { recursive: true, verbatimSymlinks: true, filter: (path) => !left.has(path) });
+  cpSync(root, target, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (path) => !left.has(path) && !path.endsWith('.log'),
+  });
 }
