@@ -41,7 +41,7 @@ export function otherComparisons(results) {
     if (Number.isFinite(reached)) rows.push({ name, goal, reached, limit: Number.isFinite(limit) ? limit : undefined, unit });
   };
   for (const { key, name, oneGoal } of results.workloads)
-    if (oneGoal !== undefined) add(`p50 on one connection: ${name.split(/[:,]| of /)[0]}`, oneGoal, (side) => figuresOf(results, key, side)?.p50AtOne, 'ms');
+    if (oneGoal !== undefined) add(`p50 on one connection: ${name.split(/[:,]/)[0]}`, oneGoal, (side) => figuresOf(results, key, side)?.p50AtOne, 'ms');
   const { underLogins, memory, starts } = results;
   add('p99 of token requests while password logins saturate the hash pool', otherGoals.tokenP99UnderLogins, (side) => underLogins[side]?.p99, 'ms');
   add('resident memory, idle', otherGoals.idleMebibytes, (side) => memory[side]?.idle, 'MiB');

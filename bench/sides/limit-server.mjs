@@ -136,7 +136,8 @@ async function introspect(request, response) {
   const presented = parseToken(parameters.token);
   const row = presented && store.access.get(presented.selector, now());
   if (!presented || !proves(presented, row) || row.client_id !== client.id) return json(response, 200, { active: false });
-  return json(response, 200, { active: true, iss: issuer, client_id: row.client_id, scope: row.scope, sub: row.user_id ?? undefined, iat: row.issued_at, exp: row.expires_at, token_type: 'Bearer' });
+  const user = row.user_id === null ? undefined : store.user.get(row.user_id);
+  return json(response, 200, { active: true, iss: issuer, client_id: row.client_id, scope: row.scope, sub: row.user_id ?? undefined, username: user?.username, iat: row.issued_at, exp: row.expires_at, token_type: 'Bearer' });
 }
 
 function userinfo(request, response) {

@@ -43,25 +43,39 @@ export const clientCredentials = {
   prepare: repeated((side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials' }), isJson('access_token')),
 };
 
-export const introspection = {
+/** Introspects these tokens in turn. */
+function introspecting(side, connections, tokens) {
+  const texts = tokens.map((token) => clientPost(side, side.paths.introspect, { token }));
+  let next = 0;
+  const doer = async (connection) => {
+    const answer = await connection.request(texts[next++ % texts.length]);
+    if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
+  };
+  return Array.from({ length: connections }, () => doer);
+}
+
+const introspection = {
   key: 'introspection',
-  name: 'introspection of 1,000 opaque tokens in turn',
+  name: "introspection, 1,000 opaque tokens of the client's own in turn",
   one: 0.3,
   async prepare(side, connections) {
     const connection = new Connection(side.port);
     const request = clientPost(side, side.paths.token, { grant_type: 'client_credentials' });
-    const texts = await inTurn(1000, async () => clientPost(side, side.paths.introspect, { token: answered(await connection.request(request)).access_token }));
+    const tokens = await inTurn(1000, async () => answered(await connection.request(request)).access_token);
     connection.close();
-    let next = 0;
-    const doer = async (own) => {
-      const answer = await own.request(texts[next++ % texts.length]);
-      if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
-    };
-    return Array.from({ length: connections }, () => doer);
+    return introspecting(side, connections, tokens);
   },
 };
 
-export const refresh = {
+const introspectionOfPeople = {
+  key: 'introspection_people',
+  name: 'introspection, opaque tokens of people in turn',
+  async prepare(side, connections) {
+    return introspecting(side, connections, await inTurn(connections, async (index) => (await logInForTokens(side, index, scope)).tokens.access_token));
+  },
+};
+
+const refresh = {
   key: 'refresh',
   name: 'refresh with rotation, ID token ES256',
   one: 1.0,
@@ -80,7 +94,7 @@ export const refresh = {
   },
 };
 
-export const codeFlow = {
+const codeFlow = {
   key: 'code_flow',
   name: 'code flow: authorize (live session, consent given), then token; ID token ES256',
   one: 2.0,
@@ -129,4 +143,4 @@ const rawHash = {
 };
 
 /** @type {Workload[]} */
-export const workloads = [discovery, jwks, clientCredentials, introspection, refresh, codeFlow, userinfo, passwordLogin, rawHash];
+export const workloads = [discovery, jwks, clientCredentials, introspection, introspectionOfPeople, refresh, codeFlow, userinfo, passwordLogin, rawHash];
