@@ -184,7 +184,8 @@ function attribute(tag: string, name: string): string | undefined {
   return value === undefined ? undefined : unescape(value);
 }
 
-function unescape(text: string): string {
+/** Text as it stands in HTML, read back. */
+export function unescape(text: string): string {
   return text
     .replace(/&#x([0-9a-f]+);/gi, (_match, code: string) => String.fromCodePoint(parseInt(code, 16)))
     .replace(/&#(\d+);/g, (_match, code: string) => String.fromCodePoint(Number(code)))

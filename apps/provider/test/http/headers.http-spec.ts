@@ -1,0 +1,191 @@
+import { Browser, send, type Answer } from '../support/browser';
+import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+
+describe('security headers', () => {
+  let provider: TestProvider;
+  let admin: Browser;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_SIGN_UP: 'open' } });
+    admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
+  });
+  afterAll(() => provider.close());
+
+  function expectPage(answer: Answer): void {
+    expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.headers['referrer-policy']).toBe('same-origin');
+    expect(answer.headers['x-frame-options']).toBe('DENY');
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+    expect(answer.headers).not.toHaveProperty('etag');
+    const policy = String(answer.headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).toContain("base-uri 'none'");
+    expect(policy).toContain('form-action ');
+    expect(policy).not.toMatch(/unsafe|\*/);
+    // Nothing inline: the policy would block it.
+    expect(answer.text).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle="|\son[a-z]+="/i);
+  }
+
+  it.each([
+    '/home',
+    '/account',
+    '/client',
+    '/client/add',
+    '/user',
+    '/user/add',
+    '/token',
+    '/grant',
+    '/logout',
+    '/nowhere',
+  ])('%s, logged in', async (path) => {
+    expectPage(await admin.open(provider.issuer + path));
+  });
+
+  it.each([
+    '/login',
+    '/sign-up',
+    '/logout',
+    '/nowhere',
+    '/password/set?token=x',
+    '/oauth/authorize',
+    '/oauth/authorize/x',
+    '/consent',
+    '/oauth/logout',
+  ])('%s, as a stranger', async (path) => {
+    const answer = await new Browser().open(provider.issuer + path);
+    expectPage(answer);
+    expect(String(answer.headers['content-security-policy'])).toContain("form-action 'self'");
+  });
+
+  describe("form-action on pages of a request names our own origin and the scheme of the client's address, never its origin", () => {
+    it.each([
+      ['https://client.test/callback', ['https:']],
+      ['http://127.0.0.1:4000/callback', ['http:']],
+      ['com.example.app:/callback', ['com.example.app:']],
+    ])('%s', async (redirectUri, schemes) => {
+      const { client } = await provider.addClient({ redirectUris: [redirectUri], applicationType: 'native' });
+      const browser = new Browser();
+      const user = await provider.addUser();
+      const directive = (answer: Answer) =>
+        / form-action ([^;]*)/.exec(String(answer.headers['content-security-policy']))?.[1]?.split(' ') ?? [];
+      const login = await browser.open(authorizeUrl(provider, authorizationRequest(client).parameters));
+      const wrong = await browser.submit({ username: user.username, password: 'x' });
+      const consent = await browser.submit({ username: user.username, password: user.password });
+      expect(browser.address).toContain('/consent');
+      for (const page of [login, wrong, consent]) {
+        expectPage(page);
+        expect(directive(page)).toEqual(expect.arrayContaining(["'self'", ...schemes]));
+        for (const source of directive(page)) expect(source).toMatch(/^('self'|[a-z][a-z0-9+.-]*:)$/);
+      }
+    });
+  });
+
+  it.each([
+    '/.well-known/openid-configuration',
+    '/.well-known/jwks.json',
+    '/healthz',
+    '/readyz',
+    '/api/me',
+    '/oauth/userinfo',
+  ])('%s is nosniff and names no software', async (path) => {
+    const answer = await send(provider.issuer + path);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+  });
+
+  it('style sheet, script and logo are there, named by their content and cached for good', async () => {
+    const page = await send(`${provider.issuer}/login`);
+    const paths = [...page.text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+    expect(paths.length).toBeGreaterThanOrEqual(3);
+    for (const path of paths) {
+      const answer = await send(provider.issuer + path);
+      expect(answer.status).toBe(200);
+      expect(String(answer.headers['cache-control'])).toMatch(/max-age=\d{6,}/);
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    }
+  });
+});
+
+describe('cookies', () => {
+  const linesOf = (answer: Answer): string[] => answer.headers['set-cookie'] ?? [];
+
+  async function all(provider: TestProvider): Promise<Map<string, string[]>> {
+    const user = await provider.addUser();
+    const browser = new Browser();
+    const first = await browser.open(`${provider.base}/login`);
+    const url = `${provider.base}/login`;
+    const csrf = /name="csrf" value="([^"]+)"/.exec(first.text)?.[1] ?? '';
+    const second = await browser.send(url, {
+      method: 'POST',
+      body: new URLSearchParams({ csrf, username: user.username, password: user.password }).toString(),
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+    });
+    expect(second.status).toBe(303);
+    return new Map(
+      [...linesOf(first), ...linesOf(second)].map((line) => {
+        const [pair = '', ...attributes] = line.split('; ');
+        return [pair.slice(0, pair.indexOf('=')), attributes];
+      }),
+    );
+  }
+
+  it('on http of the loopback: plain names, HttpOnly, SameSite=Lax, for this host alone', async () => {
+    const provider = await startProvider();
+    try {
+      const cookies = await all(provider);
+      expect([...cookies.keys()].sort()).toEqual(['gatehouse_browser', 'gatehouse_device', 'gatehouse_session']);
+      for (const attributes of cookies.values()) {
+        expect(attributes).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Lax']));
+        expect(attributes.join()).not.toMatch(/Domain|Secure/);
+      }
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('with an https issuer: __Host- names, Secure, and HSTS on every answer', async () => {
+    const provider = await startProvider({ env: { GATEHOUSE_ISSUER: 'https://id.example.com' } });
+    try {
+      const cookies = await all(provider);
+      expect([...cookies.keys()].sort()).toEqual([
+        '__Host-gatehouse_browser',
+        '__Host-gatehouse_device',
+        '__Host-gatehouse_session',
+      ]);
+      for (const attributes of cookies.values()) {
+        expect(attributes).toEqual(expect.arrayContaining(['Path=/', 'HttpOnly', 'SameSite=Lax', 'Secure']));
+        expect(attributes.join()).not.toContain('Domain');
+      }
+      for (const path of ['/login', '/healthz', '/nowhere'])
+        expect(String((await send(provider.base + path)).headers['strict-transport-security'])).toMatch(
+          /^max-age=\d{7,}/,
+        );
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('the issuer decides links, never the Host header', async () => {
+    const provider = await startProvider({ env: { GATEHOUSE_ISSUER: 'https://id.example.com' } });
+    try {
+      const headers = {
+        Host: 'evil.test',
+        'X-Forwarded-Host': 'evil.test',
+        'X-Forwarded-Proto': 'http',
+        Forwarded: 'host=evil.test',
+      };
+      for (const path of ['/.well-known/openid-configuration', '/login', '/', '/home', '/client']) {
+        const answer = await send(provider.base + path, { headers });
+        expect(`${answer.text}${JSON.stringify(answer.headers)}`).not.toContain('evil.test');
+      }
+      const metadata = (await send(`${provider.base}/.well-known/openid-configuration`, { headers })).json<
+        Record<string, string>
+      >();
+      expect(metadata['token_endpoint']).toBe('https://id.example.com/oauth/token');
+    } finally {
+      await provider.close();
+    }
+  });
+});

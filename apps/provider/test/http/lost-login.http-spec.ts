@@ -1,0 +1,447 @@
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { ClientsService } from '../../src/clients/clients.service';
+import { SessionsService } from '../../src/sessions/sessions.service';
+import { Browser, formOf, unescape, type Answer } from '../support/browser';
+import {
+  answerOf,
+  authorizationRequest,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+import type { Registered } from '../support/tokens';
+
+describe('a login cannot be lost:', () => {
+  let provider: TestProvider;
+  let registered: Registered;
+  beforeAll(async () => {
+    provider = await startProvider({
+      env: { GATEHOUSE_REQUEST_LIFETIME: '400000', GATEHOUSE_SIGN_UP: 'open', GATEHOUSE_THROTTLE: 'off' },
+    });
+    registered = await provider.addClient({ name: 'Lost and found' });
+  });
+  afterAll(() => provider.close());
+
+  /** A stranger whom the client sent: at the login page. */
+  async function begin(overrides: Readonly<Record<string, string>> = {}, browser = new Browser(), of = registered) {
+    const user = await provider.addUser();
+    const { parameters, proof } = authorizationRequest(of.client, { state: `state-${user.id}`, ...overrides });
+    const page = await browser.open(authorizeUrl(provider, parameters));
+    const requestId = new URL(browser.address).searchParams.get('request') ?? '';
+    return { browser, user, page, proof, requestId, state: parameters['state'] };
+  }
+  type Begun = Awaited<ReturnType<typeof begin>>;
+  const typed = ({ user }: Begun) => ({ username: user.username, password: user.password });
+  const resume = ({ requestId }: Begun) => `${provider.issuer}/oauth/authorize/${encodeURIComponent(requestId)}`;
+
+  /** The end that every way must come to: the client, with its own state and a code that is good. */
+  async function expectArrived(begun: Begun, answer: Answer): Promise<void> {
+    const parameters = answerOf(answer);
+    expect(answer.location).toMatch(/^https:\/\/client\.test\/callback\?/);
+    expect(parameters.get('state')).toBe(begun.state);
+    expect((await redeem(provider, registered, parameters.get('code') ?? '', begun.proof.verifier)).status).toBe(200);
+  }
+  const link = (answer: Answer, pattern: RegExp): string =>
+    unescape(pattern.exec(answer.text)?.[1] ?? 'there is no such link');
+  const continueLink = (answer: Answer): string =>
+    link(answer, /<a [^>]*href="([^"]+)"[^>]*>Continue to Lost and found<\/a>/);
+  const follow = (browser: Browser, answer: Answer) =>
+    browser.open(new URL(continueLink(answer), provider.issuer).href);
+
+  it('the login page stood open for longer than its CSRF token lives', async () => {
+    const begun = await begin();
+    provider.clock.advance(24 * 3600 + 1);
+    const again = await begun.browser.submit(typed(begun));
+    expect(again.status).toBe(403);
+    expect(again.text).toContain('Lost and found');
+    await begun.browser.submit(typed(begun));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the consent page stood open for longer than its CSRF token lives', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    provider.clock.advance(24 * 3600 + 1);
+    expect((await begun.browser.submit({ confirm: 'yes' })).status).toBe(403);
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the password was wrong, several times', async () => {
+    const begun = await begin();
+    for (let round = 0; round < 3; round++)
+      expect((await begun.browser.submit({ ...typed(begun), password: 'x' })).status).toBe(401);
+    await begun.browser.submit(typed(begun));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('two tabs began a login each, and each ends in its own request', async () => {
+    const one = await begin();
+    const tab = one.browser.page;
+    const two = await begin({}, one.browser);
+    const person = typed(two);
+    await two.browser.submit(person);
+    await expectArrived(two, await two.browser.submit({ confirm: 'yes' }));
+    // The first tab still shows its login form.
+    one.browser.page = tab;
+    one.browser.address = `${provider.issuer}/login?request=${encodeURIComponent(one.requestId)}`;
+    await expectArrived(one, await one.browser.submit(person));
+  });
+
+  it('the login happened in another tab: the waiting page offers to continue', async () => {
+    const begun = await begin();
+    const waiting = begun.browser.address;
+    await provider.logIn(begun.user, begun.browser);
+    const page = await begun.browser.open(waiting);
+    expect(page.text).toContain(`logged in as <strong>${begun.user.username}</strong>`);
+    await follow(begun.browser, page);
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the login happened in another tab: sending the waiting form works too', async () => {
+    const begun = await begin();
+    const [tab, address] = [begun.browser.page, begun.browser.address];
+    await provider.logIn(begun.user, begun.browser);
+    Object.assign(begun.browser, { page: tab, address });
+    await begun.browser.submit(typed(begun));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the login happened in another tab: home offers to continue', async () => {
+    const begun = await begin();
+    await provider.logIn(begun.user, begun.browser);
+    await follow(begun.browser, await begun.browser.open(`${provider.issuer}/home`));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('back to the login page after the consent page, and sent once more', async () => {
+    const begun = await begin();
+    const [tab, address] = [begun.browser.page, begun.browser.address];
+    await begun.browser.submit(typed(begun));
+    Object.assign(begun.browser, { page: tab, address });
+    await begun.browser.submit(typed(begun));
+    expect(begun.browser.address).toContain('/consent');
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('back to the consent page after the answer, and sent once more', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    const [tab, address] = [begun.browser.page, begun.browser.address];
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+    Object.assign(begun.browser, { page: tab, address });
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('both answers of a double click arrive', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    const form = formOf(begun.browser.page?.text ?? '');
+    const body = new URLSearchParams([...form.fields, ['confirm', 'yes']]).toString();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer };
+    const answers = await Promise.all(
+      [1, 2].map(() => begun.browser.send(`${provider.issuer}/consent`, { method: 'POST', body, headers })),
+    );
+    for (const answer of answers) await expectArrived(begun, await begun.browser.open(answer.location ?? ''));
+  });
+
+  it('the session ended while the consent page stood open', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    await provider.store.run((unit) =>
+      provider.app.get(SessionsService).endAllOf(unit, begun.user.id, provider.clock.now()),
+    );
+    await begun.browser.submit({ confirm: 'yes' });
+    expect(begun.browser.address).toContain('/login?request=');
+    await begun.browser.submit(typed(begun));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the session expired while the consent page stood open', async () => {
+    const short = await startProvider({ env: { GATEHOUSE_SESSION_IDLE_LIFETIME: '600' } });
+    try {
+      const person = await short.addUser();
+      const made = await short.addClient();
+      const browser = new Browser();
+      await browser.open(authorizeUrl(short, authorizationRequest(made.client).parameters));
+      await browser.submit(person);
+      short.clock.advance(700);
+      await browser.submit({ confirm: 'yes' });
+      expect(browser.address).toContain('/login?request=');
+      await browser.submit({ username: person.username, password: person.password });
+      expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+    } finally {
+      await short.close();
+    }
+  });
+
+  it('another person logged in while the consent page stood open: they are asked, in their name', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    const [tab, address] = [begun.browser.page, begun.browser.address];
+    const other = await provider.addUser();
+    await begun.browser.open(`${provider.issuer}/logout`);
+    await begun.browser.submit({ logout: 'yes' });
+    await provider.logIn(other, begun.browser);
+    Object.assign(begun.browser, { page: tab, address });
+    const asked = await begun.browser.submit({ confirm: 'yes' });
+    expect(asked.status).toBe(409);
+    expect(asked.text).toContain(`on behalf of <strong>${other.username}</strong>`);
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('"Use another account" on the consent page goes on with the other account', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    const href = link(begun.browser.page ?? begun.page, /href="([^"]+)">Use another account/);
+    const other = await provider.addUser();
+    await begun.browser.open(provider.issuer + href);
+    await begun.browser.submit({ username: other.username, password: other.password });
+    expect(begun.browser.page?.text).toContain(`on behalf of <strong>${other.username}</strong>`);
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the password was set by a one-time link in another tab', async () => {
+    const begun = await begin();
+    const [tab, address] = [begun.browser.page, begun.browser.address];
+    const url = await provider.store.run((unit) =>
+      provider.app
+        .get(OneTimeLinks)
+        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+    );
+    const password = 'a password made just now';
+    await begun.browser.open(url);
+    const done = await begun.browser.submit({ password });
+    expect(continueLink(done)).toContain('/oauth/authorize/');
+    // The waiting tab goes on with the new password ...
+    Object.assign(begun.browser, { page: tab, address });
+    await begun.browser.submit({ username: begun.user.username, password });
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the password was set by a one-time link, whose page leads on as well', async () => {
+    const begun = await begin();
+    const url = await provider.store.run((unit) =>
+      provider.app
+        .get(OneTimeLinks)
+        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+    );
+    await begun.browser.open(url);
+    const password = 'a password made just now';
+    await follow(begun.browser, await begun.browser.submit({ password }));
+    await begun.browser.submit({ username: begun.user.username, password });
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the link was opened in another browser, which never continues the login there', async () => {
+    const begun = await begin();
+    const url = await provider.store.run((unit) =>
+      provider.app
+        .get(OneTimeLinks)
+        .make(unit, { userId: begun.user.id, purpose: 'set-password' }, provider.clock.now()),
+    );
+    const phone = new Browser();
+    await phone.open(url);
+    const done = await phone.submit({ password: 'a password made just now' });
+    expect(done.text).not.toContain('Lost and found');
+    expect(done.text).toContain('Go back there');
+  });
+
+  it('an account had to be made on the way', async () => {
+    const begun = await begin();
+    const href = link(begun.page, /href="([^"]+)">Sign up/);
+    const page = await begun.browser.open(provider.issuer + href);
+    expect(page.text).toContain('Lost and found');
+    expect((await begun.browser.submit({ username: `new-${begun.user.username}`, password: 'short' })).status).toBe(
+      422,
+    );
+    await begun.browser.submit({ password: 'long enough to be a password' });
+    expect(begun.browser.address).toContain('/consent');
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('the request opened once more from the history', async () => {
+    const begun = await begin();
+    await begun.browser.submit(typed(begun));
+    await begun.browser.submit({ confirm: 'yes' });
+    await expectArrived(begun, await begun.browser.open(resume(begun)));
+  });
+
+  it('the request id of the form was lost: the newest login of this browser goes on', async () => {
+    const begun = await begin();
+    await begun.browser.open(`${provider.issuer}/login?request=gone`);
+    expect(continueLink(begun.browser.page ?? begun.page)).toContain('/oauth/authorize/');
+    await begun.browser.submit(typed(begun));
+    await follow(begun.browser, await begun.browser.open(`${provider.issuer}/home`));
+    await expectArrived(begun, await begun.browser.submit({ confirm: 'yes' }));
+  });
+
+  it('in another browser it is never continued: that would be a login CSRF', async () => {
+    const begun = await begin();
+    const other = await provider.logIn(await provider.addUser());
+    const answer = await other.open(resume(begun));
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('request.expired');
+    const page = await other.clone().open(`${provider.issuer}/login?request=${encodeURIComponent(begun.requestId)}`);
+    expect(page.text).not.toContain('Lost and found');
+  });
+
+  it('the client was removed meanwhile: a page says so at every step, and home is one click away', async () => {
+    const gone = await provider.addClient({ name: 'Going soon' });
+    const begun = await begin({}, new Browser(), gone);
+    await provider.store.run((unit) =>
+      provider.app.get(ClientsService).remove(unit, gone.client.id, {}, provider.clock.now()),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const answer = await begun.browser.submit(typed(begun));
+    expect(answer.status).toBe(400);
+    expect(answer.location).toBeUndefined();
+    expect(answer.text).toContain('removed');
+    expect(
+      (await begun.browser.open(`${provider.issuer}/consent?request=${encodeURIComponent(begun.requestId)}`)).status,
+    ).toBe(400);
+    expect((await begun.browser.open(`${provider.issuer}/home`)).status).toBe(200);
+  });
+
+  it('the request expired: the person is told where to start again, and is logged in all the same', async () => {
+    const begun = await begin();
+    const address = begun.browser.address;
+    provider.clock.advance(400_001);
+    const page = await begun.browser.open(address);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain('start again');
+    const answer = await begun.browser.submit(typed(begun));
+    expect(answer.status).toBe(200);
+    expect(begun.browser.address).toBe(`${provider.issuer}/home`);
+    expect((await begun.browser.open(resume(begun))).status).toBe(400);
+  });
+
+  it('the request expired, but a newer one waits: the login goes on with that', async () => {
+    const old = await begin();
+    const [tab, address] = [old.browser.page, old.browser.address];
+    provider.clock.advance(399_000);
+    const newer = await begin({}, old.browser);
+    provider.clock.advance(2000);
+    Object.assign(old.browser, { page: tab, address });
+    await old.browser.submit(typed(newer)); // the CSRF token is as old as the page
+    await old.browser.submit(typed(newer));
+    const arrived = old.browser.address.includes('/consent')
+      ? await old.browser.submit({ confirm: 'yes' })
+      : await follow(old.browser, await old.browser.open(`${provider.issuer}/home`));
+    await expectArrived(newer, arrived.location === undefined ? await old.browser.submit({ confirm: 'yes' }) : arrived);
+  });
+
+  it('a page of ours: a stranger comes back to exactly where they were going', async () => {
+    const user = await provider.addUser();
+    const browser = new Browser();
+    await browser.open(`${provider.issuer}/account?a=1&b=%C3%A4`);
+    expect(browser.address).toContain('/login?request=');
+    await browser.submit({ username: user.username, password: user.password });
+    expect(browser.address).toBe(`${provider.issuer}/account?a=1&b=%C3%A4`);
+  });
+});
+
+describe('at the bounds of what is kept', () => {
+  const begin = async (
+    provider: TestProvider,
+    registered: Registered,
+    browser: Browser,
+    overrides: Readonly<Record<string, string>> = {},
+  ) => {
+    const { parameters, proof } = authorizationRequest(registered.client, overrides);
+    const page = await browser.open(authorizeUrl(provider, parameters));
+    return { page, address: browser.address, proof, id: new URL(browser.address).searchParams.get('request') ?? '' };
+  };
+
+  it('the newest GATEHOUSE_PENDING_PER_BROWSER logins of a browser go on, and other browsers lose none', async () => {
+    const provider = await startProvider({ env: { GATEHOUSE_PENDING_PER_BROWSER: '3' } });
+    try {
+      const registered = await provider.addClient({ consentRequired: false });
+      const user = await provider.addUser();
+      const stranger = new Browser();
+      const theirs = await begin(provider, registered, stranger);
+      const browser = new Browser();
+      const begun = [];
+      for (let index = 0; index < 5; index++)
+        begun.push(await begin(provider, registered, browser, { state: `s${index}` }));
+      Object.assign(browser, { page: begun[0]?.page, address: begun[0]?.address });
+      // The oldest was dropped: its page goes on with the newest.
+      expect(answerOf(await browser.submit({ username: user.username, password: user.password })).get('state')).toBe(
+        's4',
+      );
+      const states = [];
+      for (const { id } of begun) {
+        const answer = await browser.open(`${provider.issuer}/oauth/authorize/${encodeURIComponent(id)}`);
+        states.push(answer.location === undefined ? answer.status : answerOf(answer).get('state'));
+      }
+      expect(states).toEqual([400, 400, 's2', 's3', 's4']);
+      expect((await stranger.open(theirs.address)).text).toContain('Test client');
+    } finally {
+      await provider.close();
+    }
+  });
+
+  describe('past the rate of an address a request rides sealed in its own id', () => {
+    let provider: TestProvider;
+    let registered: Registered;
+    beforeAll(async () => {
+      provider = await startProvider({ env: { GATEHOUSE_REQUEST_LIFETIME: '3600' } });
+      registered = await provider.addClient({ name: 'Lost and found' });
+      for (let round = 0; round < 12; round++)
+        await Promise.all(Array.from({ length: 10 }, () => begin(provider, registered, new Browser())));
+    });
+    afterAll(() => provider.close());
+
+    it('and ends in the client all the same, login and consent included', async () => {
+      const user = await provider.addUser();
+      const browser = new Browser();
+      const begun = await begin(provider, registered, browser, { prompt: 'login consent', state: 'x'.repeat(500) });
+      expect(begun.id).toMatch(/^s\./);
+      expect(begun.page.text).toContain('Lost and found');
+      await browser.submit({ username: user.username, password: user.password });
+      expect(browser.address).toContain('/consent?request=s.');
+      const answer = answerOf(await browser.submit({ confirm: 'yes' }));
+      expect(answer.get('state')).toBe('x'.repeat(500));
+      expect((await redeem(provider, registered, answer.get('code') ?? '', begun.proof.verifier)).status).toBe(200);
+    });
+
+    it('is worth nothing in another browser, when it was changed, or after its lifetime', async () => {
+      const browser = new Browser();
+      const begun = await begin(provider, registered, browser);
+      const resume = (id: string) => `${provider.issuer}/oauth/authorize/${encodeURIComponent(id)}`;
+      const other = new Browser();
+      await other.open(`${provider.issuer}/login`);
+      expect((await other.open(resume(begun.id))).status).toBe(400);
+      const middle = Math.floor(begun.id.length / 2);
+      const changed = begun.id.slice(0, middle) + (begun.id[middle] === 'A' ? 'B' : 'A') + begun.id.slice(middle + 1);
+      expect((await browser.open(resume(changed))).status).toBe(400);
+      expect((await browser.open(resume(begun.id))).status).toBe(200);
+      const later = browser.clone();
+      provider.clock.advance(3600);
+      expect((await later.open(resume(begun.id))).status).toBe(400);
+      provider.clock.advance(-3600);
+    });
+
+    it('answers 429 with Retry-After to one that is too large for that', async () => {
+      const answer = await new Browser().open(
+        authorizeUrl(
+          provider,
+          authorizationRequest(registered.client, {
+            state: 'x'.repeat(2000),
+            nonce: 'n'.repeat(1000),
+            acr_values: 'a'.repeat(200),
+            login_hint: 'y'.repeat(300),
+          }).parameters,
+        ),
+      );
+      expect(answer.status).toBe(429);
+      expect(answer.text).toContain('request.too_many');
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    });
+
+    it('does not stop somebody at another address', async () => {
+      const begun = await begin(provider, registered, new Browser({ localAddress: '127.0.0.77' }));
+      expect(begun.id).not.toMatch(/^s\./);
+    });
+  });
+});

@@ -1,0 +1,139 @@
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { UsersService } from '../../src/users/users.service';
+import { Browser, send } from '../support/browser';
+import { startProvider, type TestProvider } from '../support/provider';
+
+describe('a one-time link that sets a password', () => {
+  let provider: TestProvider;
+  beforeAll(async () => (provider = await startProvider()));
+  afterAll(() => provider.close());
+
+  const password = 'a password made just now';
+  const linkFor = (userId: string) =>
+    provider.store.run((unit) =>
+      provider.app.get(OneTimeLinks).make(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
+    );
+  async function begin() {
+    const user = await provider.addUser();
+    const url = await linkFor(user.id);
+    const browser = new Browser();
+    return { user, url, browser, page: await browser.open(url) };
+  }
+  const expectSpent = async (url: string) => {
+    const answer = await send(url, { headers: { Accept: 'text/html' } });
+    expect(answer.status).toBe(410);
+    expect(answer.text).toContain('link.spent');
+  };
+
+  it('is printed by the first start, for the administrator', async () => {
+    expect(provider.adminLink).toMatch(new RegExp(`^${provider.issuer}/password/set\\?token=[0-9a-z]+\\.[\\w-]{43}$`));
+    const browser = new Browser();
+    await browser.open(provider.adminLink ?? '');
+    expect((await browser.submit({ password })).status).toBe(200);
+    const admin = await provider.logIn({ username: 'admin', password });
+    expect((await admin.open(`${provider.issuer}/user`)).status).toBe(200);
+  });
+
+  it('names the account, and sets what is typed', async () => {
+    const { user, browser, page } = await begin();
+    expect(page.status).toBe(200);
+    expect(page.text).toContain(user.username);
+    expect((await browser.submit({ password })).status).toBe(200);
+    await provider.logIn({ username: user.username, password });
+    await expect(provider.logIn(user)).rejects.toThrow('the login failed');
+  });
+
+  it('does not log in by itself', async () => {
+    const { browser } = await begin();
+    await browser.submit({ password });
+    expect(browser.cookie(provider.host, 'gatehouse_session')).toBeUndefined();
+  });
+
+  it('is not spent by being opened: mail scanners do', async () => {
+    const { url, browser } = await begin();
+    for (const method of ['GET', 'HEAD', 'GET']) expect((await send(url, { method })).status).toBe(200);
+    expect((await browser.submit({ password })).status).toBe(200);
+  });
+
+  it('works once', async () => {
+    const { url, browser, page, user } = await begin();
+    await browser.submit({ password });
+    await expectSpent(url);
+    Object.assign(browser, { page, address: url });
+    expect((await browser.submit({ password: 'another password that is long' })).status).toBe(410);
+    await provider.logIn({ username: user.username, password });
+  });
+
+  it('ends after GATEHOUSE_RESET_LINK_LIFETIME', async () => {
+    const { url, browser } = await begin();
+    provider.clock.advance(24 * 3600);
+    await expectSpent(url);
+    expect((await browser.submit({ password })).status).toBe(410);
+  });
+
+  it('ends when a newer one is made', async () => {
+    const { url, user } = await begin();
+    await linkFor(user.id);
+    await expectSpent(url);
+  });
+
+  it('ends with the account', async () => {
+    const { url, user } = await begin();
+    await provider.store.run((unit) => provider.app.get(UsersService).disable(unit, user.id, {}, provider.clock.now()));
+    await expectSpent(url);
+  });
+
+  it.each(['', 'x', '1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'x'.repeat(9000)])(
+    'that was never made is like a spent one (%#)',
+    async (token) => {
+      await expectSpent(`${provider.issuer}/password/set?token=${token}`);
+    },
+  );
+
+  it('with a changed secret half is like a spent one', async () => {
+    const { url } = await begin();
+    await expectSpent(url.slice(0, -2) + (url.endsWith('AA') ? 'BA' : 'AA'));
+  });
+
+  it.each(['short', '', 'p'.repeat(257)])('is not spent by a password that will not do (%#)', async (weak) => {
+    const { browser } = await begin();
+    const answer = await browser.submit({ password: weak });
+    expect(answer.status).toBe(422);
+    expect(answer.headers['content-security-policy']).toBeDefined();
+    expect((await browser.submit({ password })).status).toBe(200);
+  });
+
+  it('is not spent by a form without CSRF token (403), which shows itself again', async () => {
+    const { browser } = await begin();
+    const answer = await browser.submit({ password }, { without: ['csrf'] });
+    expect(answer.status).toBe(403);
+    expect(answer.text).not.toContain(password);
+    expect((await browser.submit({ password })).status).toBe(200);
+  });
+
+  it('ends every session of the person: whoever knew the old password is out', async () => {
+    const { user, browser } = await begin();
+    const old = await provider.logIn(user);
+    await browser.submit({ password });
+    expect((await old.send(`${provider.issuer}/home`)).status).toBe(303);
+  });
+
+  it('20 at once: one winner', async () => {
+    const { browser, user } = await begin();
+    const copies = Array.from({ length: 20 }, (_each, index) => ({
+      copy: Object.assign(browser.clone(), { page: browser.page, address: browser.address }),
+      password: `the password of tab ${index}`,
+    }));
+    const answers = await Promise.all(copies.map(({ copy, password: own }) => copy.submit({ password: own })));
+    const winners = answers.flatMap((answer, index) => (answer.status === 200 ? [index] : []));
+    expect(winners).toHaveLength(1);
+    expect(answers.filter((answer) => answer.status === 410)).toHaveLength(19);
+    await provider.logIn({ username: user.username, password: copies[winners[0] ?? 0]?.password ?? '' });
+  });
+
+  it('its page is never cached, and its address goes to no other site', async () => {
+    const { page } = await begin();
+    expect(page.headers['cache-control']).toBe('no-store');
+    expect(page.headers['referrer-policy']).toBe('same-origin');
+  });
+});
