@@ -1,0 +1,398 @@
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createHash, randomBytes } from 'node:crypto';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openContext } from './support/chromium.js';
+import type { Person, Stage } from './support/stage.js';
+import { allow, beginLogin, expectLoggedIn, heading, logIn, pressSubmit, removeCookiesOf, submitLogin, typeCredentials } from './support/steps.js';
+import { useTheatre } from './support/theatre.js';
+
+/** Ways to lose a login. Each ends in the client, logged in, by what the pages themselves offer. */
+describe('a login is not lost', () => {
+  const theatre = useTheatre({ adminPassword: 'a gate needs its keeper' });
+  let stage: Stage;
+  let context: BrowserContext;
+  let page: Page;
+  let person: Person;
+
+  beforeEach(async () => {
+    stage = theatre.stage;
+    person = await stage.addPerson();
+    context = await openContext(theatre.chromium);
+    page = await context.newPage();
+  });
+  afterEach(() => context.close());
+
+  describe('at the login page', () => {
+    it('by a form that was open for too long (its CSRF token has expired)', async () => {
+      await beginLogin(page, stage);
+      await spoilFormToken(page);
+      await submitLogin(page, person);
+      expect(await page.textContent('[role=alert]')).toContain('open for too long');
+      expect(await page.inputValue('input[name=username]')).toBe(person.username);
+      expect(await page.inputValue('input[name=password]')).toBe('');
+      await submitLogin(page, person);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a wrong password, twice', async () => {
+      await beginLogin(page, stage);
+      for (const password of ['wrong', 'wrong again']) {
+        await submitLogin(page, { ...person, password });
+        await page.getByRole('alert').waitFor();
+      }
+      await page.fill('input[name=password]', person.password);
+      await pressSubmit(page);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by signing up on the way, with a form that has to be corrected', async () => {
+      const stranger = { username: `${person.username}-new`, password: 'quite long enough' };
+      await beginLogin(page, stage);
+      await page.getByRole('link', { name: 'Sign up' }).click();
+      await submitLogin(page, { ...stranger, password: 'short' });
+      expect(await page.inputValue('input[name=username]')).toBe(stranger.username);
+      await submitLogin(page, stranger);
+      await allow(page);
+      await expectLoggedIn(page, stage, stranger);
+    });
+
+    it('by going to sign up and back to log in', async () => {
+      await beginLogin(page, stage);
+      await page.getByRole('link', { name: 'Sign up' }).click();
+      await page.getByRole('link', { name: 'Log in' }).click();
+      await submitLogin(page, person);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by pressing the button twice', async () => {
+      await beginLogin(page, stage);
+      await typeCredentials(page, person);
+      await page.dblclick('main form .button-primary[type=submit]');
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by reloading every page on the way', async () => {
+      await beginLogin(page, stage);
+      await page.reload();
+      await submitLogin(page, { ...person, password: 'wrong' });
+      // Sends the form again, as the browser asks.
+      await page.reload();
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await page.reload();
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+      await page.reload();
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a provider that was killed while it was open, and by a form sent while it was down', async () => {
+      await beginLogin(page, stage);
+      await typeCredentials(page, person);
+      await stage.provider.kill();
+      await pressSubmit(page).catch(() => undefined);
+      await stage.restartProvider('kill');
+      await page.goBack().catch(() => undefined);
+      if (!page.url().startsWith(stage.issuer)) await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a password that was forgotten and set anew by a one-time link in another tab', async () => {
+      await beginLogin(page, stage);
+      const link = await adminLinkFor(person.username);
+      const other = await context.newPage();
+      await other.goto(link);
+      await other.fill('input[name=password]', 'set in the other tab');
+      await pressSubmit(other);
+      // The new tab offers to go on …
+      expect(await other.getByRole('link', { name: 'Continue to Gatehouse demo' }).count()).toBe(1);
+      // … and so does the old one, still open.
+      await submitLogin(page, { ...person, password: 'set in the other tab' });
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by going on in the tab that set the password', async () => {
+      await beginLogin(page, stage);
+      const other = await context.newPage();
+      await other.goto(await adminLinkFor(person.username));
+      await other.fill('input[name=password]', 'set in the other tab');
+      await pressSubmit(other);
+      await other.getByRole('link', { name: 'Continue to Gatehouse demo' }).click();
+      await submitLogin(other, { ...person, password: 'set in the other tab' });
+      await allow(other);
+      await expectLoggedIn(other, stage, person);
+    });
+  });
+
+  describe('between tabs', () => {
+    it('by two logins begun, finished in the order B, A', async () => {
+      const tabB = await context.newPage();
+      await beginLogin(page, stage);
+      await beginLogin(tabB, stage);
+      await submitLogin(tabB, person);
+      await allow(tabB);
+      await expectLoggedIn(tabB, stage, person);
+      await submitLogin(page, person);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a tab that goes on with what the other one did', async () => {
+      const tabB = await context.newPage();
+      await beginLogin(page, stage);
+      await beginLogin(tabB, stage);
+      await submitLogin(tabB, person);
+      await page.reload();
+      await page.getByRole('link', { name: 'Continue to Gatehouse demo' }).click();
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+      await allow(tabB);
+      await expectLoggedIn(tabB, stage, person);
+    });
+
+    it('by another person who logged in meanwhile: the old consent page does not answer for them', async () => {
+      const another = await stage.addPerson('another');
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      const tabB = await context.newPage();
+      await tabB.goto(page.url());
+      await tabB.getByRole('link', { name: 'Use another account' }).click();
+      await submitLogin(tabB, another);
+      await tabB.waitForURL(/\/consent/);
+      await allow(page);
+      expect(await page.textContent('[role=alert]')).toContain('Somebody else logged in');
+      expect(await page.textContent('.lead')).toContain(another.username);
+      await allow(page);
+      await expectLoggedIn(page, stage, another);
+    });
+
+    it('by a session that was ended between login and consent', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      const tabB = await context.newPage();
+      await tabB.goto(`${stage.issuer}/logout`);
+      await tabB.click('button[name=logout][value=yes]');
+      await tabB.getByRole('heading', { name: 'You are logged out' }).waitFor();
+      await allow(page);
+      expect(await heading(page)).toBe('Log in');
+      await submitLogin(page, person);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+  });
+
+  describe('by the back button', () => {
+    it('from the client, after the login', async () => {
+      await logIn(page, stage, person);
+      await page.goBack();
+      await page.goForward().catch(() => undefined);
+      await page.goto(stage.clientUrl);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('from the client to the consent page, which is answered a second time', async () => {
+      await logIn(page, stage, person);
+      await page.goBack();
+      if (page.url().includes('/consent')) await allow(page);
+      else if (page.url().includes('/login')) await goOnOrLogIn(page);
+      await page.goto(stage.clientUrl);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('from the consent page to the login page', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await page.goBack();
+      await page.waitForURL(/\/login/);
+      await goOnOrLogIn(page);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    async function goOnOrLogIn(at: Page): Promise<void> {
+      const goOn = at.getByRole('link', { name: /^Continue to/ });
+      if ((await goOn.count()) > 0) await goOn.click();
+      else await submitLogin(at, person);
+    }
+  });
+
+  describe('on the way', () => {
+    it('by an administrator’s page that was asked for first: its login does not swallow the client’s', async () => {
+      await beginLogin(page, stage);
+      const tabB = await context.newPage();
+      await tabB.goto(`${stage.issuer}/account`);
+      await submitLogin(tabB, person);
+      await tabB.waitForURL(`${stage.issuer}/account`);
+      await tabB.goto(`${stage.issuer}/home`);
+      await tabB.getByRole('link', { name: 'Continue to Gatehouse demo' }).click();
+      await allow(tabB);
+      await expectLoggedIn(tabB, stage, person);
+    });
+
+    it('by a consent page that was open for too long', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await spoilFormToken(page);
+      await allow(page);
+      expect(await page.textContent('[role=alert]')).toContain('open for too long');
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a provider that was killed between login and consent', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await stage.restartProvider('kill');
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by losing the client’s cookies before its callback: it says so and starts again', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await removeCookiesOf(context, stage.clientUrl);
+      await allow(page);
+      await page.waitForURL((url) => url.origin === stage.clientUrl);
+      expect(await heading(page)).toBe('This login is over');
+      await page.getByRole('link', { name: 'Start again' }).click();
+      await page.getByRole('button', { name: /^Log in with/ }).first().click();
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by losing the provider’s cookies at the consent page: it says where to begin, and that is enough', async () => {
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await page.waitForURL(/\/consent/);
+      await removeCookiesOf(context, stage.issuer);
+      await allow(page);
+      expect(await page.textContent('main')).toContain('Go back to the application and start again');
+      await beginLogin(page, stage);
+      await submitLogin(page, person);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('by a client whose callback redirects on to another origin', async () => {
+      const site = await startHoppingClient();
+      try {
+        await page.goto(`${site.url}/start`);
+        await submitLogin(page, person);
+        await allow(page);
+        await page.waitForURL(`${site.elsewhere}/home`);
+        expect(await heading(page)).toBe('Logged in: a code came');
+        // Without a consent page in between it is the login form whose redirects lead there.
+        await page.goto(`${stage.issuer}/logout`);
+        await page.click('button[name=logout][value=yes]');
+        await page.goto(`${site.url}/start`);
+        await submitLogin(page, person);
+        await page.waitForURL(`${site.elsewhere}/home`);
+        expect(await heading(page)).toBe('Logged in: a code came');
+      } finally {
+        await site.close();
+      }
+    });
+  });
+
+  describe('after its time', () => {
+    afterEach(() => stage.restartProvider('stop'));
+
+    it('by a request that has expired: the person logs in, and one press at the client is enough', async () => {
+      await stage.restartProvider('stop', { GATEHOUSE_REQUEST_LIFETIME: '1' });
+      await beginLogin(page, stage);
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      await submitLogin(page, person);
+      await page.waitForURL((url) => url.origin === stage.issuer);
+      await stage.restartProvider('stop');
+      await beginLogin(page, stage);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+  });
+
+  /** What a day of waiting does to the hidden field, without the day. */
+  async function spoilFormToken(at: Page): Promise<void> {
+    await at.locator('main form input[name=csrf]').evaluateAll((fields) => {
+      for (const field of fields) (field as HTMLInputElement).value = `1.${'A'.repeat(43)}`;
+    });
+  }
+
+  /** An administrator, in a browser of their own, makes a one-time link for somebody. */
+  async function adminLinkFor(username: string): Promise<string> {
+    const own = await openContext(theatre.chromium);
+    try {
+      const desk = await own.newPage();
+      await desk.goto(`${stage.issuer}/user?q=${username}`);
+      await submitLogin(desk, { username: 'admin', password: 'a gate needs its keeper' });
+      await desk.getByRole('link', { name: username, exact: true }).click();
+      await desk.getByRole('button', { name: 'Make a one-time link' }).click();
+      return (await desk.textContent('#one-time-link')) ?? '';
+    } finally {
+      await own.close();
+    }
+  }
+
+  /** A client whose callback goes on to another host, as one behind a gateway does. */
+  async function startHoppingClient(): Promise<{ url: string; elsewhere: string; close(): Promise<void> }> {
+    const home = await listen(createServer((_request, response) => html(response, 'Logged in: a code came')));
+    const elsewhere = `http://127.0.0.2:${portOf(home)}`;
+    let start = '';
+    const door = await listen(
+      createServer((request, response) => {
+        const url = new URL(request.url ?? '/', 'http://localhost');
+        const target = url.pathname === '/start' ? start : url.searchParams.has('code') ? `${elsewhere}/home` : `${elsewhere}/failed`;
+        response.writeHead(303, { location: target }).end();
+      }),
+    );
+    const url = `http://localhost:${portOf(door)}`;
+    const { client_id } = await stage.addClient('Behind a gateway', url);
+    const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
+    start = `${stage.issuer}/oauth/authorize?${new URLSearchParams({
+      response_type: 'code',
+      client_id,
+      redirect_uri: `${url}/authorized`,
+      scope: 'openid',
+      state: 'somewhere',
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+    }).toString()}`;
+    return {
+      url,
+      elsewhere,
+      close: async () => {
+        for (const server of [home, door]) {
+          server.closeAllConnections();
+          server.close();
+          await once(server, 'close');
+        }
+      },
+    };
+  }
+});
+
+async function listen(server: Server): Promise<Server> {
+  server.listen(0);
+  await once(server, 'listening');
+  return server;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function html(response: import('node:http').ServerResponse, title: string): void {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html><title>${title}</title><h1>${title}</h1>`);
+}
