@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+
+export interface Focused {
+  readonly tag: string;
+  readonly id: string;
+  readonly name: string;
+  readonly text: string;
+  readonly invalid: string;
+  /** The texts that `aria-describedby` names. */
+  readonly described: string;
+}
+
+/** Where the focus is. */
+export function focused(page: Page): Promise<Focused> {
+  return page.evaluate(() => {
+    const element = document.activeElement ?? document.body;
+    const described = (element.getAttribute('aria-describedby') ?? '').split(' ');
+    return {
+      tag: element.tagName,
+      id: element.id,
+      name: element.getAttribute('name') ?? '',
+      text: (element.textContent ?? '').trim(),
+      invalid: element.getAttribute('aria-invalid') ?? '',
+      described: described.map((id) => document.getElementById(id)?.textContent ?? '').join(' '),
+    };
+  });
+}
+
+/** Presses Tab until the focus is on what has this text, or this `name`. */
+export async function tabTo(page: Page, target: RegExp | string): Promise<void> {
+  const passed: string[] = [];
+  for (let stop = 0; stop < 60; stop++) {
+    const at = await focused(page);
+    if (typeof target === 'string' ? at.name === target : at.tag !== 'BODY' && target.test(at.text)) return;
+    passed.push(`${at.tag} ${at.name} ${at.text.slice(0, 30)}`);
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${String(target)}: ${passed.join(' | ')}`);
+}
+
+/** Whether a person sees the focus: an outline or a shadow that is there, on something that is on the screen. */
+export function focusIsVisible(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const element = document.activeElement;
+    if (!element) return false;
+    const style = getComputedStyle(element);
+    const box = element.getBoundingClientRect();
+    const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
+    return (outlined || style.boxShadow !== 'none') && box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0;
+  });
+}
