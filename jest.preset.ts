@@ -1,6 +1,6 @@
 import type { Config } from 'jest';
 
-/** npm packages that ship only ES modules: Jest transforms them with our own code (see docs/adr/0003-toolchain.md). */
+/** npm packages that ship only ES modules: Jest transforms them with our own code (see docs/adr/0003-jest-with-swc-to-commonjs.md). */
 const esModules = [
   '@nestjs',
   'jose',
