@@ -1,0 +1,241 @@
+import type { BrowserContext, Page } from 'playwright-core';
+import { openContext } from './support/chromium.js';
+import { portrait } from './support/portrait.js';
+import { clientAdminPassword, type Stage } from './support/stage.js';
+import { allow, beginLogin, expectLoggedIn, pressSubmit, submitLogin } from './support/steps.js';
+import { useTheatre } from './support/theatre.js';
+
+/** Every page of both applications: names to be read out, readable light and dark, no scrolling sideways, nothing blocked by CSP. */
+describe('every page', () => {
+  const admin = { username: 'admin', password: 'a gate needs its keeper' };
+  const ada = { username: 'ada', password: 'the analytical engine' };
+  const theatre = useTheatre({ adminPassword: admin.password });
+  let stage: Stage;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: string[];
+
+  beforeEach(async () => {
+    stage = theatre.stage;
+    context = await openContext(theatre.chromium, { viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+    page = await context.newPage();
+    faults = [];
+    page.on('console', (message) => {
+      // An error page's own status is logged by the browser too.
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(`console: ${message.text()}`);
+    });
+    page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
+  });
+  afterEach(() => context.close());
+
+  async function look(name: string): Promise<void> {
+    faults.push(...(await portrait(page, name)));
+  }
+
+  it('of a login at the provider', async () => {
+    await page.goto(`${stage.issuer}/nowhere`);
+    await look('provider-not-found');
+    await page.goto(`${stage.issuer}/oauth/authorize?client_id=nobody`);
+    await look('provider-request-refused');
+    await page.goto(`${stage.issuer}/oauth/authorize/gone`);
+    await look('provider-request-expired');
+    await page.goto(`${stage.issuer}/login`);
+    await look('provider-login-alone');
+
+    await page.goto(stage.clientUrl);
+    await look('client-home');
+    await page.goto(`${stage.clientUrl}/login?next=/messages`);
+    await look('client-login');
+    await beginLogin(page, stage);
+    await look('provider-login');
+    await submitLogin(page, { username: 'ada', password: 'wrong' });
+    await page.getByRole('alert').waitFor();
+    await look('provider-login-wrong');
+    await page.getByRole('link', { name: 'Sign up' }).click();
+    await page.waitForURL(/sign-up/);
+    await look('provider-sign-up');
+    await submitLogin(page, { username: 'not a name!', password: 'short' });
+    await page.getByRole('alert').waitFor();
+    await look('provider-sign-up-problems');
+    await page.fill('input[name=name]', 'Ada Lovelace');
+    await page.fill('input[name=email]', 'ada@example.org');
+    await submitLogin(page, ada);
+    await page.waitForURL(/consent/);
+    await look('provider-consent');
+    await allow(page);
+    await expectLoggedIn(page, stage, ada);
+    await page.goto(`${stage.issuer}/login`);
+    await page.goto(`${stage.issuer}/user`);
+    await look('provider-forbidden');
+    await page.goto(`${stage.issuer}/home`);
+    await look('provider-home-user');
+    await page.goto(`${stage.issuer}/account`);
+    await look('provider-account');
+    await page.locator('input[name=currentPassword]').fill('wrong');
+    await page.locator('input[name=newPassword]').fill('short');
+    await page.getByRole('button', { name: 'Change password' }).click();
+    await page.locator('[aria-invalid=true]').first().waitFor();
+    await look('provider-account-problems');
+    await page.goto(`${stage.issuer}/logout`);
+    await look('provider-logout');
+    await page.click('button[name=logout][value=yes]');
+    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await look('provider-logged-out');
+    expect(faults).toEqual([]);
+  });
+
+  it('of the client', async () => {
+    const person = await stage.addPerson();
+    await page.goto(`${stage.clientUrl}/nowhere`);
+    await look('client-not-found');
+    await page.goto(`${stage.clientUrl}/authorized?state=unknown&code=x`);
+    await look('client-login-over');
+    await beginLogin(page, stage);
+    await submitLogin(page, person);
+    await page.click('button[name=confirm][value=no]');
+    await page.waitForURL((url) => url.origin === stage.clientUrl);
+    await look('client-login-refused');
+    await page.getByRole('button', { name: /^Try again/ }).click();
+    await allow(page);
+    await expectLoggedIn(page, stage, person);
+    await look('client-logged-in');
+    await page.getByRole('button', { name: 'Call the API' }).click();
+    await page.waitForSelector('#api-answer');
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    await page.getByText('Refreshed', { exact: true }).waitFor();
+    await look('client-refreshed');
+    await page.goto(`${stage.clientUrl}/messages`);
+    await look('client-messages');
+    await page.goto(`${stage.clientUrl}/logout`);
+    await look('client-logout');
+    await page.goto(`${stage.clientUrl}/providers`);
+    await look('client-unlock');
+    await page.fill('input[name=password]', 'wrong password');
+    await page.getByRole('button', { name: 'Continue', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    await look('client-unlock-wrong');
+    await page.fill('input[name=password]', clientAdminPassword);
+    await page.getByRole('button', { name: 'Continue', exact: true }).click();
+    await page.getByRole('heading', { name: 'Providers' }).waitFor();
+    await look('client-providers');
+    await page.getByRole('link', { name: 'Add a provider' }).click();
+    await page.waitForURL(/providers\/add/);
+    await look('client-provider-add');
+    await page.fill('input[name=issuer]', 'not an address');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').first().waitFor();
+    await look('client-provider-problems');
+    await page.goto(`${stage.clientUrl}/providers`);
+    await page.getByRole('link', { name: /^Edit/ }).first().click();
+    await page.waitForURL(/update/);
+    await look('client-provider-edit');
+    await page.goto(`${stage.clientUrl}/providers`);
+    await page.getByRole('link', { name: /^Delete/ }).first().click();
+    await page.waitForURL(/delete/);
+    await look('client-provider-delete');
+    expect(faults).toEqual([]);
+  });
+
+  it('of the administration', async () => {
+    const people = await Promise.all(['grace', 'alan', 'barbara'].map((name) => stage.addPerson(name)));
+    await stage.addClient('Photo album', 'https://photos.example.org');
+    for (const person of people) {
+      const own = await openContext(theatre.chromium);
+      const theirs = await own.newPage();
+      await beginLogin(theirs, stage);
+      await submitLogin(theirs, person);
+      await allow(theirs);
+      await expectLoggedIn(theirs, stage, person);
+      await own.close();
+    }
+    await page.goto(`${stage.issuer}/home`);
+    await submitLogin(page, admin);
+    await page.waitForURL(`${stage.issuer}/home`);
+    await look('provider-home');
+    await page.goto(`${stage.issuer}/client`);
+    await look('provider-clients');
+    await page.goto(`${stage.issuer}/client?q=nothing+like+it`);
+    await look('provider-clients-none');
+    await page.goto(`${stage.issuer}/client/add`);
+    await look('provider-client-add');
+    await page.fill('input[name=redirectUri]', 'http://not-loopback.example/cb');
+    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('provider-client-problems');
+    await page.fill('input[name=name]', 'Weather station');
+    await page.locator('input[name=redirectUri]').first().fill(`https://weather.example.org/${'a-long-path/'.repeat(12)}callback`);
+    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.waitForSelector('#client-secret');
+    await look('provider-client-secret');
+    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.waitForURL(/update/);
+    await look('provider-client-edit');
+    await page.getByRole('link', { name: /^Delete this client/ }).click();
+    await page.waitForURL(/delete/);
+    await look('provider-client-delete');
+    await page.getByRole('button', { name: 'Delete the client' }).click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await look('provider-client-delete-problem');
+
+    await page.goto(`${stage.issuer}/user`);
+    await look('provider-users');
+    await page.getByRole('link', { name: 'Add a user' }).click();
+    await page.waitForURL(/user\/add/);
+    await look('provider-user-add');
+    await page.fill('input[name=username]', 'admin');
+    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('provider-user-problems');
+    await page.fill('input[name=username]', 'hedy');
+    await page.getByRole('button', { name: 'Add the user' }).click();
+    await page.waitForSelector('#one-time-link');
+    await look('provider-user-link');
+    const link = (await page.textContent('#one-time-link')) ?? '';
+    await page.getByRole('link', { name: 'I have copied it' }).click();
+    await page.waitForURL(/update/);
+    await look('provider-user-edit');
+    await page.getByRole('link', { name: /^Delete this user/ }).click();
+    await page.waitForURL(/delete/);
+    await look('provider-user-delete');
+    await page.goto(`${stage.issuer}/grant`);
+    await look('provider-grants');
+    await page.goto(`${stage.issuer}/token`);
+    await look('provider-tokens');
+    await page.goto(`${stage.issuer}/client/update/nobody`);
+    await look('provider-record-not-found');
+
+    await page.goto(link);
+    await look('provider-set-password');
+    await page.fill('input[name=password]', 'short');
+    await pressSubmit(page);
+    await page.getByRole('alert').waitFor();
+    await look('provider-set-password-problem');
+    await page.fill('input[name=password]', 'frequency hopping');
+    await pressSubmit(page);
+    await page.getByRole('heading', { name: 'Your password is set' }).waitFor();
+    await look('provider-password-set');
+    await page.goto(link);
+    await look('provider-link-spent');
+    expect(faults).toEqual([]);
+  });
+
+  it('of the client while its provider is away', async () => {
+    const person = await stage.addPerson();
+    await beginLogin(page, stage);
+    await submitLogin(page, person);
+    await allow(page);
+    await expectLoggedIn(page, stage, person);
+    try {
+      await stage.provider.kill();
+      await page.getByRole('button', { name: 'Call the API' }).click();
+      await page.waitForLoadState();
+      await look('client-provider-away');
+      await page.goto(`${stage.clientUrl}/logout`);
+      await page.getByRole('button', { name: 'Log out here', exact: true }).click();
+      await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    } finally {
+      await stage.restartProvider('kill');
+    }
+    expect(faults).toEqual([]);
+  });
+});
