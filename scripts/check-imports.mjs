@@ -9,12 +9,12 @@ import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-opti
 import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { root } from './lib/root.mjs';
 
-const { layers } = createRequire(import.meta.url)('./import-table.cjs');
+const { edge, provider, top, layers } = createRequire(import.meta.url)('./import-table.cjs');
 const projects = ['libs/domain', 'libs/server', 'apps/provider', 'apps/client'];
 const fewestFiles = 20;
 
 process.chdir(root);
-const complaints = [...(await checkFiles()), ...checkProjects()];
+const complaints = [...(await checkFiles()), ...checkModules(), ...checkProjects()];
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0) console.error(`\n${complaints.length} problems with imports`);
 process.exitCode = complaints.length === 0 ? 0 : 1;
@@ -40,6 +40,14 @@ async function checkFiles() {
       return `${rule.name}: ${from} -> ${path}\n    ${comment}`;
     }),
   ];
+}
+
+/** Every folder of the provider stands in the table, or no rule is about it. */
+function checkModules() {
+  const known = [...edge, ...Object.keys(provider), ...top];
+  return readdirSync('apps/provider/src', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !known.includes(entry.name))
+    .map(({ name }) => `apps/provider/src/${name}: a new module is a line in scripts/import-table.cjs`);
 }
 
 /** Each project's dependencies against its tag: the same arrows, a level higher. */
