@@ -13,14 +13,24 @@ const usage = `Usage: npm run bench:growth -- [options]
 await runMain(async () => {
   let values;
   try {
-    ({ values } = parseArgs({ options: { sizes: { type: 'string' }, repetitions: { type: 'string' }, seconds: { type: 'string' }, quick: { type: 'boolean' } } }));
+    ({ values } = parseArgs({
+      options: {
+        sizes: { type: 'string' },
+        repetitions: { type: 'string' },
+        seconds: { type: 'string' },
+        quick: { type: 'boolean' },
+      },
+    }));
   } catch (error) {
     throw new Failure(`${error.message}\n\n${usage}`);
   }
   const sizes = (values.sizes ?? (values.quick ? '1000,10000' : '1000,1000000')).split(',').map(Number);
   const repetitions = Number(values.repetitions ?? (values.quick ? 2 : 5));
   const seconds = Number(values.seconds ?? (values.quick ? 0.5 : 2));
-  if (![...sizes, repetitions, seconds].every((number) => number > 0 && number <= 5_000_000) || sizes.length !== 2) throw new Failure(usage);
+  if (![...sizes, repetitions, seconds].every((number) => number > 0 && number <= 5_000_000) || sizes.length !== 2)
+    throw new Failure(usage);
   await prepare();
-  await (await import('./growth/measure-growth.mjs')).measureGrowth({ sizes, repetitions, seconds, quick: values.quick === true });
+  await (
+    await import('./growth/measure-growth.mjs')
+  ).measureGrowth({ sizes, repetitions, seconds, quick: values.quick === true });
 });

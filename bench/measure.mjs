@@ -20,25 +20,38 @@ export async function measure(options) {
   const folder = join(root, 'data/bench', `run-${process.pid}`);
   mkdirSync(folder, { recursive: true });
   const wanted = (key) => options.sides === undefined || options.sides.includes(key);
-  const ownPostgres = wanted('gatehouse-postgres') && options.postgresUrl === undefined ? await startPostgres() : undefined;
+  const ownPostgres =
+    wanted('gatehouse-postgres') && options.postgresUrl === undefined ? await startPostgres() : undefined;
   const sides = [];
   try {
     process.stderr.write('Making databases, clients and people …\n');
-    for (const [key, make] of Object.entries(makers(folder, options.postgresUrl ?? ownPostgres?.url, ownPostgres))) if (wanted(key)) sides.push(await make());
-    const results = { date: new Date().toISOString().slice(0, 10), quick: options.quick, options: shown(options), machine };
+    for (const [key, make] of Object.entries(makers(folder, options.postgresUrl ?? ownPostgres?.url, ownPostgres)))
+      if (wanted(key)) sides.push(await make());
+    const results = {
+      date: new Date().toISOString().slice(0, 10),
+      quick: options.quick,
+      options: shown(options),
+      machine,
+    };
     results.sides = sides.map(({ key, name }) => ({ key, name }));
     results.starts = await measureStarts(sides, options);
     const chosen = workloads.filter(({ key }) => options.workloads === undefined || options.workloads.includes(key));
-    const steps = showSteps(chosen.reduce((sum, workload) => sum + sidesOf(workload, sides).length * (options.repetitions + 1), 0) + sides.length);
+    const steps = showSteps(
+      chosen.reduce((sum, workload) => sum + sidesOf(workload, sides).length * (options.repetitions + 1), 0) +
+        sides.length,
+    );
     results.workloads = [];
-    for (const workload of chosen) results.workloads.push(await measureWorkload(workload, sidesOf(workload, sides), options, steps));
+    for (const workload of chosen)
+      results.workloads.push(await measureWorkload(workload, sidesOf(workload, sides), options, steps));
     results.underLogins = {};
     for (const side of sides) {
       steps.step(`${side.name}: token requests while passwords are checked`);
       results.underLogins[side.key] = await measureUnderLogins(side, options);
     }
     steps.end();
-    results.memory = Object.fromEntries(sides.map((side) => [side.key, { idle: results.starts[side.key].idle, loaded: memoryOf(side) }]));
+    results.memory = Object.fromEntries(
+      sides.map((side) => [side.key, { idle: results.starts[side.key].idle, loaded: memoryOf(side) }]),
+    );
     machine.loadAverageAfter = loadavg()[0];
     report(results);
   } finally {
@@ -52,7 +65,8 @@ function makers(folder, postgresUrl, ownPostgres) {
   const beside = ownPostgres && (() => [['postgres', ownPostgres.pid]]);
   return {
     limit: () => limit(join(folder, 'limit')),
-    'gatehouse-sqlite': () => gatehouse({ key: 'gatehouse-sqlite', name: 'Gatehouse (SQLite)', folder: join(folder, 'gatehouse-sqlite') }),
+    'gatehouse-sqlite': () =>
+      gatehouse({ key: 'gatehouse-sqlite', name: 'Gatehouse (SQLite)', folder: join(folder, 'gatehouse-sqlite') }),
     'gatehouse-sqlite-silent': () =>
       gatehouse({
         key: 'gatehouse-sqlite-silent',
@@ -61,7 +75,13 @@ function makers(folder, postgresUrl, ownPostgres) {
         environment: { GATEHOUSE_LOG_LEVEL: 'silent' },
       }),
     'gatehouse-postgres': () =>
-      gatehouse({ key: 'gatehouse-postgres', name: 'Gatehouse (PostgreSQL)', folder: join(folder, 'gatehouse-postgres'), databaseUrl: postgresUrl, beside }),
+      gatehouse({
+        key: 'gatehouse-postgres',
+        name: 'Gatehouse (PostgreSQL)',
+        folder: join(folder, 'gatehouse-postgres'),
+        databaseUrl: postgresUrl,
+        beside,
+      }),
     'oidc-provider': () => oidcProvider(join(folder, 'oidc-provider')),
   };
 }
@@ -129,7 +149,10 @@ async function measureUnderLogins(side, options) {
     const logins = await passwordLogin.prepare(side, options.connections);
     const seconds = options.seconds * 2;
     await slice(side, logins, options.warmUpSeconds);
-    const [loginSlice, tokenSlice] = await Promise.all([slice(side, logins, seconds + 0.5), slice(side, tokens, seconds, { pauseMilliseconds: 20 })]);
+    const [loginSlice, tokenSlice] = await Promise.all([
+      slice(side, logins, seconds + 0.5),
+      slice(side, tokens, seconds, { pauseMilliseconds: 20 }),
+    ]);
     return { logins: loginSlice.rate, tokens: tokenSlice.rate, p50: tokenSlice.p50, p99: tokenSlice.p99 };
   } catch (error) {
     return { failure: messageOf(error) };

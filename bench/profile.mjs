@@ -48,7 +48,9 @@ function print(workload, measured, { functions, places, busyMicroseconds }) {
   // The profiler samples by the wall clock: a flush that waits for the disk counts as self time of whoever commits.
   const line = ({ name, microseconds }) =>
     `${(microseconds / measured.units).toFixed(1).padStart(8)} µs ${((microseconds * 100) / busyMicroseconds).toFixed(1).padStart(5)} %  ${name}`;
-  console.log(`\n== ${workload.key}: ${measured.units} units, ${(busyMicroseconds / measured.units).toFixed(0)} µs of the main thread each, waiting for the disk included (${measured.cpu.toFixed(0)} µs of processor time with all threads)\n`);
+  console.log(
+    `\n== ${workload.key}: ${measured.units} units, ${(busyMicroseconds / measured.units).toFixed(0)} µs of the main thread each, waiting for the disk included (${measured.cpu.toFixed(0)} µs of processor time with all threads)\n`,
+  );
   console.log('   self time by function');
   for (const entry of functions.slice(0, shownFunctions)) console.log(line(entry));
   console.log('\n   self time by package or folder');

@@ -6,6 +6,7 @@ import { prepare } from './lib/prepare.mjs';
 
 await runMain(async () => {
   const options = readOptions();
+  if (options.report !== undefined) return (await import('./report/report.mjs')).reportAgain(options.report);
   await prepare();
   // Only now: what these import may have been installed just before.
   if (options.profile) await (await import('./profile.mjs')).profile(options);

@@ -46,17 +46,52 @@ export function fill(path, size, model, onProgress) {
 
   // In the order that keys between the tables ask for. Users share one password hash, clients one secret.
   const tables = [
-    ['users', user, (n) => ({ id: idOf(n), username: `person-${n}`, username_key: `person-${n}`, email: `person-${n}@example.org`, email_key: `person-${n}@example.org` })],
+    [
+      'users',
+      user,
+      (n) => ({
+        id: idOf(n),
+        username: `person-${n}`,
+        username_key: `person-${n}`,
+        email: `person-${n}@example.org`,
+        email_key: `person-${n}@example.org`,
+      }),
+    ],
     ['user_roles', role, (n) => ({ user_id: idOf(n) })],
     ['clients', client, (n) => ({ id: idOf(n), name: `Client ${n}` })],
     ['client_secrets', secret, (n) => ({ id: idOf(n), client_id: idOf(n) })],
-    ['grants', grant, (n) => ({ selector: selectorOf(n), client_id: clientOf(n, size), user_id: idOf(n), session_id: idOf(n) })],
-    ['access_tokens', access, (n) => ({ selector: selectorOf(n), verifier_hash: hashOf('access', n), grant_selector: selectorOf(n), client_id: clientOf(n, size), user_id: idOf(n) })],
-    ['refresh_tokens', refresh, (n) => ({ selector: selectorOf(n), verifier_hash: hashOf('refresh', n), grant_selector: selectorOf(n), client_id: clientOf(n, size) })],
+    [
+      'grants',
+      grant,
+      (n) => ({ selector: selectorOf(n), client_id: clientOf(n, size), user_id: idOf(n), session_id: idOf(n) }),
+    ],
+    [
+      'access_tokens',
+      access,
+      (n) => ({
+        selector: selectorOf(n),
+        verifier_hash: hashOf('access', n),
+        grant_selector: selectorOf(n),
+        client_id: clientOf(n, size),
+        user_id: idOf(n),
+      }),
+    ],
+    [
+      'refresh_tokens',
+      refresh,
+      (n) => ({
+        selector: selectorOf(n),
+        verifier_hash: hashOf('refresh', n),
+        grant_selector: selectorOf(n),
+        client_id: clientOf(n, size),
+      }),
+    ],
   ];
   tables.forEach(([table, sample, identity], index) => {
     const columns = Object.keys(sample);
-    const insert = database.prepare(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`);
+    const insert = database.prepare(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map((column) => `@${column}`).join(', ')})`,
+    );
     const some = database.transaction((from, to) => {
       for (let number = from; number < to; number++) insert.run({ ...sample, ...identity(number) });
     });

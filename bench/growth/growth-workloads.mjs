@@ -5,7 +5,10 @@ const token = (first, kind, number) => `${(first + number * 2048).toString(36)}.
 
 /** As that client: the stored ones share the secret of the one that was copied. */
 function asClient(side, id) {
-  return { ...side, basic: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(side.client.secret)}`).toString('base64')}` };
+  return {
+    ...side,
+    basic: `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(side.client.secret)}`).toString('base64')}`,
+  };
 }
 
 /** Any of the stored tokens, by chance: in a large table nearly each is used for the first time in a while. */
@@ -21,7 +24,9 @@ export function introspectSome(side, stored, connections) {
 function introspect(side, { size, first }, connections, choose) {
   const doer = async (connection) => {
     const number = choose(size);
-    const text = clientPost(asClient(side, clientOf(number, size)), side.paths.introspect, { token: token(first, 'access', number) });
+    const text = clientPost(asClient(side, clientOf(number, size)), side.paths.introspect, {
+      token: token(first, 'access', number),
+    });
     const answer = await connection.request(text);
     if (!answer.body.startsWith('{"active":true')) throw new Error(`${answer.status}: ${answer.body}`);
   };
@@ -37,7 +42,10 @@ export function refreshAny(side, { size, first }, connections) {
     while (busy.has(number)) number = (number + 1) % size;
     busy.add(number);
     const presented = successors.get(number) ?? token(first, 'refresh', number);
-    const text = clientPost(asClient(side, clientOf(number, size)), side.paths.token, { grant_type: 'refresh_token', refresh_token: presented });
+    const text = clientPost(asClient(side, clientOf(number, size)), side.paths.token, {
+      grant_type: 'refresh_token',
+      refresh_token: presented,
+    });
     successors.set(number, answered(await connection.request(text)).refresh_token);
     busy.delete(number);
   };

@@ -28,12 +28,17 @@ export async function measureGrowth({ sizes, repetitions, seconds, quick }) {
   const running = [];
   try {
     for (const size of sizes) running.push(await makeFilled(size, join(folder, String(size))));
-    const measured = works.map(([name, work]) => ({ name, cpu: sizes.map(() => []), doers: running.map(({ side, stored }) => work(side, stored, connections)) }));
+    const measured = works.map(([name, work]) => ({
+      name,
+      cpu: sizes.map(() => []),
+      doers: running.map(({ side, stored }) => work(side, stored, connections)),
+    }));
     for (const { name, doers, cpu } of measured) {
       for (let index = 0; index < running.length; index++) await slice(running[index].side, doers[index], seconds);
       for (let repetition = 0; repetition < repetitions; repetition++) {
         process.stderr.write(`${name}, repetition ${repetition + 1} of ${repetitions}\n`);
-        for (const index of repetition % 2 === 0 ? [0, 1] : [1, 0]) cpu[index].push((await slice(running[index].side, doers[index], seconds)).cpu);
+        for (const index of repetition % 2 === 0 ? [0, 1] : [1, 0])
+          cpu[index].push((await slice(running[index].side, doers[index], seconds)).cpu);
       }
     }
     write({
@@ -60,17 +65,26 @@ async function makeFilled(size, folder) {
   const { tokens } = await logInForTokens(side, 0, 'openid profile email offline_access', { prompt: 'consent' });
   await side.stop();
   const selector = (text) => parseInt(text.split('.')[0], 36);
-  const model = { username: usernames[0], clientId: side.client.id, accessSelector: selector(tokens.access_token), refreshSelector: selector(tokens.refresh_token) };
+  const model = {
+    username: usernames[0],
+    clientId: side.client.id,
+    accessSelector: selector(tokens.access_token),
+    refreshSelector: selector(tokens.refresh_token),
+  };
   const path = join(folder, 'provider.sqlite');
   const startedAt = performance.now();
   const { stderr } = process;
   const first = fill(path, size, model, (name, share) => {
-    if (stderr.isTTY) stderr.write(`\r\x1b[KFilling ${size.toLocaleString('en')}: ${Math.round(share * 100)} % (${name})`);
-    else if (size >= 100_000 && Math.round(share * 1000) % 50 === 0) stderr.write(`Filling ${size.toLocaleString('en')}: ${Math.round(share * 100)} % (${name})\n`);
+    if (stderr.isTTY)
+      stderr.write(`\r\x1b[KFilling ${size.toLocaleString('en')}: ${Math.round(share * 100)} % (${name})`);
+    else if (size >= 100_000 && Math.round(share * 1000) % 50 === 0)
+      stderr.write(`Filling ${size.toLocaleString('en')}: ${Math.round(share * 100)} % (${name})\n`);
   });
   const fillSeconds = (performance.now() - startedAt) / 1000;
   const megabytes = statSync(path).size / 2 ** 20;
-  stderr.write(`${stderr.isTTY ? '\r\x1b[K' : ''}Filled ${size.toLocaleString('en')} in ${Math.round(fillSeconds)} s: ${Math.round(megabytes)} MiB\n`);
+  stderr.write(
+    `${stderr.isTTY ? '\r\x1b[K' : ''}Filled ${size.toLocaleString('en')} in ${Math.round(fillSeconds)} s: ${Math.round(megabytes)} MiB\n`,
+  );
   await side.start();
   return { side, stored: { size, first }, megabytes, fillSeconds };
 }
@@ -80,14 +94,18 @@ function write(results) {
   process.stdout.write(`${text}\n`);
   const folder = results.quick ? join(root, 'data/bench') : join(benchFolder, 'results');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, `growth-${results.date}.json`), `${JSON.stringify(results, (_, value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value), 1)}\n`);
+  writeFileSync(
+    join(folder, `growth-${results.date}.json`),
+    `${JSON.stringify(results, (_, value) => (typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value), 1)}\n`,
+  );
   writeFileSync(join(folder, 'growth.md'), `${text}\n`);
   process.stderr.write(`wrote growth-${results.date}.json and growth.md to ${folder}\n`);
 }
 
 function markdown({ date, quick, machine, sizes, repetitions, seconds, databaseMebibytes, rows }) {
   const [small, large] = sizes.map((size) => size.toLocaleString('en'));
-  const figure = (values) => `${Math.round(median(values))} (${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))})`;
+  const figure = (values) =>
+    `${Math.round(median(values))} (${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))})`;
   return [
     `# Growth: ${small} and ${large} users, clients and tokens${quick ? ' (a quick run for development: not a result)' : ''}`,
     `${date}, commit ${machine.commit ?? 'unknown'}: ${machine.processor}; Node ${machine.node}; Gatehouse on SQLite, ${databaseMebibytes.map(Math.round).join(' and ')} MiB. So many users (who share one password hash), clients with a secret, grants, access tokens and refresh tokens; ${busyClients} of the clients own the tokens. Tokens are taken by chance and are of people. The use of a token is noted at most once a minute: of any out of a million, nearly each unit writes that, of any out of a thousand few do. ${repetitions} interleaved repetitions of ${seconds} s, ${connections} connections. Refreshes add their rows to both databases.`,

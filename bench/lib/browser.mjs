@@ -67,7 +67,9 @@ export class Browser {
 
 /** The last form of the page that is sent by POST. */
 function formOf(html) {
-  const form = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(([, head]) => /method="?post/i.test(head)).at(-1);
+  const form = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)]
+    .filter(([, head]) => /method="?post/i.test(head))
+    .at(-1);
   if (!form) throw new Error(`there is no form in ${html.slice(0, 500)}`);
   const values = {};
   for (const [tag] of form[2].matchAll(/<input\b[^>]*type="hidden"[^>]*>/g)) {

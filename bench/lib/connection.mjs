@@ -76,7 +76,7 @@ export class Connection {
 /** The body of a chunked answer, or undefined while some of it is missing. */
 function dechunk(text, start) {
   let body = '';
-  for (let at = start; ; ) {
+  for (let at = start; ;) {
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd < 0) return undefined;
     const size = parseInt(text.slice(at, lineEnd), 16);
@@ -101,6 +101,7 @@ export function headersOf(answer, name) {
 export function requestText(method, path, port, headers = {}, body) {
   const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-  if (body !== undefined) lines.push('Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`);
+  if (body !== undefined)
+    lines.push('Content-Type: application/x-www-form-urlencoded', `Content-Length: ${body.length}`);
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`;
 }

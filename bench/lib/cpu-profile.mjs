@@ -19,7 +19,11 @@ export function readProfile(path, from, to) {
     if (functionName === '(idle)') return;
     busyMicroseconds += delta;
     const place = placeOf(url, functionName);
-    add(functions, `${functionName || '(anonymous)'}  ${url === '' ? '' : `${shortUrl(url)}:${lineNumber + 1}`}`, delta);
+    add(
+      functions,
+      `${functionName || '(anonymous)'}  ${url === '' ? '' : `${shortUrl(url)}:${lineNumber + 1}`}`,
+      delta,
+    );
     add(places, place, delta);
   });
   return { functions: sorted(functions), places: sorted(places), busyMicroseconds };
@@ -30,11 +34,16 @@ function add(map, name, microseconds) {
 }
 
 function sorted(map) {
-  return [...map].map(([name, microseconds]) => ({ name, microseconds })).sort((a, b) => b.microseconds - a.microseconds);
+  return [...map]
+    .map(([name, microseconds]) => ({ name, microseconds }))
+    .sort((a, b) => b.microseconds - a.microseconds);
 }
 
 function shortUrl(url) {
-  return url.replace(/^file:\/\//, '').replace(/^.*\/node_modules\//, '').replace(/^.*?\/((apps|libs|bench)\/)/, '$1');
+  return url
+    .replace(/^file:\/\//, '')
+    .replace(/^.*\/node_modules\//, '')
+    .replace(/^.*?\/((apps|libs|bench)\/)/, '$1');
 }
 
 function placeOf(url, functionName) {
@@ -42,5 +51,8 @@ function placeOf(url, functionName) {
   if (url.startsWith('node:')) return `node: ${url.slice(5).split('/').slice(0, 2).join('/')}`;
   const short = shortUrl(url);
   if (/^(apps|libs)\//.test(short)) return short.split('/').slice(0, 4).join('/');
-  return short.split('/').slice(0, short.startsWith('@') ? 2 : 1).join('/');
+  return short
+    .split('/')
+    .slice(0, short.startsWith('@') ? 2 : 1)
+    .join('/');
 }

@@ -51,7 +51,10 @@ export async function slice(side, doers, seconds, options = {}) {
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     // What others had of the servers' processor meanwhile, as a share of the time: near 0 on a quiet machine.
-    disturbed: busy === undefined ? undefined : Math.max(0, busy * 1000 - used.reduce((sum, part) => sum + part, 0) / 1000) / elapsed,
+    disturbed:
+      busy === undefined
+        ? undefined
+        : Math.max(0, busy * 1000 - used.reduce((sum, part) => sum + part, 0) / 1000) / elapsed,
   };
 }
 

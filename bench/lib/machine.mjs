@@ -28,7 +28,9 @@ export function describeMachine() {
 }
 
 function versionOf(name, folder) {
-  const path = createRequire(join(folder, 'package.json')).resolve.paths(name).map((place) => join(place, name, 'package.json'));
+  const path = createRequire(join(folder, 'package.json'))
+    .resolve.paths(name)
+    .map((place) => join(place, name, 'package.json'));
   for (const candidate of path) {
     try {
       return JSON.parse(readFileSync(candidate, 'utf8')).version;
@@ -41,7 +43,11 @@ function versionOf(name, folder) {
 
 function commit() {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure } from '../../scripts/lib/failure.mjs';
 
@@ -9,6 +10,7 @@ const usage = `Usage: npm run bench -- [options]
   --repetitions N        of every slice (5; with --quick 2)
   --seconds S            of a slice (3; with --quick 0.6)
   --connections N        keep-alive connections (32)
+  --report FILE          only makes table and chart again, of a run's JSON
   --postgres-url URL     a PostgreSQL that runs already; its processes are then not charged for`;
 
 export function readOptions() {
@@ -23,6 +25,7 @@ export function readOptions() {
         repetitions: { type: 'string' },
         seconds: { type: 'string' },
         connections: { type: 'string' },
+        report: { type: 'string' },
         'postgres-url': { type: 'string' },
         help: { type: 'boolean' },
       },
@@ -36,13 +39,15 @@ export function readOptions() {
   }
   const number = (name, fallback, least, most) => {
     const value = Number(values[name] ?? fallback);
-    if (!(value >= least && value <= most)) throw new Failure(`--${name} is a number from ${least} to ${most}\n\n${usage}`);
+    if (!(value >= least && value <= most))
+      throw new Failure(`--${name} is a number from ${least} to ${most}\n\n${usage}`);
     return value;
   };
   const quick = values.quick === true;
   return {
     quick,
     profile: values.profile === true,
+    report: values.report === undefined ? undefined : resolve(values.report),
     workloads: values.workload,
     sides: values.side,
     postgresUrl: values['postgres-url'],

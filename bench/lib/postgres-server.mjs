@@ -34,7 +34,9 @@ try {
   await rm(folder, { recursive: true, force: true });
   process.exit(1);
 }
-console.log(JSON.stringify({ url: `postgres://gatehouse:gatehouse@127.0.0.1:${port}/postgres`, pid: server.process.pid }));
+console.log(
+  JSON.stringify({ url: `postgres://gatehouse:gatehouse@127.0.0.1:${port}/postgres`, pid: server.process.pid }),
+);
 
 let ending = false;
 async function end() {

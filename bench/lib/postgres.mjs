@@ -7,7 +7,9 @@ import { benchFolder } from './root.mjs';
 
 /** Starts a PostgreSQL on the servers' core. */
 export async function startPostgres() {
-  const child = spawn(process.execPath, [join(benchFolder, 'lib/postgres-server.mjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(benchFolder, 'lib/postgres-server.mjs')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const line = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).once('line', resolve);
     child.once('error', reject);

@@ -25,5 +25,7 @@ function isInstalled() {
   if (!existsSync(notePath)) return false;
   const installed = JSON.parse(readFileSync(notePath, 'utf8')).packages;
   const wanted = JSON.parse(readFileSync(join(benchFolder, 'package-lock.json'), 'utf8')).packages;
-  return Object.entries(wanted).every(([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version);
+  return Object.entries(wanted).every(
+    ([path, entry]) => path === '' || entry.optional || installed[path]?.version === entry.version,
+  );
 }

@@ -5,7 +5,8 @@ export function showSteps(total) {
   let done = 0;
   return {
     step(sentence) {
-      const left = done < 3 ? '' : `, about ${Math.ceil(((Date.now() - startedAt) / done) * ((total - done) / 1000))} s left`;
+      const left =
+        done < 3 ? '' : `, about ${Math.ceil(((Date.now() - startedAt) / done) * ((total - done) / 1000))} s left`;
       done++;
       const line = `[${done}/${total}] ${sentence}${left}`;
       stderr.write(stderr.isTTY ? `\r\x1b[K${line.slice(0, (stderr.columns ?? 80) - 1)}` : `${line}\n`);

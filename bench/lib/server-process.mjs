@@ -29,11 +29,14 @@ export async function startServer({ command, env, cwd, logPath, port, readyPath 
   alive.add(child);
   child.once('exit', () => alive.delete(child));
   for (;;) {
-    if (child.exitCode !== null) throw new Error(`${command.join(' ')} ended:\n${readFileSync(logPath, 'utf8').slice(-3000)}`);
+    if (child.exitCode !== null)
+      throw new Error(`${command.join(' ')} ended:\n${readFileSync(logPath, 'utf8').slice(-3000)}`);
     if ((await statusOf(port, readyPath)) === 200) return { child, startMilliseconds: performance.now() - startedAt };
     if (performance.now() - startedAt > 60_000) {
       child.kill('SIGKILL');
-      throw new Error(`${command.join(' ')} did not answer within a minute:\n${readFileSync(logPath, 'utf8').slice(-3000)}`);
+      throw new Error(
+        `${command.join(' ')} did not answer within a minute:\n${readFileSync(logPath, 'utf8').slice(-3000)}`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, 3));
   }

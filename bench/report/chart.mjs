@@ -31,18 +31,34 @@ export function chart(results) {
   const share = (workloadKey, sideKey) => {
     const own = figuresOf(results, workloadKey, sideKey);
     const limit = figuresOf(results, workloadKey, 'limit');
-    return own && ratios(limit.slices.map((slice) => slice.cpu), own.slices.map((slice) => slice.cpu)).median;
+    return (
+      own &&
+      ratios(
+        limit.slices.map((slice) => slice.cpu),
+        own.slices.map((slice) => slice.cpu),
+      ).median
+    );
   };
   const text = (x, y, content, options = {}) =>
     `<text x="${x}" y="${y}" class="${options.kind ?? 'label'}" text-anchor="${options.anchor ?? 'start'}">${escape(content)}</text>`;
   const parts = [
     text(0, 20, 'Work per processor time', { kind: 'title' }),
-    text(0, 40, 'as a share of a hand-written server that does the same work and nothing else (100 %); longer is better', { kind: 'note' }),
-    ...bars.map(([key, name], index) => `<rect x="${index === 0 ? 0 : [0, 150, 440][index]}" y="56" width="12" height="12" rx="2" class="${key}"/>${text([18, 168, 458][index], 66, name)}`),
+    text(
+      0,
+      40,
+      'as a share of a hand-written server that does the same work and nothing else (100 %); longer is better',
+      { kind: 'note' },
+    ),
+    ...bars.map(
+      ([key, name], index) =>
+        `<rect x="${index === 0 ? 0 : [0, 150, 440][index]}" y="56" width="12" height="12" rx="2" class="${key}"/>${text([18, 168, 458][index], 66, name)}`,
+    ),
   ];
   for (const percent of [0, 25, 50, 75, 100]) {
     const x = left + scale(percent / 100);
-    parts.push(`<line x1="${x}" x2="${x}" y1="${top - 8}" y2="${height - 34}" class="${percent === 100 ? 'limit' : 'grid'}"/>`);
+    parts.push(
+      `<line x1="${x}" x2="${x}" y1="${top - 8}" y2="${height - 34}" class="${percent === 100 ? 'limit' : 'grid'}"/>`,
+    );
     parts.push(text(x, top - 14, `${percent} %`, { anchor: 'middle', kind: 'note' }));
   }
   shown.forEach(([workloadKey, name], row) => {
@@ -52,12 +68,23 @@ export function chart(results) {
       const value = share(workloadKey, sideKey);
       if (value === undefined) return;
       const barY = y + bar * barHeight;
-      parts.push(`<rect x="${left}" y="${barY}" width="${Math.max(1, scale(Math.min(value, 1.05))).toFixed(1)}" height="${barHeight - 2}" rx="2" class="${sideKey}"/>`);
-      parts.push(text(left + scale(Math.min(value, 1.05)) + 6, barY + 10, `${Math.round(value * 100)} %`, { kind: 'note' }));
+      parts.push(
+        `<rect x="${left}" y="${barY}" width="${Math.max(1, scale(Math.min(value, 1.05))).toFixed(1)}" height="${barHeight - 2}" rx="2" class="${sideKey}"/>`,
+      );
+      parts.push(
+        text(left + scale(Math.min(value, 1.05)) + 6, barY + 10, `${Math.round(value * 100)} %`, { kind: 'note' }),
+      );
     });
   });
   const { machine, options, date } = results;
-  parts.push(text(0, height - 8, `${date}, ${machine.processor}, Node ${machine.node}; median of ${options.repetitions} interleaved repetitions, one processor, SQLite synchronous=FULL`, { kind: 'note' }));
+  parts.push(
+    text(
+      0,
+      height - 8,
+      `${date}, ${machine.processor}, Node ${machine.node}; median of ${options.repetitions} interleaved repetitions, one processor, SQLite synchronous=FULL`,
+      { kind: 'note' },
+    ),
+  );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Work per processor time of Gatehouse and node-oidc-provider, as a share of a hand-written server">
 <style>${style}</style>
 ${parts.join('\n')}

@@ -13,7 +13,9 @@ export function figuresOf(results, workloadKey, sideKey) {
     cpu: median(cpu),
     cpuLeast: Math.min(...cpu),
     cpuMost: Math.max(...cpu),
-    cpuPostgres: measured.slices.some((slice) => 'postgres' in slice.cpuParts) ? median(measured.slices.map((slice) => slice.cpuParts.postgres)) : undefined,
+    cpuPostgres: measured.slices.some((slice) => 'postgres' in slice.cpuParts)
+      ? median(measured.slices.map((slice) => slice.cpuParts.postgres))
+      : undefined,
     rate: of('rate'),
     p50: of('p50'),
     p99: of('p99'),
@@ -27,8 +29,20 @@ export function comparisons(results, sideKey = subject) {
   return Object.entries(goals).flatMap(([key, goal]) => {
     const own = figuresOf(results, key, sideKey);
     if (!own) return [];
-    const against = (other) => other && ratios(other.slices.map((slice) => slice.cpu), own.slices.map((slice) => slice.cpu));
-    return [{ key, goal, share: against(figuresOf(results, goal.of ?? key, 'limit')), times: against(figuresOf(results, key, 'oidc-provider')) }];
+    const against = (other) =>
+      other &&
+      ratios(
+        other.slices.map((slice) => slice.cpu),
+        own.slices.map((slice) => slice.cpu),
+      );
+    return [
+      {
+        key,
+        goal,
+        share: against(figuresOf(results, goal.of ?? key, 'limit')),
+        times: against(figuresOf(results, key, 'oidc-provider')),
+      },
+    ];
   });
 }
 
@@ -38,14 +52,31 @@ export function otherComparisons(results) {
   const add = (name, goal, reachedBy, unit) => {
     const reached = reachedBy(subject);
     const limit = reachedBy('limit');
-    if (Number.isFinite(reached)) rows.push({ name, goal, reached, limit: Number.isFinite(limit) ? limit : undefined, unit });
+    if (Number.isFinite(reached))
+      rows.push({ name, goal, reached, limit: Number.isFinite(limit) ? limit : undefined, unit });
   };
   for (const { key, name, oneGoal } of results.workloads)
-    if (oneGoal !== undefined) add(`p50 on one connection: ${name.split(/[:,]/)[0]}`, oneGoal, (side) => figuresOf(results, key, side)?.p50AtOne, 'ms');
+    if (oneGoal !== undefined)
+      add(
+        `p50 on one connection: ${name.split(/[:,]/)[0]}`,
+        oneGoal,
+        (side) => figuresOf(results, key, side)?.p50AtOne,
+        'ms',
+      );
   const { underLogins, memory, starts } = results;
-  add('p99 of token requests while password logins saturate the hash pool', otherGoals.tokenP99UnderLogins, (side) => underLogins[side]?.p99, 'ms');
+  add(
+    'p99 of token requests while password logins saturate the hash pool',
+    otherGoals.tokenP99UnderLogins,
+    (side) => underLogins[side]?.p99,
+    'ms',
+  );
   add('resident memory, idle', otherGoals.idleMebibytes, (side) => memory[side]?.idle, 'MiB');
   add('resident memory after all workloads', otherGoals.loadedMebibytes, (side) => memory[side]?.loaded, 'MiB');
-  add('start to the first 200 (median)', otherGoals.startMilliseconds, (side) => median(starts[side]?.milliseconds ?? []), 'ms');
+  add(
+    'start to the first 200 (median)',
+    otherGoals.startMilliseconds,
+    (side) => median(starts[side]?.milliseconds ?? []),
+    'ms',
+  );
   return rows;
 }

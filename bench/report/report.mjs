@@ -1,20 +1,35 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { benchFolder, root } from '../lib/root.mjs';
 import { chart } from './chart.mjs';
 import { hasFailed, isComplete, markdown } from './table.mjs';
 
-/** Prints the report. A full run's is kept: figures, table and chart; a quick or partial one's lies in data/bench. */
+/** Keeps the figures, then prints the report. A quick, partial or failed run's lies in data/bench, a full one's here. */
 export function report(results) {
-  const text = markdown(results);
-  process.stdout.write(`${text}\n`);
-  if (hasFailed(results)) process.exitCode = 1;
   const keep = !results.quick && isComplete(results) && !hasFailed(results);
   const folder = keep ? join(benchFolder, 'results') : join(root, 'data/bench');
   mkdirSync(folder, { recursive: true });
   write(join(folder, `${results.date}.json`), `${JSON.stringify(rounded(results), null, 1)}\n`);
+  if (hasFailed(results)) process.exitCode = 1;
+  draw(results, folder, keep ? join(root, 'docs/benchmark.svg') : join(folder, 'benchmark.svg'));
+}
+
+/** Table and chart again, of figures that were kept: when the report's own form has changed. */
+export function reportAgain(path) {
+  const results = JSON.parse(readFileSync(path, 'utf8'));
+  const folder = dirname(path);
+  draw(
+    results,
+    folder,
+    folder === join(benchFolder, 'results') ? join(root, 'docs/benchmark.svg') : join(folder, 'benchmark.svg'),
+  );
+}
+
+function draw(results, folder, chartPath) {
+  const text = markdown(results);
+  process.stdout.write(`${text}\n`);
   write(join(folder, 'README.md'), text);
-  write(keep ? join(root, 'docs/benchmark.svg') : join(folder, 'benchmark.svg'), chart(results));
+  write(chartPath, chart(results));
 }
 
 function write(path, text) {

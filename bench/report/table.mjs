@@ -22,11 +22,17 @@ export function markdown(results) {
     restTable(results),
     failures(results),
   ];
-  if (!machine.pinned) sections.splice(2, 0, '**Nothing was pinned to a processor (no `taskset`, or one processor only): take the rates with care.**');
+  if (!machine.pinned)
+    sections.splice(
+      2,
+      0,
+      '**Nothing was pinned to a processor (no `taskset`, or one processor only): take the rates with care.**',
+    );
   return `${sections.filter(Boolean).join('\n\n')}\n`;
 }
 
-function introduction({ date, quick, machine, options }) {
+function introduction(results) {
+  const { date, quick, machine, options } = results;
   return [
     quick ? '**A quick run for development: not a result.**\n' : '',
     `${date}, commit ${machine.commit ?? 'unknown'}: ${machine.processor}, ${machine.processors} processors, ${machine.system}; Node ${machine.node}, SQLite ${machine.sqlite} (\`synchronous=FULL\` everywhere), node-oidc-provider ${machine.oidcProvider}.`,
@@ -37,17 +43,28 @@ function introduction({ date, quick, machine, options }) {
 }
 
 function disturbance({ workloads }) {
-  const shares = workloads.flatMap(({ sides }) => Object.values(sides).flatMap(({ slices }) => slices.map(({ disturbed }) => disturbed)));
+  const shares = workloads.flatMap(({ sides }) =>
+    Object.values(sides).flatMap(({ slices }) => slices.map(({ disturbed }) => disturbed)),
+  );
   const known = shares.filter((share) => share !== undefined);
   return known.length === 0 ? 'an unknown part' : `${Math.round(median(known) * 100)} %`;
 }
 
 function goalTable(results) {
-  const cell = (comparison, goal) => (comparison ? `${comparison.median >= goal ? '✓' : '✗'} **${two(comparison.median)}** (${two(comparison.least)}–${two(comparison.most)})` : '–');
+  const cell = (comparison, goal) =>
+    comparison
+      ? `${comparison.median >= goal ? '✓' : '✗'} **${two(comparison.median)}** (${two(comparison.least)}–${two(comparison.most)})`
+      : '–';
   const name = (key) => results.workloads.find((workload) => workload.key === key).name;
   return table(
     ['workload', 'share of the limit: goal', 'reached', '× node-oidc-provider: goal', 'reached'],
-    comparisons(results).map(({ key, goal, share, times }) => [name(key), goal.share, cell(share, goal.share), goal.times, cell(times, goal.times)]),
+    comparisons(results).map(({ key, goal, share, times }) => [
+      name(key),
+      goal.share,
+      cell(share, goal.share),
+      goal.times,
+      cell(times, goal.times),
+    ]),
   );
 }
 
@@ -56,7 +73,12 @@ function otherGoalTable(results) {
     ['', 'goal: at most', 'reached', 'the limit here'],
     otherComparisons(results).map(({ name, goal, reached, limit, unit }) => {
       const shown = (value) => `${unit === 'ms' && value < 100 ? two(value) : Math.round(value)} ${unit}`;
-      return [name, shown(goal), `${reached <= goal ? '✓' : '✗'} **${shown(reached)}**`, limit === undefined ? '–' : shown(limit)];
+      return [
+        name,
+        shown(goal),
+        `${reached <= goal ? '✓' : '✗'} **${shown(reached)}**`,
+        limit === undefined ? '–' : shown(limit),
+      ];
     }),
   );
 }
@@ -93,11 +115,20 @@ function oneTable(results) {
 function restTable(results) {
   const rows = [
     ['start to the first 200, ms (least–most)', ({ key }) => startOf(results.starts[key].milliseconds)],
-    ['resident memory idle / after all workloads, MiB', ({ key }) => `${Math.round(results.memory[key].idle)} / ${Math.round(results.memory[key].loaded)}`],
-    ['token requests while logins saturate the hash: p50 / p99 in ms', ({ key }) => under(results.underLogins[key], ({ p50, p99 }) => `${two(p50)} / ${two(p99)}`)],
+    [
+      'resident memory idle / after all workloads, MiB',
+      ({ key }) => `${Math.round(results.memory[key].idle)} / ${Math.round(results.memory[key].loaded)}`,
+    ],
+    [
+      'token requests while logins saturate the hash: p50 / p99 in ms',
+      ({ key }) => under(results.underLogins[key], ({ p50, p99 }) => `${two(p50)} / ${two(p99)}`),
+    ],
     ['… and the logins, per second', ({ key }) => under(results.underLogins[key], ({ logins }) => logins.toFixed(1))],
   ];
-  return table(['', ...results.sides.map(({ name }) => name)], rows.map(([name, cell]) => [name, ...results.sides.map(cell)]));
+  return table(
+    ['', ...results.sides.map(({ name }) => name)],
+    rows.map(([name, cell]) => [name, ...results.sides.map(cell)]),
+  );
 }
 
 function startOf(milliseconds) {
@@ -111,10 +142,13 @@ function under(measured, cell) {
 
 function failures(results) {
   const lines = results.workloads.flatMap((workload) =>
-    results.sides.flatMap(({ key, name }) => (workload.sides[key]?.failure === undefined ? [] : [`- ${workload.key}, ${name}: ${workload.sides[key].failure}`])),
+    results.sides.flatMap(({ key, name }) =>
+      workload.sides[key]?.failure === undefined ? [] : [`- ${workload.key}, ${name}: ${workload.sides[key].failure}`],
+    ),
   );
   for (const { key, name } of results.sides)
-    if (results.underLogins[key].failure !== undefined) lines.push(`- token requests under logins, ${name}: ${results.underLogins[key].failure}`);
+    if (results.underLogins[key].failure !== undefined)
+      lines.push(`- token requests under logins, ${name}: ${results.underLogins[key].failure}`);
   return lines.length === 0 ? '' : `## Failed\n\n${lines.join('\n')}`;
 }
 

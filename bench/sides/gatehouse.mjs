@@ -31,7 +31,20 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
   };
   const client = await addClient(settings);
   for (const username of usernames)
-    await runCommand(settings, ['user', 'add', '--username', username, '--email', `${username}@example.org`, '--email-verified', '--password-stdin'], password);
+    await runCommand(
+      settings,
+      [
+        'user',
+        'add',
+        '--username',
+        username,
+        '--email',
+        `${username}@example.org`,
+        '--email-verified',
+        '--password-stdin',
+      ],
+      password,
+    );
   return makeSide({
     key,
     name,
@@ -46,8 +59,21 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
 }
 
 async function addClient(settings) {
-  const grants = ['authorization_code', 'refresh_token', 'client_credentials'].flatMap((grant) => ['--grant-type', grant]);
-  const options = ['--name', 'Benchmark', '--redirect-uri', redirectUri, ...grants, '--scope', scope, '--id-token-signed-response-alg', 'ES256'];
+  const grants = ['authorization_code', 'refresh_token', 'client_credentials'].flatMap((grant) => [
+    '--grant-type',
+    grant,
+  ]);
+  const options = [
+    '--name',
+    'Benchmark',
+    '--redirect-uri',
+    redirectUri,
+    ...grants,
+    '--scope',
+    scope,
+    '--id-token-signed-response-alg',
+    'ES256',
+  ];
   const made = await runCommand(settings, ['client', 'add', ...options]);
   return { id: made.client_id, secret: made.client_secret };
 }
@@ -56,13 +82,18 @@ async function addClient(settings) {
 export function runCommand(settings, words, input) {
   const program = join(root, 'apps/provider/dist/cli/main.js');
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...words, '--json'], { env: { ...plainEnvironment(), ...settings }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [program, ...words, '--json'], {
+      env: { ...plainEnvironment(), ...settings },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => (stdout += chunk));
     child.stderr.on('data', (chunk) => (stderr += chunk));
     child.once('error', reject);
-    child.once('close', (status) => (status === 0 ? resolve(JSON.parse(stdout)) : reject(new Error(`gatehouse ${words.join(' ')}: ${stderr}`))));
+    child.once('close', (status) =>
+      status === 0 ? resolve(JSON.parse(stdout)) : reject(new Error(`gatehouse ${words.join(' ')}: ${stderr}`)),
+    );
     child.stdin.end(input ?? '');
   });
 }

@@ -69,5 +69,6 @@ const texts = {
     AND (t.grant_selector IS NULL OR EXISTS (SELECT 1 FROM grants g WHERE g.selector = t.grant_selector AND g.revoked_at IS NULL))`,
   insertRefresh: 'INSERT INTO refresh_tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
   refresh: 'SELECT * FROM refresh_tokens WHERE selector = ?',
-  consumeRefresh: 'UPDATE refresh_tokens SET consumed_at = ?, successor = ?, answer = ? WHERE selector = ? AND consumed_at IS NULL',
+  consumeRefresh:
+    'UPDATE refresh_tokens SET consumed_at = ?, successor = ?, answer = ? WHERE selector = ? AND consumed_at IS NULL',
 };

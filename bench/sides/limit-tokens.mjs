@@ -1,4 +1,13 @@
-import { createCipheriv, createHash, createPublicKey, generateKeyPairSync, hkdfSync, randomFillSync, sign, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  generateKeyPairSync,
+  hkdfSync,
+  randomFillSync,
+  sign,
+  timingSafeEqual,
+} from 'node:crypto';
 
 const pool = Buffer.alloc(16 * 1024);
 let used = pool.length;

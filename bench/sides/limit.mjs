@@ -15,7 +15,11 @@ async function ownSide({ key, name, folder, program, paths }) {
     client: { id: seed.clientId, secret: seed.clientSecret },
     cwd: folder,
     command: [join(benchFolder, 'sides', program)],
-    environment: (port) => ({ BENCH_PORT: String(port), BENCH_DATABASE: join(folder, 'store.sqlite'), BENCH_SEED: JSON.stringify(seed) }),
+    environment: (port) => ({
+      BENCH_PORT: String(port),
+      BENCH_DATABASE: join(folder, 'store.sqlite'),
+      BENCH_SEED: JSON.stringify(seed),
+    }),
     logPath: join(folder, 'server.log'),
   });
 }

@@ -44,7 +44,14 @@ export function adapterClass(database) {
 
     async upsert(id, payload, expiresIn) {
       const expiresAt = expiresIn === undefined ? null : seconds() + expiresIn;
-      upsert.run(this.#key(id), JSON.stringify(payload), payload.grantId ?? null, payload.userCode ?? null, payload.uid ?? null, expiresAt);
+      upsert.run(
+        this.#key(id),
+        JSON.stringify(payload),
+        payload.grantId ?? null,
+        payload.userCode ?? null,
+        payload.uid ?? null,
+        expiresAt,
+      );
     }
 
     async find(id) {

@@ -13,13 +13,19 @@ const seed = JSON.parse(BENCH_SEED);
 const issuer = `http://127.0.0.1:${BENCH_PORT}`;
 const database = openAdapterStore(BENCH_DATABASE);
 const addUser = database.prepare('INSERT OR IGNORE INTO users VALUES (?, ?, ?, ?, ?)');
-seed.users.forEach((user, index) => addUser.run(`user-${index}`, user.username, user.passwordHash, user.email, 1_760_000_000));
+seed.users.forEach((user, index) =>
+  addUser.run(`user-${index}`, user.username, user.passwordHash, user.email, 1_760_000_000),
+);
 const userById = database.prepare('SELECT * FROM users WHERE id = ?');
 const userByName = database.prepare('SELECT * FROM users WHERE username = ?');
 const consentOf = database.prepare('SELECT grant_id FROM consents WHERE user_id = ? AND client_id = ?');
 const remember = database.prepare('INSERT OR REPLACE INTO consents VALUES (?, ?, ?)');
 
-const keyPairs = [generateKeyPairSync('ec', { namedCurve: 'P-256' }), generateKeyPairSync('rsa', { modulusLength: 2048 }), generateKeyPairSync('ed25519')];
+const keyPairs = [
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  generateKeyPairSync('rsa', { modulusLength: 2048 }),
+  generateKeyPairSync('ed25519'),
+];
 
 const provider = new Provider(issuer, {
   adapter: adapterClass(database),
@@ -34,21 +40,55 @@ const provider = new Provider(issuer, {
       id_token_signed_response_alg: 'ES256',
     },
   ],
-  jwks: { keys: keyPairs.map(({ privateKey }, index) => ({ ...privateKey.export({ format: 'jwk' }), kid: `bench-${index}`, use: 'sig' })) },
+  jwks: {
+    keys: keyPairs.map(({ privateKey }, index) => ({
+      ...privateKey.export({ format: 'jwk' }),
+      kid: `bench-${index}`,
+      use: 'sig',
+    })),
+  },
   cookies: { keys: ['the benchmark signs its cookies with this'] },
-  features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, introspection: { enabled: true }, revocation: { enabled: true } },
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    introspection: { enabled: true },
+    revocation: { enabled: true },
+  },
   scopes: ['openid', 'profile', 'email', 'offline_access'],
   claims: { openid: ['sub'], profile: ['preferred_username', 'updated_at'], email: ['email', 'email_verified'] },
   rotateRefreshToken: true,
   pkce: { required: () => true },
-  ttl: { AccessToken: 3600, ClientCredentials: 3600, IdToken: 3600, AuthorizationCode: 60, RefreshToken: 30 * 86_400, Session: 7 * 86_400, Grant: 30 * 86_400, Interaction: 3600 },
+  ttl: {
+    AccessToken: 3600,
+    ClientCredentials: 3600,
+    IdToken: 3600,
+    AuthorizationCode: 60,
+    RefreshToken: 30 * 86_400,
+    Session: 7 * 86_400,
+    Grant: 30 * 86_400,
+    Interaction: 3600,
+  },
   findAccount: async (_context, id) => {
     const user = userById.get(id);
-    return user && { accountId: id, claims: async () => ({ sub: id, preferred_username: user.username, updated_at: user.updated_at, email: user.email, email_verified: true }) };
+    return (
+      user && {
+        accountId: id,
+        claims: async () => ({
+          sub: id,
+          preferred_username: user.username,
+          updated_at: user.updated_at,
+          email: user.email,
+          email_verified: true,
+        }),
+      }
+    );
   },
   loadExistingGrant: async (context) => {
     const { oidc } = context;
-    const id = oidc.result?.consent?.grantId ?? oidc.session.grantIdFor(oidc.client.clientId) ?? consentOf.get(oidc.session.accountId, oidc.client.clientId)?.grant_id;
+    const id =
+      oidc.result?.consent?.grantId ??
+      oidc.session.grantIdFor(oidc.client.clientId) ??
+      consentOf.get(oidc.session.accountId, oidc.client.clientId)?.grant_id;
     return id === undefined ? undefined : oidc.provider.Grant.find(id);
   },
   interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },

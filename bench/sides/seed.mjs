@@ -11,7 +11,11 @@ export const usernames = ['anna', 'bert', 'carla', 'dirk'];
 /** The client and the people that a server of the bench's own makes at its start. */
 export async function makeSeed() {
   const users = await Promise.all(
-    usernames.map(async (username) => ({ username, email: `${username}@example.org`, passwordHash: await hash(password, argon2Parameters) })),
+    usernames.map(async (username) => ({
+      username,
+      email: `${username}@example.org`,
+      passwordHash: await hash(password, argon2Parameters),
+    })),
   );
   return { clientId: 'bench-client', clientSecret: randomBytes(32).toString('base64url'), redirectUri, scope, users };
 }

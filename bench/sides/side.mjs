@@ -29,7 +29,14 @@ export async function makeSide({ key, name, paths, client, command, cwd, environ
     /** @returns milliseconds to the first 200 */
     async start(nodeArguments = []) {
       const env = environment(port);
-      const started = await startServer({ command: [process.execPath, ...nodeArguments, ...command], env, cwd, logPath, port, readyPath: paths.discovery });
+      const started = await startServer({
+        command: [process.execPath, ...nodeArguments, ...command],
+        env,
+        cwd,
+        logPath,
+        port,
+        readyPath: paths.discovery,
+      });
       child = started.child;
       return started.startMilliseconds;
     },

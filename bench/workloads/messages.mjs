@@ -29,7 +29,12 @@ export function clientPost(side, path, fields) {
 }
 
 export function redemption(side, code) {
-  return clientPost(side, side.paths.token, { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier });
+  return clientPost(side, side.paths.token, {
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+  });
 }
 
 /** The JSON of a 200. @throws Error for anything else */
@@ -53,7 +58,10 @@ export async function logIn(side, connection, index, scope, more) {
   if (step.page) step = await browser.submit({ username: usernames[index % usernames.length], password });
   if (step.page) step = await browser.submit({ confirm: 'yes' }); // consent, the first time
   const code = step.left?.searchParams.get('code');
-  if (!code) throw new Error(`the login did not end at the client but at ${step.left ?? `${browser.path}: ${step.page.status} ${step.page.body.slice(0, 2000)}`}`);
+  if (!code)
+    throw new Error(
+      `the login did not end at the client but at ${step.left ?? `${browser.path}: ${step.page.status} ${step.page.body.slice(0, 2000)}`}`,
+    );
   return { browser, code };
 }
 

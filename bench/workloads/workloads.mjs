@@ -1,6 +1,15 @@
 import { Connection, requestText } from '../lib/connection.mjs';
 import { password, usernames } from '../sides/seed.mjs';
-import { answered, authorizationPath, clientPost, codeIn, inTurn, logIn, logInForTokens, redemption } from './messages.mjs';
+import {
+  answered,
+  authorizationPath,
+  clientPost,
+  codeIn,
+  inTurn,
+  logIn,
+  logInForTokens,
+  redemption,
+} from './messages.mjs';
 
 const scope = 'openid profile email';
 
@@ -24,7 +33,8 @@ function repeated(textOf, check) {
 }
 
 const isJson = (name) => (answer) => {
-  if (answer.status !== 200 || !answer.body.includes(`"${name}"`)) throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
+  if (answer.status !== 200 || !answer.body.includes(`"${name}"`))
+    throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
 };
 
 const discovery = {
@@ -34,13 +44,20 @@ const discovery = {
   prepare: repeated((side) => requestText('GET', side.paths.discovery, side.port), isJson('issuer')),
 };
 
-const jwks = { key: 'jwks', name: 'GET JWKS', prepare: repeated((side) => requestText('GET', side.paths.jwks, side.port), isJson('keys')) };
+const jwks = {
+  key: 'jwks',
+  name: 'GET JWKS',
+  prepare: repeated((side) => requestText('GET', side.paths.jwks, side.port), isJson('keys')),
+};
 
 export const clientCredentials = {
   key: 'client_credentials_opaque',
   name: 'client_credentials, opaque token (stored)',
   one: 0.4,
-  prepare: repeated((side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials' }), isJson('access_token')),
+  prepare: repeated(
+    (side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials' }),
+    isJson('access_token'),
+  ),
 };
 
 /** Introspects these tokens in turn. */
@@ -71,7 +88,11 @@ const introspectionOfPeople = {
   key: 'introspection_people',
   name: 'introspection, opaque tokens of people in turn',
   async prepare(side, connections) {
-    return introspecting(side, connections, await inTurn(connections, async (index) => (await logInForTokens(side, index, scope)).tokens.access_token));
+    return introspecting(
+      side,
+      connections,
+      await inTurn(connections, async (index) => (await logInForTokens(side, index, scope)).tokens.access_token),
+    );
   },
 };
 
@@ -86,8 +107,13 @@ const refresh = {
       let token = tokens.refresh_token;
       if (!token) throw new Error(`${side.name} gave no refresh token`);
       return async (connection) => {
-        const next = answered(await connection.request(clientPost(side, side.paths.token, { grant_type: 'refresh_token', refresh_token: token })));
-        if (!next.id_token || !next.access_token || next.refresh_token === token) throw new Error('the refresh token was not rotated, or there is no ID token');
+        const next = answered(
+          await connection.request(
+            clientPost(side, side.paths.token, { grant_type: 'refresh_token', refresh_token: token }),
+          ),
+        );
+        if (!next.id_token || !next.access_token || next.refresh_token === token)
+          throw new Error('the refresh token was not rotated, or there is no ID token');
         token = next.refresh_token;
       };
     });
@@ -101,7 +127,10 @@ const codeFlow = {
   async prepare(side, connections) {
     return inTurn(connections, async (index) => {
       const { browser } = await logInForTokens(side, index, scope);
-      const authorize = requestText('GET', authorizationPath(side, scope), side.port, { Cookie: browser.cookies, Accept: 'text/html' });
+      const authorize = requestText('GET', authorizationPath(side, scope), side.port, {
+        Cookie: browser.cookies,
+        Accept: 'text/html',
+      });
       return async (connection) => {
         const code = codeIn(await connection.request(authorize));
         const tokens = answered(await connection.request(redemption(side, code)));
@@ -118,7 +147,10 @@ const userinfo = {
     const check = isJson('preferred_username');
     return inTurn(connections, async (index) => {
       const { tokens } = await logInForTokens(side, index, scope);
-      const text = requestText('GET', side.paths.userinfo, side.port, { Authorization: `Bearer ${tokens.access_token}`, Accept: 'application/json' });
+      const text = requestText('GET', side.paths.userinfo, side.port, {
+        Authorization: `Bearer ${tokens.access_token}`,
+        Accept: 'application/json',
+      });
       return async (connection) => check(await connection.request(text));
     });
   },
@@ -128,7 +160,10 @@ export const passwordLogin = {
   key: 'password_login',
   name: "password login, Argon2id m=19456 t=2 p=1: a stranger's authorization request, login page, password, code",
   prepare: (side, connections) =>
-    Array.from({ length: connections }, (_, index) => async (connection) => void (await logIn(side, connection, index, scope))),
+    Array.from(
+      { length: connections },
+      (_, index) => async (connection) => void (await logIn(side, connection, index, scope)),
+    ),
 };
 
 /** What a login cannot undercut; the password login's goal is a share of it. */
@@ -137,10 +172,28 @@ const rawHash = {
   name: 'Argon2id verification alone, m=19456 t=2 p=1',
   sides: ['limit'],
   prepare: repeated(
-    (side) => requestText('POST', side.paths.hash, side.port, {}, new URLSearchParams({ username: usernames[0], password }).toString()),
+    (side) =>
+      requestText(
+        'POST',
+        side.paths.hash,
+        side.port,
+        {},
+        new URLSearchParams({ username: usernames[0], password }).toString(),
+      ),
     (answer) => answered(answer),
   ),
 };
 
 /** @type {Workload[]} */
-export const workloads = [discovery, jwks, clientCredentials, introspection, introspectionOfPeople, refresh, codeFlow, userinfo, passwordLogin, rawHash];
+export const workloads = [
+  discovery,
+  jwks,
+  clientCredentials,
+  introspection,
+  introspectionOfPeople,
+  refresh,
+  codeFlow,
+  userinfo,
+  passwordLogin,
+  rawHash,
+];

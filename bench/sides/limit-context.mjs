@@ -1,0 +1,28 @@
+import { openLimitStore } from './limit-store.mjs';
+import { sha256 } from './limit-tokens.mjs';
+
+const { BENCH_PORT, BENCH_DATABASE, BENCH_SEED } = process.env;
+export const port = Number(BENCH_PORT);
+export const seed = JSON.parse(BENCH_SEED);
+export const issuer = `http://127.0.0.1:${BENCH_PORT}`;
+export const store = openLimitStore(BENCH_DATABASE);
+export const clients = new Map([
+  [
+    seed.clientId,
+    {
+      id: seed.clientId,
+      secretHash: sha256(seed.clientSecret),
+      redirectUri: seed.redirectUri,
+      scope: new Set(seed.scope.split(' ')),
+    },
+  ],
+]);
+seed.users.forEach((user, index) => {
+  const id = `user-${index}`;
+  store.insertUser.run(id, user.username, user.passwordHash, user.email, 1_760_000_000);
+  store.insertConsent.run(id, seed.clientId, seed.scope);
+});
+
+export const accessSeconds = 3600;
+export const refreshSeconds = 30 * 86_400;
+export const now = () => Math.floor(Date.now() / 1000);

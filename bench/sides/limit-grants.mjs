@@ -1,0 +1,115 @@
+import { timingSafeEqual } from 'node:crypto';
+import { accessSeconds, clients, issuer, now, refreshSeconds, store } from './limit-context.mjs';
+import { newToken, parseToken, proves, sealAnswer, sha256, signJwt } from './limit-tokens.mjs';
+
+/** The client of client_secret_basic, or undefined. */
+export function authenticate(request) {
+  const credentials = Buffer.from((request.headers.authorization ?? '').slice(6), 'base64').toString();
+  const colon = credentials.indexOf(':');
+  const client = clients.get(decodeURIComponent(credentials.slice(0, colon)));
+  const hash = sha256(decodeURIComponent(credentials.slice(colon + 1)));
+  return client && timingSafeEqual(client.secretHash, hash) ? client : undefined;
+}
+
+function idToken({ userId, clientId, accessToken, authTime, nonce, sessionId, at }) {
+  const claims = {
+    iss: issuer,
+    sub: userId,
+    aud: clientId,
+    iat: at,
+    exp: at + accessSeconds,
+    auth_time: authTime,
+    nonce,
+    amr: ['pwd'],
+    sid: sessionId,
+  };
+  return signJwt({ ...claims, at_hash: sha256(accessToken).toString('base64url', 0, 16) });
+}
+
+/** Makes the tokens of a grant, and the statements that store them. */
+function prepare(grant, clientId, scope, nonce, at, withRefresh) {
+  const access = newToken();
+  const refresh = withRefresh ? newToken() : undefined;
+  const openid = scope.startsWith('openid');
+  const body = JSON.stringify({
+    access_token: access.text,
+    token_type: 'Bearer',
+    expires_in: accessSeconds,
+    scope,
+    refresh_token: refresh?.text,
+    id_token: openid
+      ? idToken({
+          userId: grant.user_id,
+          clientId,
+          accessToken: access.text,
+          authTime: grant.auth_time,
+          nonce,
+          sessionId: grant.session_id,
+          at,
+        })
+      : undefined,
+  });
+  const write = () => {
+    if (store.useGrant.run(at + refreshSeconds, grant.selector).changes !== 1) return false;
+    store.insertAccess.run(
+      access.selector,
+      access.hash,
+      grant.selector,
+      clientId,
+      grant.user_id,
+      scope,
+      at,
+      at + accessSeconds,
+    );
+    if (refresh)
+      store.insertRefresh.run(refresh.selector, refresh.hash, grant.selector, clientId, scope, at, at + refreshSeconds);
+    return true;
+  };
+  return { body, write, successor: refresh?.selector ?? 0 };
+}
+
+/** The answer to each grant type: a value, its JSON, or undefined for invalid_grant. */
+export const grantTypes = {
+  async client_credentials(client) {
+    const at = now();
+    const token = newToken();
+    await store.run(() =>
+      store.insertAccess.run(token.selector, token.hash, null, client.id, null, '', at, at + accessSeconds),
+    );
+    return { access_token: token.text, token_type: 'Bearer', expires_in: accessSeconds, scope: '' };
+  },
+  async authorization_code(client, parameters) {
+    const at = now();
+    const token = parseToken(parameters.code);
+    const row = token && store.code.get(token.selector);
+    if (!token || !proves(token, row) || row.client_id !== client.id) return undefined;
+    const fits =
+      row.challenge === sha256(parameters.code_verifier ?? '').toString('base64url') &&
+      row.redirect_uri === parameters.redirect_uri;
+    const grant = fits && row.expires_at > at ? store.grant.get(row.grant_selector, at) : undefined;
+    if (row.consumed_at !== null) await store.run(() => store.revokeGrant.run(at, row.grant_selector));
+    if (!grant || row.consumed_at !== null) return undefined;
+    const made = prepare(grant, client.id, row.scope, row.nonce, at, row.scope.includes('offline_access'));
+    return (await store.run(() => store.consumeCode.run(at, token.selector).changes === 1 && made.write()))
+      ? made.body
+      : undefined;
+  },
+  async refresh_token(client, parameters) {
+    const at = now();
+    const token = parseToken(parameters.refresh_token);
+    const row = token && store.refresh.get(token.selector);
+    if (!token || !proves(token, row) || row.client_id !== client.id || row.expires_at <= at) return undefined;
+    if (row.consumed_at !== null) {
+      await store.run(() => store.revokeGrant.run(at, row.grant_selector));
+      return undefined;
+    }
+    const grant = store.grant.get(row.grant_selector, at);
+    if (!grant) return undefined;
+    const made = prepare(grant, client.id, row.scope, undefined, at, true);
+    const answer = sealAnswer(token.verifier, made.body);
+    const rotated = await store.run(
+      () => store.consumeRefresh.run(at, made.successor, answer, token.selector).changes === 1 && made.write(),
+    );
+    return rotated ? made.body : undefined;
+  },
+};
