@@ -22,7 +22,8 @@ describe('every page', () => {
     faults = [];
     page.on('console', (message) => {
       // An error page's own status is logged by the browser too.
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(`console: ${message.text()}`);
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        faults.push(`console: ${message.text()}`);
     });
     page.on('pageerror', (error) => faults.push(`script: ${error.message}`));
   });
@@ -130,7 +131,10 @@ describe('every page', () => {
     await page.waitForURL(/update/);
     await look('client-provider-edit');
     await page.goto(`${stage.clientUrl}/providers`);
-    await page.getByRole('link', { name: /^Delete/ }).first().click();
+    await page
+      .getByRole('link', { name: /^Delete/ })
+      .first()
+      .click();
     await page.waitForURL(/delete/);
     await look('client-provider-delete');
     expect(faults).toEqual([]);
@@ -163,7 +167,10 @@ describe('every page', () => {
     await page.getByRole('alert').waitFor();
     await look('provider-client-problems');
     await page.fill('input[name=name]', 'Weather station');
-    await page.locator('input[name=redirectUri]').first().fill(`https://weather.example.org/${'a-long-path/'.repeat(12)}callback`);
+    await page
+      .locator('input[name=redirectUri]')
+      .first()
+      .fill(`https://weather.example.org/${'a-long-path/'.repeat(12)}callback`);
     await page.getByRole('button', { name: 'Add the client' }).click();
     await page.waitForSelector('#client-secret');
     await look('provider-client-secret');

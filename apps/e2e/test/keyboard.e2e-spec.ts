@@ -107,7 +107,10 @@ describe('the keyboard alone', () => {
     await page.keyboard.press('Enter');
     await page.waitForFunction(() => document.querySelectorAll('input[name=redirectUri]').length === 2);
     // The new row is where one goes on typing.
-    expect(await focused(page)).toMatchObject({ name: 'redirectUri', id: await page.locator('input[name=redirectUri]').nth(1).getAttribute('id') });
+    expect(await focused(page)).toMatchObject({
+      name: 'redirectUri',
+      id: await page.locator('input[name=redirectUri]').nth(1).getAttribute('id'),
+    });
     await page.keyboard.type('https://keyboard.example/cb');
 
     await page.keyboard.press('Enter');

@@ -39,7 +39,10 @@ describe('a provider that is killed during logins', () => {
     expect(answered.length).toBeGreaterThanOrEqual(36);
     for (const visitor of answered) {
       expect(await visitor.username()).toBe(visitor.person?.username);
-      expect(await visitor.introspect(visitor.tokens?.access_token ?? '')).toMatchObject({ active: true, username: visitor.person?.username });
+      expect(await visitor.introspect(visitor.tokens?.access_token ?? '')).toMatchObject({
+        active: true,
+        username: visitor.person?.username,
+      });
       expect(await visitor.isLoggedIn()).toBe(true);
     }
     // A refresh token that was answered is one that can be used, once more and on.

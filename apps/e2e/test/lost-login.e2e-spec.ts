@@ -5,7 +5,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { BrowserContext, Page } from 'playwright-core';
 import { openContext } from './support/chromium.js';
 import type { Person, Stage } from './support/stage.js';
-import { allow, beginLogin, expectLoggedIn, heading, logIn, pressSubmit, removeCookiesOf, submitLogin, typeCredentials } from './support/steps.js';
+import {
+  allow,
+  beginLogin,
+  expectLoggedIn,
+  heading,
+  logIn,
+  pressSubmit,
+  removeCookiesOf,
+  submitLogin,
+  typeCredentials,
+} from './support/steps.js';
 import { useTheatre } from './support/theatre.js';
 
 /** Ways to lose a login. Each ends in the client, logged in, by what the pages themselves offer. */
@@ -192,20 +202,31 @@ describe('a login is not lost', () => {
   });
 
   describe('by the back button', () => {
-    it('from the client, after the login', async () => {
-      await logIn(page, stage, person);
-      await page.goBack();
-      await page.goForward().catch(() => undefined);
-      await page.goto(stage.clientUrl);
-      await expectLoggedIn(page, stage, person);
-    });
-
     it('from the client to the consent page, which is answered a second time', async () => {
       await logIn(page, stage, person);
       await page.goBack();
-      if (page.url().includes('/consent')) await allow(page);
-      else if (page.url().includes('/login')) await goOnOrLogIn(page);
-      await page.goto(stage.clientUrl);
+      await page.waitForURL(/\/consent/);
+      await allow(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('from the client to the login page, and on from there', async () => {
+      await logIn(page, stage, person);
+      await page.goBack();
+      await page.goBack();
+      await page.waitForURL(/\/login/);
+      await goOnOrLogIn(page);
+      await expectLoggedIn(page, stage, person);
+    });
+
+    it('from the client that was logged out of meanwhile: it says that this login was used, and logs in again', async () => {
+      await logIn(page, stage, person);
+      await page.getByRole('button', { name: 'Log out here', exact: true }).click();
+      await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+      while (!page.url().includes('/consent')) await page.goBack();
+      await allow(page);
+      expect(await heading(page)).toBe('This login was used already');
+      await page.getByRole('button', { name: /^Try again/ }).click();
       await expectLoggedIn(page, stage, person);
     });
 
@@ -269,7 +290,10 @@ describe('a login is not lost', () => {
       await page.waitForURL((url) => url.origin === stage.clientUrl);
       expect(await heading(page)).toBe('This login is over');
       await page.getByRole('link', { name: 'Start again' }).click();
-      await page.getByRole('button', { name: /^Log in with/ }).first().click();
+      await page
+        .getByRole('button', { name: /^Log in with/ })
+        .first()
+        .click();
       await expectLoggedIn(page, stage, person);
     });
 
@@ -353,7 +377,12 @@ describe('a login is not lost', () => {
     const door = await listen(
       createServer((request, response) => {
         const url = new URL(request.url ?? '/', 'http://localhost');
-        const target = url.pathname === '/start' ? start : url.searchParams.has('code') ? `${elsewhere}/home` : `${elsewhere}/failed`;
+        const target =
+          url.pathname === '/start'
+            ? start
+            : url.searchParams.has('code')
+              ? `${elsewhere}/home`
+              : `${elsewhere}/failed`;
         response.writeHead(303, { location: target }).end();
       }),
     );
@@ -394,5 +423,7 @@ function portOf(server: Server): number {
 }
 
 function html(response: import('node:http').ServerResponse, title: string): void {
-  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html><title>${title}</title><h1>${title}</h1>`);
+  response
+    .writeHead(200, { 'content-type': 'text/html; charset=utf-8' })
+    .end(`<!doctype html><title>${title}</title><h1>${title}</h1>`);
 }

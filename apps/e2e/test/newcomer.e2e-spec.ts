@@ -136,11 +136,23 @@ describe('a newcomer', () => {
 
   it('is asked for nothing at a new provider that a new client there may not have, when both forms are left as they are', async () => {
     const keeper = { username: 'form-keeper', password: 'another keeper of forms' };
-    await stage.commandWithInput(keeper.password, 'user', 'add', '--username', keeper.username, '--password-stdin', '--role', 'admin', '--json');
+    await stage.commandWithInput(
+      keeper.password,
+      'user',
+      'add',
+      '--username',
+      keeper.username,
+      '--password-stdin',
+      '--role',
+      'admin',
+      '--json',
+    );
     await page.goto(`${stage.issuer}/client/add`);
     await submitLogin(page, keeper);
     await page.waitForURL(`${stage.issuer}/client/add`);
-    const offered = await page.locator('input[name=scope]').evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
+    const offered = await page
+      .locator('input[name=scope]')
+      .evaluateAll((fields) => fields.map((field) => (field as HTMLInputElement).value));
     await page.goto(`${stage.clientUrl}/providers/add`);
     await page.fill('input[name=password]', clientAdminPassword);
     await page.getByRole('button', { name: 'Continue' }).click();
@@ -150,10 +162,23 @@ describe('a newcomer', () => {
 
   it('may change the client’s providers by a login with the role admin, without the client’s password', async () => {
     const keeper = { username: 'keeper', password: 'another keeper of keys' };
-    await stage.commandWithInput(keeper.password, 'user', 'add', '--username', 'keeper', '--password-stdin', '--role', 'admin', '--json');
+    await stage.commandWithInput(
+      keeper.password,
+      'user',
+      'add',
+      '--username',
+      'keeper',
+      '--password-stdin',
+      '--role',
+      'admin',
+      '--json',
+    );
     await page.goto(stage.clientUrl);
     await page.goto(`${stage.clientUrl}/providers`);
-    await page.getByRole('button', { name: /^Log in with/ }).first().click();
+    await page
+      .getByRole('button', { name: /^Log in with/ })
+      .first()
+      .click();
     await submitLogin(page, keeper);
     await allow(page);
     await page.waitForURL(`${stage.clientUrl}/providers`);

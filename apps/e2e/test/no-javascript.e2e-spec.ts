@@ -101,6 +101,8 @@ describe('without JavaScript', () => {
 
   function valuesOf(name: string): Promise<string[]> {
     // No script runs in the page itself; the attribute is what the server sent.
-    return page.locator(`input[name=${name}]`).evaluateAll((fields) => fields.map((field) => field.getAttribute('value') ?? ''));
+    return page
+      .locator(`input[name=${name}]`)
+      .evaluateAll((fields) => fields.map((field) => field.getAttribute('value') ?? ''));
   }
 });

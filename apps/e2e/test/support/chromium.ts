@@ -13,7 +13,9 @@ const flags = [
 
 /** The machine's own Chromium, else the one that `npx playwright-core install chromium` fetched. */
 export function launchChromium(): Promise<Browser> {
-  const installed = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find((path) => path !== undefined && existsSync(path));
+  const installed = [process.env['CHROMIUM_PATH'], '/usr/bin/chromium'].find(
+    (path) => path !== undefined && existsSync(path),
+  );
   return chromium.launch({ args: flags, ...(installed === undefined ? {} : { executablePath: installed }) });
 }
 

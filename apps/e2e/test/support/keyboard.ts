@@ -46,6 +46,8 @@ export function focusIsVisible(page: Page): Promise<boolean> {
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
     const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1;
-    return (outlined || style.boxShadow !== 'none') && box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0;
+    return (
+      (outlined || style.boxShadow !== 'none') && box.width > 2 && box.height > 2 && box.right > 0 && box.bottom > 0
+    );
   });
 }

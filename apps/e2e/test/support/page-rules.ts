@@ -8,7 +8,8 @@ export function faultsOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const faults: string[] = [];
     const all = <T extends Element = HTMLElement>(selector: string): T[] => [...document.querySelectorAll<T>(selector)];
-    const isShown = (element: Element): boolean => element.checkVisibility({ visibilityProperty: true }) && element.closest('[aria-hidden=true]') === null;
+    const isShown = (element: Element): boolean =>
+      element.checkVisibility({ visibilityProperty: true }) && element.closest('[aria-hidden=true]') === null;
     const words = (ids: string | null): string =>
       (ids ?? '')
         .split(' ')
@@ -19,7 +20,11 @@ export function faultsOf(page: Page): Promise<string[]> {
 
     if (document.documentElement.lang === '') faults.push('no language');
     if (!/\S.*·/.test(document.title)) faults.push(`title: ${document.title}`);
-    if (/maximum-scale|user-scalable/.test(document.querySelector<HTMLMetaElement>('meta[name=viewport]')?.content ?? 'maximum-scale'))
+    if (
+      /maximum-scale|user-scalable/.test(
+        document.querySelector<HTMLMetaElement>('meta[name=viewport]')?.content ?? 'maximum-scale',
+      )
+    )
       faults.push('no viewport, or one that cannot be zoomed');
     for (const one of ['main', 'h1']) if (all(one).length !== 1) faults.push(`${all(one).length} times <${one}>`);
     if (all('body > footer, body > header, body > main, body > nav').length === 0) faults.push('no landmarks');
@@ -34,12 +39,16 @@ export function faultsOf(page: Page): Promise<string[]> {
     const ids = all('[id]').map((element) => element.id);
     for (const id of new Set(ids.filter((one, index) => ids.indexOf(one) !== index))) faults.push(`id twice: ${id}`);
     for (const element of all('[aria-describedby], [aria-labelledby]'))
-      for (const id of `${element.getAttribute('aria-describedby') ?? ''} ${element.getAttribute('aria-labelledby') ?? ''}`.trim().split(/\s+/))
+      for (const id of `${element.getAttribute('aria-describedby') ?? ''} ${element.getAttribute('aria-labelledby') ?? ''}`
+        .trim()
+        .split(/\s+/))
         if (document.getElementById(id) === null) faults.push(`points at nothing (${id}): ${short(element)}`);
 
     for (const field of all<HTMLInputElement>('input:not([type=hidden]), select, textarea').filter(isShown)) {
       const label = [...(field.labels ?? [])].map((one) => one.textContent ?? '').join(' ');
-      if (`${label}${field.getAttribute('aria-label') ?? ''}${words(field.getAttribute('aria-labelledby'))}`.trim() === '')
+      if (
+        `${label}${field.getAttribute('aria-label') ?? ''}${words(field.getAttribute('aria-labelledby'))}`.trim() === ''
+      )
         faults.push(`no label: ${short(field)}`);
       if (field.getAttribute('aria-invalid') === 'true' && words(field.getAttribute('aria-describedby')) === '')
         faults.push(`wrong, but not why: ${short(field)}`);
@@ -56,11 +65,17 @@ export function faultsOf(page: Page): Promise<string[]> {
     }
     for (const image of all('img')) if (!image.hasAttribute('alt')) faults.push(`no alt: ${short(image)}`);
     for (const table of all('table'))
-      if (table.querySelector('caption') === null && !table.hasAttribute('aria-label') && !table.hasAttribute('aria-labelledby'))
+      if (
+        table.querySelector('caption') === null &&
+        !table.hasAttribute('aria-label') &&
+        !table.hasAttribute('aria-labelledby')
+      )
         faults.push(`table without a name: ${short(table)}`);
-    for (const set of all('fieldset')) if (set.querySelector('legend') === null) faults.push(`no legend: ${short(set)}`);
+    for (const set of all('fieldset'))
+      if (set.querySelector('legend') === null) faults.push(`no legend: ${short(set)}`);
     if (all('[autofocus]').length > 1) faults.push('autofocus twice');
-    for (const element of all('[style], script:not([src]), style')) faults.push(`inline style or script: ${short(element)}`);
+    for (const element of all('[style], script:not([src]), style'))
+      faults.push(`inline style or script: ${short(element)}`);
     return faults;
   });
 }
@@ -86,7 +101,9 @@ export function faintTextOf(page: Page): Promise<string[]> {
       return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18, 1] : [255, 255, 255, 1];
     };
     const luminance = ([red, green, blue]: Colour): number => {
-      const linear = [red, green, blue].map((one) => (one / 255 <= 0.04045 ? one / 255 / 12.92 : ((one / 255 + 0.055) / 1.055) ** 2.4));
+      const linear = [red, green, blue].map((one) =>
+        one / 255 <= 0.04045 ? one / 255 / 12.92 : ((one / 255 + 0.055) / 1.055) ** 2.4,
+      );
       return 0.2126 * (linear[0] ?? 0) + 0.7152 * (linear[1] ?? 0) + 0.0722 * (linear[2] ?? 0);
     };
     const faint: string[] = [];
@@ -94,7 +111,13 @@ export function faintTextOf(page: Page): Promise<string[]> {
     for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) {
       const element = node.parentElement;
       const text = node.textContent?.trim() ?? '';
-      if (!element || text === '' || !element.checkVisibility({ visibilityProperty: true }) || element.closest('.visually-hidden, datalist, option')) continue;
+      if (
+        !element ||
+        text === '' ||
+        !element.checkVisibility({ visibilityProperty: true }) ||
+        element.closest('.visually-hidden, datalist, option')
+      )
+        continue;
       const style = getComputedStyle(element);
       const [one, two] = [luminance(read(style.color)), luminance(behind(element))];
       const contrast = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
@@ -111,7 +134,9 @@ export function overflowOf(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];
-    const wide = [...document.querySelectorAll('body *')].filter((element) => element.getBoundingClientRect().right > clientWidth + 1);
+    const wide = [...document.querySelectorAll('body *')].filter(
+      (element) => element.getBoundingClientRect().right > clientWidth + 1,
+    );
     return [`${scrollWidth} > ${clientWidth}`, ...wide.slice(-3).map((element) => element.outerHTML.slice(0, 100))];
   });
 }

@@ -12,7 +12,14 @@ const everything = process.env['SCREENSHOTS_ALL'] === '1';
 
 /** Pages that the README shows. */
 const shown = new Set([
-  ...['provider-login', 'provider-consent', 'provider-home', 'provider-account', 'provider-clients', 'provider-client-add'],
+  ...[
+    'provider-login',
+    'provider-consent',
+    'provider-home',
+    'provider-account',
+    'provider-clients',
+    'provider-client-add',
+  ],
   ...['provider-users', 'provider-grants', 'client-home', 'client-logged-in', 'client-providers'],
 ]);
 

@@ -6,7 +6,10 @@ import type { Person, Stage } from './stage.js';
 /** Opens the client and presses its first login button. */
 export async function beginLogin(page: Page, stage: Stage): Promise<void> {
   await page.goto(stage.clientUrl);
-  await page.getByRole('button', { name: /^Log in with/ }).first().click();
+  await page
+    .getByRole('button', { name: /^Log in with/ })
+    .first()
+    .click();
   await page.waitForURL((url) => url.origin === stage.issuer || url.pathname === '/authorized' || url.pathname === '/');
 }
 

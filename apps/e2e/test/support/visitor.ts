@@ -51,7 +51,9 @@ export class Visitor {
   }
 
   async username(): Promise<unknown> {
-    const answer = await fetch(`${this.stage.issuer}/api/me`, { headers: { authorization: `Bearer ${this.tokens?.access_token}` } });
+    const answer = await fetch(`${this.stage.issuer}/api/me`, {
+      headers: { authorization: `Bearer ${this.tokens?.access_token}` },
+    });
     return ((await answer.json()) as { username?: unknown }).username;
   }
 
@@ -70,7 +72,11 @@ export class Visitor {
   private asClient(path: string, parameters: Record<string, string>): Promise<Response> {
     const { client_id, client_secret } = this.stage.registered;
     const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`;
-    return fetch(this.stage.issuer + path, { method: 'POST', headers: { authorization }, body: new URLSearchParams(parameters) });
+    return fetch(this.stage.issuer + path, {
+      method: 'POST',
+      headers: { authorization },
+      body: new URLSearchParams(parameters),
+    });
   }
 
   /** Fills in the page's form: its hidden fields, and whatever a person answers. */
