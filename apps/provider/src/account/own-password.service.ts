@@ -5,6 +5,7 @@ import type { FieldProblem } from '../http/form-problems.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
+import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, ownPasswordMinimum } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -26,6 +27,7 @@ export class OwnPassword {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -45,6 +47,7 @@ export class OwnPassword {
     const passwordHash = await this.hasher.hash(typed.next);
     await this.store.run(async (unit) => {
       await this.users.setPassword(unit, user.id, passwordHash, now);
+      await this.links.forgetAllOf(unit, user.id);
       // Whoever else is logged in may be the reason for the change.
       await this.sessions.endAllOf(unit, user.id, now, session.id);
       await this.audit.record(unit, { type: 'user.password_changed', ...actorOf(visit), subjectId: user.id });

@@ -7,7 +7,6 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 export type AuditType =
   | 'login.succeeded'
   | 'login.failed'
-  | 'login.throttled'
   | 'logout'
   | 'session.ended'
   | 'user.created'
@@ -23,14 +22,14 @@ export type AuditType =
   | 'client.deleted'
   | 'client.secret_rotated'
   | 'consent.recorded'
+  | 'consent.denied'
   | 'consent.withdrawn'
   | 'grant.created'
   | 'grant.revoked'
   | 'code.replayed'
   | 'token.replayed'
   | 'token.revoked'
-  | 'key.created'
-  | 'key.retired';
+  | 'key.created';
 
 export interface AuditEvent {
   readonly type: AuditType;

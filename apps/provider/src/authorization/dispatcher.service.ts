@@ -119,6 +119,7 @@ export class Dispatcher {
         },
         now,
       );
+      if (grant === undefined) return undefined;
       await this.audit.record(unit, {
         type: 'grant.created',
         actorId: user.id,
@@ -130,6 +131,8 @@ export class Dispatcher {
       if (id !== undefined) await this.kept.answered(unit, id, visit.browser.hash, now);
       return this.codes.issue(unit, request, grant, now);
     });
+    // Logged out, or switched off, between the look at the session and now: ask anew.
+    if (code === undefined) return this.next({ ...visit, session: undefined, user: undefined }, pending);
     const parameters = authorizationResponseParameters({ code, state: request.state, issuer: this.settings.issuer });
     return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
   }

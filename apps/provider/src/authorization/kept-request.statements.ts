@@ -1,5 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
-import { purgeOldest } from '../database/sweep.js';
+import { sweptTable } from '../database/sweep.js';
 
 export interface KeptRequestRow {
   selector: number;
@@ -50,5 +50,5 @@ export const keptRequestStatements = {
     `DELETE FROM kept_requests WHERE browser_hash = $1 AND selector <= (
        SELECT selector FROM kept_requests WHERE browser_hash = $1 ORDER BY selector DESC LIMIT 1 OFFSET $2)`,
   ),
-  purge: purgeOldest('kept_requests'),
+  purge: sweptTable('kept_requests', 'expires_at <= $3'),
 };

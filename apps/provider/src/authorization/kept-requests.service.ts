@@ -16,7 +16,7 @@ import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { type PurgeStep } from '../database/sweep.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { KeptContent, KeptRequest, Progress } from './kept-request.js';
 import { keptRequestStatements, type KeptRequestRow } from './kept-request.statements.js';
 
@@ -42,6 +42,8 @@ export class KeptRequestsService {
   private stored = { count: 0, at: 0 };
   private readonly keys: readonly Buffer[];
 
+  private readonly sweeper = new Sweeper(keptRequestStatements.purge);
+
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
@@ -53,7 +55,9 @@ export class KeptRequestsService {
 
   /** @returns the id for the address bar; undefined when it can be neither stored nor sealed (answer 429) */
   async keep(unit: Unit, content: KeptContent, owner: KeptFor, now: EpochSeconds): Promise<string | undefined> {
-    if (!(await this.mayStore(unit, owner, now))) return this.seal(content, { createdAt: now }, owner);
+    // Sealed with the longest progress that it can come to, so that what fits now fits to the end.
+    if (!(await this.mayStore(unit, owner, now)))
+      return this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now }, owner) && this.seal(content, { createdAt: now }, owner);
     const selector = this.selectors.next();
     await unit.change(
       keptRequestStatements.insert,
@@ -126,8 +130,7 @@ export class KeptRequestsService {
 
   /** A step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
-    const gone = await unit.change(keptRequestStatements.purge, now);
-    return { gone, more: gone > 0 };
+    return this.sweeper.step(unit, now);
   }
 
   /** Derived, not stored: the browser that owns a request can always be shown the way back to it. */

@@ -34,10 +34,13 @@ const rotate: Command = {
   run: async (context) => {
     const { app, store, settings, now, options } = context;
     const keys = app.get(KeysService);
-    // Published first, signing later: relying parties that cache the JWKS know the key when they meet it.
-    const signsFrom = options.has('now') ? now : addSeconds(now, settings.keyPrepublishSeconds);
+    const present = await keys.published(now);
     for (const algorithm of signingAlgorithms) {
       const key = await keys.generate(algorithm);
+      // Published first, signing later: relying parties that cache the JWKS know the key when they meet it. Where none
+      // signs yet (a database that no provider has started on) there is nothing to wait for.
+      const signs = present.some((other) => other.algorithm === algorithm && other.signsFrom <= now);
+      const signsFrom = signs && !options.has('now') ? addSeconds(now, settings.keyPrepublishSeconds) : now;
       await store.run((unit) => keys.add(unit, key, signsFrom, now));
     }
     return listed(context);

@@ -45,16 +45,3 @@ export class Sweeper {
     return { gone, more: edge !== undefined };
   }
 }
-
-/**
- * Deletes what has expired among the oldest rows of a table whose rows expire in the order in which they were made:
- * where none of the oldest has expired, none has.
- */
-export function purgeOldest(table: string): StatementText {
-  return statement(
-    `${table}.purge`,
-    `DELETE FROM ${table} WHERE selector IN (
-       SELECT selector FROM (SELECT selector, expires_at FROM ${table} ORDER BY selector LIMIT ${rowsInStep}) AS oldest
-       WHERE expires_at <= $1)`,
-  );
-}

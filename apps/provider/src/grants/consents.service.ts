@@ -10,11 +10,16 @@ import { GrantsService } from './grants.service.js';
 
 const consentStatements = {
   find: statement('consents.find', 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2'),
-  record: statement(
-    'consents.record',
-    `INSERT INTO consents (user_id, client_id, scope, created_at, updated_at) VALUES ($1, $2, $3, $4, $4)
-     ON CONFLICT (user_id, client_id) DO UPDATE SET scope = $3, updated_at = $4`,
+  begin: statement(
+    'consents.begin',
+    `INSERT INTO consents (user_id, client_id, scope, created_at, updated_at) VALUES ($1, $2, '[]', $3, $3)
+     ON CONFLICT (user_id, client_id) DO NOTHING`,
   ),
+  /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
+  lock: statement('consents.lock', 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE', {
+    sqlite: 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2',
+  }),
+  record: statement('consents.record', 'UPDATE consents SET scope = $3, updated_at = $4 WHERE user_id = $1 AND client_id = $2'),
 };
 
 /** Owns what a user allowed a client. */
@@ -38,7 +43,8 @@ export class ConsentsService {
     consent: { userId: string; clientId: string; scope: Scope },
     now: EpochSeconds,
   ): Promise<void> {
-    const before = await unit.one<{ scope: string }>(consentStatements.find, consent.userId, consent.clientId);
+    await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
+    const before = await unit.one<{ scope: string }>(consentStatements.lock, consent.userId, consent.clientId);
     const scope = [...new Set([...(before ? (JSON.parse(before.scope) as string[]) : []), ...consent.scope])];
     await unit.change(consentStatements.record, consent.userId, consent.clientId, JSON.stringify(scope), now);
   }

@@ -20,11 +20,23 @@ export interface GrantRow {
 const live = 'revoked_at IS NULL AND expires_at > $2';
 
 export const grantStatements = {
+  /**
+   * Only while its session lives. The session's row is held until the unit ends, so that whoever ends it (logout,
+   * a reset, a switched-off account) either comes first and is seen here, or comes after and sees this grant.
+   */
   insert: statement(
     'grants.insert',
     `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
        last_used_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+     SELECT $1::bigint, $2::text, $3::text, s.id, $5::text, $6::integer, $7::bigint, $8::text, $9::text, $10::bigint,
+       $11::bigint, $12::bigint
+     FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL FOR SHARE`,
+    {
+      sqlite: `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
+       last_used_at, expires_at)
+     SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, $10, $11, $12
+     FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`,
+    },
   ),
   findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${live}`),
   /** Also the check that it still lives: what hangs on a grant is written only where this changes a row. */

@@ -13,7 +13,7 @@ import { grantStatements, type GrantRow } from './grant.statements.js';
 export interface NewGrant {
   readonly clientId: string;
   readonly userId: string;
-  readonly sessionId: string | undefined;
+  readonly sessionId: string;
   readonly scope: Scope;
   readonly authTime: EpochSeconds;
   readonly amr: readonly string[];
@@ -54,14 +54,15 @@ export class GrantsService implements OnModuleInit {
     });
   }
 
-  async create(unit: Unit, grant: NewGrant, now: EpochSeconds): Promise<Selector> {
+  /** @returns undefined when the session ended meanwhile */
+  async create(unit: Unit, grant: NewGrant, now: EpochSeconds): Promise<Selector | undefined> {
     const selector = this.selectors.next();
-    await unit.change(
+    const made = await unit.change(
       grantStatements.insert,
       selector,
       grant.clientId,
       grant.userId,
-      grant.sessionId ?? null,
+      grant.sessionId,
       formatScope(grant.scope),
       grant.scope.includes('offline_access') ? 1 : 0,
       grant.authTime,
@@ -71,7 +72,7 @@ export class GrantsService implements OnModuleInit {
       now,
       grant.expiresAt,
     );
-    return selector;
+    return made === 1 ? selector : undefined;
   }
 
   async findLive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {

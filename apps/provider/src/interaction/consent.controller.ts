@@ -53,6 +53,10 @@ export class ConsentController {
     if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
     if (form.get('confirm') === 'no') {
       const error = new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
+      await this.store.run(async (unit) => {
+        await this.kept.answered(unit, asked.kept.id, visit.browser.hash, visit.now);
+        await this.audit.record(unit, { type: 'consent.denied', actorId: visit.user.id, clientId: asked.client.id, address: visit.address, requestId: visit.requestId });
+      });
       return this.dispatcher.deny(visit, asked.kept.request, error);
     }
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, 'Choose yes or no.');
@@ -72,13 +76,12 @@ export class ConsentController {
   }
 
   private show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: string): Reply {
-    const url = new URL(kept.request.redirectUri);
     return this.visits.page(
       visit,
       'interaction/consent',
       {
         clientName: client.name,
-        clientHost: url.host || url.protocol.slice(0, -1),
+        clientHost: shownHost(kept.request.redirectUri),
         username: visit.user.username,
         userId: visit.user.id,
         scopes: kept.request.scope.map((name) => ({ name, sentence: scopeSentence(name) })),
@@ -89,6 +92,12 @@ export class ConsentController {
       { status, formActionSchemes: formActionSchemes(kept) },
     );
   }
+}
+
+/** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */
+function shownHost(redirectUri: string): string {
+  const url = new URL(redirectUri);
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url.host : `an app on this device (${url.protocol.slice(0, -1)})`;
 }
 
 function isUser(visit: Visit): visit is UserVisit {

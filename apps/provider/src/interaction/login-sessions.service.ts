@@ -20,6 +20,17 @@ export interface LoggedIn {
   readonly keptId: string | undefined;
 }
 
+/** A person who has just proved who they are. */
+export interface ProvedLogin {
+  readonly user: User;
+  /** The password's hash that was verified, or has just been set. */
+  readonly verifiedHash: string;
+  readonly amr: readonly string[];
+  readonly kept: KeptRequest | undefined;
+  /** What the throttle counted for this attempt. */
+  readonly counted: readonly string[];
+}
+
 /** Starts the session of a person who has proved who they are, whatever the way. */
 @Injectable()
 export class LoginSessions {
@@ -34,17 +45,14 @@ export class LoginSessions {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async start(
-    visit: Visit,
-    user: User,
-    amr: readonly string[],
-    kept: KeptRequest | undefined,
-    counted: readonly string[] = [],
-  ): Promise<LoggedIn> {
+  /** @returns undefined when the password was changed, or the account switched off, since it was verified */
+  async start(visit: Visit, proved: ProvedLogin): Promise<LoggedIn | undefined> {
     const { now, browser, addressKey } = visit;
-    const { session, cookieValue, keptId } = await this.store.run(async (unit) => {
+    const { user, amr, kept, counted } = proved;
+    const done = await this.store.run(async (unit) => {
+      // First, and it holds the account's row: whoever changes the password meanwhile ends this session too.
+      if (!(await this.users.recordLogin(unit, user.id, proved.verifiedHash, now))) return undefined;
       await this.throttle.succeeded(unit, { counted, userId: user.id, addressKey, now });
-      await this.users.recordLogin(unit, user.id, now);
       const started = await this.sessions.start(
         unit,
         { userId: user.id, full: true, amr, userAgent: header(visit.request, 'user-agent'), address: visit.address },
@@ -55,6 +63,8 @@ export class LoginSessions {
       await this.audit.record(unit, { type: 'login.succeeded', actorId: user.id, subjectId: started.session.id, address: visit.address, requestId: visit.requestId });
       return { ...started, keptId: id };
     });
+    if (!done) return undefined;
+    const { session, cookieValue, keptId } = done;
     return {
       kind: 'logged in',
       keptId,

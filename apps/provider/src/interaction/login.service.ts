@@ -49,13 +49,27 @@ export class LoginService {
     if (!attempt.admitted) return { kind: 'throttled' };
 
     // A disabled account is checked like any other: the answer must not tell that it exists.
-    const fits = await this.hasher.verify(found?.passwordHash, credentials.password.slice(0, 1000));
-    if (!fits || !found || found.user.disabledAt !== undefined) {
+    const fits = await this.verify(found?.passwordHash, credentials.password, attempt.counted);
+    const outcome =
+      fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
+        ? await this.logins.start(visit, { user: found.user, verifiedHash: found.passwordHash, amr: ['pwd'], kept, counted: attempt.counted })
+        : undefined;
+    if (!outcome) {
       await this.store.run((unit) =>
         this.audit.record(unit, { type: 'login.failed', subjectId: found?.user.id, address: visit.address, requestId: visit.requestId }),
       );
       return { kind: 'wrong' };
     }
-    return this.logins.start(visit, found.user, ['pwd'], kept, attempt.counted);
+    return outcome;
+  }
+
+  /** A server that is too busy to look at a password has seen no wrong one. */
+  private async verify(passwordHash: string | undefined, password: string, counted: readonly string[]): Promise<boolean> {
+    try {
+      return await this.hasher.verify(passwordHash, password.slice(0, 1000));
+    } catch (error) {
+      await this.store.run((unit) => this.throttle.giveBack(unit, counted));
+      throw error;
+    }
   }
 }

@@ -4,6 +4,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
+import { GrantsService } from '../grants/grants.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -26,6 +27,7 @@ export class SetPasswordController {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
@@ -53,8 +55,10 @@ export class SetPasswordController {
     const done = await this.store.run(async (unit) => {
       if (!(await this.links.consume(unit, selector, visit.now))) return false;
       await this.users.setPassword(unit, user.id, passwordHash, visit.now);
-      // Whoever knew the old password is out.
+      // Whoever knew the old password is out: sessions, what they gave to applications (offline too), other links.
       await this.sessions.endAllOf(unit, user.id, visit.now);
+      await this.grants.revokeOfUser(unit, user.id, visit.now);
+      await this.links.forgetAllOf(unit, user.id);
       await this.audit.record(unit, { type: 'user.password_set', actorId: user.id, subjectId: user.id, address: visit.address, requestId: visit.requestId });
       return true;
     });

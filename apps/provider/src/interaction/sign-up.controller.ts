@@ -60,7 +60,8 @@ export class SignUpController {
     );
     if ('problems' in made) return this.show(visit, id, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);
-    const loggedIn = await this.logins.start(visit, made.user, ['pwd'], kept);
+    const loggedIn = await this.logins.start(visit, { user: made.user, verifiedHash: passwordHash, amr: ['pwd'], kept, counted: [] });
+    if (!loggedIn) return Reply.redirect(routes.login, { cookies: visit.cookies });
     return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), { cookies: loggedIn.cookies });
   }
 

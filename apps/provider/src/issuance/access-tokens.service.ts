@@ -10,7 +10,7 @@ import {
 import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
-import { type PurgeStep } from '../database/sweep.js';
+import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
 
 /** A live access token. Never its value. */
@@ -38,6 +38,8 @@ const coalesceSeconds = 60;
 /** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
 @Injectable()
 export class AccessTokensService implements OnModuleInit {
+  private readonly sweeper = new Sweeper(accessTokenStatements.purge);
+
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -97,8 +99,7 @@ export class AccessTokensService implements OnModuleInit {
 
   /** A step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
-    const gone = await unit.change(accessTokenStatements.purge, now);
-    return { gone, more: gone > 0 };
+    return this.sweeper.step(unit, now);
   }
 }
 

@@ -1,5 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
-import { purgeOldest, sweptTable } from '../database/sweep.js';
+import { sweptTable } from '../database/sweep.js';
 
 export interface AccessTokenRow {
   selector: number;
@@ -69,7 +69,7 @@ export const accessTokenStatements = {
      WHERE g.user_id = $4 AND g.revoked_at IS NULL AND t.selector < $1 AND t.revoked_at IS NULL AND t.expires_at > $2
      ORDER BY t.selector DESC LIMIT $3`,
   ),
-  purge: purgeOldest('access_tokens'),
+  purge: sweptTable('access_tokens', 'expires_at <= $3'),
 };
 
 export const refreshTokenStatements = {

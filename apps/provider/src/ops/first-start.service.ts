@@ -47,23 +47,19 @@ export class FirstStart {
    */
   async prepareAdmin(): Promise<{ readonly username: string; readonly link: string } | undefined> {
     const now = this.clock.now();
-    const admin = await this.users.findAdmin();
-    if (admin?.hasPassword) return undefined;
-    if (admin)
-      return {
-        username: admin.username,
-        link: await this.store.run((unit) => this.links.make(unit, { userId: admin.id, purpose: 'set-password' }, now)),
-      };
     const { adminUsername: username, adminPassword: password } = this.settings;
-    const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
-    if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
-    const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
-    return this.store.run(async (unit) => {
-      const made = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now);
-      if ('problems' in made)
+    if (!(await this.users.findAdmin())) {
+      const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
+      if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
+      const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
+      const made = await this.store.run((unit) => this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now));
+      // Another process may have been faster: then there is one now, and all is well.
+      if ('problems' in made && !(await this.users.findAdmin()))
         throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
-      if (passwordHash !== undefined) return undefined;
-      return { username, link: await this.links.make(unit, { userId: made.user.id, purpose: 'set-password' }, now) };
-    });
+    }
+    const admin = await this.users.findAdmin();
+    if (!admin || admin.hasPassword) return undefined;
+    const link = await this.store.run((unit) => this.links.makeAnother(unit, { userId: admin.id, purpose: 'set-password' }, now));
+    return { username: admin.username, link };
   }
 }

@@ -1,10 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { addSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
+import { UsersService } from './users.service.js';
 
 export type LinkPurpose = 'set-password';
 
@@ -32,17 +33,27 @@ const linkStatements = {
 
 /** Owns links that do one thing once; only the hash of a link is stored. */
 @Injectable()
-export class OneTimeLinks {
+export class OneTimeLinks implements OnModuleInit {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(UsersService) private readonly users: UsersService,
   ) {}
+
+  onModuleInit(): void {
+    this.users.follow({ userEnded: (unit, userId) => this.forgetAllOf(unit, userId) });
+  }
 
   /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */
   async make(unit: Unit, link: { userId: string; purpose: LinkPurpose }, now: EpochSeconds): Promise<string> {
-    const token = { selector: this.selectors.next(), verifier: newSecret() };
     await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
+    return this.makeAnother(unit, link, now);
+  }
+
+  /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
+  async makeAnother(unit: Unit, link: { userId: string; purpose: LinkPurpose }, now: EpochSeconds): Promise<string> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
     await unit.change(
       linkStatements.insert,
       token.selector,
@@ -62,6 +73,11 @@ export class OneTimeLinks {
     const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);
     if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
     return { selector: row.selector, userId: row.user_id };
+  }
+
+  /** A person's links end when their password is changed, or their account switched off. */
+  async forgetAllOf(unit: Unit, userId: string): Promise<void> {
+    await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }
 
   /** Spends a link that {@link find} gave. True for exactly one caller. */

@@ -26,6 +26,20 @@ const userStatements = {
     `SELECT u.id, u.username, u.password_hash IS NOT NULL AS has_password FROM user_roles r JOIN users u ON u.id = r.user_id
      WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY has_password DESC, u.created_at LIMIT 1`,
   ),
+  /** Locked until the unit ends: of two administrators who switch each other off, one must see the other's doing. */
+  lockAdmins: statement(
+    'user_roles.lock_admins',
+    `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id FOR UPDATE`,
+    {
+      sqlite: `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'admin' AND u.disabled_at IS NULL`,
+    },
+  ),
+  /** Only for the password that was verified: it may have been changed, or the account switched off, meanwhile. */
+  recordLogin: statement(
+    'users.record_login',
+    `UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL AND password_hash = $3`,
+  ),
 };
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
@@ -172,8 +186,12 @@ export class UsersService {
     return changed.affected === 1;
   }
 
-  async recordLogin(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    await unit.manager.getRepository(UserEntity).update({ id }, { lastLoginAt: now });
+  /**
+   * Notes a login. False when the password is no longer the one that was verified, or the account is switched off:
+   * then there is no login.
+   */
+  async recordLogin(unit: Unit, id: string, verifiedHash: string, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(userStatements.recordLogin, id, now, verifiedHash)) === 1;
   }
 
   /** Switches an account off; its sessions end, and all that follows them. Refuses the last administrator. */
@@ -212,14 +230,8 @@ export class UsersService {
   }
 
   private async isLastAdmin(unit: Unit, id: string): Promise<boolean> {
-    const admins = await unit.manager
-      .getRepository(UserRoleEntity)
-      .createQueryBuilder('role')
-      .innerJoin(UserEntity, 'user', 'user.id = role.userId AND user.disabledAt IS NULL')
-      .where(`role.role = 'admin'`)
-      .take(2)
-      .getMany();
-    return admins.length === 1 && admins[0]?.userId === id;
+    const admins = await unit.all<{ id: string }>(userStatements.lockAdmins);
+    return admins.length === 1 && admins[0]?.id === id;
   }
 
   private async writeRoles(unit: Unit, userId: string, roles: readonly string[]): Promise<void> {

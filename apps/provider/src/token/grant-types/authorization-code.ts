@@ -37,7 +37,8 @@ export class AuthorizationCodeGrant implements GrantType {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,
-        scope: code.scope,
+        // What was taken from the client since is no longer its to get.
+        scope: code.scope.filter((scope) => client.scope.includes(scope)),
         mayRefresh: true,
         sessionId: grant.sessionId,
         authTime: grant.authTime,

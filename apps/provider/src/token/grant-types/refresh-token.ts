@@ -29,7 +29,9 @@ export class RefreshTokenGrant implements GrantType {
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, request, now);
     if (token.expiresAt <= now) throw invalidGrant('refresh.expired');
-    const scope = checkRefreshScope(token.scope, parameters.get('scope'));
+    // What was taken from the client since is no longer its to get.
+    const granted = token.scope.filter((each) => client.scope.includes(each));
+    const scope = checkRefreshScope(granted, parameters.get('scope'));
     return {
       kind: 'proved',
       authority: {
@@ -37,7 +39,7 @@ export class RefreshTokenGrant implements GrantType {
         userId: grant.userId,
         grant: grant.selector,
         scope,
-        refreshScope: token.scope,
+        refreshScope: granted,
         mayRefresh: true,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
