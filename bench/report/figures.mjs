@@ -24,6 +24,13 @@ export function figuresOf(results, workloadKey, sideKey) {
   };
 }
 
+function limitShare(results, key, of) {
+  const cpuOf = (workload) => figuresOf(results, workload, 'limit')?.slices.map(({ cpu }) => cpu);
+  const own = cpuOf(key);
+  const yardstick = cpuOf(of);
+  return own && yardstick && ratios(yardstick, own).median;
+}
+
 /** How the subject does against a goal's two measures, pairwise within each repetition. */
 export function comparisons(results, sideKey = subject) {
   return Object.entries(goals).flatMap(([key, goal]) => {
@@ -40,6 +47,8 @@ export function comparisons(results, sideKey = subject) {
         key,
         goal,
         share: against(figuresOf(results, goal.of ?? key, 'limit')),
+        // What the limit itself reaches of it, where the yardstick is not the limit's own work.
+        limitShare: goal.of && limitShare(results, key, goal.of),
         times: against(figuresOf(results, key, 'oidc-provider')),
       },
     ];

@@ -58,10 +58,10 @@ function goalTable(results) {
   const name = (key) => results.workloads.find((workload) => workload.key === key).name;
   return table(
     ['workload', 'share of the limit: goal', 'reached', '× node-oidc-provider: goal', 'reached'],
-    comparisons(results).map(({ key, goal, share, times }) => [
+    comparisons(results).map(({ key, goal, share, limitShare, times }) => [
       name(key),
       goal.share,
-      cell(share, goal.share),
+      cell(share, goal.share) + (limitShare === undefined ? '' : `; the limit: ${two(limitShare)}`),
       goal.times,
       cell(times, goal.times),
     ]),
