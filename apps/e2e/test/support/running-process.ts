@@ -1,7 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 export type Environment = Readonly<Record<string, string>>;
+
+/** A test that is itself killed cannot end what it started: the applications notice, and end themselves. */
+const endWithParent = pathToFileURL(join(__dirname, '../../../../scripts/lib/end-with-parent.mjs')).href;
 
 /** One of the applications, started as a person would: by its built main file and the environment alone. */
 export class RunningProcess {
@@ -18,9 +23,9 @@ export class RunningProcess {
 
   /** Resolves when the process says that it listens; whatever it printed is in the error when it ends instead. */
   static async start(script: string, environment: Environment): Promise<RunningProcess> {
-    const child = spawn(process.execPath, [script], {
+    const child = spawn(process.execPath, ['--import', endWithParent, script], {
       env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const started = new RunningProcess(child, once(child, 'exit'));
     try {
