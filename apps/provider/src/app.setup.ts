@@ -17,7 +17,7 @@ import { AppModule } from './app.module.js';
 import { keyFileOf, type Settings } from './config/settings.js';
 import { Counters } from './http/counters.js';
 import type { Core } from './core/core.module.js';
-import { takeNodeNumber } from './database/node-number.js';
+import { takeServerNumber } from './database/node-number.js';
 
 export interface Outside {
   readonly settings: Settings;
@@ -34,7 +34,7 @@ const modulesWithViews = ['account', 'clients', 'grants', 'interaction', 'issuan
 /** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {
   const { settings, log } = outside;
-  const core = await createCore(outside);
+  const core = createCore(outside, await takeServerNumber(outside.store));
   const assets = new StaticAssets(filesOf(new URL('../src/http/assets/', import.meta.url)));
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
@@ -56,12 +56,12 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
 }
 
 /** What every module is given; commands use it without a server. */
-export async function createCore(outside: Outside): Promise<Core> {
+export function createCore(outside: Outside, nodeNumber: number): Core {
   return {
     ...outside,
     counters: outside.counters ?? new Counters(),
     keyring: new Keyring(secretKeys(outside.settings)),
-    selectors: new SelectorSource(await takeNodeNumber(outside.store)),
+    selectors: new SelectorSource(nodeNumber),
   };
 }
 

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { loadSettings } from './config/settings.js';
 import { prepareDatabase, runServer, type RunningServer } from './server.js';
-import { runWorkers } from './workers.js';
+import { endMessage, runWorkers } from './workers.js';
 
 const shutdownMilliseconds = 9_000;
 
@@ -20,11 +20,14 @@ async function main(): Promise<void> {
   process.stdout.write(`listening on ${settings.issuer}\n`);
 }
 
-/** Finishes what runs and exits with 0; a second signal, or too long a wait, cuts it short. */
+/**
+ * Finishes what runs and exits with 0. Service managers signal a whole group, wrappers pass on what they get: the same
+ * wish twice is one wish, and only too long a wait cuts it short.
+ */
 function endOn(server: RunningServer): void {
   let ending = false;
   const end = (): void => {
-    if (ending) process.exit(1);
+    if (ending) return;
     ending = true;
     setTimeout(() => process.exit(1), shutdownMilliseconds).unref();
     server.end().then(
@@ -32,6 +35,14 @@ function endOn(server: RunningServer): void {
       (error: unknown) => fail(server.log, error),
     );
   };
+  if (cluster.isWorker) {
+    // A worker ends when the process that started it says so, or is gone; a signal to the group is meant for that one.
+    process.on('SIGTERM', () => undefined);
+    process.on('SIGINT', () => undefined);
+    process.on('message', (message: unknown) => message === endMessage && end());
+    process.on('disconnect', end);
+    return;
+  }
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
 }

@@ -5,6 +5,9 @@ import type { Settings } from './config/settings.js';
 import { serveMetrics } from './ops/metrics-server.js';
 import { logOf, type RunningServer } from './server.js';
 
+/** What tells a worker to finish what it does and end. */
+export const endMessage = 'end';
+
 /** A worker that dies sooner than this after its start is started again with a pause, so that a broken one does not spin. */
 const quickDeathMilliseconds = 2_000;
 const mostQuickDeaths = 10;
@@ -64,9 +67,9 @@ class Workers {
     await Promise.all(
       [...this.alive].map(
         (worker) =>
-          new Promise<void>((resolve) => {
-            worker.once('exit', () => resolve());
-            worker.process.kill('SIGTERM');
+          new Promise<void>((resolve, reject) => {
+            worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
+            worker.send(endMessage);
           }),
       ),
     );

@@ -46,6 +46,7 @@ export class OwnPassword {
     if (!fits) return [{ field: 'currentPassword', message: 'This is not your current password.' }];
     const passwordHash = await this.hasher.hash(typed.next);
     await this.store.run(async (unit) => {
+      await this.throttle.giveBack(unit, [`own:${user.id}`]);
       await this.users.setPassword(unit, user.id, passwordHash, now);
       await this.links.forgetAllOf(unit, user.id);
       // Whoever else is logged in may be the reason for the change.

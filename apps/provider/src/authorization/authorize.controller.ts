@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { checkAuthorizationRequest, OAuthError } from '@gatehouse/domain/oauth';
+import { checkAuthorizationRequest, OAuthError, recheckAuthorizationRequest } from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -32,6 +32,8 @@ export class AuthorizeController {
 
   @Get()
   async authorize(@Req() request: WebRequest): Promise<Reply> {
+    // A HEAD is routed here too, and must have no effect (RFC 9110 9.2.1): a code would be one.
+    if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
     const visit = await this.visits.open(request);
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
@@ -40,7 +42,7 @@ export class AuthorizeController {
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     if (!client) throw new Error('an accepted request names a client');
-    const hintedUserId = await this.hintedUser(check.request.idTokenHint, visit);
+    const hintedUserId = await this.hintedUser(check.request.idTokenHint);
     if (hintedUserId === null) {
       const error = new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
         reason: 'id_token_hint.foreign',
@@ -72,12 +74,17 @@ export class AuthorizeController {
   /** Where every page of a login ends. */
   @Get(':id')
   async resume(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
+    if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
     const visit = await this.visits.open(request);
     const kept = await this.kept.find(id, visit.browser.hash, visit.now);
     if (!kept) throw new PageError('request.expired');
     if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
     const client = await this.clients.find(kept.request.clientId);
     if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
+    // It was kept for up to a day: the client may have lost since what the request rests on.
+    const check = recheckAuthorizationRequest(kept.request, client);
+    if (check.kind === 'refused') throw refused(check.error);
+    if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
       id,
       request: kept.request,
@@ -88,9 +95,9 @@ export class AuthorizeController {
   }
 
   /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */
-  private async hintedUser(hint: string | undefined, visit: Visit): Promise<string | undefined | null> {
+  private async hintedUser(hint: string | undefined): Promise<string | undefined | null> {
     if (hint === undefined) return undefined;
-    const claims = await this.signer.verify(hint, visit.now);
+    const claims = await this.signer.verify(hint);
     return claims?.['iss'] === this.settings.issuer && typeof claims['sub'] === 'string' ? claims['sub'] : null;
   }
 

@@ -68,7 +68,8 @@ export class Dispatcher {
       case 'login':
         return this.page(visit, pending, routes.login);
       case 'second-factor':
-        return this.page(visit, pending, routes.secondFactor);
+        // Nobody can have a second factor yet: every session is full, and none is owed.
+        throw new Error('no page asks for a second factor in this version');
       case 'consent':
         return this.page(visit, pending, routes.consent);
     }

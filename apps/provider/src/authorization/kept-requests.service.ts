@@ -57,7 +57,10 @@ export class KeptRequestsService {
   async keep(unit: Unit, content: KeptContent, owner: KeptFor, now: EpochSeconds): Promise<string | undefined> {
     // Sealed with the longest progress that it can come to, so that what fits now fits to the end.
     if (!(await this.mayStore(unit, owner, now)))
-      return this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now }, owner) && this.seal(content, { createdAt: now }, owner);
+      return (
+        this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now }, owner) &&
+        this.seal(content, { createdAt: now }, owner)
+      );
     const selector = this.selectors.next();
     await unit.change(
       keptRequestStatements.insert,

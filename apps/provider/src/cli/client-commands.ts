@@ -31,7 +31,7 @@ function idOf(options: OptionValues): string {
 }
 
 /** RFC 7591 2: what is not said. */
-const defaultScope = ['openid', 'profile', 'email', 'offline_access'];
+const defaultScope = ['openid', 'profile', 'email'];
 
 const add: Command = {
   name: 'client add',
@@ -80,7 +80,10 @@ const add: Command = {
           postLogoutRedirectUris: options.all('post-logout-redirect-uri'),
           grantTypes: grantTypes.length > 0 ? grantTypes : ['authorization_code'],
           responseTypes: responseTypes.length > 0 ? responseTypes : undefined,
-          scope: scope.length > 0 ? scope : defaultScope,
+          scope:
+            scope.length > 0
+              ? scope
+              : [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])],
           defaultScope: defaults.length > 0 ? defaults : undefined,
           idTokenSignedResponseAlg: options.one('id-token-signed-response-alg'),
           pkceRequired: !options.has('no-pkce'),

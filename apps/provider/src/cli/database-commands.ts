@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import { copyStore, type CopyProgress } from '@gatehouse/server/database/copy-store';
@@ -121,10 +121,10 @@ const commands: readonly DatabaseCommand[] = [
   },
   {
     name: 'store copy',
-    options: { from: text, to: text },
-    run: (_settings, options) =>
-      withSource(stringOf(options, 'from'), (from) =>
-        withSource(stringOf(options, 'to'), async (to) => {
+    options: { from: text, to: text, 'to-file': text },
+    run: (settings, options) =>
+      withSource(typeof options['from'] === 'string' ? options['from'] : settings.databaseUrl, (from) =>
+        withSource(targetOf(options), async (to) => {
           if ((await migrationStatus(from)).some((step) => !step.applied))
             throw new Refused('the first database is older than this version: migrate it first');
           await migrateUp(to);
@@ -140,6 +140,12 @@ const commands: readonly DatabaseCommand[] = [
       ),
   },
 ];
+
+/** A URL may hold a password, and the command line is there for all to see: it may come from a file. */
+function targetOf(options: Options): string {
+  const file = options['to-file'];
+  return typeof file === 'string' ? readFileSync(file, 'utf8').trim() : stringOf(options, 'to');
+}
 
 function showProgress({ table: name, copied, total }: CopyProgress): void {
   if (!process.stderr.isTTY) return;

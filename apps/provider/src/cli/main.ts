@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import { text as readAll } from 'node:stream/consumers';
 import { NestFactory } from '@nestjs/core';
 import { SystemClock } from '@gatehouse/server/clock';
-import { openStore } from '@gatehouse/server/database/open-store';
+import { migrationStatus, openSource, openStore } from '@gatehouse/server/database/open-store';
 import { createLog } from '@gatehouse/server/telemetry/log';
 import { nestLogger } from '@gatehouse/server/telemetry/nest-logger';
 import { AppModule } from '../app.module.js';
 import { createCore } from '../app.setup.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { entities, migrations } from '../database/entities.js';
+import { drawCommandNumber } from '../database/node-number.js';
 import { clientCommands } from './client-commands.js';
 import type { Command, CommandContext, CommandResult, OptionValues } from './command.js';
 import { keyCommands } from './key-commands.js';
@@ -80,9 +81,14 @@ function multiple(command: Command): Record<string, { type: 'string' | 'boolean'
 async function inApp(settings: Settings, command: Command, options: OptionValues): Promise<CommandResult> {
   const clock = new SystemClock();
   const log = createLog({ level: 'silent', name: 'gatehouse' });
-  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: settings.migrate });
+  const store = await openStore({
+    url: settings.databaseUrl,
+    entities,
+    migrations,
+    migrate: await migrateMode(settings),
+  });
   try {
-    const core = await createCore({ settings, store, clock, log });
+    const core = createCore({ settings, store, clock, log }, drawCommandNumber());
     const app = await NestFactory.createApplicationContext(AppModule.of(core), {
       logger: nestLogger(log),
       abortOnError: false,
@@ -95,6 +101,17 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     }
   } finally {
     await store.close();
+  }
+}
+
+/** A command makes the schema of a new database, and leaves that of a used one alone: an older provider may run on it. */
+async function migrateMode(settings: Settings): Promise<'auto' | 'off'> {
+  if (settings.migrate === 'off') return 'off';
+  const source = await openSource({ url: settings.databaseUrl, entities, migrations });
+  try {
+    return (await migrationStatus(source)).some((step) => step.applied) ? 'off' : 'auto';
+  } finally {
+    await source.destroy();
   }
 }
 

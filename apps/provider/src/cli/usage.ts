@@ -40,7 +40,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)
-  store copy --from URL --to URL        (for example sqlite:data/provider.sqlite to postgres://…; can be run again)
+  store copy [--from URL] --to URL | --to-file FILE   (from the settings' database; FILE holds the URL; can be run again)
 
 It works on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.
 --json prints one object. Exit status: 0 done, 1 failed, 2 usage, 3 exists already or not found.

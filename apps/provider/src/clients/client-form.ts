@@ -99,7 +99,8 @@ export function changeRows(
   action: string,
 ): { readonly values: ClientFormValues; readonly focus: string } | undefined {
   const [, verb, name, number] = /^(add|remove)-([a-z-]+?)(?::(\d{1,3}))?$/.exec(action) ?? [];
-  const list = name !== undefined && name in rowLists ? rowLists[name as keyof typeof rowLists] : undefined;
+  const list =
+    name !== undefined && Object.hasOwn(rowLists, name) ? rowLists[name as keyof typeof rowLists] : undefined;
   if (!list) return undefined;
   const rows = values[list];
   if (verb === 'add') {
@@ -187,8 +188,17 @@ function filled(typed: readonly string[]): { values: string[]; rows: number[] } 
  */
 export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
   const problems: FieldProblem[] = [];
+  // What an administrator gave was given to this name and these addresses.
+  const isTrusted = before !== undefined && (!before.consentRequired || before.scope.some(isAdminScope));
+  if (isTrusted && (before.name !== draft.name.trim() || before.type !== draft.type))
+    problems.push({ field: 'name', message: trustedSentence });
+  if (isTrusted)
+    draft.redirectUris.forEach((uri, index) => {
+      if (!before.redirectUris.includes(uri))
+        problems.push({ field: `redirectUris.${index}`, message: trustedSentence });
+    });
   draft.scope.forEach((scope, index) => {
-    if ((scope === 'roles' || scope.startsWith('gatehouse:')) && !before?.scope.includes(scope))
+    if (isAdminScope(scope) && !before?.scope.includes(scope))
       problems.push({ field: `scope.${index}`, message: `Only an administrator may allow the scope ${scope}.` });
   });
   if (draft.consentRequired === false && before?.consentRequired !== false)
@@ -197,6 +207,13 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
       message: 'Only an administrator may let a client go without the consent page.',
     });
   return problems;
+}
+
+const trustedSentence =
+  'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
+
+function isAdminScope(scope: string): boolean {
+  return scope === 'roles' || scope.startsWith('gatehouse:');
 }
 
 /** Scopes that the form suggests. */

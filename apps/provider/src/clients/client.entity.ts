@@ -1,4 +1,12 @@
-import { BytesColumn, FlagColumn, IdColumn, IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  FlagColumn,
+  IdColumn,
+  IdPrimaryColumn,
+  InstantColumn,
+  JsonColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** A registered OAuth client (RFC 6749 2). */

@@ -181,7 +181,7 @@ export class ClientsController {
     const complete = { ...draft, ownerId: owner.id, disabledAt: before?.disabledAt };
     const saved = await this.store.run((unit) =>
       before
-        ? this.clients.update(unit, before.id, complete, actorOf(visit), visit.now)
+        ? this.clients.update(unit, before, complete, actorOf(visit), visit.now)
         : this.clients.create(unit, complete, actorOf(visit), visit.now),
     );
     if (saved === undefined) throw new PageError('record.not_found');

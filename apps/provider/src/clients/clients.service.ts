@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
-import type { Unit } from '@gatehouse/server/database/store';
+import { statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
@@ -26,6 +26,13 @@ interface Cached {
   readonly client: Client;
   readonly secrets: readonly StoredSecret[];
 }
+
+const clientStatements = {
+  /** Held until the unit ends, so that rights judged by the row still hold when it is changed. */
+  lock: statement('clients.lock', 'SELECT id FROM clients WHERE id = $1 FOR UPDATE', {
+    sqlite: 'SELECT id FROM clients WHERE id = $1',
+  }),
+};
 
 /** How many clients a process keeps at hand; past it the oldest loaded goes. */
 const mostCached = 10_000;
@@ -58,6 +65,7 @@ export class ClientsService implements OnModuleInit {
 
   /** A client as the database has it now: for pages that edit it. */
   async findFresh(id: string): Promise<Client | undefined> {
+    if (!isClientId(id)) return undefined;
     const row = await this.clients.findOneBy({ id });
     return row ? toClient(row) : undefined;
   }
@@ -79,15 +87,18 @@ export class ClientsService implements OnModuleInit {
     after?: { name: string; id: string } | undefined;
     limit: number;
   }): Promise<{ clients: Client[]; more: boolean }> {
-    const select = this.clients.createQueryBuilder('client').orderBy('client.name').addOrderBy('client.id').take(query.limit + 1);
+    const select = this.clients
+      .createQueryBuilder('client')
+      .orderBy('client.name')
+      .addOrderBy('client.id')
+      .take(query.limit + 1);
     if (query.ownerId !== undefined) select.andWhere('client.ownerId = :owner', { owner: query.ownerId });
     if (query.search)
       select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
         pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
         exact: query.search,
       });
-    if (query.after)
-      select.andWhere('(client.name > :name OR (client.name = :name AND client.id > :id))', query.after);
+    if (query.after) select.andWhere('(client.name > :name OR (client.name = :name AND client.id > :id))', query.after);
     const rows = await select.getMany();
     return { clients: rows.slice(0, query.limit).map(toClient), more: rows.length > query.limit };
   }
@@ -103,11 +114,17 @@ export class ClientsService implements OnModuleInit {
   }
 
   /** Secrets that are valid now, without their values: for the client's page. */
-  async listSecrets(clientId: string, now: EpochSeconds): Promise<{ createdAt: EpochSeconds; expiresAt: EpochSeconds | undefined }[]> {
+  async listSecrets(
+    clientId: string,
+    now: EpochSeconds,
+  ): Promise<{ createdAt: EpochSeconds; expiresAt: EpochSeconds | undefined }[]> {
     const rows = await this.secrets.find({ where: { clientId }, order: { createdAt: 'DESC' } });
     return rows
       .filter((row) => row.expiresAt === null || row.expiresAt > now)
-      .map((row) => ({ createdAt: epochSeconds(row.createdAt), expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt) }));
+      .map((row) => ({
+        createdAt: epochSeconds(row.createdAt),
+        expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt),
+      }));
   }
 
   /** Registers a client. The secret of a confidential one is in the answer, and nowhere else ever again. */
@@ -123,27 +140,42 @@ export class ClientsService implements OnModuleInit {
     await unit.manager.getRepository(ClientEntity).insert({ ...toRow(client), createdAt: now, updatedAt: now });
     const secret = client.type === 'confidential' ? await this.addSecret(unit, client.id, now) : undefined;
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.created', ...actor, clientId: client.id, details: { name: client.name } });
+    await this.audit.record(unit, {
+      type: 'client.created',
+      ...actor,
+      clientId: client.id,
+      details: { name: client.name },
+    });
     return { client, secret };
   }
 
-  /** Replaces a client's metadata; a public one that becomes confidential gets its first secret. */
+  /**
+   * Replaces a client's metadata; a public one that becomes confidential gets its first secret.
+   * @param seen what the editor's rights were judged by: when it is no longer so, nothing is changed
+   */
   async update(
     unit: Unit,
-    id: string,
+    seen: Client,
     draft: ClientDraft,
     actor: Actor,
     now: EpochSeconds,
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] } | undefined> {
+    const { id } = seen;
+    await unit.one(clientStatements.lock, id);
     const before = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     if (!before) return undefined;
+    if (JSON.stringify(toClient(before)) !== JSON.stringify(seen))
+      return {
+        problems: [{ field: 'name', message: 'Somebody else changed this client meanwhile: look again, then save.' }],
+      };
     const checked = checkClientMetadata({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     let secret: string | undefined;
     if (client.type === 'public') await unit.manager.getRepository(ClientSecretEntity).delete({ clientId: id });
-    else if (!(await unit.manager.getRepository(ClientSecretEntity).existsBy({ clientId: id }))) secret = await this.addSecret(unit, id, now);
+    else if (!(await unit.manager.getRepository(ClientSecretEntity).existsBy({ clientId: id })))
+      secret = await this.addSecret(unit, id, now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
     return { client, secret };
@@ -154,7 +186,13 @@ export class ClientsService implements OnModuleInit {
    * @param overlapSeconds 0 ends them now
    * @returns the new secret, or undefined when there is no such confidential client
    */
-  async rotateSecret(unit: Unit, id: string, overlapSeconds: number, actor: Actor, now: EpochSeconds): Promise<string | undefined> {
+  async rotateSecret(
+    unit: Unit,
+    id: string,
+    overlapSeconds: number,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<string | undefined> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     if (row?.type !== 'confidential') return undefined;
     const end = addSeconds(now, overlapSeconds);
@@ -167,7 +205,12 @@ export class ClientsService implements OnModuleInit {
       .execute();
     const secret = await this.addSecret(unit, id, now);
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.secret_rotated', ...actor, clientId: id, details: { overlapSeconds } });
+    await this.audit.record(unit, {
+      type: 'client.secret_rotated',
+      ...actor,
+      clientId: id,
+      details: { overlapSeconds },
+    });
     return secret;
   }
 
@@ -182,27 +225,37 @@ export class ClientsService implements OnModuleInit {
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const gone = await unit.manager.getRepository(ClientSecretEntity).createQueryBuilder().delete().where('expires_at <= :now', { now }).execute();
+    const gone = await unit.manager
+      .getRepository(ClientSecretEntity)
+      .createQueryBuilder()
+      .delete()
+      .where('expires_at <= :now', { now })
+      .execute();
     return gone.affected ?? 0;
   }
 
   private async addSecret(unit: Unit, clientId: string, now: EpochSeconds): Promise<string> {
     const secret = newSecret();
-    await unit.manager.getRepository(ClientSecretEntity).insert({ id: newId(), clientId, secretHash: sha256(secret), createdAt: now, expiresAt: null });
+    await unit.manager
+      .getRepository(ClientSecretEntity)
+      .insert({ id: newId(), clientId, secretHash: sha256(secret), createdAt: now, expiresAt: null });
     return secret;
   }
 
   private async load(id: string): Promise<Cached | undefined> {
     const hit = this.cache.get(id);
     if (hit) return hit;
-    if (id.length > 200) return undefined;
+    if (!isClientId(id)) return undefined;
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
     const secrets = await this.secrets.findBy({ clientId: id });
     const loaded: Cached = {
       client: toClient(row),
-      secrets: secrets.map((secret) => ({ hash: secret.secretHash, expiresAt: secret.expiresAt === null ? undefined : epochSeconds(secret.expiresAt) })),
+      secrets: secrets.map((secret) => ({
+        hash: secret.secretHash,
+        expiresAt: secret.expiresAt === null ? undefined : epochSeconds(secret.expiresAt),
+      })),
     };
     if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
@@ -211,10 +264,16 @@ export class ClientsService implements OnModuleInit {
   }
 }
 
+/** RFC 6749 appendix A.1: printable ASCII. Anything else is not looked up, a NUL least of all. */
+function isClientId(text: string): boolean {
+  return /^[\x21-\x7e]{1,200}$/.test(text);
+}
+
 function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
   let found = false;
   for (const secret of secrets)
-    if (equalInConstantTime(secret.hash, hash) && (secret.expiresAt === undefined || secret.expiresAt > now)) found = true;
+    if (equalInConstantTime(secret.hash, hash) && (secret.expiresAt === undefined || secret.expiresAt > now))
+      found = true;
   return found;
 }
 

@@ -201,7 +201,8 @@ export type Settings = Omit<
 export function loadSettings(environment: Environment): Settings {
   const parsed = parseSettings(settingsDefinition, environment, { alsoKnown: clientSettingNames, check });
   const { insecureHttp: _checked, tlsCertPath, tlsKeyPath, ...rest } = parsed;
-  const port = parsed.port ?? portOf(parsed.issuer) ?? 5000;
+  // Whoever serves https itself serves it where its issuer says: the default port of https, when none is written.
+  const port = parsed.port ?? portOf(parsed.issuer) ?? (tlsCertPath === undefined ? 5000 : 443);
   const issuer = parsed.issuer ?? `http://127.0.0.1:${port}`;
   return Object.freeze({
     ...rest,

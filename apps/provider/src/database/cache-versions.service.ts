@@ -36,7 +36,7 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
     return unit.change(versionStatements.bump, topic);
   }
 
-  /** Looks now; also what a process does right after its own change. */
+  /** Looks now. */
   async refresh(): Promise<void> {
     const rows = await this.store.all<{ topic: string; version: number }>(versionStatements.all);
     for (const { topic, version } of rows) {

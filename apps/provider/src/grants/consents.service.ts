@@ -19,7 +19,10 @@ const consentStatements = {
   lock: statement('consents.lock', 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE', {
     sqlite: 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2',
   }),
-  record: statement('consents.record', 'UPDATE consents SET scope = $3, updated_at = $4 WHERE user_id = $1 AND client_id = $2'),
+  record: statement(
+    'consents.record',
+    'UPDATE consents SET scope = $3, updated_at = $4 WHERE user_id = $1 AND client_id = $2',
+  ),
 };
 
 /** Owns what a user allowed a client. */

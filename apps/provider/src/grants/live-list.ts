@@ -43,7 +43,7 @@ export async function readLiveFilter(
 ): Promise<LiveFilter> {
   const typed = { user: form.text('user').trim().slice(0, 200), client: form.text('client').trim().slice(0, 200) };
   const user =
-    typed.user === '' ? undefined : ((await users.findByUsername(typed.user)) ?? (await users.find(typed.user)));
+    typed.user === '' ? undefined : ((await users.find(typed.user)) ?? (await users.findByUsername(typed.user)));
   const found = typed.client === '' ? undefined : await clients.find(typed.client);
   const client = found && mayEdit(visit, found) ? found : undefined;
   const unknown =

@@ -5,7 +5,7 @@ import { Log } from '@gatehouse/server/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
-import { header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { Counters } from './counters.js';
 
 /**
@@ -29,11 +29,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
     if (error instanceof OAuthError) {
       this.counters.refused(error.reason);
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
-      // RFC 6749 5.2: whoever tried the Authorization header is told which scheme works there.
-      const headers =
-        error.code === 'invalid_client' && header(request, 'authorization') !== undefined
-          ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' }
-          : {};
+      // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
+      const headers = error.status === 401 ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' } : {};
       return Reply.json(errorBody(error), { status: error.status, headers });
     }
     const failure = describeFailure(error);

@@ -14,7 +14,6 @@ const sentences = {
   ],
   'request.refused': [400, 'The application sent a request that cannot be answered.'],
   'request.too_many': [429, 'Too many logins were begun here. Wait a minute, then start again from the application.'],
-  'login.throttled': [429, 'Too many failed logins. Wait some minutes, then try again.'],
   'sign_up.off': [403, 'Accounts are made by an administrator here.'],
   'server.busy': [503, 'The server is busy. Try again in a moment.'],
   'server.error': [500, 'Something went wrong here. It was not your doing.'],

@@ -3,7 +3,6 @@ export const routes = {
   root: '/',
   home: '/home',
   login: '/login',
-  secondFactor: '/login/factor',
   logout: '/logout',
   signUp: '/sign-up',
   setPassword: '/password/set',

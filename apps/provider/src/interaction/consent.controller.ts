@@ -50,21 +50,44 @@ export class ConsentController {
     if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
     if (refusal) return this.show(visit, asked, 403, refusal.sentence);
     // The page said on whose behalf: another tab may have changed who is logged in since.
-    if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
+    if (form.get('user') !== visit.user.id)
+      return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
     if (form.get('confirm') === 'no') {
       const error = new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
       await this.store.run(async (unit) => {
         await this.kept.answered(unit, asked.kept.id, visit.browser.hash, visit.now);
-        await this.audit.record(unit, { type: 'consent.denied', actorId: visit.user.id, clientId: asked.client.id, address: visit.address, requestId: visit.requestId });
+        await this.audit.record(unit, {
+          type: 'consent.denied',
+          actorId: visit.user.id,
+          clientId: asked.client.id,
+          address: visit.address,
+          requestId: visit.requestId,
+        });
       });
       return this.dispatcher.deny(visit, asked.kept.request, error);
     }
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, 'Choose yes or no.');
     const id = await this.store.run(async (unit) => {
       const { user, now } = visit;
-      await this.consents.record(unit, { userId: user.id, clientId: asked.client.id, scope: asked.kept.request.scope }, now);
-      await this.audit.record(unit, { type: 'consent.recorded', actorId: user.id, clientId: asked.client.id, address: visit.address, requestId: visit.requestId });
-      return this.kept.advance(unit, asked.kept, 'consented', { browserHash: visit.browser.hash, addressKey: visit.addressKey }, now);
+      await this.consents.record(
+        unit,
+        { userId: user.id, clientId: asked.client.id, scope: asked.kept.request.scope },
+        now,
+      );
+      await this.audit.record(unit, {
+        type: 'consent.recorded',
+        actorId: user.id,
+        clientId: asked.client.id,
+        address: visit.address,
+        requestId: visit.requestId,
+      });
+      return this.kept.advance(
+        unit,
+        asked.kept,
+        'consented',
+        { browserHash: visit.browser.hash, addressKey: visit.addressKey },
+        now,
+      );
     });
     return Reply.redirect(resumeAddress(id), { cookies: visit.cookies });
   }
@@ -97,7 +120,9 @@ export class ConsentController {
 /** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */
 function shownHost(redirectUri: string): string {
   const url = new URL(redirectUri);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url.host : `an app on this device (${url.protocol.slice(0, -1)})`;
+  return url.protocol === 'https:' || url.protocol === 'http:'
+    ? url.host
+    : `an app on this device (${url.protocol.slice(0, -1)})`;
 }
 
 function isUser(visit: Visit): visit is UserVisit {

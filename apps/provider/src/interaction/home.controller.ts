@@ -40,7 +40,11 @@ export class HomeController {
         lastLoginAt: user.lastLoginAt,
         createdAt: user.createdAt,
       },
-      applications: consents.map((consent) => ({ name: names.get(consent.clientId) ?? consent.clientId, scopes: consent.scope, since: consent.createdAt })),
+      applications: consents.map((consent) => ({
+        name: names.get(consent.clientId) ?? consent.clientId,
+        scopes: consent.scope,
+        since: consent.createdAt,
+      })),
       continueHref: waiting?.href,
       continueName: waiting?.clientName,
     });

@@ -59,8 +59,15 @@ export class LoginSessions {
         visit.session,
         now,
       );
-      const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', { browserHash: browser.hash, addressKey }, now));
-      await this.audit.record(unit, { type: 'login.succeeded', actorId: user.id, subjectId: started.session.id, address: visit.address, requestId: visit.requestId });
+      const id =
+        kept && (await this.kept.advance(unit, kept, 'loggedIn', { browserHash: browser.hash, addressKey }, now));
+      await this.audit.record(unit, {
+        type: 'login.succeeded',
+        actorId: user.id,
+        subjectId: started.session.id,
+        address: visit.address,
+        requestId: visit.requestId,
+      });
       return { ...started, keptId: id };
     });
     if (!done) return undefined;
@@ -68,7 +75,11 @@ export class LoginSessions {
     return {
       kind: 'logged in',
       keptId,
-      cookies: [...visit.cookies, this.visits.sessionCookieFor(session, cookieValue), this.devices.remember(visit.request, browser.id, user.id, now)],
+      cookies: [
+        ...visit.cookies,
+        this.visits.sessionCookieFor(session, cookieValue),
+        this.devices.remember(visit.request, browser.id, user.id, now),
+      ],
     };
   }
 }

@@ -10,10 +10,7 @@ import { usernameKey } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
-export type LoginOutcome =
-  | LoggedIn
-  | { readonly kind: 'wrong' }
-  | { readonly kind: 'throttled' };
+export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly kind: 'throttled' };
 
 /** Proves a password and starts the session. */
 @Injectable()
@@ -37,7 +34,9 @@ export class LoginService {
     const { now } = visit;
     const found = await this.users.findForLogin(credentials.username.slice(0, 200));
     const knownDevice =
-      found && this.devices.knows(visit.request, visit.browser.id, found.user.id, now) ? visit.browser.hash.toString('base64url').slice(0, 22) : undefined;
+      found && this.devices.knows(visit.request, visit.browser.id, found.user.id, now)
+        ? visit.browser.hash.toString('base64url').slice(0, 22)
+        : undefined;
     const attempt = await this.store.run((unit) =>
       this.throttle.count(unit, {
         accountKey: usernameKey(credentials.username.slice(0, 200)),
@@ -52,11 +51,22 @@ export class LoginService {
     const fits = await this.verify(found?.passwordHash, credentials.password, attempt.counted);
     const outcome =
       fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
-        ? await this.logins.start(visit, { user: found.user, verifiedHash: found.passwordHash, amr: ['pwd'], kept, counted: attempt.counted })
+        ? await this.logins.start(visit, {
+            user: found.user,
+            verifiedHash: found.passwordHash,
+            amr: ['pwd'],
+            kept,
+            counted: attempt.counted,
+          })
         : undefined;
     if (!outcome) {
       await this.store.run((unit) =>
-        this.audit.record(unit, { type: 'login.failed', subjectId: found?.user.id, address: visit.address, requestId: visit.requestId }),
+        this.audit.record(unit, {
+          type: 'login.failed',
+          subjectId: found?.user.id,
+          address: visit.address,
+          requestId: visit.requestId,
+        }),
       );
       return { kind: 'wrong' };
     }
@@ -64,7 +74,11 @@ export class LoginService {
   }
 
   /** A server that is too busy to look at a password has seen no wrong one. */
-  private async verify(passwordHash: string | undefined, password: string, counted: readonly string[]): Promise<boolean> {
+  private async verify(
+    passwordHash: string | undefined,
+    password: string,
+    counted: readonly string[],
+  ): Promise<boolean> {
     try {
       return await this.hasher.verify(passwordHash, password.slice(0, 1000));
     } catch (error) {

@@ -3,6 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { schemesOf } from '../http/form-action.js';
 import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
 
@@ -22,7 +23,10 @@ export class PendingLogins {
 
   async find(visit: Visit, id: string | undefined): Promise<PendingLogin> {
     const kept = await this.kept.find(id, visit.browser.hash, visit.now);
-    return { kept, client: kept?.kind === 'authorization' ? await this.clients.find(kept.request.clientId) : undefined };
+    return {
+      kept,
+      client: kept?.kind === 'authorization' ? await this.clients.find(kept.request.clientId) : undefined,
+    };
   }
 
   /** The newest login that began in this browser and can still go on: what an idle or lost page offers. */
@@ -41,7 +45,5 @@ export function resumeAddress(id: string): string {
 /** Schemes that the answer to this request may redirect to: the form's page must let them through (Content-Security-Policy form-action). */
 export function formActionSchemes(kept: KeptRequest | undefined): string[] {
   if (kept?.kind !== 'authorization') return [];
-  const scheme = new URL(kept.request.redirectUri).protocol;
-  // The client may redirect on, from http on loopback to https or the other way: Chromium checks that too.
-  return scheme === 'http:' || scheme === 'https:' ? ['http:', 'https:'] : [scheme];
+  return schemesOf(kept.request.redirectUri);
 }

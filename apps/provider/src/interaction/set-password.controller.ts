@@ -59,7 +59,13 @@ export class SetPasswordController {
       await this.sessions.endAllOf(unit, user.id, visit.now);
       await this.grants.revokeOfUser(unit, user.id, visit.now);
       await this.links.forgetAllOf(unit, user.id);
-      await this.audit.record(unit, { type: 'user.password_set', actorId: user.id, subjectId: user.id, address: visit.address, requestId: visit.requestId });
+      await this.audit.record(unit, {
+        type: 'user.password_set',
+        actorId: user.id,
+        subjectId: user.id,
+        address: visit.address,
+        requestId: visit.requestId,
+      });
       return true;
     });
     if (!done) throw new PageError('link.spent');

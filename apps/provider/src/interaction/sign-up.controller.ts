@@ -49,20 +49,40 @@ export class SignUpController {
     if (refusal) return this.show(visit, id, draft, [], { status: 403, error: refusal.sentence });
     const password = form.text('password');
     const weakness = checkPassword(password, ownPasswordMinimum);
-    const problems = [...checkUserDraft(draft), ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }])];
+    const problems = [
+      ...checkUserDraft(draft),
+      ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
+    ];
     if (problems.length > 0) return this.show(visit, id, draft, problems);
     const admitted = await this.store.run((unit) => this.rate.count(unit, visit.addressKey, visit.now));
-    if (!admitted) return this.show(visit, id, draft, [], { status: 429, error: 'Too many accounts were made from here. Try again in an hour.' });
+    if (!admitted)
+      return this.show(visit, id, draft, [], {
+        status: 429,
+        error: 'Too many accounts were made from here. Try again in an hour.',
+      });
 
     const passwordHash = await this.hasher.hash(password);
     const made = await this.store.run((unit) =>
-      this.users.create(unit, { ...draft, passwordHash }, { address: visit.address, requestId: visit.requestId }, visit.now),
+      this.users.create(
+        unit,
+        { ...draft, passwordHash },
+        { address: visit.address, requestId: visit.requestId },
+        visit.now,
+      ),
     );
     if ('problems' in made) return this.show(visit, id, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);
-    const loggedIn = await this.logins.start(visit, { user: made.user, verifiedHash: passwordHash, amr: ['pwd'], kept, counted: [] });
+    const loggedIn = await this.logins.start(visit, {
+      user: made.user,
+      verifiedHash: passwordHash,
+      amr: ['pwd'],
+      kept,
+      counted: [],
+    });
     if (!loggedIn) return Reply.redirect(routes.login, { cookies: visit.cookies });
-    return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), { cookies: loggedIn.cookies });
+    return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), {
+      cookies: loggedIn.cookies,
+    });
   }
 
   private checkOpen(): void {

@@ -46,10 +46,6 @@ export const accessTokenStatements = {
     'access_tokens.revoke',
     'UPDATE access_tokens SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL',
   ),
-  revokeOfGrant: statement(
-    'access_tokens.revoke_of_grant',
-    'UPDATE access_tokens SET revoked_at = $2 WHERE grant_selector = $1 AND revoked_at IS NULL',
-  ),
   revokeOfClient: statement(
     'access_tokens.revoke_of_client',
     'UPDATE access_tokens SET revoked_at = $2 WHERE client_id = $1 AND grant_selector IS NULL AND revoked_at IS NULL',

@@ -18,11 +18,11 @@ export class JwtSigner {
     return `${input}.${signature(key, input).toString('base64url')}`;
   }
 
-  /** The claims of a JWT that one of our published keys signed; its expiry is for the caller to judge. */
-  async verify(jwt: string, now: EpochSeconds): Promise<Readonly<Record<string, unknown>> | undefined> {
+  /** The claims of a JWT that one of our keys signed; its expiry is for the caller to judge. */
+  async verify(jwt: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     const parts = parseJws(jwt, { maxLength: mostJwtCharacters });
     if (!parts || typeof parts.header['kid'] !== 'string') return undefined;
-    const key = await this.keys.find(parts.header['kid'], now);
+    const key = await this.keys.find(parts.header['kid']);
     // The key decides the algorithm, never the token.
     if (!key || parts.header['alg'] !== key.algorithm) return undefined;
     const publicKey = createPublicKey({ format: 'jwk', key: publicMembers(key.publicJwk) });
@@ -49,5 +49,7 @@ function signature(key: SigningKey, input: string): Buffer {
 }
 
 function publicMembers(jwk: Jwk): Record<string, string> {
-  return Object.fromEntries(Object.entries(jwk).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(jwk).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }

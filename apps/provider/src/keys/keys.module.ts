@@ -9,5 +9,9 @@ import { SigningKeyEntity } from './signing-key.entity.js';
  * Invariant: a key is published before it signs, and stays published while anything that it signed can be alive.
  * Must not know: what is signed.
  */
-@Module({ imports: [TypeOrmModule.forFeature([SigningKeyEntity])], providers: [KeysService, JwtSigner], exports: [KeysService, JwtSigner] })
+@Module({
+  imports: [TypeOrmModule.forFeature([SigningKeyEntity])],
+  providers: [KeysService, JwtSigner],
+  exports: [KeysService, JwtSigner],
+})
 export class KeysModule {}

@@ -59,7 +59,13 @@ export class KeysService implements OnModuleInit {
   async current(algorithm: SigningAlgorithm, now: EpochSeconds): Promise<SigningKey> {
     let found: SigningKey | undefined;
     for (const key of await this.load())
-      if (key.algorithm === algorithm && key.signsFrom <= now && !isRetired(key, now) && (!found || key.signsFrom > found.signsFrom)) found = key;
+      if (
+        key.algorithm === algorithm &&
+        key.signsFrom <= now &&
+        !isRetired(key, now) &&
+        (!found || key.signsFrom > found.signsFrom)
+      )
+        found = key;
     if (!found) throw new Error(`no ${algorithm} key signs`);
     return found;
   }
@@ -74,8 +80,9 @@ export class KeysService implements OnModuleInit {
     return this.load();
   }
 
-  async find(kid: string, now: EpochSeconds): Promise<SigningKey | undefined> {
-    return (await this.published(now)).find((key) => key.kid === kid);
+  /** A key of ours, retired ones too: what they signed long ago still says whom it was for. */
+  async find(kid: string): Promise<SigningKey | undefined> {
+    return (await this.load()).find((key) => key.kid === kid);
   }
 
   /** Algorithms that have no key yet. */
@@ -88,13 +95,21 @@ export class KeysService implements OnModuleInit {
     const { privateKey } = await generatePair(algorithm);
     const privateJwk = privateKey.export({ format: 'jwk' });
     const kid = jwkThumbprint(privateJwk as Jwk);
-    return { kid, algorithm, privateJwk, publicJwk: { ...publicJwk(privateJwk as Jwk), kid, alg: algorithm, use: 'sig' } };
+    return {
+      kid,
+      algorithm,
+      privateJwk,
+      publicJwk: { ...publicJwk(privateJwk as Jwk), kid, alg: algorithm, use: 'sig' },
+    };
   }
 
   /** Stores a key that signs from `signsFrom`; those of its kind that sign now retire a while after that. */
   async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
-    await repository.update({ algorithm: key.algorithm, retiredAt: IsNull() }, { retiredAt: addSeconds(signsFrom, this.settings.keyRetireSeconds) });
+    await repository.update(
+      { algorithm: key.algorithm, retiredAt: IsNull() },
+      { retiredAt: addSeconds(signsFrom, this.settings.keyRetireSeconds) },
+    );
     await repository.insert({
       kid: key.kid,
       algorithm: key.algorithm,
@@ -121,7 +136,10 @@ export class KeysService implements OnModuleInit {
       kid: row.kid,
       algorithm: row.algorithm as SigningAlgorithm,
       publicJwk: row.publicJwk as Jwk,
-      privateKey: createPrivateKey({ format: 'jwk', key: JSON.parse(this.keyring.open(placeOf(row.kid), row.privateJwkSealed).toString('utf8')) as JsonWebKey }),
+      privateKey: createPrivateKey({
+        format: 'jwk',
+        key: JSON.parse(this.keyring.open(placeOf(row.kid), row.privateJwkSealed).toString('utf8')) as JsonWebKey,
+      }),
       createdAt: epochSeconds(row.createdAt),
       signsFrom: epochSeconds(row.signsFrom),
       retiredAt: row.retiredAt === null ? undefined : epochSeconds(row.retiredAt),

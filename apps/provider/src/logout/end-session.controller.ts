@@ -4,6 +4,7 @@ import { checkEndSession } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { RepeatedParameter, type Form } from '@gatehouse/server/web/form';
 import { CSRF_FIELD, PageForms } from '@gatehouse/server/web/page-forms';
+import { isFromOurselves } from '@gatehouse/server/web/origin-check';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -13,6 +14,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { schemesOf } from '../http/form-action.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Visit } from '../users/visit.js';
@@ -49,14 +51,15 @@ export class EndSessionController {
     const visit = await this.visits.open(request);
     const asked = await this.check(visit, query(request));
     if (asked.confirmed) return this.end(visit, asked);
-    if (!visit.session) return this.after(visit, asked);
+    // Nobody proved that they ask: somebody who is not logged in is shown a way back, not sent off.
+    if (!visit.session) return this.done(visit, asked);
     return this.ask(visit, asked);
   }
 
   /** From another site it becomes a GET, which carries our cookie; from our own page it is the answer to the question. */
   @Post()
   async post(@Req() request: WebRequest): Promise<Reply> {
-    const isOurForm = request.headers['sec-fetch-site'] === 'same-origin' || new RegExp(`^${escapePattern(this.settings.issuer)}(/|$)`).test(request.headers.origin ?? '');
+    const isOurForm = isFromOurselves(request, this.settings.issuer);
     if (!isOurForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
@@ -68,20 +71,17 @@ export class EndSessionController {
   }
 
   private asGet(form: Form): Reply {
-    const search = new URLSearchParams(parameterNames.flatMap((name): [string, string][] => (form.has(name) ? [[name, form.text(name)]] : []))).toString();
+    protocolParameters(form);
+    const search = new URLSearchParams(
+      parameterNames.flatMap((name): [string, string][] => (form.has(name) ? [[name, form.text(name)]] : [])),
+    ).toString();
     if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
     return Reply.redirect(`${routes.endSession}?${search}`);
   }
 
   private async check(visit: Visit, form: Form): Promise<LogoutRequest> {
-    let parameters: ReadonlyMap<string, string>;
-    try {
-      parameters = form.protocolParameters();
-    } catch (error) {
-      if (error instanceof RepeatedParameter) throw new PageError('request.refused', { cause: error, detail: 'A parameter is repeated.' });
-      throw error;
-    }
-    const claims = await this.hintClaims(parameters.get('id_token_hint'), visit);
+    const parameters = protocolParameters(form);
+    const claims = await this.hintClaims(parameters.get('id_token_hint'));
     const clientId = parameters.get('client_id');
     const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
     // RP-Initiated Logout 2: where both are sent they must agree.
@@ -92,7 +92,10 @@ export class EndSessionController {
     const subject = claims?.['sub'];
     const sessionId = claims?.['sid'];
     const checked = checkEndSession({
-      hint: typeof subject === 'string' ? { subject, sessionId: typeof sessionId === 'string' ? sessionId : undefined } : undefined,
+      hint:
+        typeof subject === 'string'
+          ? { subject, sessionId: typeof sessionId === 'string' ? sessionId : undefined }
+          : undefined,
       client,
       postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
       state: parameters.get('state'),
@@ -106,8 +109,8 @@ export class EndSessionController {
   }
 
   /** An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing. */
-  private async hintClaims(hint: string | undefined, visit: Visit): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const claims = hint === undefined ? undefined : await this.signer.verify(hint, visit.now);
+  private async hintClaims(hint: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const claims = hint === undefined ? undefined : await this.signer.verify(hint);
     return claims?.['iss'] === this.settings.issuer ? claims : undefined;
   }
 
@@ -119,11 +122,20 @@ export class EndSessionController {
   private after(visit: Visit, asked: LogoutRequest): Reply {
     const cookies = [...visit.cookies, this.visits.noSessionCookie()];
     if (asked.redirectUri !== undefined) return Reply.redirect(asked.redirectUri, { cookies });
-    return this.visits.page(visit, 'logout/done', { clientName: asked.client?.name }, { cookies: [this.visits.noSessionCookie()] });
+    return this.done(visit, asked);
+  }
+
+  private done(visit: Visit, asked: LogoutRequest): Reply {
+    return this.visits.page(
+      visit,
+      'logout/done',
+      { clientName: asked.client?.name, backHref: asked.redirectUri },
+      { cookies: [this.visits.noSessionCookie()] },
+    );
   }
 
   private ask(visit: Visit, asked: LogoutRequest, status = 200, error?: string): Reply {
-    const schemes = asked.redirectUri === undefined ? [] : [new URL(asked.redirectUri).protocol];
+    const schemes = asked.redirectUri === undefined ? [] : schemesOf(asked.redirectUri);
     return this.visits.page(
       visit,
       'logout/confirm',
@@ -133,6 +145,13 @@ export class EndSessionController {
   }
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+/** RFC 6749 3.1: a repeated parameter makes the whole request doubtful. */
+function protocolParameters(form: Form): ReadonlyMap<string, string> {
+  try {
+    return form.protocolParameters();
+  } catch (error) {
+    if (error instanceof RepeatedParameter)
+      throw new PageError('request.refused', { cause: error, detail: 'A parameter is repeated.' });
+    throw error;
+  }
 }

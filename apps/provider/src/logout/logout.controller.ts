@@ -19,7 +19,14 @@ export async function endSession(
   if (!session) return;
   await services.store.run(async (unit) => {
     await services.sessions.end(unit, session.id, visit.now);
-    await services.audit.record(unit, { type: 'logout', actorId: session.userId, clientId, subjectId: session.id, address: visit.address, requestId: visit.requestId });
+    await services.audit.record(unit, {
+      type: 'logout',
+      actorId: session.userId,
+      clientId,
+      subjectId: session.id,
+      address: visit.address,
+      requestId: visit.requestId,
+    });
   });
 }
 
@@ -45,9 +52,20 @@ export class LogoutController {
   async logout(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
-    if (refusal) return this.visits.page(visit, 'logout/confirm', { action: routes.logout, error: refusal.sentence }, { status: 403 });
+    if (refusal)
+      return this.visits.page(
+        visit,
+        'logout/confirm',
+        { action: routes.logout, error: refusal.sentence },
+        { status: 403 },
+      );
     if (form.get('logout') === 'no') return Reply.redirect(routes.home, { cookies: visit.cookies });
     await endSession(this, visit);
-    return this.visits.page({ ...visit, session: undefined, user: undefined }, 'logout/done', {}, { cookies: [this.visits.noSessionCookie()] });
+    return this.visits.page(
+      { ...visit, session: undefined, user: undefined },
+      'logout/done',
+      {},
+      { cookies: [this.visits.noSessionCookie()] },
+    );
   }
 }

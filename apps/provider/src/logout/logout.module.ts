@@ -10,5 +10,8 @@ import { LogoutController } from './logout.controller.js';
  * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout.
  * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session.
  */
-@Module({ imports: [KeysModule, ClientsModule, SessionsModule, UsersModule], controllers: [LogoutController, EndSessionController] })
+@Module({
+  imports: [KeysModule, ClientsModule, SessionsModule, UsersModule],
+  controllers: [LogoutController, EndSessionController],
+})
 export class LogoutModule {}

@@ -52,14 +52,18 @@ export class FirstStart {
       const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
       if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
       const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
-      const made = await this.store.run((unit) => this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now));
+      const made = await this.store.run((unit) =>
+        this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now),
+      );
       // Another process may have been faster: then there is one now, and all is well.
       if ('problems' in made && !(await this.users.findAdmin()))
         throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
     }
     const admin = await this.users.findAdmin();
     if (!admin || admin.hasPassword) return undefined;
-    const link = await this.store.run((unit) => this.links.makeAnother(unit, { userId: admin.id, purpose: 'set-password' }, now));
+    const link = await this.store.run((unit) =>
+      this.links.makeAnother(unit, { userId: admin.id, purpose: 'set-password' }, now),
+    );
     return { username: admin.username, link };
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
 import { introspectionResponse, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
@@ -13,7 +13,7 @@ import { routes } from '../http/routes.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
 import { UsersService } from '../users/users.service.js';
-import { readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from './protocol-request.js';
 
 /** Token introspection (RFC 7662): a client sees its own tokens, and of all others only that they are not active for it. */
 @Controller(routes.introspect)
@@ -29,21 +29,32 @@ export class IntrospectionController {
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
+  @Get()
+  wrongMethod(): Reply {
+    return postOnly();
+  }
+
   @Post()
   async introspect(@Req() request: WebRequest): Promise<Reply> {
     const credentials = await readProtocolRequest(request);
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     // RFC 7662 2.1: the endpoint must not answer whoever merely holds a token; a public client proves nothing.
-    if (client.type === 'public') throw new OAuthError('invalid_client', 'A public client cannot introspect.', { reason: 'introspection.public' });
+    if (client.type === 'public')
+      throw new OAuthError('invalid_client', 'A public client cannot introspect.', { reason: 'introspection.public' });
     const text = credentials.parameters.get('token');
-    if (text === undefined) throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
+    if (text === undefined)
+      throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
     // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
     const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
     return Reply.json(answer ?? introspectionResponse(undefined));
   }
 
-  private async accessToken(text: string, client: Client, now: EpochSeconds): Promise<Record<string, unknown> | undefined> {
+  private async accessToken(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<Record<string, unknown> | undefined> {
     const token = await this.accessTokens.findLive(text, now);
     if (!token || token.clientId !== client.id) return undefined;
     this.accessTokens.noteUse(token, now);
@@ -58,9 +69,14 @@ export class IntrospectionController {
     });
   }
 
-  private async refreshToken(text: string, client: Client, now: EpochSeconds): Promise<Record<string, unknown> | undefined> {
+  private async refreshToken(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<Record<string, unknown> | undefined> {
     const token = await this.refreshTokens.find(text);
-    if (!token || token.clientId !== client.id || token.consumedAt !== undefined || token.expiresAt <= now) return undefined;
+    if (!token || token.clientId !== client.id || token.consumedAt !== undefined || token.expiresAt <= now)
+      return undefined;
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) return undefined;
     return introspectionResponse({

@@ -1,6 +1,7 @@
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
+import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 
@@ -15,8 +16,24 @@ export async function readProtocolRequest(request: WebRequest): Promise<Presente
     const form = await readForm(request, { limitBytes: mostBodyBytes });
     return { parameters: form.protocolParameters(), authorization: header(request, 'authorization') };
   } catch (error) {
-    if (error instanceof RepeatedParameter) throw new OAuthError('invalid_request', 'A parameter is repeated.', { cause: error, reason: 'parameter.repeated' });
-    if (error instanceof UnsupportedBody) throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.', { cause: error, reason: 'body.type' });
+    if (error instanceof RepeatedParameter)
+      throw new OAuthError('invalid_request', 'A parameter is repeated.', {
+        cause: error,
+        reason: 'parameter.repeated',
+      });
+    if (error instanceof UnsupportedBody)
+      throw new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.', {
+        cause: error,
+        reason: 'body.type',
+      });
     throw error;
   }
+}
+
+/** RFC 6749 3.2, RFC 7662 2.1, RFC 7009 2.1: these endpoints take POST alone. */
+export function postOnly(): Reply {
+  return Reply.json(
+    { error: 'invalid_request', error_description: 'This endpoint takes POST.' },
+    { status: 405, headers: { Allow: 'POST' } },
+  );
 }

@@ -1,9 +1,9 @@
-import { Controller, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
+import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { GrantsService } from '../grants/grants.service.js';
@@ -11,7 +11,7 @@ import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
-import { readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from './protocol-request.js';
 
 /** Token revocation (RFC 7009). A refresh token takes its grant with it, and so every access token of it (2.1). */
 @Controller(routes.revoke)
@@ -27,23 +27,38 @@ export class RevocationController {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
+  @Get()
+  wrongMethod(): Reply {
+    return postOnly();
+  }
+
   @Post()
   async revoke(@Req() request: WebRequest): Promise<Reply> {
     const credentials = await readProtocolRequest(request);
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const text = credentials.parameters.get('token');
-    if (text === undefined) throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'revocation.missing' });
+    if (text === undefined)
+      throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'revocation.missing' });
     const access = await this.accessTokens.findLive(text, now);
     const refresh = access ? undefined : await this.refreshTokens.find(text);
     const found = access ?? refresh;
     // RFC 7009 2.1: another client's token is refused; 2.2: an unknown one is gone already, which is what was asked for.
-    if (found && found.clientId !== client.id) throw new OAuthError('invalid_request', 'The token was issued to another client.', { reason: 'revocation.other_client' });
+    if (found && found.clientId !== client.id)
+      throw new OAuthError('invalid_request', 'The token was issued to another client.', {
+        reason: 'revocation.other_client',
+      });
     if (found)
       await this.store.run(async (unit) => {
         if (access) await this.accessTokens.revokeBySelector(unit, access.selector, now);
         if (refresh) await this.grants.revoke(unit, refresh.grantSelector, now);
-        await this.audit.record(unit, { type: 'token.revoked', clientId: client.id, subjectId: String(found.selector) });
+        await this.audit.record(unit, {
+          type: 'token.revoked',
+          clientId: client.id,
+          subjectId: String(found.selector),
+          address: clientAddress(request),
+          requestId: requestId(request),
+        });
       });
     return Reply.empty(200, { 'Cache-Control': 'no-store' });
   }

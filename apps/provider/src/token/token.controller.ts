@@ -1,4 +1,4 @@
-import { Controller, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
@@ -12,7 +12,7 @@ import { routes } from '../http/routes.js';
 import { TokenIssuer } from '../issuance/token-issuer.js';
 import type { GrantType, Proof } from './grant-types/grant-type.js';
 import { GrantTypes } from './grant-types/grant-types.js';
-import { readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from './protocol-request.js';
 
 /** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
 @Controller(routes.token)
@@ -26,6 +26,11 @@ export class TokenController {
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(Counters) private readonly counters: Counters,
   ) {}
+
+  @Get()
+  wrongMethod(): Reply {
+    return postOnly();
+  }
 
   @Post()
   async token(@Req() request: WebRequest): Promise<Reply> {
@@ -43,7 +48,8 @@ export class TokenController {
     if (body === 'lost')
       throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
     this.counters.issued(grantType.name);
-    return Reply.json(Buffer.from(body));
+    // RFC 6749 5.1 asks for both; OAuth 2.1 for the first alone.
+    return Reply.json(Buffer.from(body), { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } });
   }
 
   private checkGrantType(name: string | undefined, client: Client): GrantType {

@@ -26,13 +26,22 @@ export class BearerTokens {
   async check(request: WebRequest, now: EpochSeconds): Promise<AccessToken> {
     const authorization = header(request, 'authorization');
     const inBody = request.method === 'POST' ? await bodyToken(request) : undefined;
-    if (authorization !== undefined && inBody !== undefined) throw new OAuthError('invalid_request', 'The token comes in the header or in the body, not in both.', { reason: 'bearer.two_ways' });
+    if (authorization !== undefined && inBody !== undefined)
+      throw new OAuthError('invalid_request', 'The token comes in the header or in the body, not in both.', {
+        reason: 'bearer.two_ways',
+      });
     if (authorization === undefined && inBody === undefined) throw new NoToken('no access token was sent');
     const text = inBody ?? parseBearer(authorization);
     const token = text === undefined ? undefined : await this.tokens.findLive(text, now);
-    if (!token) throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', { reason: 'bearer.invalid' });
+    if (!token)
+      throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
+        reason: 'bearer.invalid',
+      });
     const client = await this.clients.find(token.clientId);
-    if (!client || client.disabledAt !== undefined) throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', { reason: 'bearer.client' });
+    if (!client || client.disabledAt !== undefined)
+      throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
+        reason: 'bearer.client',
+      });
     this.tokens.noteUse(token, now);
     return token;
   }
@@ -47,7 +56,10 @@ export function challenge(error: unknown): Reply | undefined {
     description: error.description,
     scope: error.code === 'insufficient_scope' ? 'openid' : undefined,
   });
-  return Reply.json({ error: error.code, error_description: error.description }, { status: error.status, headers: challengeHeaders(value) });
+  return Reply.json(
+    { error: error.code, error_description: error.description },
+    { status: error.status, headers: challengeHeaders(value) },
+  );
 }
 
 function challengeHeaders(value: string): OutgoingHttpHeaders {
@@ -60,7 +72,11 @@ async function bodyToken(request: WebRequest): Promise<string | undefined> {
     return (await readForm(request, { limitBytes: 16 * 1024 })).protocolParameters().get('access_token');
   } catch (error) {
     if (error instanceof UnsupportedBody) return undefined;
-    if (error instanceof RepeatedParameter) throw new OAuthError('invalid_request', 'A parameter is repeated.', { cause: error, reason: 'parameter.repeated' });
+    if (error instanceof RepeatedParameter)
+      throw new OAuthError('invalid_request', 'A parameter is repeated.', {
+        cause: error,
+        reason: 'parameter.repeated',
+      });
     throw error;
   }
 }

@@ -38,7 +38,8 @@ export class UserinfoController {
 
   private userinfo(request: WebRequest): Promise<Reply> {
     return this.answer(request, (user, token) => {
-      if (!token.scope.includes('openid')) throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
+      if (!token.scope.includes('openid'))
+        throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
       return userinfoClaims(user, token.scope);
     });
   }
@@ -47,7 +48,8 @@ export class UserinfoController {
     try {
       const token = await this.bearer.check(request, this.clock.now());
       const user = token.userId === undefined ? undefined : await this.users.find(token.userId);
-      if (!user || user.disabledAt !== undefined) throw new OAuthError('invalid_token', 'The access token is not for a person.', { reason: 'bearer.no_person' });
+      if (!user || user.disabledAt !== undefined)
+        throw new OAuthError('invalid_token', 'The access token is not for a person.', { reason: 'bearer.no_person' });
       return Reply.json(claims(user, token));
     } catch (error) {
       const reply = challenge(error);

@@ -9,5 +9,9 @@ import { UserinfoController } from './userinfo.controller.js';
  * Owns: what an access token of this server opens here. Endpoints: /oauth/userinfo, /api/me.
  * Invariant: claims go out only by the token's scope, and only while token, grant, client and person live.
  */
-@Module({ imports: [ClientsModule, UsersModule, IssuanceModule], controllers: [UserinfoController], providers: [BearerTokens] })
+@Module({
+  imports: [ClientsModule, UsersModule, IssuanceModule],
+  controllers: [UserinfoController],
+  providers: [BearerTokens],
+})
 export class UserinfoModule {}

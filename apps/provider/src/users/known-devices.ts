@@ -34,9 +34,14 @@ export class KnownDevices {
 
   /** The cookie with this account added; the oldest one goes past five. */
   remember(request: WebRequest, browserId: string, userId: string, now: EpochSeconds): SetCookie {
-    const others = this.read(request).filter((entry) => entry.userId !== userId && this.isGenuine(entry, browserId, now));
+    const others = this.read(request).filter(
+      (entry) => entry.userId !== userId && this.isGenuine(entry, browserId, now),
+    );
     const entry = { userId, since: now as number, mac: this.sign(0, browserId, userId, now).toString('base64url') };
-    const value = [entry, ...others].slice(0, mostAccounts).map((each) => `${each.userId}.${each.since}.${each.mac}`).join('~');
+    const value = [entry, ...others]
+      .slice(0, mostAccounts)
+      .map((each) => `${each.userId}.${each.since}.${each.mac}`)
+      .join('~');
     return { name: this.name, value, secure: this.secure, maxAgeSeconds: lifetimeSeconds };
   }
 
@@ -51,10 +56,16 @@ export class KnownDevices {
       });
   }
 
-  private isGenuine(entry: { userId: string; since: number; mac: string }, browserId: string, now: EpochSeconds): boolean {
+  private isGenuine(
+    entry: { userId: string; since: number; mac: string },
+    browserId: string,
+    now: EpochSeconds,
+  ): boolean {
     if (entry.since + lifetimeSeconds <= now) return false;
     const presented = Buffer.from(entry.mac, 'base64url');
-    return this.keyring.derive('device').some((_key, index) => equalInConstantTime(this.sign(index, browserId, entry.userId, entry.since), presented));
+    return this.keyring
+      .derive('device')
+      .some((_key, index) => equalInConstantTime(this.sign(index, browserId, entry.userId, entry.since), presented));
   }
 
   private sign(keyIndex: number, browserId: string, userId: string, since: number): Buffer {

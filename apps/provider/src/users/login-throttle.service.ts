@@ -105,7 +105,10 @@ export class LoginThrottle {
     attempt: { counted: readonly string[]; userId: string; addressKey: string; now: EpochSeconds },
   ): Promise<void> {
     for (const bucket of attempt.counted)
-      await unit.change(bucket.startsWith('p:') || bucket.startsWith('d:') ? failureStatements.forget : failureStatements.giveBack, bucket);
+      await unit.change(
+        bucket.startsWith('p:') || bucket.startsWith('d:') ? failureStatements.forget : failureStatements.giveBack,
+        bucket,
+      );
     await unit.change(knownStatements.record, attempt.userId, attempt.addressKey, attempt.now);
   }
 
@@ -115,14 +118,22 @@ export class LoginThrottle {
   }
 
   /** Counts one thing of another kind in the same table; false past the limit. */
-  async countOne(unit: Unit, bucket: string, limit: { readonly most: number; readonly seconds: number }, now: EpochSeconds): Promise<boolean> {
+  async countOne(
+    unit: Unit,
+    bucket: string,
+    limit: { readonly most: number; readonly seconds: number },
+    now: EpochSeconds,
+  ): Promise<boolean> {
     if (this.off) return true;
     const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - limit.seconds);
     return (row?.failures ?? 0) <= limit.most;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const failures = await unit.change(failureStatements.purge, now - Math.max(this.windowSeconds, longestWindowSeconds));
+    const failures = await unit.change(
+      failureStatements.purge,
+      now - Math.max(this.windowSeconds, longestWindowSeconds),
+    );
     return failures + (await unit.change(knownStatements.purge, now - knownAddressSeconds));
   }
 

@@ -1,4 +1,10 @@
-import { BytesColumn, IdColumn, InstantColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** A link that does one thing once. Read and written by the named statements of its service. */

@@ -1,5 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { addSeconds, equalInConstantTime, formatToken, parseToken, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  addSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
@@ -26,8 +33,14 @@ const linkStatements = {
     `SELECT selector, verifier_hash, user_id FROM one_time_links
      WHERE selector = $1 AND purpose = $2 AND consumed_at IS NULL AND expires_at > $3`,
   ),
-  consume: statement('one_time_links.consume', 'UPDATE one_time_links SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2'),
-  forgetOfUser: statement('one_time_links.forget_of_user', 'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2'),
+  consume: statement(
+    'one_time_links.consume',
+    'UPDATE one_time_links SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
+  ),
+  forgetOfUser: statement(
+    'one_time_links.forget_of_user',
+    'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2',
+  ),
   purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
 };
 
@@ -67,7 +80,11 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
-  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<{ selector: number; userId: string } | undefined> {
+  async find(
+    text: string | undefined,
+    purpose: LinkPurpose,
+    now: EpochSeconds,
+  ): Promise<{ selector: number; userId: string } | undefined> {
     const token = text === undefined ? undefined : parseToken(text);
     if (!token) return undefined;
     const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);

@@ -16,6 +16,9 @@ export class SignUpRate {
   ) {}
 
   async count(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
-    return !this.settings.throttle || this.throttle.countOne(unit, `s:${addressKey}`, { most: mostAnHour, seconds: 3600 }, now);
+    return (
+      !this.settings.throttle ||
+      this.throttle.countOne(unit, `s:${addressKey}`, { most: mostAnHour, seconds: 3600 }, now)
+    );
   }
 }

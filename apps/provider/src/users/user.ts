@@ -48,13 +48,20 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
   if (username === '') problems.push({ field: 'username', message: 'Enter a username.' });
   else if (username.length > 64) problems.push({ field: 'username', message: 'A username has at most 64 characters.' });
   else if (!/^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u.test(username))
-    problems.push({ field: 'username', message: 'Use letters, digits and . _ @ + - and begin with a letter or digit.' });
+    problems.push({
+      field: 'username',
+      message: 'Use letters, digits and . _ @ + - and begin with a letter or digit.',
+    });
   if (email !== undefined && (email.length > 254 || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
     problems.push({ field: 'email', message: 'This is not an e-mail address.' });
+  // An id is looked up before a name: nobody may be called like somebody else's.
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
+    problems.push({ field: 'username', message: 'This looks like an identifier: choose a name.' });
   for (const field of ['name', 'givenName', 'familyName'] as const)
     if ((draft[field]?.length ?? 0) > 200) problems.push({ field, message: 'At most 200 characters.' });
   for (const role of draft.roles ?? [])
-    if (!roles.some((known) => known === role)) problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });
+    if (!roles.some((known) => known === role))
+      problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });
   return problems;
 }
 

@@ -59,6 +59,7 @@ export class UsersService {
   }
 
   async find(id: string): Promise<User | undefined> {
+    if (!isId(id)) return undefined;
     const row = await this.users.findOneBy({ id });
     return row ? this.withRoles(this.users.manager, row) : undefined;
   }
@@ -90,13 +91,22 @@ export class UsersService {
 
   /** An administrator who can log in, or one who has no password yet; undefined while there is none at all. */
   async findAdmin(): Promise<{ id: string; username: string; hasPassword: boolean } | undefined> {
-    const row = await this.store.one<{ id: string; username: string; has_password: number | boolean }>(userStatements.admins);
+    const row = await this.store.one<{ id: string; username: string; has_password: number | boolean }>(
+      userStatements.admins,
+    );
     return row && { id: row.id, username: row.username, hasPassword: Boolean(row.has_password) };
   }
 
   /** One page of users in the order of their names. `after`: the last username of the page before. */
-  async list(query: { search?: string | undefined; after?: string | undefined; limit: number }): Promise<{ users: User[]; more: boolean }> {
-    const select = this.users.createQueryBuilder('user').orderBy('user.usernameKey').take(query.limit + 1);
+  async list(query: {
+    search?: string | undefined;
+    after?: string | undefined;
+    limit: number;
+  }): Promise<{ users: User[]; more: boolean }> {
+    const select = this.users
+      .createQueryBuilder('user')
+      .orderBy('user.usernameKey')
+      .take(query.limit + 1);
     if (query.search) {
       const prefix = `${escapeLike(usernameKey(query.search))}%`;
       select.andWhere(
@@ -117,7 +127,12 @@ export class UsersService {
    * Makes an account. A password may be given (already hashed: hashing is no database work) or set later by a link.
    * @returns the user, or what is wrong with the draft, a taken name among it
    */
-  async create(unit: Unit, draft: UserDraft & { passwordHash?: string | undefined }, actor: Actor, now: EpochSeconds): Promise<UserOutcome> {
+  async create(
+    unit: Unit,
+    draft: UserDraft & { passwordHash?: string | undefined },
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<UserOutcome> {
     const problems = checkUserDraft(draft);
     if (problems.length > 0) return { problems };
     const users = unit.manager.getRepository(UserEntity);
@@ -140,16 +155,26 @@ export class UsersService {
       disabledAt: null,
     };
     // The unique index decides, not a look before: two sign-ups with one name may come at once.
-    const inserted = await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
-    void inserted;
+    await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
     const stored = await users.findOneBy({ usernameKey: key });
     if (stored?.id !== row.id) return { problems: [{ field: 'username', message: 'This username is taken.' }] };
     await this.writeRoles(unit, row.id, draft.roles ?? ['user']);
-    await this.audit.record(unit, { type: 'user.created', ...actor, subjectId: row.id, details: { username: row.username } });
+    await this.audit.record(unit, {
+      type: 'user.created',
+      ...actor,
+      subjectId: row.id,
+      details: { username: row.username },
+    });
     return { user: await this.withRoles(unit.manager, row) };
   }
 
-  async update(unit: Unit, id: string, draft: UserDraft, actor: Actor, now: EpochSeconds): Promise<UserOutcome | undefined> {
+  async update(
+    unit: Unit,
+    id: string,
+    draft: UserDraft,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<UserOutcome | undefined> {
     const problems = checkUserDraft(draft);
     if (problems.length > 0) return { problems };
     const users = unit.manager.getRepository(UserEntity);
@@ -182,7 +207,9 @@ export class UsersService {
 
   /** Stores a new password. Whoever calls decides which sessions go on. */
   async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<boolean> {
-    const changed = await unit.manager.getRepository(UserEntity).update({ id }, { passwordHash, passwordChangedAt: now });
+    const changed = await unit.manager
+      .getRepository(UserEntity)
+      .update({ id }, { passwordHash, passwordChangedAt: now });
     return changed.affected === 1;
   }
 
@@ -220,7 +247,12 @@ export class UsersService {
     if (await this.isLastAdmin(unit, id)) return 'last admin';
     await this.endAll(unit, id, now);
     await users.delete({ id });
-    await this.audit.record(unit, { type: 'user.deleted', ...actor, subjectId: id, details: { username: row.username } });
+    await this.audit.record(unit, {
+      type: 'user.deleted',
+      ...actor,
+      subjectId: id,
+      details: { username: row.username },
+    });
     return 'done';
   }
 
@@ -250,7 +282,12 @@ export class UsersService {
   private async allWithRoles(manager: EntityManager, rows: readonly UserEntity[]): Promise<User[]> {
     if (rows.length === 0) return [];
     const found = await manager.getRepository(UserRoleEntity).findBy({ userId: In(rows.map((row) => row.id)) });
-    return rows.map((row) => toUser(row, found.filter((role) => role.userId === row.id).map((role) => role.role)));
+    return rows.map((row) =>
+      toUser(
+        row,
+        found.filter((role) => role.userId === row.id).map((role) => role.role),
+      ),
+    );
   }
 }
 
@@ -270,6 +307,11 @@ function toUser(row: UserEntity, roles: readonly string[]): User {
     lastLoginAt: row.lastLoginAt === null ? undefined : epochSeconds(row.lastLoginAt),
     disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
   };
+}
+
+/** What could be an id: anything else is not looked up, a NUL least of all. */
+function isId(text: string): boolean {
+  return /^[\w-]{1,100}$/.test(text);
 }
 
 function escapeLike(text: string): string {

@@ -88,9 +88,14 @@ export class Visits {
     );
   }
 
-  /** The cookie of a session that was just started. Without `Max-Age`: the session's own end decides. */
+  /** The cookie of a session that was just started; it goes when the session must. */
   sessionCookieFor(session: Session, value: string): SetCookie {
-    return { name: this.sessionCookie, value, secure: this.secure, maxAgeSeconds: session.expiresAt - session.authTime };
+    return {
+      name: this.sessionCookie,
+      value,
+      secure: this.secure,
+      maxAgeSeconds: session.expiresAt - session.authTime,
+    };
   }
 
   /** Takes the session's cookie away. */

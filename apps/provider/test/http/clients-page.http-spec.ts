@@ -211,15 +211,27 @@ describe('the pages of clients', () => {
     await developer.open(at(`/client/update/${id}`));
     const saved = await sendFields(
       developer,
-      changed(fieldsOf(developer, `/client/update/${id}`), { name: 'Trusted 2', owner: 'root' }),
+      changed(fieldsOf(developer, `/client/update/${id}`), { scope: ['openid', 'roles', 'profile'], owner: 'root' }),
       `/client/update/${id}`,
     );
     expect(saved.status).toBe(303);
     expect(await clients().findFresh(id)).toMatchObject({
-      name: 'Trusted 2',
+      scope: ['openid', 'roles', 'profile'],
       ownerId: developerId,
       consentRequired: false,
     });
+
+    // It was given to this name and these addresses: whoever could change them could send everybody's code elsewhere.
+    await developer.open(at(`/client/update/${id}`));
+    const elsewhere = await sendFields(
+      developer,
+      changed(fieldsOf(developer, `/client/update/${id}`), { name: 'Trusty', redirectUri: 'https://evil.test/' }),
+      `/client/update/${id}`,
+    );
+    expect(elsewhere.status).toBe(422);
+    expect(elsewhere.text).toMatch(/id="f-name-problem">An administrator gave/);
+    expect(elsewhere.text).toMatch(/id="f-redirectUris-0-problem">An administrator gave/);
+    expect((await clients().findFresh(id))?.redirectUris).toEqual(['https://trusted.test/']);
   });
 
   it('makes a new secret, the old one going on for the chosen while', async () => {

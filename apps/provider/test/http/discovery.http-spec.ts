@@ -2,10 +2,31 @@ import { createRemoteJWKSet, jwtVerify, type JWK } from 'jose';
 import { signingAlgorithms, type SigningAlgorithm } from '@gatehouse/domain/jose';
 import { KeysService } from '../../src/keys/keys.service';
 import { send, type Browser } from '../support/browser';
-import { answerOf, authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
+import {
+  answerOf,
+  authorizationRequest,
+  authorizeUrl,
+  basic,
+  post,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
 import { obtainTokens } from '../support/tokens';
 
-type Metadata = Record<string, string> & Record<`${string}_supported`, string[]>;
+interface Metadata {
+  readonly jwks_uri: string;
+  readonly token_endpoint: string;
+  readonly revocation_endpoint: string;
+  readonly introspection_endpoint: string;
+  readonly response_modes_supported: string[];
+  readonly prompt_values_supported: string[];
+  readonly grant_types_supported: string[];
+  readonly scopes_supported: string[];
+  readonly id_token_signing_alg_values_supported: string[];
+  readonly token_endpoint_auth_methods_supported: string[];
+  readonly revocation_endpoint_auth_methods_supported: string[];
+  readonly introspection_endpoint_auth_methods_supported: string[];
+}
 
 describe('discovery', () => {
   let provider: TestProvider;
@@ -18,13 +39,16 @@ describe('discovery', () => {
   });
   afterAll(() => provider.close());
 
-  it.each(['openid-configuration', 'oauth-authorization-server'])('/.well-known/%s names this issuer, for any origin to read (RFC 8414 3)', async (name) => {
-    const answer = await send(`${provider.issuer}/.well-known/${name}`);
-    expect(answer.status).toBe(200);
-    expect(answer.headers['content-type']).toMatch(/^application\/json/);
-    expect(answer.headers['access-control-allow-origin']).toBe('*');
-    expect(answer.json()).toMatchObject({ issuer: provider.issuer });
-  });
+  it.each(['openid-configuration', 'oauth-authorization-server'])(
+    '/.well-known/%s names this issuer, for any origin to read (RFC 8414 3)',
+    async (name) => {
+      const answer = await send(`${provider.issuer}/.well-known/${name}`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['content-type']).toMatch(/^application\/json/);
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+      expect(answer.json()).toMatchObject({ issuer: provider.issuer });
+    },
+  );
 
   it('both documents are the same', async () => {
     expect((await send(`${provider.issuer}/.well-known/oauth-authorization-server`)).json()).toEqual(metadata);
@@ -32,19 +56,26 @@ describe('discovery', () => {
 
   describe('everything that is offered is there:', () => {
     it('each endpoint answers', async () => {
-      const endpoints = Object.entries(metadata).filter(([name]) => name.endsWith('_endpoint') || name === 'jwks_uri');
+      const endpoints = Object.entries(metadata as unknown as Record<string, string>).filter(
+        ([name]) => name.endsWith('_endpoint') || name === 'jwks_uri',
+      );
       expect(endpoints.length).toBeGreaterThanOrEqual(7);
       for (const [name, url] of endpoints) {
         expect(url.startsWith(`${provider.issuer}/`)).toBe(true);
         const posted = /token_endpoint|introspection|revocation/.test(name);
-        expect({ name, status: (posted ? await post(url, {}) : await send(url)).status }).not.toEqual({ name, status: 404 });
+        expect({ name, status: (posted ? await post(url, {}) : await send(url)).status }).not.toEqual({
+          name,
+          status: 404,
+        });
       }
     });
 
     it('each response mode', async () => {
       const { client } = await provider.addClient({ consentRequired: false });
       for (const mode of metadata.response_modes_supported) {
-        const answer = await browser.open(authorizeUrl(provider, authorizationRequest(client, { response_mode: mode }).parameters));
+        const answer = await browser.open(
+          authorizeUrl(provider, authorizationRequest(client, { response_mode: mode }).parameters),
+        );
         expect(`${answer.location ?? ''}${answer.text}`).toContain('code');
       }
     });
@@ -61,24 +92,37 @@ describe('discovery', () => {
     it('each grant type: none is an unsupported_grant_type', async () => {
       const { client, secret } = await provider.addClient({ grantTypes: [...metadata.grant_types_supported] });
       for (const grantType of metadata.grant_types_supported) {
-        const answer = await post(metadata['token_endpoint'] ?? '', { grant_type: grantType, code: 'x', refresh_token: 'x' }, { Authorization: basic(client, secret) });
-        expect(['unsupported_grant_type', 'unauthorized_client']).not.toContain(answer.json<{ error?: string }>().error);
+        const answer = await post(
+          metadata.token_endpoint,
+          { grant_type: grantType, code: 'x', refresh_token: 'x' },
+          { Authorization: basic(client, secret) },
+        );
+        expect(['unsupported_grant_type', 'unauthorized_client']).not.toContain(
+          answer.json<{ error?: string }>().error,
+        );
       }
     });
 
-    it.each(['token', 'revocation', 'introspection'])('each client authentication method at %s', async (endpoint) => {
-      for (const method of metadata[`${endpoint}_endpoint_auth_methods_supported`] ?? []) {
-        const made = await provider.addClient(method === 'none' ? { type: 'public', authMethod: 'none' } : { authMethod: method });
-        const { client, secret } = made;
-        const fields = { grant_type: 'authorization_code', code: 'x', token: 'x' };
-        const answer = await post(
-          metadata[`${endpoint}_endpoint`] ?? '',
-          method === 'client_secret_basic' ? fields : { ...fields, client_id: client.id, ...(method === 'none' ? {} : { client_secret: secret }) },
-          method === 'client_secret_basic' ? { Authorization: basic(client, secret) } : {},
-        );
-        expect({ method, status: answer.status }).not.toEqual({ method, status: 401 });
-      }
-    });
+    it.each(['token', 'revocation', 'introspection'] as const)(
+      'each client authentication method at %s',
+      async (endpoint) => {
+        for (const method of metadata[`${endpoint}_endpoint_auth_methods_supported`]) {
+          const made = await provider.addClient(
+            method === 'none' ? { type: 'public', authMethod: 'none' } : { authMethod: method },
+          );
+          const { client, secret } = made;
+          const fields = { grant_type: 'authorization_code', code: 'x', token: 'x' };
+          const answer = await post(
+            metadata[`${endpoint}_endpoint`],
+            method === 'client_secret_basic'
+              ? fields
+              : { ...fields, client_id: client.id, ...(method === 'none' ? {} : { client_secret: secret }) },
+            method === 'client_secret_basic' ? { Authorization: basic(client, secret) } : {},
+          );
+          expect({ method, status: answer.status }).not.toEqual({ method, status: 401 });
+        }
+      },
+    );
 
     it('each scope can be asked for by a client that is registered for it', async () => {
       const made = await provider.addClient({ scope: [...metadata.scopes_supported], consentRequired: false });
@@ -88,11 +132,16 @@ describe('discovery', () => {
 
     it('each signing algorithm gives ID tokens that the published keys verify', async () => {
       expect([...metadata.id_token_signing_alg_values_supported].sort()).toEqual([...signingAlgorithms].sort());
-      const keys = createRemoteJWKSet(new URL(metadata['jwks_uri'] ?? ''));
+      const keys = createRemoteJWKSet(new URL(metadata.jwks_uri));
       for (const algorithm of metadata.id_token_signing_alg_values_supported) {
         const made = await provider.addClient({ idTokenSignedResponseAlg: algorithm, consentRequired: false });
         const { id_token: idToken = '' } = await obtainTokens(provider, browser, made);
-        const verified = await jwtVerify(idToken, keys, { issuer: provider.issuer, audience: made.client.id, algorithms: [algorithm], currentDate: new Date(provider.clock.milliseconds()) });
+        const verified = await jwtVerify(idToken, keys, {
+          issuer: provider.issuer,
+          audience: made.client.id,
+          algorithms: [algorithm],
+          currentDate: new Date(provider.clock.milliseconds()),
+        });
         expect(verified.protectedHeader).toMatchObject({ alg: algorithm, kid: expect.any(String) as unknown });
       }
     });
@@ -112,7 +161,12 @@ describe('discovery', () => {
 
 describe('the JWKS', () => {
   let provider: TestProvider;
-  beforeAll(async () => (provider = await startProvider({ env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '1000', GATEHOUSE_KEY_RETIRE_SECONDS: '5000' } })));
+  beforeAll(
+    async () =>
+      (provider = await startProvider({
+        env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '1000', GATEHOUSE_KEY_RETIRE_SECONDS: '5000' },
+      })),
+  );
   afterAll(() => provider.close());
 
   const published = async () => (await send(`${provider.issuer}/.well-known/jwks.json`)).json<{ keys: JWK[] }>().keys;
@@ -129,7 +183,8 @@ describe('the JWKS', () => {
   async function signingKid(algorithm: SigningAlgorithm): Promise<string> {
     const made = await provider.addClient({ idTokenSignedResponseAlg: algorithm, consentRequired: false });
     const tokens = await obtainTokens(provider, await provider.logIn(await provider.addUser()), made);
-    return (JSON.parse(Buffer.from(tokens.id_token?.split('.')[0] ?? '', 'base64url').toString()) as { kid: string }).kid;
+    return (JSON.parse(Buffer.from(tokens.id_token?.split('.')[0] ?? '', 'base64url').toString()) as { kid: string })
+      .kid;
   }
 
   it('has a key of each kind from the first start, for any origin to read, and nothing private (RFC 7517 9.2)', async () => {
@@ -143,19 +198,22 @@ describe('the JWKS', () => {
     }
   });
 
-  it.each(signingAlgorithms)('%s: a new key is published before it signs, and the old one stays until nothing of it is alive', async (algorithm) => {
-    const old = await signingKid(algorithm);
-    const fresh = await rotate(algorithm, 1000);
-    const kids = async () => (await published()).map((key) => key.kid);
-    expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
-    expect(await signingKid(algorithm)).toBe(old);
-    provider.clock.advance(1000);
-    expect(await signingKid(algorithm)).toBe(fresh);
-    expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
-    provider.clock.advance(4999);
-    expect(await kids()).toContain(old);
-    provider.clock.advance(1);
-    expect(await kids()).not.toContain(old);
-    expect(await signingKid(algorithm)).toBe(fresh);
-  });
+  it.each(signingAlgorithms)(
+    '%s: a new key is published before it signs, and the old one stays until nothing of it is alive',
+    async (algorithm) => {
+      const old = await signingKid(algorithm);
+      const fresh = await rotate(algorithm, 1000);
+      const kids = async () => (await published()).map((key) => key.kid);
+      expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
+      expect(await signingKid(algorithm)).toBe(old);
+      provider.clock.advance(1000);
+      expect(await signingKid(algorithm)).toBe(fresh);
+      expect(await kids()).toEqual(expect.arrayContaining([old, fresh]));
+      provider.clock.advance(4999);
+      expect(await kids()).toContain(old);
+      provider.clock.advance(1);
+      expect(await kids()).not.toContain(old);
+      expect(await signingKid(algorithm)).toBe(fresh);
+    },
+  );
 });

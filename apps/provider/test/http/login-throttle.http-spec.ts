@@ -68,7 +68,8 @@ describe('failed logins are counted before a hash is computed', () => {
 
   it('counts spellings of one username as one account', async () => {
     const browser = from();
-    for (const name of ['spelling', 'SPELLING', 'ｓpelling']) expect((await attempt(browser, name, 'x')).status).toBe(401);
+    for (const name of ['spelling', 'SPELLING', 'ｓpelling'])
+      expect((await attempt(browser, name, 'x')).status).toBe(401);
     expect((await attempt(browser, 'Spelling', 'x')).status).toBe(429);
   });
 
@@ -78,7 +79,7 @@ describe('failed logins are counted before a hash is computed', () => {
     const person = await provider.addUser();
     expect((await attempt(from(address), person.username, person.password)).status).toBe(429);
     await succeed(from(), person);
-  }, 30_000);
+  });
 
   it('a login that succeeds counts against nobody, and clears the count of its pair', async () => {
     const person = await provider.addUser();
@@ -88,14 +89,16 @@ describe('failed logins are counted before a hash is computed', () => {
       await fail(from(address), person.username, 2);
       await succeed(from(address), person);
     }
-  }, 30_000);
+  });
 
   it('parallel guesses do not outrun the count', async () => {
     const person = await provider.addUser();
     const browser = from();
     const page = await browser.open(`${provider.issuer}/login`);
     const guess = (password: string) => postLogin(browser, page, { username: person.username, password });
-    const statuses = (await Promise.all(Array.from({ length: 20 }, (_each, index) => guess(`guess ${index}`)))).map((answer) => answer.status);
+    const statuses = (await Promise.all(Array.from({ length: 20 }, (_each, index) => guess(`guess ${index}`)))).map(
+      (answer) => answer.status,
+    );
     expect(statuses.filter((status) => status === 401)).toHaveLength(3);
     expect(statuses.filter((status) => status === 429)).toHaveLength(17);
   });
@@ -119,7 +122,8 @@ describe('failed logins are counted before a hash is computed', () => {
 
     it('the browser that has logged in before gets through from anywhere', async () => {
       const travelling = new Browser({ localAddress: otherAddress() });
-      for (const name of ['gatehouse_browser', 'gatehouse_device']) travelling.setCookie(provider.host, name, ownBrowser.cookie(provider.host, name) ?? '');
+      for (const name of ['gatehouse_browser', 'gatehouse_device'])
+        travelling.setCookie(provider.host, name, ownBrowser.cookie(provider.host, name) ?? '');
       await succeed(travelling, person);
     });
 
@@ -148,7 +152,11 @@ describe('failed logins are counted before a hash is computed', () => {
       expect((await attempt(thief, person.username, person.password)).status).toBe(429);
       const forger = from();
       forger.setCookie(provider.host, 'gatehouse_browser', ownBrowser.cookie(provider.host, 'gatehouse_browser') ?? '');
-      forger.setCookie(provider.host, 'gatehouse_device', cookie.replace(/\.(\d+)\./, (_match, since: string) => `.${Number(since) + 1}.`));
+      forger.setCookie(
+        provider.host,
+        'gatehouse_device',
+        cookie.replace(/\.(\d+)\./, (_match, since: string) => `.${Number(since) + 1}.`),
+      );
       expect((await attempt(forger, person.username, person.password)).status).toBe(429);
     });
 
@@ -170,7 +178,14 @@ describe('a thousand addresses against one account', () => {
       const statuses: number[] = [];
       for (let round = 0; round < 40; round++) {
         const answers = await Promise.all(
-          Array.from({ length: 25 }, (_each, index) => postLogin(browser, page, { username: person.username, password: `guess ${round} ${index}` }, otherAddress())),
+          Array.from({ length: 25 }, (_each, index) =>
+            postLogin(
+              browser,
+              page,
+              { username: person.username, password: `guess ${round} ${index}` },
+              otherAddress(),
+            ),
+          ),
         );
         statuses.push(...answers.map((answer) => answer.status));
       }
@@ -191,14 +206,20 @@ describe('GATEHOUSE_THROTTLE=off', () => {
     try {
       const browser = new Browser();
       await browser.open(`${provider.issuer}/login`);
-      for (let round = 0; round < 5; round++) expect((await browser.submit({ username: 'anybody', password: 'x' })).status).toBe(401);
+      for (let round = 0; round < 5; round++)
+        expect((await browser.submit({ username: 'anybody', password: 'x' })).status).toBe(401);
     } finally {
       await provider.close();
     }
   });
 });
 
-function postLogin(browser: Browser, page: Answer, fields: Readonly<Record<string, string>>, localAddress?: string): Promise<Answer> {
+function postLogin(
+  browser: Browser,
+  page: Answer,
+  fields: Readonly<Record<string, string>>,
+  localAddress?: string,
+): Promise<Answer> {
   const url = new URL('/login', browser.address);
   const csrf = formOf(page.text).fields.filter(([name]) => name === 'csrf');
   return browser.send(url.href, {

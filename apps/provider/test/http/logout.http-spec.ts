@@ -145,7 +145,7 @@ describe('logging out', () => {
     });
 
     it.each([
-      ['https://client.test/bye', "form-action 'self' https:"],
+      ['https://client.test/bye', "form-action 'self' http: https:"],
       ['com.example.app:/bye', "form-action 'self' com.example.app:"],
     ])('its page lets its form lead to the scheme of %s', async (uri, directive) => {
       const { browser } = await person();

@@ -1,7 +1,7 @@
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { SessionsService } from '../../src/sessions/sessions.service';
-import { Browser, formOf, unescape, type Answer } from '../support/browser';
+import { Browser, formOf, send, unescape, type Answer } from '../support/browser';
 import {
   answerOf,
   authorizationRequest,
@@ -10,6 +10,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { eventually } from '../support/eventually';
 import type { Registered } from '../support/tokens';
 
 describe('a login cannot be lost:', () => {
@@ -164,7 +165,7 @@ describe('a login cannot be lost:', () => {
       const made = await short.addClient();
       const browser = new Browser();
       await browser.open(authorizeUrl(short, authorizationRequest(made.client).parameters));
-      await browser.submit(person);
+      await browser.submit({ username: person.username, password: person.password });
       short.clock.advance(700);
       await browser.submit({ confirm: 'yes' });
       expect(browser.address).toContain('/login?request=');
@@ -292,7 +293,10 @@ describe('a login cannot be lost:', () => {
     await provider.store.run((unit) =>
       provider.app.get(ClientsService).remove(unit, gone.client.id, {}, provider.clock.now()),
     );
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await eventually(
+      () => send(authorizeUrl(provider, authorizationRequest(gone.client).parameters)),
+      (each) => each.status === 400,
+    );
     const answer = await begun.browser.submit(typed(begun));
     expect(answer.status).toBe(400);
     expect(answer.location).toBeUndefined();

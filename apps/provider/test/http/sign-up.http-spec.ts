@@ -92,7 +92,7 @@ describe('signing up', () => {
     expect(statuses.at(-1)).toBe(429);
     const elsewhere = await open(new Browser({ localAddress: '127.0.7.8' }));
     expect((await elsewhere.submit({ username: fresh(), password })).status).toBe(200);
-  }, 30_000);
+  });
 
   it('is off unless GATEHOUSE_SIGN_UP says otherwise: 403, and no link on the login page', async () => {
     const closed = await startProvider();

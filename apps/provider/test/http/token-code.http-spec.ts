@@ -1,9 +1,18 @@
-import type { Client } from '@gatehouse/domain/oauth';
-import { epochSeconds } from '@gatehouse/domain/kernel';
+import { CacheVersions } from '../../src/database/cache-versions.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { UsersService } from '../../src/users/users.service';
 import type { Answer, Browser } from '../support/browser';
-import { answerOf, authorizationRequest, authorize, authorizeUrl, post, redeem, startProvider, type TestProvider } from '../support/provider';
+import {
+  answerOf,
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  post,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+import { eventually } from '../support/eventually';
 import { claimsOf, introspect, isActive, purge, refresh, type Registered, type Tokens } from '../support/tokens';
 
 describe('redeeming an authorization code', () => {
@@ -16,7 +25,9 @@ describe('redeeming an authorization code', () => {
   beforeEach(async () => {
     const person = await provider.addUser();
     user = person;
-    registered = await provider.addClient({ redirectUris: ['https://client.test/callback', 'https://client.test/other'] });
+    registered = await provider.addClient({
+      redirectUris: ['https://client.test/callback', 'https://client.test/other'],
+    });
     browser = await provider.logIn(person);
   });
 
@@ -60,7 +71,9 @@ describe('redeeming an authorization code', () => {
 
   it('gives no refresh token to an OpenID request without offline_access, and no ID token without openid', async () => {
     const openid = await authorize(provider, browser, registered.client, { scope: 'openid' });
-    expect((await redeem(provider, registered, openid.code, openid.verifier)).json()).not.toHaveProperty('refresh_token');
+    expect((await redeem(provider, registered, openid.code, openid.verifier)).json()).not.toHaveProperty(
+      'refresh_token',
+    );
     const plain = await authorize(provider, browser, registered.client, { scope: 'profile' });
     const tokens = (await redeem(provider, registered, plain.code, plain.verifier)).json();
     expect(tokens).not.toHaveProperty('id_token');
@@ -76,7 +89,9 @@ describe('redeeming an authorization code', () => {
   it('roles come only by the scope roles', async () => {
     const withRoles = await provider.addClient({ scope: ['openid', 'roles'] });
     const { code, verifier } = await authorize(provider, browser, withRoles.client, { scope: 'openid roles' });
-    expect(claimsOf((await redeem(provider, withRoles, code, verifier)).json<Tokens>().id_token)).toMatchObject({ roles: ['user'] });
+    expect(claimsOf((await redeem(provider, withRoles, code, verifier)).json<Tokens>().id_token)).toMatchObject({
+      roles: ['user'],
+    });
   });
 
   describe('a second redemption (RFC 6749 4.1.2)', () => {
@@ -137,11 +152,14 @@ describe('redeeming an authorization code', () => {
     expect((await redeem(provider, registered, code, verifier)).status).toBe(200);
   });
 
-  it.each(['', 'x', 'a.b', `${'z'.repeat(5000)}`])('answers an error to a code that was never issued (%#)', async (code) => {
-    const answer = await redeem(provider, registered, code, 'x'.repeat(43));
-    expect(answer.status).toBe(400);
-    expect(answer.json()).toMatchObject({ error: code === '' ? 'invalid_request' : 'invalid_grant' });
-  });
+  it.each(['', 'x', 'a.b', `${'z'.repeat(5000)}`])(
+    'answers an error to a code that was never issued (%#)',
+    async (code) => {
+      const answer = await redeem(provider, registered, code, 'x'.repeat(43));
+      expect(answer.status).toBe(400);
+      expect(answer.json()).toMatchObject({ error: code === '' ? 'invalid_request' : 'invalid_grant' });
+    },
+  );
 
   it('refuses a code whose verifier half was changed', async () => {
     const { code, verifier } = await authorize(provider, browser, registered.client);
@@ -160,10 +178,13 @@ describe('redeeming an authorization code', () => {
   });
 
   describe('redirect_uri (RFC 6749 4.1.3)', () => {
-    it.each(['https://client.test/other', 'https://client.test/callback/', 'https://evil.test/'])('refuses another one: %s', async (uri) => {
-      const { code, verifier } = await authorize(provider, browser, registered.client);
-      expectInvalidGrant(await redeem(provider, registered, code, verifier, { redirect_uri: uri }));
-    });
+    it.each(['https://client.test/other', 'https://client.test/callback/', 'https://evil.test/'])(
+      'refuses another one: %s',
+      async (uri) => {
+        const { code, verifier } = await authorize(provider, browser, registered.client);
+        expectInvalidGrant(await redeem(provider, registered, code, verifier, { redirect_uri: uri }));
+      },
+    );
 
     it('refuses none where the authorization request named one', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client);
@@ -171,16 +192,30 @@ describe('redeeming an authorization code', () => {
     });
 
     it('compares the port of a native client too: what was sent must come again', async () => {
-      const native = await provider.addClient({ type: 'public', authMethod: 'none', applicationType: 'native', redirectUris: ['http://127.0.0.1/cb'] });
-      const { code, verifier } = await authorize(provider, browser, native.client, { redirect_uri: 'http://127.0.0.1:5555/cb' });
+      const native = await provider.addClient({
+        type: 'public',
+        authMethod: 'none',
+        applicationType: 'native',
+        redirectUris: ['http://127.0.0.1/cb'],
+      });
+      const { code, verifier } = await authorize(provider, browser, native.client, {
+        redirect_uri: 'http://127.0.0.1:5555/cb',
+      });
       const fields = { grant_type: 'authorization_code', client_id: native.client.id, code, code_verifier: verifier };
-      expectInvalidGrant(await post(`${provider.issuer}/oauth/token`, { ...fields, redirect_uri: 'http://127.0.0.1:5556/cb' }));
-      expect((await post(`${provider.issuer}/oauth/token`, { ...fields, redirect_uri: 'http://127.0.0.1:5555/cb' })).status).toBe(200);
+      expectInvalidGrant(
+        await post(`${provider.issuer}/oauth/token`, { ...fields, redirect_uri: 'http://127.0.0.1:5556/cb' }),
+      );
+      expect(
+        (await post(`${provider.issuer}/oauth/token`, { ...fields, redirect_uri: 'http://127.0.0.1:5555/cb' })).status,
+      ).toBe(200);
     });
   });
 
   describe('PKCE (RFC 7636)', () => {
-    const vector = { verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk', challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM' };
+    const vector = {
+      verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+      challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    };
 
     it('takes the example of appendix B', async () => {
       const { code } = await authorize(provider, browser, registered.client, { code_challenge: vector.challenge });
@@ -209,7 +244,9 @@ describe('redeeming an authorization code', () => {
     beforeAll(async () => (lenient = await startProvider({ env: { GATEHOUSE_PKCE: 'public' } })));
     afterAll(() => lenient.close());
 
-    async function codeOf(overrides: Readonly<Record<string, string | undefined>>): Promise<{ code: string; made: Registered; verifier: string }> {
+    async function codeOf(
+      overrides: Readonly<Record<string, string | undefined>>,
+    ): Promise<{ code: string; made: Registered; verifier: string }> {
       const made = await lenient.addClient({ pkceRequired: false, consentRequired: false });
       const { parameters, proof } = authorizationRequest(made.client, overrides);
       const answer = await (await lenient.logIn(await lenient.addUser())).open(authorizeUrl(lenient, parameters));
@@ -249,35 +286,35 @@ describe('redeeming an authorization code', () => {
   });
 
   describe('when the client changes meanwhile', () => {
-    const change = (work: (clients: ClientsService, client: Client) => Promise<unknown>) => work(provider.app.get(ClientsService), registered.client);
-
     it('answers invalid_client to one that was removed', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client);
-      await change((clients, { id }) => provider.store.run((unit) => clients.remove(unit, id, {}, provider.clock.now())));
-      const answer = await eventually(() => redeem(provider, registered, code, verifier), (each) => each.status === 401);
+      await provider.store.run((unit) =>
+        provider.app.get(ClientsService).remove(unit, registered.client.id, {}, provider.clock.now()),
+      );
+      const answer = await eventually(
+        () => redeem(provider, registered, code, verifier),
+        (each) => each.status === 401,
+      );
       expect(answer.json()).toMatchObject({ error: 'invalid_client' });
     });
 
     it('answers invalid_client to one that was switched off, and its tokens are refused', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client, offline);
       const tokens = (await redeem(provider, registered, code, verifier)).json<Tokens>();
-      await change((clients, client) => provider.store.run((unit) => clients.update(unit, client.id, { ...client, disabledAt: epochSeconds(1) }, {}, provider.clock.now())));
-      const answer = await eventually(() => refresh(provider, registered, tokens.refresh_token ?? ''), (each) => each.status === 401);
+      await provider.store.run(async (unit) => {
+        await unit.manager.query('UPDATE clients SET disabled_at = 1');
+        await provider.app.get(CacheVersions).bump(unit, 'clients');
+      });
+      const answer = await eventually(
+        () => refresh(provider, registered, tokens.refresh_token ?? ''),
+        (each) => each.status === 401,
+      );
       expect(answer.json()).toMatchObject({ error: 'invalid_client' });
       expect((await introspect(provider, registered, tokens.access_token)).status).toBe(401);
-      const me = await browser.send(`${provider.issuer}/api/me`, { headers: { Authorization: `Bearer ${tokens.access_token}` } });
+      const me = await browser.send(`${provider.issuer}/api/me`, {
+        headers: { Authorization: `Bearer ${tokens.access_token}` },
+      });
       expect(me.status).toBe(401);
     });
   });
 });
-
-/** What another part of the process caches is dropped within a second of a change. */
-async function eventually<T>(ask: () => Promise<T>, done: (answer: T) => boolean): Promise<T> {
-  const until = Date.now() + 2000;
-  let answer = await ask();
-  while (!done(answer) && Date.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    answer = await ask();
-  }
-  return answer;
-}

@@ -1,7 +1,16 @@
 import { UsersService } from '../../src/users/users.service';
 import type { Answer, Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
-import { claimsOf, isActive, obtainRefreshToken, obtainTokens, purge, refresh, type Registered, type Tokens } from '../support/tokens';
+import {
+  claimsOf,
+  isActive,
+  obtainRefreshToken,
+  obtainTokens,
+  purge,
+  refresh,
+  type Registered,
+  type Tokens,
+} from '../support/tokens';
 
 describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
   let provider: TestProvider;
@@ -107,7 +116,11 @@ describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
       const strict = await startProvider({ env: { GATEHOUSE_REFRESH_RETRY_WINDOW: '0' } });
       try {
         const made = await strict.addClient();
-        const { refresh_token: token } = await obtainRefreshToken(strict, await strict.logIn(await strict.addUser()), made);
+        const { refresh_token: token } = await obtainRefreshToken(
+          strict,
+          await strict.logIn(await strict.addUser()),
+          made,
+        );
         const first = (await refresh(strict, made, token)).json<Tokens>();
         expectError(await refresh(strict, made, token));
         expect(await isActive(strict, made, first.access_token)).toBe(false);
@@ -134,11 +147,14 @@ describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
       expect(wide.scope).toBe('openid profile offline_access');
     });
 
-    it.each(['openid email', 'roles', 'openid "x"'])('is never widened: %s is an invalid_scope, and nothing is spent', async (scope) => {
-      const { refresh_token: token } = await obtainRefreshToken(provider, browser, registered);
-      expectError(await refresh(provider, registered, token, { scope }), 'invalid_scope');
-      expect((await refresh(provider, registered, token)).status).toBe(200);
-    });
+    it.each(['openid email', 'roles', 'openid "x"'])(
+      'is never widened: %s is an invalid_scope, and nothing is spent',
+      async (scope) => {
+        const { refresh_token: token } = await obtainRefreshToken(provider, browser, registered);
+        expectError(await refresh(provider, registered, token, { scope }), 'invalid_scope');
+        expect((await refresh(provider, registered, token)).status).toBe(200);
+      },
+    );
   });
 
   it('refuses it after its lifetime, which each use renews', async () => {

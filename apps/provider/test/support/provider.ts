@@ -20,6 +20,9 @@ import { UsersService } from '../../src/users/users.service';
 import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
 
+// A login costs two password hashes, a first start three key pairs: on a loaded machine more than Jest's five seconds.
+jest.setTimeout(30_000);
+
 export interface TestProvider {
   readonly issuer: string;
   /** Where it listens: the issuer, unless the settings name another one. */

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   checkAuthorizationRequest,
   parseAuthorizationRequest,
+  recheckAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationCheck,
   type AuthorizationPolicy,
@@ -223,7 +224,7 @@ describe('checkAuthorizationRequest', () => {
   });
 
   it('keeps the redirect URI as it was sent, where the port of a loopback address differs (RFC 8252 7.3)', () => {
-    const client = aClient({ redirectUris: ['http://127.0.0.1/cb'] });
+    const client = aClient({ applicationType: 'native', redirectUris: ['http://127.0.0.1/cb'] });
     expect(accepted(check({ redirect_uri: 'http://127.0.0.1:49152/cb' }, client)).redirectUri).toBe(
       'http://127.0.0.1:49152/cb',
     );
@@ -306,5 +307,38 @@ describe('a kept authorization request', () => {
         expect(parseAuthorizationRequest(writeAuthorizationRequest(request))).toEqual(request);
       }),
     );
+  });
+});
+
+describe('recheckAuthorizationRequest', () => {
+  const accepted = (): AuthorizationRequest => {
+    const result = check({ redirect_uri: 'https://client.example.com/cb' });
+    if (result.kind !== 'accepted') throw new Error(result.error.message);
+    return result.request;
+  };
+
+  it('accepts a request whose client still has what it had', () => {
+    expect(recheckAuthorizationRequest(accepted(), aClient()).kind).toBe('accepted');
+  });
+
+  it.each<[string, Partial<Client>, string]>([
+    ['is switched off', { disabledAt: aClient().createdAt }, 'client.disabled'],
+    ['lost the redirect URI', { redirectUris: ['https://client.example.com/other'] }, 'redirect_uri.unregistered'],
+  ])('refuses with a page, never a redirect, when the client %s (RFC 6749 4.1.2.1)', (_what, changes, reason) => {
+    expect(recheckAuthorizationRequest(accepted(), { ...aClient(), ...changes })).toMatchObject({
+      kind: 'refused',
+      error: { reason },
+    });
+  });
+
+  it.each<[string, Partial<Client>, string]>([
+    ['a scope', { scope: ['openid'] }, 'invalid_scope'],
+    ['the grant type', { grantTypes: ['client_credentials'] }, 'unauthorized_client'],
+  ])('answers the client with an error when it lost %s', (_what, changes, code) => {
+    expect(recheckAuthorizationRequest(accepted(), { ...aClient(), ...changes })).toMatchObject({
+      kind: 'denied',
+      redirectUri: 'https://client.example.com/cb',
+      error: { code },
+    });
   });
 });

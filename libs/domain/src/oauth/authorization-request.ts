@@ -81,7 +81,7 @@ export function checkAuthorizationRequest(
   if (sent === undefined && (parameters.get('scope') ?? '').split(' ').includes('openid'))
     // OpenID Connect Core 3.1.2.1: REQUIRED, whatever is registered.
     return refused('An OpenID request must name its redirect_uri.', 'redirect_uri.missing');
-  if (sent !== undefined && !matchRedirectUri(client.redirectUris, sent))
+  if (sent !== undefined && !matchRedirectUri(client.redirectUris, sent, client.applicationType))
     return refused('The redirect_uri is not registered for this client.', 'redirect_uri.unregistered');
   const redirectUri = sent ?? client.defaultRedirectUri;
   if (redirectUri === undefined) return refused('This client has no redirect URI.', 'redirect_uri.none');
@@ -104,6 +104,25 @@ export function checkAuthorizationRequest(
   }
 }
 
+/**
+ * Checks again, before it is answered, a request that was accepted when it came: the client may have lost since what
+ * the request rests on.
+ * @see RFC 6749 4.1.2.1, RFC 9700 2.1
+ */
+export function recheckAuthorizationRequest(request: AuthorizationRequest, client: Client): AuthorizationCheck {
+  if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
+  if (!matchRedirectUri(client.redirectUris, request.redirectUri, client.applicationType))
+    return refused('The redirect_uri is no longer registered for this client.', 'redirect_uri.unregistered');
+  try {
+    checkClientMay(client, request.scope);
+    return { kind: 'accepted', request };
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    const { redirectUri, responseMode, state } = request;
+    return { kind: 'denied', redirectUri, responseMode, state, error };
+  }
+}
+
 function checkRest(
   parameters: ReadonlyMap<string, string>,
   client: Client,
@@ -121,10 +140,7 @@ function checkRest(
     throw new OAuthError('unsupported_response_type', 'The only response_type here is code.', {
       reason: 'response_type.unsupported',
     });
-  if (!client.grantTypes.includes('authorization_code') || !client.responseTypes.includes('code'))
-    throw new OAuthError('unauthorized_client', 'This client may not use the authorization code grant.', {
-      reason: 'grant_type.unregistered',
-    });
+  checkClientMay(client, undefined);
   const responseMode = parameters.get('response_mode') ?? 'query';
   if (!isResponseMode(responseMode)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
   const state = bounded(parameters, 'state', mostStateCharacters);
@@ -132,10 +148,7 @@ function checkRest(
 
   const asked = parameters.get('scope');
   const scope = asked === undefined ? client.defaultScope : parseScope(asked);
-  if (!isSubset(scope, client.scope))
-    throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
-      reason: 'scope.unregistered',
-    });
+  checkClientMay(client, scope);
 
   return {
     clientId: client.id,
@@ -154,6 +167,18 @@ function checkRest(
     uiLocales: checkPreferences(parameters, 'ui_locales'),
     display: displays.find((display) => display === parameters.get('display')),
   };
+}
+
+/** What the client's registration allows it. */
+function checkClientMay(client: Client, scope: Scope | undefined): void {
+  if (!client.grantTypes.includes('authorization_code') || !client.responseTypes.includes('code'))
+    throw new OAuthError('unauthorized_client', 'This client may not use the authorization code grant.', {
+      reason: 'grant_type.unregistered',
+    });
+  if (scope && !isSubset(scope, client.scope))
+    throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
+      reason: 'scope.unregistered',
+    });
 }
 
 const notSupported: readonly (readonly [string, OAuthErrorCode])[] = [

@@ -3,6 +3,7 @@ export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './
 export {
   checkAuthorizationRequest,
   parseAuthorizationRequest,
+  recheckAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationCheck,
   type AuthorizationPolicy,

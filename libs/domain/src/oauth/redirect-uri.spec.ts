@@ -172,3 +172,11 @@ describe('matchRedirectUri', () => {
     );
   });
 });
+
+describe('a web application', () => {
+  it('has its loopback port compared like everything else (RFC 8252 7.3 is for native ones)', () => {
+    expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:9999/cb', 'web')).toBe(false);
+    expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:8000/cb', 'web')).toBe(true);
+    expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:9999/cb', 'native')).toBe(true);
+  });
+});

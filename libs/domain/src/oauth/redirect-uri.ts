@@ -67,9 +67,14 @@ function writtenHost(uri: string): string | undefined {
  * open redirector of RFC 6749 10.15. Only the port of a native application's loopback address may differ.
  * @see RFC 6749 3.1.2.3, RFC 8252 7.3, RFC 9700 2.1
  */
-export function matchRedirectUri(registered: readonly string[], presented: string): boolean {
+export function matchRedirectUri(
+  registered: readonly string[],
+  presented: string,
+  applicationType: 'web' | 'native' = 'native',
+): boolean {
   if (presented.length > mostCharacters) return false;
   if (registered.includes(presented)) return true;
+  if (applicationType !== 'native') return false;
   const withoutPort = stripLoopbackPort(presented);
   return withoutPort !== undefined && registered.some((uri) => stripLoopbackPort(uri) === withoutPort);
 }

@@ -1,4 +1,5 @@
-import { copyFile, link, rename, rm, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { openSqliteFile } from './sqlite-driver.js';
 
 /** A backup or a restore that cannot be made; the message says why. */
@@ -58,7 +59,13 @@ export async function restoreSqlite(
     for (const suffix of ['', '-wal', '-shm'])
       if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
   }
-  await copyFile(backup, path);
+  // Under its name only when it is whole and on disk: a power cut leaves the old database or the new one.
+  const draft = `${path}.part`;
+  await copyFile(backup, draft);
+  await chmod(draft, 0o600);
+  await flush(draft);
+  await rename(draft, path);
+  await flush(dirname(path));
   return { file: path, bytes: (await stat(path)).size };
 }
 
@@ -103,6 +110,15 @@ function refuseInUse(path: string): void {
     throw new BackupRefused(`${path} is in use: stop the provider first`, { cause });
   } finally {
     database.close();
+  }
+}
+
+async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

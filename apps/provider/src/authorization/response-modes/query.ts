@@ -5,7 +5,11 @@ import type { ResponseMode } from './response-mode.js';
 export const query: ResponseMode = {
   name: 'query',
   reply: (redirectUri, parameters, cookies) => {
-    const separator = !redirectUri.includes('?') ? '?' : redirectUri.endsWith('?') || redirectUri.endsWith('&') ? '' : '&';
+    const separator = !redirectUri.includes('?')
+      ? '?'
+      : redirectUri.endsWith('?') || redirectUri.endsWith('&')
+        ? ''
+        : '&';
     return Reply.redirect(`${redirectUri}${separator}${new URLSearchParams(parameters).toString()}`, { cookies });
   },
 };

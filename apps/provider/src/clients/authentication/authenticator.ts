@@ -25,19 +25,27 @@ export class ClientAuthenticator {
   async authenticate(credentials: PresentedCredentials, now: EpochSeconds): Promise<Client> {
     const matching = this.methods.filter((method) => method.matches(credentials));
     const [method] = matching;
-    if (matching.length > 1) throw new OAuthError('invalid_request', 'A client authenticates by one method at a time.', { reason: 'client_auth.several' });
+    if (matching.length > 1)
+      throw new OAuthError('invalid_request', 'A client authenticates by one method at a time.', {
+        reason: 'client_auth.several',
+      });
     if (!method) throw invalidClient('The client did not authenticate.', 'client_auth.missing');
     const clientId = method.clientId(credentials);
     if (clientId === undefined) throw invalidClient('The client credentials are malformed.', 'client_auth.malformed');
     const bodyId = credentials.parameters.get('client_id');
-    if (bodyId !== undefined && bodyId !== clientId) throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', { reason: 'client_auth.two_ids' });
+    if (bodyId !== undefined && bodyId !== clientId)
+      throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', {
+        reason: 'client_auth.two_ids',
+      });
     const client = await this.clients.find(clientId);
-    if (!client || client.disabledAt !== undefined) throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
+    if (!client || client.disabledAt !== undefined)
+      throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
     if (client.authMethod !== method.name) {
       // Which method it is registered for is no secret, and the only help to whoever set it up wrongly.
       throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');
     }
-    if (!(await method.authenticate(credentials, client, now))) throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
+    if (!(await method.authenticate(credentials, client, now)))
+      throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
     return client;
   }
 }

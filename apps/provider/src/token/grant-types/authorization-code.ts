@@ -58,15 +58,26 @@ export class AuthorizationCodeGrant implements GrantType {
     return { kind: 'refused', error: replay(), write: (unit) => this.revoke(unit, code, now) };
   }
 
-  private async revoke(unit: Parameters<GrantsService['revoke']>[0], code: AuthorizationCode, now: EpochSeconds): Promise<void> {
+  private async revoke(
+    unit: Parameters<GrantsService['revoke']>[0],
+    code: AuthorizationCode,
+    now: EpochSeconds,
+  ): Promise<void> {
     await this.grants.revoke(unit, code.grantSelector, now);
-    await this.audit.record(unit, { type: 'code.replayed', clientId: code.clientId, subjectId: String(code.grantSelector) });
+    await this.audit.record(unit, {
+      type: 'code.replayed',
+      clientId: code.clientId,
+      subjectId: String(code.grantSelector),
+    });
   }
 }
 
 /** RFC 6749 4.1.3: required and identical where the authorization request named one. */
 function checkRedirectUri(code: AuthorizationCode, sent: string | undefined): void {
-  if (sent === undefined ? code.redirectUriSent : sent !== code.redirectUri) throw new OAuthError('invalid_grant', 'The redirect_uri is not that of the authorization request.', { reason: 'code.redirect_uri' });
+  if (sent === undefined ? code.redirectUriSent : sent !== code.redirectUri)
+    throw new OAuthError('invalid_grant', 'The redirect_uri is not that of the authorization request.', {
+      reason: 'code.redirect_uri',
+    });
 }
 
 function invalidGrant(reason: string): OAuthError {
@@ -75,5 +86,7 @@ function invalidGrant(reason: string): OAuthError {
 }
 
 function replay(): OAuthError {
-  return new OAuthError('invalid_grant', 'The code is invalid, expired, or was issued to another client.', { reason: 'code.replayed' });
+  return new OAuthError('invalid_grant', 'The code is invalid, expired, or was issued to another client.', {
+    reason: 'code.replayed',
+  });
 }

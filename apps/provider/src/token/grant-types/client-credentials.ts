@@ -13,11 +13,17 @@ export class ClientCredentialsGrant implements GrantType {
   // The interface promises a promise; nothing here has to wait.
   // eslint-disable-next-line @typescript-eslint/require-await
   async prove(parameters: ReadonlyMap<string, string>, client: Client): Promise<Proof> {
-    if (client.type !== 'confidential') throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', { reason: 'client_credentials.public' });
+    if (client.type !== 'confidential')
+      throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {
+        reason: 'client_credentials.public',
+      });
     const sent = parameters.get('scope');
-    const asked = sent === undefined ? client.defaultScope.filter((scope) => !personal.includes(scope)) : parseScope(sent);
+    const asked =
+      sent === undefined ? client.defaultScope.filter((scope) => !personal.includes(scope)) : parseScope(sent);
     if (!isSubset(asked, client.scope) || asked.some((scope) => personal.includes(scope)))
-      throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for by itself.', { reason: 'client_credentials.scope' });
+      throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for by itself.', {
+        reason: 'client_credentials.scope',
+      });
     return {
       kind: 'proved',
       authority: { clientId: client.id, userId: undefined, grant: undefined, scope: asked, mayRefresh: false },

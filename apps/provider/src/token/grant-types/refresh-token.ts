@@ -20,7 +20,8 @@ export class RefreshTokenGrant implements GrantType {
 
   async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
     const text = parameters.get('refresh_token');
-    if (text === undefined) throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
+    if (text === undefined)
+      throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
     const token = await this.tokens.find(text);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
@@ -49,7 +50,9 @@ export class RefreshTokenGrant implements GrantType {
       spend: async (unit, prepared) => {
         // A client that lost the right to refresh gets no successor: its token is then spent for good.
         const successor = prepared.refresh?.selector ?? prepared.access.selector;
-        return (await this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now)) ? 'spent' : 'lost';
+        return (await this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now))
+          ? 'spent'
+          : 'lost';
       },
     };
   }
@@ -63,10 +66,18 @@ export class RefreshTokenGrant implements GrantType {
 
   private async revoke(unit: Unit, token: RefreshToken, now: EpochSeconds): Promise<void> {
     await this.grants.revoke(unit, token.grantSelector, now);
-    await this.audit.record(unit, { type: 'token.replayed', clientId: token.clientId, subjectId: String(token.grantSelector) });
+    await this.audit.record(unit, {
+      type: 'token.replayed',
+      clientId: token.clientId,
+      subjectId: String(token.grantSelector),
+    });
   }
 }
 
 function invalidGrant(reason: string): OAuthError {
-  return new OAuthError('invalid_grant', 'The refresh token is invalid, expired, revoked, or was issued to another client.', { reason });
+  return new OAuthError(
+    'invalid_grant',
+    'The refresh token is invalid, expired, revoked, or was issued to another client.',
+    { reason },
+  );
 }

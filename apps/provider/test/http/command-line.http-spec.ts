@@ -1,0 +1,282 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { send } from '../support/browser';
+import { startProvider, post, type TestProvider } from '../support/provider';
+import { eventually } from '../support/eventually';
+import { buildProvider, runCommand, type Finished } from '../support/processes';
+
+jest.setTimeout(120_000);
+
+describe('the command line, while the provider runs on the same database', () => {
+  let provider: TestProvider;
+  let folder: string;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    await buildProvider();
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
+    const url = `sqlite:${join(folder, 'provider.sqlite')}`;
+    provider = await startProvider({ databaseUrl: url, env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600' } });
+    env = {
+      GATEHOUSE_DATABASE_URL: url,
+      GATEHOUSE_SECRET_KEY: provider.secretKey,
+      GATEHOUSE_ISSUER: provider.issuer,
+      GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600',
+    };
+  });
+  afterAll(async () => {
+    await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const gatehouse = (words: string, stdin?: string) => runCommand(words.split(' '), env, stdin);
+
+  function expectError(done: Finished, code: number, error: string): void {
+    expect({ code: done.code, stdout: done.stdout }).toEqual({ code, stdout: '' });
+    const lines = done.stderr.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({ error, message: expect.any(String) as unknown });
+  }
+
+  describe('user add', () => {
+    it('makes an account that can log in at once; the password comes from stdin, less one final newline', async () => {
+      const done = await gatehouse(
+        'user add --username cli-ada --password-stdin --email ada@example.com --email-verified --role developer --role user --json',
+        'a password from stdin \n',
+      );
+      expect(done).toMatchObject({ code: 0, stderr: '' });
+      expect(done.stdout.trim().split('\n')).toHaveLength(1);
+      expect(done.json()).toMatchObject({
+        username: 'cli-ada',
+        email: 'ada@example.com',
+        email_verified: true,
+        roles: expect.arrayContaining(['developer', 'user']) as unknown,
+        disabled: false,
+      });
+      expect(done.stdout).not.toContain('from stdin');
+      await provider.logIn({ username: 'cli-ada', password: 'a password from stdin ' });
+    });
+
+    it('without a password prints a one-time link', async () => {
+      const done = await gatehouse('user add --username cli-linked --json');
+      const { set_password_link: link } = done.json<{ set_password_link: string }>();
+      expect((await send(link)).status).toBe(200);
+    });
+
+    it('says exists, 3, for a username that is taken, in any case', async () => {
+      await gatehouse('user add --username cli-taken');
+      expectError(await gatehouse('user add --username CLI-Taken --json'), 3, 'exists');
+      expectError(await gatehouse('user add --username cli-taken --password-stdin --json', 'long enough'), 3, 'exists');
+    });
+
+    it.each(['short', ''])('fails, 1, with a password that will not do (%#)', async (password) => {
+      expectError(await gatehouse('user add --username cli-weak --password-stdin --json', password), 1, 'failed');
+      expectError(await gatehouse('user disable --username cli-weak --json'), 3, 'not_found');
+    });
+
+    it('fails, 1, with a role that there is not', async () => {
+      expectError(await gatehouse('user add --username cli-king --role king --json'), 1, 'failed');
+    });
+  });
+
+  it('user list, disable, enable', async () => {
+    await gatehouse('user add --username cli-bob --password-stdin', 'the password of bob\n');
+    const browser = await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
+    expect((await gatehouse('user disable --username cli-bob --json')).json()).toMatchObject({ disabled: true });
+    expect((await browser.send(`${provider.issuer}/home`)).status).toBe(303);
+    await expect(provider.logIn({ username: 'cli-bob', password: 'the password of bob' })).rejects.toThrow();
+    expect((await gatehouse('user list --search cli-bob --json')).json()).toMatchObject({
+      users: [{ username: 'cli-bob', disabled: true }],
+    });
+    expect((await gatehouse('user enable --username cli-bob')).code).toBe(0);
+    await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
+  });
+
+  it('never switches off the last administrator', async () => {
+    expectError(await gatehouse('user disable --username admin --json'), 1, 'failed');
+  });
+
+  describe('client add', () => {
+    const token = (id: string, secret: string) =>
+      post(
+        `${provider.issuer}/oauth/token`,
+        { grant_type: 'client_credentials' },
+        { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+      );
+
+    it('prints id and secret, and the running provider knows it at once', async () => {
+      const done = await runCommand(
+        [
+          'client',
+          'add',
+          '--name',
+          'From the shell',
+          '--redirect-uri',
+          'https://a.test/cb',
+          '--redirect-uri',
+          'https://b.test/cb',
+          '--post-logout-redirect-uri',
+          'https://a.test/bye',
+          '--grant-type',
+          'authorization_code',
+          '--grant-type',
+          'client_credentials',
+          '--scope',
+          'openid',
+          '--scope',
+          'read',
+          '--no-pkce',
+          '--no-consent',
+          '--json',
+        ],
+        env,
+      );
+      expect(done).toMatchObject({ code: 0, stderr: '' });
+      const made = done.json<{ client_id: string; client_secret: string }>();
+      expect(made).toMatchObject({
+        client_name: 'From the shell',
+        redirect_uris: ['https://a.test/cb', 'https://b.test/cb'],
+        post_logout_redirect_uris: ['https://a.test/bye'],
+        grant_types: ['authorization_code', 'client_credentials'],
+        scope: 'openid read',
+        token_endpoint_auth_method: 'client_secret_basic',
+        require_pkce: false,
+        require_consent: false,
+      });
+      expect((await token(made.client_id, made.client_secret)).status).toBe(200);
+    });
+
+    it('--public has no secret', async () => {
+      const made = (
+        await gatehouse('client add --name Public --public --redirect-uri https://a.test/cb --json')
+      ).json();
+      expect(made).toMatchObject({ token_endpoint_auth_method: 'none' });
+      expect(made).not.toHaveProperty('client_secret');
+    });
+
+    it('fails, 1, with metadata that will not do', async () => {
+      expectError(await gatehouse('client add --name Bad --redirect-uri javascript:alert(1) --json'), 1, 'failed');
+      expectError(await gatehouse('client add --name Bad --json'), 1, 'failed');
+      expectError(
+        await gatehouse('client add --name Bad --redirect-uri https://a.test/cb --owner nobody-of-this-name --json'),
+        3,
+        'not_found',
+      );
+    });
+
+    it('rotate-secret and remove are seen by the running provider within a second', async () => {
+      const made = (
+        await gatehouse('client add --name Rotated --grant-type client_credentials --scope read --json')
+      ).json<{ client_id: string; client_secret: string }>();
+      expect((await token(made.client_id, made.client_secret)).status).toBe(200);
+      const rotated = (await gatehouse(`client rotate-secret --id ${made.client_id} --overlap 0 --json`)).json<{
+        client_secret: string;
+      }>();
+      expect((await token(made.client_id, rotated.client_secret)).status).toBe(200);
+      // The command's clock is the machine's, the provider's stands still: when the old secret ends differs between them.
+      expect((await gatehouse(`client list --search ${made.client_id} --json`)).json()).toMatchObject({
+        clients: [{ client_id: made.client_id }],
+      });
+      expect((await gatehouse(`client remove --id ${made.client_id} --json`)).json()).toEqual({
+        client_id: made.client_id,
+        removed: true,
+      });
+      const last = await eventually(
+        () => token(made.client_id, rotated.client_secret),
+        (answer) => answer.status !== 200,
+      );
+      expect(last.status).toBe(401);
+    });
+
+    it.each(['client remove', 'client rotate-secret'])('%s says not_found, 3, for an unknown id', async (command) => {
+      expectError(await gatehouse(`${command} --id nobody --json`), 3, 'not_found');
+    });
+  });
+
+  it('keys list and rotate: new keys of each kind are published within a second, and sign later', async () => {
+    const before = (await gatehouse('keys list --json')).json<{ keys: { kid: string; alg: string }[] }>().keys;
+    expect(before.map((key) => key.alg).sort()).toEqual(['ES256', 'EdDSA', 'RS256']);
+    const after = (await gatehouse('keys rotate --json')).json<{
+      keys: { kid: string; signs_from: number; created_at: number }[];
+    }>().keys;
+    expect(after).toHaveLength(6);
+    const fresh = after.filter((key) => !before.some((old) => old.kid === key.kid));
+    for (const key of fresh) expect(key.signs_from - key.created_at).toBe(3600);
+    const published = await eventually(
+      async () =>
+        (await send(`${provider.issuer}/.well-known/jwks.json`))
+          .json<{ keys: { kid: string }[] }>()
+          .keys.map((key) => key.kid),
+      (kids) => kids.length === 6,
+    );
+    for (const key of fresh) expect(published).toContain(key.kid);
+  });
+
+  it('keys rotate on a database without keys gives keys that sign at once: a provider that starts there works', async () => {
+    const fresh = { ...env, GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'fresh.sqlite')}` };
+    const { keys } = (await runCommand(['keys', 'rotate', '--json'], fresh)).json<{
+      keys: { signs_from: number; created_at: number }[];
+    }>();
+    expect(keys).toHaveLength(3);
+    for (const key of keys) expect(key.signs_from).toBe(key.created_at);
+  });
+
+  it('migrate status says what was made; up has nothing to do', async () => {
+    const { migrations } = (await gatehouse('migrate status --json')).json<{ migrations: { applied: boolean }[] }>();
+    expect(migrations.length).toBeGreaterThan(0);
+    expect(migrations.every((step) => step.applied)).toBe(true);
+    expect((await gatehouse('migrate up --json')).json()).toMatchObject({ applied: [] });
+  });
+
+  describe('what it does not understand is usage, 2', () => {
+    it.each([
+      'user frobnicate',
+      'frobnicate',
+      'user add',
+      'user add --username a --colour blue',
+      'user add --username a --username b',
+      'user add --username a extra',
+      'client add --public --auth-method none --name x',
+      'keys list --username a',
+    ])('%s', async (words) => {
+      expectError(await gatehouse(`${words} --json`), 2, 'usage');
+    });
+
+    it('nothing at all, with the list of commands', async () => {
+      const done = await runCommand([], env);
+      expect(done.code).toBe(2);
+      expect(`${done.stdout}${done.stderr}`).toContain('user add');
+    });
+  });
+
+  it('--help is 0', async () => {
+    const done = await gatehouse('--help');
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain('client add');
+  });
+
+  it('without --json it speaks to people: lines on stdout, the message on stderr', async () => {
+    const done = await gatehouse('client add --name Plain --redirect-uri https://a.test/cb');
+    expect(done.stdout).toMatch(/client_id\s+\S+/);
+    expect(done.stdout).toMatch(/client_secret\s+\S+/);
+    const failed = await gatehouse('client remove --id nobody');
+    expect(failed).toMatchObject({ code: 3, stdout: '' });
+    expect(failed.stderr.trim()).toBe('there is no client of this id');
+  });
+
+  it('wrong settings and an unreachable database fail, 1, with a message and no stack', async () => {
+    const misspelt = await runCommand(['user', 'list', '--json'], { ...env, GATEHOUSE_DATABASE_ULR: 'x' });
+    expectError(misspelt, 1, 'settings');
+    expect(misspelt.stderr).toContain('GATEHOUSE_DATABASE_URL');
+    writeFileSync(
+      join(folder, 'no-database'),
+      'this is no database, and longer than a header of one would have to be'.repeat(20),
+    );
+    const broken = await runCommand(['user', 'list', '--json'], {
+      ...env,
+      GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'no-database')}`,
+    });
+    expect(broken.code).toBe(1);
+    expect(broken.stderr).not.toMatch(/\n\s+at /);
+  });
+});

@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { ConsentsService } from '../../src/grants/consents.service';
+import { FirstStart } from '../../src/ops/first-start.service';
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { PasswordHasher } from '../../src/users/password-hasher';
+import { UsersService } from '../../src/users/users.service';
+import { Browser } from '../support/browser';
+import {
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  post,
+  basic,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+
+describe.each(['SQLite', 'PostgreSQL'])('at once, on %s,', (engine) => {
+  let postgres: TestPostgres | undefined;
+  let folder: string;
+  let provider: TestProvider;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-races-'));
+    postgres = engine === 'PostgreSQL' ? await startPostgres() : undefined;
+    provider = await startProvider({
+      databaseUrl: postgres ? await postgres.url('races') : `sqlite:${join(folder, 'races.sqlite')}`,
+      env: { GATEHOUSE_THROTTLE: 'off' },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await provider.close();
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('100 redemptions of one code give tokens once, and those die by the replays (RFC 6749 4.1.2)', async () => {
+    const registered = await provider.addClient();
+    const browser = await provider.logIn(await provider.addUser());
+    const { code, verifier } = await authorize(provider, browser, registered.client);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => redeem(provider, registered, code, verifier)));
+    const [won, ...others] = answers.filter(({ status }) => status === 200);
+    expect(others).toEqual([]);
+    expect(answers.filter(({ status }) => status !== 200).map((answer) => answer.json()['error'])).toEqual(
+      Array(99).fill('invalid_grant'),
+    );
+    const token = won?.json<{ access_token: string }>().access_token ?? '';
+    const introspection = await post(
+      `${provider.issuer}/oauth/introspect`,
+      { token },
+      { Authorization: basic(registered.client, registered.secret) },
+    );
+    expect(introspection.json()).toEqual({ active: false });
+  });
+
+  it('100 refreshes with one token give one answer, again and again', async () => {
+    const registered = await provider.addClient();
+    const browser = await provider.logIn(await provider.addUser());
+    const { code, verifier } = await authorize(provider, browser, registered.client, {
+      scope: 'openid offline_access',
+    });
+    const { refresh_token: refreshToken } = (await redeem(provider, registered, code, verifier)).json<{
+      refresh_token: string;
+    }>();
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        post(
+          `${provider.issuer}/oauth/token`,
+          { grant_type: 'refresh_token', refresh_token: refreshToken },
+          { Authorization: basic(registered.client, registered.secret) },
+        ),
+      ),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  });
+
+  it('two administrators who switch each other off leave one', async () => {
+    const users = provider.app.get(UsersService);
+    for (let round = 0; round < 10; round++) {
+      const [a, b] = [await provider.addUser({ roles: ['admin'] }), await provider.addUser({ roles: ['admin'] })];
+      for (const other of (await users.list({ limit: 1000 })).users)
+        if (other.roles.includes('admin') && other.id !== a.id && other.id !== b.id)
+          await provider.store.run((unit) => users.disable(unit, other.id, {}, provider.clock.now()));
+      const outcomes = await Promise.all(
+        [a, b].map(({ id }) => provider.store.run((unit) => users.disable(unit, id, {}, provider.clock.now()))),
+      );
+      expect(outcomes.sort()).toEqual(['done', 'last admin']);
+    }
+  });
+
+  it('two yeses to different scopes are both kept', async () => {
+    const consents = provider.app.get(ConsentsService);
+    for (let round = 0; round < 10; round++) {
+      const user = await provider.addUser();
+      const { client } = await provider.addClient();
+      const say = (scope: string): Promise<void> =>
+        provider.store.run((unit) =>
+          consents.record(unit, { userId: user.id, clientId: client.id, scope: [scope] }, provider.clock.now()),
+        );
+      await Promise.all([say('profile'), say('email')]);
+      const found = await consents.find(user.id, client.id);
+      expect([...(found?.scope ?? [])].sort()).toEqual(['email', 'profile']);
+    }
+  });
+
+  it('a login whose password is changed while it is checked ends in no session', async () => {
+    const users = provider.app.get(UsersService);
+    const hasher = provider.app.get(PasswordHasher);
+    const user = await provider.addUser();
+    const next = await hasher.hash('another password altogether');
+    const verify = hasher.verify.bind(hasher);
+    const spy = jest.spyOn(hasher, 'verify').mockImplementation(async (...given) => {
+      const fits = await verify(...given);
+      await provider.store.run((unit) => users.setPassword(unit, user.id, next, provider.clock.now()));
+      return fits;
+    });
+    try {
+      const browser = new Browser();
+      await browser.open(`${provider.issuer}/login`);
+      expect((await browser.submit({ username: user.username, password: user.password })).status).toBe(401);
+      expect(browser.cookie(provider.host, 'gatehouse_session')).toBeUndefined();
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  it('authorizations while an account is switched off leave no code that works', async () => {
+    const users = provider.app.get(UsersService);
+    const registered = await provider.addClient({ consentRequired: false });
+    for (let round = 0; round < 5; round++) {
+      const user = await provider.addUser();
+      const browser = await provider.logIn(user);
+      const begun = Array.from({ length: 20 }, () => {
+        const { parameters, proof } = authorizationRequest(registered.client);
+        return browser.send(authorizeUrl(provider, parameters)).then((answer) => ({ answer, proof }));
+      });
+      await new Promise((resolve) => setTimeout(resolve, round * 4));
+      await provider.store.run((unit) => users.disable(unit, user.id, {}, provider.clock.now()));
+      for (const { answer, proof } of await Promise.all(begun)) {
+        const code = answer.location === undefined ? null : new URL(answer.location).searchParams.get('code');
+        if (code !== null) expect((await redeem(provider, registered, code, proof.verifier)).status).toBe(400);
+      }
+    }
+  });
+
+  it('100 uses of a one-time link have one winner', async () => {
+    const links = provider.app.get(OneTimeLinks);
+    const user = await provider.addUser();
+    const url = await provider.store.run((unit) =>
+      links.make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+    );
+    const found = await links.find(new URL(url).searchParams.get('token') ?? '', 'set-password', provider.clock.now());
+    const outcomes = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        provider.store.run((unit) => links.consume(unit, found?.selector ?? 0, provider.clock.now())),
+      ),
+    );
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('three first starts make one administrator, and each has a link that works', async () => {
+    const fresh = await startProvider({
+      databaseUrl: postgres ? await postgres.url('first') : `sqlite:${join(folder, 'first.sqlite')}`,
+    });
+    try {
+      await fresh.store.run((unit) => unit.manager.query('DELETE FROM users'));
+      const starts = await Promise.all(Array.from({ length: 3 }, () => fresh.app.get(FirstStart).prepareAdmin()));
+      expect((await fresh.app.get(UsersService).list({ limit: 10 })).users).toHaveLength(1);
+      for (const start of starts) {
+        const token = new URL(start?.link ?? '').searchParams.get('token') ?? '';
+        expect(await fresh.app.get(OneTimeLinks).find(token, 'set-password', fresh.clock.now())).toBeDefined();
+      }
+    } finally {
+      await fresh.close();
+    }
+  });
+});

@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+
+export interface TestEngine {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** The URL of an empty database. */
+  freshUrl(): Promise<string>;
+}
+
+/** The databases that the provider runs on, for `describe.each`. */
+export const engines: readonly (readonly [string, () => TestEngine])[] = [
+  ['SQLite', sqlite],
+  ['PostgreSQL', postgres],
+];
+
+function sqlite(): TestEngine {
+  let folder = '';
+  let made = 0;
+  return {
+    start: () => Promise.resolve(void (folder = mkdtempSync(join(tmpdir(), 'gatehouse-store-')))),
+    stop: () => Promise.resolve(rmSync(folder, { recursive: true, force: true })),
+    freshUrl: () => Promise.resolve(`sqlite:${join(folder, `database-${++made}`, 'provider.sqlite')}`),
+  };
+}
+
+function postgres(): TestEngine {
+  let server: TestPostgres;
+  return {
+    start: async () => void (server = await startPostgres()),
+    stop: () => server.stop(),
+    freshUrl: () => server.url('provider'),
+  };
+}

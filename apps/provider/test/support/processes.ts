@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { createInterface } from 'node:readline';
+import { freePort } from './provider';
+
+const root = join(__dirname, '../../../..');
+const programs = {
+  server: join(root, 'apps/provider/dist/main.js'),
+  command: join(root, 'apps/provider/dist/cli/main.js'),
+};
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface RunningProvider {
+  readonly base: string;
+  /** What it printed before it listened. */
+  readonly lines: readonly string[];
+  /** Sends a signal and waits for the end. @returns the exit code */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Builds the provider where its build is older than its sources; one test process at a time. */
+export async function buildProvider(): Promise<void> {
+  const lock = join(root, 'node_modules/.gatehouse-test-build');
+  const until = Date.now() + 120_000;
+  while (!take(lock)) {
+    if (Date.now() > until) throw new Error(`another test run builds for too long; if there is none, remove ${lock}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  try {
+    // Types are checked elsewhere: what it wrote is what counts here. Forced where its record is newer than its files.
+    for (const more of [[], ['--force']]) {
+      if (isFresh()) return;
+      const words = [join(root, 'node_modules/typescript/bin/tsc'), '-b', 'apps/provider', ...more];
+      await once(spawn(process.execPath, words, { cwd: root, stdio: 'ignore' }), 'exit');
+    }
+    if (!existsSync(programs.server)) throw new Error('the provider could not be built: npm run build');
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** True when every source has a program that is no older. */
+function isFresh(): boolean {
+  return ['libs/domain', 'libs/server', 'apps/provider'].every((folder) => {
+    const source = join(root, folder, 'src');
+    return readdirSync(source, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && /(?<!\.spec|\.fixture|\.d)\.ts$/.test(entry.name))
+      .every((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        const built = join(root, folder, 'dist', relative(source, path).replace(/\.ts$/, '.js'));
+        return existsSync(built) && statSync(built).mtimeMs >= statSync(path).mtimeMs;
+      });
+  });
+}
+
+function environment(own: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('GATEHOUSE_'));
+  return { ...Object.fromEntries(others), NODE_ENV: 'production', ...own };
+}
+
+/** Runs the `gatehouse` command as a process of its own. */
+export async function runCommand(
+  words: readonly string[],
+  own: Readonly<Record<string, string>>,
+  stdin = '',
+): Promise<Finished> {
+  const child = spawn(process.execPath, [programs.command, ...words], {
+    env: environment(own),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const out = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (text: string) => (out[name] += text));
+  child.stdin.on('error', () => undefined).end(stdin);
+  const [code] = (await once(child, 'close')) as [number | null];
+  const json = <T>(): T => {
+    if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${out.stderr}`);
+    return JSON.parse(out.stdout) as T;
+  };
+  return { code, ...out, json };
+}
+
+/** Starts the provider as a process of its own, on a free port, and waits until it listens. */
+export async function runProvider(own: Readonly<Record<string, string>>): Promise<RunningProvider> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [programs.server], {
+    env: environment({ GATEHOUSE_PORT: String(port), GATEHOUSE_LOG_LEVEL: 'error', ...own }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  let complaint = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
+  await new Promise<void>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      lines.push(line);
+      if (line.startsWith('listening on ')) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`the provider ended with ${code}: ${complaint}${lines.join('\n')}`)));
+  });
+  return { base: `http://127.0.0.1:${port}`, lines, stop: (signal = 'SIGTERM') => stopped(child, signal) };
+}
+
+async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const gone = once(child, 'exit') as Promise<[number | null]>;
+  child.kill(signal);
+  return (await gone)[0];
+}
