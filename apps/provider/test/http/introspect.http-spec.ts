@@ -44,23 +44,32 @@ describe('token introspection (RFC 7662)', () => {
     expect(seen).not.toHaveProperty('token_type');
   });
 
-  it.each(['access_token', 'refresh_token', 'something'])('finds a token whatever the token_type_hint says (%s)', async (hint) => {
-    const tokens = await obtainRefreshToken(provider, browser, registered);
-    for (const token of [tokens.access_token, tokens.refresh_token])
-      expect((await introspect(provider, registered, token, { token_type_hint: hint })).json()).toMatchObject({ active: true });
-  });
+  it.each(['access_token', 'refresh_token', 'something'])(
+    'finds a token whatever the token_type_hint says (%s)',
+    async (hint) => {
+      const tokens = await obtainRefreshToken(provider, browser, registered);
+      for (const token of [tokens.access_token, tokens.refresh_token])
+        expect((await introspect(provider, registered, token, { token_type_hint: hint })).json()).toMatchObject({
+          active: true,
+        });
+    },
+  );
 
   it('answers every other client active: false, and nothing more (2.2)', async () => {
     const tokens = await obtainRefreshToken(provider, browser, registered);
     const other = await provider.addClient();
-    for (const token of [tokens.access_token, tokens.refresh_token]) expect((await introspect(provider, other, token)).json()).toEqual(inactive);
+    for (const token of [tokens.access_token, tokens.refresh_token])
+      expect((await introspect(provider, other, token)).json()).toEqual(inactive);
   });
 
-  it.each(['x', 'a.b', `${'1'.repeat(10_000)}`, 'ä ö'])('answers active: false to what is no token (%#)', async (token) => {
-    const answer = await introspect(provider, registered, token);
-    expect(answer.status).toBe(200);
-    expect(answer.json()).toEqual(inactive);
-  });
+  it.each(['x', 'a.b', `${'1'.repeat(10_000)}`, 'ä ö'])(
+    'answers active: false to what is no token (%#)',
+    async (token) => {
+      const answer = await introspect(provider, registered, token);
+      expect(answer.status).toBe(200);
+      expect(answer.json()).toEqual(inactive);
+    },
+  );
 
   it('answers active: false to an ID token and to a token whose secret half was changed', async () => {
     const tokens = await obtainTokens(provider, browser, registered);
@@ -93,9 +102,18 @@ describe('token introspection (RFC 7662)', () => {
   });
 
   it('answers invalid_request without a token, or with two', async () => {
-    const headers = { Authorization: basic(registered.client, registered.secret), 'Content-Type': 'application/x-www-form-urlencoded' };
-    expect((await post(`${provider.issuer}/oauth/introspect`, {}, headers)).json()).toMatchObject({ error: 'invalid_request' });
-    const twice = await browser.send(`${provider.issuer}/oauth/introspect`, { method: 'POST', body: 'token=a&token=b', headers });
+    const headers = {
+      Authorization: basic(registered.client, registered.secret),
+      'Content-Type': 'application/x-www-form-urlencoded',
+    };
+    expect((await post(`${provider.issuer}/oauth/introspect`, {}, headers)).json()).toMatchObject({
+      error: 'invalid_request',
+    });
+    const twice = await browser.send(`${provider.issuer}/oauth/introspect`, {
+      method: 'POST',
+      body: 'token=a&token=b',
+      headers,
+    });
     expect(twice.status).toBe(400);
     expect(twice.json()).toMatchObject({ error: 'invalid_request' });
   });

@@ -63,7 +63,9 @@ describe('the login page and the session that it starts', () => {
 
   it('takes the username in any case and the password in any Unicode form', async () => {
     const user = await provider.addUser({ username: 'Grace.Hopper', password: 'pässword with ümlauts' });
-    expect(await isLoggedIn(await provider.logIn({ username: 'grace.hopper', password: user.password.normalize('NFD') }))).toBe(true);
+    expect(
+      await isLoggedIn(await provider.logIn({ username: 'grace.hopper', password: user.password.normalize('NFD') })),
+    ).toBe(true);
   });
 
   it('takes passwords of 256 characters, and refuses longer ones without harm', async () => {
@@ -106,22 +108,44 @@ describe('the login page and the session that it starts', () => {
       expect(await isLoggedIn(browser)).toBe(true);
     });
 
-    it.each(['https://evil.test', 'null', 'http://127.0.0.1:1'])('from the origin %s: nothing of it is shown', async (origin) => {
-      const { browser } = await openLogin();
-      const answer = await browser.submit(typed, { headers: { Origin: origin } });
-      expect(answer.status).toBe(403);
-      expect(answer.text).not.toContain('what-i-typed');
-      expect(sessionOf(browser)).toBeUndefined();
-    });
+    it.each(['https://evil.test', 'null', 'http://127.0.0.1:1'])(
+      'from the origin %s: nothing of it is shown',
+      async (origin) => {
+        const { browser } = await openLogin();
+        const answer = await browser.submit(typed, { headers: { Origin: origin } });
+        expect(answer.status).toBe(403);
+        expect(answer.text).not.toContain('what-i-typed');
+        expect(sessionOf(browser)).toBeUndefined();
+      },
+    );
 
     it('from another site, by a browser that sends no Origin', async () => {
       const { browser, page } = await openLogin();
-      const fields = new URLSearchParams([...formOf(page.text).fields.filter(([name]) => name === 'csrf'), ...Object.entries(typed)]).toString();
+      const fields = new URLSearchParams([
+        ...formOf(page.text).fields.filter(([name]) => name === 'csrf'),
+        ...Object.entries(typed),
+      ]).toString();
       const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
       const url = `${provider.issuer}/login`;
-      expect((await browser.send(url, { method: 'POST', body: fields, headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' } })).status).toBe(403);
+      expect(
+        (
+          await browser.send(url, {
+            method: 'POST',
+            body: fields,
+            headers: { ...headers, 'Sec-Fetch-Site': 'cross-site' },
+          })
+        ).status,
+      ).toBe(403);
       expect((await browser.send(url, { method: 'POST', body: fields, headers })).status).toBe(403);
-      expect((await browser.send(url, { method: 'POST', body: fields, headers: { ...headers, 'Sec-Fetch-Site': 'same-origin' } })).status).toBe(401);
+      expect(
+        (
+          await browser.send(url, {
+            method: 'POST',
+            body: fields,
+            headers: { ...headers, 'Sec-Fetch-Site': 'same-origin' },
+          })
+        ).status,
+      ).toBe(401);
     });
   });
 
@@ -149,11 +173,14 @@ describe('the login page and the session that it starts', () => {
       expect(await isLoggedIn(attacker)).toBe(false);
     });
 
-    it.each(['x', 'a.b', '0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'x'.repeat(5000)])('of nonsense is a stranger (%#)', async (value) => {
-      const browser = new Browser();
-      browser.setCookie(provider.host, 'gatehouse_session', value);
-      expect(await isLoggedIn(browser)).toBe(false);
-    });
+    it.each(['x', 'a.b', '0.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'x'.repeat(5000)])(
+      'of nonsense is a stranger (%#)',
+      async (value) => {
+        const browser = new Browser();
+        browser.setCookie(provider.host, 'gatehouse_session', value);
+        expect(await isLoggedIn(browser)).toBe(false);
+      },
+    );
   });
 
   /** What prompt=login does: the login page for somebody who is logged in. */

@@ -1,5 +1,12 @@
 import { Browser } from '../support/browser';
-import { answerOf, authorizationRequest, authorizeUrl, redeem, startProvider, type TestProvider } from '../support/provider';
+import {
+  answerOf,
+  authorizationRequest,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
 
 describe('a login', () => {
   let provider: TestProvider;
@@ -31,8 +38,16 @@ describe('a login', () => {
     expect(tokens.headers['cache-control']).toBe('no-store');
     const { access_token: accessToken, token_type: type, id_token: idToken } = tokens.json<Record<string, string>>();
     expect(type).toBe('Bearer');
-    const claims = JSON.parse(Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
-    expect(claims).toMatchObject({ iss: provider.issuer, sub: user.id, aud: registered.client.id, nonce: 'some-nonce' });
+    const claims = JSON.parse(Buffer.from(idToken?.split('.')[1] ?? '', 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
+    expect(claims).toMatchObject({
+      iss: provider.issuer,
+      sub: user.id,
+      aud: registered.client.id,
+      nonce: 'some-nonce',
+    });
 
     const me = await browser.send(`${provider.issuer}/api/me`, { headers: { Authorization: `Bearer ${accessToken}` } });
     expect(me.json()).toEqual({ username: 'ada' });

@@ -7,7 +7,10 @@ describe('logging out', () => {
   let registered: Registered;
   beforeAll(async () => {
     provider = await startProvider();
-    registered = await provider.addClient({ consentRequired: false, postLogoutRedirectUris: ['https://client.test/bye', 'https://client.test/bye?x=1', 'com.example.app:/bye'] });
+    registered = await provider.addClient({
+      consentRequired: false,
+      postLogoutRedirectUris: ['https://client.test/bye', 'https://client.test/bye?x=1', 'com.example.app:/bye'],
+    });
   });
   afterAll(() => provider.close());
 
@@ -18,7 +21,8 @@ describe('logging out', () => {
     return { user, browser, idToken: tokens.id_token ?? '', accessToken: tokens.access_token };
   };
   const isLoggedIn = async (browser: Browser) => (await browser.send(`${provider.issuer}/home`)).status === 200;
-  const endSession = (parameters: Readonly<Record<string, string>> = {}) => `${provider.issuer}/oauth/logout?${new URLSearchParams(parameters).toString()}`;
+  const endSession = (parameters: Readonly<Record<string, string>> = {}) =>
+    `${provider.issuer}/oauth/logout?${new URLSearchParams(parameters).toString()}`;
 
   describe('at /logout', () => {
     it('asks on GET, since any page may link here, and ends the session on POST', async () => {
@@ -65,7 +69,9 @@ describe('logging out', () => {
   describe('asked for by a client (RP-Initiated Logout 1.0)', () => {
     it('ends the session that the ID token names, and goes to the registered address with the state', async () => {
       const { browser, idToken, accessToken } = await person();
-      const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 'ä&1' }));
+      const answer = await browser.send(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 'ä&1' }),
+      );
       expect(answer.status).toBe(303);
       expect(answer.location).toBe('https://client.test/bye?state=%C3%A4%261');
       expect(await isLoggedIn(browser)).toBe(false);
@@ -74,28 +80,37 @@ describe('logging out', () => {
 
     it('keeps the query of the registered address', async () => {
       const { browser, idToken } = await person();
-      const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye?x=1', state: 's' }));
+      const answer = await browser.send(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye?x=1', state: 's' }),
+      );
       expect(answer.location).toBe('https://client.test/bye?x=1&state=s');
     });
 
     it('takes an expired ID token: it still says who asks (2)', async () => {
       const { browser, idToken } = await person();
       provider.clock.advance(2 * 24 * 3600);
-      const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye' }));
+      const answer = await browser.send(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye' }),
+      );
       expect(answer.location).toBe('https://client.test/bye');
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it.each(['https://client.test/other', 'https://client.test/bye/', 'https://client.test/bye?y=2', 'https://client.test/callback', 'https://evil.test/', '//evil.test/', 'javascript:alert(1)'])(
-      'never redirects to an address that is not registered: %s (3)',
-      async (uri) => {
-        const { browser, idToken } = await person();
-        const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: uri }));
-        expect(answer.status).toBe(200);
-        expect(answer.location).toBeUndefined();
-        expect(await isLoggedIn(browser)).toBe(false);
-      },
-    );
+    it.each([
+      'https://client.test/other',
+      'https://client.test/bye/',
+      'https://client.test/bye?y=2',
+      'https://client.test/callback',
+      'https://evil.test/',
+      '//evil.test/',
+      'javascript:alert(1)',
+    ])('never redirects to an address that is not registered: %s (3)', async (uri) => {
+      const { browser, idToken } = await person();
+      const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: uri }));
+      expect(answer.status).toBe(200);
+      expect(answer.location).toBeUndefined();
+      expect(await isLoggedIn(browser)).toBe(false);
+    });
 
     it('never redirects where nobody says which client asks', async () => {
       const answer = await new Browser().send(endSession({ post_logout_redirect_uri: 'https://client.test/bye' }));
@@ -105,10 +120,18 @@ describe('logging out', () => {
 
     it.each<[string, (of: { idToken: string }) => Promise<Record<string, string>> | Record<string, string>]>([
       ['without a hint', () => ({})],
-      ['with client_id alone', () => ({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' })],
+      [
+        'with client_id alone',
+        () => ({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }),
+      ],
       ['with a hint of another person', async () => ({ id_token_hint: (await person()).idToken })],
       ['with a hint that is not ours', ({ idToken }) => ({ id_token_hint: `${idToken.slice(0, -6)}AAAAAA` })],
-      ['with a hint of no signature', ({ idToken }) => ({ id_token_hint: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${idToken.split('.')[1]}.` })],
+      [
+        'with a hint of no signature',
+        ({ idToken }) => ({
+          id_token_hint: `${Buffer.from('{"alg":"none"}').toString('base64url')}.${idToken.split('.')[1]}.`,
+        }),
+      ],
       ['with nonsense as hint', () => ({ id_token_hint: 'x'.repeat(3000) })],
     ])('asks the person %s, and does nothing until they say yes', async (_name, parameters) => {
       const one = await person();
@@ -131,14 +154,22 @@ describe('logging out', () => {
 
     it('goes to the registered address after a yes, with the state', async () => {
       const { browser } = await person();
-      await browser.open(endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }));
+      await browser.open(
+        endSession({
+          client_id: registered.client.id,
+          post_logout_redirect_uri: 'https://client.test/bye',
+          state: 's',
+        }),
+      );
       const answer = await browser.submit({ logout: 'yes' });
       expect(answer.location).toBe('https://client.test/bye?state=s');
     });
 
     it('stays here after a no', async () => {
       const { browser } = await person();
-      await browser.open(endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }));
+      await browser.open(
+        endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }),
+      );
       const answer = await browser.submit({ logout: 'no' });
       expect(answer.status).toBe(200);
       expect(await isLoggedIn(browser)).toBe(true);
@@ -155,7 +186,9 @@ describe('logging out', () => {
 
     it('refuses the form without its CSRF token, and asks again', async () => {
       const { browser } = await person();
-      await browser.open(endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }));
+      await browser.open(
+        endSession({ client_id: registered.client.id, post_logout_redirect_uri: 'https://client.test/bye' }),
+      );
       expect((await browser.submit({ logout: 'yes' }, { without: ['csrf'] })).status).toBe(403);
       expect(await isLoggedIn(browser)).toBe(true);
       expect((await browser.submit({ logout: 'yes' })).location).toBe('https://client.test/bye');
@@ -174,17 +207,27 @@ describe('logging out', () => {
 
     it('goes on at once where nobody is logged in (any more)', async () => {
       const { idToken } = await person();
-      const answer = await new Browser().send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }));
+      const answer = await new Browser().send(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }),
+      );
       expect(answer.location).toBe('https://client.test/bye?state=s');
     });
 
     it('takes POST, and answers 303 to a GET of the same, which carries the cookie (2)', async () => {
       const { browser, idToken } = await person();
-      const body = new URLSearchParams({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }).toString();
+      const body = new URLSearchParams({
+        id_token_hint: idToken,
+        post_logout_redirect_uri: 'https://client.test/bye',
+        state: 's',
+      }).toString();
       const answer = await send(`${provider.issuer}/oauth/logout`, {
         method: 'POST',
         body,
-        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://client.test', 'Sec-Fetch-Site': 'cross-site' },
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          Origin: 'https://client.test',
+          'Sec-Fetch-Site': 'cross-site',
+        },
       });
       expect(answer.status).toBe(303);
       expect((await browser.send(answer.location ?? '')).location).toBe('https://client.test/bye?state=s');
@@ -194,7 +237,10 @@ describe('logging out', () => {
     it('a POST of another site with our own form fields logs nobody out', async () => {
       const { browser } = await person();
       await browser.open(endSession());
-      const answer = await browser.submit({ logout: 'yes' }, { headers: { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' } });
+      const answer = await browser.submit(
+        { logout: 'yes' },
+        { headers: { Origin: 'https://evil.test', 'Sec-Fetch-Site': 'cross-site' } },
+      );
       expect(answer.text).toContain('name="logout"');
       expect(await isLoggedIn(browser)).toBe(true);
     });

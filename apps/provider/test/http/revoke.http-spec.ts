@@ -31,7 +31,9 @@ describe('token revocation (RFC 7009)', () => {
     expect((await revoke(next.refresh_token ?? '')).status).toBe(200);
     expect(await isActive(provider, registered, tokens.access_token)).toBe(false);
     expect(await isActive(provider, registered, next.access_token)).toBe(false);
-    expect((await refresh(provider, registered, next.refresh_token ?? '')).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await refresh(provider, registered, next.refresh_token ?? '')).json()).toMatchObject({
+      error: 'invalid_grant',
+    });
   });
 
   it('ends the grant by a refresh token that was exchanged already: whoever revokes it means the access', async () => {
@@ -48,15 +50,21 @@ describe('token revocation (RFC 7009)', () => {
     expect(await isActive(provider, registered, two.refresh_token)).toBe(true);
   });
 
-  it.each(['access_token', 'refresh_token', 'nonsense'])('finds the token whatever the token_type_hint says (%s)', async (hint) => {
-    const tokens = await obtainRefreshToken(provider, browser, registered);
-    expect((await revoke(tokens.refresh_token, registered, { token_type_hint: hint })).status).toBe(200);
-    expect(await isActive(provider, registered, tokens.refresh_token)).toBe(false);
-  });
+  it.each(['access_token', 'refresh_token', 'nonsense'])(
+    'finds the token whatever the token_type_hint says (%s)',
+    async (hint) => {
+      const tokens = await obtainRefreshToken(provider, browser, registered);
+      expect((await revoke(tokens.refresh_token, registered, { token_type_hint: hint })).status).toBe(200);
+      expect(await isActive(provider, registered, tokens.refresh_token)).toBe(false);
+    },
+  );
 
-  it.each(['x', 'a.b', '1'.repeat(10_000)])('answers 200 to what is no token, or none any more (2.2; %#)', async (token) => {
-    expect((await revoke(token)).status).toBe(200);
-  });
+  it.each(['x', 'a.b', '1'.repeat(10_000)])(
+    'answers 200 to what is no token, or none any more (2.2; %#)',
+    async (token) => {
+      expect((await revoke(token)).status).toBe(200);
+    },
+  );
 
   it('answers 200 to a token that is revoked already', async () => {
     const tokens = await obtainRefreshToken(provider, browser, registered);
@@ -84,7 +92,11 @@ describe('token revocation (RFC 7009)', () => {
 
   it('answers 401 without credentials, and 400 without a token', async () => {
     expect((await post(`${provider.issuer}/oauth/revoke`, { token: 'x' })).status).toBe(401);
-    const answer = await post(`${provider.issuer}/oauth/revoke`, {}, { Authorization: basic(registered.client, registered.secret) });
+    const answer = await post(
+      `${provider.issuer}/oauth/revoke`,
+      {},
+      { Authorization: basic(registered.client, registered.secret) },
+    );
     expect(answer.status).toBe(400);
     expect(answer.json()).toMatchObject({ error: 'invalid_request' });
   });

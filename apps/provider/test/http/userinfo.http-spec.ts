@@ -18,10 +18,15 @@ describe('what an access token opens here', () => {
   afterAll(() => provider.close());
 
   const tokenFor = async (scope: string) => (await obtainTokens(provider, browser, registered, { scope })).access_token;
-  const ask = (path: string, headers: Readonly<Record<string, string>> = {}) => send(`${provider.issuer}${path}`, { headers });
+  const ask = (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    send(`${provider.issuer}${path}`, { headers });
   const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
   const post = (body: string, headers: Readonly<Record<string, string>> = {}) =>
-    send(`${provider.issuer}/oauth/userinfo`, { method: 'POST', body, headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers } });
+    send(`${provider.issuer}/oauth/userinfo`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', ...headers },
+    });
 
   describe('UserInfo (OpenID Connect Core 5.3)', () => {
     it('answers the sub alone to the scope openid', async () => {
@@ -55,7 +60,9 @@ describe('what an access token opens here', () => {
     it('refuses a token without the scope openid: insufficient_scope (RFC 6750 3.1)', async () => {
       const answer = await ask('/oauth/userinfo', bearer(await tokenFor('read')));
       expect(answer.status).toBe(403);
-      expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="[^"]+", error="insufficient_scope", error_description="[^"]+", scope="openid"$/);
+      expect(answer.headers['www-authenticate']).toMatch(
+        /^Bearer realm="[^"]+", error="insufficient_scope", error_description="[^"]+", scope="openid"$/,
+      );
     });
 
     it('refuses a token in header and body at once (RFC 6750 2)', async () => {
@@ -80,7 +87,9 @@ describe('what an access token opens here', () => {
   describe.each(['/oauth/userinfo', '/api/me'])('%s', (path) => {
     function expectInvalidToken(answer: Answer): void {
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="[^"]+", error="invalid_token", error_description="[^"]+"$/);
+      expect(answer.headers['www-authenticate']).toMatch(
+        /^Bearer realm="[^"]+", error="invalid_token", error_description="[^"]+"$/,
+      );
       expect(answer.headers['cache-control']).toBe('no-store');
     }
 
@@ -90,9 +99,12 @@ describe('what an access token opens here', () => {
       expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="[^"]+"$/);
     });
 
-    it.each(['Bearer', 'Bearer x', 'Bearer a.b', 'Basic YTpi', `Bearer ${'x'.repeat(7000)}`])('refuses %#', async (authorization) => {
-      expectInvalidToken(await ask(path, { Authorization: authorization }));
-    });
+    it.each(['Bearer', 'Bearer x', 'Bearer a.b', 'Basic YTpi', `Bearer ${'x'.repeat(7000)}`])(
+      'refuses %#',
+      async (authorization) => {
+        expectInvalidToken(await ask(path, { Authorization: authorization }));
+      },
+    );
 
     it('takes the scheme in any case (RFC 9110 11.1)', async () => {
       expect((await ask(path, { Authorization: `bEARER ${await tokenFor('openid')}` })).status).toBe(200);
@@ -120,7 +132,9 @@ describe('what an access token opens here', () => {
     it('refuses the token of somebody who was switched off', async () => {
       const person = await provider.addUser();
       const token = (await obtainTokens(provider, await provider.logIn(person), registered)).access_token;
-      await provider.store.run((unit) => provider.app.get(UsersService).disable(unit, person.id, {}, provider.clock.now()));
+      await provider.store.run((unit) =>
+        provider.app.get(UsersService).disable(unit, person.id, {}, provider.clock.now()),
+      );
       expectInvalidToken(await ask(path, bearer(token)));
     });
   });
