@@ -45,6 +45,7 @@ main().catch((error: unknown) => {
 function sentenceOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
-  const mendable = error instanceof SettingsError || error instanceof CannotOpenStore || code === 'EADDRINUSE' || code === 'EACCES';
+  const mendable =
+    error instanceof SettingsError || error instanceof CannotOpenStore || code === 'EADDRINUSE' || code === 'EACCES';
   return mendable ? error.message : (error.stack ?? error.message);
 }

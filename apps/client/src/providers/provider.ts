@@ -17,7 +17,7 @@ export interface ProviderButton {
 }
 
 /** What a client asks for unless told otherwise; the demo's client is registered with these. */
-export const usualScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access', 'roles'];
+export const usualScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 
 export const mostProviders = 50;
 

@@ -24,6 +24,9 @@ export interface ProviderSeed {
 
 const seededName = 'Gatehouse';
 
+/** The seeded provider's client was allowed `roles`: whoever is an administrator there may edit providers here. */
+const seededScope: readonly string[] = [...usualScope, 'roles'];
+
 /** Owns the providers: the only place that reads and writes their rows. */
 @Injectable()
 export class ProvidersService {
@@ -100,7 +103,7 @@ export class ProvidersService {
     if (!row) {
       if ((await repository.count()) > 0) return;
       const { issuer, clientId, clientSecret = null } = seed;
-      await this.add(unit, { name: seededName, issuer, clientId, clientSecret, scope: usualScope }, now, 'seeded');
+      await this.add(unit, { name: seededName, issuer, clientId, clientSecret, scope: seededScope }, now, 'seeded');
       return;
     }
     const kept = this.toProvider(row);

@@ -42,7 +42,7 @@ export function blankClientForm(owner: string): ClientFormValues {
     redirectUris: [''],
     defaultRedirectUri: 0,
     postLogoutRedirectUris: [],
-    scope: ['openid', 'profile', 'email'],
+    scope: ['openid', 'profile', 'email', 'offline_access'],
     defaultScope: [1],
     grantTypes: ['authorization_code', 'refresh_token'],
     idTokenSignedResponseAlg: 'RS256',

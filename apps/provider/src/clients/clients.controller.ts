@@ -27,11 +27,12 @@ import { ClientsService } from './clients.service.js';
 const pageSize = 25;
 
 /** How long the old secret goes on after a rotation. */
+/** The first one is what is chosen when nothing is: a day is enough to bring the new secret to where it is used. */
 const overlaps = [
-  { seconds: 0, words: 'Ends now' },
-  { seconds: 3600, words: 'Goes on for 1 hour' },
   { seconds: 86_400, words: 'Goes on for 1 day' },
   { seconds: 7 * 86_400, words: 'Goes on for 7 days' },
+  { seconds: 3600, words: 'Goes on for 1 hour' },
+  { seconds: 0, words: 'Ends now' },
 ];
 
 const notices: Readonly<Record<string, string>> = {

@@ -19,6 +19,8 @@ const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public
 @Controller()
 export class DiscoveryController {
   private readonly metadata: Buffer;
+  /** The JWKS as bytes, for as long as the same keys are published. */
+  private published = { kids: '', body: Buffer.from('{"keys":[]}') };
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -75,6 +77,9 @@ export class DiscoveryController {
   @Get(routes.jwks)
   async jwks(): Promise<Reply> {
     const keys = await this.keys.published(this.clock.now());
-    return Reply.json({ keys: keys.map((key) => key.publicJwk) }, { headers: openToAll });
+    const kids = keys.map((key) => key.kid).join();
+    if (this.published.kids !== kids)
+      this.published = { kids, body: Buffer.from(JSON.stringify({ keys: keys.map((key) => key.publicJwk) })) };
+    return Reply.json(this.published.body, { headers: openToAll });
   }
 }

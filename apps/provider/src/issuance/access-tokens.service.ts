@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import {
   epochSeconds,
   equalInConstantTime,
@@ -11,6 +11,7 @@ import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
+import { LastUse } from './last-use.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
 
 /** A live access token. Never its value. */
@@ -37,13 +38,17 @@ const coalesceSeconds = 60;
 
 /** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
 @Injectable()
-export class AccessTokensService implements OnModuleInit {
+export class AccessTokensService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly sweeper = new Sweeper(accessTokenStatements.purge);
+
+  private readonly uses: LastUse;
 
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
-  ) {}
+  ) {
+    this.uses = new LastUse(store);
+  }
 
   /** Tokens with a grant end with it; a client's own end here. */
   onModuleInit(): void {
@@ -62,10 +67,15 @@ export class AccessTokensService implements OnModuleInit {
     return toAccessToken(row);
   }
 
-  /** Notes that it was used; at most once a minute, beside the request: its loss harms nobody. */
+  /** Notes that it was used, at most once a minute. */
   noteUse(token: AccessToken, now: EpochSeconds): void {
-    if (token.lastUsedAt !== undefined && token.lastUsedAt > now - coalesceSeconds) return;
-    void this.store.run((unit) => unit.change(accessTokenStatements.use, token.selector, now)).catch(() => undefined);
+    if (token.lastUsedAt === undefined || token.lastUsedAt <= now - coalesceSeconds)
+      this.uses.note(token.selector, now);
+  }
+
+  /** What was noted is written before the store is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.uses.flush();
   }
 
   /** Live tokens, the newest first. */

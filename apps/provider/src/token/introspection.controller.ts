@@ -91,6 +91,6 @@ export class IntrospectionController {
 
   private async person(userId: string | undefined): Promise<{ subject?: string; username?: string | undefined }> {
     if (userId === undefined) return {};
-    return { subject: userId, username: (await this.users.names([userId])).get(userId) };
+    return { subject: userId, username: await this.users.findName(userId) };
   }
 }

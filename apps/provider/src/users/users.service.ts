@@ -2,10 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { newId } from '@gatehouse/server/secrets/random';
-import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Brackets, In, type EntityManager, Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import { checkUserDraft, usernameKey, type Problem, type User, type UserDraft } from './user.js';
 
@@ -18,29 +19,6 @@ export type UserOutcome = { readonly user: User } | { readonly problems: readonl
 export interface UserFollower {
   userEnded(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
 }
-
-const userStatements = {
-  /** The administrators who are not switched off; those who can log in first. */
-  admins: statement(
-    'user_roles.admins',
-    `SELECT u.id, u.username, u.password_hash IS NOT NULL AS has_password FROM user_roles r JOIN users u ON u.id = r.user_id
-     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY has_password DESC, u.created_at LIMIT 1`,
-  ),
-  /** Locked until the unit ends: of two administrators who switch each other off, one must see the other's doing. */
-  lockAdmins: statement(
-    'user_roles.lock_admins',
-    `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id FOR UPDATE`,
-    {
-      sqlite: `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'admin' AND u.disabled_at IS NULL`,
-    },
-  ),
-  /** Only for the password that was verified: it may have been changed, or the account switched off, meanwhile. */
-  recordLogin: statement(
-    'users.record_login',
-    `UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL AND password_hash = $3`,
-  ),
-};
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
 @Injectable()
@@ -60,13 +38,16 @@ export class UsersService {
 
   async find(id: string): Promise<User | undefined> {
     if (!isId(id)) return undefined;
-    const row = await this.users.findOneBy({ id });
-    return row ? this.withRoles(this.users.manager, row) : undefined;
+    return userOf(await this.store.all<UserRoleRow>(userStatements.findById, id));
   }
 
   async findByUsername(username: string): Promise<User | undefined> {
-    const row = await this.users.findOneBy({ usernameKey: usernameKey(username) });
-    return row ? this.withRoles(this.users.manager, row) : undefined;
+    return (await this.findForLogin(username))?.user;
+  }
+
+  /** One name by its id. */
+  async findName(id: string): Promise<string | undefined> {
+    return (await this.store.one<{ username: string }>(userStatements.findName, id))?.username;
   }
 
   /** Users by id, for lists that name them. */
@@ -78,9 +59,9 @@ export class UsersService {
 
   /** What the password check needs, and nobody else gets. */
   async findForLogin(username: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
-    const row = await this.users.findOneBy({ usernameKey: usernameKey(username) });
-    if (!row) return undefined;
-    return { user: await this.withRoles(this.users.manager, row), passwordHash: row.passwordHash ?? undefined };
+    const rows = await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username));
+    const user = userOf(rows);
+    return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }
 
   /** The hash by id, to confirm a person's own password before a change. */
@@ -289,6 +270,27 @@ export class UsersService {
       ),
     );
   }
+}
+
+/** The user of rows that {@link UserRoleRow} describes; undefined for none. */
+function userOf(rows: readonly UserRoleRow[]): User | undefined {
+  const [row] = rows;
+  if (!row) return undefined;
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name ?? undefined,
+    givenName: row.given_name ?? undefined,
+    familyName: row.family_name ?? undefined,
+    email: row.email ?? undefined,
+    emailVerified: row.email_verified === 1,
+    hasPassword: row.password_hash !== null,
+    roles: rows.flatMap(({ role }) => role ?? []).sort(),
+    createdAt: epochSeconds(row.created_at),
+    updatedAt: epochSeconds(row.updated_at),
+    lastLoginAt: row.last_login_at === null ? undefined : epochSeconds(row.last_login_at),
+    disabledAt: row.disabled_at === null ? undefined : epochSeconds(row.disabled_at),
+  };
 }
 
 function toUser(row: UserEntity, roles: readonly string[]): User {

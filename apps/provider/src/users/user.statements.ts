@@ -1,0 +1,55 @@
+import { statement } from '@gatehouse/server/database/store';
+
+/** A user's row, once for each of its roles (and once with `role` null for a user who has none). */
+export interface UserRoleRow {
+  id: string;
+  username: string;
+  name: string | null;
+  given_name: string | null;
+  family_name: string | null;
+  email: string | null;
+  /** 0 or 1 on both engines. */
+  email_verified: number;
+  password_hash: string | null;
+  created_at: number;
+  updated_at: number;
+  last_login_at: number | null;
+  disabled_at: number | null;
+  role: string | null;
+}
+
+const columns = `u.id, u.username, u.name, u.given_name, u.family_name, u.email, u.email_verified, u.password_hash,
+  u.created_at, u.updated_at, u.last_login_at, u.disabled_at, r.role`;
+
+export const userStatements = {
+  // Read at every page, authorization request and UserInfo request: by name, not through TypeORM.
+  findById: statement(
+    'users.find_by_id',
+    `SELECT ${columns} FROM users u LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.id = $1`,
+  ),
+  findByKey: statement(
+    'users.find_by_key',
+    `SELECT ${columns} FROM users u LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.username_key = $1`,
+  ),
+  findName: statement('users.find_name', 'SELECT username FROM users WHERE id = $1'),
+  /** The administrators who are not switched off; those who can log in first. */
+  admins: statement(
+    'user_roles.admins',
+    `SELECT u.id, u.username, u.password_hash IS NOT NULL AS has_password FROM user_roles r JOIN users u ON u.id = r.user_id
+     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY has_password DESC, u.created_at LIMIT 1`,
+  ),
+  /** Locked until the unit ends: of two administrators who switch each other off, one must see the other's doing. */
+  lockAdmins: statement(
+    'user_roles.lock_admins',
+    `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+     WHERE r.role = 'admin' AND u.disabled_at IS NULL ORDER BY u.id FOR UPDATE`,
+    {
+      sqlite: `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'admin' AND u.disabled_at IS NULL`,
+    },
+  ),
+  /** Only for the password that was verified: it may have been changed, or the account switched off, meanwhile. */
+  recordLogin: statement(
+    'users.record_login',
+    'UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL AND password_hash = $3',
+  ),
+};
