@@ -24,6 +24,8 @@ export function preset(displayName: string, root: string): Config {
     displayName,
     rootDir: root,
     testEnvironment: 'node',
+    // a whole provider starts within some tests, on busy machines too
+    testTimeout: 20_000,
     testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*-spec.ts'],
     transform: {
       '^.+\\.[mc]?[tj]s$': [
