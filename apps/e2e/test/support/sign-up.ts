@@ -1,4 +1,4 @@
-import type { Person } from './stage.js';
+import type { Person } from './person.js';
 
 /** Makes an account by the provider's own form, without a browser: most tests only need somebody to be there. */
 export async function signUp(issuer: string, { username, password }: Person): Promise<void> {

@@ -6,7 +6,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunningProcess, type Environment } from './running-process.js';
+import type { Person } from './person.js';
 import { signUp } from './sign-up.js';
+
+export type { Person } from './person.js';
 
 const root = join(__dirname, '../../../..');
 const scripts = {
@@ -14,11 +17,6 @@ const scripts = {
   client: join(root, 'apps/client/dist/main.js'),
   command: join(root, 'apps/provider/dist/cli/main.js'),
 };
-
-export interface Person {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface RegisteredClient {
   readonly client_id: string;

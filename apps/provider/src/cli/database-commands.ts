@@ -31,7 +31,7 @@ export function databaseCommand(settings: Settings, words: readonly string[]): P
       options: command.options,
       strict: true,
     });
-    return command.run(settings, values as Options);
+    return command.run(settings, values);
   } catch (error) {
     return Promise.reject(new UsageError(error instanceof Error ? error.message : String(error)));
   }

@@ -121,7 +121,7 @@ export const settingsDefinition = defineSettings({
   }),
   requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
     about: 'A login that was begun: how long a person may idle and still come back to the application.',
-    default: DAY,
+    default: 3 * DAY,
   }),
   accessTokenLifetimeSeconds: field.seconds('GATEHOUSE_ACCESS_TOKEN_LIFETIME', {
     about: 'Access token.',

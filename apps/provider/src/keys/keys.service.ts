@@ -94,12 +94,12 @@ export class KeysService implements OnModuleInit {
   async generate(algorithm: SigningAlgorithm): Promise<NewKey> {
     const { privateKey } = await generatePair(algorithm);
     const privateJwk = privateKey.export({ format: 'jwk' });
-    const kid = jwkThumbprint(privateJwk as Jwk);
+    const kid = jwkThumbprint(privateJwk);
     return {
       kid,
       algorithm,
       privateJwk,
-      publicJwk: { ...publicJwk(privateJwk as Jwk), kid, alg: algorithm, use: 'sig' },
+      publicJwk: { ...publicJwk(privateJwk), kid, alg: algorithm, use: 'sig' },
     };
   }
 
@@ -135,7 +135,7 @@ export class KeysService implements OnModuleInit {
     return rows.map((row) => ({
       kid: row.kid,
       algorithm: row.algorithm as SigningAlgorithm,
-      publicJwk: row.publicJwk as Jwk,
+      publicJwk: row.publicJwk,
       privateKey: createPrivateKey({
         format: 'jwk',
         key: JSON.parse(this.keyring.open(placeOf(row.kid), row.privateJwkSealed).toString('utf8')) as JsonWebKey,

@@ -42,7 +42,7 @@ describe('backup, restore and copy', () => {
     const restored = join(folder, 'restored.sqlite');
     await restoreSqlite(target, restored, { replace: false });
     const source = await openSource({ url: `sqlite:${restored}`, entities, migrations });
-    const users = (await source.query(`SELECT username FROM users WHERE username = 'ada'`)) as unknown[];
+    const users = await source.query<unknown[]>(`SELECT username FROM users WHERE username = 'ada'`);
     await source.destroy();
     expect(users).toHaveLength(1);
   });

@@ -69,9 +69,9 @@ describe.each(['SQLite', 'PostgreSQL'])('the schema on %s', (engine) => {
       await redeem(provider, registered, code, verifier);
       await authorize(provider, browser, registered.client, { scope: 'openid' });
       const count = async (table: string): Promise<number> => {
-        const rows = (await provider.store.reader.query(`SELECT COUNT(*) AS count FROM ${table}`)) as {
-          count: number | string;
-        }[];
+        const rows = await provider.store.reader.query<{ count: number | string }[]>(
+          `SELECT COUNT(*) AS count FROM ${table}`,
+        );
         return Number(rows[0]?.count);
       };
       const purge = provider.app.get(PurgeService);

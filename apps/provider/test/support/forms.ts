@@ -18,10 +18,9 @@ export async function sendFields(
   const csrf = form.fields.find(([name]) => name === 'csrf');
   const url = new URL(form.action ?? browser.address, browser.address).href;
   const body = new URLSearchParams(
-    [...(csrf && !fields.some(([name]) => name === 'csrf') ? [csrf] : []), ...fields].map(([name, value]) => [
-      name,
-      value,
-    ]),
+    [...(csrf && !fields.some(([name]) => name === 'csrf') ? [csrf] : []), ...fields].map(
+      ([name, value]): [string, string] => [name, value],
+    ),
   );
   const answer = await browser.send(url, {
     method: 'POST',

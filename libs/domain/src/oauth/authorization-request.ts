@@ -229,7 +229,7 @@ function checkPrompt(text: string | undefined): readonly Prompt[] {
     throw invalid('This prompt is not supported.', 'prompt.unsupported');
   if (values.includes('none') && values.length > 1)
     throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
-  return values as Prompt[];
+  return values;
 }
 
 function checkMaxAge(text: string | undefined): number | undefined {

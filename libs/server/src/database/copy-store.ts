@@ -86,10 +86,10 @@ async function* batchesOf(source: DataSource, entity: EntityMetadata): AsyncGene
       last === undefined
         ? ''
         : `WHERE (${order}) > (${last.map((_value, index) => parameter(source, index + 1)).join(', ')})`;
-    const rows = (await source.query(
+    const rows = await source.query<Row[]>(
       `SELECT ${columns} FROM "${entity.tableName}" ${where} ORDER BY ${order} LIMIT ${batchRows}`,
       last,
-    )) as Row[];
+    );
     if (rows.length > 0) yield rows;
     if (rows.length < batchRows) return;
     last = keys.map((key) => rows.at(-1)?.[key]);
@@ -147,6 +147,6 @@ function hashRows(hash: Hash, entity: EntityMetadata, rows: readonly Row[]): voi
 }
 
 async function countRows(source: DataSource, table: string): Promise<number> {
-  const [row] = (await source.query(`SELECT COUNT(*) AS count FROM "${table}"`)) as { count: number | string }[];
+  const [row] = await source.query<{ count: number | string }[]>(`SELECT COUNT(*) AS count FROM "${table}"`);
   return Number(row?.count ?? 0);
 }

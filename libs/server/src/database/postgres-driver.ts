@@ -47,7 +47,7 @@ export function postgresReader(url: string, entities: Entities, connections = de
 
 /** What a client was told is on disk: refuses a server that answers before it has written. */
 export async function checkDurable(source: DataSource): Promise<void> {
-  const [row] = (await source.query('SHOW synchronous_commit')) as { synchronous_commit: string }[];
+  const [row] = await source.query<{ synchronous_commit: string }[]>('SHOW synchronous_commit');
   if (row?.synchronous_commit !== 'off') return;
   await source.destroy();
   throw new Error('it runs with synchronous_commit=off and would forget what clients were told; set it to on');

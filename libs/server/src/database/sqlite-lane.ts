@@ -60,7 +60,7 @@ export class SqliteLane {
     this.control = new SqliteStatements(this.database);
     // The driver keeps ONE query runner: managers, repositories and transactions all pass here, so all others are shut out.
     this.runner = source.createQueryRunner();
-    this.query = this.runner.query.bind(this.runner) as QueryRunner['query'];
+    this.query = this.runner.query.bind<QueryRunner['query']>(this.runner);
     const noTransaction = refusal('a unit of work is the transaction: another one cannot be opened here');
     Object.assign(this.runner, {
       startTransaction: noTransaction,

@@ -86,7 +86,7 @@ class ViewCheck extends Handlebars.Visitor {
 
   private checkPartial(node: hbs.AST.Node, name: hbs.AST.PathExpression | hbs.AST.SubExpression): void {
     if (name.type !== 'PathExpression') return;
-    const { original, data } = name as hbs.AST.PathExpression;
+    const { original, data } = name;
     if (data || this.names.has(original) || this.inline.has(original)) return;
     this.add(node, `shows the partial "${original}", which does not exist`);
   }

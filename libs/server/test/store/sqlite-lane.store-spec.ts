@@ -152,7 +152,7 @@ describe('the write lane on SQLite', () => {
     const refused = await refusalOf(
       store.run((unit) => {
         writer().exec('ROLLBACK');
-        unit.change(things.insert, 1, 'a');
+        void unit.change(things.insert, 1, 'a');
       }),
     );
     expect(refused).toBeInstanceOf(StoreUnavailable);

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { ask, assets, clock, logLines, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support.js';
 
@@ -127,7 +128,7 @@ describe('the adapter, on a real socket', () => {
       'POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na=';
     const pending = rawExchange(trial, head);
     await new Promise((resolve) => setTimeout(resolve, 30));
-    trial.app.getHttpServer().closeAllConnections();
+    (trial.app.getHttpServer() as Server).closeAllConnections();
     await pending.catch(() => undefined);
     expect((await ask(trial, '/json')).status).toBe(200);
   });
@@ -171,7 +172,7 @@ describe('the adapter, on a real socket', () => {
         method: 'GET',
         route: '/json',
         status: 200,
-        request: JSON.parse(answer.body).id,
+        request: (JSON.parse(answer.body) as { id: string }).id,
       }),
       expect.objectContaining({ route: 'unmatched', status: 404 }),
     ]);

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { request as httpRequest, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
@@ -169,7 +169,7 @@ export async function startTrial(options: { origin?: string; host?: string } = {
   const app = await NestFactory.create<NestApplication>(TrialModule, adapter, { logger: false });
   app.useGlobalFilters(new TrialFilter(adapter));
   await app.listen(0, options.host ?? '127.0.0.1');
-  const address = app.getHttpServer().address() as AddressInfo;
+  const address = (app.getHttpServer() as Server).address() as AddressInfo;
   return { app, port: address.port };
 }
 

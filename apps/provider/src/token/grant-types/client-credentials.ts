@@ -11,7 +11,7 @@ export class ClientCredentialsGrant implements GrantType {
   readonly name = 'client_credentials';
 
   // The interface promises a promise; nothing here has to wait.
-  // eslint-disable-next-line @typescript-eslint/require-await
+
   async prove(parameters: ReadonlyMap<string, string>, client: Client): Promise<Proof> {
     if (client.type !== 'confidential')
       throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {

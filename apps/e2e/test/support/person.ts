@@ -1,0 +1,4 @@
+export interface Person {
+  readonly username: string;
+  readonly password: string;
+}
