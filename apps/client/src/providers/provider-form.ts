@@ -56,6 +56,10 @@ export function checkFields(
   if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = 'At most 1000 plain characters.';
   else if (fields.clientSecret === '' && !fields.publicClient && kept?.clientSecret === undefined)
     problems.client_secret = 'Type the client secret, or say that this is a public client.';
+  // What one issuer gave to one client is told to no other: whoever may edit here must not learn a stored secret either.
+  else if (fields.clientSecret === '' && !fields.publicClient && kept && isAnother(kept, issuer, fields.clientId))
+    problems.client_secret =
+      'The stored secret belongs to the issuer and client id as they were: type the new one, or say that this is a public client.';
   const scope = [...new Set(fields.scope.split(/\s+/).filter((one) => one !== ''))];
   // RFC 6749 3.3: the characters of a scope token.
   if (scope.length > 50 || !scope.every((one) => /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/.test(one)))
@@ -65,6 +69,10 @@ export function checkFields(
   if (issuer === undefined || Object.keys(problems).length > 0) return { problems };
   const { name, clientId } = fields;
   return { draft: { name, issuer, clientId, scope, clientSecret: secretOf(fields) } };
+}
+
+function isAnother(kept: Provider, issuer: string | undefined, clientId: string): boolean {
+  return (issuer !== undefined && issuer !== kept.issuer) || clientId !== kept.clientId;
 }
 
 function secretOf(fields: ProviderFields): string | null | undefined {

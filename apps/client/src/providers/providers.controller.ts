@@ -109,10 +109,10 @@ export class ProvidersController {
     const fields = foreign ? (provider ? fieldsOf(provider) : emptyFields) : readFields(form);
     if (refusal) return this.form(visit, { fields, provider, refusal: refusal.sentence, status: 403 });
     const checked = checkFields(fields, provider);
-    if ('problems' in checked) return this.form(visit, { fields, provider, problems: checked.problems, status: 400 });
+    if ('problems' in checked) return this.form(visit, { fields, provider, problems: checked.problems, status: 422 });
     const found = await this.discovery.confirm(checked.draft, provider);
     if ('problem' in found)
-      return this.form(visit, { fields, provider, problems: { issuer: found.problem }, status: 400 });
+      return this.form(visit, { fields, provider, problems: { issuer: found.problem }, status: 422 });
     const saved = await this.store.run((unit) => this.write(unit, provider, found.draft, visit));
     if (!saved) throw new PageError(provider ? 'provider.not_found' : 'provider.limit');
     return this.pages.redirect(visit, routes.providers);

@@ -72,11 +72,16 @@ export class ProvidersService {
     return id;
   }
 
-  /** A seeded provider that now has another issuer or client id no longer follows the settings, nor does its role count. */
+  /**
+   * False when it is gone, or when the secret was to be kept and issuer or client id are others: it was not given for those.
+   * A seeded provider that now has another issuer or client id no longer follows the settings, nor
+   * does its role count.
+   */
   async update(unit: Unit, provider: Provider, draft: ProviderDraft, now: EpochSeconds): Promise<boolean> {
     const secret = draft.clientSecret;
     const result = await unit.manager.getRepository(ProviderEntity).update(
-      { id: provider.id },
+      // A kept secret stays with the registration it belongs to, whoever changes that meanwhile.
+      secret === undefined ? { id: provider.id, issuer: draft.issuer, clientId: draft.clientId } : { id: provider.id },
       {
         name: draft.name,
         issuer: draft.issuer,

@@ -140,7 +140,7 @@ describe('the providers', () => {
     await unlock();
     await browser.visit('/providers/add');
     const page = await browser.submit('/providers/add', { ...fields(), ...wrong });
-    expect(page.status).toBe(400);
+    expect(page.status).toBe(422);
     expect(page.body).toContain(problem);
     expect(page.body).toMatch(/autofocus\s+aria-invalid="true"/);
     if (wrong['client_id'] === undefined) expect(page.body).toContain('value="the-client"');
@@ -181,6 +181,23 @@ describe('the providers', () => {
     expect((await browser.visit('/')).body).toContain('Log in with Renamed');
     expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
     expect(client.provider.lastAuthorization?.get('scope')).toBe('openid');
+  });
+
+  it.each<[string, (kept: TestProvider, other: TestProvider) => { issuer: string; client_id: string }]>([
+    ['issuer', (kept, other) => ({ issuer: other.issuer, client_id: kept.clientId })],
+    ['client id', (kept) => ({ issuer: kept.issuer, client_id: 'another-client' })],
+  ])('ask for the secret again when the %s changes: the stored one is for nobody else', async (_case, changed) => {
+    await unlock();
+    const update = `/providers/update/${client.providerId}`;
+    await browser.visit(update);
+    const edited = { name: 'Pointed elsewhere', scope: 'openid', ...changed(client.provider, second) };
+    const page = await browser.submit(update, { ...edited, client_secret: '' });
+    expect(page.status).toBe(422);
+    expect(page.body).toContain('client_secret-problem');
+    expect((await browser.visit('/')).body).not.toContain('Pointed elsewhere');
+    await browser.visit(update);
+    expect((await browser.submit(update, { ...edited, public: 'yes' })).url.pathname).toBe('/providers');
+    expect((await browser.visit('/')).body).toContain('Pointed elsewhere');
   });
 
   it('never send the tokens of one issuer to another', async () => {
