@@ -46,7 +46,6 @@ const sentences = {
     'This login was used already',
     'The answer to this login came a second time. Nothing was done with it.',
   ],
-  'login.too_many': [429, 'Too many logins', 'Too many logins were begun here. Wait some minutes, then start again.'],
   'server.busy': [503, 'Busy', 'The application is busy. Try again in a moment.'],
   'server.error': [500, 'Something went wrong', 'Something went wrong here. It was not your doing.'],
 } as const satisfies Record<string, readonly [number, string, string]>;

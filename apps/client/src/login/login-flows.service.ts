@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   addSeconds,
-  epochSeconds,
   equalInConstantTime,
   formatToken,
   parseToken,
@@ -11,35 +10,14 @@ import {
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
-import type { RecordedMessage } from '../flow/recorded-message.js';
+import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
+import { SealedStates } from './sealed-states.js';
 
-export const flowLifetimeSeconds = 3600;
 const mostPerBrowser = 20;
-const mostPerAddress = 1000;
+/** Logins that an address began in the last minute and did not finish; many people may share one. */
+const mostPerAddress = 120;
+const addressWindowSeconds = 60;
 const mostTogether = 20_000;
-
-/** What must come back unchanged, and what only this client may know. */
-export interface FlowContent {
-  readonly issuer: string;
-  readonly clientId: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-  readonly next: string;
-  readonly messages: readonly RecordedMessage[];
-}
-
-export interface LoginFlow {
-  readonly selector: number;
-  readonly providerId: string;
-  readonly consumedAt: EpochSeconds | undefined;
-  readonly content: FlowContent;
-}
-
-export interface FlowOrigin {
-  readonly browserHash: Buffer;
-  readonly addressKey: string;
-  readonly providerId: string;
-}
 
 interface FlowRow {
   selector: number;
@@ -58,7 +36,7 @@ const statements = {
   ),
   ofAddress: statement(
     'login_flows.of_address',
-    'SELECT COUNT(*) AS n FROM login_flows WHERE address = $1 AND expires_at > $2',
+    'SELECT COUNT(*) AS n FROM login_flows WHERE address = $1 AND expires_at > $2 AND consumed_at IS NULL',
   ),
   together: statement('login_flows.together', 'SELECT COUNT(*) AS n FROM login_flows WHERE expires_at > $1'),
   /** The oldest of this browser make room; no other browser's row is touched. */
@@ -78,13 +56,17 @@ const statements = {
   ),
 };
 
-/** Owns the logins that were begun. `state` is a selector and a verifier: the row is found by one and proved by the other. */
+/**
+ * Owns the logins that were begun. `state` is a selector and a verifier: the row is found by one and proved by the other.
+ * When there are too many rows it is the login itself, sealed.
+ */
 @Injectable()
 export class LoginFlows {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SealedStates) private readonly sealed: SealedStates,
   ) {}
 
   /** A new `state`, and the number of its row. */
@@ -93,7 +75,7 @@ export class LoginFlows {
     return { selector: token.selector, state: formatToken(token), verifierHash: sha256(token.verifier) };
   }
 
-  /** False when there are too many: of this address, or of all together. */
+  /** False when there are too many, of this address just now or of all together: then {@link sealedState} takes it. */
   async keep(
     unit: Unit,
     state: ReturnType<LoginFlows['newState']>,
@@ -101,7 +83,11 @@ export class LoginFlows {
     content: FlowContent,
     now: EpochSeconds,
   ): Promise<boolean> {
-    const ofAddress = await unit.one<{ n: number | string }>(statements.ofAddress, origin.addressKey, now);
+    const ofAddress = await unit.one<{ n: number | string }>(
+      statements.ofAddress,
+      origin.addressKey,
+      addSeconds(now, flowLifetimeSeconds - addressWindowSeconds),
+    );
     if (Number(ofAddress?.n ?? 0) >= mostPerAddress) return false;
     const together = await unit.one<{ n: number | string }>(statements.together, now);
     if (Number(together?.n ?? 0) >= mostTogether) return false;
@@ -122,9 +108,16 @@ export class LoginFlows {
     return true;
   }
 
+  /** A `state` that needs no row. */
+  sealedState(origin: FlowOrigin, content: FlowContent, now: EpochSeconds): string {
+    return this.sealed.seal(origin, content, now);
+  }
+
   /** The login of a `state`, in the browser where it was begun; forged, expired and foreign ones look the same. */
   async find(state: string | undefined, browserHash: Buffer, now: EpochSeconds): Promise<LoginFlow | undefined> {
-    const token = state === undefined ? undefined : parseToken(state);
+    if (state === undefined) return undefined;
+    if (this.sealed.isSealed(state)) return this.sealed.open(state, browserHash, now);
+    const token = parseToken(state);
     if (!token) return undefined;
     const row = await this.store.one<FlowRow>(statements.find, token.selector, now);
     if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
@@ -134,7 +127,9 @@ export class LoginFlows {
 
   /** True for exactly one answer, however many come at once. */
   async consume(unit: Unit, flow: LoginFlow, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(statements.consume, flow.selector, now)) === 1;
+    const { key } = flow;
+    if ('nonce' in key) return this.sealed.spend(key, now);
+    return (await unit.change(statements.consume, key.selector, now)) === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
@@ -147,8 +142,8 @@ export class LoginFlows {
       const content = JSON.parse(
         this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
       ) as FlowContent;
-      const consumedAt = row.consumed_at === null ? undefined : epochSeconds(row.consumed_at);
-      return { selector: row.selector, providerId: row.provider_id, consumedAt, content };
+      const { selector, provider_id: providerId } = row;
+      return { key: { selector }, providerId, consumed: row.consumed_at !== null, content };
     } catch (error) {
       if (error instanceof CannotOpen) return undefined;
       throw error;

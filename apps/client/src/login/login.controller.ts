@@ -9,7 +9,8 @@ import { routes } from '../http/routes.js';
 import { schemesOf, type Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { Visits, type Visit } from '../session/visits.service.js';
-import { LoginFlows, type LoginFlow } from './login-flows.service.js';
+import type { LoginFlow } from './login-flow.js';
+import { LoginFlows } from './login-flows.service.js';
 import { wayOnTo } from './login-problem.js';
 import { LoginService } from './login.service.js';
 
@@ -54,7 +55,7 @@ export class LoginController {
     const parameters = new URLSearchParams([...query(request).protocolParameters()]);
     const flow = await this.flows.find(parameters.get('state') ?? undefined, visit.guard.browser.hash, visit.now);
     if (!flow) throw new PageError('login.unknown');
-    if (flow.consumedAt !== undefined) return this.repeated(visit, flow);
+    if (flow.consumed) return this.repeated(visit, flow);
     const provider = await this.providers.find(flow.providerId);
     if (!provider || provider.issuer !== flow.content.issuer || provider.clientId !== flow.content.clientId)
       throw new PageError('provider.not_found', {

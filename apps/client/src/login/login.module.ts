@@ -4,6 +4,7 @@ import { SessionModule } from '../session/session.module.js';
 import { LoginFlows } from './login-flows.service.js';
 import { LoginController } from './login.controller.js';
 import { LoginService } from './login.service.js';
+import { SealedStates } from './sealed-states.js';
 
 /**
  * Owns: logins that were begun, and the redirection endpoint.
@@ -14,7 +15,7 @@ import { LoginService } from './login.service.js';
 @Module({
   imports: [ProvidersModule, SessionModule],
   controllers: [LoginController],
-  providers: [LoginFlows, LoginService],
+  providers: [LoginFlows, LoginService, SealedStates],
   exports: [LoginFlows],
 })
 export class LoginModule {}

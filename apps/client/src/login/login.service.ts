@@ -14,7 +14,6 @@ import {
   type TokenEndpointResponseHelpers,
 } from 'openid-client';
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
-import { PageError } from '../http/page-error.js';
 import { Pages } from '../http/pages.service.js';
 import { providerFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
@@ -22,7 +21,8 @@ import { RelyingParty } from '../providers/relying-party.service.js';
 import type { Claims, SessionContent } from '../session/client-session.js';
 import { SessionsService } from '../session/sessions.service.js';
 import type { Visit } from '../session/visits.service.js';
-import { LoginFlows, type LoginFlow } from './login-flows.service.js';
+import type { LoginFlow } from './login-flow.js';
+import { LoginFlows } from './login-flows.service.js';
 import { loginProblem } from './login-problem.js';
 
 type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
@@ -42,7 +42,7 @@ export class LoginService {
   /**
    * The address that the browser goes to.
    * @param next local address to show after the login, checked
-   * @throws PageError when the provider cannot be asked, or too many logins were begun
+   * @throws PageError when the provider cannot be asked
    */
   async begin(visit: Visit, provider: Provider, next: string): Promise<string> {
     const recorder = new MessageRecorder(this.clock);
@@ -65,7 +65,7 @@ export class LoginService {
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
     const origin = { browserHash: visit.guard.browser.hash, addressKey: visit.addressKey, providerId: provider.id };
     const kept = await this.store.run((unit) => this.flows.keep(unit, state, origin, content, visit.now));
-    if (!kept) throw new PageError('login.too_many', { retryAfterSeconds: 600 });
+    if (!kept) url.searchParams.set('state', this.flows.sealedState(origin, content, visit.now));
     return url.href;
   }
 

@@ -174,6 +174,76 @@ describe('logging in', () => {
     expect((await other.visit(others.href)).body).toContain('Logged in as');
   });
 
+  describe('when an address began too many', () => {
+    /** As many unfinished logins as are kept of one address in a minute, each from a browser of its own. */
+    async function flood(): Promise<void> {
+      for (let count = 0; count < 120; count++) await client.browser().request('GET', login);
+    }
+
+    it('lets people in all the same, with the login sealed into the state', async () => {
+      await flood();
+      const browser = client.browser();
+      await browser.visit('/');
+      const callback = await browser.visitUntil(`${login}?next=%2Fmessages`, isCallback);
+      const state = callback.searchParams.get('state') ?? '';
+      expect(state).toMatch(/^sealed\.\./);
+      expect(state.length).toBeLessThanOrEqual(2000);
+      const thief = client.browser();
+      await thief.visit('/');
+      expect((await thief.visit(callback.href)).body).toContain('login.unknown');
+      const forged = new URL(callback);
+      forged.searchParams.set('state', `${state.slice(0, 40)}${state[40] === 'A' ? 'B' : 'A'}${state.slice(41)}`);
+      expect((await browser.visit(forged.href)).body).toContain('login.unknown');
+      expect((await browser.visit(callback.href)).url.pathname).toBe('/messages');
+      expect((await browser.visit('/')).body).toContain('Logged in as alice');
+    });
+
+    it('sends the code of such a login once, however often the answer comes', async () => {
+      await flood();
+      const browser = client.browser();
+      await browser.visit('/');
+      const callback = await browser.visitUntil(login, isCallback);
+      const redeemed = (): number => client.provider.requests.filter((line) => line === 'POST /token').length;
+      const answers = await Promise.all(Array.from({ length: 6 }, () => browser.request('GET', callback.href)));
+      expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+      expect((await browser.visit(callback.href)).body).toContain('Logged in as alice');
+      expect(redeemed()).toBe(1);
+    });
+
+    it('forgets such a login after an hour', async () => {
+      await flood();
+      const browser = client.browser();
+      await browser.visit('/');
+      const callback = await browser.visitUntil(login, isCallback);
+      client.clock.advance(3601);
+      expect((await browser.visit(callback.href)).body).toContain('login.unknown');
+    });
+
+    it('gives up the next address rather than a state of more than 2000 characters', async () => {
+      await flood();
+      const browser = client.browser();
+      await browser.visit('/');
+      const callback = await browser.visitUntil(`${login}?next=%2Fmessages%3F${'a'.repeat(1900)}`, isCallback);
+      expect(callback.searchParams.get('state')?.length).toBeLessThanOrEqual(2000);
+      expect((await browser.visit(callback.href)).url.pathname).toBe('/');
+      expect(browser.current?.body).toContain('Logged in as alice');
+    });
+
+    it('counts neither those that were finished nor those of more than a minute ago', async () => {
+      await flood();
+      const stateNow = async (): Promise<string> =>
+        (await client.browser().visitUntil(login, isCallback)).searchParams.get('state') ?? '';
+      expect(await stateNow()).toMatch(/^sealed/);
+      const write = (text: string): Promise<unknown> => client.store.run((unit) => unit.manager.query<unknown>(text));
+      await write('UPDATE login_flows SET consumed_at = created_at');
+      expect(await stateNow()).not.toMatch(/^sealed/);
+      await write('UPDATE login_flows SET consumed_at = NULL');
+      expect(await stateNow()).toMatch(/^sealed/);
+      client.clock.advance(61);
+      expect(await stateNow()).not.toMatch(/^sealed/);
+    });
+  });
+
   it('gives a new session at each login and ends the one before', async () => {
     const browser = client.browser();
     await browser.visit(login);
