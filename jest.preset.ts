@@ -26,6 +26,11 @@ export function preset(displayName: string, root: string): Config {
     testEnvironment: 'node',
     // a whole provider starts within some tests, on busy machines too
     testTimeout: 20_000,
+    // The quick run starts no PostgreSQL.
+    testPathIgnorePatterns: [
+      '/node_modules/',
+      ...(process.env['GATEHOUSE_TEST_QUICK'] === '1' ? ['postgres-store'] : []),
+    ],
     testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*-spec.ts'],
     transform: {
       '^.+\\.[mc]?[tj]s$': [

@@ -256,19 +256,23 @@ export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): 
   return join(folder, 'provider.key');
 }
 
+/** Settings whose feature is not built: known, checked, and without effect. Whoever builds one takes its line away. */
+const unbuilt = [
+  'smtpUrl',
+  'registration',
+  'initialAccessToken',
+  'outboundAllow',
+  'registrationRate',
+  'registrationQuota',
+] as const satisfies readonly (keyof Settings)[];
+
+/** Their names, for the documentation. */
+export const unbuiltSettingNames: readonly string[] = unbuilt.map((key) => settingsDefinition[key].name);
+
 /**
  * Settings that were set and change nothing in this version, for a warning at the start.
- * The only place that says so: whoever builds a feature takes its line away.
  */
 export function settingsWithoutEffect(settings: Settings): readonly string[] {
-  const unbuilt = [
-    'smtpUrl',
-    'registration',
-    'initialAccessToken',
-    'registrationRate',
-    'registrationQuota',
-    'keySignSeconds',
-  ] as const satisfies readonly (keyof Settings)[];
   const set: string[] = unbuilt
     .filter((key) => settings[key] !== settingsDefinition[key].fallback)
     .map((key) => settingsDefinition[key].name);

@@ -7,6 +7,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FirstStart } from './first-start.service.js';
+import { KeyRotation } from './key-rotation.service.js';
 import { HealthController } from './health.controller.js';
 import { PurgeTargets } from './purge-targets.js';
 import { PurgeService } from './purge.service.js';
@@ -18,6 +19,6 @@ import { PurgeService } from './purge.service.js';
 @Module({
   imports: [AuthorizationModule, ClientsModule, GrantsModule, IssuanceModule, KeysModule, SessionsModule, UsersModule],
   controllers: [HealthController],
-  providers: [PurgeTargets, PurgeService, FirstStart],
+  providers: [PurgeTargets, PurgeService, KeyRotation, FirstStart],
 })
 export class OpsModule {}

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { ConsentsService } from '../../src/grants/consents.service';
 import { FirstStart } from '../../src/ops/first-start.service';
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
@@ -19,7 +19,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 
-describe.each(['SQLite', 'PostgreSQL'])('at once, on %s,', (engine) => {
+describe.each(engineNames)('at once, on %s,', (engine) => {
   let postgres: TestPostgres | undefined;
   let folder: string;
   let provider: TestProvider;

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
 import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
 import type { DataSource } from 'typeorm';
-import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { entities, migrations, tablesInOrder } from '../../src/database/entities';
 import { PurgeService } from '../../src/ops/purge.service';
 import { authorize, redeem, startProvider } from '../support/provider';
 
-describe.each(['SQLite', 'PostgreSQL'])('the schema on %s', (engine) => {
+describe.each(engineNames)('the schema on %s', (engine) => {
   let postgres: TestPostgres | undefined;
   let folder: string;
   let url: string;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 
 export interface TestEngine {
   start(): Promise<void>;
@@ -13,7 +13,7 @@ export interface TestEngine {
 /** The databases that the provider runs on, for `describe.each`. */
 export const engines: readonly (readonly [string, () => TestEngine])[] = [
   ['SQLite', sqlite],
-  ['PostgreSQL', postgres],
+  ...(withPostgres ? [['PostgreSQL', postgres] as const] : []),
 ];
 
 function sqlite(): TestEngine {

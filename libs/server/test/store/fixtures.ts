@@ -15,7 +15,7 @@ import {
 import { ddl } from '../../src/database/ddl.js';
 import { openStore, type OpenOptions, type OpenStore } from '../../src/database/open-store.js';
 import { statement } from '../../src/database/store.js';
-import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { startPostgres, withPostgres, type TestPostgres } from '../support/postgres.js';
 
 @Entity('things')
 export class Thing {
@@ -121,7 +121,7 @@ export function postgresEngine(): TestEngine {
 
 export const engines: readonly (readonly [string, () => TestEngine])[] = [
   ['SQLite', sqliteEngine],
-  ['PostgreSQL', postgresEngine],
+  ...(withPostgres ? [['PostgreSQL', postgresEngine] as const] : []),
 ];
 
 /** Opens a store with the table of things. */

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 
+/** False in the quick run, which starts no PostgreSQL. */
+export const withPostgres = process.env['GATEHOUSE_TEST_QUICK'] !== '1';
+
+/** For `describe.each` of suites that hold on both engines. */
+export const engineNames: readonly ('SQLite' | 'PostgreSQL')[] = withPostgres ? ['SQLite', 'PostgreSQL'] : ['SQLite'];
+
 export interface TestPostgres {
   /** Makes a fresh, empty database. */
   url(databaseName: string): Promise<string>;

@@ -1,0 +1,58 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { signingAlgorithms } from '@gatehouse/domain/jose';
+import { addSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
+import { Log } from '@gatehouse/server/telemetry/log';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { Lease } from '../database/lease.js';
+import { KeysService } from '../keys/keys.service.js';
+
+const everyMilliseconds = 10 * 60_000;
+const leaseSeconds = 30 * 60;
+
+/** Replaces signing keys by schedule: a new one is published in time to take over when the old one has signed long enough. */
+@Injectable()
+export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+  private readonly lease: Lease;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(KeysService) private readonly keys: KeysService,
+    @Inject(Log) private readonly log: Log,
+  ) {
+    this.lease = new Lease(store, 'key rotation', leaseSeconds);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.rotate().catch((error: unknown) => this.log.error({ err: error }, 'signing keys could not be rotated'));
+    }, everyMilliseconds).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** @returns the algorithms that got a new key; none where another process sees to it */
+  async rotate(): Promise<string[]> {
+    const now = this.clock.now();
+    const { keySignSeconds, keyPrepublishSeconds } = this.settings;
+    const keys = await this.keys.list();
+    const due = signingAlgorithms.filter((algorithm) => {
+      const newest = keys.filter((key) => key.algorithm === algorithm).at(-1);
+      return newest !== undefined && newest.signsFrom + keySignSeconds - keyPrepublishSeconds <= now;
+    });
+    if (due.length === 0 || !(await this.lease.hold(now))) return [];
+    for (const algorithm of due) {
+      const key = await this.keys.generate(algorithm);
+      await this.store.run((unit) => this.keys.add(unit, key, addSeconds(now, keyPrepublishSeconds), now));
+    }
+    this.keys.forget();
+    return due;
+  }
+}

@@ -1,0 +1,98 @@
+import * as oauth from 'oauth4webapi';
+import * as client from 'openid-client';
+import { startProvider, type TestProvider } from '../support/provider';
+
+const redirectUri = 'http://localhost:3000/callback';
+
+describe('a well-known library', () => {
+  let provider: TestProvider;
+  let id: string;
+  let secret: string;
+
+  beforeAll(async () => {
+    // Libraries check instants against the clock on the wall.
+    provider = await startProvider();
+    provider.clock.advance(Math.floor(Date.now() / 1000) - provider.clock.now());
+    const registered = await provider.addClient({
+      redirectUris: [redirectUri],
+      authMethod: 'client_secret_post',
+      grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scope: ['openid', 'profile', 'offline_access', 'reports'],
+    });
+    id = registered.client.id;
+    secret = registered.secret;
+  });
+  afterAll(() => provider.close());
+
+  const answerTo = async (url: URL): Promise<URL> => {
+    const browser = await provider.logIn(await provider.addUser({ name: 'Ada' }));
+    let answer = await browser.open(url.href);
+    if (answer.status === 200) answer = await browser.submit({ confirm: 'yes' });
+    return new URL(answer.location ?? '');
+  };
+
+  it('openid-client logs in by the five lines of the README, refreshes, asks for claims and revokes', async () => {
+    const config = await client.discovery(new URL(provider.issuer), id, secret, undefined, {
+      execute: [client.allowInsecureRequests],
+    });
+    const verifier = client.randomPKCECodeVerifier();
+    const url = client.buildAuthorizationUrl(config, {
+      redirect_uri: redirectUri,
+      scope: 'openid profile offline_access',
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+    const tokens = await client.authorizationCodeGrant(config, await answerTo(url), { pkceCodeVerifier: verifier });
+    const claims = tokens.claims();
+    expect(claims).toMatchObject({ iss: provider.issuer, aud: id });
+
+    const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
+    expect(refreshed.access_token).not.toBe(tokens.access_token);
+    const info = await client.fetchUserInfo(config, refreshed.access_token, claims?.sub ?? '');
+    expect(info.name).toBe('Ada');
+    expect((await client.tokenIntrospection(config, refreshed.access_token)).active).toBe(true);
+    await client.tokenRevocation(config, refreshed.refresh_token ?? '');
+    expect((await client.tokenIntrospection(config, refreshed.access_token)).active).toBe(false);
+
+    const own = await client.clientCredentialsGrant(config, { scope: 'reports' });
+    expect(own.scope).toBe('reports');
+  });
+
+  it('oauth4webapi validates every answer of a login, signatures too', async () => {
+    const insecure = { [oauth.allowInsecureRequests]: true };
+    const issuer = new URL(provider.issuer);
+    const server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
+    const me: oauth.Client = { client_id: id };
+    const auth = oauth.ClientSecretPost(secret);
+    const verifier = oauth.generateRandomCodeVerifier();
+    const nonce = oauth.generateRandomNonce();
+    const state = oauth.generateRandomState();
+    const url = new URL(server.authorization_endpoint ?? '');
+    url.search = new URLSearchParams({
+      client_id: id,
+      redirect_uri: redirectUri,
+      response_type: 'code',
+      scope: 'openid',
+      code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+      nonce,
+      state,
+    }).toString();
+    const parameters = oauth.validateAuthResponse(server, me, await answerTo(url), state);
+    const response = await oauth.authorizationCodeGrantRequest(
+      server,
+      me,
+      auth,
+      parameters,
+      redirectUri,
+      verifier,
+      insecure,
+    );
+    const tokens = await oauth.processAuthorizationCodeResponse(server, me, response, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    });
+    await oauth.validateApplicationLevelSignature(server, response, insecure);
+    expect(oauth.getValidatedIdTokenClaims(tokens)?.iss).toBe(provider.issuer);
+  });
+});
