@@ -8,6 +8,7 @@ import {
   type Configuration,
 } from 'openid-client';
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
+import { PageError } from '../http/page-error.js';
 import { providerFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
@@ -85,22 +86,44 @@ export class TokensService {
       const claims = tokens.claims();
       // OpenID Connect Core 12.2: it is about the same person, or it is not ours.
       if (claims && claims.sub !== session.content.subject) return { session, problem: 'provider.invalid_answer' };
-      const content: SessionContent = {
-        ...session.content,
-        claims: claims ? { ...session.content.claims, ...claims } : session.content.claims,
-        idToken: tokens.id_token ?? session.content.idToken,
+      const refreshed = (content: SessionContent): SessionContent => ({
+        ...content,
+        claims: claims ? { ...content.claims, ...claims } : content.claims,
+        idToken: tokens.id_token ?? content.idToken,
         accessToken: tokens.access_token,
         tokenType: tokens.token_type,
-        scope: tokens.scope ?? session.content.scope,
+        scope: tokens.scope ?? content.scope,
         accessTokenExpiresAt: tokens.expires_in === undefined ? undefined : now + tokens.expires_in,
         refreshToken: tokens.refresh_token ?? refreshToken,
         refreshedAt: now,
-        messages: newestMessages([...session.content.messages, ...recorder.messages]),
-      };
-      return { session: await this.change(session, () => content) };
+        messages: newestMessages([...content.messages, ...recorder.messages]),
+      });
+      return { session: await this.keepRefreshed(session, refreshed) };
     } catch (error) {
       return this.refreshFailed(session, error, recorder);
     }
+  }
+
+  /**
+   * Keeps new tokens whatever else is changed meanwhile. The old refresh token is spent: to use it again looks like theft,
+   * and the provider would end the whole grant (RFC 9700 4.14.2).
+   * @throws PageError login.ended
+   */
+  private async keepRefreshed(
+    session: ClientSession,
+    refreshed: (content: SessionContent) => SessionContent,
+  ): Promise<ClientSession> {
+    const kept = await this.tryChange(session, refreshed);
+    if (kept.outcome === 'written') return kept.session;
+    const put =
+      kept.outcome === 'contended' &&
+      (await this.store.run((unit) => this.sessions.put(unit, kept.session, refreshed(kept.session.content))));
+    const now = put ? await this.sessions.again(session, this.clock.now()) : undefined;
+    if (now) return now;
+    const { providerId, providerName, issuer } = session.content;
+    throw new PageError('login.ended', {
+      wayOn: { providerId, providerName, providerScheme: new URL(issuer).protocol },
+    });
   }
 
   private async refreshFailed(session: ClientSession, error: unknown, recorder: MessageRecorder): Promise<Step> {
@@ -159,22 +182,30 @@ export class TokensService {
     }));
   }
 
-  /** Writes the change into the session as it is by then; one that ended meanwhile stays ended. */
+  /** A change that may be lost: a notice, a message. One that ended meanwhile stays ended. */
   private async change(
     session: ClientSession,
     make: (content: SessionContent) => SessionContent,
   ): Promise<ClientSession> {
+    return (await this.tryChange(session, make)).session;
+  }
+
+  /** Writes the change into the session as it is by then, a few times over. */
+  private async tryChange(
+    session: ClientSession,
+    make: (content: SessionContent) => SessionContent,
+  ): Promise<{ readonly outcome: 'written' | 'ended' | 'contended'; readonly session: ClientSession }> {
     let current = session;
     for (let tries = 0; tries < 5; tries++) {
       const content = make(current.content);
       const target = current;
       if (await this.store.run((unit) => this.sessions.change(unit, target, content)))
-        return { ...current, version: current.version + 1, content };
+        return { outcome: 'written', session: { ...current, version: current.version + 1, content } };
       const again = await this.sessions.again(session, this.clock.now());
-      if (!again) return { ...current, content };
+      if (!again) return { outcome: 'ended', session: { ...current, content } };
       current = again;
     }
-    return current;
+    return { outcome: 'contended', session: current };
   }
 
   /** Tokens go to the issuer that gave them, by the client that got them, or nowhere. */

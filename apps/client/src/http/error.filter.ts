@@ -41,7 +41,7 @@ export class ErrorFilter implements ExceptionFilter {
     const page =
       error instanceof PageError ? error : new PageError(idOfFailure[failure.id] ?? 'server.error', { cause: error });
     this.record(page, error, request, !(error instanceof PageError) && failure.unexpected);
-    const { wayOn, detail, code, codeDescription, messages, retryAfterSeconds } = page.options;
+    const { wayOn, detail, code, codeDescription, messages } = page.options;
     const next = wayOn?.next ?? routes.home;
     const again =
       wayOn?.providerId === undefined
@@ -61,10 +61,9 @@ export class ErrorFilter implements ExceptionFilter {
       again,
       startAgain: page.id.startsWith('login.') || wayOn ? loginPage(next) : undefined,
     };
-    const retry = retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
     return Reply.page('error', model, {
       status: page.status,
-      headers: { ...failure.headers, ...retry },
+      headers: failure.headers,
       cookies: visit?.guard.cookies ?? [],
       formActionSchemes: wayOn?.providerScheme === undefined ? [] : [wayOn.providerScheme],
     });

@@ -46,6 +46,11 @@ const sentences = {
     'This login was used already',
     'The answer to this login came a second time. Nothing was done with it.',
   ],
+  'login.ended': [
+    409,
+    'This login has ended',
+    'The login ended here while its tokens were being refreshed. The new tokens were not kept: log in again.',
+  ],
   'server.busy': [503, 'Busy', 'The application is busy. Try again in a moment.'],
   'server.error': [500, 'Something went wrong', 'Something went wrong here. It was not your doing.'],
 } as const satisfies Record<string, readonly [number, string, string]>;
@@ -71,7 +76,6 @@ export interface PageErrorOptions {
   readonly codeDescription?: string | undefined;
   readonly wayOn?: WayOn | undefined;
   readonly messages?: readonly RecordedMessage[] | undefined;
-  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** A refusal shown to a person as a page with its id, the request's id and a way on. */

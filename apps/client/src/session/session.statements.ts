@@ -21,6 +21,8 @@ export const sessionStatements = {
     'sessions.change',
     'UPDATE sessions SET content_sealed = $3, version = version + 1 WHERE selector = $1 AND version = $2',
   ),
+  /** For what must not be lost, whatever else was changed meanwhile. */
+  put: statement('sessions.put', 'UPDATE sessions SET content_sealed = $2, version = version + 1 WHERE selector = $1'),
   end: statement('sessions.end', 'DELETE FROM sessions WHERE selector = $1'),
   purge: statement(
     'sessions.purge',

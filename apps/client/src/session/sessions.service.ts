@@ -73,6 +73,12 @@ export class SessionsService {
     return (await unit.change(sessionStatements.change, session.selector, session.version, sealed)) === 1;
   }
 
+  /** Writes over what others changed meanwhile; false when the session has ended. */
+  async put(unit: Unit, session: ClientSession, content: SessionContent): Promise<boolean> {
+    const sealed = this.seal(session.selector, content);
+    return (await unit.change(sessionStatements.put, session.selector, sealed)) === 1;
+  }
+
   async end(unit: Unit, session: ClientSession): Promise<void> {
     await unit.change(sessionStatements.end, session.selector);
   }

@@ -1,3 +1,4 @@
+import { SessionsService } from '../../src/session/sessions.service.js';
 import { startClient, type TestClient } from '../support/start-client.js';
 import type { Browser } from '../support/browser.js';
 
@@ -70,6 +71,33 @@ describe('the tokens of a login', () => {
     expect((await browser.submit('/call-api')).body).toContain('provider.unreachable');
     Object.assign(client.provider.behaviour, { refreshFailure: undefined, away: false });
     expect((await browser.submit('/refresh')).body).toContain('was refreshed');
+  });
+
+  it('keeps refreshed tokens though every other change comes first', async () => {
+    const sessions = client.app.get(SessionsService);
+    const change = sessions.change.bind(sessions);
+    let lost = 0;
+    // Somebody else is faster, each time.
+    jest.spyOn(sessions, 'change').mockImplementation(async (unit, session, content) => {
+      if (lost++ < 5) await change(unit, session, { ...session.content, notice: undefined });
+      return change(unit, session, content);
+    });
+    expect((await browser.submit('/refresh')).body).toContain('was refreshed');
+    expect(lost).toBeGreaterThan(5);
+    expect((await browser.submit('/refresh')).body).toContain('was refreshed');
+    expect(client.provider.refreshes).toBe(2);
+  });
+
+  it.each(['/refresh', '/call-api'])('says so when the login ends during a refresh: %s', async (action) => {
+    client.clock.advance(301);
+    client.provider.behaviour.duringRefresh = async () => {
+      await client.store.run((unit) => unit.manager.query('DELETE FROM sessions'));
+    };
+    const page = await browser.submit(action);
+    expect(page.status).toBe(409);
+    expect(page.body).toContain('login.ended');
+    expect(page.body).toContain('Try again with Gatehouse');
+    expect((await browser.visit('/')).body).toContain('You are not logged in');
   });
 
   it('does not take the tokens of another person', async () => {

@@ -18,6 +18,8 @@ export interface Behaviour {
   /** Answer of the token endpoint. */
   tokenFailure: { status: number; body: object } | undefined;
   refreshFailure: { status: number; body: object } | undefined;
+  /** Happens between the refresh and its answer. */
+  duringRefresh: (() => Promise<void>) | undefined;
   issueRefreshToken: boolean;
   discovery: 'right' | 'missing' | 'other issuer';
   /** Access tokens that the API refuses. */
@@ -48,6 +50,7 @@ export class TestProvider {
     authorizationError: undefined,
     tokenFailure: undefined,
     refreshFailure: undefined,
+    duringRefresh: undefined,
     issueRefreshToken: true,
     discovery: 'right',
     revoked: new Set(),
@@ -158,7 +161,7 @@ export class TestProvider {
     response.writeHead(303, { Location: answer.href }).end();
   }
 
-  private token(request: IncomingMessage, form: URLSearchParams, response: ServerResponse): void {
+  private async token(request: IncomingMessage, form: URLSearchParams, response: ServerResponse): Promise<void> {
     if (!this.knowsClient(request)) return json(response, 401, { error: 'invalid_client' });
     if (form.get('grant_type') === 'refresh_token') return this.refresh(form, response);
     const { tokenFailure } = this.behaviour;
@@ -173,7 +176,7 @@ export class TestProvider {
     this.issue(response, code.scope, code.nonce);
   }
 
-  private refresh(form: URLSearchParams, response: ServerResponse): void {
+  private async refresh(form: URLSearchParams, response: ServerResponse): Promise<void> {
     const { refreshFailure } = this.behaviour;
     if (refreshFailure) return json(response, refreshFailure.status, refreshFailure.body);
     const token = form.get('refresh_token') ?? '';
@@ -181,6 +184,7 @@ export class TestProvider {
     if (scope === undefined) return json(response, 400, { error: 'invalid_grant' });
     this.refreshTokens.delete(token);
     this.refreshes++;
+    await this.behaviour.duringRefresh?.();
     this.issue(response, scope, undefined);
   }
 
