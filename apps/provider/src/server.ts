@@ -32,7 +32,13 @@ export async function runServer(settings: Settings, options: { readonly metrics:
     AggregatorRegistry.setRegistries(counters.registry);
     void new AggregatorRegistry();
   }
-  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'off' });
+  const store = await openStore({
+    url: settings.databaseUrl,
+    entities,
+    migrations,
+    migrate: 'off',
+    lane: { onCommit: (units, milliseconds) => counters.committed(units, milliseconds) },
+  });
   const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
   await app.init();
   const hasher = app.get(PasswordHasher);

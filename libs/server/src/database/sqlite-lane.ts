@@ -12,6 +12,8 @@ export interface LaneOptions {
   readonly mostWaiting?: number;
   /** How long to try for the file's lock while another process holds it, in milliseconds. */
   readonly patienceMilliseconds?: number;
+  /** Told of each commit: how many units shared it, and how long it took, its flush included. */
+  readonly onCommit?: (units: number, milliseconds: number) => void;
   /** Called between the last unit and the commit; a test makes the commit fail here. */
   readonly beforeCommit?: () => void;
 }
@@ -35,7 +37,8 @@ export class SqliteLane {
   /** Transactions so far: with the units counted by a caller, the size of a batch. */
   batches = 0;
 
-  private readonly options: Required<Omit<LaneOptions, 'beforeCommit'>> & Pick<LaneOptions, 'beforeCommit'>;
+  private readonly options: Required<Omit<LaneOptions, 'beforeCommit' | 'onCommit'>> &
+    Pick<LaneOptions, 'beforeCommit' | 'onCommit'>;
   private readonly database: SqliteDatabase;
   /** For units. */
   private readonly statements: SqliteStatements;
@@ -135,7 +138,9 @@ export class SqliteLane {
     try {
       for (const job of jobs) answers.push(await this.perform(job));
       this.options.beforeCommit?.();
+      const began = performance.now();
       this.control.get('COMMIT').run();
+      this.options.onCommit?.(jobs.length, performance.now() - began);
     } catch (error) {
       this.rollBack();
       this.refuse(jobs, 'the write could not be committed', error);
