@@ -7,6 +7,8 @@ import { ConsentsService } from './consents.service.js';
 import { ConsentEntity } from './grant.entity.js';
 import { GrantsController } from './grants.controller.js';
 import { GrantsService } from './grants.service.js';
+import { LiveFilters } from './live-filters.service.js';
+import { LivePages } from './live-pages.service.js';
 
 /**
  * Owns: consents (what a user allowed a client) and grants (one completed authorization). Pages: /grant.
@@ -17,7 +19,7 @@ import { GrantsService } from './grants.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
   controllers: [GrantsController],
-  providers: [GrantsService, ConsentsService],
-  exports: [GrantsService, ConsentsService],
+  providers: [GrantsService, ConsentsService, LiveFilters, LivePages],
+  exports: [GrantsService, ConsentsService, LivePages],
 })
 export class GrantsModule {}

@@ -1,11 +1,9 @@
 import type { Selector } from '@gatehouse/domain/kernel';
-import type { Client } from '@gatehouse/domain/oauth';
+import type { Client, Scope } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
-import { mayEdit, visibleClientIds } from '../clients/client-access.js';
-import type { ClientsService } from '../clients/clients.service.js';
+import { PageError } from '../http/page-error.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
-import type { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 
 /** What a list of grants or tokens is narrowed to, and what of it this visitor may see. */
@@ -20,9 +18,12 @@ export interface LiveFilter {
   readonly unknown: string | undefined;
 }
 
-interface Listed {
+export interface Listed {
   readonly selector: Selector;
   readonly clientId: string;
+  /** Undefined for what a client has by itself. */
+  readonly userId: string | undefined;
+  readonly scope: Scope;
 }
 
 export interface LiveQuery {
@@ -34,38 +35,10 @@ export interface LiveQuery {
 
 export type LiveSource<T> = (query: LiveQuery) => Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
 
-/** Reads `user` (a username or an id) and `client` (a `client_id`); a client that is not the visitor's is as if it were not there. */
-export async function readLiveFilter(
-  clients: ClientsService,
-  users: UsersService,
-  visit: UserVisit,
-  form: Form,
-): Promise<LiveFilter> {
-  const typed = { user: form.text('user').trim().slice(0, 200), client: form.text('client').trim().slice(0, 200) };
-  const user =
-    typed.user === '' ? undefined : ((await users.find(typed.user)) ?? (await users.findByUsername(typed.user)));
-  const found = typed.client === '' ? undefined : await clients.find(typed.client);
-  const client = found && mayEdit(visit, found) ? found : undefined;
-  const unknown =
-    typed.user !== '' && !user
-      ? 'There is no user of this name.'
-      : typed.client !== '' && !client
-        ? 'There is no such client.'
-        : undefined;
-  return {
-    user,
-    client,
-    clientIds: await visibleClientIds(clients, visit),
-    // An id is for links; people read the username.
-    typed: { user: user?.username ?? typed.user, client: typed.client },
-    unknown,
-  };
-}
-
 /** A page of what the filter leaves, the newest first. */
 export async function listVisible<T extends Listed>(
   source: LiveSource<T>,
-  filter: LiveFilter,
+  filter: Pick<LiveFilter, 'user' | 'client' | 'clientIds'> & { readonly unknown?: string | undefined },
   page: { readonly before: Selector | undefined; readonly limit: number },
 ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
   const { user, client, clientIds } = filter;
@@ -134,4 +107,28 @@ export function filterModel(filter: LiveFilter, visit: UserVisit): object {
         ? { userId: user?.id, username: user?.username, clientId: client?.id, clientName: client?.name }
         : undefined,
   };
+}
+
+/** Whose live things are ended all at once: at least one is named. */
+export type Ended = Pick<LiveFilter, 'user' | 'client'>;
+
+/**
+ * Whose live grants or tokens may be ended all at once.
+ * @throws PageError when nothing is named, or more than this visitor may end
+ */
+export function endable(filter: LiveFilter, visit: UserVisit): Ended {
+  const { typed } = filter;
+  if (typed.user === '' && typed.client === '') throw new PageError('form.invalid');
+  // Before it is told whether the user exists.
+  if (typed.client === '' && !isAdmin(visit)) throw new PageError('page.forbidden');
+  if (filter.unknown !== undefined) throw new PageError('record.not_found');
+  return filter;
+}
+
+/** The same list again, from its beginning. */
+export function back(path: string, parameters: Form, done: string): string {
+  const kept = new URLSearchParams();
+  for (const name of ['user', 'client']) if (parameters.text(name) !== '') kept.set(name, parameters.text(name));
+  kept.set('done', done);
+  return `${path}?${kept.toString()}`;
 }
