@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { isLoopbackHost } from '@gatehouse/domain/oauth';
 import { AddressList } from '@gatehouse/server/outbound/address-list';
-import { isLoopbackHost, LOOPBACK_NETWORKS } from '@gatehouse/server/outbound/loopback';
+import { LOOPBACK_NETWORKS } from '@gatehouse/server/outbound/loopback';
 import * as field from '@gatehouse/server/setting-fields';
 import { providerSettingNames } from '@gatehouse/server/setting-names';
 import {

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { localAddress } from '../http/next-address.js';
+import { nextAddress } from '../http/next-address.js';
 import { PageError } from '../http/page-error.js';
 import { Pages } from '../http/pages.service.js';
 import { routes } from '../http/routes.js';
@@ -31,7 +31,7 @@ export class LoginController {
   @Get(routes.login)
   async choose(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.visits.open(request);
-    const next = localAddress(query(request).get('next'));
+    const next = nextAddress(query(request).get('next'));
     const providers = (await this.providers.list()).map(({ id, name, issuer }) => ({ id, name, issuer }));
     return this.pages.page(visit, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
   }
@@ -41,7 +41,7 @@ export class LoginController {
     const visit = await this.visits.open(request);
     const provider = await this.providers.find(id);
     if (!provider) throw new PageError('provider.not_found');
-    const address = await this.logins.begin(visit, provider, localAddress(query(request).get('next')));
+    const address = await this.logins.begin(visit, provider, nextAddress(query(request).get('next')));
     return this.pages.redirect(visit, address);
   }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { localAddress } from '../http/next-address.js';
+import { nextAddress } from '../http/next-address.js';
 import { Pages } from '../http/pages.service.js';
 import { routes } from '../http/routes.js';
 import { Visits, type Visit } from '../session/visits.service.js';
@@ -79,6 +79,6 @@ export class UnlockController {
 
 /** Only the provider pages are behind this one. */
 function nextOf(text: string | undefined): string {
-  const next = localAddress(text);
+  const next = nextAddress(text);
   return next.startsWith(`${routes.providers}/`) && !next.startsWith(routes.unlockProviders) ? next : routes.providers;
 }

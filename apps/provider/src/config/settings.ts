@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isLoopbackHost } from '@gatehouse/server/outbound/loopback';
+import { isLoopbackHost } from '@gatehouse/domain/oauth';
 import * as field from '@gatehouse/server/setting-fields';
 import { clientSettingNames } from '@gatehouse/server/setting-names';
 import {

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { localAddress } from '@gatehouse/server/web/local-address';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -7,7 +8,6 @@ import type { KeptRequest } from '../authorization/kept-request.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
-import { localAddress } from '../http/local-address.js';
 import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';

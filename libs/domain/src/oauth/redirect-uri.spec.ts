@@ -14,6 +14,7 @@ describe('redirectUriProblem', () => {
     'http://127.8.9.1/cb',
     'http://[::1]:8000/cb',
     'http://localhost:8000/authorized',
+    'http://app.localhost:8000/authorized',
     'http://LOCALHOST/',
     'com.example.app:/oauth2redirect/example-provider',
     'com.example.app://host/cb',
@@ -178,5 +179,17 @@ describe('a web application', () => {
     expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:9999/cb', 'web')).toBe(false);
     expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:8000/cb', 'web')).toBe(true);
     expect(matchRedirectUri(['http://127.0.0.1:8000/cb'], 'http://127.0.0.1:9999/cb', 'native')).toBe(true);
+  });
+});
+
+describe('loopback hosts', () => {
+  it.each(['localhost', 'LOCALHOST.', 'app.localhost', '127.0.0.1', '127.9.9.9', '[::1]', '::1'])(
+    '%s is one',
+    (host) => {
+      expect(isLoopbackHost(host)).toBe(true);
+    },
+  );
+  it.each(['localhost.example', 'notlocalhost', '128.0.0.1', '0.0.0.0', '[::2]'])('%s is none', (host) => {
+    expect(isLoopbackHost(host)).toBe(false);
   });
 });

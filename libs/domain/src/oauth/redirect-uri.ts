@@ -16,9 +16,11 @@ const dangerousSchemes = new Set([
   'tel:',
 ]);
 
-/** True for 127.0.0.0/8, [::1] and localhost, as `URL.hostname` writes them. */
+/** True for hosts that never leave this machine: 127.0.0.0/8, [::1], localhost and the names under it (RFC 6761 6.3). */
 export function isLoopbackHost(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+  const name = hostname.toLowerCase().replace(/\.$/, '');
+  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  return name === '[::1]' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
 /**
@@ -45,7 +47,8 @@ export function redirectUriProblem(uri: string): string | undefined {
     return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:')
-    return isLoopbackHost(url.hostname)
+    // A final dot makes another origin of the same host.
+    return isLoopbackHost(url.hostname) && !url.hostname.endsWith('.')
       ? undefined
       : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
   return url.protocol.includes('.')

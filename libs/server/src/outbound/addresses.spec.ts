@@ -1,5 +1,4 @@
 import { AddressList, normalAddress } from './address-list.js';
-import { isLoopbackHost } from './loopback.js';
 import { isPublicAddress } from './public-address.js';
 
 describe('public addresses', () => {
@@ -70,17 +69,5 @@ describe('a list of addresses', () => {
     expect(normalAddress('FE80::1%eth0')).toBe('fe80::1');
     expect(normalAddress('127.1')).toBeUndefined();
     expect(normalAddress('')).toBeUndefined();
-  });
-});
-
-describe('loopback hosts', () => {
-  it.each(['localhost', 'LOCALHOST.', 'app.localhost', '127.0.0.1', '127.9.9.9', '[::1]', '::1'])(
-    '%s is one',
-    (host) => {
-      expect(isLoopbackHost(host)).toBe(true);
-    },
-  );
-  it.each(['localhost.example', 'notlocalhost', '128.0.0.1', '0.0.0.0', '[::2]'])('%s is none', (host) => {
-    expect(isLoopbackHost(host)).toBe(false);
   });
 });
