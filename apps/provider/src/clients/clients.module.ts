@@ -5,6 +5,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientsController } from './clients.controller.js';
+import { CrossOrigin } from './cross-origin.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
@@ -15,7 +16,7 @@ import { ClientsService } from './clients.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule],
   controllers: [ClientsController],
-  providers: [ClientsService, ClientAuthenticator],
-  exports: [ClientsService, ClientAuthenticator],
+  providers: [ClientsService, ClientAuthenticator, CrossOrigin],
+  exports: [ClientsService, ClientAuthenticator, CrossOrigin],
 })
 export class ClientsModule {}

@@ -3,10 +3,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 
 type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
@@ -28,6 +29,7 @@ interface Cached {
 }
 
 const clientStatements = {
+  findOrigin: statement('client_origins.find', 'SELECT client_id FROM client_origins WHERE origin = $1 LIMIT 1'),
   /** Held until the unit ends, so that rights judged by the row still hold when it is changed. */
   lock: statement('clients.lock', 'SELECT id FROM clients WHERE id = $1 FOR UPDATE', {
     sqlite: 'SELECT id FROM clients WHERE id = $1',
@@ -42,16 +44,21 @@ const mostCached = 10_000;
 export class ClientsService implements OnModuleInit {
   private readonly followers: ClientFollower[] = [];
   private cache = new Map<string, Cached>();
+  private origins = new Set<string>();
 
   constructor(
     @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
     @InjectRepository(ClientSecretEntity) private readonly secrets: Repository<ClientSecretEntity>,
+    @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
-    this.versions.onChange('clients', () => (this.cache = new Map()));
+    this.versions.onChange('clients', () => {
+      this.cache = new Map();
+      this.origins = new Set();
+    });
   }
 
   follow(follower: ClientFollower): void {
@@ -138,6 +145,7 @@ export class ClientsService implements OnModuleInit {
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).insert({ ...toRow(client), createdAt: now, updatedAt: now });
+    await this.writeOrigins(unit, client);
     const secret = client.type === 'confidential' ? await this.addSecret(unit, client.id, now) : undefined;
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, {
@@ -172,6 +180,7 @@ export class ClientsService implements OnModuleInit {
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
+    await this.writeOrigins(unit, client);
     let secret: string | undefined;
     if (client.type === 'public') await unit.manager.getRepository(ClientSecretEntity).delete({ clientId: id });
     else if (!(await unit.manager.getRepository(ClientSecretEntity).existsBy({ clientId: id })))
@@ -234,6 +243,27 @@ export class ClientsService implements OnModuleInit {
     return gone.affected ?? 0;
   }
 
+  /** True when a redirect URI of any client lies at this origin. */
+  async isRegisteredOrigin(origin: string): Promise<boolean> {
+    if (this.origins.has(origin)) return true;
+    if (origin.length > 300 || (await this.store.one(clientStatements.findOrigin, origin)) === undefined) return false;
+    if (this.origins.size >= mostCached) this.origins.clear();
+    this.origins.add(origin);
+    return true;
+  }
+
+  private async writeOrigins(unit: Unit, client: Client): Promise<void> {
+    const repository = unit.manager.getRepository(ClientOriginEntity);
+    await repository.delete({ clientId: client.id });
+    const origins = new Set(
+      client.redirectUris
+        .map((uri) => new URL(uri))
+        .filter(isWeb)
+        .map((url) => url.origin),
+    );
+    if (origins.size > 0) await repository.insert([...origins].map((origin) => ({ origin, clientId: client.id })));
+  }
+
   private async addSecret(unit: Unit, clientId: string, now: EpochSeconds): Promise<string> {
     const secret = newSecret();
     await unit.manager
@@ -267,6 +297,10 @@ export class ClientsService implements OnModuleInit {
 /** RFC 6749 appendix A.1: printable ASCII. Anything else is not looked up, a NUL least of all. */
 function isClientId(text: string): boolean {
   return /^[\x21-\x7e]{1,200}$/.test(text);
+}
+
+function isWeb(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
 }
 
 function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {

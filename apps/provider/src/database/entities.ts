@@ -2,6 +2,7 @@ import { AuthorizationCodeEntity } from '../authorization/code.entity.js';
 import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
 import { AuditEventEntity } from '../audit/audit-event.entity.js';
 import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
+import { ClientOriginEntity } from '../clients/client-origin.entity.js';
 import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
@@ -19,6 +20,7 @@ export const entities = [
   AuthorizationCodeEntity,
   CacheVersionEntity,
   ClientEntity,
+  ClientOriginEntity,
   ClientSecretEntity,
   ConsentEntity,
   CounterEntity,
@@ -50,6 +52,7 @@ export const tablesInOrder = [
   'sessions',
   'clients',
   'client_secrets',
+  'client_origins',
   'consents',
   'grants',
   'authorization_codes',

@@ -6,6 +6,7 @@ import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { corsHeaders } from './cors.js';
 import { Counters } from './counters.js';
 
 /**
@@ -31,7 +32,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
       // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
       const headers = error.status === 401 ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' } : {};
-      return Reply.json(errorBody(error), { status: error.status, headers });
+      return Reply.json(errorBody(error), { status: error.status, headers: { ...headers, ...corsHeaders(request) } });
     }
     const failure = describeFailure(error);
     if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
@@ -44,6 +45,6 @@ export class OAuthErrorFilter implements ExceptionFilter {
               error: 'invalid_request',
               error_description: failure.status === 413 ? 'The body is too large.' : 'The request could not be read.',
             };
-    return Reply.json(body, { status: failure.status, headers: failure.headers });
+    return Reply.json(body, { status: failure.status, headers: { ...failure.headers, ...corsHeaders(request) } });
   }
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
@@ -6,6 +6,8 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { CrossOrigin } from '../clients/cross-origin.service.js';
+import { corsHeaders, preflight } from '../http/cors.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
@@ -20,12 +22,18 @@ export class RevocationController {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Store) private readonly store: Store,
+    @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
+
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return preflight(request);
+  }
 
   @Get()
   wrongMethod(): Reply {
@@ -34,6 +42,7 @@ export class RevocationController {
 
   @Post()
   async revoke(@Req() request: WebRequest): Promise<Reply> {
+    await this.crossOrigin.check(request);
     const credentials = await readProtocolRequest(request);
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
@@ -60,6 +69,6 @@ export class RevocationController {
           requestId: requestId(request),
         });
       });
-    return Reply.empty(200, { 'Cache-Control': 'no-store' });
+    return Reply.empty(200, { 'Cache-Control': 'no-store', ...corsHeaders(request) });
   }
 }

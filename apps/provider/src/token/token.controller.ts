@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
@@ -6,6 +6,8 @@ import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { CrossOrigin } from '../clients/cross-origin.service.js';
+import { corsHeaders, preflight } from '../http/cors.js';
 import { Counters } from '../http/counters.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
@@ -21,11 +23,17 @@ export class TokenController {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Store) private readonly store: Store,
+    @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(Counters) private readonly counters: Counters,
   ) {}
+
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return preflight(request);
+  }
 
   @Get()
   wrongMethod(): Reply {
@@ -34,6 +42,7 @@ export class TokenController {
 
   @Post()
   async token(@Req() request: WebRequest): Promise<Reply> {
+    await this.crossOrigin.check(request);
     const credentials = await readProtocolRequest(request);
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
@@ -49,7 +58,9 @@ export class TokenController {
       throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
     this.counters.issued(grantType.name);
     // RFC 6749 5.1 asks for both; OAuth 2.1 for the first alone.
-    return Reply.json(Buffer.from(body), { headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache' } });
+    return Reply.json(Buffer.from(body), {
+      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...corsHeaders(request) },
+    });
   }
 
   private checkGrantType(name: string | undefined, client: Client): GrantType {

@@ -6,6 +6,7 @@ import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
+import { corsHeaders } from '../http/cors.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
 
@@ -48,8 +49,8 @@ export class BearerTokens {
 }
 
 /** The answer to a refused token: 401 or 403 with a challenge (RFC 6750 3). */
-export function challenge(error: unknown): Reply | undefined {
-  if (error instanceof NoToken) return Reply.empty(401, challengeHeaders(bearerChallenge()));
+export function challenge(error: unknown, request: WebRequest): Reply | undefined {
+  if (error instanceof NoToken) return Reply.empty(401, challengeHeaders(bearerChallenge(), request));
   if (!(error instanceof OAuthError)) return undefined;
   const value = bearerChallenge({
     error: error.code,
@@ -58,12 +59,12 @@ export function challenge(error: unknown): Reply | undefined {
   });
   return Reply.json(
     { error: error.code, error_description: error.description },
-    { status: error.status, headers: challengeHeaders(value) },
+    { status: error.status, headers: challengeHeaders(value, request) },
   );
 }
 
-function challengeHeaders(value: string): OutgoingHttpHeaders {
-  return { 'WWW-Authenticate': value, 'Cache-Control': 'no-store' };
+function challengeHeaders(value: string, request: WebRequest): OutgoingHttpHeaders {
+  return { 'WWW-Authenticate': value, 'Cache-Control': 'no-store', ...corsHeaders(request) };
 }
 
 /** RFC 6750 2.2: a form body of one part. Another kind of body carries no token. */

@@ -1,9 +1,11 @@
-import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError } from '@gatehouse/domain/oauth';
 import { userinfoClaims } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
+import { CrossOrigin } from '../clients/cross-origin.service.js';
+import { corsHeaders, preflight } from '../http/cors.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import type { AccessToken } from '../issuance/access-tokens.service.js';
@@ -19,6 +21,7 @@ export class UserinfoController {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BearerTokens) private readonly bearer: BearerTokens,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
   ) {}
 
   @Get(routes.userinfo)
@@ -29,6 +32,11 @@ export class UserinfoController {
   @Post(routes.userinfo)
   async postUserinfo(@Req() request: WebRequest): Promise<Reply> {
     return this.userinfo(request);
+  }
+
+  @Options([routes.userinfo, routes.me])
+  preflight(@Req() request: WebRequest): Reply {
+    return preflight(request);
   }
 
   @Get(routes.me)
@@ -45,14 +53,15 @@ export class UserinfoController {
   }
 
   private async answer(request: WebRequest, claims: (user: User, token: AccessToken) => object): Promise<Reply> {
+    await this.crossOrigin.check(request);
     try {
       const token = await this.bearer.check(request, this.clock.now());
       const user = token.userId === undefined ? undefined : await this.users.find(token.userId);
       if (!user || user.disabledAt !== undefined)
         throw new OAuthError('invalid_token', 'The access token is not for a person.', { reason: 'bearer.no_person' });
-      return Reply.json(claims(user, token));
+      return Reply.json(claims(user, token), { headers: { 'Cache-Control': 'no-store', ...corsHeaders(request) } });
     } catch (error) {
-      const reply = challenge(error);
+      const reply = challenge(error, request);
       if (reply) return reply;
       throw error;
     }

@@ -75,6 +75,11 @@ export class FirstSchema1764000000001 implements MigrationInterface {
         secret_hash ${t.bytes} NOT NULL, created_at ${t.instant} NOT NULL, expires_at ${t.instant})`,
       `CREATE INDEX client_secrets_client ON client_secrets (client_id)`,
 
+      `CREATE TABLE client_origins (
+        origin ${t.text} NOT NULL, client_id ${t.id} NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+        PRIMARY KEY (origin, client_id))`,
+      `CREATE INDEX client_origins_client ON client_origins (client_id)`,
+
       `CREATE TABLE consents (
         user_id ${t.id} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
         client_id ${t.id} NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
@@ -129,6 +134,7 @@ const tablesLastFirst = [
   'authorization_codes',
   'grants',
   'consents',
+  'client_origins',
   'client_secrets',
   'clients',
   'sessions',

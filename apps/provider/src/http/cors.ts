@@ -1,0 +1,34 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Reply } from '@gatehouse/server/web/reply';
+import { header } from '@gatehouse/server/web/request';
+
+const allowed = new WeakMap<IncomingMessage, string>();
+
+/** Lets scripts of this origin read the answer to this request. Never with cookies: there is no Allow-Credentials. */
+export function allowOrigin(request: IncomingMessage, origin: string): void {
+  allowed.set(request, origin);
+}
+
+/** The headers that say so; none for everybody else. */
+export function corsHeaders(request: IncomingMessage): OutgoingHttpHeaders {
+  const origin = allowed.get(request);
+  if (origin === undefined) return {};
+  return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'WWW-Authenticate', Vary: 'Origin' };
+}
+
+/**
+ * A browser asks whether it may ask. It is told yes whoever it is: the question carries nothing, and whether the answer
+ * may be read is decided with the request itself.
+ * @see Fetch Standard, CORS protocol
+ */
+export function preflight(request: IncomingMessage): Reply {
+  const origin = header(request, 'origin');
+  if (origin === undefined) return Reply.empty(204, { Allow: 'POST, OPTIONS' });
+  return Reply.empty(204, {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+    'Access-Control-Max-Age': '3600',
+    Vary: 'Origin',
+  });
+}
