@@ -1,0 +1,75 @@
+import { each } from './time.mjs';
+
+/** Compares what clients hold with what the provider knows, and keeps count over many comparisons. */
+export class Audit {
+  counts = {};
+  failures = {};
+
+  constructor(provider) {
+    this.provider = provider;
+  }
+
+  note(kind, holds, why) {
+    this.counts[kind] = (this.counts[kind] ?? 0) + 1;
+    this.failures[kind] ??= [];
+    if (!holds) this.failures[kind].push(why);
+  }
+
+  /** Nothing that was answered is missing. Changes nothing but that held codes and refresh tokens are used. */
+  async nothingIsMissing(chains, sessions) {
+    await each(chains, (chain) => this.checkHeld(chain));
+    await each(sessions, async (browser) =>
+      this.note('sessions', await browser.isLoggedIn(), `of ${browser.username}`),
+    );
+  }
+
+  async checkHeld(chain) {
+    for (const token of chain.accessTokens) {
+      const { status, text } = await this.provider.asClient('/oauth/introspect', { token });
+      this.note('accessTokens', status === 200 && JSON.parse(text).active === true, `${status} ${text.slice(0, 80)}`);
+    }
+    // The client's doubt stays: either is right then.
+    const lastSpent = chain.spentRefreshTokens.at(-1);
+    if (chain.codeIs === 'held') await this.attempt('codes', () => chain.redeem());
+    else if (chain.refreshIs === 'held') await this.attempt('refreshTokens', () => chain.refresh());
+    chain.replayable = lastSpent ?? chain.spentRefreshTokens.at(-1);
+  }
+
+  async attempt(kind, use) {
+    const error = await use().then(
+      () => undefined,
+      (reason) => reason,
+    );
+    this.note(kind, error === undefined, error?.message);
+  }
+
+  /** Nothing that was spent comes back. Ends the grants: a client that sends a spent credential may be a thief. */
+  async nothingComesBack(chains) {
+    let turn = 0;
+    // One kind per chain: after the first refusal the rest would be refused in any case.
+    await each(chains, async (chain) => {
+      if (turn++ % 2 === 0 && chain.replayable !== undefined)
+        this.refused('spentRefreshTokens', await this.provider.refresh(chain.replayable));
+      else if (chain.codeIs === 'spent')
+        this.refused('spentCodes', await this.provider.asClient('/oauth/token', chain.redemption()));
+    });
+  }
+
+  refused(kind, { status, text }) {
+    this.note(kind, status === 400 && JSON.parse(text).error === 'invalid_grant', `${status} ${text.slice(0, 80)}`);
+  }
+
+  /** One line per kind. */
+  print(report) {
+    const names = {
+      accessTokens: 'every access token answered is active',
+      codes: 'every code answered and not yet sent is redeemed',
+      refreshTokens: 'every refresh token answered and not yet sent refreshes',
+      sessions: 'every session answered works',
+      spentCodes: 'every code redeemed is spent',
+      spentRefreshTokens: 'every refresh token used is spent',
+    };
+    for (const [kind, name] of Object.entries(names))
+      report.all(name, this.counts[kind] ?? 0, this.failures[kind] ?? []);
+  }
+}

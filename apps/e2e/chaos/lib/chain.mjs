@@ -1,0 +1,53 @@
+import { Unexpected } from './person.mjs';
+
+/**
+ * What a client holds of one authorization: a code, then tokens, each with what the client knows about it.
+ * `held` was answered and not sent back; `spent` was sent and answered; `doubtful` was sent, and no answer came.
+ */
+export class Chain {
+  codeIs = 'held';
+  accessTokens = [];
+  /** The newest refresh token. */
+  refreshToken = undefined;
+  refreshIs = 'none';
+  spentRefreshTokens = [];
+
+  constructor(provider, code, verifier) {
+    Object.assign(this, { provider, code, verifier });
+  }
+
+  redemption() {
+    const { client } = this.provider;
+    return {
+      grant_type: 'authorization_code',
+      code: this.code,
+      redirect_uri: client.redirect_uri,
+      code_verifier: this.verifier,
+    };
+  }
+
+  /** @throws Unexpected when it is refused: then nothing is spent */
+  async redeem() {
+    this.codeIs = 'doubtful';
+    const answer = await this.provider.asClient('/oauth/token', this.redemption());
+    this.codeIs = answer.status === 200 ? 'spent' : 'held';
+    this.take(answer);
+  }
+
+  async refresh() {
+    const used = this.refreshToken;
+    this.refreshIs = 'doubtful';
+    const answer = await this.provider.refresh(used);
+    this.refreshIs = 'held';
+    if (answer.status === 200) this.spentRefreshTokens.push(used);
+    this.take(answer);
+  }
+
+  take(answer) {
+    if (answer.status !== 200) throw new Unexpected('/oauth/token', answer);
+    const { access_token, refresh_token } = JSON.parse(answer.text);
+    this.accessTokens.push(access_token);
+    this.refreshToken = refresh_token;
+    this.refreshIs = 'held';
+  }
+}

@@ -1,0 +1,91 @@
+import { Unanswered } from './http.mjs';
+import { Unexpected } from './person.mjs';
+import { between, pause } from './time.mjs';
+
+/** Logins and refreshes by several workers at once, with a ledger of everything that was answered. */
+export class Load {
+  chains = [];
+  /** Browsers whose login was answered. */
+  sessions = [];
+  requests = { answered: 0, unavailable: 0, unanswered: 0 };
+  /** What should never happen, whatever is broken: other answers than success and a 503 that says when to come back. */
+  faults = [];
+  running = false;
+
+  /** @param people each is a worker with a live session; the last one only logs in, again and again */
+  constructor(people, { tolerant = false, afterUnavailable = 50 } = {}) {
+    Object.assign(this, { people, tolerant, afterUnavailable });
+  }
+
+  begin() {
+    this.running = true;
+    const loggingIn = this.people.at(-1);
+    this.workers = this.people.map((person) =>
+      this.repeat(() => (person === loggingIn ? this.logIn(person) : this.goThrough(person))),
+    );
+  }
+
+  /** Begins nothing new, and waits for what was begun. */
+  async end() {
+    this.running = false;
+    await Promise.all(this.workers);
+  }
+
+  /** The ledger so far, and a new one. */
+  takeLedger() {
+    const { chains, sessions } = this;
+    this.chains = [];
+    this.sessions = [];
+    return { chains, sessions };
+  }
+
+  async repeat(step) {
+    while (this.running)
+      try {
+        await step();
+      } catch (error) {
+        await this.judge(error);
+      }
+  }
+
+  async judge(error) {
+    if (error instanceof Unanswered) {
+      this.requests.unanswered += 1;
+      if (error.timedOut) this.faults.push(error.message);
+      await pause(10);
+      return;
+    }
+    const answer = error instanceof Unexpected ? error.answer : undefined;
+    if (this.tolerant && answer?.status === 503 && answer.headers['retry-after'] !== undefined) {
+      this.requests.unavailable += 1;
+      await pause(this.afterUnavailable);
+      return;
+    }
+    this.faults.push(
+      answer?.status === 503 ? `${error.message} (Retry-After: ${answer.headers['retry-after']})` : error.message,
+    );
+    await pause(20);
+  }
+
+  async goThrough(person) {
+    const chain = await person.authorize();
+    chain.person = person;
+    this.chains.push(chain);
+    this.requests.answered += 1;
+    // Some codes stay with the client: they must be good after whatever comes.
+    if (between(1, 12) === 1) return;
+    await chain.redeem();
+    this.requests.answered += 1;
+    for (let left = between(0, 3); left > 0 && this.running; left--) {
+      await chain.refresh();
+      this.requests.answered += 1;
+    }
+  }
+
+  async logIn(person) {
+    const browser = person.another();
+    await browser.logIn();
+    this.sessions.push(browser);
+    this.requests.answered += 1;
+  }
+}

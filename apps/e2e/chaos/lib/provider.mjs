@@ -1,0 +1,140 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { beforeExit } from './cleanup.mjs';
+import { Http } from './http.mjs';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const endWithParent = pathToFileURL(join(root, 'scripts/lib/end-with-parent.mjs')).href;
+export const programs = {
+  provider: join(root, 'apps/provider/dist/main.js'),
+  command: join(root, 'apps/provider/dist/cli/main.js'),
+};
+
+const redirectUri = 'https://client.example/callback';
+
+/** One provider on one database, that can die and come back at the same address. */
+export class Provider {
+  /** What it wrote since its last start. */
+  said = '';
+
+  constructor(port, environment) {
+    this.base = `http://127.0.0.1:${port}`;
+    this.environment = {
+      GATEHOUSE_PORT: String(port),
+      GATEHOUSE_SIGN_UP: 'open',
+      GATEHOUSE_THROTTLE: 'off',
+      GATEHOUSE_LOG_LEVEL: 'error',
+      // A refresh token that was spent is refused at once; a code waits for a process that comes back.
+      GATEHOUSE_REFRESH_RETRY_WINDOW: '0',
+      GATEHOUSE_CODE_LIFETIME: '600',
+      ...environment,
+    };
+    this.http = new Http(this.base);
+  }
+
+  /** @param environment the settings; the folder of the data is theirs */
+  static async create(environment) {
+    const provider = new Provider(await freePort(), environment);
+    await provider.start();
+    provider.client = await provider.command([
+      ...['client', 'add', '--name', 'Chaos', '--redirect-uri', redirectUri, '--json'],
+      ...['--grant-type', 'authorization_code', '--grant-type', 'refresh_token'],
+      ...['--scope', 'openid profile offline_access'],
+    ]);
+    provider.client.redirect_uri = redirectUri;
+    return provider;
+  }
+
+  /** Resolves when it listens. @throws with what it said, when it ends instead */
+  async start() {
+    this.launch();
+    const { child } = this;
+    await new Promise((resolve, reject) => {
+      const give = (line) => {
+        clearTimeout(timer);
+        child.off('exit', ended);
+        if (line === undefined) resolve();
+        else reject(new Error(`the provider ${line}: ${this.said.slice(-2000)}`));
+      };
+      const ended = (code, signal) => give(`ended with ${code ?? signal}`);
+      const timer = setTimeout(() => give('does not listen'), 30_000);
+      child.stdout.on('data', () => /^listening on /m.test(this.said) && give());
+      child.once('exit', ended);
+    });
+  }
+
+  /** Starts it and waits for nothing. */
+  launch() {
+    this.said = '';
+    const child = spawn(process.execPath, ['--import', endWithParent, programs.provider], {
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', ...this.environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (this.said = `${this.said}${text}`.slice(-20_000)));
+    const forget = beforeExit(() => child.kill('SIGKILL'));
+    this.child = child;
+    this.gone = once(child, 'exit').then(([code, signal]) => {
+      forget();
+      return { code, signal };
+    });
+  }
+
+  get isAlive() {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** @returns how it ended */
+  async end(signal) {
+    if (this.isAlive) this.child.kill(signal);
+    return this.gone;
+  }
+
+  async stop() {
+    this.http.close();
+    return this.end('SIGTERM');
+  }
+
+  /** The process ids of its workers. */
+  workers() {
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+    return lines
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .filter(([, parent]) => parent === this.child.pid)
+      .map(([pid]) => pid);
+  }
+
+  command(words) {
+    const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...this.environment };
+    return new Promise((resolve, reject) => {
+      execFile(process.execPath, [programs.command, ...words], { env }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`gatehouse ${words.join(' ')}: ${stderr || error.message}`));
+        else resolve(JSON.parse(stdout));
+      });
+    });
+  }
+
+  /** POSTs as the registered client. */
+  asClient(path, form) {
+    const { client_id, client_secret } = this.client;
+    const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`;
+    return this.http.send(path, { form, headers: { authorization } });
+  }
+
+  refresh(token) {
+    return this.asClient('/oauth/token', { grant_type: 'refresh_token', refresh_token: token });
+  }
+}
+
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}

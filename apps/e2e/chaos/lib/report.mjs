@@ -1,0 +1,32 @@
+/** Counts checks and prints one line for each. */
+export class Report {
+  passed = 0;
+  failed = 0;
+
+  constructor(part = '') {
+    this.part = part;
+  }
+
+  /** @param {string} [more] figures that belong to the check, or what went wrong */
+  check(name, holds, more = '') {
+    const line = `${this.part}: ${name}${more === '' ? '' : ` (${more})`}`;
+    if (holds) this.passed += 1;
+    else this.failed += 1;
+    console.log(holds ? `ok    ${line}` : `FAIL  ${line}`);
+  }
+
+  /** A check over many things: it holds when none of them failed, and when there was at least one. */
+  all(name, count, failures) {
+    const shown = failures.slice(0, 3).join('; ');
+    if (failures.length > 0) this.check(name, false, `${failures.length} of ${count}: ${shown}`);
+    else this.check(name, count > 0, `${count}`);
+  }
+
+  note(text) {
+    console.log(`      ${this.part}: ${text}`);
+  }
+
+  get line() {
+    return `${this.passed} passed, ${this.failed} failed`;
+  }
+}
