@@ -1,0 +1,99 @@
+import { Audit } from './lib/audit.mjs';
+import { sqliteIn } from './lib/folder.mjs';
+import { Load } from './lib/load.mjs';
+import { peopleOf } from './lib/people.mjs';
+import { Provider } from './lib/provider.mjs';
+import { mountSmallDisk } from './lib/small-disk.mjs';
+import { eventually, pause } from './lib/time.mjs';
+
+/** A full disk refuses writes with 503, lets reads through, and is forgotten as soon as there is room again. */
+export async function diskFull(report, { short }) {
+  const disk = mountSmallDisk(24);
+  if (disk === undefined) {
+    report.note('not run: only root on Linux may mount a disk that can be filled');
+    return;
+  }
+  const provider = await Provider.create(sqliteIn(disk.folder));
+  const people = await peopleOf(provider, 5);
+  const load = new Load(people, { tolerant: true });
+  const { pid } = provider.child;
+  const audit = new Audit(provider);
+
+  load.begin();
+  await eventually(() => load.requests.answered > 60, 20_000);
+  const reader = load.chains.find(({ accessTokens }) => accessTokens.length > 0).accessTokens[0];
+  for (let time = 1; time <= (short ? 1 : 3); time++) {
+    const before = load.requests.unavailable;
+    disk.fill();
+    // What was freed in the log before is still written to; then nothing is left.
+    const filled = await eventually(
+      () => {
+        disk.fill();
+        return load.requests.unavailable >= before + 20;
+      },
+      30_000,
+      100,
+    );
+    report.check(
+      'on a full disk writes are refused with 503 and Retry-After',
+      filled,
+      `${load.requests.unavailable - before}`,
+    );
+    await checkWrites(report, provider, people);
+    await checkReads(report, provider, reader);
+    await pause(500);
+    report.check('the process is alive', provider.isAlive && provider.child.pid === pid);
+
+    disk.empty();
+    const began = Date.now();
+    const answered = load.requests.answered;
+    const back = await eventually(async () => (await provider.http.send('/readyz')).status === 200, 10_000);
+    const works = await eventually(() => load.requests.answered > answered + 20, 20_000);
+    report.check(
+      'with room again it writes again, with no restart',
+      back && works && provider.child.pid === pid && provider.isAlive,
+      `after ${Date.now() - began} ms`,
+    );
+  }
+  await load.end();
+  report.all('no other answer than the right one and a clear 503', load.requests.answered, load.faults);
+  report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
+  const { chains, sessions } = load.takeLedger();
+  await audit.nothingIsMissing(chains, [...sessions, ...people]);
+  await audit.nothingComesBack(chains);
+  audit.print(report);
+  report.check('it ends with 0', (await provider.stop()).code === 0);
+}
+
+/** One of each kind that writes, now. */
+async function checkWrites(report, provider, [, , , , person]) {
+  const ready = await provider.http.send('/readyz');
+  report.check('readiness says so', ready.status === 503, `${ready.status}`);
+  const login = await person
+    .another()
+    .logIn()
+    .then(
+      () => undefined,
+      (error) => error.answer,
+    );
+  report.check(
+    'a login is refused with 503 and Retry-After',
+    login?.status === 503 && login.headers['retry-after'] !== undefined,
+    `${login?.status}`,
+  );
+}
+
+async function checkReads(report, provider, token) {
+  const reads = {
+    discovery: () => provider.http.send('/.well-known/openid-configuration'),
+    'the keys': () => provider.http.send('/.well-known/jwks.json'),
+    introspection: () => provider.asClient('/oauth/introspect', { token }),
+    userinfo: () => provider.http.send('/oauth/userinfo', { headers: { authorization: `Bearer ${token}` } }),
+    health: () => provider.http.send('/healthz'),
+  };
+  for (const [name, read] of Object.entries(reads)) {
+    const statuses = new Set();
+    for (let turn = 0; turn < 10; turn++) statuses.add((await read()).status);
+    report.check(`reads go on: ${name}`, [...statuses].join() === '200', [...statuses].join());
+  }
+}
