@@ -11,6 +11,8 @@ export class Chain {
   refreshToken = undefined;
   refreshIs = 'none';
   spentRefreshTokens = [];
+  /** Whether its last request was answered with an error. */
+  refused = false;
 
   constructor(provider, code, verifier) {
     Object.assign(this, { provider, code, verifier });
@@ -44,7 +46,8 @@ export class Chain {
   }
 
   take(answer) {
-    if (answer.status !== 200) throw new Unexpected('/oauth/token', answer);
+    this.refused = answer.status !== 200;
+    if (this.refused) throw new Unexpected('/oauth/token', answer);
     const { access_token, refresh_token } = JSON.parse(answer.text);
     this.accessTokens.push(access_token);
     this.refreshToken = refresh_token;

@@ -1,0 +1,80 @@
+import { Audit } from './lib/audit.mjs';
+import { sqliteIn, temporaryFolder } from './lib/folder.mjs';
+import { Load } from './lib/load.mjs';
+import { peopleOf } from './lib/people.mjs';
+import { Provider } from './lib/provider.mjs';
+import { between, eventually, pause } from './lib/time.mjs';
+
+/** A request this old has arrived: what is sent in the same moment as the end may find its connection closed. */
+const arrivedAfter = 100;
+
+/** Workers die and are replaced; an orderly end finishes what runs. */
+export async function rollingRestart(report, { short }) {
+  const provider = await Provider.create({ ...sqliteIn(temporaryFolder()), GATEHOUSE_WORKERS: '2' });
+  const people = await peopleOf(provider, 5);
+  const load = new Load(people);
+  const audit = new Audit(provider);
+  const { pid } = provider.child;
+  report.check('two workers serve', provider.workers().length === 2, `${provider.workers().length}`);
+
+  for (let death = 1; death <= (short ? 1 : 10); death++) {
+    load.begin();
+    await pause(between(300, 900));
+    const before = provider.workers();
+    const victim = before[between(0, before.length - 1)];
+    process.kill(victim, 'SIGKILL');
+    const replaced = await eventually(() => {
+      const now = provider.workers();
+      return now.length === 2 && !now.includes(victim);
+    }, 15_000);
+    const { answered } = load.requests;
+    const goesOn = await eventually(() => load.requests.answered > answered + 20, 10_000);
+    await load.end();
+    report.check(
+      'a killed worker is replaced while the other serves',
+      replaced && goesOn && provider.child.pid === pid,
+    );
+    const { unanswered } = load.requests;
+    await pause(short ? 3_000 : 1_500);
+    load.begin();
+    await pause(500);
+    await load.end();
+    report.check('afterwards every request is answered', load.requests.unanswered === unanswered);
+    await check(audit, load);
+  }
+
+  for (let end = 1; end <= (short ? 1 : 5); end++) {
+    load.begin();
+    await pause(between(300, 900));
+    // Logins take long: their passwords are hashed.
+    const logins = await Promise.all(people.map((person) => person.another().prepareLogin()));
+    const browsers = logins.map((submit) => submit());
+    const outcomes = Promise.allSettled(browsers);
+    await pause(arrivedAfter + 20);
+    const arrived = [...provider.http.flying].filter(({ since }) => since <= Date.now() - arrivedAfter);
+    load.running = false;
+    const began = Date.now();
+    const { code, signal } = await provider.end('SIGTERM');
+    const took = Date.now() - began;
+    await Promise.all([load.end(), outcomes]);
+    report.check('SIGTERM under load ends it with 0', code === 0, `${signal ?? code} after ${took} ms`);
+    report.all(
+      'what had arrived was answered',
+      arrived.length,
+      arrived.filter(({ unanswered }) => unanswered).map(({ path }) => path.split('?')[0]),
+    );
+    report.check('no answer ended in the middle', provider.http.truncated === 0, `${provider.http.truncated}`);
+    await provider.start();
+    await check(audit, load, people);
+  }
+  audit.print(report);
+  report.all('no answer but the right one under load', load.requests.answered, load.faults);
+  report.note(`${load.requests.answered} answered, ${load.requests.unanswered} cut off`);
+  report.check('it ends with 0', (await provider.stop()).code === 0);
+}
+
+async function check(audit, load, people = []) {
+  const { chains, sessions } = load.takeLedger();
+  await audit.nothingIsMissing(chains, [...sessions, ...people]);
+  await audit.nothingComesBack(chains);
+}
