@@ -14,6 +14,7 @@ import { StaticAssets } from '@gatehouse/server/web/static-assets';
 import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
 import { AppModule } from './app.module.js';
+import { hotRoutes } from './hot-routes.js';
 import { keyFileOf, type Settings } from './config/settings.js';
 import { Counters } from './http/counters.js';
 import type { Core } from './core/core.module.js';
@@ -26,6 +27,8 @@ export interface Outside {
   readonly log: Log;
   /** Made here when it is left out. */
   readonly counters?: Counters;
+  /** False: everything goes through the router, which must make no difference. */
+  readonly dispatchFirst?: boolean;
 }
 
 /** Modules with pages of their own: their `views` folder, under their name. */
@@ -52,6 +55,7 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
       ? {}
       : { httpsOptions: { cert: readFileSync(settings.tls.certPath), key: readFileSync(settings.tls.keyPath) } }),
   });
+  if (outside.dispatchFirst !== false) adapter.dispatchFirst(hotRoutes(app, core));
   return app;
 }
 

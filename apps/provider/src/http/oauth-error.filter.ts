@@ -26,7 +26,8 @@ export class OAuthErrorFilter implements ExceptionFilter {
     if (second !== undefined) this.log.error({ err: second }, 'an error answer failed');
   }
 
-  private describe(error: unknown, request: WebRequest): Reply {
+  /** The answer to what was thrown; it logs. */
+  describe(error: unknown, request: WebRequest): Reply {
     if (error instanceof OAuthError) {
       this.counters.refused(error.reason);
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');

@@ -25,7 +25,8 @@ export class PageErrorFilter implements ExceptionFilter {
     if (second !== undefined) this.log.error({ err: second }, 'an error page failed');
   }
 
-  private describe(error: unknown, request: WebRequest): Reply {
+  /** The answer to what was thrown; it logs. */
+  describe(error: unknown, request: WebRequest): Reply {
     if (error instanceof LoginNeeded)
       return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
     const id = requestId(request);

@@ -8,9 +8,9 @@ import {
   type TestProvider,
 } from '../support/provider';
 
-describe('a login', () => {
+describe.each([true, false])('a login, with hot endpoints before the router: %s,', (dispatchFirst) => {
   let provider: TestProvider;
-  beforeAll(async () => (provider = await startProvider()));
+  beforeAll(async () => (provider = await startProvider({ dispatchFirst })));
   afterAll(() => provider.close());
 
   it('goes from the client through login and consent back to the client with a code that gives tokens', async () => {

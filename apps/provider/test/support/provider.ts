@@ -48,6 +48,8 @@ export interface ProviderOptions {
   readonly databaseUrl?: string;
   readonly log?: Log;
   readonly clock?: ManualClock;
+  /** False: hot endpoints go through the router like all others. */
+  readonly dispatchFirst?: boolean;
 }
 
 /** Starts the provider as main does, on SQLite in a folder of its own, with a clock that the test turns. */
@@ -65,7 +67,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   });
   const clock = options.clock ?? new ManualClock();
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'auto' });
-  const app = await createApp({ settings, store, clock, log: options.log ?? silentLog() });
+  const app = await createApp({
+    settings,
+    store,
+    clock,
+    log: options.log ?? silentLog(),
+    dispatchFirst: options.dispatchFirst ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
+  });
   await app.init();
   const firstStart = app.get(FirstStart);
   await firstStart.prepareKeys();
