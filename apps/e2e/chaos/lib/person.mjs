@@ -39,7 +39,7 @@ export class Person {
 
   /** Opens the login page. @returns what sends the form, filled in */
   async prepareLogin() {
-    const page = await this.send('/login');
+    const page = await this.openPage('/login');
     return async () =>
       this.submitted('/login', await this.sendForm('/login', page.text, { username: this.username, password }));
   }
@@ -76,13 +76,18 @@ export class Person {
     throw new Error('the login goes round');
   }
 
+  async openPage(path) {
+    const page = await this.send(path);
+    if (page.status !== 200) throw new Unexpected(path, page);
+    return page;
+  }
+
   async consent(path, page) {
     return this.submitted(path, await this.sendForm(path, page, { confirm: 'yes' }));
   }
 
   async submitForm(path, fields) {
-    const page = await this.send(path);
-    if (page.status !== 200) throw new Unexpected(path, page);
+    const page = await this.openPage(path);
     return this.submitted(path, await this.sendForm(path, page.text, fields));
   }
 
