@@ -38,7 +38,13 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
   let provider: TestProvider;
   beforeAll(() => engine.start());
   afterAll(() => engine.stop());
-  beforeEach(async () => (provider = await startProvider({ databaseUrl: await engine.freshUrl() })));
+  beforeEach(
+    async () =>
+      (provider = await startProvider({
+        databaseUrl: await engine.freshUrl(),
+        env: { GATEHOUSE_REQUEST_LIFETIME: '86400' },
+      })),
+  );
   afterEach(() => provider.close());
 
   async function count(): Promise<Record<(typeof tables)[number], number>> {

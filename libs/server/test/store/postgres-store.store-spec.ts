@@ -110,7 +110,7 @@ describe('units on PostgreSQL', () => {
     expect(await tags()).toEqual(['a']);
     const open = await administer(
       url,
-      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'`,
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()`,
     );
     expect(open).toEqual([{ n: 0 }]);
   });
