@@ -67,6 +67,23 @@ export async function rollingRestart(report, { short }) {
     await provider.start();
     await check(audit, load, people);
   }
+  for (const started of short ? [400] : [50, 200, 400, 600, 800, 1000, 1500]) {
+    const [victim] = provider.workers();
+    process.kill(victim, 'SIGKILL');
+    await eventually(() => {
+      const now = provider.workers();
+      return now.length === 2 && !now.includes(victim);
+    }, 10_000);
+    await pause(started);
+    const began = Date.now();
+    const { code, signal } = await provider.end('SIGTERM');
+    report.check(
+      `SIGTERM ends it with 0 when a worker started ${started} ms before`,
+      code === 0,
+      `${signal ?? code} after ${Date.now() - began} ms`,
+    );
+    await provider.start();
+  }
   audit.print(report);
   report.all('no answer but the right one under load', load.requests.answered, load.faults);
   report.note(`${load.requests.answered} answered, ${load.requests.unanswered} cut off`);

@@ -1,4 +1,4 @@
-import { Unexpected } from './person.mjs';
+import { Unexpected } from './unexpected.mjs';
 
 /**
  * What a client holds of one authorization: a code, then tokens, each with what the client knows about it.

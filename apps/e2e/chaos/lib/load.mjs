@@ -1,5 +1,5 @@
 import { Unanswered } from './http.mjs';
-import { Unexpected } from './person.mjs';
+import { Unexpected } from './unexpected.mjs';
 import { between, pause } from './time.mjs';
 
 /** Logins and refreshes by several workers at once, with a ledger of everything that was answered. */

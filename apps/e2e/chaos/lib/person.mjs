@@ -1,15 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Chain } from './chain.mjs';
+import { Unexpected } from './unexpected.mjs';
 
 const password = 'correct horse battery staple';
-
-/** An answer that no way of a login gives. */
-export class Unexpected extends Error {
-  constructor(path, answer) {
-    super(`${path} answered ${answer.status}: ${answer.text.slice(0, 200).replace(/\s+/g, ' ')}`);
-    Object.assign(this, { answer });
-  }
-}
 
 /** Somebody with an account, and a browser without a window. */
 export class Person {

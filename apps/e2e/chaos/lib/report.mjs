@@ -3,7 +3,7 @@ export class Report {
   passed = 0;
   failed = 0;
 
-  constructor(part = '') {
+  constructor(part) {
     this.part = part;
   }
 
@@ -24,9 +24,5 @@ export class Report {
 
   note(text) {
     console.log(`      ${this.part}: ${text}`);
-  }
-
-  get line() {
-    return `${this.passed} passed, ${this.failed} failed`;
   }
 }
