@@ -51,6 +51,8 @@ class Workers {
       worker.on('message', (message: unknown) => {
         if (message !== 'listening') return;
         listened = true;
+        // What it was told before it listened to messages is lost.
+        if (this.ending) worker.send(endMessage);
         resolve();
       });
       worker.on('exit', (code, signal) => {
