@@ -43,11 +43,14 @@ export async function rollingRestart(report, { short }) {
     await check(audit, load);
   }
 
+  const arrivals = [];
   for (let end = 1; end <= (short ? 1 : 5); end++) {
     load.begin();
     await pause(between(300, 900));
     // Logins take long: their passwords are hashed.
-    const logins = await Promise.all(people.map((person) => person.another().prepareLogin()));
+    const logins = await Promise.all(
+      [...people, ...people, ...people, ...people].map((person) => person.another().prepareLogin()),
+    );
     const browsers = logins.map((submit) => submit());
     const outcomes = Promise.allSettled(browsers);
     await pause(arrivedAfter + 20);
@@ -58,15 +61,13 @@ export async function rollingRestart(report, { short }) {
     const took = Date.now() - began;
     await Promise.all([load.end(), outcomes]);
     report.check('SIGTERM under load ends it with 0', code === 0, `${signal ?? code} after ${took} ms`);
-    report.all(
-      'what had arrived was answered',
-      arrived.length,
-      arrived.filter(({ unanswered }) => unanswered).map(({ path }) => path.split('?')[0]),
-    );
+    arrivals.push(...arrived);
     report.check('no answer ended in the middle', provider.http.truncated === 0, `${provider.http.truncated}`);
     await provider.start();
     await check(audit, load, people);
   }
+  const lost = arrivals.filter(({ unanswered }) => unanswered).map(({ path }) => path.split('?')[0]);
+  report.all('what had arrived was answered', arrivals.length, lost);
   for (const started of short ? [400] : [50, 200, 400, 600, 800, 1000, 1500]) {
     const [victim] = provider.workers();
     process.kill(victim, 'SIGKILL');
