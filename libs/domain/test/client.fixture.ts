@@ -1,9 +1,11 @@
 import { epochSeconds } from '../src/kernel/index.js';
 import type { Client } from '../src/oauth/client.js';
+import { plainMetadata } from '../src/oauth/client-metadata.js';
 
 /** A client for specs: confidential, with every grant type, and every scope of its own. */
 export function aClient(changes: Partial<Client> = {}): Client {
   return {
+    ...plainMetadata,
     id: 's6BhdRkqt3',
     name: 'Example',
     type: 'confidential',

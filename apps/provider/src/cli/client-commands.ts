@@ -1,4 +1,11 @@
-import type { Client } from '@gatehouse/domain/oauth';
+import { readFileSync } from 'node:fs';
+import {
+  formatClientMetadata,
+  parseClientMetadata,
+  type Client,
+  type ClientDraft,
+  type FieldProblem,
+} from '@gatehouse/domain/oauth';
 import { ClientsService } from '../clients/clients.service.js';
 import { UsersService } from '../users/users.service.js';
 import { table, type Command, type OptionValues } from './command.js';
@@ -11,17 +18,47 @@ const flag = { type: 'boolean' } as const;
 function describe(client: Client): Record<string, unknown> {
   return {
     client_id: client.id,
-    client_name: client.name,
-    redirect_uris: client.redirectUris,
-    post_logout_redirect_uris: client.postLogoutRedirectUris,
-    grant_types: client.grantTypes,
-    response_types: client.responseTypes,
-    scope: client.scope.join(' '),
-    token_endpoint_auth_method: client.authMethod,
-    id_token_signed_response_alg: client.idTokenSignedResponseAlg,
+    ...formatClientMetadata(client),
     require_pkce: client.pkceRequired,
     require_consent: client.consentRequired,
   };
+}
+
+const mostMetadataBytes = 256 * 1024;
+
+function readJson(path: string): object {
+  let json: unknown;
+  try {
+    const bytes = readFileSync(path);
+    if (bytes.length > mostMetadataBytes) throw new Error(`more than ${mostMetadataBytes} bytes`);
+    json = JSON.parse(bytes.toString('utf8'));
+  } catch (error) {
+    throw new Refused(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Refused(`${path} holds no JSON object`);
+  return json;
+}
+
+/** What response types need where no grant type is named (RFC 7591 2.1). */
+function grantTypesFor(responseTypes: readonly string[] | undefined): string[] {
+  const words = new Set((responseTypes ?? ['code']).flatMap((each) => each.split(' ')));
+  return [
+    ...(words.has('code') ? ['authorization_code'] : []),
+    ...(words.has('token') || words.has('id_token') ? ['implicit'] : []),
+  ];
+}
+
+/** Client metadata in JSON, named as RFC 7591 names them. */
+function readMetadata(path: string | undefined): Partial<ClientDraft> {
+  if (path === undefined) return {};
+  const { draft, problems } = parseClientMetadata({ ...readJson(path) });
+  if (problems.length > 0) throw refused(problems);
+  return draft;
+}
+
+function refused(problems: readonly FieldProblem[]): Refused {
+  return new Refused(problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
 }
 
 function idOf(options: OptionValues): string {
@@ -47,17 +84,27 @@ const add: Command = {
     public: flag,
     'application-type': text,
     'id-token-signed-response-alg': text,
+    'jwks-file': text,
+    'metadata-file': text,
     owner: text,
     'no-pkce': flag,
     'no-consent': flag,
   },
   run: async ({ app, store, options, now }) => {
-    const name = options.one('name');
+    const file = readMetadata(options.one('metadata-file'));
+    const name = options.one('name') ?? file.name;
     if (name === undefined) throw new UsageError('--name is missing');
     if (options.has('public') && options.one('auth-method') !== undefined)
       throw new UsageError('--public and --auth-method exclude each other');
-    const authMethod = options.has('public') ? 'none' : (options.one('auth-method') ?? 'client_secret_basic');
-    const grantTypes = options.all('grant-type');
+    const authMethod = options.has('public')
+      ? 'none'
+      : (options.one('auth-method') ?? file.authMethod ?? 'client_secret_basic');
+    const said = (option: string): readonly string[] | undefined => {
+      const values = options.all(option);
+      return values.length > 0 ? values : undefined;
+    };
+    const responseTypes = said('response-type') ?? file.responseTypes;
+    const grantTypes = said('grant-type') ?? file.grantTypes ?? grantTypesFor(responseTypes);
     // An option that comes once may hold several scopes, as the parameter does.
     const split = (values: readonly string[]): string[] =>
       values.flatMap((value) => value.split(' ')).filter((value) => value !== '');
@@ -67,25 +114,27 @@ const add: Command = {
     const owner = ownerName === undefined ? undefined : await app.get(UsersService).findByUsername(ownerName);
     if (ownerName !== undefined && !owner)
       throw new WrongRecord('not_found', `there is no user ${JSON.stringify(ownerName)}`);
-    const responseTypes = options.all('response-type');
+    const keysFile = options.one('jwks-file');
     const made = await store.run((unit) =>
       app.get(ClientsService).create(
         unit,
         {
+          ...file,
+          ...(keysFile === undefined ? {} : { jwks: readJson(keysFile) }),
           name,
           type: authMethod === 'none' ? 'public' : 'confidential',
-          applicationType: options.one('application-type'),
+          applicationType: options.one('application-type') ?? file.applicationType,
           authMethod,
-          redirectUris: options.all('redirect-uri'),
-          postLogoutRedirectUris: options.all('post-logout-redirect-uri'),
-          grantTypes: grantTypes.length > 0 ? grantTypes : ['authorization_code'],
-          responseTypes: responseTypes.length > 0 ? responseTypes : undefined,
+          redirectUris: said('redirect-uri') ?? file.redirectUris ?? [],
+          postLogoutRedirectUris: said('post-logout-redirect-uri') ?? file.postLogoutRedirectUris ?? [],
+          grantTypes,
+          responseTypes,
           scope:
             scope.length > 0
               ? scope
-              : [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])],
+              : (file.scope ?? [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])]),
           defaultScope: defaults.length > 0 ? defaults : undefined,
-          idTokenSignedResponseAlg: options.one('id-token-signed-response-alg'),
+          idTokenSignedResponseAlg: options.one('id-token-signed-response-alg') ?? file.idTokenSignedResponseAlg,
           pkceRequired: !options.has('no-pkce'),
           consentRequired: !options.has('no-consent'),
           ownerId: owner?.id,
@@ -94,8 +143,7 @@ const add: Command = {
         now,
       ),
     );
-    if ('problems' in made)
-      throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+    if ('problems' in made) throw refused(made.problems);
     const { client, secret } = made;
     return {
       json: { ...describe(client), ...(secret === undefined ? {} : { client_secret: secret }) },

@@ -32,7 +32,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   user disable | enable | link  --username U
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
-             [--id-token-signed-response-alg A] [--owner USERNAME] [--no-pkce] [--no-consent]
+             [--id-token-signed-response-alg A] [--jwks-file F] [--metadata-file F] [--owner USERNAME]
+             [--no-pkce] [--no-consent]          (F: JSON; metadata by their RFC 7591 names, options go before them)
   client list [--search TEXT]
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client remove --id CLIENT_ID

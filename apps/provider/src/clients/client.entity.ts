@@ -59,6 +59,10 @@ export class ClientEntity {
   @TextColumn()
   idTokenSignedResponseAlg!: string;
 
+  /** What it says of itself beside that: `ClientMetadata` of the domain, what is absent left out. */
+  @JsonColumn({ maxLength: 200_000 })
+  metadata!: object;
+
   /** False: a confidential client that need not send PKCE where `GATEHOUSE_PKCE=public`. */
   @FlagColumn()
   pkceRequired!: boolean;

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { checkClientMetadata, type Client } from '@gatehouse/domain/oauth';
+import { checkClientMetadata, metadataOf, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -170,7 +170,14 @@ export class ClientsController {
     if (changed) return this.show(visit, before, changed);
 
     const owner = await this.ownerOf(visit, before, values);
-    const { draft, inForm } = toDraft(values);
+    const { draft: typed, inForm } = toDraft(values);
+    // What the form does not show stays as it is.
+    const sameGrants = before?.grantTypes.join(' ') === typed.grantTypes.join(' ');
+    const draft: ClientDraft = {
+      ...(before && metadataOf(before)),
+      ...(before && sameGrants ? { responseTypes: before.responseTypes } : {}),
+      ...typed,
+    };
     const checked = checkClientMetadata({ ...draft, id: before?.id ?? '', createdAt: visit.now });
     const problems = [
       ...('problems' in checked ? checked.problems : []),

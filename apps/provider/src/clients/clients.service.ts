@@ -1,7 +1,14 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  checkClientMetadata,
+  metadataOf,
+  plainMetadata,
+  type Client,
+  type ClientDraft,
+  type ClientMetadata,
+} from '@gatehouse/domain/oauth';
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
@@ -313,6 +320,9 @@ function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochS
 
 function toClient(row: ClientEntity): Client {
   return {
+    ...plainMetadata,
+    // Written from a checked client, and by nobody else.
+    ...(row.metadata as Partial<ClientMetadata>),
     id: row.id,
     name: row.name,
     type: row.type as Client['type'],
@@ -322,7 +332,7 @@ function toClient(row: ClientEntity): Client {
     defaultRedirectUri: row.defaultRedirectUri ?? undefined,
     postLogoutRedirectUris: row.postLogoutRedirectUris,
     grantTypes: row.grantTypes as Client['grantTypes'],
-    responseTypes: row.responseTypes,
+    responseTypes: row.responseTypes as Client['responseTypes'],
     scope: row.scope,
     defaultScope: row.defaultScope,
     idTokenSignedResponseAlg: row.idTokenSignedResponseAlg as Client['idTokenSignedResponseAlg'],
@@ -336,6 +346,7 @@ function toClient(row: ClientEntity): Client {
 
 function toRow(client: Client): Omit<ClientEntity, 'createdAt' | 'updatedAt'> {
   return {
+    metadata: { ...metadataOf(client) },
     id: client.id,
     name: client.name,
     type: client.type,

@@ -12,6 +12,7 @@ import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
 import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
 import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.entity.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -62,4 +63,4 @@ export const tablesInOrder = [
 ] as const;
 
 /** Every step of the schema, the oldest first. */
-export const migrations = [FirstSchema1764000000001];
+export const migrations = [FirstSchema1764000000001, ClientMetadata1764000000002];

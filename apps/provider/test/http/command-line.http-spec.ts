@@ -154,6 +154,33 @@ describe('the command line, while the provider runs on the same database', () =>
       expect(made).not.toHaveProperty('client_secret');
     });
 
+    it('takes metadata from a file by their RFC 7591 names; an option goes before it', async () => {
+      const file = join(folder, 'client.json');
+      writeFileSync(
+        file,
+        JSON.stringify({
+          client_name: 'From a file',
+          redirect_uris: ['https://file.test/cb'],
+          response_types: ['code', 'code id_token'],
+          backchannel_logout_uri: 'https://file.test/out',
+          default_max_age: 60,
+          made_up: true,
+        }),
+      );
+      const done = await gatehouse(`client add --metadata-file ${file} --name Chosen --json`);
+      expect(done.json()).toMatchObject({
+        client_name: 'Chosen',
+        redirect_uris: ['https://file.test/cb'],
+        grant_types: ['authorization_code', 'implicit'],
+        response_types: ['code', 'code id_token'],
+        backchannel_logout_uri: 'https://file.test/out',
+        default_max_age: 60,
+      });
+      writeFileSync(file, '{"client_name": 1}');
+      expectError(await gatehouse(`client add --metadata-file ${file} --json`), 1, 'failed');
+      expectError(await gatehouse(`client add --metadata-file ${file}.gone --json`), 1, 'failed');
+    });
+
     it('fails, 1, with metadata that will not do', async () => {
       expectError(await gatehouse('client add --name Bad --redirect-uri javascript:alert(1) --json'), 1, 'failed');
       expectError(await gatehouse('client add --name Bad --json'), 1, 'failed');

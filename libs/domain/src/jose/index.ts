@@ -1,3 +1,18 @@
+export {
+  contentEncryptionAlgorithms,
+  jwsAlgorithms,
+  keyManagementAlgorithms,
+  macAlgorithms,
+  needsSecret,
+  publicKeyManagementAlgorithms,
+  secretKeyManagementAlgorithms,
+  type ContentEncryptionAlgorithm,
+  type JwsAlgorithm,
+  type KeyManagementAlgorithm,
+  type MacAlgorithm,
+  type PublicKeyManagementAlgorithm,
+  type SecretKeyManagementAlgorithm,
+} from './algorithms.js';
 export { jwkThumbprint, publicJwk, type Jwk } from './jwk.js';
 export {
   encodeSigningInput,

@@ -1,4 +1,5 @@
 import { epochSeconds } from '../kernel/index.js';
+import { plainMetadata } from './client-metadata.js';
 import { checkClientMetadata, type Client, type ClientDraft } from './client.js';
 
 type Draft = ClientDraft & { readonly id: string; readonly createdAt: Client['createdAt'] };
@@ -33,6 +34,7 @@ const uris = (count: number): string[] =>
 describe('checkClientMetadata', () => {
   it('fills in what a draft leaves open', () => {
     expect(clientOf()).toEqual({
+      ...plainMetadata,
       id: 's6BhdRkqt3',
       name: 'Example',
       type: 'confidential',
@@ -106,6 +108,16 @@ describe('checkClientMetadata', () => {
     ['an unknown response type', { responseTypes: ['code', 'token'] }, 'responseTypes'],
     ['a code grant without response type', { responseTypes: [] }, 'responseTypes'],
     [
+      'a token from the authorization endpoint without the grant type implicit (RFC 7591 2.1)',
+      { responseTypes: ['code', 'id_token'] },
+      'grantTypes',
+    ],
+    [
+      'the grant type implicit without such a response type',
+      { grantTypes: ['authorization_code', 'implicit'], responseTypes: ['code'] },
+      'responseTypes',
+    ],
+    [
       'a response type without code grant (RFC 7591 2.1)',
       { grantTypes: ['client_credentials'], responseTypes: ['code'], redirectUris: [] },
       'responseTypes',
@@ -135,6 +147,15 @@ describe('checkClientMetadata', () => {
     ],
   ])('refuses %s', (_name, changes, field) => {
     expect(fieldsOf(changes)).toEqual([field]);
+  });
+
+  it('keeps response types in one spelling, whatever the order of their words', () => {
+    expect(
+      clientOf({
+        grantTypes: ['authorization_code', 'implicit'],
+        responseTypes: ['token id_token code', 'code', 'id_token code'],
+      }).responseTypes,
+    ).toEqual(['code id_token token', 'code', 'code id_token']);
   });
 
   it('names a repeated bad address at the place where it stands, and keeps a repeated good one once', () => {

@@ -1,17 +1,41 @@
 import { signingAlgorithms, type SigningAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
+import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { redirectUriProblem } from './redirect-uri.js';
 import { isScopeToken, isSubset, type Scope } from './scope.js';
 
-export const grantTypeNames = ['authorization_code', 'refresh_token', 'client_credentials'] as const;
+export const grantTypeNames = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'] as const;
 export type GrantTypeName = (typeof grantTypeNames)[number];
 
 /** `token_endpoint_auth_method` (RFC 7591 2). */
-export const authMethods = ['client_secret_basic', 'client_secret_post', 'none'] as const;
+export const authMethods = [
+  'client_secret_basic',
+  'client_secret_post',
+  'client_secret_jwt',
+  'private_key_jwt',
+  'none',
+] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** Every response type of OAuth 2.0 Multiple Response Types, its words in the order in which we write them. */
+export const responseTypeNames = [
+  'code',
+  'id_token',
+  'id_token token',
+  'code id_token',
+  'code token',
+  'code id_token token',
+] as const;
+export type ResponseTypeName = (typeof responseTypeNames)[number];
+
+/** The response type whose words these are, in whatever order (OAuth 2.0 Multiple Response Types 5). */
+export function findResponseType(text: string): ResponseTypeName | undefined {
+  const words = text.split(' ').sort().join(' ');
+  return responseTypeNames.find((name) => name.split(' ').sort().join(' ') === words);
+}
+
 /** A registered client (RFC 6749 2). */
-export interface Client {
+export interface Client extends ClientMetadata {
   /** The `client_id`. */
   readonly id: string;
   readonly name: string;
@@ -25,7 +49,7 @@ export interface Client {
   readonly defaultRedirectUri?: string | undefined;
   readonly postLogoutRedirectUris: readonly string[];
   readonly grantTypes: readonly GrantTypeName[];
-  readonly responseTypes: readonly string[];
+  readonly responseTypes: readonly ResponseTypeName[];
   /** What it may ask for. */
   readonly scope: Scope;
   /** What a request without `scope` means; part of `scope`. */
@@ -41,7 +65,7 @@ export interface Client {
 }
 
 /** What a form or a command says of a client: unchecked. */
-export interface ClientDraft {
+export interface ClientDraft extends ClientMetadataDraft {
   readonly name: string;
   readonly type: string;
   readonly applicationType?: string | undefined;
@@ -112,14 +136,8 @@ export function checkClientMetadata(
   if (grantTypes.includes('client_credentials') && type === 'public')
     say('grantTypes', 'Client credentials need a confidential client (RFC 6749 4.4).');
 
-  const redirects = grantTypes.includes('authorization_code');
-  const responseTypes = unique(draft.responseTypes ?? (redirects ? ['code'] : []));
-  if (responseTypes.some((responseType) => responseType !== 'code'))
-    say('responseTypes', 'The only response type here is code.');
-  if (redirects && !responseTypes.includes('code'))
-    say('responseTypes', 'The authorization code grant needs the response type code.');
-  if (!redirects && responseTypes.length > 0)
-    say('responseTypes', 'A response type needs the authorization code grant.');
+  const redirects = grantTypes.includes('authorization_code') || grantTypes.includes('implicit');
+  const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);
 
   const redirectUris = checkUris('redirectUris', draft.redirectUris, say);
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
@@ -139,12 +157,14 @@ export function checkClientMetadata(
 
   const idTokenSignedResponseAlg = oneOf(signingAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
   if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signingAlgorithms.join(', ')}.`);
+  const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
   const pkceRequired = draft.pkceRequired ?? true;
   if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
 
   if (problems.length > 0 || !type || !applicationType || !authMethod || !idTokenSignedResponseAlg) return { problems };
   return {
     client: {
+      ...metadata,
       id: draft.id,
       name,
       type,
@@ -165,6 +185,34 @@ export function checkClientMetadata(
       disabledAt: draft.disabledAt,
     },
   };
+}
+
+/**
+ * The response types and the grant types that go with them must both be there: a code needs `authorization_code`, a token
+ * from the authorization endpoint `implicit` (RFC 7591 2.1, OpenID Connect Registration 2).
+ */
+function checkResponseTypes(
+  asked: readonly string[] | undefined,
+  grantTypes: readonly GrantTypeName[],
+  say: (field: string, message: string) => void,
+): ResponseTypeName[] {
+  const byCode = grantTypes.includes('authorization_code');
+  const implicit = grantTypes.includes('implicit');
+  const responseTypes = (asked ?? (byCode ? ['code'] : [])).slice(0, 2 * responseTypeNames.length).flatMap((text) => {
+    const known = findResponseType(text);
+    if (known === undefined) say('responseTypes', `There is no response type ${quote(text)} here.`);
+    return known ?? [];
+  });
+  const words = new Set(responseTypes.flatMap((responseType) => responseType.split(' ')));
+  if (byCode && !words.has('code'))
+    say('responseTypes', 'The authorization code grant needs a response type with code.');
+  if (!byCode && words.has('code')) say('responseTypes', 'The word code needs the authorization code grant.');
+  const direct = words.has('id_token') || words.has('token');
+  if (direct && !implicit)
+    say('grantTypes', 'A response type with id_token or token needs the grant type implicit (RFC 7591 2.1).');
+  if (implicit && !direct)
+    say('responseTypes', 'The grant type implicit needs a response type with id_token or token (RFC 7591 2.1).');
+  return [...new Set(responseTypes)];
 }
 
 function checkUris(field: string, uris: readonly string[], say: (field: string, message: string) => void): string[] {

@@ -16,13 +16,24 @@ export { authorizationErrorParameters, authorizationResponseParameters } from '.
 export {
   authMethods,
   checkClientMetadata,
+  findResponseType,
   grantTypeNames,
+  responseTypeNames,
   type AuthMethod,
   type Client,
   type ClientDraft,
   type FieldProblem,
   type GrantTypeName,
+  type ResponseTypeName,
 } from './client.js';
+export {
+  metadataOf,
+  plainMetadata,
+  type ClientMetadata,
+  type ClientMetadataDraft,
+  type JwkSet,
+} from './client-metadata.js';
+export { formatClientMetadata, metadataName, parseClientMetadata } from './client-registration.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';

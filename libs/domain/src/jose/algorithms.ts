@@ -1,0 +1,52 @@
+/** Signatures with a key pair (RFC 7518 3.1, RFC 8037 3.1; EdDSA is Ed25519 here). */
+export const jwsAlgorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+export type JwsAlgorithm = (typeof jwsAlgorithms)[number];
+
+/** Signatures with a shared secret (RFC 7518 3.2). */
+export const macAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
+export type MacAlgorithm = (typeof macAlgorithms)[number];
+
+/** How a content encryption key reaches whoever has the private key (RFC 7518 4.3, 4.6; RSA1_5 is broken and not here). */
+export const publicKeyManagementAlgorithms = [
+  'RSA-OAEP',
+  'RSA-OAEP-256',
+  'ECDH-ES',
+  'ECDH-ES+A128KW',
+  'ECDH-ES+A192KW',
+  'ECDH-ES+A256KW',
+] as const;
+export type PublicKeyManagementAlgorithm = (typeof publicKeyManagementAlgorithms)[number];
+
+/** The same from a shared secret (RFC 7518 4.4, 4.5; OpenID Connect Core 10.2). */
+export const secretKeyManagementAlgorithms = ['A128KW', 'A192KW', 'A256KW', 'dir'] as const;
+export type SecretKeyManagementAlgorithm = (typeof secretKeyManagementAlgorithms)[number];
+
+export const keyManagementAlgorithms = [...publicKeyManagementAlgorithms, ...secretKeyManagementAlgorithms] as const;
+export type KeyManagementAlgorithm = (typeof keyManagementAlgorithms)[number];
+
+/** RFC 7518 5.1 */
+export const contentEncryptionAlgorithms = [
+  'A128CBC-HS256',
+  'A192CBC-HS384',
+  'A256CBC-HS512',
+  'A128GCM',
+  'A192GCM',
+  'A256GCM',
+] as const;
+export type ContentEncryptionAlgorithm = (typeof contentEncryptionAlgorithms)[number];
+
+/** True where the algorithm needs the shared secret itself, not its hash. */
+export function needsSecret(algorithm: string): boolean {
+  return [...macAlgorithms, ...secretKeyManagementAlgorithms].some((each) => each === algorithm);
+}
