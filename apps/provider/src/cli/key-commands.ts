@@ -1,12 +1,13 @@
-import { signingAlgorithms } from '@gatehouse/domain/jose';
 import { addSeconds } from '@gatehouse/domain/kernel';
-import { KeysService, type SigningKey } from '../keys/keys.service.js';
+import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
+import { KeysService, type ServerKey } from '../keys/keys.service.js';
 import { table, type Command, type CommandContext } from './command.js';
 
-function describe(key: SigningKey): Record<string, unknown> {
+function describe(key: ServerKey): Record<string, unknown> {
   return {
     kid: key.kid,
-    alg: key.algorithm,
+    alg: key.kind,
+    use: keyKinds[key.kind].use,
     created_at: key.createdAt,
     signs_from: key.signsFrom,
     retired_at: key.retiredAt ?? null,
@@ -20,8 +21,8 @@ async function listed(context: CommandContext): Promise<{ json: Record<string, u
   return {
     json: { keys: keys.map(describe) },
     text: table(
-      ['ALG', 'SIGNS FROM', 'LEAVES THE JWKS', 'KID'],
-      keys.map((key) => [key.algorithm, at(key.signsFrom), at(key.retiredAt), key.kid]),
+      ['ALG', 'USE', 'SIGNS FROM', 'LEAVES THE JWKS', 'KID'],
+      keys.map((key) => [key.kind, keyKinds[key.kind].use, at(key.signsFrom), at(key.retiredAt), key.kid]),
     ),
   };
 }
@@ -35,14 +36,16 @@ const rotate: Command = {
     const { app, store, settings, now, options } = context;
     const keys = app.get(KeysService);
     const present = await keys.published(now);
-    for (const algorithm of signingAlgorithms) {
-      const key = await keys.generate(algorithm);
-      // Published first, signing later: relying parties that cache the JWKS know the key when they meet it. Where none
-      // signs yet (a database that no provider has started on) there is nothing to wait for.
-      const signs = present.some((other) => other.algorithm === algorithm && other.signsFrom <= now);
-      const signsFrom = signs && !options.has('now') ? addSeconds(now, settings.keyPrepublishSeconds) : now;
-      await store.run((unit) => keys.add(unit, key, signsFrom, now));
-    }
+    const made = await keys.generate(keyKindNames);
+    await store.run(async (unit) => {
+      for (const key of made) {
+        // Published first, signing later: relying parties that cache the JWKS know the key when they meet it. Where none
+        // signs yet (a database that no provider has started on) there is nothing to wait for.
+        const signs = present.some((other) => other.kind === key.kind && other.signsFrom <= now);
+        const signsFrom = signs && !options.has('now') ? addSeconds(now, settings.keyPrepublishSeconds) : now;
+        await keys.add(unit, key, signsFrom, now);
+      }
+    });
     return listed(context);
   },
 };

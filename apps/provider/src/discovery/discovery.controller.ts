@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { signingAlgorithms } from '@gatehouse/domain/jose';
+import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { standardScopes } from '@gatehouse/domain/oauth';
 import { providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
@@ -37,7 +37,7 @@ export class DiscoveryController {
           grantTypes: grantTypes.all.map((grantType) => grantType.name),
           responseModes: responseModes.map((mode) => mode.name),
           authMethods: authenticator.methods.map((method) => method.name),
-          signingAlgorithms,
+          signingAlgorithms: jwsAlgorithms,
           scopes: standardScopes,
           claims: [
             'sub',

@@ -5,7 +5,7 @@ import { KeysService } from './keys.service.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
 /**
- * Owns: signing keys, sealed in the database: create, publish, sign, retire.
+ * Owns: our key pairs, those that sign and those that others encrypt to, sealed in the database: create, publish, use, retire.
  * Invariant: a key is published before it signs, and stays published while anything that it signed can be alive.
  * Must not know: what is signed.
  */

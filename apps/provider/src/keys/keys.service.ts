@@ -1,8 +1,7 @@
-import { createPrivateKey, generateKeyPair, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { jwkThumbprint, publicJwk, signingAlgorithms, type Jwk, type SigningAlgorithm } from '@gatehouse/domain/jose';
+import { jwkThumbprint, publicJwk, type Jwk } from '@gatehouse/domain/jose';
 import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
@@ -11,12 +10,16 @@ import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { keyKindNames, keyKinds, type KeyKind } from './key-kinds.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
-export interface SigningKey {
+/** A key pair of ours. */
+export interface ServerKey {
   readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
+  readonly kind: KeyKind;
+  /** As the JWKS shows it. */
   readonly publicJwk: Jwk;
+  readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
   readonly createdAt: EpochSeconds;
   readonly signsFrom: EpochSeconds;
@@ -26,17 +29,15 @@ export interface SigningKey {
 /** A key pair that was made but is not stored yet: making one is no database work. */
 export interface NewKey {
   readonly kid: string;
-  readonly algorithm: SigningAlgorithm;
+  readonly kind: KeyKind;
   readonly publicJwk: Jwk;
   readonly privateJwk: JsonWebKey;
 }
 
-const generate = promisify(generateKeyPair);
-
-/** Owns the keys that sign ID tokens: makes them, publishes them, lets them sign and retires them. */
+/** Owns our key pairs, those that sign and those that others encrypt to: makes, publishes, uses and retires them. */
 @Injectable()
 export class KeysService implements OnModuleInit {
-  private cached: Promise<readonly SigningKey[]> | undefined;
+  private cached: Promise<readonly ServerKey[]> | undefined;
 
   constructor(
     @InjectRepository(SigningKeyEntity) private readonly keys: Repository<SigningKeyEntity>,
@@ -55,64 +56,64 @@ export class KeysService implements OnModuleInit {
     this.cached = undefined;
   }
 
-  /** @throws Error when no key of this algorithm signs: the start makes one of each kind */
-  async current(algorithm: SigningAlgorithm, now: EpochSeconds): Promise<SigningKey> {
-    let found: SigningKey | undefined;
+  /** @throws Error when no key of this kind is in use: the start makes one of each */
+  async current(kind: KeyKind, now: EpochSeconds): Promise<ServerKey> {
+    let found: ServerKey | undefined;
     for (const key of await this.load())
       if (
-        key.algorithm === algorithm &&
+        key.kind === kind &&
         key.signsFrom <= now &&
         !isRetired(key, now) &&
         (!found || key.signsFrom > found.signsFrom)
       )
         found = key;
-    if (!found) throw new Error(`no ${algorithm} key signs`);
+    if (!found) throw new Error(`no ${kind} key is in use`);
     return found;
   }
 
-  /** What the JWKS shows: keys that sign, will sign soon, or signed what may still be alive. */
-  async published(now: EpochSeconds): Promise<SigningKey[]> {
+  /** What the JWKS shows: keys in use, those that will be soon, and those that signed what may still be alive. */
+  async published(now: EpochSeconds): Promise<ServerKey[]> {
     return (await this.load()).filter((key) => !isRetired(key, now));
   }
 
-  async list(): Promise<readonly SigningKey[]> {
+  async list(): Promise<readonly ServerKey[]> {
     this.forget();
     return this.load();
   }
 
   /** A key of ours, retired ones too: what they signed long ago still says whom it was for. */
-  async find(kid: string): Promise<SigningKey | undefined> {
+  async find(kid: string): Promise<ServerKey | undefined> {
     return (await this.load()).find((key) => key.kid === kid);
   }
 
-  /** Algorithms that have no key yet. */
-  async missing(now: EpochSeconds): Promise<SigningAlgorithm[]> {
-    const present = new Set((await this.published(now)).map((key) => key.algorithm));
-    return signingAlgorithms.filter((algorithm) => !present.has(algorithm));
+  /** Kinds that have no key yet. */
+  async missing(now: EpochSeconds): Promise<KeyKind[]> {
+    const present = new Set((await this.published(now)).map((key) => key.kind));
+    return keyKindNames.filter((kind) => !present.has(kind));
   }
 
-  async generate(algorithm: SigningAlgorithm): Promise<NewKey> {
-    const { privateKey } = await generatePair(algorithm);
-    const privateJwk = privateKey.export({ format: 'jwk' });
-    const kid = jwkThumbprint(privateJwk);
-    return {
-      kid,
-      algorithm,
-      privateJwk,
-      publicJwk: { ...publicJwk(privateJwk), kid, alg: algorithm, use: 'sig' },
-    };
+  /** Makes key pairs side by side: RSA primes take their time, off this thread. */
+  async generate(kinds: readonly KeyKind[]): Promise<NewKey[]> {
+    return Promise.all(
+      kinds.map(async (kind) => {
+        const { privateKey } = await keyKinds[kind].generate();
+        const privateJwk = privateKey.export({ format: 'jwk' });
+        const kid = jwkThumbprint(privateJwk);
+        return { kid, kind, privateJwk, publicJwk: publishedJwk(kind, kid, privateJwk) };
+      }),
+    );
   }
 
-  /** Stores a key that signs from `signsFrom`; those of its kind that sign now retire a while after that. */
+  /** Stores a key that is used from `signsFrom`; those of its kind that are in use retire a while after that. */
   async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
     await repository.update(
-      { algorithm: key.algorithm, retiredAt: IsNull() },
+      { algorithm: key.kind, retiredAt: IsNull() },
       { retiredAt: addSeconds(signsFrom, this.settings.keyRetireSeconds) },
     );
     await repository.insert({
       kid: key.kid,
-      algorithm: key.algorithm,
+      algorithm: key.kind,
       publicJwk: { ...key.publicJwk } as Record<string, string>,
       privateJwkSealed: this.keyring.seal(placeOf(key.kid), JSON.stringify(key.privateJwk)),
       createdAt: now,
@@ -120,48 +121,50 @@ export class KeysService implements OnModuleInit {
       retiredAt: null,
     });
     await this.versions.bump(unit, 'keys');
-    await this.audit.record(unit, { type: 'key.created', subjectId: key.kid, details: { algorithm: key.algorithm } });
+    await this.audit.record(unit, { type: 'key.created', subjectId: key.kid, details: { algorithm: key.kind } });
   }
 
-  private load(): Promise<readonly SigningKey[]> {
+  private load(): Promise<readonly ServerKey[]> {
     return (this.cached ??= this.read().catch((error: unknown) => {
       this.forget();
       throw error;
     }));
   }
 
-  private async read(): Promise<readonly SigningKey[]> {
+  private async read(): Promise<readonly ServerKey[]> {
     const rows = await this.keys.find({ order: { createdAt: 'ASC', kid: 'ASC' } });
-    return rows.map((row) => ({
-      kid: row.kid,
-      algorithm: row.algorithm as SigningAlgorithm,
-      publicJwk: row.publicJwk,
-      privateKey: createPrivateKey({
+    return rows.map((row) => {
+      const privateKey = createPrivateKey({
         format: 'jwk',
         key: JSON.parse(this.keyring.open(placeOf(row.kid), row.privateJwkSealed).toString('utf8')) as JsonWebKey,
-      }),
-      createdAt: epochSeconds(row.createdAt),
-      signsFrom: epochSeconds(row.signsFrom),
-      retiredAt: row.retiredAt === null ? undefined : epochSeconds(row.retiredAt),
-    }));
+      });
+      // The column is written by `add` alone.
+      const kind = row.algorithm as KeyKind;
+      return {
+        kid: row.kid,
+        kind,
+        publicJwk: publishedJwk(kind, row.kid, row.publicJwk),
+        publicKey: createPublicKey(privateKey),
+        privateKey,
+        createdAt: epochSeconds(row.createdAt),
+        signsFrom: epochSeconds(row.signsFrom),
+        retiredAt: row.retiredAt === null ? undefined : epochSeconds(row.retiredAt),
+      };
+    });
   }
 }
 
-function isRetired(key: SigningKey, now: EpochSeconds): boolean {
+/** What the JWKS shows of a key. A key that serves several algorithms names none, lest a relying party refuse the others. */
+function publishedJwk(kind: KeyKind, kid: string, jwk: Jwk): Jwk {
+  const { alg: _several, ...members } = publicJwk(jwk);
+  const { use, ...rest }: { use: string; alg?: string } = keyKinds[kind];
+  return { ...members, kid, ...(rest.alg === undefined ? {} : { alg: rest.alg }), use };
+}
+
+function isRetired(key: ServerKey, now: EpochSeconds): boolean {
   return key.retiredAt !== undefined && key.retiredAt <= now;
 }
 
 function placeOf(kid: string): string {
   return `signing_keys.private_jwk:${kid}`;
-}
-
-async function generatePair(algorithm: SigningAlgorithm): Promise<{ privateKey: KeyObject }> {
-  switch (algorithm) {
-    case 'RS256':
-      return generate('rsa', { modulusLength: 2048 });
-    case 'ES256':
-      return generate('ec', { namedCurve: 'P-256' });
-    case 'EdDSA':
-      return generate('ed25519');
-  }
 }

@@ -1,14 +1,14 @@
 import { IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
-/** A key that ID tokens are signed with. */
+/** A key pair of ours: one that signs, or one that others encrypt to. */
 @Entity('signing_keys')
 export class SigningKeyEntity {
   /** RFC 7638 thumbprint: unique to the key. */
   @IdPrimaryColumn()
   kid!: string;
 
-  /** `RS256`, `ES256` or `EdDSA`. */
+  /** Its kind (`key-kinds.ts`), by the first of the algorithms that it serves. */
   @TextColumn()
   algorithm!: string;
 
@@ -23,11 +23,11 @@ export class SigningKeyEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Published since it was made, signing from here on: relying parties have fetched it by then. */
+  /** Published since it was made, in use from here on: relying parties have fetched it by then. */
   @InstantColumn()
   signsFrom!: number;
 
-  /** When it leaves the JWKS: nothing that it signed is alive by then. Null while no newer one signs. */
+  /** When it leaves the JWKS: nothing that it signed is alive by then. Null while there is no newer one. */
   @InstantColumn({ nullable: true })
   retiredAt!: number | null;
 }

@@ -33,10 +33,10 @@ export class FirstStart {
   /** Makes a key of each kind that has none; it signs at once. */
   async prepareKeys(): Promise<void> {
     const now = this.clock.now();
-    for (const algorithm of await this.keys.missing(now)) {
-      const key = await this.keys.generate(algorithm);
-      await this.store.run((unit) => this.keys.add(unit, key, now, now));
-    }
+    const made = await this.keys.generate(await this.keys.missing(now));
+    await this.store.run(async (unit) => {
+      for (const key of made) await this.keys.add(unit, key, now, now);
+    });
     this.keys.forget();
   }
 

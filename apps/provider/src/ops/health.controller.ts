@@ -1,9 +1,9 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { signingAlgorithms } from '@gatehouse/domain/jose';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { routes } from '../http/routes.js';
+import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
 
 /** For whoever watches over the process: alive, and ready to do its work. */
@@ -32,7 +32,7 @@ export class HealthController {
   }
 
   private async checkKeys(): Promise<void> {
-    for (const algorithm of signingAlgorithms) await this.keys.current(algorithm, this.clock.now());
+    for (const kind of keyKindNames) await this.keys.current(kind, this.clock.now());
   }
 }
 

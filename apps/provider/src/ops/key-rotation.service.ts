@@ -1,5 +1,4 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { signingAlgorithms } from '@gatehouse/domain/jose';
 import { addSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
@@ -7,12 +6,13 @@ import { Log } from '@gatehouse/server/telemetry/log';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Lease } from '../database/lease.js';
+import { keyKindNames, type KeyKind } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
 
 const everyMilliseconds = 10 * 60_000;
 const leaseSeconds = 30 * 60;
 
-/** Replaces signing keys by schedule: a new one is published in time to take over when the old one has signed long enough. */
+/** Replaces our keys by schedule: a new one is published in time to take over when the old one has signed long enough. */
 @Injectable()
 export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -38,20 +38,20 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
     clearInterval(this.timer);
   }
 
-  /** @returns the algorithms that got a new key; none where another process sees to it */
-  async rotate(): Promise<string[]> {
+  /** @returns the kinds that got a new key; none where another process sees to it */
+  async rotate(): Promise<KeyKind[]> {
     const now = this.clock.now();
     const { keySignSeconds, keyPrepublishSeconds } = this.settings;
     const keys = await this.keys.list();
-    const due = signingAlgorithms.filter((algorithm) => {
-      const newest = keys.filter((key) => key.algorithm === algorithm).at(-1);
+    const due = keyKindNames.filter((kind) => {
+      const newest = keys.filter((key) => key.kind === kind).at(-1);
       return newest !== undefined && newest.signsFrom + keySignSeconds - keyPrepublishSeconds <= now;
     });
     if (due.length === 0 || !(await this.lease.hold(now))) return [];
-    for (const algorithm of due) {
-      const key = await this.keys.generate(algorithm);
-      await this.store.run((unit) => this.keys.add(unit, key, addSeconds(now, keyPrepublishSeconds), now));
-    }
+    const made = await this.keys.generate(due);
+    await this.store.run(async (unit) => {
+      for (const key of made) await this.keys.add(unit, key, addSeconds(now, keyPrepublishSeconds), now);
+    });
     this.keys.forget();
     return due;
   }

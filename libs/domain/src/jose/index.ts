@@ -14,12 +14,15 @@ export {
   type SecretKeyManagementAlgorithm,
 } from './algorithms.js';
 export { jwkThumbprint, publicJwk, type Jwk } from './jwk.js';
+export { encodeSigningInput, leftHalfHash, parseJws, type Jws, type JwsHeader } from './jws.js';
 export {
-  encodeSigningInput,
-  leftHalfHash,
-  parseJws,
-  signingAlgorithms,
-  type Jws,
-  type JwsHeader,
-  type SigningAlgorithm,
-} from './jws.js';
+  mayEncrypt,
+  mayVerify,
+  mostKeySetCharacters,
+  mostKeysInSet,
+  publicKeyProblem,
+  readKeySet,
+  type PublicKey,
+} from './key-set.js';
+export { keyFromSecret } from './secret-key.js';
+export { fitsAlgorithm, macOf, signatureOf, verifyMac, verifySignature } from './signature.js';

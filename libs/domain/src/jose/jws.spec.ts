@@ -99,8 +99,12 @@ describe('leftHalfHash', () => {
     );
   });
 
-  it('uses the hash of the algorithm: SHA-512 inside Ed25519', () => {
-    expect(leftHalfHash('token', 'ES256')).toBe(leftHalfHash('token', 'RS256'));
-    expect(leftHalfHash('token', 'EdDSA')).toHaveLength(43);
+  it('uses the hash of the algorithm: that of its name, SHA-512 inside Ed25519', () => {
+    for (const size of ['256', '384', '512'] as const) {
+      expect(leftHalfHash('token', `ES${size}`)).toBe(leftHalfHash('token', `RS${size}`));
+      expect(leftHalfHash('token', `HS${size}`)).toBe(leftHalfHash('token', `PS${size}`));
+      expect(Buffer.from(leftHalfHash('token', `PS${size}`), 'base64url')).toHaveLength(Number(size) / 16);
+    }
+    expect(leftHalfHash('token', 'EdDSA')).toBe(leftHalfHash('token', 'RS512'));
   });
 });

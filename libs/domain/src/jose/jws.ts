@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decodeBase64url, encodeBase64url } from '../kernel/index.js';
-
-/** Algorithms that ID tokens are signed with here (RFC 7518 3, RFC 8037). */
-export const signingAlgorithms = ['RS256', 'ES256', 'EdDSA'] as const;
-export type SigningAlgorithm = (typeof signingAlgorithms)[number];
+import type { JwsAlgorithm, MacAlgorithm } from './algorithms.js';
 
 /** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
 export type JwsHeader = Readonly<Record<string, unknown>> & { readonly alg: string };
@@ -39,14 +36,13 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
 }
 
 /**
- * The left half of a value's hash, base64url: `at_hash` and `c_hash`.
+ * The left half of a value's hash, base64url: `at_hash`, `c_hash` and `s_hash`. The hash is that in the algorithm's name.
  * @see OpenID Connect Core 3.1.3.6, 3.3.2.11
  */
-export function leftHalfHash(value: string, algorithm: SigningAlgorithm): string {
+export function leftHalfHash(value: string, algorithm: JwsAlgorithm | MacAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
-  const digest = createHash(algorithm === 'EdDSA' ? 'sha512' : 'sha256')
-    .update(value, 'ascii')
-    .digest();
+  const bits = algorithm === 'EdDSA' ? '512' : algorithm.slice(-3);
+  const digest = createHash(`sha${bits}`).update(value, 'ascii').digest();
   return encodeBase64url(digest.subarray(0, digest.length / 2));
 }
 

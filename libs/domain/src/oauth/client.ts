@@ -1,4 +1,4 @@
-import { signingAlgorithms, type SigningAlgorithm } from '../jose/index.js';
+import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { redirectUriProblem } from './redirect-uri.js';
@@ -54,7 +54,7 @@ export interface Client extends ClientMetadata {
   readonly scope: Scope;
   /** What a request without `scope` means; part of `scope`. */
   readonly defaultScope: Scope;
-  readonly idTokenSignedResponseAlg: SigningAlgorithm;
+  readonly idTokenSignedResponseAlg: JwsAlgorithm;
   /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
   readonly pkceRequired: boolean;
   /** False: an administrator lets it go without the consent page. */
@@ -155,8 +155,8 @@ export function checkClientMetadata(
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
-  const idTokenSignedResponseAlg = oneOf(signingAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
-  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signingAlgorithms.join(', ')}.`);
+  const idTokenSignedResponseAlg = oneOf(jwsAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
+  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${jwsAlgorithms.join(', ')}.`);
   const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
   const pkceRequired = draft.pkceRequired ?? true;
   if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');

@@ -1,4 +1,4 @@
-import { leftHalfHash, type SigningAlgorithm } from '../jose/index.js';
+import { leftHalfHash, type JwsAlgorithm, type MacAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import type { Scope } from '../oauth/index.js';
 
@@ -23,7 +23,7 @@ export function idTokenClaims(token: {
   readonly clientId: string;
   readonly now: EpochSeconds;
   readonly lifetimeSeconds: number;
-  readonly algorithm: SigningAlgorithm;
+  readonly algorithm: JwsAlgorithm | MacAlgorithm;
   readonly accessToken: string;
   readonly authTime?: EpochSeconds | undefined;
   readonly nonce?: string | undefined;

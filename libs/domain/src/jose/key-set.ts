@@ -1,0 +1,130 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { decodeBase64url } from '../kernel/index.js';
+import type { JwsAlgorithm, PublicKeyManagementAlgorithm } from './algorithms.js';
+import { publicJwk, type Jwk } from './jwk.js';
+import { fitsAlgorithm } from './signature.js';
+
+/** A public key of somebody else, ready for use. */
+export interface PublicKey {
+  readonly kid: string | undefined;
+  /** The one algorithm that it is for; any that fits when undefined. */
+  readonly alg: string | undefined;
+  readonly use: string | undefined;
+  readonly keyOps: readonly string[] | undefined;
+  readonly key: KeyObject;
+}
+
+/** More keys than these are not looked at: whoever signs has each one tried. */
+export const mostKeysInSet = 50;
+/** In characters of JSON. */
+export const mostKeySetCharacters = 64_000;
+
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
+const leastRsaBits = 2048;
+const mostRsaBits = 8192;
+/** 65537 has three; a long exponent makes each verification slow. */
+const mostExponentBytes = 4;
+const curves: Readonly<Record<string, readonly string[]>> = {
+  EC: ['P-256', 'P-384', 'P-521'],
+  OKP: ['Ed25519', 'X25519'],
+};
+
+/**
+ * Why a key of somebody else is not used; undefined when it is.
+ * @see RFC 7517 4, RFC 7518 3.3 and 6, RFC 8725 3.5
+ */
+export function publicKeyProblem(jwk: Jwk): string | undefined {
+  if (privateMembers.some((member) => member in jwk)) return 'it has private or symmetric members';
+  if (jwk.kty === 'RSA') {
+    const bits = bitLength(jwk.n);
+    if (bits === undefined || bits < leastRsaBits || bits > mostRsaBits)
+      return `its modulus is not of ${leastRsaBits} to ${mostRsaBits} bits`;
+    const exponent = bytesOf(jwk.e);
+    const last = exponent?.at(-1) ?? 0;
+    if (!exponent || exponent.length > mostExponentBytes || last % 2 === 0 || (exponent.length === 1 && last < 3))
+      return 'its exponent is none that is used';
+    return undefined;
+  }
+  const known = Object.hasOwn(curves, jwk.kty ?? '') ? curves[jwk.kty ?? ''] : undefined;
+  if (!known) return 'its type is not known here';
+  return known.includes(jwk.crv ?? '') ? undefined : 'its curve is not known here';
+}
+
+/**
+ * The keys of a set that can be used; others are passed over, as RFC 7517 5 wants it.
+ * @param value parsed JSON
+ * @returns undefined when it is no JWK set, or has too many keys
+ */
+export function readKeySet(value: unknown): readonly PublicKey[] | undefined {
+  const keys: unknown = isObject(value) ? value['keys'] : undefined;
+  if (!Array.isArray(keys) || keys.length > mostKeysInSet) return undefined;
+  return keys.flatMap((jwk: unknown) => (isObject(jwk) ? (readPublicKey(jwk) ?? []) : []));
+}
+
+function readPublicKey(jwk: Jwk): PublicKey | undefined {
+  if (publicKeyProblem(jwk) !== undefined) return undefined;
+  try {
+    const key = createPublicKey({ format: 'jwk', key: textMembers(publicJwk(jwk)) });
+    const { key_ops: keyOps } = jwk;
+    return {
+      kid: text(jwk.kid),
+      alg: text(jwk.alg),
+      use: text(jwk.use),
+      keyOps: Array.isArray(keyOps) ? keyOps.filter((each) => typeof each === 'string') : undefined,
+      key,
+    };
+  } catch {
+    // A point that is not on its curve, a member that is missing or no text.
+    return undefined;
+  }
+}
+
+/** True when the key may verify signatures of the algorithm (RFC 7517 4.2 to 4.4). */
+export function mayVerify(key: PublicKey, algorithm: JwsAlgorithm): boolean {
+  return (
+    (key.use === undefined || key.use === 'sig') &&
+    (key.alg === undefined || key.alg === algorithm) &&
+    (key.keyOps === undefined || key.keyOps.includes('verify')) &&
+    fitsAlgorithm(algorithm, key.key)
+  );
+}
+
+/** True when something may be encrypted to the key by the algorithm (RFC 7517 4.2 to 4.4, RFC 7518 4.3, 4.6). */
+export function mayEncrypt(key: PublicKey, algorithm: PublicKeyManagementAlgorithm): boolean {
+  const type = key.key.asymmetricKeyType;
+  const fits = algorithm.startsWith('RSA-') ? type === 'rsa' : type === 'ec' || type === 'x25519';
+  return (
+    fits &&
+    (key.use === undefined || key.use === 'enc') &&
+    (key.alg === undefined || key.alg === algorithm) &&
+    (key.keyOps === undefined ||
+      key.keyOps.some((each) => ['encrypt', 'wrapKey', 'deriveKey', 'deriveBits'].includes(each)))
+  );
+}
+
+/** What node:crypto is given of a key: its members that are text. */
+function textMembers(jwk: Jwk): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(jwk).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function bitLength(value: unknown): number | undefined {
+  const bytes = bytesOf(value);
+  if (!bytes) return undefined;
+  // Leading zeros are no part of the number (RFC 7518 6.3.1.1).
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
+}
+
+function bytesOf(value: unknown): Buffer | undefined {
+  return typeof value === 'string' && value.length <= mostKeySetCharacters ? decodeBase64url(value) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
