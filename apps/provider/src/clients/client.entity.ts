@@ -98,6 +98,13 @@ export class ClientSecretEntity {
   @BytesColumn()
   secretHash!: Buffer;
 
+  /**
+   * The secret itself, AES-256-GCM under GATEHOUSE_SECRET_KEY, bound to this row: only where the client is registered for
+   * what cannot be done with a hash (HMAC, encryption by the secret). Null for all others.
+   */
+  @TextColumn({ nullable: true })
+  secretSealed!: string | null;
+
   @InstantColumn()
   createdAt!: number;
 

@@ -261,7 +261,6 @@ const unbuilt = [
   'smtpUrl',
   'registration',
   'initialAccessToken',
-  'outboundAllow',
   'registrationRate',
   'registrationQuota',
 ] as const satisfies readonly (keyof Settings)[];

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Clock } from '@gatehouse/server/clock';
 import type { OpenStore } from '@gatehouse/server/database/open-store';
 import { Store } from '@gatehouse/server/database/store';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { Log } from '@gatehouse/server/telemetry/log';
@@ -27,7 +28,7 @@ export interface Core {
 }
 
 /**
- * Owns nothing: hands the edge (settings, store, clock, keys, forms, log, audit, caches) to every module.
+ * Owns nothing: hands the edge (settings, store, clock, keys, outgoing requests, forms, log, audit, caches) to every module.
  */
 @Global()
 @Module({})
@@ -50,6 +51,10 @@ export class CoreModule {
         { provide: Store, useValue: core.store },
         { provide: Clock, useValue: core.clock },
         { provide: Keyring, useValue: core.keyring },
+        {
+          provide: Outbound,
+          useValue: new Outbound({ allow: core.settings.outboundAllow, userAgent: 'Gatehouse' }),
+        },
         { provide: SelectorSource, useValue: core.selectors },
         { provide: Log, useValue: core.log },
         { provide: Counters, useValue: core.counters },
@@ -63,6 +68,7 @@ export class CoreModule {
         Store,
         Clock,
         Keyring,
+        Outbound,
         SelectorSource,
         Log,
         Counters,

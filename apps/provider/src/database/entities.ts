@@ -6,6 +6,7 @@ import { ClientOriginEntity } from '../clients/client-origin.entity.js';
 import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
+import { SpentIdEntity } from '../replay/spent-id.entity.js';
 import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
@@ -13,6 +14,7 @@ import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
 import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.entity.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.js';
+import { Jose1764000000004 } from './migrations/0004-jose.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -34,6 +36,7 @@ export const entities = [
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,
+  SpentIdEntity,
   UserEntity,
   UserRoleEntity,
 ];
@@ -50,6 +53,7 @@ export const tablesInOrder = [
   'login_failures',
   'known_addresses',
   'signing_keys',
+  'spent_ids',
   'sessions',
   'clients',
   'client_secrets',
@@ -63,4 +67,4 @@ export const tablesInOrder = [
 ] as const;
 
 /** Every step of the schema, the oldest first. */
-export const migrations = [FirstSchema1764000000001, ClientMetadata1764000000002];
+export const migrations = [FirstSchema1764000000001, ClientMetadata1764000000002, Jose1764000000004];

@@ -4,6 +4,7 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { ReplayModule } from '../replay/replay.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FirstStart } from './first-start.service.js';
@@ -17,7 +18,16 @@ import { PurgeService } from './purge.service.js';
  * Endpoints: /healthz /readyz
  */
 @Module({
-  imports: [AuthorizationModule, ClientsModule, GrantsModule, IssuanceModule, KeysModule, SessionsModule, UsersModule],
+  imports: [
+    AuthorizationModule,
+    ClientsModule,
+    GrantsModule,
+    IssuanceModule,
+    KeysModule,
+    ReplayModule,
+    SessionsModule,
+    UsersModule,
+  ],
   controllers: [HealthController],
   providers: [PurgeTargets, PurgeService, KeyRotation, FirstStart],
 })

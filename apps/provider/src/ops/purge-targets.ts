@@ -8,6 +8,7 @@ import { ClientsService } from '../clients/clients.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { ReplayService } from '../replay/replay.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
@@ -28,6 +29,7 @@ export class PurgeTargets {
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ReplayService) private readonly replay: ReplayService,
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
@@ -41,6 +43,7 @@ export class PurgeTargets {
     atOnce((unit, now) => this.links.purgeExpired(unit, now)),
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
   ];
 }
 
