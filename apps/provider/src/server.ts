@@ -9,6 +9,7 @@ import { entities, migrations } from './database/entities.js';
 import { Counters } from './http/counters.js';
 import { FirstStart } from './ops/first-start.service.js';
 import { serveMetrics } from './ops/metrics-server.js';
+import { OutboxWorker } from './outbox/outbox-worker.js';
 import { PasswordHasher } from './users/password-hasher.js';
 
 /** A provider that runs, and how it is ended. */
@@ -44,6 +45,7 @@ export async function runServer(settings: Settings, options: { readonly metrics:
   const hasher = app.get(PasswordHasher);
   counters.watch('gatehouse_password_queue', 'Passwords that wait to be checked.', () => hasher.backlog);
   await app.listen(settings.port, settings.host);
+  app.get(OutboxWorker).start();
   const metrics =
     options.metrics && settings.metricsPort !== undefined
       ? await serveMetrics(settings.metricsPort, counters.registry)

@@ -7,6 +7,7 @@ import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
 import { SpentIdEntity } from '../replay/spent-id.entity.js';
+import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
 import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
@@ -15,6 +16,7 @@ import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
+import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -33,6 +35,7 @@ export const entities = [
   LeaseEntity,
   LoginFailureEntity,
   OneTimeLinkEntity,
+  OutboxMessageEntity,
   RefreshTokenEntity,
   SessionEntity,
   SigningKeyEntity,
@@ -64,7 +67,13 @@ export const tablesInOrder = [
   'access_tokens',
   'refresh_tokens',
   'kept_requests',
+  'outbox_messages',
 ] as const;
 
 /** Every step of the schema, the oldest first. */
-export const migrations = [FirstSchema1764000000001, ClientMetadata1764000000002, Jose1764000000004];
+export const migrations = [
+  FirstSchema1764000000001,
+  ClientMetadata1764000000002,
+  Jose1764000000004,
+  Outbox1764000000006,
+];

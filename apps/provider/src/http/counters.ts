@@ -34,6 +34,12 @@ export class Counters {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  private readonly deliveries = new Counter({
+    name: 'gatehouse_outbox_attempts_total',
+    help: 'Attempts to deliver messages to others, by kind and outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
   private readonly purged = new Counter({
     name: 'gatehouse_purged_rows_total',
     help: 'Expired rows that were deleted.',
@@ -92,6 +98,36 @@ export class Counters {
   committed(units: number, milliseconds: number): void {
     this.units.observe(units);
     this.commits.observe(milliseconds / 1000);
+  }
+
+  outboxAttempt(kind: string, outcome: string): void {
+    this.deliveries.inc({ kind, outcome });
+  }
+
+  /**
+   * The outbox is one for all processes: of several that are added up, each says the same. What cannot be read leaves
+   * the figures as they were.
+   */
+  watchOutbox(
+    read: () => Promise<{ readonly waiting: number; readonly failed: number; readonly oldestAgeSeconds: number }>,
+  ): void {
+    const gauge = (name: string, help: string): Gauge =>
+      new Gauge({ name, help, aggregator: 'max', registers: [this.registry] });
+    const failed = gauge('gatehouse_outbox_failed', 'Messages that were given up, kept for three days.');
+    const oldest = gauge('gatehouse_outbox_oldest_seconds', 'Age of the oldest message that waits.');
+    new Gauge({
+      name: 'gatehouse_outbox_waiting',
+      help: 'Messages (logouts, mail) that have not reached others yet.',
+      aggregator: 'max',
+      registers: [this.registry],
+      async collect() {
+        const now = await read().catch(() => undefined);
+        if (!now) return;
+        this.set(now.waiting);
+        failed.set(now.failed);
+        oldest.set(now.oldestAgeSeconds);
+      },
+    });
   }
 
   /** A figure that is read when somebody looks. */

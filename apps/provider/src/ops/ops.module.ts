@@ -5,6 +5,7 @@ import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { FirstStart } from './first-start.service.js';
@@ -25,6 +26,7 @@ import { PurgeService } from './purge.service.js';
     IssuanceModule,
     KeysModule,
     ReplayModule,
+    OutboxModule,
     SessionsModule,
     UsersModule,
   ],

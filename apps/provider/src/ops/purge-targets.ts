@@ -11,6 +11,7 @@ import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
+import { Outbox } from '../outbox/outbox.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 
 /** Clears a bounded part of a table. */
@@ -30,6 +31,7 @@ export class PurgeTargets {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
@@ -40,6 +42,7 @@ export class PurgeTargets {
     (unit, now) => this.grants.purgeExpired(unit, now),
     (unit, now) => this.codes.purgeExpired(unit, now),
     (unit, now) => this.sessions.purgeExpired(unit, now),
+    (unit, now) => this.outbox.purgeExpired(unit, now),
     atOnce((unit, now) => this.links.purgeExpired(unit, now)),
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),

@@ -15,6 +15,7 @@ import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/database/entities';
 import { FirstStart } from '../../src/ops/first-start.service';
+import { OutboxWorker } from '../../src/outbox/outbox-worker';
 import { PasswordHasher } from '../../src/users/password-hasher';
 import { UsersService } from '../../src/users/users.service';
 import type { User } from '../../src/users/user';
@@ -81,6 +82,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const server = app.getHttpServer() as Server;
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
+  app.get(OutboxWorker).start();
   const { issuer } = settings;
   const base = `http://127.0.0.1:${port}`;
   let users = 0;

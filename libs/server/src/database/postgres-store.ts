@@ -134,6 +134,7 @@ export class PostgresStore extends Store {
       const { command } = await client.query('COMMIT');
       // A statement failed, and the unit swallowed its error: the server has only rolled back.
       if (command !== 'COMMIT') throw new Error(transactionGone);
+      unit.committed();
       return { kind: 'committed', value };
     } catch (reason) {
       unit.end();
@@ -173,6 +174,7 @@ class UnitTimeout extends StoreUnavailable {
 /** One unit's view of its connection; worth nothing once the unit is over. */
 class PostgresUnit implements Unit {
   private open = true;
+  private readonly told: (() => void)[] = [];
   private ownManager: EntityManager | undefined;
 
   constructor(
@@ -200,8 +202,17 @@ class PostgresUnit implements Unit {
     return (await this.client.query(prepared(text, values))).rowCount ?? 0;
   }
 
+  afterCommit(told: () => void): void {
+    this.use();
+    this.told.push(told);
+  }
+
   end(): void {
     this.open = false;
+  }
+
+  committed(): void {
+    for (const told of this.told) told();
   }
 
   private use(): void {

@@ -25,7 +25,8 @@ interface Job {
 }
 
 type Answer =
-  { readonly kind: 'done'; readonly value: unknown } | { readonly kind: 'rolled back'; readonly reason: unknown };
+  | { readonly kind: 'done'; readonly value: unknown; readonly unit: SqliteUnit }
+  | { readonly kind: 'rolled back'; readonly reason: unknown };
 
 const longestPause = 16;
 
@@ -150,7 +151,10 @@ export class SqliteLane {
     }
     jobs.forEach((job, index) => {
       const answer = answers[index];
-      if (answer?.kind === 'done') job.resolve(answer.value);
+      if (answer?.kind === 'done') {
+        answer.unit.committed();
+        job.resolve(answer.value);
+      }
       // A refusal waits for the commit too: it may rest on a neighbour's row that was not on disk before.
       else job.reject(answer?.reason);
     });
@@ -185,7 +189,7 @@ export class SqliteLane {
     let answer: Answer;
     try {
       const pending = job.work(unit);
-      answer = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending };
+      answer = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending, unit };
     } catch (error) {
       answer = {
         kind: 'rolled back',

@@ -7,6 +7,7 @@ import { StoreUnavailable, type SqlValue, type StatementText, type Unit } from '
 /** One unit's view of the write handle: it answers at once, and is worth nothing when the unit is over. */
 export class SqliteUnit implements Unit {
   private isOpen = true;
+  private readonly told: (() => void)[] = [];
   private ownManager: EntityManager | undefined;
 
   constructor(
@@ -38,8 +39,18 @@ export class SqliteUnit implements Unit {
     return prepared.reader ? prepared.all(...bound).length : prepared.run(...bound).changes;
   }
 
+  afterCommit(told: () => void): void {
+    this.use();
+    this.told.push(told);
+  }
+
   end(): void {
     this.isOpen = false;
+  }
+
+  /** What the lane calls after the commit that this unit was part of. */
+  committed(): void {
+    for (const told of this.told) told();
   }
 
   private use(): void {

@@ -33,6 +33,11 @@ export interface Unit {
   all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
   /** The number of rows changed: what decides every single use. */
   change(text: StatementText, ...values: SqlValue[]): Outcome<number>;
+  /**
+   * Called once, when what this unit wrote is on disk, and never when it is not: for waking whoever waits for a row.
+   * It must not throw and must not matter: a process that dies in between calls nothing.
+   */
+  afterCommit(told: () => void): void;
 }
 
 /** The database is away, full or busy beyond patience: the caller answers 503 with Retry-After. */

@@ -27,6 +27,24 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     }
   });
 
+  it('tells of a commit once, when its rows can be read, and of no unit that was rolled back', async () => {
+    const told: (number | undefined)[] = [];
+    const seen: Promise<void>[] = [];
+    const note = (): void => void seen.push(count().then((n) => void told.push(n)));
+    await Promise.allSettled([
+      store.run(async (unit) => {
+        unit.afterCommit(note);
+        await unit.change(things.insert, 1, 'a');
+      }),
+      store.run((unit) => {
+        unit.afterCommit(() => told.push(-1));
+        throw new Error('no');
+      }),
+    ]);
+    await Promise.all(seen);
+    expect(told).toEqual([1]);
+  });
+
   it('never shows a row of a unit that is not committed', async () => {
     const seen = await store.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');

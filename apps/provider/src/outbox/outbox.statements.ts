@@ -1,0 +1,114 @@
+import { statement } from '@gatehouse/server/database/store';
+
+/** What strangers can cause is bounded: this many wait for one destination, and no more. */
+export const mostWaitingPerDestination = 10_000;
+
+/** How many the purge deletes in one step. */
+export const mostPurgedInStep = 1000;
+
+/** A message that may be attempted. */
+export interface DueRow {
+  selector: number;
+  kind: string;
+  destination: string;
+  attempts: number;
+}
+
+/** A message as it was claimed. */
+export interface ClaimedRow extends DueRow {
+  payload_sealed: string;
+  expires_at: number;
+}
+
+export interface ListedRow extends DueRow {
+  created_at: number;
+  expires_at: number;
+  due_at: number | null;
+  claimed_at: number | null;
+  failed_at: number | null;
+  last_failure: string | null;
+}
+
+const room = `NOT EXISTS (SELECT 1 FROM outbox_messages WHERE destination = $3 AND due_at IS NOT NULL
+  LIMIT 1 OFFSET ${mostWaitingPerDestination - 1})`;
+const columns = 'selector, kind, destination, payload_sealed, created_at, expires_at, due_at, attempts';
+const listed =
+  'selector, kind, destination, attempts, created_at, expires_at, due_at, claimed_at, failed_at, last_failure';
+
+export const outboxStatements = {
+  insert: statement(
+    'outbox_messages.insert',
+    `INSERT INTO outbox_messages (${columns})
+     SELECT $1::bigint, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $5::bigint, 0 WHERE ${room}`,
+    { sqlite: `INSERT INTO outbox_messages (${columns}) SELECT $1, $2, $3, $4, $5, $6, $5, 0 WHERE ${room}` },
+  ),
+  /** $2: destinations that are not asked now; $3: kinds that are known; JSON arrays. */
+  due: statement(
+    'outbox_messages.due',
+    `SELECT selector, kind, destination, attempts FROM outbox_messages
+     WHERE due_at <= $1 AND destination NOT IN (SELECT json_array_elements_text($2::json))
+       AND kind IN (SELECT json_array_elements_text($3::json))
+     ORDER BY due_at, selector LIMIT $4`,
+    {
+      sqlite: `SELECT selector, kind, destination, attempts FROM outbox_messages
+     WHERE due_at <= $1 AND destination NOT IN (SELECT value FROM json_each($2))
+       AND kind IN (SELECT value FROM json_each($3))
+     ORDER BY due_at, selector LIMIT $4`,
+    },
+  ),
+  /** True for one of all that saw this row: whoever comes later finds another number of attempts, or a later time. */
+  claim: statement(
+    'outbox_messages.claim',
+    `UPDATE outbox_messages SET attempts = attempts + 1, claimed_at = $3, due_at = $4
+     WHERE selector = $1 AND attempts = $2 AND due_at <= $3
+     RETURNING selector, kind, destination, attempts, payload_sealed, expires_at`,
+  ),
+  // Whoever lost its claim to another (it was too slow, and its lease ended) changes nothing any more.
+  arrived: statement('outbox_messages.arrived', 'DELETE FROM outbox_messages WHERE selector = $1 AND attempts = $2'),
+  postpone: statement(
+    'outbox_messages.postpone',
+    `UPDATE outbox_messages SET claimed_at = NULL, due_at = $3, last_failure = $4
+     WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
+  ),
+  /** An attempt that was cut short by the end of its process does not count. */
+  release: statement(
+    'outbox_messages.release',
+    `UPDATE outbox_messages SET claimed_at = NULL, due_at = $3, attempts = attempts - 1
+     WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
+  ),
+  giveUp: statement(
+    'outbox_messages.give_up',
+    `UPDATE outbox_messages SET claimed_at = NULL, due_at = NULL, failed_at = $3, last_failure = $4
+     WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
+  ),
+  /** Everything else for a destination that is down. */
+  holdBack: statement(
+    'outbox_messages.hold_back',
+    'UPDATE outbox_messages SET due_at = $2 WHERE destination = $1 AND due_at < $2 AND claimed_at IS NULL',
+  ),
+  list: statement(
+    'outbox_messages.list',
+    `SELECT ${listed} FROM outbox_messages WHERE selector > $1 ORDER BY selector LIMIT $2`,
+  ),
+  listFailed: statement(
+    'outbox_messages.list_failed',
+    `SELECT ${listed} FROM outbox_messages WHERE failed_at IS NOT NULL AND selector > $1 ORDER BY selector LIMIT $2`,
+  ),
+  /** What was given up begins anew; what waits is due now; what is being delivered is left alone. */
+  retry: statement(
+    'outbox_messages.retry',
+    `UPDATE outbox_messages SET due_at = $2, attempts = CASE WHEN failed_at IS NULL THEN attempts ELSE 0 END,
+       expires_at = CASE WHEN expires_at < $3 THEN $3 ELSE expires_at END, failed_at = NULL
+     WHERE selector = $1 AND claimed_at IS NULL`,
+  ),
+  backlog: statement(
+    'outbox_messages.backlog',
+    `SELECT COUNT(due_at) AS waiting, COUNT(failed_at) AS failed,
+       MIN(CASE WHEN due_at IS NULL THEN NULL ELSE created_at END) AS oldest FROM outbox_messages`,
+  ),
+  purge: statement(
+    'outbox_messages.purge',
+    `DELETE FROM outbox_messages WHERE selector IN
+       (SELECT selector FROM outbox_messages WHERE failed_at <= $1 LIMIT ${mostPurgedInStep})`,
+  ),
+};
