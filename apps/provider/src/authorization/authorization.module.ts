@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { Answers } from './answers.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -15,9 +17,9 @@ import { KeptRequestsService } from './kept-requests.service.js';
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
-  imports: [KeysModule, UsersModule, ClientsModule, GrantsModule],
+  imports: [KeysModule, UsersModule, ClientsModule, GrantsModule, IssuanceModule],
   controllers: [AuthorizeController],
-  providers: [Dispatcher, KeptRequestsService, CodesService],
+  providers: [Dispatcher, Answers, KeptRequestsService, CodesService],
   exports: [Dispatcher, KeptRequestsService, CodesService],
 })
 export class AuthorizationModule {}

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   epochSeconds,
   equalInConstantTime,
-  formatToken,
   parseToken,
   sha256,
   addSeconds,
   type EpochSeconds,
   type Selector,
+  type Token,
 } from '@gatehouse/domain/kernel';
 import { formatScope, parseScope, type AuthorizationRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
@@ -42,9 +42,18 @@ export class CodesService {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** @returns the code's wire form, 256 random bits (RFC 6749 10.10) */
-  async issue(unit: Unit, request: AuthorizationRequest, grantSelector: Selector, now: EpochSeconds): Promise<string> {
-    const token = { selector: this.selectors.next(), verifier: newSecret() };
+  /** 256 random bits (RFC 6749 10.10); worth nothing until it is issued. */
+  make(): Token {
+    return { selector: this.selectors.next(), verifier: newSecret() };
+  }
+
+  async issue(
+    unit: Unit,
+    token: Token,
+    request: AuthorizationRequest,
+    grantSelector: Selector,
+    now: EpochSeconds,
+  ): Promise<void> {
     await unit.change(
       codeStatements.insert,
       token.selector,
@@ -59,7 +68,6 @@ export class CodesService {
       now,
       addSeconds(now, this.settings.codeLifetimeSeconds),
     );
-    return formatToken(token);
   }
 
   /** The code that this text is, spent and expired ones included; undefined for what was never issued. */

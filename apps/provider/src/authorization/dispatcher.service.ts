@@ -1,49 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds } from '@gatehouse/domain/kernel';
-import {
-  authorizationErrorParameters,
-  authorizationResponseParameters,
-  nextStep,
-  type AuthorizationRequest,
-  type Client,
-  type OAuthError,
-} from '@gatehouse/domain/oauth';
+import { nextStep, type AuthorizationRequest, type OAuthError } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/server/web/reply';
 import { Store } from '@gatehouse/server/database/store';
-import { AuditService } from '../audit/audit.service.js';
-import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
 import { ConsentsService } from '../grants/consents.service.js';
-import { GrantsService } from '../grants/grants.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
-import type { UserVisit, Visit } from '../users/visit.js';
-import { CodesService } from './codes.service.js';
-import type { KeptContent, Progress } from './kept-request.js';
+import type { Visit } from '../users/visit.js';
+import { Answers } from './answers.service.js';
+import type { KeptContent } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
-import { responseMode } from './response-modes/response-modes.js';
-
-/** An authorization request on its way: just arrived (no id yet), or kept. */
-export interface Pending {
-  readonly id: string | undefined;
-  readonly request: AuthorizationRequest;
-  readonly client: Client;
-  /** The person that a verified `id_token_hint` names. */
-  readonly hintedUserId?: string | undefined;
-  readonly progress: Progress;
-}
+import type { Pending } from './pending.js';
 
 /** The one place that knows what comes next in a login. Pages end here and know no other page. */
 @Injectable()
 export class Dispatcher {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
-    @Inject(CodesService) private readonly codes: CodesService,
-    @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
-    @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(Answers) private readonly answers: Answers,
   ) {}
 
   /** Answers the client, or sends the person to the page that is missing. */
@@ -61,8 +36,7 @@ export class Dispatcher {
     });
     switch (step.kind) {
       case 'answer':
-        if (!user || !session) throw new Error('an answer needs a person');
-        return this.answer({ ...visit, user, session }, pending);
+        return this.answer(visit, pending);
       case 'deny':
         return this.deny(visit, request, step.error);
       case 'login':
@@ -81,8 +55,7 @@ export class Dispatcher {
     request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>,
     error: OAuthError,
   ): Reply {
-    const parameters = authorizationErrorParameters({ error, state: request.state, issuer: this.settings.issuer });
-    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+    return this.answers.deny(visit, request, error);
   }
 
   /** Keeps where the browser was going and gives the id. */
@@ -101,40 +74,11 @@ export class Dispatcher {
     return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
   }
 
-  /** Grant, code and their trace in one unit; nothing else is written. */
-  private async answer(visit: UserVisit, pending: Pending): Promise<Reply> {
-    const { now, user, session } = visit;
-    const { id, request } = pending;
-    const code = await this.store.run(async (unit) => {
-      const grant = await this.grants.create(
-        unit,
-        {
-          clientId: request.clientId,
-          userId: user.id,
-          sessionId: session.id,
-          scope: request.scope,
-          authTime: session.authTime,
-          amr: session.amr,
-          acr: session.acr,
-          expiresAt: addSeconds(now, this.settings.codeLifetimeSeconds),
-        },
-        now,
-      );
-      if (grant === undefined) return undefined;
-      await this.audit.record(unit, {
-        type: 'grant.created',
-        actorId: user.id,
-        clientId: request.clientId,
-        subjectId: String(grant),
-        address: visit.address,
-        requestId: visit.requestId,
-      });
-      if (id !== undefined) await this.kept.answered(unit, id, visit.browser.hash, now);
-      return this.codes.issue(unit, request, grant, now);
-    });
+  private async answer(visit: Visit, pending: Pending): Promise<Reply> {
+    const { user, session } = visit;
+    if (!user || !session) throw new Error('an answer needs a person');
+    const reply = await this.answers.grant({ ...visit, user, session }, pending);
     // Logged out, or switched off, between the look at the session and now: ask anew.
-    if (code === undefined) return this.next({ ...visit, session: undefined, user: undefined }, pending);
-    const parameters = authorizationResponseParameters({ code, state: request.state, issuer: this.settings.issuer });
-    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+    return reply ?? this.next({ ...visit, session: undefined, user: undefined }, pending);
   }
 }

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import { standardScopes } from '@gatehouse/domain/oauth';
+import { responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
 import { providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -34,7 +34,9 @@ export class DiscoveryController {
         providerMetadata({
           issuer: settings.issuer,
           paths: routes,
-          grantTypes: grantTypes.all.map((grantType) => grantType.name),
+          // `implicit` is no business of the token endpoint (RFC 8414 2).
+          grantTypes: [...grantTypes.all.map((grantType) => grantType.name), 'implicit'],
+          responseTypes: responseTypeNames,
           responseModes: responseModes.map((mode) => mode.name),
           authMethods: authenticator.methods.map((method) => method.name),
           signingAlgorithms: jwsAlgorithms,
@@ -50,6 +52,8 @@ export class DiscoveryController {
             'amr',
             'sid',
             'at_hash',
+            'c_hash',
+            's_hash',
             'name',
             'given_name',
             'family_name',

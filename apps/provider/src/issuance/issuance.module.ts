@@ -4,6 +4,7 @@ import { GrantsModule } from '../grants/grants.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { IdTokens } from './id-tokens.service.js';
 import { RefreshTokensService } from './refresh-tokens.service.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokensController } from './tokens.controller.js';
@@ -16,7 +17,7 @@ import { TokensController } from './tokens.controller.js';
 @Module({
   imports: [KeysModule, ClientsModule, UsersModule, GrantsModule],
   controllers: [TokensController],
-  providers: [TokenIssuer, AccessTokensService, RefreshTokensService],
+  providers: [TokenIssuer, IdTokens, AccessTokensService, RefreshTokensService],
   exports: [TokenIssuer, AccessTokensService, RefreshTokensService],
 })
 export class IssuanceModule {}

@@ -1,14 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
-import { formatScope, refreshAllowed, tokenResponse, type Authority, type Client } from '@gatehouse/domain/oauth';
-import { idTokenClaims } from '@gatehouse/domain/oidc';
+import {
+  formatScope,
+  refreshAllowed,
+  tokenResponse,
+  type Authority,
+  type Client,
+  type Returns,
+} from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { JwtSigner } from '../keys/jwt-signer.js';
-import { UsersService } from '../users/users.service.js';
+import { IdTokens } from './id-tokens.service.js';
 import { accessTokenStatements, refreshTokenStatements } from './token.statements.js';
 
 /** Tokens that are made and signed, but not stored: until they are, they are worth nothing. */
@@ -20,15 +25,21 @@ export interface PreparedTokens {
   readonly body: string;
 }
 
+/** Tokens that the authorization endpoint itself answers with. */
+export interface FrontChannelTokens {
+  readonly access: Token | undefined;
+  readonly accessToken: string | undefined;
+  readonly idToken: string | undefined;
+}
+
 /** Issues access, refresh and ID tokens for an authority that a grant type proved. */
 @Injectable()
 export class TokenIssuer {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
-    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(IdTokens) private readonly idTokens: IdTokens,
     @Inject(GrantsService) private readonly grants: GrantsService,
-    @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
   /** Makes and signs; outside of any unit, because signing is no database work. */
@@ -46,7 +57,7 @@ export class TokenIssuer {
       expiresInSeconds: this.settings.accessTokenLifetimeSeconds,
       scope: authority.scope,
       refreshToken: refresh && formatToken(refresh),
-      idToken: await this.idToken(authority, client, accessToken, now),
+      idToken: await this.idTokens.sign(authority, client, { accessToken }, now),
     });
     return { authority, access, refresh, body: JSON.stringify(body) };
   }
@@ -60,18 +71,7 @@ export class TokenIssuer {
       const lives = refresh && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
       if (!(await this.grants.use(unit, authority.grant, lives, now))) return false;
     }
-    const scope = formatScope(authority.scope);
-    await unit.change(
-      accessTokenStatements.insert,
-      access.selector,
-      sha256(access.verifier),
-      authority.grant ?? null,
-      authority.clientId,
-      authority.userId ?? null,
-      scope,
-      now,
-      expiresAt,
-    );
+    await this.storeAccess(unit, authority, access, now);
     if (refresh && authority.grant !== undefined)
       await unit.change(
         refreshTokenStatements.insert,
@@ -86,34 +86,40 @@ export class TokenIssuer {
     return true;
   }
 
-  private newToken(): Token {
-    return { selector: this.selectors.next(), verifier: newSecret() };
-  }
-
-  private async idToken(
+  /** The tokens of an answer of the authorization endpoint; signed here, stored by {@link storeAccess}. */
+  async prepareFrontChannel(
     authority: Authority,
     client: Client,
-    accessToken: string,
+    answer: { readonly returns: Returns; readonly code: string | undefined; readonly state: string | undefined },
     now: EpochSeconds,
-  ): Promise<string | undefined> {
-    if (authority.userId === undefined || !authority.scope.includes('openid')) return undefined;
-    const roles = authority.scope.includes('roles') ? (await this.users.find(authority.userId))?.roles : undefined;
-    const algorithm = client.idTokenSignedResponseAlg;
-    const claims = idTokenClaims({
-      issuer: this.settings.issuer,
-      subject: authority.userId,
-      clientId: client.id,
-      now,
-      lifetimeSeconds: this.settings.idTokenLifetimeSeconds,
-      algorithm,
+  ): Promise<FrontChannelTokens> {
+    const access = answer.returns.accessToken ? this.newToken() : undefined;
+    const accessToken = access && formatToken(access);
+    return {
+      access,
       accessToken,
-      authTime: authority.authTime,
-      nonce: authority.nonce,
-      amr: authority.amr,
-      acr: authority.acr,
-      sessionId: authority.sessionId,
-      roles,
-    });
-    return this.signer.sign(algorithm, 'JWT', claims, now);
+      idToken: answer.returns.idToken
+        ? await this.idTokens.sign(authority, client, { accessToken, code: answer.code, state: answer.state }, now)
+        : undefined,
+    };
+  }
+
+  /** Stores an access token alone. That its grant lives is for the caller to know. */
+  async storeAccess(unit: Unit, authority: Authority, access: Token, now: EpochSeconds): Promise<void> {
+    await unit.change(
+      accessTokenStatements.insert,
+      access.selector,
+      sha256(access.verifier),
+      authority.grant ?? null,
+      authority.clientId,
+      authority.userId ?? null,
+      formatScope(authority.scope),
+      now,
+      addSeconds(now, this.settings.accessTokenLifetimeSeconds),
+    );
+  }
+
+  private newToken(): Token {
+    return { selector: this.selectors.next(), verifier: newSecret() };
   }
 }

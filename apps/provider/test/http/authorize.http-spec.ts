@@ -122,19 +122,15 @@ describe('the authorization endpoint', () => {
       });
     });
 
-    it.each(['token', 'id_token', 'code id_token', 'code token', 'id_token token'])(
-      'the response_type %s in the fragment, where its client would look (OAuth 2.0 Multiple Response Types 5)',
-      async (responseType) => {
-        const answer = await ask({ response_type: responseType });
-        const url = new URL(answer.location ?? '');
-        expect(url.search).toBe('');
-        expect(Object.fromEntries(new URLSearchParams(url.hash.slice(1)))).toMatchObject({
-          error: 'unsupported_response_type',
-          state: 'some-state',
-          iss: provider.issuer,
-        });
-      },
-    );
+    it('the response_type token in the fragment, where its client would look (OAuth 2.0 Multiple Response Types 5)', async () => {
+      const url = new URL((await ask({ response_type: 'token' })).location ?? '');
+      expect(url.search).toBe('');
+      expect(Object.fromEntries(new URLSearchParams(url.hash.slice(1)))).toMatchObject({
+        error: 'unsupported_response_type',
+        state: 'some-state',
+        iss: provider.issuer,
+      });
+    });
 
     it('a state that is too long is named, and not sent back', async () => {
       const parameters = answerOf(await ask({ state: 's'.repeat(2001) }));

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, jwtVerify, type JWK } from 'jose';
 import { jwsAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
+import { responseTypeNames } from '@gatehouse/domain/oauth';
 import { keyKindNames, signingKind } from '../../src/keys/key-kinds';
 import { KeysService } from '../../src/keys/keys.service';
 import { send, type Browser } from '../support/browser';
@@ -19,6 +20,7 @@ interface Metadata {
   readonly token_endpoint: string;
   readonly revocation_endpoint: string;
   readonly introspection_endpoint: string;
+  readonly response_types_supported: string[];
   readonly response_modes_supported: string[];
   readonly prompt_values_supported: string[];
   readonly grant_types_supported: string[];
@@ -81,6 +83,23 @@ describe('discovery', () => {
       }
     });
 
+    it('each response type', async () => {
+      const responseTypes = metadata.response_types_supported;
+      expect(responseTypes).toEqual([...responseTypeNames]);
+      const { client } = await provider.addClient({
+        grantTypes: ['authorization_code', 'implicit'],
+        responseTypes,
+        consentRequired: false,
+      });
+      for (const responseType of responseTypes) {
+        const { parameters } = authorizationRequest(client, { response_type: responseType, response_mode: 'fragment' });
+        const { location = '' } = await browser.open(authorizeUrl(provider, parameters));
+        expect([...new URLSearchParams(new URL(location).hash.slice(1)).keys()]).toEqual(
+          expect.arrayContaining(responseType.split(' ').map((word) => (word === 'token' ? 'access_token' : word))),
+        );
+      }
+    });
+
     it('each prompt', async () => {
       const { client } = await provider.addClient({ consentRequired: false });
       expect(metadata.prompt_values_supported).toEqual(['none', 'login', 'consent', 'select_account']);
@@ -91,8 +110,11 @@ describe('discovery', () => {
     });
 
     it('each grant type: none is an unsupported_grant_type', async () => {
-      const { client, secret } = await provider.addClient({ grantTypes: [...metadata.grant_types_supported] });
-      for (const grantType of metadata.grant_types_supported) {
+      // `implicit` is the authorization endpoint's: the response types below try it.
+      const grantTypes = metadata.grant_types_supported.filter((grantType) => grantType !== 'implicit');
+      expect(grantTypes).toHaveLength(metadata.grant_types_supported.length - 1);
+      const { client, secret } = await provider.addClient({ grantTypes });
+      for (const grantType of grantTypes) {
         const answer = await post(
           metadata.token_endpoint,
           { grant_type: grantType, code: 'x', refresh_token: 'x' },
@@ -148,9 +170,8 @@ describe('discovery', () => {
     });
   });
 
-  it('what is not offered is refused: request objects and response types with tokens in them', () => {
+  it('what is not offered is refused: request objects', () => {
     expect(metadata).toMatchObject({
-      response_types_supported: ['code'],
       code_challenge_methods_supported: ['S256'],
       request_parameter_supported: false,
       request_uri_parameter_supported: false,

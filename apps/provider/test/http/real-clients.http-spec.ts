@@ -95,4 +95,78 @@ describe('a well-known library', () => {
     await oauth.validateApplicationLevelSignature(server, response, insecure);
     expect(oauth.getValidatedIdTokenClaims(tokens)?.iss).toBe(provider.issuer);
   });
+
+  describe('openid-client', () => {
+    const discover = async (...extensions: ((config: client.Configuration) => void)[]) => {
+      const registered = await provider.addClient({
+        redirectUris: [redirectUri],
+        authMethod: 'client_secret_post',
+        grantTypes: ['authorization_code', 'implicit', 'refresh_token'],
+        responseTypes: ['id_token', 'code id_token'],
+        scope: ['openid', 'profile', 'offline_access'],
+      });
+      return client.discovery(new URL(provider.issuer), registered.client.id, registered.secret, undefined, {
+        execute: [client.allowInsecureRequests, ...extensions],
+      });
+    };
+
+    it('takes an ID token from the fragment (implicitAuthentication), claims of the scopes in it', async () => {
+      const config = await discover(client.useIdTokenResponseType);
+      const nonce = client.randomNonce();
+      const state = client.randomState();
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: 'openid profile',
+        nonce,
+        state,
+      });
+      expect(url.searchParams.get('response_type')).toBe('id_token');
+      const claims = await client.implicitAuthentication(config, await answerTo(url), nonce, { expectedState: state });
+      expect(claims).toMatchObject({ iss: provider.issuer, name: 'Ada' });
+    });
+
+    it('logs in by the hybrid flow: checks c_hash and nonce, then redeems the code', async () => {
+      const config = await discover(client.useCodeIdTokenResponseType);
+      const nonce = client.randomNonce();
+      const state = client.randomState();
+      const verifier = client.randomPKCECodeVerifier();
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: 'openid profile offline_access',
+        nonce,
+        state,
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      });
+      expect(url.searchParams.get('response_type')).toBe('code id_token');
+      const tokens = await client.authorizationCodeGrant(config, await answerTo(url), {
+        pkceCodeVerifier: verifier,
+        expectedNonce: nonce,
+        expectedState: state,
+      });
+      expect(tokens.claims()).toMatchObject({ iss: provider.issuer, nonce });
+      expect(tokens.refresh_token).toBeDefined();
+    });
+
+    it('logs in by the hybrid flow with its detached signature checked: s_hash too (FAPI 1.0 Advanced 5.2.2.1)', async () => {
+      const config = await discover(client.useCodeIdTokenResponseType, client.enableDetachedSignatureResponseChecks);
+      const nonce = client.randomNonce();
+      const state = client.randomState();
+      const verifier = client.randomPKCECodeVerifier();
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: 'openid',
+        nonce,
+        state,
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      });
+      const tokens = await client.authorizationCodeGrant(config, await answerTo(url), {
+        pkceCodeVerifier: verifier,
+        expectedNonce: nonce,
+        expectedState: state,
+      });
+      expect(tokens.claims()?.nonce).toBe(nonce);
+    });
+  });
 });

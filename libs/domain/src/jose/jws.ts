@@ -37,12 +37,13 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
 
 /**
  * The left half of a value's hash, base64url: `at_hash`, `c_hash` and `s_hash`. The hash is that in the algorithm's name.
+ * @param value ASCII; a `state` may be any text and is hashed in UTF-8
  * @see OpenID Connect Core 3.1.3.6, 3.3.2.11
  */
 export function leftHalfHash(value: string, algorithm: JwsAlgorithm | MacAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
   const bits = algorithm === 'EdDSA' ? '512' : algorithm.slice(-3);
-  const digest = createHash(`sha${bits}`).update(value, 'ascii').digest();
+  const digest = createHash(`sha${bits}`).update(value, 'utf8').digest();
   return encodeBase64url(digest.subarray(0, digest.length / 2));
 }
 

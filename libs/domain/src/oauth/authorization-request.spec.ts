@@ -5,11 +5,12 @@ import {
   recheckAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationCheck,
-  type AuthorizationPolicy,
   type AuthorizationRequest,
 } from './authorization-request.js';
 import { aClient } from '../../test/client.fixture.js';
+import type { AuthorizationPolicy } from './authorization-parameters.js';
 import type { Client } from './client.js';
+import { responseTypeNames } from './response-type.js';
 
 const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const usual = {
@@ -20,6 +21,11 @@ const usual = {
   state: 'xyz',
   code_challenge: challenge,
   code_challenge_method: 'S256',
+};
+
+const everyFlow: Partial<Client> = {
+  grantTypes: ['authorization_code', 'implicit', 'refresh_token'],
+  responseTypes: [...responseTypeNames],
 };
 
 type Changes = Readonly<Record<string, string | undefined>>;
@@ -142,9 +148,51 @@ describe('checkAuthorizationRequest', () => {
         'a client without the code grant',
         {},
         { grantTypes: ['client_credentials'] },
-        'unauthorized_client grant_type.unregistered',
+        'unauthorized_client response_type.unregistered',
       ],
-      ['a client without the response type', {}, { responseTypes: [] }, 'unauthorized_client grant_type.unregistered'],
+      [
+        'a client without the response type',
+        {},
+        { responseTypes: [] },
+        'unauthorized_client response_type.unregistered',
+      ],
+      [
+        'a client without the implicit grant',
+        { response_type: 'id_token', nonce: 'n' },
+        { responseTypes: ['code', 'id_token'] },
+        'unauthorized_client response_type.unregistered',
+      ],
+      [
+        'an implicit request of a client that is registered for code alone',
+        { response_type: 'id_token token', nonce: 'n' },
+        {},
+        'unauthorized_client response_type.unregistered',
+      ],
+      ['an ID token without nonce', { response_type: 'id_token' }, everyFlow, 'invalid_request nonce.missing'],
+      [
+        'a code with an ID token and without nonce',
+        { response_type: 'code id_token' },
+        everyFlow,
+        'invalid_request nonce.missing',
+      ],
+      [
+        'an ID token without the scope openid',
+        { response_type: 'code id_token', nonce: 'n', scope: 'read' },
+        everyFlow,
+        'invalid_request response_type.not_openid',
+      ],
+      [
+        'a token in the query',
+        { response_type: 'code token', response_mode: 'query' },
+        everyFlow,
+        'invalid_request response_mode.query_with_token',
+      ],
+      [
+        'a hybrid request without code_challenge',
+        { response_type: 'code id_token', nonce: 'n', code_challenge: undefined, code_challenge_method: undefined },
+        everyFlow,
+        'invalid_request pkce.required',
+      ],
       ['a request object', { request: 'h.p.s' }, {}, 'request_not_supported request.unsupported'],
       ['a request_uri', { request_uri: 'https://x.example' }, {}, 'request_uri_not_supported request_uri.unsupported'],
       ['a registration', { registration: '{}' }, {}, 'registration_not_supported registration.unsupported'],
@@ -208,11 +256,51 @@ describe('checkAuthorizationRequest', () => {
       [{ response_type: 'id_token token' }, 'fragment'],
       [{ response_type: 'code id_token' }, 'fragment'],
       [{ response_type: 'id_token', response_mode: 'form_post' }, 'form_post'],
+      [{ response_type: 'id_token', response_mode: 'query' }, 'fragment'],
+      [{ response_type: 'token', response_mode: 'query' }, 'fragment'],
       [{ response_type: 'nonsense' }, 'query'],
       [{ response_type: undefined }, 'query'],
     ])('%j by the mode where the client looks for it', (changes, responseMode) => {
       expect(check(changes)).toMatchObject({ kind: 'denied', responseMode });
     });
+  });
+
+  it.each<[string, Changes, Partial<AuthorizationRequest>]>([
+    ['id_token', {}, { responseMode: 'fragment', codeChallenge: undefined }],
+    ['token id_token', {}, { responseType: 'id_token token', responseMode: 'fragment' }],
+    ['code id_token', {}, { responseMode: 'fragment', codeChallenge: challenge }],
+    ['code id_token token', { response_mode: 'form_post' }, { responseMode: 'form_post' }],
+    ['code token', { nonce: undefined }, { responseMode: 'fragment', nonce: undefined }],
+    ['code token', { nonce: undefined, scope: 'read' }, { scope: ['read'] }],
+    ['code', { response_mode: 'fragment' }, { responseMode: 'fragment' }],
+  ])('accepts the response type %s with %j', (response_type, changes, expected) => {
+    expect(accepted(check({ response_type, nonce: 'n', ...changes }, aClient(everyFlow)))).toMatchObject({
+      responseType: response_type,
+      ...expected,
+    });
+  });
+
+  it('ignores PKCE where there is no code to prove, and offline_access where there is none to refresh by (OpenID Connect Core 11)', () => {
+    const sent = { response_type: 'id_token token', nonce: 'n', code_challenge: 'x', code_challenge_method: 'plain' };
+    expect(accepted(check({ ...sent, scope: 'openid offline_access' }, aClient(everyFlow)))).toMatchObject({
+      scope: ['openid'],
+      codeChallenge: undefined,
+    });
+    expect(
+      accepted(
+        check({ response_type: 'code id_token', nonce: 'n', scope: 'openid offline_access' }, aClient(everyFlow)),
+      ).scope,
+    ).toEqual(['openid', 'offline_access']);
+  });
+
+  it('takes the default_max_age and default_acr_values of the client where the request has none (OpenID Connect Registration 2)', () => {
+    const client = aClient({ defaultMaxAge: 60, defaultAcrValues: ['urn:b'] });
+    expect(accepted(check({}, client))).toMatchObject({ maxAge: 60, acrValues: ['urn:b'] });
+    expect(accepted(check({ max_age: '5', acr_values: 'urn:a' }, client))).toMatchObject({
+      maxAge: 5,
+      acrValues: ['urn:a'],
+    });
+    expect(accepted(check({}))).toMatchObject({ maxAge: undefined, acrValues: undefined });
   });
 
   it("takes the client's default redirect URI and scope where an OAuth request names none (RFC 6749 3.1.2.3, 3.3)", () => {
@@ -286,7 +374,7 @@ describe('a kept authorization request', () => {
     const list = fc.option(fc.array(fc.string(), { minLength: 1 }), { nil: undefined });
     const requests = fc.record<AuthorizationRequest>({
       clientId: fc.string(),
-      responseType: fc.constant('code'),
+      responseType: fc.constantFrom(...responseTypeNames),
       responseMode: fc.constantFrom('query', 'fragment', 'form_post'),
       redirectUri: fc.webUrl(),
       redirectUriSent: fc.boolean(),

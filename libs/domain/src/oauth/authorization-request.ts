@@ -1,17 +1,30 @@
+import {
+  bounded,
+  checkChallenge,
+  checkDisplay,
+  checkMaxAge,
+  checkPreferences,
+  checkPrompt,
+  checkResponseMode,
+  checkResponseType,
+  errorMode,
+  invalid,
+  type AuthorizationPolicy,
+  type Display,
+  type Prompt,
+  type ResponseModeName,
+} from './authorization-parameters.js';
+import { parseClaimsParameter, type ClaimsRequest } from './claims-parameter.js';
 import type { Client } from './client.js';
 import { OAuthError, type OAuthErrorCode } from './oauth-error.js';
-import { isS256Challenge } from './pkce.js';
 import { matchRedirectUri } from './redirect-uri.js';
+import { returnsOf, type ResponseTypeName } from './response-type.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
-
-export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
-export type ResponseModeName = 'query' | 'fragment' | 'form_post';
-export type Display = 'page' | 'popup' | 'touch' | 'wap';
 
 /** A checked authorization request: everything in it may be relied on. */
 export interface AuthorizationRequest {
   readonly clientId: string;
-  readonly responseType: 'code';
+  readonly responseType: ResponseTypeName;
   readonly responseMode: ResponseModeName;
   /** Where the answer goes: the one sent, or the client's default. */
   readonly redirectUri: string;
@@ -20,7 +33,7 @@ export interface AuthorizationRequest {
   readonly scope: Scope;
   readonly state?: string | undefined;
   readonly nonce?: string | undefined;
-  /** S256 */
+  /** S256; undefined where no code is asked for. */
   readonly codeChallenge?: string | undefined;
   readonly prompt: readonly Prompt[];
   /** Seconds (OpenID Connect Core 3.1.2.1). */
@@ -32,11 +45,8 @@ export interface AuthorizationRequest {
   readonly acrValues?: readonly string[] | undefined;
   readonly uiLocales?: readonly string[] | undefined;
   readonly display?: Display | undefined;
-}
-
-/** Whether a server asks PKCE of every client, or of public ones and those that want it. */
-export interface AuthorizationPolicy {
-  readonly pkce: 'required' | 'public';
+  /** Of OpenID requests alone (OpenID Connect Core 5.5). */
+  readonly claims?: ClaimsRequest | undefined;
 }
 
 /** The three ways in which the authorization endpoint answers a request. */
@@ -57,9 +67,6 @@ const mostStateCharacters = 2000;
 const mostNonceCharacters = 1000;
 const mostLoginHintCharacters = 320;
 const mostIdTokenHintCharacters = 4000;
-const mostPromptCharacters = 200;
-const mostPreferences = 20;
-const mostPreferenceCharacters = 200;
 
 /**
  * Checks an authorization request.
@@ -72,6 +79,42 @@ export function checkAuthorizationRequest(
   client: Client | undefined,
   policy: AuthorizationPolicy,
 ): AuthorizationCheck {
+  const destination = checkDestination(parameters, client);
+  if ('kind' in destination) return destination;
+  const { client: known, ...redirect } = destination;
+  try {
+    return { kind: 'accepted', request: checkRest(parameters, known, policy, redirect) };
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    return denied(parameters, redirect.redirectUri, error);
+  }
+}
+
+/**
+ * The answer to a request that was found wrong before its parameters were complete (a bad request object, say): by
+ * what stands in the query, and never to an address that is not proved.
+ * @see RFC 6749 4.1.2.1, RFC 9101 7
+ */
+export function denyAuthorizationRequest(
+  parameters: ReadonlyMap<string, string>,
+  client: Client | undefined,
+  error: OAuthError,
+): Exclude<AuthorizationCheck, { readonly kind: 'accepted' }> {
+  const destination = checkDestination(parameters, client);
+  if (!('kind' in destination)) return denied(parameters, destination.redirectUri, error);
+  // The client is known, and where it wants its answer stands in what could not be read: what is wrong is the object.
+  return client?.id === parameters.get('client_id') && client?.disabledAt === undefined
+    ? { kind: 'refused', error }
+    : destination;
+}
+
+/** Whose request it is, and where its answer goes. */
+function checkDestination(
+  parameters: ReadonlyMap<string, string>,
+  client: Client | undefined,
+):
+  | (Pick<AuthorizationRequest, 'redirectUri' | 'redirectUriSent'> & { readonly client: Client })
+  | Extract<AuthorizationCheck, { readonly kind: 'refused' }> {
   if (!parameters.has('client_id')) return refused('The client_id is missing.', 'client.missing');
   if (!client) return refused('There is no such client.', 'client.unknown');
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
@@ -85,23 +128,22 @@ export function checkAuthorizationRequest(
     return refused('The redirect_uri is not registered for this client.', 'redirect_uri.unregistered');
   const redirectUri = sent ?? client.defaultRedirectUri;
   if (redirectUri === undefined) return refused('This client has no redirect URI.', 'redirect_uri.none');
+  return { client, redirectUri, redirectUriSent: sent !== undefined };
+}
 
+function denied(
+  parameters: ReadonlyMap<string, string>,
+  redirectUri: string,
+  error: OAuthError,
+): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
   const state = parameters.get('state');
-  try {
-    return {
-      kind: 'accepted',
-      request: checkRest(parameters, client, policy, { redirectUri, redirectUriSent: sent !== undefined }),
-    };
-  } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
-    return {
-      kind: 'denied',
-      redirectUri,
-      responseMode: errorMode(parameters),
-      state: state !== undefined && state.length <= mostStateCharacters ? state : undefined,
-      error,
-    };
-  }
+  return {
+    kind: 'denied',
+    redirectUri,
+    responseMode: errorMode(parameters),
+    state: state !== undefined && state.length <= mostStateCharacters ? state : undefined,
+    error,
+  };
 }
 
 /**
@@ -114,7 +156,7 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   if (!matchRedirectUri(client.redirectUris, request.redirectUri, client.applicationType))
     return refused('The redirect_uri is no longer registered for this client.', 'redirect_uri.unregistered');
   try {
-    checkClientMay(client, request.scope);
+    checkClientMay(client, request.responseType, request.scope);
     return { kind: 'accepted', request };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
@@ -134,21 +176,20 @@ function checkRest(
       throw new OAuthError(code, `The parameter ${parameter} is not supported.`, {
         reason: `${parameter}.unsupported`,
       });
-  const responseType = parameters.get('response_type');
-  if (responseType === undefined) throw invalid('The response_type is missing.', 'response_type.missing');
-  if (responseType !== 'code')
-    throw new OAuthError('unsupported_response_type', 'The only response_type here is code.', {
-      reason: 'response_type.unsupported',
-    });
-  checkClientMay(client, undefined);
-  const responseMode = parameters.get('response_mode') ?? 'query';
-  if (!isResponseMode(responseMode)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
+  const responseType = checkResponseType(parameters.get('response_type'));
+  checkClientMay(client, responseType, undefined);
+  const responseMode = checkResponseMode(parameters.get('response_mode'), responseType);
   const state = bounded(parameters, 'state', mostStateCharacters);
   const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
+  const returns = returnsOf(responseType);
 
   const asked = parameters.get('scope');
-  const scope = asked === undefined ? client.defaultScope : parseScope(asked);
-  checkClientMay(client, scope);
+  const scope = withoutVain(asked === undefined ? client.defaultScope : parseScope(asked), responseType);
+  checkClientMay(client, responseType, scope);
+  if (returns.idToken && !scope.includes('openid'))
+    throw invalid('This response_type needs the scope openid.', 'response_type.not_openid');
+  // OpenID Connect Core 3.2.2.1 and 3.3.2.11: an ID token that passes through the browser could be replayed without it.
+  if (returns.idToken && nonce === undefined) throw invalid('The nonce is missing.', 'nonce.missing');
 
   return {
     clientId: client.id,
@@ -158,27 +199,62 @@ function checkRest(
     scope,
     state,
     nonce,
-    codeChallenge: checkChallenge(parameters, client, policy),
+    codeChallenge: returns.code ? checkChallenge(parameters, client, policy) : undefined,
     prompt: checkPrompt(parameters.get('prompt')),
-    maxAge: checkMaxAge(parameters.get('max_age')),
+    maxAge: checkMaxAge(parameters.get('max_age')) ?? client.defaultMaxAge,
     loginHint: bounded(parameters, 'login_hint', mostLoginHintCharacters),
     idTokenHint: bounded(parameters, 'id_token_hint', mostIdTokenHintCharacters),
-    acrValues: checkPreferences(parameters, 'acr_values'),
+    acrValues: checkPreferences(parameters, 'acr_values') ?? unlessEmpty(client.defaultAcrValues),
     uiLocales: checkPreferences(parameters, 'ui_locales'),
-    display: displays.find((display) => display === parameters.get('display')),
+    display: checkDisplay(parameters.get('display')),
+    claims: checkClaims(parameters.get('claims'), scope, responseType),
   };
 }
 
-/** What the client's registration allows it. */
-function checkClientMay(client: Client, scope: Scope | undefined): void {
-  if (!client.grantTypes.includes('authorization_code') || !client.responseTypes.includes('code'))
-    throw new OAuthError('unauthorized_client', 'This client may not use the authorization code grant.', {
-      reason: 'grant_type.unregistered',
+/** OpenID Connect Core 11: without a code there is nothing to refresh by, and `offline_access` is ignored. */
+function withoutVain(scope: Scope, responseType: ResponseTypeName): Scope {
+  return returnsOf(responseType).code || !scope.includes('offline_access')
+    ? scope
+    : scope.filter((token) => token !== 'offline_access');
+}
+
+/**
+ * What the client's registration allows it: the response type itself, and the grant types that go with its parts
+ * (OpenID Connect Registration 2).
+ */
+function checkClientMay(client: Client, responseType: ResponseTypeName, scope: Scope | undefined): void {
+  const { code, idToken, accessToken } = returnsOf(responseType);
+  if (
+    !client.responseTypes.includes(responseType) ||
+    (code && !client.grantTypes.includes('authorization_code')) ||
+    ((idToken || accessToken) && !client.grantTypes.includes('implicit'))
+  )
+    throw new OAuthError('unauthorized_client', 'This client is not registered for this response_type.', {
+      reason: 'response_type.unregistered',
     });
   if (scope && !isSubset(scope, client.scope))
     throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
       reason: 'scope.unregistered',
     });
+}
+
+/**
+ * OpenID Connect Core 5.5: what is asked of UserInfo is asked in vain where no access token will open it, and all of it
+ * where the request is not OpenID's.
+ */
+function checkClaims(
+  text: string | undefined,
+  scope: Scope,
+  responseType: ResponseTypeName,
+): ClaimsRequest | undefined {
+  if (text === undefined || !scope.includes('openid')) return undefined;
+  const claims = parseClaimsParameter(text);
+  if (!claims?.userinfo || responseType !== 'id_token') return claims;
+  return claims.idToken && { idToken: claims.idToken };
+}
+
+function unlessEmpty(values: readonly string[]): readonly string[] | undefined {
+  return values.length > 0 ? values : undefined;
 }
 
 const notSupported: readonly (readonly [string, OAuthErrorCode])[] = [
@@ -187,84 +263,7 @@ const notSupported: readonly (readonly [string, OAuthErrorCode])[] = [
   ['registration', 'registration_not_supported'],
 ];
 
-function checkChallenge(
-  parameters: ReadonlyMap<string, string>,
-  client: Client,
-  policy: AuthorizationPolicy,
-): string | undefined {
-  const challenge = parameters.get('code_challenge');
-  const method = parameters.get('code_challenge_method');
-  if (challenge === undefined) {
-    if (method !== undefined)
-      throw invalid('A code_challenge_method came without code_challenge.', 'pkce.method_alone');
-    if (policy.pkce === 'required' || client.type === 'public' || client.pkceRequired)
-      throw invalid('The code_challenge is missing: PKCE is required.', 'pkce.required');
-    return undefined;
-  }
-  // RFC 7636 4.3: without a method it would be "plain", which shows the verifier to whoever reads the request.
-  if (method !== 'S256') throw invalid('The code_challenge_method must be S256.', 'pkce.method');
-  if (!isS256Challenge(challenge)) throw invalid('The code_challenge is malformed.', 'pkce.malformed');
-  return challenge;
-}
-
-// OpenID Connect Core 3.1.2.1: how to show pages is a wish; one that we don't know is no reason to refuse.
-const displays: readonly Display[] = ['page', 'popup', 'touch', 'wap'];
-
-function checkPreferences(parameters: ReadonlyMap<string, string>, name: string): readonly string[] | undefined {
-  const text = bounded(parameters, name, mostPreferences * (mostPreferenceCharacters + 1));
-  if (text === undefined) return undefined;
-  const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
-  if (values.length > mostPreferences || values.some((value) => value.length > mostPreferenceCharacters))
-    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
-  return values.length > 0 ? values : undefined;
-}
-
-const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account'] satisfies Prompt[];
-
-function checkPrompt(text: string | undefined): readonly Prompt[] {
-  if (text === undefined) return [];
-  if (text.length > mostPromptCharacters) throw invalid('This prompt is not supported.', 'prompt.unsupported');
-  const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
-  if (!values.every((value): value is Prompt => prompts.includes(value)))
-    throw invalid('This prompt is not supported.', 'prompt.unsupported');
-  if (values.includes('none') && values.length > 1)
-    throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
-  return values;
-}
-
-function checkMaxAge(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,10}$/.test(text)) throw invalid('The max_age is not a number of seconds.', 'max_age.malformed');
-  return Number(text);
-}
-
-function bounded(parameters: ReadonlyMap<string, string>, name: string, most: number): string | undefined {
-  const value = parameters.get(name);
-  if (value !== undefined && value.length > most)
-    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
-  return value;
-}
-
-/**
- * How an error travels: as asked for, else where that response type's answer would be looked for, which for those
- * with a token in it is the fragment (OAuth 2.0 Multiple Response Type Encoding Practices 5).
- */
-function errorMode(parameters: ReadonlyMap<string, string>): ResponseModeName {
-  const mode = parameters.get('response_mode');
-  if (isResponseMode(mode)) return mode;
-  const responseType = parameters.get('response_type') ?? '';
-  return /(^| )(id_)?token( |$)/.test(responseType) ? 'fragment' : 'query';
-}
-
-function isResponseMode(text: string | undefined): text is ResponseModeName {
-  return text === 'query' || text === 'fragment' || text === 'form_post';
-}
-
-function invalid(description: string, reason: string): OAuthError {
-  return new OAuthError('invalid_request', description, { reason });
-}
-
-function refused(description: string, reason: string): AuthorizationCheck {
+function refused(description: string, reason: string): Extract<AuthorizationCheck, { readonly kind: 'refused' }> {
   return { kind: 'refused', error: invalid(description, reason) };
 }
 

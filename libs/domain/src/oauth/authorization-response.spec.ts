@@ -15,6 +15,32 @@ describe('authorization responses', () => {
     );
   });
 
+  it('carry an access token with what it needs, and an ID token (RFC 6749 4.2.2, OpenID Connect Core 3.3.2.5)', () => {
+    const accessToken = { value: 'SlAV32hkKG', expiresInSeconds: 3600, scope: ['openid', 'profile'] };
+    expect(
+      authorizationResponseParameters({
+        code: 'SplxlOBeZQQYbYS6WxSbIA',
+        accessToken,
+        idToken: 'eyJ0.a.b',
+        state: 'af0ifjsldkj',
+        issuer,
+      }),
+    ).toEqual({
+      code: 'SplxlOBeZQQYbYS6WxSbIA',
+      access_token: 'SlAV32hkKG',
+      token_type: 'Bearer',
+      expires_in: '3600',
+      scope: 'openid profile',
+      id_token: 'eyJ0.a.b',
+      state: 'af0ifjsldkj',
+      iss: issuer,
+    });
+    expect(authorizationResponseParameters({ idToken: 'eyJ0.a.b', state: undefined, issuer })).toEqual({
+      id_token: 'eyJ0.a.b',
+      iss: issuer,
+    });
+  });
+
   it('carry error, description, state and iss (RFC 6749 4.1.2.1, RFC 9207 2.1)', () => {
     const error = new OAuthError('access_denied', 'The person said no.');
     expect(authorizationErrorParameters({ error, state: 's', issuer })).toEqual({

@@ -1,12 +1,35 @@
 import type { OAuthError } from './oauth-error.js';
+import { formatScope, type Scope } from './scope.js';
 
-/** The parameters of a success answer (RFC 6749 4.1.2, RFC 9207 2). */
+/**
+ * The parameters of a success answer: of what is there, the members that belong to it.
+ * @see RFC 6749 4.1.2 and 4.2.2, OpenID Connect Core 3.2.2.5 and 3.3.2.5, RFC 9207 2
+ */
 export function authorizationResponseParameters(answer: {
-  readonly code: string;
+  readonly code?: string | undefined;
+  readonly accessToken?:
+    { readonly value: string; readonly expiresInSeconds: number; readonly scope: Scope } | undefined;
+  readonly idToken?: string | undefined;
   readonly state: string | undefined;
   readonly issuer: string;
 }): Record<string, string> {
-  return { code: answer.code, ...stateMember(answer.state), iss: answer.issuer };
+  const { code, accessToken, idToken } = answer;
+  return {
+    ...(code === undefined ? {} : { code }),
+    ...(accessToken === undefined ? {} : accessTokenMembers(accessToken)),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
+    ...stateMember(answer.state),
+    iss: answer.issuer,
+  };
+}
+
+function accessTokenMembers(token: { value: string; expiresInSeconds: number; scope: Scope }): Record<string, string> {
+  return {
+    access_token: token.value,
+    token_type: 'Bearer',
+    expires_in: String(token.expiresInSeconds),
+    ...(token.scope.length === 0 ? {} : { scope: formatScope(token.scope) }),
+  };
 }
 
 /** The parameters of an error answer (RFC 6749 4.1.2.1, RFC 9207 2). */

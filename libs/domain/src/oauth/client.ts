@@ -2,6 +2,7 @@ import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { redirectUriProblem } from './redirect-uri.js';
+import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { isScopeToken, isSubset, type Scope } from './scope.js';
 
 export const grantTypeNames = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'] as const;
@@ -16,23 +17,6 @@ export const authMethods = [
   'none',
 ] as const;
 export type AuthMethod = (typeof authMethods)[number];
-
-/** Every response type of OAuth 2.0 Multiple Response Types, its words in the order in which we write them. */
-export const responseTypeNames = [
-  'code',
-  'id_token',
-  'id_token token',
-  'code id_token',
-  'code token',
-  'code id_token token',
-] as const;
-export type ResponseTypeName = (typeof responseTypeNames)[number];
-
-/** The response type whose words these are, in whatever order (OAuth 2.0 Multiple Response Types 5). */
-export function findResponseType(text: string): ResponseTypeName | undefined {
-  const words = text.split(' ').sort().join(' ');
-  return responseTypeNames.find((name) => name.split(' ').sort().join(' ') === words);
-}
 
 /** A registered client (RFC 6749 2). */
 export interface Client extends ClientMetadata {

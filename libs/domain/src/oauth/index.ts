@@ -1,30 +1,33 @@
 export { refreshAllowed, type Authority } from './authority.js';
 export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './authorization-header.js';
+export type { AuthorizationPolicy, Display, Prompt, ResponseModeName } from './authorization-parameters.js';
 export {
   checkAuthorizationRequest,
+  denyAuthorizationRequest,
   parseAuthorizationRequest,
   recheckAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationCheck,
-  type AuthorizationPolicy,
   type AuthorizationRequest,
-  type Display,
-  type Prompt,
-  type ResponseModeName,
 } from './authorization-request.js';
+export {
+  claimRequestOf,
+  fitsClaimRequest,
+  type ClaimRequest,
+  type ClaimsMember,
+  type ClaimsRequest,
+} from './claims-parameter.js';
+export { requestObjectParameters, type RequestObjectContext } from './request-object.js';
 export { authorizationErrorParameters, authorizationResponseParameters } from './authorization-response.js';
 export {
   authMethods,
   checkClientMetadata,
-  findResponseType,
   grantTypeNames,
-  responseTypeNames,
   type AuthMethod,
   type Client,
   type ClientDraft,
   type FieldProblem,
   type GrantTypeName,
-  type ResponseTypeName,
 } from './client.js';
 export {
   metadataOf,
@@ -39,6 +42,14 @@ export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';
 export { checkCodeVerifier, isS256Challenge } from './pkce.js';
 export { isLoopbackHost, matchRedirectUri, redirectUriProblem } from './redirect-uri.js';
+export {
+  findResponseType,
+  responseTypeNames,
+  returnsOf,
+  returnsToken,
+  type Returns,
+  type ResponseTypeName,
+} from './response-type.js';
 export {
   checkRefreshScope,
   formatScope,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { epochSeconds } from '../kernel/index.js';
-import type { AuthorizationRequest, Prompt } from './authorization-request.js';
+import type { Prompt } from './authorization-parameters.js';
+import type { AuthorizationRequest } from './authorization-request.js';
 import { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 
 // The request came at 1000, and it is 1010 now.

@@ -15,6 +15,8 @@ const statuses = {
   consent_required: 400,
   interaction_required: 400,
   account_selection_required: 400,
+  invalid_request_object: 400,
+  invalid_request_uri: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
   registration_not_supported: 400,
@@ -24,7 +26,8 @@ const statuses = {
 
 /**
  * The closed set of codes that the protocol answers with.
- * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 8707 2, OpenID Connect Core 3.1.2.6
+ * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 8707 2, OpenID Connect Core 3.1.2.6,
+ *   RFC 9101 7
  */
 export type OAuthErrorCode = keyof typeof statuses;
 

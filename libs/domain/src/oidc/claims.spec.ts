@@ -1,3 +1,4 @@
+import { leftHalfHash } from '../jose/index.js';
 import { epochSeconds } from '../kernel/index.js';
 import { idTokenClaims, userinfoClaims, type Person } from './claims.js';
 
@@ -37,6 +38,22 @@ describe('idTokenClaims', () => {
     const claims = idTokenClaims(least);
     expect(Object.keys(claims).sort()).toEqual(['at_hash', 'aud', 'exp', 'iat', 'iss', 'sub']);
     expect(JSON.parse(JSON.stringify(claims))).toEqual(claims);
+  });
+
+  it('binds code and state that it travels with: the c_hash of A.4, and s_hash', () => {
+    const claims = idTokenClaims({
+      ...least,
+      accessToken: undefined,
+      code: 'Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk',
+      state: 'af0ifjsldkj',
+    });
+    expect(claims).toMatchObject({ c_hash: 'LDktKdoQak3Pk0cnXxCltA', s_hash: leftHalfHash('af0ifjsldkj', 'RS256') });
+    expect(claims).not.toHaveProperty('at_hash');
+  });
+
+  it('tells more of the person where it is asked to, and never in place of what it must say', () => {
+    const claims = idTokenClaims({ ...least, personal: { name: 'Ada', sub: 'someone', iss: 'https://evil.example' } });
+    expect(claims).toMatchObject({ name: 'Ada', sub: least.subject, iss: least.issuer });
   });
 
   it('names session, methods and roles', () => {

@@ -16,7 +16,11 @@ export interface Person {
   readonly roles: readonly string[];
 }
 
-/** The claims of an ID token (OpenID Connect Core 2, 3.1.3.6). Lifetimes are seconds. */
+/**
+ * The claims of an ID token. Lifetimes are seconds.
+ * @param token `accessToken`, `code` and `state` are those that it travels with: each is bound to it by a hash
+ * @see OpenID Connect Core 2, 3.1.3.6, 3.2.2.10, 3.3.2.11; FAPI 1.0 Advanced 5.2.2.1 (s_hash)
+ */
 export function idTokenClaims(token: {
   readonly issuer: string;
   readonly subject: string;
@@ -24,15 +28,22 @@ export function idTokenClaims(token: {
   readonly now: EpochSeconds;
   readonly lifetimeSeconds: number;
   readonly algorithm: JwsAlgorithm | MacAlgorithm;
-  readonly accessToken: string;
+  readonly accessToken?: string | undefined;
+  readonly code?: string | undefined;
+  readonly state?: string | undefined;
   readonly authTime?: EpochSeconds | undefined;
   readonly nonce?: string | undefined;
   readonly amr?: readonly string[] | undefined;
   readonly acr?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly roles?: readonly string[] | undefined;
+  /** What the ID token tells of the person beside; it replaces none of the claims above. */
+  readonly personal?: Readonly<Record<string, unknown>> | undefined;
 }): Record<string, unknown> {
+  const hash = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : leftHalfHash(value, token.algorithm);
   return withoutUndefined({
+    ...token.personal,
     iss: token.issuer,
     sub: token.subject,
     aud: token.clientId,
@@ -43,8 +54,10 @@ export function idTokenClaims(token: {
     amr: token.amr,
     acr: token.acr,
     sid: token.sessionId,
-    at_hash: leftHalfHash(token.accessToken, token.algorithm),
-    roles: token.roles,
+    at_hash: hash(token.accessToken),
+    c_hash: hash(token.code),
+    s_hash: hash(token.state),
+    ...(token.roles === undefined ? {} : { roles: token.roles }),
   });
 }
 

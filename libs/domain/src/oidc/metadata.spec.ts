@@ -12,6 +12,7 @@ const metadata = providerMetadata({
     jwks: '/jwks',
   },
   grantTypes: ['authorization_code', 'refresh_token'],
+  responseTypes: ['code', 'code id_token'],
   responseModes: ['query', 'form_post'],
   authMethods: ['client_secret_basic', 'none'],
   signingAlgorithms: ['RS256'],
@@ -41,6 +42,7 @@ describe('providerMetadata', () => {
   it('says what it supports as it was told, and lets nobody without a secret introspect (RFC 7662 2.1)', () => {
     expect(metadata).toMatchObject({
       grant_types_supported: ['authorization_code', 'refresh_token'],
+      response_types_supported: ['code', 'code id_token'],
       response_modes_supported: ['query', 'form_post'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],

@@ -11,6 +11,7 @@ export interface Offer {
     readonly jwks: string;
   };
   readonly grantTypes: readonly string[];
+  readonly responseTypes: readonly string[];
   readonly responseModes: readonly string[];
   readonly authMethods: readonly string[];
   readonly signingAlgorithms: readonly string[];
@@ -34,7 +35,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     revocation_endpoint: at(offer.paths.revoke),
     end_session_endpoint: at(offer.paths.endSession),
     scopes_supported: offer.scopes,
-    response_types_supported: ['code'],
+    response_types_supported: offer.responseTypes,
     response_modes_supported: offer.responseModes,
     grant_types_supported: offer.grantTypes,
     subject_types_supported: ['public'],

@@ -1,0 +1,149 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, formatToken, type Token } from '@gatehouse/domain/kernel';
+import {
+  authorizationErrorParameters,
+  authorizationResponseParameters,
+  returnsOf,
+  type AuthorizationRequest,
+  type Authority,
+  type OAuthError,
+  type Returns,
+} from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import type { Reply } from '@gatehouse/server/web/reply';
+import { AuditService } from '../audit/audit.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { GrantsService } from '../grants/grants.service.js';
+import { TokenIssuer, type FrontChannelTokens } from '../issuance/token-issuer.js';
+import type { UserVisit, Visit } from '../users/visit.js';
+import { CodesService } from './codes.service.js';
+import { KeptRequestsService } from './kept-requests.service.js';
+import type { Pending } from './pending.js';
+import { responseMode } from './response-modes/response-modes.js';
+
+/** What one answer gives, made and signed before it is stored. */
+interface Made {
+  readonly code: Token | undefined;
+  readonly tokens: FrontChannelTokens | undefined;
+}
+
+/** The answers of the authorization endpoint, good and bad. */
+@Injectable()
+export class Answers {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
+  deny(
+    visit: Visit,
+    request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>,
+    error: OAuthError,
+  ): Reply {
+    const parameters = authorizationErrorParameters({ error, state: request.state, issuer: this.settings.issuer });
+    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+  }
+
+  /**
+   * Grant, code, access token and their trace in one unit; nothing else is written.
+   * @returns undefined when the session ended meanwhile
+   */
+  async grant(visit: UserVisit, pending: Pending): Promise<Reply | undefined> {
+    const { now } = visit;
+    const { request } = pending;
+    const returns = returnsOf(request.responseType);
+    const code = returns.code ? this.codes.make() : undefined;
+    const tokens =
+      returns.idToken || returns.accessToken
+        ? await this.issuer.prepareFrontChannel(
+            authorityOf(visit, request),
+            pending.client,
+            { returns, code: code && formatToken(code), state: request.state },
+            now,
+          )
+        : undefined;
+    if (!(await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens })))) return undefined;
+    const parameters = authorizationResponseParameters({
+      code: code && formatToken(code),
+      accessToken:
+        tokens?.accessToken === undefined
+          ? undefined
+          : {
+              value: tokens.accessToken,
+              expiresInSeconds: this.settings.accessTokenLifetimeSeconds,
+              scope: request.scope,
+            },
+      idToken: tokens?.idToken,
+      state: request.state,
+      issuer: this.settings.issuer,
+    });
+    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+  }
+
+  /** False when the session ended meanwhile: then nothing was written. */
+  private async write(unit: Unit, visit: UserVisit, pending: Pending, made: Made): Promise<boolean> {
+    const { now, user, session } = visit;
+    const { id, request } = pending;
+    const grant = await this.grants.create(
+      unit,
+      {
+        clientId: request.clientId,
+        userId: user.id,
+        sessionId: session.id,
+        scope: request.scope,
+        authTime: session.authTime,
+        amr: session.amr,
+        acr: session.acr,
+        expiresAt: addSeconds(now, this.lifetimeSeconds(returnsOf(request.responseType))),
+      },
+      now,
+    );
+    if (grant === undefined) return false;
+    await this.audit.record(unit, {
+      type: 'grant.created',
+      actorId: user.id,
+      clientId: request.clientId,
+      subjectId: String(grant),
+      address: visit.address,
+      requestId: visit.requestId,
+    });
+    if (id !== undefined) await this.kept.answered(unit, id, visit.browser.hash, now);
+    if (made.code) await this.codes.issue(unit, made.code, request, grant, now);
+    if (made.tokens?.access)
+      await this.issuer.storeAccess(unit, { ...authorityOf(visit, request), grant }, made.tokens.access, now);
+    return true;
+  }
+
+  /** The latest end of what the answer gives. */
+  private lifetimeSeconds(returns: Returns): number {
+    const { codeLifetimeSeconds, accessTokenLifetimeSeconds, idTokenLifetimeSeconds } = this.settings;
+    return Math.max(
+      returns.code ? codeLifetimeSeconds : 0,
+      returns.accessToken ? accessTokenLifetimeSeconds : 0,
+      returns.idToken ? idTokenLifetimeSeconds : 0,
+    );
+  }
+}
+
+/** What the person's login and yes prove to the client; its grant is made with the answer. */
+function authorityOf({ user, session }: UserVisit, request: AuthorizationRequest): Authority {
+  return {
+    clientId: request.clientId,
+    userId: user.id,
+    grant: undefined,
+    scope: request.scope,
+    mayRefresh: false,
+    sessionId: session.id,
+    authTime: session.authTime,
+    nonce: request.nonce,
+    amr: session.amr,
+    acr: session.acr,
+  };
+}

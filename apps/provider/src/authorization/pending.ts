@@ -1,0 +1,12 @@
+import type { AuthorizationRequest, Client } from '@gatehouse/domain/oauth';
+import type { Progress } from './kept-request.js';
+
+/** An authorization request on its way: just arrived (no id yet), or kept. */
+export interface Pending {
+  readonly id: string | undefined;
+  readonly request: AuthorizationRequest;
+  readonly client: Client;
+  /** The person that a verified `id_token_hint` names. */
+  readonly hintedUserId?: string | undefined;
+  readonly progress: Progress;
+}

@@ -1,0 +1,69 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Authority, Client } from '@gatehouse/domain/oauth';
+import { idTokenClaims, userinfoClaims } from '@gatehouse/domain/oidc';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
+import { UsersService } from '../users/users.service.js';
+
+/** What an ID token travels with. */
+export interface IdTokenCompany {
+  readonly accessToken?: string | undefined;
+  /** In answers of the authorization endpoint. */
+  readonly code?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Makes ID tokens: the same for the authorization endpoint and the token endpoint (OpenID Connect Core 3.3.3.6). */
+@Injectable()
+export class IdTokens {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  /** @returns undefined where the authority is not an OpenID request's */
+  async sign(
+    authority: Authority,
+    client: Client,
+    company: IdTokenCompany,
+    now: EpochSeconds,
+  ): Promise<string | undefined> {
+    if (authority.userId === undefined || !authority.scope.includes('openid')) return undefined;
+    const algorithm = client.idTokenSignedResponseAlg;
+    const claims = idTokenClaims({
+      issuer: this.settings.issuer,
+      subject: authority.userId,
+      clientId: client.id,
+      now,
+      lifetimeSeconds: this.settings.idTokenLifetimeSeconds,
+      algorithm,
+      ...company,
+      authTime: authority.authTime,
+      nonce: authority.nonce,
+      amr: authority.amr,
+      acr: authority.acr,
+      sessionId: authority.sessionId,
+      ...(await this.personal(authority, authority.userId, company)),
+    });
+    return this.signer.sign(algorithm, 'JWT', claims, now);
+  }
+
+  /** OpenID Connect Core 5.4: what scopes ask for is in the ID token where no access token opens UserInfo. */
+  private async personal(
+    { scope }: Authority,
+    userId: string,
+    company: IdTokenCompany,
+  ): Promise<{ roles?: readonly string[]; personal?: Record<string, unknown> }> {
+    const alone = company.accessToken === undefined && company.code === undefined;
+    if (!alone && !scope.includes('roles')) return {};
+    const person = await this.users.find(userId);
+    if (!person) return {};
+    return {
+      ...(alone ? { personal: userinfoClaims(person, scope) } : {}),
+      ...(scope.includes('roles') ? { roles: person.roles } : {}),
+    };
+  }
+}

@@ -1,0 +1,119 @@
+import type { Client } from './client.js';
+import { OAuthError } from './oauth-error.js';
+import { isS256Challenge } from './pkce.js';
+import { findResponseType, returnsToken, type ResponseTypeName } from './response-type.js';
+
+// The single parameters of an authorization request, each checked by itself.
+
+export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
+export type ResponseModeName = 'query' | 'fragment' | 'form_post';
+export type Display = 'page' | 'popup' | 'touch' | 'wap';
+
+/** Whether a server asks PKCE of every client, or of public ones and those that want it. */
+export interface AuthorizationPolicy {
+  readonly pkce: 'required' | 'public';
+}
+
+const mostPromptCharacters = 200;
+const mostPreferences = 20;
+const mostPreferenceCharacters = 200;
+
+export function checkChallenge(
+  parameters: ReadonlyMap<string, string>,
+  client: Client,
+  policy: AuthorizationPolicy,
+): string | undefined {
+  const challenge = parameters.get('code_challenge');
+  const method = parameters.get('code_challenge_method');
+  if (challenge === undefined) {
+    if (method !== undefined)
+      throw invalid('A code_challenge_method came without code_challenge.', 'pkce.method_alone');
+    if (policy.pkce === 'required' || client.type === 'public' || client.pkceRequired)
+      throw invalid('The code_challenge is missing: PKCE is required.', 'pkce.required');
+    return undefined;
+  }
+  // RFC 7636 4.3: without a method it would be "plain", which shows the verifier to whoever reads the request.
+  if (method !== 'S256') throw invalid('The code_challenge_method must be S256.', 'pkce.method');
+  if (!isS256Challenge(challenge)) throw invalid('The code_challenge is malformed.', 'pkce.malformed');
+  return challenge;
+}
+
+// OpenID Connect Core 3.1.2.1: how to show pages is a wish; one that we don't know is no reason to refuse.
+const displays: readonly Display[] = ['page', 'popup', 'touch', 'wap'];
+
+export function checkDisplay(text: string | undefined): Display | undefined {
+  return displays.find((display) => display === text);
+}
+
+export function checkPreferences(parameters: ReadonlyMap<string, string>, name: string): readonly string[] | undefined {
+  const text = bounded(parameters, name, mostPreferences * (mostPreferenceCharacters + 1));
+  if (text === undefined) return undefined;
+  const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
+  if (values.length > mostPreferences || values.some((value) => value.length > mostPreferenceCharacters))
+    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
+  return values.length > 0 ? values : undefined;
+}
+
+const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account'] satisfies Prompt[];
+
+export function checkPrompt(text: string | undefined): readonly Prompt[] {
+  if (text === undefined) return [];
+  if (text.length > mostPromptCharacters) throw invalid('This prompt is not supported.', 'prompt.unsupported');
+  const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
+  if (!values.every((value): value is Prompt => prompts.includes(value)))
+    throw invalid('This prompt is not supported.', 'prompt.unsupported');
+  if (values.includes('none') && values.length > 1)
+    throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
+  return values;
+}
+
+export function checkMaxAge(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(text)) throw invalid('The max_age is not a number of seconds.', 'max_age.malformed');
+  return Number(text);
+}
+
+export function bounded(parameters: ReadonlyMap<string, string>, name: string, most: number): string | undefined {
+  const value = parameters.get(name);
+  if (value !== undefined && value.length > most)
+    throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
+  return value;
+}
+
+export function checkResponseType(text: string | undefined): ResponseTypeName {
+  if (text === undefined) throw invalid('The response_type is missing.', 'response_type.missing');
+  const responseType = findResponseType(text);
+  if (!responseType)
+    throw new OAuthError('unsupported_response_type', 'This response_type is not supported.', {
+      reason: 'response_type.unsupported',
+    });
+  return responseType;
+}
+
+/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1 and 5: a token never goes into a query. */
+export function checkResponseMode(text: string | undefined, responseType: ResponseTypeName): ResponseModeName {
+  const usual = returnsToken(responseType) ? 'fragment' : 'query';
+  if (text === undefined) return usual;
+  if (!isResponseMode(text)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
+  if (text === 'query' && usual === 'fragment')
+    throw invalid('An answer with a token in it goes into no query.', 'response_mode.query_with_token');
+  return text;
+}
+
+/**
+ * How an error travels: as asked for, else where that response type's answer would be looked for, which for those
+ * with a token in it is the fragment (OAuth 2.0 Multiple Response Type Encoding Practices 5).
+ */
+export function errorMode(parameters: ReadonlyMap<string, string>): ResponseModeName {
+  const usual = /(^| )(id_)?token( |$)/.test(parameters.get('response_type') ?? '') ? 'fragment' : 'query';
+  const mode = parameters.get('response_mode');
+  return isResponseMode(mode) && !(mode === 'query' && usual === 'fragment') ? mode : usual;
+}
+
+function isResponseMode(text: string | undefined): text is ResponseModeName {
+  return text === 'query' || text === 'fragment' || text === 'form_post';
+}
+
+export function invalid(description: string, reason: string): OAuthError {
+  return new OAuthError('invalid_request', description, { reason });
+}

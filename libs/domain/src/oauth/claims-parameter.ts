@@ -1,0 +1,93 @@
+import { OAuthError } from './oauth-error.js';
+
+/** What a request says of one claim (OpenID Connect Core 5.5.1). */
+export interface ClaimRequest {
+  readonly essential?: true;
+  /** Any of these will do; `value` is a list of one. Undefined: whatever its value is. */
+  readonly values?: readonly unknown[];
+}
+
+/** The claims asked for at one place, by their names. */
+export type ClaimsMember = Readonly<Record<string, ClaimRequest>>;
+
+/** A checked `claims` parameter; a member that asks for nothing is left out. */
+export interface ClaimsRequest {
+  readonly userinfo?: ClaimsMember;
+  readonly idToken?: ClaimsMember;
+}
+
+const mostCharacters = 4000;
+const mostClaims = 100;
+const mostValues = 20;
+
+/**
+ * Parses the `claims` parameter. Members that we do not know, of the whole and of a claim, are ignored.
+ * @returns undefined where it asks for nothing
+ * @throws OAuthError invalid_request for anything that is not of the form of OpenID Connect Core 5.5, or has more than
+ *   4000 characters, 100 claims at one place or 20 values of one
+ */
+export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
+  if (text.length > mostCharacters) throw malformed('claims.too_long');
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch {
+    throw malformed('claims.not_json');
+  }
+  if (!isObject(whole)) throw malformed('claims.not_an_object');
+  const userinfo = parseMember(memberOf(whole, 'userinfo'));
+  const idToken = parseMember(memberOf(whole, 'id_token'));
+  if (!userinfo && !idToken) return undefined;
+  return { ...(userinfo ? { userinfo } : {}), ...(idToken ? { idToken } : {}) };
+}
+
+/** What is asked of one claim; undefined where it is not asked for. */
+export function claimRequestOf(member: ClaimsMember | undefined, name: string): ClaimRequest | undefined {
+  return member && Object.hasOwn(member, name) ? member[name] : undefined;
+}
+
+/** True where the value is one of those that will do (OpenID Connect Core 5.5.1). */
+export function fitsClaimRequest(request: ClaimRequest, value: unknown): boolean {
+  if (!request.values) return true;
+  const text = JSON.stringify(value);
+  return request.values.some((wanted) => JSON.stringify(wanted) === text);
+}
+
+function parseMember(member: unknown): ClaimsMember | undefined {
+  if (member === undefined) return undefined;
+  if (!isObject(member)) throw malformed('claims.member');
+  const entries = Object.entries(member);
+  if (entries.length > mostClaims) throw malformed('claims.too_many');
+  return entries.length === 0
+    ? undefined
+    : Object.fromEntries(entries.map(([name, request]) => [name, parseClaimRequest(request)]));
+}
+
+function parseClaimRequest(request: unknown): ClaimRequest {
+  // 5.5.1: null asks for it in the default manner.
+  if (request === null) return {};
+  if (!isObject(request)) throw malformed('claims.request');
+  const essential = memberOf(request, 'essential');
+  if (essential !== undefined && typeof essential !== 'boolean') throw malformed('claims.essential');
+  const value = memberOf(request, 'value');
+  const several = memberOf(request, 'values');
+  if (several !== undefined && !Array.isArray(several)) throw malformed('claims.values');
+  const values: unknown[] = [...(value === undefined ? [] : [value]), ...((several as unknown[] | undefined) ?? [])];
+  if (values.length > mostValues) throw malformed('claims.too_many_values');
+  return {
+    ...(essential === true ? { essential } : {}),
+    ...(value === undefined && several === undefined ? {} : { values }),
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function memberOf(object: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function malformed(reason: string): OAuthError {
+  return new OAuthError('invalid_request', 'The claims parameter is malformed.', { reason });
+}

@@ -1,0 +1,126 @@
+import { epochSeconds } from '../kernel/index.js';
+import { OAuthError } from './oauth-error.js';
+import { requestObjectParameters } from './request-object.js';
+
+const issuer = 'https://server.example.com';
+const clientId = 's6BhdRkqt3';
+const now = epochSeconds(1_800_000_000);
+const query = { client_id: clientId, response_type: 'code', scope: 'openid', state: 'outer', request: 'h.p.s' };
+
+type Claims = Readonly<Record<string, unknown>>;
+
+function read(claims: Claims, options: { typ?: unknown; outer?: Readonly<Record<string, string>> } = {}) {
+  return Object.fromEntries(
+    requestObjectParameters(
+      { header: { alg: 'RS256', ...(options.typ === undefined ? {} : { typ: options.typ }) }, claims },
+      { outer: new Map(Object.entries(options.outer ?? query)), clientId, issuer, now },
+    ),
+  );
+}
+
+function refusal(claims: Claims, options: Parameters<typeof read>[1] = {}): string {
+  try {
+    read(claims, options);
+  } catch (error) {
+    if (error instanceof OAuthError) return `${error.code} ${error.reason}`;
+    throw error;
+  }
+  return 'accepted';
+}
+
+describe('requestObjectParameters', () => {
+  it('reads the request object of OpenID Connect Core 6.1, numbers and claims among it', () => {
+    expect(
+      read({
+        iss: clientId,
+        aud: issuer,
+        response_type: 'code',
+        client_id: clientId,
+        redirect_uri: 'https://client.example.org/cb',
+        scope: 'openid',
+        state: 'af0ifjsldkj',
+        nonce: 'n-0S6_WzA2Mj',
+        max_age: 86400,
+        claims: { userinfo: { given_name: { essential: true } } },
+      }),
+    ).toEqual({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: 'https://client.example.org/cb',
+      scope: 'openid',
+      state: 'af0ifjsldkj',
+      nonce: 'n-0S6_WzA2Mj',
+      max_age: '86400',
+      claims: '{"userinfo":{"given_name":{"essential":true}}}',
+    });
+  });
+
+  describe('beside parameters of the query', () => {
+    it('an OpenID request keeps those that the object does not name, and takes its own else (6.1)', () => {
+      expect(read({ state: 'inner', nonce: 'n' })).toEqual({
+        client_id: clientId,
+        response_type: 'code',
+        scope: 'openid',
+        state: 'inner',
+        nonce: 'n',
+      });
+    });
+
+    it.each<[string, Parameters<typeof read>[1]]>([
+      ['an OAuth request', { outer: { ...query, scope: 'read' } }],
+      ['a request without scope', { outer: { client_id: clientId, request: 'h.p.s', state: 'outer' } }],
+      ['an object that says that it is one', { typ: 'oauth-authz-req+jwt' }],
+      ['the same with its whole media type', { typ: 'application/OAUTH-authz-req+JWT' }],
+    ])('%s takes what is signed and nothing else (RFC 9101 6.3)', (_what, options) => {
+      expect(read({ nonce: 'n', response_type: 'code' }, options)).toEqual({
+        client_id: clientId,
+        nonce: 'n',
+        response_type: 'code',
+      });
+    });
+
+    it('a value that is null or empty is as if left out', () => {
+      expect(read({ state: null, nonce: '' })).toMatchObject({ state: 'outer' });
+    });
+  });
+
+  it.each<[string, Claims, Parameters<typeof read>[1] & object, string]>([
+    ['another client_id inside', { client_id: 'other' }, {}, 'request_object.client_id'],
+    ['another issuer', { iss: 'other' }, {}, 'request_object.iss'],
+    ['another audience', { aud: 'https://other.example' }, {}, 'request_object.aud'],
+    ['other audiences', { aud: ['https://other.example'] }, {}, 'request_object.aud'],
+    ['an expired one', { exp: now }, {}, 'request_object.expired'],
+    ['an expiry in words', { exp: 'tomorrow' }, {}, 'request_object.expired'],
+    ['one for later', { nbf: now + 61 }, {}, 'request_object.too_early'],
+    ['one from the future', { iat: now + 61 }, {}, 'request_object.too_early'],
+    ['another type of JWT', {}, { typ: 'at+jwt' }, 'request_object.typ'],
+    ['a type that is no text', {}, { typ: 1 }, 'request_object.typ'],
+    ['a client assertion (RFC 9101 10.8)', { iss: clientId, sub: clientId }, {}, 'request_object.assertion'],
+    ['a request in it (RFC 9101 4)', { request: 'h.p.s' }, {}, 'request_object.nested'],
+    ['a request_uri in it (RFC 9101 4)', { request_uri: 'https://x.example' }, {}, 'request_object.nested'],
+    [
+      'another response_type than the query (6.1)',
+      { response_type: 'code id_token' },
+      {},
+      'request_object.response_type',
+    ],
+    [
+      'a response_type that the query lacks (6.1)',
+      { response_type: 'code' },
+      { outer: { client_id: clientId, scope: 'openid' } },
+      'request_object.response_type',
+    ],
+  ])('refuses %s', (_what, claims, options, reason) => {
+    expect(refusal(claims, options)).toBe(`invalid_request_object ${reason}`);
+  });
+
+  it.each<[string, Claims, (Parameters<typeof read>[1] & object)?]>([
+    ['one that lives', { exp: now + 1, nbf: now, iat: now }],
+    ['one of a clock that is a minute ahead', { nbf: now + 60, iat: now + 60 }],
+    ['one for us among others', { aud: ['https://other.example', issuer] }],
+    ['typ JWT', {}, { typ: 'JWT' }],
+    ['a subject that is a person', { sub: 'ada' }],
+  ])('accepts %s', (_what, claims, ...[options]) => {
+    expect(refusal(claims, options)).toBe('accepted');
+  });
+});
