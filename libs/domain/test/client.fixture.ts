@@ -21,6 +21,8 @@ export function aClient(changes: Partial<Client> = {}): Client {
     idTokenSignedResponseAlg: 'RS256',
     pkceRequired: true,
     consentRequired: true,
+    source: 'admin',
+    approvedAt: epochSeconds(1_800_000_000),
     createdAt: epochSeconds(1_800_000_000),
     ...changes,
   };

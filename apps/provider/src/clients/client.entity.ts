@@ -75,6 +75,30 @@ export class ClientEntity {
   @IdColumn({ nullable: true })
   ownerId!: string | null;
 
+  /** `admin`, `developer` or `registration`: who made it. */
+  @TextColumn()
+  source!: string;
+
+  /** When an administrator looked at a client that was registered by protocol; of all others when it was made. */
+  @InstantColumn({ nullable: true })
+  approvedAt!: number | null;
+
+  /** When people or the client itself used it last, to the minute; of a registered one at first when it was registered. */
+  @InstantColumn({ nullable: true })
+  lastUsedAt!: number | null;
+
+  /** Where a registration came from: the address, or its /64 for IPv6. */
+  @TextColumn({ nullable: true })
+  registeredAddress!: string | null;
+
+  /** The id of the initial access token that it was registered with, or `setting`; null in open registration. */
+  @TextColumn({ nullable: true })
+  registeredWith!: string | null;
+
+  /** SHA-256 of the registration access token (RFC 7592); replaced by each update. */
+  @BytesColumn({ nullable: true })
+  registrationTokenHash!: Buffer | null;
+
   @InstantColumn()
   createdAt!: number;
 

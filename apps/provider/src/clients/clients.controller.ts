@@ -186,7 +186,13 @@ export class ClientsController {
     ].map(inForm);
     if ('problem' in owner || problems.length > 0) return this.show(visit, before, { values, problems, status: 422 });
 
-    const complete = { ...draft, ownerId: owner.id, disabledAt: before?.disabledAt };
+    const complete = {
+      ...draft,
+      ownerId: owner.id,
+      source: before?.source ?? (isAdmin(visit) ? ('admin' as const) : ('developer' as const)),
+      approvedAt: before?.approvedAt,
+      disabledAt: before?.disabledAt,
+    };
     const saved = await this.store.run((unit) =>
       before
         ? this.clients.update(unit, before, complete, actorOf(visit), visit.now)

@@ -6,6 +6,7 @@ import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientsController } from './clients.controller.js';
 import { CrossOrigin } from './cross-origin.service.js';
+import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
@@ -16,7 +17,7 @@ import { ClientsService } from './clients.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule],
   controllers: [ClientsController],
-  providers: [ClientsService, ClientAuthenticator, CrossOrigin],
-  exports: [ClientsService, ClientAuthenticator, CrossOrigin],
+  providers: [ClientsService, ClientStates, ClientAuthenticator, CrossOrigin],
+  exports: [ClientsService, ClientStates, ClientAuthenticator, CrossOrigin],
 })
 export class ClientsModule {}

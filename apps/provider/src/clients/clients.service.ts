@@ -1,26 +1,32 @@
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  checkClientMetadata,
-  metadataOf,
-  plainMetadata,
-  type Client,
-  type ClientDraft,
-  type ClientMetadata,
-} from '@gatehouse/domain/oauth';
+import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { LastUse } from '../database/last-use.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
+import { toClient, toRow } from './client-row.js';
 
-type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
+/** Who changes a client, and from where. */
+export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
 type Problem = { readonly field: string; readonly message: string };
 
-/** Told, in the same unit, when a client is removed. */
+/** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */
+export const clientStates = ['new', 'approved', 'disabled'] as const;
+export type ClientState = (typeof clientStates)[number];
+
+const stateConditions: Readonly<Record<ClientState, string>> = {
+  new: 'client.approvedAt IS NULL AND client.disabledAt IS NULL',
+  approved: 'client.approvedAt IS NOT NULL AND client.disabledAt IS NULL',
+  disabled: 'client.disabledAt IS NOT NULL',
+};
+
+/** Told, in the same unit, when a client is removed or switched off. */
 export interface ClientFollower {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
 }
@@ -41,17 +47,25 @@ const clientStatements = {
   lock: statement('clients.lock', 'SELECT id FROM clients WHERE id = $1 FOR UPDATE', {
     sqlite: 'SELECT id FROM clients WHERE id = $1',
   }),
+  use: statement(
+    'clients.use',
+    'UPDATE clients SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)',
+  ),
 };
 
 /** How many clients a process keeps at hand; past it the oldest loaded goes. */
 const mostCached = 10_000;
+/** The last use of a client is noted to the minute. */
+const useSeconds = 60;
 
 /** Owns clients and their secrets. What every request reads is kept in the process and dropped within a second of a change. */
 @Injectable()
-export class ClientsService implements OnModuleInit {
+export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly followers: ClientFollower[] = [];
   private cache = new Map<string, Cached>();
   private origins = new Set<string>();
+  private noted = new Map<string, EpochSeconds>();
+  private readonly uses: LastUse<string>;
 
   constructor(
     @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
@@ -59,7 +73,9 @@ export class ClientsService implements OnModuleInit {
     @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
     @Inject(AuditService) private readonly audit: AuditService,
-  ) {}
+  ) {
+    this.uses = new LastUse(store, clientStatements.use);
+  }
 
   onModuleInit(): void {
     this.versions.onChange('clients', () => {
@@ -70,6 +86,25 @@ export class ClientsService implements OnModuleInit {
 
   follow(follower: ClientFollower): void {
     this.followers.push(follower);
+  }
+
+  /** Tells, in the unit of what was done, that nothing of this client goes on. */
+  async end(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    for (const follower of this.followers) await follower.clientEnded(unit, id, now);
+  }
+
+  /** Notes that a person or the client itself used it. */
+  noteUse(id: string, now: EpochSeconds): void {
+    const before = this.noted.get(id);
+    if (before !== undefined && now < before + useSeconds) return;
+    if (this.noted.size >= mostCached) this.noted.clear();
+    this.noted.set(id, now);
+    this.uses.note(id, now);
+  }
+
+  /** What was noted is written before the store is closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.uses.flush();
   }
 
   /** A client by its `client_id`, from the cache. A miss is never cached: a client made a moment ago works. */
@@ -98,6 +133,7 @@ export class ClientsService implements OnModuleInit {
   async list(query: {
     ownerId?: string | undefined;
     search?: string | undefined;
+    state?: ClientState | undefined;
     after?: { name: string; id: string } | undefined;
     limit: number;
   }): Promise<{ clients: Client[]; more: boolean }> {
@@ -107,6 +143,7 @@ export class ClientsService implements OnModuleInit {
       .addOrderBy('client.id')
       .take(query.limit + 1);
     if (query.ownerId !== undefined) select.andWhere('client.ownerId = :owner', { owner: query.ownerId });
+    if (query.state) select.andWhere(`(${stateConditions[query.state]})`);
     if (query.search)
       select.andWhere(`(LOWER(client.name) LIKE :pattern ESCAPE '\\' OR client.id = :exact)`, {
         pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
@@ -148,15 +185,24 @@ export class ClientsService implements OnModuleInit {
     actor: Actor,
     now: EpochSeconds,
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
-    const checked = checkClientMetadata({ ...draft, id: newId(), createdAt: now });
+    const approvedAt = draft.source === 'registration' ? undefined : now;
+    const checked = checkClientMetadata({ ...draft, approvedAt, id: newId(), createdAt: now });
     if ('problems' in checked) return checked;
     const { client } = checked;
-    await unit.manager.getRepository(ClientEntity).insert({ ...toRow(client), createdAt: now, updatedAt: now });
+    await unit.manager.getRepository(ClientEntity).insert({
+      ...toRow(client),
+      createdAt: now,
+      updatedAt: now,
+      lastUsedAt: client.source === 'registration' ? now : null,
+      registeredAddress: null,
+      registeredWith: null,
+      registrationTokenHash: null,
+    });
     await this.writeOrigins(unit, client);
     const secret = client.type === 'confidential' ? await this.addSecret(unit, client.id, now) : undefined;
-    await this.versions.bump(unit, 'clients');
+    // No process has it in its cache: a miss is never kept.
     await this.audit.record(unit, {
-      type: 'client.created',
+      type: client.source === 'registration' ? 'client.registered' : 'client.created',
       ...actor,
       clientId: client.id,
       details: { name: client.name },
@@ -233,7 +279,7 @@ export class ClientsService implements OnModuleInit {
   async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     if (!row) return false;
-    for (const follower of this.followers) await follower.clientEnded(unit, id, now);
+    await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).delete({ id });
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: row.name } });
@@ -316,53 +362,4 @@ function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochS
     if (equalInConstantTime(secret.hash, hash) && (secret.expiresAt === undefined || secret.expiresAt > now))
       found = true;
   return found;
-}
-
-function toClient(row: ClientEntity): Client {
-  return {
-    ...plainMetadata,
-    // Written from a checked client, and by nobody else.
-    ...(row.metadata as Partial<ClientMetadata>),
-    id: row.id,
-    name: row.name,
-    type: row.type as Client['type'],
-    applicationType: row.applicationType as Client['applicationType'],
-    authMethod: row.authMethod as Client['authMethod'],
-    redirectUris: row.redirectUris,
-    defaultRedirectUri: row.defaultRedirectUri ?? undefined,
-    postLogoutRedirectUris: row.postLogoutRedirectUris,
-    grantTypes: row.grantTypes as Client['grantTypes'],
-    responseTypes: row.responseTypes as Client['responseTypes'],
-    scope: row.scope,
-    defaultScope: row.defaultScope,
-    idTokenSignedResponseAlg: row.idTokenSignedResponseAlg as Client['idTokenSignedResponseAlg'],
-    pkceRequired: row.pkceRequired,
-    consentRequired: row.consentRequired,
-    ownerId: row.ownerId ?? undefined,
-    createdAt: epochSeconds(row.createdAt),
-    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
-  };
-}
-
-function toRow(client: Client): Omit<ClientEntity, 'createdAt' | 'updatedAt'> {
-  return {
-    metadata: { ...metadataOf(client) },
-    id: client.id,
-    name: client.name,
-    type: client.type,
-    applicationType: client.applicationType,
-    authMethod: client.authMethod,
-    redirectUris: [...client.redirectUris],
-    defaultRedirectUri: client.defaultRedirectUri ?? null,
-    postLogoutRedirectUris: [...client.postLogoutRedirectUris],
-    grantTypes: [...client.grantTypes],
-    responseTypes: [...client.responseTypes],
-    scope: [...client.scope],
-    defaultScope: [...client.defaultScope],
-    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
-    pkceRequired: client.pkceRequired,
-    consentRequired: client.consentRequired,
-    ownerId: client.ownerId ?? null,
-    disabledAt: client.disabledAt ?? null,
-  };
 }

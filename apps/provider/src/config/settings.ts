@@ -106,6 +106,10 @@ export const settingsDefinition = defineSettings({
     max: 1_000_000,
     default: 1000,
   }),
+  registrationUnusedLifetimeSeconds: field.seconds('GATEHOUSE_REGISTRATION_UNUSED_LIFETIME', {
+    about: 'A registered client that nobody approved goes when it was not used for this long.',
+    default: 7 * DAY,
+  }),
   pendingPerBrowser: field.integer('GATEHOUSE_PENDING_PER_BROWSER', {
     about: 'Logins that one browser may have begun and not finished.',
     min: 1,

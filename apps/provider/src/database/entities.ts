@@ -3,6 +3,7 @@ import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
 import { AuditEventEntity } from '../audit/audit-event.entity.js';
 import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
 import { ClientOriginEntity } from '../clients/client-origin.entity.js';
+import { InitialAccessTokenEntity, RegistrationRateEntity } from '../clients/registration/registration.entities.js';
 import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
@@ -15,6 +16,7 @@ import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
 import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.entity.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.js';
+import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 
@@ -30,6 +32,7 @@ export const entities = [
   ConsentEntity,
   CounterEntity,
   GrantEntity,
+  InitialAccessTokenEntity,
   KeptRequestEntity,
   KnownAddressEntity,
   LeaseEntity,
@@ -37,6 +40,7 @@ export const entities = [
   OneTimeLinkEntity,
   OutboxMessageEntity,
   RefreshTokenEntity,
+  RegistrationRateEntity,
   SessionEntity,
   SigningKeyEntity,
   SpentIdEntity,
@@ -61,6 +65,8 @@ export const tablesInOrder = [
   'clients',
   'client_secrets',
   'client_origins',
+  'initial_access_tokens',
+  'registration_rates',
   'consents',
   'grants',
   'authorization_codes',
@@ -74,6 +80,7 @@ export const tablesInOrder = [
 export const migrations = [
   FirstSchema1764000000001,
   ClientMetadata1764000000002,
+  Registration1764000000003,
   Jose1764000000004,
   Outbox1764000000006,
 ];

@@ -72,7 +72,9 @@ export class GrantsService implements OnModuleInit {
       now,
       grant.expiresAt,
     );
-    return made === 1 ? selector : undefined;
+    if (made !== 1) return undefined;
+    this.clients.noteUse(grant.clientId, now);
+    return selector;
   }
 
   async findLive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {

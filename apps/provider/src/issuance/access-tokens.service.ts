@@ -10,8 +10,8 @@ import {
 import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
+import { LastUse } from '../database/last-use.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import { LastUse } from './last-use.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
 
 /** A live access token. Never its value. */
@@ -41,13 +41,13 @@ const coalesceSeconds = 60;
 export class AccessTokensService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly sweeper = new Sweeper(accessTokenStatements.purge);
 
-  private readonly uses: LastUse;
+  private readonly uses: LastUse<Selector>;
 
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {
-    this.uses = new LastUse(store);
+    this.uses = new LastUse(store, accessTokenStatements.use);
   }
 
   /** Tokens with a grant end with it; a client's own end here. */

@@ -4,6 +4,7 @@ import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
 import { CodesService } from '../authorization/codes.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { ClientStates } from '../clients/client-states.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
@@ -32,6 +33,7 @@ export class PurgeTargets {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ReplayService) private readonly replay: ReplayService,
     @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(ClientStates) private readonly clientStates: ClientStates,
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
@@ -47,6 +49,7 @@ export class PurgeTargets {
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
+    (unit, now) => this.clientStates.purgeUnused(unit, now),
   ];
 }
 

@@ -7,8 +7,8 @@ describe('parseClientMetadata', () => {
     const client = aClient({ clientUri: 'https://client.example.com/', defaultMaxAge: 60, requireAuthTime: true });
     const { draft, problems } = parseClientMetadata(formatClientMetadata(client));
     expect(problems).toEqual([]);
-    const { id, type, createdAt, defaultScope, pkceRequired, consentRequired, defaultRedirectUri } = client;
-    const rest = { id, type, createdAt, defaultScope, pkceRequired, consentRequired, defaultRedirectUri };
+    const { id, type, createdAt, approvedAt, defaultScope, pkceRequired, consentRequired, defaultRedirectUri } = client;
+    const rest = { id, type, createdAt, approvedAt, defaultScope, pkceRequired, consentRequired, defaultRedirectUri };
     const checked = checkClientMetadata({
       name: '',
       authMethod: '',

@@ -51,6 +51,8 @@ describe('checkClientMetadata', () => {
       pkceRequired: true,
       consentRequired: true,
       ownerId: undefined,
+      source: 'admin',
+      approvedAt: undefined,
       createdAt: 1_800_000_000,
       disabledAt: undefined,
     });

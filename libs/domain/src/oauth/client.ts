@@ -18,6 +18,10 @@ export const authMethods = [
 ] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
+/** Who registered a client: an administrator (by page or command), a developer, or whoever asked by protocol (RFC 7591). */
+export const clientSources = ['admin', 'developer', 'registration'] as const;
+export type ClientSource = (typeof clientSources)[number];
+
 /** A registered client (RFC 6749 2). */
 export interface Client extends ClientMetadata {
   /** The `client_id`. */
@@ -44,6 +48,9 @@ export interface Client extends ClientMetadata {
   /** False: an administrator lets it go without the consent page. */
   readonly consentRequired: boolean;
   readonly ownerId?: string | undefined;
+  readonly source: ClientSource;
+  /** Undefined: no administrator has looked at it yet. It works, people are warned of it, and it goes when it is not used. */
+  readonly approvedAt?: EpochSeconds | undefined;
   readonly createdAt: EpochSeconds;
   readonly disabledAt?: EpochSeconds | undefined;
 }
@@ -65,6 +72,8 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly pkceRequired?: boolean | undefined;
   readonly consentRequired?: boolean | undefined;
   readonly ownerId?: string | undefined;
+  readonly source?: ClientSource | undefined;
+  readonly approvedAt?: EpochSeconds | undefined;
   readonly disabledAt?: EpochSeconds | undefined;
 }
 
@@ -165,6 +174,8 @@ export function checkClientMetadata(
       pkceRequired,
       consentRequired: draft.consentRequired ?? true,
       ownerId: draft.ownerId,
+      source: draft.source ?? 'admin',
+      approvedAt: draft.approvedAt,
       createdAt: draft.createdAt,
       disabledAt: draft.disabledAt,
     },

@@ -22,10 +22,12 @@ export { authorizationErrorParameters, authorizationResponseParameters } from '.
 export {
   authMethods,
   checkClientMetadata,
+  clientSources,
   grantTypeNames,
   type AuthMethod,
   type Client,
   type ClientDraft,
+  type ClientSource,
   type FieldProblem,
   type GrantTypeName,
 } from './client.js';

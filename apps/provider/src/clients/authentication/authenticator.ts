@@ -46,6 +46,7 @@ export class ClientAuthenticator {
     }
     if (!(await method.authenticate(credentials, client, now)))
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.wrong');
+    this.clients.noteUse(client.id, now);
     return client;
   }
 }

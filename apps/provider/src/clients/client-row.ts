@@ -1,0 +1,62 @@
+import { epochSeconds } from '@gatehouse/domain/kernel';
+import { metadataOf, plainMetadata, type Client, type ClientMetadata } from '@gatehouse/domain/oauth';
+import type { ClientEntity } from './client.entity.js';
+
+/** The client that a row is. */
+export function toClient(row: ClientEntity): Client {
+  return {
+    ...plainMetadata,
+    // Written from a checked client, and by nobody else.
+    ...(row.metadata as Partial<ClientMetadata>),
+    id: row.id,
+    name: row.name,
+    type: row.type as Client['type'],
+    applicationType: row.applicationType as Client['applicationType'],
+    authMethod: row.authMethod as Client['authMethod'],
+    redirectUris: row.redirectUris,
+    defaultRedirectUri: row.defaultRedirectUri ?? undefined,
+    postLogoutRedirectUris: row.postLogoutRedirectUris,
+    grantTypes: row.grantTypes as Client['grantTypes'],
+    responseTypes: row.responseTypes as Client['responseTypes'],
+    scope: row.scope,
+    defaultScope: row.defaultScope,
+    idTokenSignedResponseAlg: row.idTokenSignedResponseAlg as Client['idTokenSignedResponseAlg'],
+    pkceRequired: row.pkceRequired,
+    consentRequired: row.consentRequired,
+    ownerId: row.ownerId ?? undefined,
+    source: row.source as Client['source'],
+    approvedAt: row.approvedAt === null ? undefined : epochSeconds(row.approvedAt),
+    createdAt: epochSeconds(row.createdAt),
+    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
+  };
+}
+
+/** What the row has beside the client: when and where from. */
+type RowOnly =
+  'createdAt' | 'updatedAt' | 'lastUsedAt' | 'registeredAddress' | 'registeredWith' | 'registrationTokenHash';
+
+/** A client's row, without what the row has beside it. */
+export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
+  return {
+    metadata: { ...metadataOf(client) },
+    id: client.id,
+    name: client.name,
+    type: client.type,
+    applicationType: client.applicationType,
+    authMethod: client.authMethod,
+    redirectUris: [...client.redirectUris],
+    defaultRedirectUri: client.defaultRedirectUri ?? null,
+    postLogoutRedirectUris: [...client.postLogoutRedirectUris],
+    grantTypes: [...client.grantTypes],
+    responseTypes: [...client.responseTypes],
+    scope: [...client.scope],
+    defaultScope: [...client.defaultScope],
+    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    pkceRequired: client.pkceRequired,
+    consentRequired: client.consentRequired,
+    ownerId: client.ownerId ?? null,
+    source: client.source,
+    approvedAt: client.approvedAt ?? null,
+    disabledAt: client.disabledAt ?? null,
+  };
+}

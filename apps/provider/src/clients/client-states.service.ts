@@ -1,0 +1,121 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { statement, type Unit } from '@gatehouse/server/database/store';
+import type { Client } from '@gatehouse/domain/oauth';
+import { Repository } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { CacheVersions } from '../database/cache-versions.service.js';
+import type { PurgeStep } from '../database/sweep.js';
+import { ClientEntity } from './client.entity.js';
+import { ClientsService, type Actor } from './clients.service.js';
+
+/** Where a client comes from and when it was used: for those who decide about it. */
+export interface ClientOrigin {
+  readonly source: Client['source'];
+  readonly createdAt: EpochSeconds;
+  readonly approvedAt: EpochSeconds | undefined;
+  readonly disabledAt: EpochSeconds | undefined;
+  readonly registeredAddress: string | undefined;
+  /** The id of an initial access token, or `setting`; undefined in open registration and for all that were not registered. */
+  readonly registeredWith: string | undefined;
+  readonly lastUsedAt: EpochSeconds | undefined;
+  /** When it goes unless somebody uses it; undefined for approved ones. */
+  readonly goesAt: EpochSeconds | undefined;
+}
+
+const stateStatements = {
+  approve: statement('clients.approve', 'UPDATE clients SET approved_at = $2 WHERE id = $1 AND approved_at IS NULL'),
+  disable: statement('clients.disable', 'UPDATE clients SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL'),
+  enable: statement(
+    'clients.enable',
+    'UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL',
+  ),
+  unused: statement(
+    'clients.unused',
+    `SELECT id FROM clients WHERE approved_at IS NULL AND last_used_at <= $1
+     ORDER BY last_used_at LIMIT 100 FOR UPDATE SKIP LOCKED`,
+    {
+      sqlite: 'SELECT id FROM clients WHERE approved_at IS NULL AND last_used_at <= $1 ORDER BY last_used_at LIMIT 100',
+    },
+  ),
+  expire: statement('clients.expire', 'DELETE FROM clients WHERE id = $1'),
+};
+
+const mostInStep = 100;
+
+/** Owns what becomes of a client once it is there: approved, switched off and on, gone because nobody used it. */
+@Injectable()
+export class ClientStates {
+  constructor(
+    @InjectRepository(ClientEntity) private readonly rows: Repository<ClientEntity>,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(CacheVersions) private readonly versions: CacheVersions,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async origin(id: string): Promise<ClientOrigin | undefined> {
+    const row = await this.rows.findOneBy({ id });
+    if (!row) return undefined;
+    const used = row.lastUsedAt ?? row.createdAt;
+    return {
+      source: row.source as Client['source'],
+      createdAt: epochSeconds(row.createdAt),
+      approvedAt: instant(row.approvedAt),
+      disabledAt: instant(row.disabledAt),
+      registeredAddress: row.registeredAddress ?? undefined,
+      registeredWith: row.registeredWith ?? undefined,
+      // A registered client begins with the instant of its registration, which is no use.
+      lastUsedAt: row.lastUsedAt === row.createdAt ? undefined : instant(row.lastUsedAt),
+      goesAt:
+        row.approvedAt === null
+          ? addSeconds(epochSeconds(used), this.settings.registrationUnusedLifetimeSeconds)
+          : undefined,
+    };
+  }
+
+  /** An administrator has looked at it: it is labelled no more, and stays. False when it was approved already. */
+  async approve(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements.approve, id, now)) !== 1) return false;
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.approved', ...actor, clientId: id });
+    return true;
+  }
+
+  /** Nobody can log in through it, and it gets no token; its grants end. False when it was off already. */
+  async disable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements.disable, id, now)) !== 1) return false;
+    await this.clients.end(unit, id, now);
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.disabled', ...actor, clientId: id });
+    return true;
+  }
+
+  /** False when it was on already. */
+  async enable(unit: Unit, id: string, actor: Actor): Promise<boolean> {
+    if ((await unit.change(stateStatements.enable, id)) !== 1) return false;
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.enabled', ...actor, clientId: id });
+    return true;
+  }
+
+  /** A step of the purge: clients that nobody approved, and nobody used for long. */
+  async purgeUnused(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const before = addSeconds(now, -this.settings.registrationUnusedLifetimeSeconds);
+    const unused = await unit.all<{ id: string }>(stateStatements.unused, before);
+    for (const { id } of unused) {
+      await this.clients.end(unit, id, now);
+      await unit.change(stateStatements.expire, id);
+      await this.audit.record(unit, { type: 'client.expired', clientId: id });
+    }
+    if (unused.length > 0) await this.versions.bump(unit, 'clients');
+    return { gone: unused.length, more: unused.length === mostInStep };
+  }
+}
+
+function instant(value: number | null): EpochSeconds | undefined {
+  return value === null ? undefined : epochSeconds(value);
+}
