@@ -18,9 +18,9 @@ const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public
 /** Metadata and JWKS, derived from what is registered in code: what is offered is what there is. */
 @Controller()
 export class DiscoveryController {
-  private readonly metadata: Buffer;
-  /** The JWKS as bytes, for as long as the same keys are published. */
-  private published = { kids: '', body: Buffer.from('{"keys":[]}') };
+  private readonly metadata: Reply;
+  /** The JWKS, for as long as the same keys are published. */
+  private published: { readonly kids: string; readonly reply: Reply } | undefined;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -29,8 +29,8 @@ export class DiscoveryController {
     @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
     @Inject(GrantTypes) grantTypes: GrantTypes,
   ) {
-    this.metadata = Buffer.from(
-      JSON.stringify(
+    this.metadata = Reply.constant(
+      Reply.json(
         providerMetadata({
           issuer: settings.issuer,
           paths: routes,
@@ -64,26 +64,29 @@ export class DiscoveryController {
             'roles',
           ],
         }),
+        { headers: openToAll },
       ),
     );
   }
 
   @Get(routes.openidConfiguration)
   openidConfiguration(): Reply {
-    return Reply.json(this.metadata, { headers: openToAll });
+    return this.metadata;
   }
 
   @Get(routes.authorizationServerMetadata)
   authorizationServerMetadata(): Reply {
-    return Reply.json(this.metadata, { headers: openToAll });
+    return this.metadata;
   }
 
   @Get(routes.jwks)
   async jwks(): Promise<Reply> {
     const keys = await this.keys.published(this.clock.now());
     const kids = keys.map((key) => key.kid).join();
-    if (this.published.kids !== kids)
-      this.published = { kids, body: Buffer.from(JSON.stringify({ keys: keys.map((key) => key.publicJwk) })) };
-    return Reply.json(this.published.body, { headers: openToAll });
+    if (this.published?.kids !== kids) {
+      const document = { keys: keys.map((key) => key.publicJwk) };
+      this.published = { kids, reply: Reply.constant(Reply.json(document, { headers: openToAll })) };
+    }
+    return this.published.reply;
   }
 }

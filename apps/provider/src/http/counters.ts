@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AnsweredRequest } from '@gatehouse/server/telemetry/request-log';
+import { RequestDurations } from './request-durations.js';
 
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
@@ -9,13 +10,12 @@ const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
  */
 export class Counters {
   readonly registry = new Registry();
-  private readonly requests = new Histogram({
-    name: 'gatehouse_request_duration_seconds',
-    help: 'Requests by route, method and status, and how long they took.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: durations,
-    registers: [this.registry],
-  });
+  private readonly requests = new RequestDurations(
+    'gatehouse_request_duration_seconds',
+    'Requests by route, method and status, and how long they took.',
+    durations,
+    this.registry,
+  );
   private readonly refusals = new Counter({
     name: 'gatehouse_refusals_total',
     help: 'Requests that a rule refused, by the stable id of the rule.',
@@ -69,10 +69,7 @@ export class Counters {
   }
 
   answered({ request, status, milliseconds }: AnsweredRequest): void {
-    this.requests.observe(
-      { method: request.method ?? 'GET', route: request.route?.path ?? 'unmatched', status },
-      milliseconds / 1000,
-    );
+    this.requests.observe(request.method ?? '', request.route?.path ?? 'unmatched', status, milliseconds / 1000);
   }
 
   refused(reason: string): void {

@@ -58,7 +58,7 @@ export class TokenController {
       throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
     this.counters.issued(grantType.name);
     // RFC 6749 5.1 asks for both; OAuth 2.1 for the first alone.
-    return Reply.json(Buffer.from(body), {
+    return Reply.jsonText(body, {
       headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...corsHeaders(request) },
     });
   }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { decodeBase64url, encodeBase64url } from '../kernel/index.js';
+import { hash } from 'node:crypto';
+import { decodeBase64url } from '../kernel/index.js';
 import type { JwsAlgorithm, MacAlgorithm } from './algorithms.js';
 
 /** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
@@ -43,8 +43,8 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
 export function leftHalfHash(value: string, algorithm: JwsAlgorithm | MacAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
   const bits = algorithm === 'EdDSA' ? '512' : algorithm.slice(-3);
-  const digest = createHash(`sha${bits}`).update(value, 'utf8').digest();
-  return encodeBase64url(digest.subarray(0, digest.length / 2));
+  const digest = hash(`sha${bits}`, value, 'hex');
+  return Buffer.from(digest.slice(0, digest.length / 2), 'hex').toString('base64url');
 }
 
 function encodeJson(value: object): string {

@@ -1,8 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 
 /** SHA-256 (FIPS 180-4); text is hashed as UTF-8. */
 export function sha256(value: string | Uint8Array): Buffer {
-  return createHash('sha256').update(value).digest();
+  // A quarter of what a Hash object costs; text is the fastest thing that it gives back.
+  return Buffer.from(hash('sha256', value, 'hex'), 'hex');
 }
 
 /** Compares without telling by time where the difference is. Lengths are no secret here. */

@@ -59,7 +59,7 @@ const credential = /^[\x20-\x7e]{0,1000}$/;
 
 function decodeFormPart(text: string): string | undefined {
   try {
-    const decoded = decodeURIComponent(text.replaceAll('+', ' '));
+    const decoded = text.includes('%') || text.includes('+') ? decodeURIComponent(text.replaceAll('+', ' ')) : text;
     return credential.test(decoded) ? decoded : undefined;
   } catch {
     return undefined;

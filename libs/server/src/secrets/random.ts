@@ -5,42 +5,48 @@ import type { Selector } from '@gatehouse/domain/kernel';
 const pool = Buffer.allocUnsafeSlow(8192);
 let used = pool.length;
 
-/** Fresh random bytes, as text. What was handed out is wiped from the pool at once. */
-function draw<T>(count: number, read: (bytes: Buffer) => T): T {
+/** Where in the pool so many fresh bytes lie: the caller reads them and wipes them at once. */
+function draw(count: number): number {
   if (used + count > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  const bytes = pool.subarray(used, used + count);
   used += count;
-  const value = read(bytes);
-  bytes.fill(0);
-  return value;
+  return used - count;
+}
+
+function drawText(count: number, encoding: 'hex' | 'base64url'): string {
+  const start = draw(count);
+  const text = pool.toString(encoding, start, used);
+  pool.fill(0, start, used);
+  return text;
 }
 
 /** 256 random bits in base64url, 43 characters: verifiers, client secrets, ids of cookies. */
 export function newSecret(): string {
-  return draw(32, (bytes) => bytes.toString('base64url'));
+  return drawText(32, 'base64url');
 }
 
 /** Random bytes of any small length in lower-case hex. */
 export function randomHex(byteLength: number): string {
-  return draw(byteLength, (bytes) => bytes.toString('hex'));
+  return drawText(byteLength, 'hex');
 }
 
 /** Random bytes of a small length, in memory of their own. */
 export function randomBuffer(byteLength: number): Buffer {
-  return draw(byteLength, (bytes) => Buffer.from(bytes));
+  const start = draw(byteLength);
+  const bytes = Buffer.from(pool.subarray(start, used));
+  pool.fill(0, start, used);
+  return bytes;
 }
 
 /** A UUID whose order is its time of birth. @see RFC 9562 5.7 */
 export function newId(milliseconds: number = Date.now()): string {
-  const hex = draw(16, (bytes) => {
-    bytes.writeUIntBE(milliseconds, 0, 6);
-    bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-    bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-    return bytes.toString('hex');
-  });
+  const bytes = randomBuffer(16);
+  bytes.writeUIntBE(milliseconds, 0, 6);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

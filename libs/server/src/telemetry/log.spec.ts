@@ -1,3 +1,4 @@
+import { isoTime } from './iso-time.js';
 import { createLog, describeError } from './log.js';
 import { redact } from './redact.js';
 
@@ -32,6 +33,26 @@ describe('the log', () => {
     const [line] = logged((log) => log.error({ err: new TypeError('insert failed', { cause }) }, 'request failed'));
     expect(line?.err).toMatchObject({ type: 'TypeError', cause: { message: 'disk full', code: 'SQLITE_FULL' } });
     expect(JSON.stringify(line)).not.toContain('hunter2');
+  });
+
+  it('writes of a request what it would write of the same fields at any other time', () => {
+    const fields = { method: 'GET', route: '/a/"b":id', status: 200, ms: 0.3, request: 'c0ffee' };
+    const lines: string[] = [];
+    const destination = { write: (line: string) => lines.push(line) };
+    const log = createLog({ level: 'info', name: 'test', destination });
+    log.answered(fields);
+    log.info({ ...fields }, 'request');
+    log.child({ from: 'here' }).answered(fields);
+    const withoutTime = lines.map((line) => line.replace(/"time":"[^"]{24}"/, '"time":""'));
+    expect(withoutTime[0]).toBe(withoutTime[1]);
+    expect(JSON.parse(lines[2] ?? '')).toMatchObject({ from: 'here', ...fields });
+    createLog({ level: 'warn', name: 'test', destination }).answered(fields);
+    expect(lines).toHaveLength(3);
+  });
+
+  it('writes instants as Date does', () => {
+    for (const milliseconds of [0, 1_764_036_854_000, 1_764_036_854_007, 1_764_036_854_999, 1_764_036_855_120, 999])
+      expect(isoTime(milliseconds)).toBe(new Date(milliseconds).toISOString());
   });
 
   it('ends a chain of causes that goes in a circle', () => {

@@ -1,6 +1,9 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { codeOf, isError } from '../error-code.js';
+import { BatchedLines } from './batched-lines.js';
+import { isoTime } from './iso-time.js';
 import { redact } from './redact.js';
+import { RequestLines, type RequestFields } from './request-lines.js';
 import { textLines } from './text-lines.js';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
@@ -16,6 +19,8 @@ export abstract class Log {
   abstract warn(fields: LogFields, message: string): void;
   abstract error(fields: LogFields, message: string): void;
   abstract fatal(fields: LogFields, message: string): void;
+  /** The line of a request that was answered. */
+  abstract answered(request: RequestFields): void;
   abstract isLevelEnabled(level: LogLevel): boolean;
   /** The same log with fields that stand on each of its lines. */
   abstract child(fields: LogFields): Log;
@@ -31,29 +36,31 @@ export interface LogOptions {
   readonly destination?: DestinationStream | undefined;
 }
 
-/** Lines are written in batches, at the latest after this long. What is lost by a kill -9 is never an audit row. */
-const FLUSH_MILLISECONDS = 250;
-const BATCH_BYTES = 4096;
+const STDOUT = 1;
 
 export function createLog(options: LogOptions): Log {
   const { level, name, format = 'json' } = options;
   if (level === 'silent') return new PinoLog(pino({ level: 'silent' }, { write: () => undefined }));
-  const destination = options.destination ?? (format === 'text' ? textLines(process.stdout) : batchedStdout());
+  const destination = options.destination ?? (format === 'text' ? textLines(process.stdout) : new BatchedLines(STDOUT));
   const logger = pino(
     {
       level,
       base: { name },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoTime()}"`,
       formatters: { level: (label) => ({ level: label }), log: redact },
       serializers: { err: describeError },
     },
     destination,
   );
-  return new PinoLog(logger);
+  return new PinoLog(logger, new RequestLines(name, destination));
 }
 
 class PinoLog extends Log {
-  constructor(private readonly logger: Logger) {
+  /** @param lines where the fields of this log are those that it was made with; a child has more */
+  constructor(
+    private readonly logger: Logger,
+    private readonly lines?: RequestLines,
+  ) {
     super();
   }
 
@@ -77,6 +84,12 @@ class PinoLog extends Log {
     this.logger.fatal(fields, message);
   }
 
+  override answered(request: RequestFields): void {
+    if (!this.logger.isLevelEnabled('info')) return;
+    if (this.lines) this.lines.write(request);
+    else this.logger.info(request, 'request');
+  }
+
   override isLevelEnabled(level: LogLevel): boolean {
     return this.logger.isLevelEnabled(level);
   }
@@ -90,10 +103,6 @@ class PinoLog extends Log {
 /** Tests that do not look at the log. */
 export function silentLog(): Log {
   return createLog({ level: 'silent', name: 'silent' });
-}
-
-function batchedStdout(): DestinationStream {
-  return pino.destination({ sync: false, minLength: BATCH_BYTES, periodicFlush: FLUSH_MILLISECONDS });
 }
 
 const MAX_CAUSES = 5;

@@ -1,6 +1,6 @@
 import {
   createServer as createHttpServer,
-  IncomingMessage,
+  type IncomingMessage,
   ServerResponse,
   type Server,
   type ServerOptions,
@@ -14,7 +14,7 @@ import type { Log } from '../telemetry/log.js';
 import { requestLog, type AnsweredRequest } from '../telemetry/request-log.js';
 import { Reply } from './reply.js';
 import { ReplyWriter } from './reply-writer.js';
-import { pathOf, trustProxies, type WebRequest } from './request.js';
+import { BornRequest, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
 import { serverLimits } from './server-limits.js';
 import type { StaticAssets } from './static-assets.js';
@@ -58,7 +58,8 @@ export class ReplyAdapter extends ExpressAdapter {
   private readonly messages: ServerOptions;
   private readonly log: Log | undefined;
   private readonly observe: ReplyAdapterOptions['observe'];
-  private readonly hot = new Map<string, HotRoute>();
+  /** By path, then method. */
+  private readonly hot = new Map<string, Map<string, HotRoute>>();
   private closing = false;
   private beside: NetServer | undefined;
 
@@ -78,7 +79,8 @@ export class ReplyAdapter extends ExpressAdapter {
     const app = this.getInstance<Express>();
     const serverOptions = { ...serverLimits, ...this.messages };
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
-      if (!this.answerFirst(request, response))
+      // The server makes no other requests than those of bornForExpress.
+      if (!this.answerFirst(request as BornRequest, response))
         app(request as Parameters<Express>[0], response as Parameters<Express>[1]);
     };
     this.httpServer = options?.httpsOptions
@@ -88,7 +90,10 @@ export class ReplyAdapter extends ExpressAdapter {
 
   /** Endpoints that are answered before the router: the way through it costs more than the work of the smallest of them. */
   dispatchFirst(routes: readonly HotRoute[]): void {
-    for (const route of routes) this.hot.set(`${route.method} ${route.path}`, route);
+    for (const route of routes) {
+      const methods = this.hot.get(route.path) ?? new Map<string, HotRoute>();
+      this.hot.set(route.path, methods.set(route.method, route));
+    }
   }
 
   /** Bodies are read by the controllers that want one, each with its limit (read-form.ts). */
@@ -102,12 +107,12 @@ export class ReplyAdapter extends ExpressAdapter {
       this.logAnswer(response, statusCode ?? response.statusCode);
       return super.reply(response, body, statusCode);
     }
-    const { status, headers, body: bytes } = this.writer.write(body);
+    const { status, headers, body: content, encoding } = this.writer.write(body);
     if (response.headersSent || response.destroyed) return response;
-    if (this.closing || isBodyUnread(response.req)) headers.push('Connection', 'close');
     this.logAnswer(response, status);
-    response.writeHead(status, headers);
-    return response.end(bytes);
+    const last = this.closing || isBodyUnread(response.req);
+    response.writeHead(status, last ? [...headers, 'Connection', 'close'] : (headers as string[]));
+    return content === undefined ? response.end() : response.end(content, encoding);
   }
 
   /** For whatever failed while failing: it needs no view and cannot throw. An answer half sent is cut off. */
@@ -154,34 +159,43 @@ export class ReplyAdapter extends ExpressAdapter {
   private logAnswer(response: ServerResponse, status: number): void {
     if (!this.log && !this.observe) return;
     // The server makes no other requests than those of bornForExpress.
-    const request = response.req as WebRequest & { readonly bornAt: number };
+    const request = response.req as WebRequest & BornRequest;
     const answered = { request, status, milliseconds: performance.now() - request.bornAt };
     this.observe?.(answered);
     if (this.log) requestLog(this.log, answered);
   }
 
-  private answerFirst(message: IncomingMessage, response: ServerResponse): boolean {
-    const route = this.hot.get(`${message.method ?? ''} ${pathOf(message)}`);
+  private answerFirst(message: BornRequest, response: ServerResponse): boolean {
+    const route = this.hot.get(pathOf(message))?.get(message.method ?? '');
     if (!route) return false;
     // What the router would have set, for whoever reads it from the request.
-    const request = Object.assign(message, {
-      originalUrl: message.url ?? '/',
-      params: {},
-      route: { path: route.path },
-    });
-    void this.answerHot(route, request, response);
+    message.originalUrl = message.url ?? '/';
+    message.route = route;
+    this.answerHot(route, message as WebRequest, response);
     return true;
   }
 
-  private async answerHot(route: HotRoute, request: WebRequest, response: ServerResponse): Promise<void> {
+  private answerHot(route: HotRoute, request: WebRequest, response: ServerResponse): void {
+    let answer: Promise<Reply> | Reply;
     try {
-      let reply: Reply;
-      try {
-        reply = await route.answer(request);
-      } catch (error) {
-        reply = route.refuse(error, request);
-      }
-      this.reply(response, reply);
+      answer = route.answer(request);
+    } catch (error) {
+      this.replyTo(response, () => route.refuse(error, request));
+      return;
+    }
+    if (answer instanceof Reply) {
+      const reply = answer;
+      this.replyTo(response, () => reply);
+    } else
+      answer.then(
+        (reply) => this.replyTo(response, () => reply),
+        (error: unknown) => this.replyTo(response, () => route.refuse(error, request)),
+      );
+  }
+
+  private replyTo(response: ServerResponse, decide: () => Reply): void {
+    try {
+      this.reply(response, decide());
     } catch (error) {
       this.log?.error({ err: error }, 'an answer failed');
       this.replyBare(response, 500);
@@ -202,15 +216,13 @@ export class ReplyAdapter extends ExpressAdapter {
  * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
  */
 function bornForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
-  class BornRequest extends IncomingMessage {
-    readonly bornAt = performance.now();
-  }
+  class OurRequest extends BornRequest {}
   class BornResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
-  adopt(BornRequest.prototype, app.request);
+  adopt(OurRequest.prototype, app.request);
   adopt(BornResponse.prototype, app.response);
-  trustProxies(BornRequest.prototype, proxies);
-  Object.assign(app, { request: BornRequest.prototype, response: BornResponse.prototype });
-  return { IncomingMessage: BornRequest, ServerResponse: BornResponse };
+  trustProxies(OurRequest.prototype, proxies);
+  Object.assign(app, { request: OurRequest.prototype, response: BornResponse.prototype });
+  return { IncomingMessage: OurRequest, ServerResponse: BornResponse };
 }
 
 /** Once, before any message exists: ours -> the application's -> Express' -> Node's. */

@@ -31,9 +31,15 @@ export class Form {
   /** Parses application/x-www-form-urlencoded text. */
   static parse(text: string): Form {
     const entries = new Map<string, string[]>();
-    for (const [name, sent] of new URLSearchParams(text.startsWith('?') ? `?${text}` : text)) {
+    for (let start = 0, end; start <= text.length; start = end + 1) {
+      end = text.indexOf('&', start);
+      if (end < 0) end = text.length;
+      if (end === start) continue;
+      const equals = text.indexOf('=', start);
+      const isNamed = equals >= 0 && equals < end;
+      const name = decodePart(text.slice(start, isNamed ? equals : end));
       // As browsers read HTML: no text of ours holds a NUL, which PostgreSQL could not store.
-      const value = sent.replaceAll('\0', '\uFFFD');
+      const value = isNamed ? decodePart(text.slice(equals + 1, end)).replaceAll('\0', '\uFFFD') : '';
       const values = entries.get(name);
       if (values) values.push(value);
       else entries.set(name, [value]);
@@ -89,4 +95,23 @@ export class Form {
     }
     return parameters;
   }
+}
+
+/**
+ * A name or a value as URLSearchParams reads it, which makes an iterator, pairs and a list of them for that.
+ * @see WHATWG URL 5.1
+ */
+function decodePart(text: string): string {
+  if (!text.includes('%') && !text.includes('+')) return text;
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    // A percent sign that escapes nothing, or bytes that are no UTF-8: read as browsers do.
+    return new URLSearchParams(`_=${asAscii(text)}`).get('_') ?? '';
+  }
+}
+
+/** Node mixes up bytes and characters where both kinds come together. */
+function asAscii(text: string): string {
+  return text.replace(/[^\0-\x7f]+/g, encodeURIComponent);
 }

@@ -1,16 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { formPostPage } from './form-post-page.js';
-import type { Reply, ReplyContent, SetCookie } from './reply.js';
+import type { Reply, ReplyContent, SetCookie, WrittenReply } from './reply.js';
 import { formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
 import type { Views } from './views.js';
-
-/** An answer ready for the socket: one writeHead, one end. */
-export interface WrittenReply {
-  readonly status: number;
-  /** Names and values in turn, as writeHead takes them. */
-  readonly headers: string[];
-  readonly body: Buffer | undefined;
-}
 
 export interface ReplyWriterOptions {
   readonly views: Views;
@@ -33,41 +25,53 @@ export class ReplyWriter {
 
   write(reply: Reply): WrittenReply {
     const { content } = reply;
-    const { defaults, body } = this.defaultsOf(content);
-    const headers = content.headers ? overridden(defaults, content.headers) : defaults;
-    if (this.https) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
-    for (const cookie of content.cookies ?? []) headers.push('Set-Cookie', cookieHeader(cookie));
-    // RFC 9110 8.6: no Content-Length where there can be no content
-    if (content.status !== 204 && content.status !== 304) headers.push('Content-Length', String(body?.length ?? 0));
-    return { status: content.status, headers, body };
+    if (content.kind === 'constant') return (content.written ??= this.compose(content.content));
+    return this.compose(content);
   }
 
-  private defaultsOf(content: ReplyContent): { readonly defaults: string[]; readonly body: Buffer | undefined } {
+  private compose(content: ReplyContent): WrittenReply {
+    const { defaults, body } = this.defaultsOf(content);
+    const headers = content.headers ? overridden(defaults, content.headers) : [...defaults];
+    if (this.https) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
+    if (content.cookies) for (const cookie of content.cookies) headers.push('Set-Cookie', cookieHeader(cookie));
+    const length = body === undefined ? 0 : Buffer.byteLength(body);
+    // RFC 9110 8.6: no Content-Length where there can be no content
+    if (content.status !== 204 && content.status !== 304) headers.push('Content-Length', String(length));
+    return { status: content.status, headers, body, encoding: length === body?.length ? 'latin1' : 'utf8' };
+  }
+
+  private defaultsOf(content: ReplyContent): {
+    readonly defaults: readonly string[];
+    readonly body: Buffer | string | undefined;
+  } {
     switch (content.kind) {
       case 'page': {
         const html = this.options.views.render(content.view, content.model);
-        return { defaults: pageHeaders(pagePolicy(content.formActionSchemes)), body: Buffer.from(html) };
+        return { defaults: pageHeaders(pagePolicy(content.formActionSchemes)), body: html };
       }
       case 'form-post': {
         const html = formPostPage(content.action, content.parameters, this.options.formPostScript);
-        return { defaults: pageHeaders(formPostPolicy(content.action)), body: Buffer.from(html) };
+        return { defaults: pageHeaders(formPostPolicy(content.action)), body: html };
       }
       case 'json': {
-        const body = Buffer.isBuffer(content.body) ? content.body : Buffer.from(JSON.stringify(content.body));
-        return { defaults: [...NO_STORE, 'Content-Type', JSON_TYPE], body };
+        const { body } = content;
+        return { defaults: JSON_HEADERS, body: typeof body === 'string' ? body : JSON.stringify(body) };
       }
       case 'bytes':
         return { defaults: [...NO_SNIFF, 'Content-Type', content.contentType], body: content.body };
       case 'redirect':
         return { defaults: [...NO_STORE, ...REFERRER, 'Location', asciiUrl(content.location)], body: undefined };
       case 'empty':
-        return { defaults: [...NO_STORE], body: undefined };
+        return { defaults: NO_STORE, body: undefined };
+      case 'constant':
+        throw new Error('a constant answer is of another kind');
     }
   }
 }
 
 const NO_SNIFF = ['X-Content-Type-Options', 'nosniff'];
 const NO_STORE = ['Cache-Control', 'no-store', ...NO_SNIFF];
+const JSON_HEADERS = [...NO_STORE, 'Content-Type', JSON_TYPE];
 // Not no-referrer: with that, an honest form of ours carries `Origin: null`.
 const REFERRER = ['Referrer-Policy', 'same-origin'];
 
@@ -77,17 +81,23 @@ function pageHeaders(policy: string): string[] {
 
 /** The defaults, except where the controller says otherwise; names compare without case. */
 function overridden(defaults: readonly string[], own: OutgoingHttpHeaders): string[] {
-  const named = new Set(Object.keys(own).map((name) => name.toLowerCase()));
   const headers: string[] = [];
+  const names = Object.keys(own);
   for (let at = 0; at + 1 < defaults.length; at += 2) {
     const name = defaults[at] ?? '';
-    if (!named.has(name.toLowerCase())) headers.push(name, defaults[at + 1] ?? '');
+    if (!names.some((other) => isSameName(name, other))) headers.push(name, defaults[at + 1] ?? '');
   }
-  for (const [name, value] of Object.entries(own)) {
-    if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) headers.push(name, String(one));
+  for (const name of names) {
+    const value = own[name];
+    if (typeof value === 'string') headers.push(name, value);
+    else if (Array.isArray(value)) for (const one of value) headers.push(name, one);
+    else if (value !== undefined) headers.push(name, String(value));
   }
   return headers;
+}
+
+function isSameName(a: string, b: string): boolean {
+  return a === b || (a.length === b.length && a.toLowerCase() === b.toLowerCase());
 }
 
 /** @see RFC 6265 4.1.1 */
@@ -109,6 +119,7 @@ export function cookieHeader(cookie: SetCookie): string {
 
 /** A header is ASCII without spaces; anything else is percent-encoded as UTF-8, what is encoded already stays. */
 function asciiUrl(location: string): string {
+  if (/^[\x21-\x7e]*$/.test(location)) return location;
   return location.replace(/[^\x21-\x7e]+/g, (part) =>
     [...Buffer.from(part)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
   );

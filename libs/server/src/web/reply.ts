@@ -11,6 +11,17 @@ export interface SetCookie {
   readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
 }
 
+/** An answer ready for the socket: one writeHead, one end. */
+export interface WrittenReply {
+  readonly status: number;
+  /** Names and values in turn, as writeHead takes them. */
+  readonly headers: readonly string[];
+  /** Text goes to the socket in one piece with the headers. */
+  readonly body: Buffer | string | undefined;
+  /** `latin1` for what is ASCII only, which is copied as it is. */
+  readonly encoding: 'latin1' | 'utf8';
+}
+
 interface Common {
   readonly status: number;
   readonly headers?: OutgoingHttpHeaders | undefined;
@@ -65,7 +76,7 @@ export class Reply {
     return new Reply({ kind: 'form-post', status: 200, action, parameters, cookies, headers: undefined });
   }
 
-  /** JSON, `no-store` unless the headers say otherwise. A Buffer is written as it is. */
+  /** JSON, `no-store` unless the headers say otherwise. */
   static json(
     body: object,
     options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {},
@@ -77,6 +88,25 @@ export class Reply {
       headers: options.headers,
       cookies: options.cookies,
     });
+  }
+
+  /** As {@link json}, of JSON that is text already. */
+  static jsonText(
+    text: string,
+    options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {},
+  ): Reply {
+    return new Reply({
+      kind: 'json',
+      status: options.status ?? 200,
+      body: text,
+      headers: options.headers,
+      cookies: options.cookies,
+    });
+  }
+
+  /** An answer that is given again and again, the same to everybody: it is written once. Nothing of a person is in it. */
+  static constant(reply: Reply): Reply {
+    return new Reply({ kind: 'constant', status: reply.content.status, content: reply.content, written: undefined });
   }
 
   /** Bytes of any kind: style sheets, scripts, downloads. */
@@ -106,6 +136,12 @@ export type ReplyContent =
       readonly action: string;
       readonly parameters: Readonly<Record<string, string>>;
     })
-  | (Common & { readonly kind: 'json'; readonly body: object })
+  | (Common & { readonly kind: 'json'; readonly body: object | string })
   | (Common & { readonly kind: 'bytes'; readonly body: Buffer; readonly contentType: string })
-  | (Common & { readonly kind: 'empty' });
+  | (Common & { readonly kind: 'empty' })
+  | (Common & {
+      readonly kind: 'constant';
+      readonly content: ReplyContent;
+      /** The writer's. */
+      written: WrittenReply | undefined;
+    });

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { randomHex } from '../secrets/random.js';
 import { Form } from './form.js';
@@ -11,11 +11,11 @@ export interface WebRequest extends IncomingMessage {
   /** The parts of the route's pattern, decoded. */
   readonly params: Readonly<Record<string, string>>;
   /** The route that was chosen: its pattern, never the path itself, belongs in logs. */
-  readonly route?: { readonly path: string };
+  readonly route?: { readonly path: string } | undefined;
 }
 
 /** What {@link query} and the readers of headers need: also a bare node:http message. */
-type Message = IncomingMessage & { readonly originalUrl?: string };
+type Message = IncomingMessage & { readonly originalUrl?: string | undefined };
 
 /** The value of a cookie as it was sent; the first one where it came twice. */
 export function cookie(request: IncomingMessage, name: string): string | undefined {
@@ -90,7 +90,8 @@ function expandIPv6(address: string): readonly string[] {
   );
 }
 
-const ids = new WeakMap<IncomingMessage, string>();
+const NO_PARAMETERS = Object.freeze({});
+const REQUEST_ID = Symbol('request id');
 const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
 
 /**
@@ -98,11 +99,19 @@ const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-
  * that came with it, or a random one.
  * @see W3C Trace Context 3.2
  */
-export function requestId(request: IncomingMessage): string {
-  const known = ids.get(request);
-  if (known !== undefined) return known;
-  const sent = header(request, 'traceparent');
-  const id = (sent === undefined ? undefined : TRACE_PARENT.exec(sent)?.[1]) ?? randomHex(16);
-  ids.set(request, id);
-  return id;
+export function requestId(request: IncomingMessage & { [REQUEST_ID]?: string | undefined }): string {
+  const sent = request[REQUEST_ID] === undefined ? header(request, 'traceparent') : undefined;
+  return (request[REQUEST_ID] ??= (sent === undefined ? undefined : TRACE_PARENT.exec(sent)?.[1]) ?? randomHex(16));
+}
+
+/**
+ * A message as our server makes it: with all that is set on it later, so that every message has one shape from birth,
+ * which engines turn into direct access.
+ */
+export class BornRequest extends IncomingMessage {
+  readonly bornAt = performance.now();
+  originalUrl: string | undefined = undefined;
+  params: Readonly<Record<string, string>> = NO_PARAMETERS;
+  route: { readonly path: string } | undefined = undefined;
+  [REQUEST_ID]: string | undefined = undefined;
 }

@@ -48,9 +48,17 @@ describe('the adapter, on a real socket', () => {
       'cache-control': 'no-store',
       'content-type': 'application/json; charset=utf-8',
     });
-    const cached = await ask(trial, '/cached');
-    expect(cached.headers['cache-control']).toBe('public, max-age=60');
-    expect(cached.body).toBe('{"ready":true}');
+  });
+
+  it('sends a constant answer again and again, whole each time', async () => {
+    // The first one ends its connection: nothing of that may stay in the answer.
+    const ended = await ask(trial, '/cached', { headers: { 'content-length': '3' }, body: 'a=1' });
+    for (const answer of [ended, await ask(trial, '/cached'), await ask(trial, '/cached')]) {
+      expect(answer.headers['cache-control']).toBe('public, max-age=60');
+      expect(answer.headers['content-length']).toBe('15');
+      expect(answer.body).toBe('{"ready":"jä"}');
+    }
+    expect((await ask(trial, '/cached')).headers.connection).not.toBe('close');
   });
 
   it('posts to another origin by a page that may do nothing else', async () => {
@@ -159,7 +167,7 @@ describe('the adapter, on a real socket', () => {
 
   it('makes messages that have their prototypes from birth', async () => {
     const answer = await ask(trial, '/born');
-    expect(JSON.parse(answer.body)).toEqual({ request: true, response: true, class: 'BornRequest' });
+    expect(JSON.parse(answer.body)).toEqual({ request: true, response: true, class: 'OurRequest' });
   });
 
   it("logs a request's route and never its address", async () => {
