@@ -64,7 +64,7 @@ export class RequestDurations {
 
   private find(method: string, route: string, status: number): Series {
     let routes = this.series.get(method);
-    if (!routes) this.series.set(method, (routes = new Map()));
+    if (!routes) this.series.set(method, (routes = new Map<string, Series[]>()));
     let list = routes.get(route);
     if (!list) routes.set(route, (list = []));
     return (list[status] ??= {

@@ -38,7 +38,7 @@ export class RequestLines {
 
   private headOf(method: string, route: string, status: number): string {
     let routes = this.heads.get(method);
-    if (!routes) this.heads.set(method, (routes = new Map()));
+    if (!routes) this.heads.set(method, (routes = new Map<string, string[]>()));
     let heads = routes.get(route);
     if (!heads) routes.set(route, (heads = []));
     return (heads[status] ??=
