@@ -32,7 +32,16 @@ export interface Outside {
 }
 
 /** Modules with pages of their own: their `views` folder, under their name. */
-const modulesWithViews = ['account', 'clients', 'grants', 'interaction', 'issuance', 'logout', 'users'] as const;
+const modulesWithViews = [
+  'account',
+  'clients',
+  'grants',
+  'interaction',
+  'issuance',
+  'logout',
+  'resources',
+  'users',
+] as const;
 
 /** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {

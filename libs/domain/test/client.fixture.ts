@@ -23,6 +23,8 @@ export function aClient(changes: Partial<Client> = {}): Client {
     consentRequired: true,
     source: 'admin',
     approvedAt: epochSeconds(1_800_000_000),
+    actsForItself: false,
+    resourceServer: false,
     createdAt: epochSeconds(1_800_000_000),
     ...changes,
   };

@@ -137,6 +137,8 @@ const add: Command = {
           idTokenSignedResponseAlg: options.one('id-token-signed-response-alg') ?? file.idTokenSignedResponseAlg,
           pkceRequired: !options.has('no-pkce'),
           consentRequired: !options.has('no-consent'),
+          // Whoever has the command line is an administrator.
+          actsForItself: true,
           ownerId: owner?.id,
         },
         {},

@@ -13,11 +13,12 @@ import { drawCommandNumber } from '../database/node-number.js';
 import { clientCommands } from './client-commands.js';
 import type { Command, CommandContext, CommandResult, OptionValues } from './command.js';
 import { keyCommands } from './key-commands.js';
+import { resourceCommands } from './resource-commands.js';
 import { databaseCommand } from './database-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
 import { userCommands } from './user-commands.js';
 
-const commands: readonly Command[] = [...userCommands, ...clientCommands, ...keyCommands];
+const commands: readonly Command[] = [...userCommands, ...clientCommands, ...resourceCommands, ...keyCommands];
 
 /** Runs one command of the command line and says how it went by the exit status. */
 async function main(argv: readonly string[]): Promise<void> {

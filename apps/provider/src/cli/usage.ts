@@ -37,6 +37,10 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   client list [--search TEXT]
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client remove --id CLIENT_ID
+  resource add --identifier URI [--name N] [--scope S | S=SENTENCE]… [--token-format jwt|opaque] [--signing-alg A]
+             [--lifetime SECONDS] [--allow consent|anyone] [--credentials]
+  resource list
+  resource remove --identifier URI
   keys list | rotate [--now]
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)

@@ -71,6 +71,14 @@ export class ClientEntity {
   @FlagColumn()
   consentRequired!: boolean;
 
+  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
+  @FlagColumn()
+  actsForItself!: boolean;
+
+  /** True: the credentials of an API, which asks about tokens and gets none. */
+  @FlagColumn()
+  resourceServer!: boolean;
+
   /** The developer who may edit it; null: administrators alone. */
   @IdColumn({ nullable: true })
   ownerId!: string | null;

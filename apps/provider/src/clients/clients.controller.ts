@@ -175,6 +175,7 @@ export class ClientsController {
     const sameGrants = before?.grantTypes.join(' ') === typed.grantTypes.join(' ');
     const draft: ClientDraft = {
       ...(before && metadataOf(before)),
+      ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
       ...(before && sameGrants ? { responseTypes: before.responseTypes } : {}),
       ...typed,
     };

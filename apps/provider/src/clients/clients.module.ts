@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientsController } from './clients.controller.js';
+import { ResourceCredentials } from './resource-credentials.service.js';
+import { ResourceCredentialsController } from './resource-credentials.controller.js';
 import { CrossOrigin } from './cross-origin.service.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
@@ -15,9 +18,9 @@ import { ClientsService } from './clients.service.js';
  * Must not know: grants and tokens; they follow a client's end.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule],
-  controllers: [ClientsController],
-  providers: [ClientsService, ClientStates, ClientAuthenticator, CrossOrigin],
-  exports: [ClientsService, ClientStates, ClientAuthenticator, CrossOrigin],
+  imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule, ResourcesModule],
+  controllers: [ClientsController, ResourceCredentialsController],
+  providers: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin],
+  exports: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin],
 })
 export class ClientsModule {}

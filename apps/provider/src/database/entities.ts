@@ -9,6 +9,7 @@ import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
 import { SpentIdEntity } from '../replay/spent-id.entity.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
+import { ResourceEntity } from '../resources/resource.entity.js';
 import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
@@ -19,6 +20,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
+import { Resources1764000000011 } from './migrations/0011-resources.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -41,6 +43,7 @@ export const entities = [
   OutboxMessageEntity,
   RefreshTokenEntity,
   RegistrationRateEntity,
+  ResourceEntity,
   SessionEntity,
   SigningKeyEntity,
   SpentIdEntity,
@@ -67,6 +70,7 @@ export const tablesInOrder = [
   'client_origins',
   'initial_access_tokens',
   'registration_rates',
+  'resources',
   'consents',
   'grants',
   'authorization_codes',
@@ -83,4 +87,5 @@ export const migrations = [
   Registration1764000000003,
   Jose1764000000004,
   Outbox1764000000006,
+  Resources1764000000011,
 ];

@@ -10,6 +10,7 @@ export const routes = {
 
   account: '/account',
   clients: '/client',
+  resources: '/resource',
   users: '/user',
   tokens: '/token',
   grants: '/grant',

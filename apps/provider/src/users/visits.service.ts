@@ -122,6 +122,7 @@ function navigation(user: User, path: string): NavigationLink[] {
     [routes.home, 'Home', true],
     [routes.account, 'Account', true],
     [routes.clients, 'Clients', developer],
+    [routes.resources, 'APIs', admin],
     [routes.users, 'Users', admin],
     [routes.grants, 'Grants', developer],
     [routes.tokens, 'Tokens', developer],

@@ -97,6 +97,37 @@ describe('the command line, while the provider runs on the same database', () =>
     expectError(await gatehouse('user disable --username admin --json'), 1, 'failed');
   });
 
+  describe('resource', () => {
+    it('add makes an API, with credentials where they are asked for; once', async () => {
+      const words =
+        'resource add --identifier https://cli.example/ --name CLI --scope read --scope write=Write --allow anyone --credentials --json'.split(
+          ' ',
+        );
+      const made = (await runCommand(words, env)).json();
+      expect(made).toMatchObject({
+        identifier: 'https://cli.example/',
+        token_format: 'jwt',
+        signing_alg: 'ES256',
+        allow: 'anyone',
+        scopes: [
+          { name: 'read', sentence: '' },
+          { name: 'write', sentence: 'Write' },
+        ],
+        client_id: expect.any(String) as unknown,
+        client_secret: expect.stringMatching(/^.{43}$/) as unknown,
+      });
+      expectError(await runCommand(words, env), 3, 'exists');
+      expect((await gatehouse('resource list --json')).json()).toMatchObject({
+        resources: [{ identifier: 'https://cli.example/', client_id: made['client_id'] }],
+      });
+      expect((await gatehouse('resource remove --identifier https://cli.example/ --json')).json()).toMatchObject({
+        removed: true,
+      });
+      expectError(await gatehouse('resource remove --identifier https://cli.example/ --json'), 3, 'not_found');
+      expectError(await gatehouse('resource add --identifier nowhere --json'), 1, 'failed');
+    });
+  });
+
   describe('client add', () => {
     const token = (id: string, secret: string) =>
       post(

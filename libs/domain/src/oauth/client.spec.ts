@@ -50,6 +50,8 @@ describe('checkClientMetadata', () => {
       idTokenSignedResponseAlg: 'RS256',
       pkceRequired: true,
       consentRequired: true,
+      actsForItself: false,
+      resourceServer: false,
       ownerId: undefined,
       source: 'admin',
       approvedAt: undefined,
@@ -76,6 +78,7 @@ describe('checkClientMetadata', () => {
     ['a confidential client without PKCE', { pkceRequired: false }],
     ['a client that only acts for itself', { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'] }],
     ['a client without scopes', { scope: [] }],
+    ['the credentials of an API', { resourceServer: true, grantTypes: [], redirectUris: [], scope: [] }],
     ['the other algorithms', { idTokenSignedResponseAlg: 'EdDSA' }],
     ['fifty redirect URIs', { redirectUris: uris(50) }],
     [
@@ -100,6 +103,7 @@ describe('checkClientMetadata', () => {
     ['a confidential client that does not authenticate', { authMethod: 'none' }, 'authMethod'],
     ['an unknown grant type', { grantTypes: ['authorization_code', 'password'] }, 'grantTypes'],
     ['a name that every object has as grant type', { grantTypes: ['authorization_code', 'constructor'] }, 'grantTypes'],
+    ['a grant type of an API’s credentials', { resourceServer: true }, 'grantTypes'],
     ['no grant type', { grantTypes: [], redirectUris: [] }, 'grantTypes'],
     ['refresh tokens alone', { grantTypes: ['refresh_token'], redirectUris: [] }, 'grantTypes'],
     [

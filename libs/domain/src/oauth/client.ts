@@ -47,6 +47,10 @@ export interface Client extends ClientMetadata {
   readonly pkceRequired: boolean;
   /** False: an administrator lets it go without the consent page. */
   readonly consentRequired: boolean;
+  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
+  readonly actsForItself: boolean;
+  /** True: the credentials of an API. It asks about tokens (RFC 7662) and gets none. */
+  readonly resourceServer: boolean;
   readonly ownerId?: string | undefined;
   readonly source: ClientSource;
   /** Undefined: no administrator has looked at it yet. It works, people are warned of it, and it goes when it is not used. */
@@ -71,6 +75,8 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly idTokenSignedResponseAlg?: string | undefined;
   readonly pkceRequired?: boolean | undefined;
   readonly consentRequired?: boolean | undefined;
+  readonly actsForItself?: boolean | undefined;
+  readonly resourceServer?: boolean | undefined;
   readonly ownerId?: string | undefined;
   readonly source?: ClientSource | undefined;
   readonly approvedAt?: EpochSeconds | undefined;
@@ -123,7 +129,11 @@ export function checkClientMetadata(
       return known;
     },
   );
-  if (draft.grantTypes.length === 0) say('grantTypes', 'Choose at least one grant type.');
+  const resourceServer = draft.resourceServer ?? false;
+  if (draft.grantTypes.length === 0 && !resourceServer) say('grantTypes', 'Choose at least one grant type.');
+  if (resourceServer && draft.grantTypes.length > 0)
+    say('grantTypes', 'The credentials of an API have no grant type: they ask about tokens and get none.');
+  if (resourceServer && type === 'public') say('type', 'The credentials of an API need a secret: choose confidential.');
   if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code'))
     say('grantTypes', 'A refresh token comes with the authorization code grant: choose that too.');
   if (grantTypes.includes('client_credentials') && type === 'public')
@@ -173,6 +183,8 @@ export function checkClientMetadata(
       idTokenSignedResponseAlg,
       pkceRequired,
       consentRequired: draft.consentRequired ?? true,
+      actsForItself: draft.actsForItself ?? false,
+      resourceServer,
       ownerId: draft.ownerId,
       source: draft.source ?? 'admin',
       approvedAt: draft.approvedAt,

@@ -53,6 +53,20 @@ export {
   type ResponseTypeName,
 } from './response-type.js';
 export {
+  checkResource,
+  narrowResources,
+  parseResourceParameters,
+  resourceAccess,
+  targetOf,
+  tokenFormats,
+  type Resource,
+  type ResourceAccess,
+  type ResourceDraft,
+  type ResourceScope,
+  type Target,
+  type TokenFormat,
+} from './resource.js';
+export {
   checkRefreshScope,
   formatScope,
   isScopeToken,

@@ -1,0 +1,47 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { actorOf } from '../users/actor.js';
+import { Visits } from '../users/visits.service.js';
+import { ResourceCredentials } from './resource-credentials.service.js';
+
+/** The button on an API's page that makes its credentials. Here and not there: they are a client. */
+@Controller(`${routes.resources}/credentials`)
+export class ResourceCredentialsController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(ResourceCredentials) private readonly credentials: ResourceCredentials,
+  ) {}
+
+  /** Somebody who had to log in again first comes back here with GET. */
+  @Get(':id')
+  back(@Req() request: WebRequest): Reply {
+    return Reply.redirect(`${routes.resources}/update/${encodeURIComponent(request.params['id'] ?? '')}`);
+  }
+
+  @Post(':id')
+  async create(@Req() request: WebRequest): Promise<Reply> {
+    const { refusal } = await this.forms.read(request);
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    const id = request.params['id'] ?? '';
+    const resource = id.length <= 200 ? await this.resources.findFresh(id) : undefined;
+    if (!resource) throw new PageError('record.not_found');
+    if (refusal || resource.clientId !== undefined)
+      return Reply.redirect(`${routes.resources}/update/${resource.id}`, { cookies: visit.cookies });
+    const made = await this.store.run((unit) => this.credentials.create(unit, resource, actorOf(visit), visit.now));
+    if (!made) throw new PageError('record.not_found');
+    return this.visits.page(visit, 'clients/secret', {
+      client: { id: made.client.id, name: made.client.name },
+      secret: made.secret,
+    });
+  }
+}

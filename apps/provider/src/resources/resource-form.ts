@@ -1,0 +1,105 @@
+import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/server/web/form';
+import type { FieldProblem } from '../http/form-problems.js';
+
+/** The form of an API as typed: blank rows included, nothing checked. */
+export interface ResourceFormValues {
+  readonly identifier: string;
+  readonly name: string;
+  readonly scopes: readonly { readonly name: string; readonly sentence: string }[];
+  readonly tokenFormat: string;
+  readonly signingAlgorithm: string;
+  /** Seconds; empty for the server's. */
+  readonly lifetime: string;
+  readonly access: string;
+}
+
+const mostRows = 100;
+
+export const blankResourceForm: ResourceFormValues = {
+  identifier: '',
+  name: '',
+  scopes: [{ name: '', sentence: '' }],
+  tokenFormat: 'jwt',
+  signingAlgorithm: 'ES256',
+  lifetime: '',
+  access: 'consent',
+};
+
+export function resourceFormOf(resource: Resource): ResourceFormValues {
+  return {
+    identifier: resource.identifier,
+    name: resource.name,
+    scopes: resource.scopes,
+    tokenFormat: resource.tokenFormat,
+    signingAlgorithm: resource.signingAlgorithm,
+    lifetime: resource.accessTokenLifetimeSeconds === undefined ? '' : String(resource.accessTokenLifetimeSeconds),
+    access: resource.access,
+  };
+}
+
+export function readResourceForm(form: Form): ResourceFormValues {
+  const sentences = form.all('sentence');
+  return {
+    identifier: form.text('identifier').trim(),
+    name: form.text('name'),
+    scopes: form
+      .all('scope')
+      .slice(0, mostRows)
+      .map((name, row) => ({ name, sentence: sentences[row] ?? '' })),
+    tokenFormat: form.text('tokenFormat'),
+    signingAlgorithm: form.text('signingAlgorithm'),
+    lifetime: form.text('lifetime').trim(),
+    access: form.text('access'),
+  };
+}
+
+/**
+ * What a button inside the form does to its rows: `add-scope`, `remove-scope:2`.
+ * @returns the form after it and the field to go on with, or undefined when the action is another one
+ */
+export function changeScopes(
+  values: ResourceFormValues,
+  action: string,
+): { readonly values: ResourceFormValues; readonly focus: string } | undefined {
+  const { scopes } = values;
+  if (action === 'add-scope') {
+    if (scopes.length >= mostRows) return { values, focus: `scopes.${scopes.length - 1}` };
+    return { values: { ...values, scopes: [...scopes, { name: '', sentence: '' }] }, focus: `scopes.${scopes.length}` };
+  }
+  const [, number] = /^remove-scope:(\d{1,3})$/.exec(action) ?? [];
+  if (number === undefined) return undefined;
+  const left = scopes.filter((_row, row) => row !== Number(number));
+  const next = Math.min(Number(number), left.length - 1);
+  return { values: { ...values, scopes: left }, focus: next < 0 ? 'scopes.add' : `scopes.${next}` };
+}
+
+/** The form as a draft: blank rows are left out, and a problem is said of the row that it came from. */
+export function toResourceDraft(values: ResourceFormValues): {
+  readonly draft: ResourceDraft;
+  inForm(problem: FieldProblem): FieldProblem;
+} {
+  const rows: number[] = [];
+  const scopes = values.scopes.flatMap(({ name, sentence }, row) => {
+    if (name.trim() === '' && sentence.trim() === '') return [];
+    rows.push(row);
+    return [{ name: name.trim(), sentence: sentence.trim() }];
+  });
+  return {
+    draft: {
+      identifier: values.identifier,
+      name: values.name,
+      scopes,
+      tokenFormat: values.tokenFormat,
+      signingAlgorithm: values.signingAlgorithm,
+      // What is no number at all is refused as one that is out of bounds.
+      accessTokenLifetimeSeconds: values.lifetime === '' ? undefined : Number(values.lifetime),
+      access: values.access,
+    },
+    inForm: ({ field, message }) => {
+      if (field === 'accessTokenLifetimeSeconds') return { field: 'lifetime', message };
+      const row = /^scopes\.(\d+)$/.exec(field)?.[1];
+      return { field: row === undefined ? field : `scopes.${rows[Number(row)] ?? row}`, message };
+    },
+  };
+}

@@ -1,0 +1,206 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { jwsAlgorithms } from '@gatehouse/domain/jose';
+import type { Resource } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { actorOf } from '../users/actor.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import {
+  blankResourceForm,
+  changeScopes,
+  readResourceForm,
+  resourceFormOf,
+  toResourceDraft,
+  type ResourceFormValues,
+} from './resource-form.js';
+import { ResourcesService } from './resources.service.js';
+
+const notices: Readonly<Record<string, string>> = {
+  created: 'The API was added.',
+  saved: 'The API was saved.',
+  deleted: 'The API was deleted: no more tokens are given for it.',
+};
+
+const formatWords: Readonly<Record<string, string>> = {
+  jwt: 'A signed JWT (RFC 9068): the API checks it by itself',
+  opaque: 'Opaque: the API asks here about each one (introspection)',
+};
+
+const accessWords: Readonly<Record<string, string>> = {
+  consent: 'Clients with a person’s consent; for themselves only clients that an administrator lets',
+  anyone: 'Also any client for itself, those that registered themselves too',
+};
+
+interface Shown {
+  readonly values: ResourceFormValues;
+  readonly problems?: readonly FieldProblem[];
+  readonly focus?: string;
+  readonly error?: string;
+  readonly status?: number;
+}
+
+/** The pages of APIs: list, add, edit, delete. For administrators. */
+@Controller(routes.resources)
+export class ResourcesController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const all = await this.resources.all();
+    return this.visits.page(visit, 'resources/list', {
+      resources: all.map((resource) => ({ ...resource, scopeNames: resource.scopes.map(({ name }) => name) })),
+      notice: notices[query(request).text('done')],
+    });
+  }
+
+  @Get('add')
+  async addForm(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), undefined, { values: blankResourceForm });
+  }
+
+  @Post('add')
+  async add(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const values = form.names.length > 0 ? readResourceForm(form) : blankResourceForm;
+    return this.save(visit, undefined, values, form.get('action') ?? 'save', refusal);
+  }
+
+  @Get('update/:id')
+  async updateForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const resource = await this.editable(request);
+    return this.show(visit, resource, { values: resourceFormOf(resource) });
+  }
+
+  @Post('update/:id')
+  async update(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const resource = await this.editable(request);
+    const values = form.names.length > 0 ? readResourceForm(form) : resourceFormOf(resource);
+    return this.save(visit, resource, values, form.get('action') ?? 'save', refusal);
+  }
+
+  @Get('delete/:id')
+  async removeForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.showRemoval(visit, await this.editable(request), '');
+  }
+
+  @Post('delete/:id')
+  async remove(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const resource = await this.editable(request);
+    const typed = form.text('name').trim();
+    if (refusal) return this.showRemoval(visit, resource, typed, { status: 403, error: refusal.sentence });
+    if (typed !== resource.name)
+      return this.showRemoval(visit, resource, typed, { status: 422, problem: 'This is not its name.' });
+    await this.store.run((unit) => this.resources.remove(unit, resource.id, actorOf(visit)));
+    return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: visit.cookies });
+  }
+
+  private async save(
+    visit: UserVisit,
+    before: Resource | undefined,
+    values: ResourceFormValues,
+    action: string,
+    refusal: FormRefusal | undefined,
+  ): Promise<Reply> {
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence });
+    const changed = changeScopes(values, action);
+    if (changed) return this.show(visit, before, changed);
+    const { draft, inForm } = toResourceDraft(values);
+    const saved = await this.store.run((unit) =>
+      before
+        ? this.resources.update(unit, before.id, draft, actorOf(visit), visit.now)
+        : this.resources.create(unit, draft, actorOf(visit), visit.now),
+    );
+    if (saved === undefined) throw new PageError('record.not_found');
+    if ('problems' in saved)
+      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
+    const done = before ? 'saved' : 'created';
+    return Reply.redirect(`${routes.resources}/update/${saved.resource.id}?done=${done}`, { cookies: visit.cookies });
+  }
+
+  private show(visit: UserVisit, resource: Resource | undefined, shown: Shown): Reply {
+    const { values } = shown;
+    const model = problemModel(shown.problems ?? []);
+    const focused = model.firstProblem ?? shown.focus;
+    const choices = (words: Readonly<Record<string, string>>, chosen: string): object[] =>
+      Object.entries(words).map(([name, text]) => ({ name, words: text, chosen: name === chosen }));
+    return this.visits.page(
+      visit,
+      'resources/edit',
+      {
+        heading: resource ? resource.name : 'Add an API',
+        action: resource ? `${routes.resources}/update/${resource.id}` : `${routes.resources}/add`,
+        resource,
+        values,
+        scopes: values.scopes.map((scope, row) => ({
+          ...scope,
+          id: fieldId(`scopes.${row}`),
+          label: `Scope ${row + 1}`,
+          problem: model.problems[`scopes.${row}`],
+          focus: focused === `scopes.${row}`,
+          removeAction: `remove-scope:${row}`,
+        })),
+        formats: choices(formatWords, values.tokenFormat),
+        accesses: choices(accessWords, values.access),
+        algorithms: jwsAlgorithms.map((name) => ({ name, chosen: name === values.signingAlgorithm })),
+        ...model,
+        focused,
+        error: shown.error,
+        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private showRemoval(
+    visit: UserVisit,
+    resource: Resource,
+    typed: string,
+    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+  ): Reply {
+    return this.visits.page(
+      visit,
+      'resources/delete',
+      {
+        resource: { id: resource.id, name: resource.name },
+        typed,
+        problem: shown.problem,
+        error: shown.error,
+        firstProblem: shown.problem && 'name',
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+
+  /** @throws PageError record.not_found */
+  private async editable(request: WebRequest): Promise<Resource> {
+    const id = request.params['id'] ?? '';
+    const resource = id.length <= 200 ? await this.resources.findFresh(id) : undefined;
+    if (!resource) throw new PageError('record.not_found');
+    return resource;
+  }
+}

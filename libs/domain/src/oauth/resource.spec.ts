@@ -1,0 +1,148 @@
+import { epochSeconds } from '../kernel/index.js';
+import { OAuthError } from './oauth-error.js';
+import {
+  checkResource,
+  narrowResources,
+  parseResourceParameters,
+  targetOf,
+  type Resource,
+  type ResourceDraft,
+} from './resource.js';
+
+const base = { id: 'r', createdAt: epochSeconds(1_800_000_000), clientId: undefined };
+const draft: ResourceDraft = {
+  identifier: 'https://api.example.com/',
+  name: 'Example API',
+  scopes: [{ name: 'read', sentence: 'Read your documents' }],
+};
+
+function resourceOf(changes: Partial<ResourceDraft> = {}): Resource {
+  const checked = checkResource({ ...base, ...draft, ...changes });
+  if ('problems' in checked) throw new Error(JSON.stringify(checked.problems));
+  return checked.resource;
+}
+
+function refusal(work: () => unknown): string | undefined {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error instanceof OAuthError ? `${error.code} ${error.reason}` : String(error);
+  }
+}
+
+describe('checkResource', () => {
+  it('fills in what a draft leaves open: a JWT by ES256, through a person’s consent', () => {
+    expect(resourceOf()).toEqual({
+      ...base,
+      ...draft,
+      tokenFormat: 'jwt',
+      signingAlgorithm: 'ES256',
+      accessTokenLifetimeSeconds: undefined,
+      access: 'consent',
+    });
+  });
+
+  it.each(['urn:example:api', 'https://api.example.com/a?b=c', 'http://127.0.0.1:9/mcp', 'api://documents'])(
+    'takes the identifier %s',
+    (identifier) => {
+      expect(resourceOf({ identifier }).identifier).toBe(identifier);
+    },
+  );
+
+  it.each<[string, Partial<ResourceDraft>, string]>([
+    ['no identifier', { identifier: '' }, 'identifier'],
+    ['a relative identifier', { identifier: '/api' }, 'identifier'],
+    ['a fragment (RFC 8707 2)', { identifier: 'https://api.example.com/#a' }, 'identifier'],
+    ['http on another machine', { identifier: 'http://api.example.com/' }, 'identifier'],
+    ['a password in the identifier', { identifier: 'https://a:b@api.example.com/' }, 'identifier'],
+    ['no name', { name: ' ' }, 'name'],
+    ['a name that turns the direction', { name: 'a\u202eb' }, 'name'],
+    ['a scope with a space', { scopes: [{ name: 'a b', sentence: '' }] }, 'scopes.0'],
+    ['a scope of this server', { scopes: [{ name: 'openid', sentence: '' }] }, 'scopes.0'],
+    ['an administrator’s scope', { scopes: [{ name: 'gatehouse:admin', sentence: '' }] }, 'scopes.0'],
+    [
+      'a scope twice',
+      {
+        scopes: [
+          { name: 'a', sentence: '' },
+          { name: 'a', sentence: '' },
+        ],
+      },
+      'scopes.1',
+    ],
+    ['101 scopes', { scopes: Array.from({ length: 101 }, (_, n) => ({ name: `s${n}`, sentence: '' })) }, 'scopes'],
+    ['another format', { tokenFormat: 'saml' }, 'tokenFormat'],
+    ['an unsigned token', { signingAlgorithm: 'none' }, 'signingAlgorithm'],
+    ['a lifetime of nothing', { accessTokenLifetimeSeconds: 0 }, 'accessTokenLifetimeSeconds'],
+    ['an unknown access', { access: 'nobody' }, 'access'],
+  ])('refuses %s', (_name, changes, field) => {
+    const checked = checkResource({ ...base, ...draft, ...changes });
+    expect('problems' in checked ? checked.problems.map((problem) => problem.field) : []).toEqual([field]);
+  });
+});
+
+describe('targetOf', () => {
+  const read = resourceOf();
+  const write = resourceOf({
+    identifier: 'https://write.example.com/',
+    scopes: [{ name: 'write', sentence: '' }],
+    accessTokenLifetimeSeconds: 60,
+  });
+
+  it('is opaque and for this server without a resource', () => {
+    expect(targetOf([], ['openid', 'read'])).toMatchObject({
+      audience: [],
+      scope: ['openid', 'read'],
+      format: 'opaque',
+    });
+  });
+
+  it('has the scopes that mean something at the resource (RFC 9068 2.2.3)', () => {
+    expect(targetOf([read], ['openid', 'write', 'read'])).toMatchObject({
+      audience: ['https://api.example.com/'],
+      scope: ['read'],
+      format: 'jwt',
+      algorithm: 'ES256',
+    });
+  });
+
+  it('is one token for several, with the shortest life', () => {
+    expect(targetOf([read, write], ['read', 'write'])).toMatchObject({
+      audience: ['https://api.example.com/', 'https://write.example.com/'],
+      scope: ['read', 'write'],
+      lifetimeSeconds: 60,
+    });
+  });
+
+  it('refuses resources that take different tokens', () => {
+    const opaque = resourceOf({ identifier: 'urn:o', tokenFormat: 'opaque' });
+    expect(refusal(() => targetOf([read, opaque], []))).toBe('invalid_target resource.mixed');
+  });
+});
+
+describe('parseResourceParameters', () => {
+  it('takes each once, and an empty one as left out', () => {
+    expect(parseResourceParameters(['urn:a', '', 'urn:b', 'urn:a'])).toEqual(['urn:a', 'urn:b']);
+  });
+
+  it.each([
+    ['a relative one', ['/api']],
+    ['one with a fragment', ['https://api.example.com/#x']],
+    ['eleven', Array.from({ length: 11 }, (_, n) => `urn:${n}`)],
+  ])('refuses %s', (_name, values) => {
+    expect(refusal(() => parseResourceParameters(values))).toBe('invalid_target resource.malformed');
+  });
+});
+
+describe('narrowResources', () => {
+  it('is all that was granted where nothing is asked, and what is asked where that was granted', () => {
+    expect(narrowResources(['urn:a', 'urn:b'], [])).toEqual(['urn:a', 'urn:b']);
+    expect(narrowResources(['urn:a', 'urn:b'], ['urn:b'])).toEqual(['urn:b']);
+  });
+
+  it('never gives more (RFC 8707 2.2)', () => {
+    expect(refusal(() => narrowResources(['urn:a'], ['urn:a', 'urn:b']))).toBe('invalid_target resource.not_granted');
+    expect(refusal(() => narrowResources([], ['urn:a']))).toBe('invalid_target resource.not_granted');
+  });
+});

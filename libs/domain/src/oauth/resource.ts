@@ -1,0 +1,199 @@
+import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
+import type { EpochSeconds } from '../kernel/index.js';
+import type { FieldProblem } from './client.js';
+import { OAuthError } from './oauth-error.js';
+import { isLoopbackHost } from './redirect-uri.js';
+import { isScopeToken, standardScopes, type Scope } from './scope.js';
+
+/** One thing that an API lets clients do, and what the consent page says of it. */
+export interface ResourceScope {
+  readonly name: string;
+  readonly sentence: string;
+}
+
+/** `jwt`: RFC 9068, checked by the API itself. `opaque`: the API asks us (RFC 7662). */
+export const tokenFormats = ['jwt', 'opaque'] as const;
+export type TokenFormat = (typeof tokenFormats)[number];
+
+/**
+ * `consent`: any client through a person's consent; for itself only a client that an administrator lets.
+ * `anyone`: also a client that registered itself, for itself.
+ */
+export const resourceAccess = ['consent', 'anyone'] as const;
+export type ResourceAccess = (typeof resourceAccess)[number];
+
+/** An API that access tokens are for (RFC 8707: a resource). */
+export interface Resource {
+  readonly id: string;
+  /** The `resource` of requests and the `aud` of tokens: an absolute URI without fragment (RFC 8707 2). */
+  readonly identifier: string;
+  readonly name: string;
+  readonly scopes: readonly ResourceScope[];
+  readonly tokenFormat: TokenFormat;
+  /** Of JWT access tokens. */
+  readonly signingAlgorithm: JwsAlgorithm;
+  /** Of its access tokens; undefined means the server's. */
+  readonly accessTokenLifetimeSeconds?: number | undefined;
+  readonly access: ResourceAccess;
+  /** The client by whose credentials the API asks about tokens; undefined where it has none. */
+  readonly clientId?: string | undefined;
+  readonly createdAt: EpochSeconds;
+}
+
+/** What a form or a command says of an API: unchecked. */
+export interface ResourceDraft {
+  readonly identifier: string;
+  readonly name: string;
+  readonly scopes: readonly ResourceScope[];
+  readonly tokenFormat?: string | undefined;
+  readonly signingAlgorithm?: string | undefined;
+  readonly accessTokenLifetimeSeconds?: number | undefined;
+  readonly access?: string | undefined;
+}
+
+const mostIdentifierCharacters = 500;
+const mostScopes = 100;
+const mostSentenceCharacters = 300;
+const mostLifetimeSeconds = 86_400 * 365;
+
+/**
+ * Checks an API as a whole.
+ * @returns the resource, or everything that is wrong at once, by the draft's members (`scopes.2` for a row)
+ * @see RFC 8707 2, RFC 9068 2
+ */
+export function checkResource(
+  draft: ResourceDraft & Pick<Resource, 'id' | 'createdAt' | 'clientId'>,
+): { readonly resource: Resource } | { readonly problems: readonly FieldProblem[] } {
+  const problems: FieldProblem[] = [];
+  const say = (field: string, message: string): void => void problems.push({ field, message });
+
+  const identifierProblem = resourceIdentifierProblem(draft.identifier);
+  if (identifierProblem) say('identifier', identifierProblem);
+  const name = draft.name.trim();
+  if (name === '') say('name', 'Enter a name: people read it on the consent page.');
+  else if (name.length > 200) say('name', 'A name has at most 200 characters.');
+  else if (/[\p{Cc}\p{Cf}]/u.test(name)) say('name', 'A name has no control characters.');
+  if (draft.scopes.length > mostScopes) say('scopes', `An API has at most ${mostScopes} scopes.`);
+  const scopes = draft.scopes.slice(0, mostScopes);
+  const seen = new Set<string>();
+  scopes.forEach(({ name: scope, sentence }, index) => {
+    if (!isScopeToken(scope))
+      say(`scopes.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
+    else if (standardScopes.includes(scope) || scope.startsWith('gatehouse:'))
+      say(`scopes.${index}`, `The scope ${scope} belongs to this server itself.`);
+    else if (seen.has(scope)) say(`scopes.${index}`, 'This scope stands here twice.');
+    seen.add(scope);
+    if (sentence.length > mostSentenceCharacters)
+      say(`scopes.${index}`, `A sentence has at most ${mostSentenceCharacters} characters.`);
+    else if (/[\p{Cc}\p{Cf}]/u.test(sentence)) say(`scopes.${index}`, 'A sentence has no control characters.');
+  });
+  const tokenFormat = oneOf(tokenFormats, draft.tokenFormat ?? 'jwt');
+  if (!tokenFormat) say('tokenFormat', `Choose one of ${tokenFormats.join(', ')}.`);
+  const signingAlgorithm = oneOf(jwsAlgorithms, draft.signingAlgorithm ?? 'ES256');
+  if (!signingAlgorithm) say('signingAlgorithm', `Choose one of ${jwsAlgorithms.join(', ')}.`);
+  const access = oneOf(resourceAccess, draft.access ?? 'consent');
+  if (!access) say('access', `Choose one of ${resourceAccess.join(', ')}.`);
+  const { accessTokenLifetimeSeconds: lifetime } = draft;
+  if (lifetime !== undefined && !(Number.isSafeInteger(lifetime) && lifetime >= 1 && lifetime <= mostLifetimeSeconds))
+    say('accessTokenLifetimeSeconds', `A whole number of seconds between 1 and ${mostLifetimeSeconds}.`);
+
+  if (problems.length > 0 || !tokenFormat || !signingAlgorithm || !access) return { problems };
+  return {
+    resource: {
+      id: draft.id,
+      identifier: draft.identifier,
+      name,
+      scopes: scopes.map(({ name: scope, sentence }) => ({ name: scope, sentence: sentence.trim() })),
+      tokenFormat,
+      signingAlgorithm,
+      accessTokenLifetimeSeconds: lifetime,
+      access,
+      clientId: draft.clientId,
+      createdAt: draft.createdAt,
+    },
+  };
+}
+
+/** What is wrong with an API's identifier; undefined when nothing is (RFC 8707 2: an absolute URI, no fragment). */
+export function resourceIdentifierProblem(identifier: string): string | undefined {
+  if (identifier === '') return 'Enter the address of the API.';
+  if (identifier.length > mostIdentifierCharacters)
+    return `An identifier has at most ${mostIdentifierCharacters} characters.`;
+  if (!/^[\x21-\x7e]+$/.test(identifier) || /["<>\\^`{|}]/.test(identifier))
+    return 'An identifier is ASCII without spaces, quotes, brackets or backslashes.';
+  if (!/^[a-z][a-z0-9+.-]*:./i.test(identifier) || !URL.canParse(identifier)) return 'This is not an absolute URI.';
+  if (identifier.includes('#')) return 'An identifier has no fragment (RFC 8707 2).';
+  const url = new URL(identifier);
+  if (url.username !== '' || url.password !== '') return 'An identifier carries no user name or password.';
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+    return 'http is for this computer only: use https, or a URN.';
+  return undefined;
+}
+
+/** What one access token is for. */
+export interface Target {
+  /** Identifiers of resources; empty: this server's own endpoints. */
+  readonly audience: readonly string[];
+  readonly scope: Scope;
+  readonly format: TokenFormat;
+  /** Of a JWT. */
+  readonly algorithm: JwsAlgorithm;
+  /** Undefined: the server's. */
+  readonly lifetimeSeconds: number | undefined;
+}
+
+/**
+ * The access token for these resources: one token for all of them, with that part of the scope that means something
+ * there (RFC 9068 2.2.3). Without a resource it is opaque and for this server's own endpoints.
+ * @throws OAuthError invalid_target where they want tokens of different kinds
+ * @see RFC 8707 2.2
+ */
+export function targetOf(resources: readonly Resource[], scope: Scope): Target {
+  const [first, ...rest] = resources;
+  if (!first) return { audience: [], scope, format: 'opaque', algorithm: 'ES256', lifetimeSeconds: undefined };
+  if (rest.some((each) => each.tokenFormat !== first.tokenFormat || each.signingAlgorithm !== first.signingAlgorithm))
+    throw new OAuthError('invalid_target', 'These resources take tokens of different kinds: ask for one at a time.', {
+      reason: 'resource.mixed',
+    });
+  const known = new Set(resources.flatMap((resource) => resource.scopes.map(({ name }) => name)));
+  const lifetimes = resources.flatMap((resource) => resource.accessTokenLifetimeSeconds ?? []);
+  return {
+    audience: resources.map(({ identifier }) => identifier),
+    scope: scope.filter((each) => known.has(each)),
+    format: first.tokenFormat,
+    algorithm: first.signingAlgorithm,
+    lifetimeSeconds: lifetimes.length > 0 ? Math.min(...lifetimes) : undefined,
+  };
+}
+
+const mostRequested = 10;
+
+/**
+ * Reads the `resource` parameters of a request: each an absolute URI without fragment, each once.
+ * @throws OAuthError invalid_target
+ * @see RFC 8707 2
+ */
+export function parseResourceParameters(values: readonly string[]): readonly string[] {
+  const asked = [...new Set(values.filter((value) => value !== ''))];
+  if (asked.length > mostRequested || asked.some((value) => resourceIdentifierProblem(value) !== undefined))
+    throw new OAuthError('invalid_target', 'The resource is malformed.', { reason: 'resource.malformed' });
+  return asked;
+}
+
+/**
+ * The resources of a token request: those asked for, all of which the grant has; else all that the grant has.
+ * @throws OAuthError invalid_target
+ * @see RFC 8707 2.2
+ */
+export function narrowResources(granted: readonly string[], asked: readonly string[]): readonly string[] {
+  if (asked.length === 0) return granted;
+  if (!asked.every((each) => granted.includes(each)))
+    throw new OAuthError('invalid_target', 'The resource is not one that was granted.', {
+      reason: 'resource.not_granted',
+    });
+  return asked;
+}
+
+function oneOf<T extends string>(known: readonly T[], value: string): T | undefined {
+  return known.find((candidate) => candidate === value);
+}
