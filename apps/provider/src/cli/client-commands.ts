@@ -184,7 +184,7 @@ const rotateSecret: Command = {
     const overlap = options.one('overlap') ?? String(settings.secretOverlapLifetimeSeconds);
     if (!/^\d{1,8}$/.test(overlap)) throw new UsageError('--overlap is a number of seconds');
     const secret = await store.run((unit) => app.get(ClientsService).rotateSecret(unit, id, Number(overlap), {}, now));
-    if (secret === undefined) throw new WrongRecord('not_found', 'there is no confidential client of this id');
+    if (secret === undefined) throw new WrongRecord('not_found', 'there is no client of this id that has a secret');
     return {
       json: { client_id: id, client_secret: secret, old_secret_valid_seconds: Number(overlap) },
       text: `client_secret  ${secret}   (shown once; the old one is valid for ${overlap} s more)`,

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { checkClientMetadata, metadataOf, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { checkClientMetadata, metadataOf, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -220,14 +220,15 @@ export class ClientsController {
   }
 
   private async show(visit: UserVisit, client: Client | undefined, shown: Shown): Promise<Reply> {
-    const secrets = client?.type === 'confidential' ? await this.clients.listSecrets(client.id, visit.now) : [];
+    const hasSecret = client !== undefined && secretNeed(client) !== 'none';
+    const secrets = hasSecret ? await this.clients.listSecrets(client.id, visit.now) : [];
     return this.visits.page(
       visit,
       'clients/edit',
       {
         heading: client ? client.name : 'Add a client',
         action: client ? `${routes.clients}/update/${client.id}` : `${routes.clients}/add`,
-        client: client && { id: client.id, type: client.type, createdAt: client.createdAt, secrets },
+        client: client && { id: client.id, hasSecret, createdAt: client.createdAt, secrets },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,
         error: shown.error,

@@ -1,26 +1,45 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ReplayModule } from '../replay/replay.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
+import { ClientSecrets } from './client-secrets.service.js';
 import { ClientsController } from './clients.controller.js';
 import { ResourceCredentials } from './resource-credentials.service.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
 import { CrossOrigin } from './cross-origin.service.js';
 import { ClientStates } from './client-states.service.js';
+import { ClientKeys } from './keys/client-keys.service.js';
+import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientsService } from './clients.service.js';
 
 /**
  * Owns: clients, their secrets, and how a client proves itself. Pages: /client.
- * Invariant: a secret is shown once and stored as a hash; a change is seen by every process within a second.
+ * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen by every process within a second.
  * Must not know: grants and tokens; they follow a client's end.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]), UsersModule, SessionsModule, ResourcesModule],
+  imports: [
+    TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
+    UsersModule,
+    SessionsModule,
+    ResourcesModule,
+    ReplayModule,
+  ],
   controllers: [ClientsController, ResourceCredentialsController],
-  providers: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin],
-  exports: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin],
+  providers: [
+    ClientsService,
+    ClientSecrets,
+    ClientStates,
+    ResourceCredentials,
+    ClientAuthenticator,
+    CrossOrigin,
+    ClientKeys,
+    RemoteKeySets,
+  ],
+  exports: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin, ClientKeys],
 })
 export class ClientsModule {}

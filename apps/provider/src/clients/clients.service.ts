@@ -1,16 +1,17 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkClientMetadata, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
-import { newId, newSecret } from '@gatehouse/server/secrets/random';
+import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
-import { ClientEntity, ClientSecretEntity } from './client.entity.js';
+import { ClientEntity } from './client.entity.js';
 import { toClient, toRow } from './client-row.js';
+import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
 
 /** Who changes a client, and from where. */
 export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
@@ -29,11 +30,6 @@ const stateConditions: Readonly<Record<ClientState, string>> = {
 /** Told, in the same unit, when a client is removed or switched off. */
 export interface ClientFollower {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-}
-
-interface StoredSecret {
-  readonly hash: Uint8Array;
-  readonly expiresAt: EpochSeconds | undefined;
 }
 
 interface Cached {
@@ -58,7 +54,7 @@ const mostCached = 10_000;
 /** The last use of a client is noted to the minute. */
 const useSeconds = 60;
 
-/** Owns clients and their secrets. What every request reads is kept in the process and dropped within a second of a change. */
+/** Owns clients. What every request reads is kept in the process and dropped within a second of a change. */
 @Injectable()
 export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly followers: ClientFollower[] = [];
@@ -69,7 +65,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   constructor(
     @InjectRepository(ClientEntity) private readonly clients: Repository<ClientEntity>,
-    @InjectRepository(ClientSecretEntity) private readonly secrets: Repository<ClientSecretEntity>,
+    @Inject(ClientSecrets) private readonly secrets: ClientSecrets,
     @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
     @Inject(AuditService) private readonly audit: AuditService,
@@ -119,14 +115,20 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return row ? toClient(row) : undefined;
   }
 
-  /** True when the secret is one of the client's valid ones. One that does not match is looked up once more, afresh. */
+  /** True when the secret is one of the client's valid ones. */
   async verifySecret(clientId: string, secret: string, now: EpochSeconds): Promise<boolean> {
     const hash = sha256(secret);
-    const cached = await this.load(clientId);
-    if (cached && matches(cached.secrets, hash, now)) return true;
-    this.cache.delete(clientId);
-    const fresh = await this.load(clientId);
-    return fresh !== undefined && matches(fresh.secrets, hash, now);
+    return this.afreshUnless(clientId, (secrets) => matches(secrets, hash, now));
+  }
+
+  /** True when one of the client's valid secrets that we know passes the test. */
+  async testSecrets(clientId: string, now: EpochSeconds, passes: (secret: string) => boolean): Promise<boolean> {
+    return this.afreshUnless(clientId, (secrets) => this.known(secrets, now).some(passes));
+  }
+
+  /** The client's valid secrets that we know, the newest first; none unless its metadata need them (`secretNeed`). */
+  async knownSecrets(clientId: string, now: EpochSeconds): Promise<string[]> {
+    return this.known((await this.load(clientId))?.secrets ?? [], now);
   }
 
   /** One page of clients in the order of their names. `after`: name and id of the last of the page before. */
@@ -169,16 +171,11 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     clientId: string,
     now: EpochSeconds,
   ): Promise<{ createdAt: EpochSeconds; expiresAt: EpochSeconds | undefined }[]> {
-    const rows = await this.secrets.find({ where: { clientId }, order: { createdAt: 'DESC' } });
-    return rows
-      .filter((row) => row.expiresAt === null || row.expiresAt > now)
-      .map((row) => ({
-        createdAt: epochSeconds(row.createdAt),
-        expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt),
-      }));
+    const secrets = await this.secrets.read(clientId);
+    return secrets.filter((secret) => isValid(secret, now));
   }
 
-  /** Registers a client. The secret of a confidential one is in the answer, and nowhere else ever again. */
+  /** Registers a client. The secret of one that needs a secret is in the answer, and nowhere else ever again. */
   async create(
     unit: Unit,
     draft: ClientDraft,
@@ -199,7 +196,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       registrationTokenHash: null,
     });
     await this.writeOrigins(unit, client);
-    const secret = client.type === 'confidential' ? await this.addSecret(unit, client.id, now) : undefined;
+    const secret = await this.secrets.settle(unit, client.id, secretNeed(client), now);
     // No process has it in its cache: a miss is never kept.
     await this.audit.record(unit, {
       type: client.source === 'registration' ? 'client.registered' : 'client.created',
@@ -211,7 +208,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Replaces a client's metadata; a public one that becomes confidential gets its first secret.
+   * Replaces a client's metadata. One that now needs a secret, or the secret itself where a hash was enough, gets a new one.
    * @param seen what the editor's rights were judged by: when it is no longer so, nothing is changed
    */
   async update(
@@ -234,10 +231,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
-    let secret: string | undefined;
-    if (client.type === 'public') await unit.manager.getRepository(ClientSecretEntity).delete({ clientId: id });
-    else if (!(await unit.manager.getRepository(ClientSecretEntity).existsBy({ clientId: id })))
-      secret = await this.addSecret(unit, id, now);
+    const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
     return { client, secret };
@@ -246,7 +240,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /**
    * Makes a new secret. The older ones stay valid for the overlap and then end.
    * @param overlapSeconds 0 ends them now
-   * @returns the new secret, or undefined when there is no such confidential client
+   * @returns the new secret, or undefined when there is no such client with a secret
    */
   async rotateSecret(
     unit: Unit,
@@ -256,16 +250,9 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     now: EpochSeconds,
   ): Promise<string | undefined> {
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    if (row?.type !== 'confidential') return undefined;
-    const end = addSeconds(now, overlapSeconds);
-    await unit.manager
-      .getRepository(ClientSecretEntity)
-      .createQueryBuilder()
-      .update()
-      .set({ expiresAt: end })
-      .where('client_id = :id AND (expires_at IS NULL OR expires_at > :end)', { id, end })
-      .execute();
-    const secret = await this.addSecret(unit, id, now);
+    const need = row ? secretNeed(toClient(row)) : 'none';
+    if (need === 'none') return undefined;
+    const secret = await this.secrets.rotate(unit, id, need, overlapSeconds, now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, {
       type: 'client.secret_rotated',
@@ -287,13 +274,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    const gone = await unit.manager
-      .getRepository(ClientSecretEntity)
-      .createQueryBuilder()
-      .delete()
-      .where('expires_at <= :now', { now })
-      .execute();
-    return gone.affected ?? 0;
+    return this.secrets.purgeExpired(unit, now);
   }
 
   /** True when a redirect URI of any client lies at this origin. */
@@ -317,12 +298,23 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     if (origins.size > 0) await repository.insert([...origins].map((origin) => ({ origin, clientId: client.id })));
   }
 
-  private async addSecret(unit: Unit, clientId: string, now: EpochSeconds): Promise<string> {
-    const secret = newSecret();
-    await unit.manager
-      .getRepository(ClientSecretEntity)
-      .insert({ id: newId(), clientId, secretHash: sha256(secret), createdAt: now, expiresAt: null });
-    return secret;
+  private known(secrets: readonly StoredSecret[], now: EpochSeconds): string[] {
+    return secrets.flatMap((secret) => {
+      const { sealed } = secret;
+      return sealed !== undefined && isValid(secret, now) ? [this.secrets.open({ ...secret, sealed })] : [];
+    });
+  }
+
+  /** Secrets that do not pass are read once more, afresh: one that another process made a moment ago works. */
+  private async afreshUnless(
+    clientId: string,
+    passes: (secrets: readonly StoredSecret[]) => boolean,
+  ): Promise<boolean> {
+    const cached = await this.load(clientId);
+    if (cached && passes(cached.secrets)) return true;
+    this.cache.delete(clientId);
+    const fresh = await this.load(clientId);
+    return fresh !== undefined && passes(fresh.secrets);
   }
 
   private async load(id: string): Promise<Cached | undefined> {
@@ -332,14 +324,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
-    const secrets = await this.secrets.findBy({ clientId: id });
-    const loaded: Cached = {
-      client: toClient(row),
-      secrets: secrets.map((secret) => ({
-        hash: secret.secretHash,
-        expiresAt: secret.expiresAt === null ? undefined : epochSeconds(secret.expiresAt),
-      })),
-    };
+    const loaded: Cached = { client: toClient(row), secrets: await this.secrets.read(id) };
     if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
     generation.set(id, loaded);
@@ -356,10 +341,12 @@ function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
 }
 
+function isValid(secret: StoredSecret, now: EpochSeconds): boolean {
+  return secret.expiresAt === undefined || secret.expiresAt > now;
+}
+
 function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
   let found = false;
-  for (const secret of secrets)
-    if (equalInConstantTime(secret.hash, hash) && (secret.expiresAt === undefined || secret.expiresAt > now))
-      found = true;
+  for (const secret of secrets) if (equalInConstantTime(secret.hash, hash) && isValid(secret, now)) found = true;
   return found;
 }

@@ -39,6 +39,7 @@ export class DiscoveryController {
           responseTypes: responseTypeNames,
           responseModes: responseModes.map((mode) => mode.name),
           authMethods: authenticator.methods.map((method) => method.name),
+          authSigningAlgorithms: authenticator.signingAlgorithms,
           signingAlgorithms: jwsAlgorithms,
           scopes: standardScopes,
           claims: [

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { JweDecrypter } from './jwe-decrypter.js';
 import { JwtSigner } from './jwt-signer.js';
 import { KeysService } from './keys.service.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
@@ -11,7 +12,7 @@ import { SigningKeyEntity } from './signing-key.entity.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([SigningKeyEntity])],
-  providers: [KeysService, JwtSigner],
-  exports: [KeysService, JwtSigner],
+  providers: [KeysService, JwtSigner, JweDecrypter],
+  exports: [KeysService, JwtSigner, JweDecrypter],
 })
 export class KeysModule {}

@@ -2,7 +2,7 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
-import { header, type WebRequest } from '@gatehouse/server/web/request';
+import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 
 const mostBodyBytes = 64 * 1024;
@@ -14,7 +14,11 @@ const mostBodyBytes = 64 * 1024;
 export async function readProtocolRequest(request: WebRequest): Promise<PresentedCredentials> {
   try {
     const form = await readForm(request, { limitBytes: mostBodyBytes });
-    return { parameters: form.protocolParameters(), authorization: header(request, 'authorization') };
+    return {
+      parameters: form.protocolParameters(),
+      authorization: header(request, 'authorization'),
+      path: pathOf(request),
+    };
   } catch (error) {
     if (error instanceof RepeatedParameter)
       throw new OAuthError('invalid_request', 'A parameter is repeated.', {

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, jwtVerify, type JWK } from 'jose';
-import { jwsAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
+import { jwsAlgorithms, macAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
 import { responseTypeNames } from '@gatehouse/domain/oauth';
 import { keyKindNames, signingKind } from '../../src/keys/key-kinds';
 import { KeysService } from '../../src/keys/keys.service';
@@ -13,6 +13,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { assertionFields, clientKey, secretKey } from '../support/client-jwts';
 import { obtainTokens } from '../support/tokens';
 
 interface Metadata {
@@ -29,6 +30,9 @@ interface Metadata {
   readonly token_endpoint_auth_methods_supported: string[];
   readonly revocation_endpoint_auth_methods_supported: string[];
   readonly introspection_endpoint_auth_methods_supported: string[];
+  readonly token_endpoint_auth_signing_alg_values_supported: string[];
+  readonly revocation_endpoint_auth_signing_alg_values_supported: string[];
+  readonly introspection_endpoint_auth_signing_alg_values_supported: string[];
 }
 
 describe('discovery', () => {
@@ -130,19 +134,49 @@ describe('discovery', () => {
       'each client authentication method at %s',
       async (endpoint) => {
         for (const method of metadata[`${endpoint}_endpoint_auth_methods_supported`]) {
-          const made = await provider.addClient(
-            method === 'none' ? { type: 'public', authMethod: 'none' } : { authMethod: method },
-          );
-          const { client, secret } = made;
-          const fields = { grant_type: 'authorization_code', code: 'x', token: 'x' };
+          const key = clientKey('ES256');
+          const { client, secret } = await provider.addClient({
+            type: method === 'none' ? 'public' : 'confidential',
+            authMethod: method,
+            ...(method === 'private_key_jwt' ? { jwks: { keys: [key.publicJwk] } } : {}),
+          });
+          const proofs: Record<string, () => Promise<Record<string, string>>> = {
+            none: () => Promise.resolve({ client_id: client.id }),
+            client_secret_basic: () => Promise.resolve({}),
+            client_secret_post: () => Promise.resolve({ client_id: client.id, client_secret: secret }),
+            client_secret_jwt: () => assertionFields(provider, client, secretKey(secret, 'HS256')),
+            private_key_jwt: () => assertionFields(provider, client, key),
+          };
           const answer = await post(
             metadata[`${endpoint}_endpoint`],
-            method === 'client_secret_basic'
-              ? fields
-              : { ...fields, client_id: client.id, ...(method === 'none' ? {} : { client_secret: secret }) },
+            { grant_type: 'authorization_code', code: 'x', token: 'x', ...(await proofs[method]?.()) },
             method === 'client_secret_basic' ? { Authorization: basic(client, secret) } : {},
           );
           expect({ method, status: answer.status }).not.toEqual({ method, status: 401 });
+        }
+      },
+    );
+
+    it.each(['token', 'revocation', 'introspection'] as const)(
+      'each algorithm of client assertions at %s, and no more than the code knows',
+      async (endpoint) => {
+        const offered = metadata[`${endpoint}_endpoint_auth_signing_alg_values_supported`];
+        expect([...offered].sort()).toEqual([...jwsAlgorithms, ...macAlgorithms].sort());
+        for (const algorithm of offered) {
+          const isMac = macAlgorithms.some((each) => each === algorithm);
+          const pair = isMac ? undefined : clientKey(algorithm);
+          const { client, secret } = await provider.addClient({
+            authMethod: pair ? 'private_key_jwt' : 'client_secret_jwt',
+            ...(pair ? { jwks: { keys: [pair.publicJwk] } } : {}),
+          });
+          const fields = await assertionFields(provider, client, pair ?? secretKey(secret, algorithm));
+          const answer = await post(metadata[`${endpoint}_endpoint`], {
+            grant_type: 'authorization_code',
+            code: 'x',
+            token: 'x',
+            ...fields,
+          });
+          expect({ algorithm, status: answer.status }).not.toEqual({ algorithm, status: 401 });
         }
       },
     );

@@ -39,8 +39,10 @@ export {
   type JwkSet,
 } from './client-metadata.js';
 export { formatClientMetadata, metadataName, parseClientMetadata } from './client-registration.js';
+export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
+export { secretNeed, type SecretNeed } from './secret-need.js';
 export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';
 export { checkCodeVerifier, isS256Challenge } from './pkce.js';
 export { isLoopbackHost, matchRedirectUri, redirectUriProblem } from './redirect-uri.js';

@@ -15,6 +15,7 @@ const metadata = providerMetadata({
   responseTypes: ['code', 'code id_token'],
   responseModes: ['query', 'form_post'],
   authMethods: ['client_secret_basic', 'none'],
+  authSigningAlgorithms: ['ES256'],
   signingAlgorithms: ['RS256'],
   scopes: ['openid'],
   claims: ['sub'],
@@ -47,6 +48,9 @@ describe('providerMetadata', () => {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'none'],
       introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+      token_endpoint_auth_signing_alg_values_supported: ['ES256'],
+      introspection_endpoint_auth_signing_alg_values_supported: ['ES256'],
+      revocation_endpoint_auth_signing_alg_values_supported: ['ES256'],
     });
   });
 

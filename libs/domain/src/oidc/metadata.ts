@@ -14,6 +14,8 @@ export interface Offer {
   readonly responseTypes: readonly string[];
   readonly responseModes: readonly string[];
   readonly authMethods: readonly string[];
+  /** Of client assertions. */
+  readonly authSigningAlgorithms: readonly string[];
   readonly signingAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
@@ -41,8 +43,11 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: offer.signingAlgorithms,
     token_endpoint_auth_methods_supported: offer.authMethods,
+    token_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     introspection_endpoint_auth_methods_supported: offer.authMethods.filter((method) => method !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     revocation_endpoint_auth_methods_supported: offer.authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     code_challenge_methods_supported: ['S256'],
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     claim_types_supported: ['normal'],

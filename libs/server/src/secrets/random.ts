@@ -27,6 +27,11 @@ export function newSecret(): string {
   return drawText(32, 'base64url');
 }
 
+/** 512 random bits in base64url, 86 characters: secrets that are the key of a code (HS512 wants 64 bytes, RFC 7518 3.2). */
+export function newLongSecret(): string {
+  return drawText(64, 'base64url');
+}
+
 /** Random bytes of any small length in lower-case hex. */
 export function randomHex(byteLength: number): string {
   return drawText(byteLength, 'hex');

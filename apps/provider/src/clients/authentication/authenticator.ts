@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { ReplayService } from '../../replay/replay.service.js';
 import { ClientsService } from '../clients.service.js';
+import { ClientKeys } from '../keys/client-keys.service.js';
+import { clientSecretJwt, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
 import { clientSecretBasic } from './client-secret-basic.js';
 import { clientSecretPost } from './client-secret-post.js';
@@ -12,9 +18,25 @@ import { none } from './none.js';
 export class ClientAuthenticator {
   /** Every method; discovery lists them by itself. */
   readonly methods: readonly ClientAuthentication[];
+  /** Of every method that takes something signed. */
+  readonly signingAlgorithms: readonly string[];
 
-  constructor(@Inject(ClientsService) private readonly clients: ClientsService) {
-    this.methods = [clientSecretBasic(clients), clientSecretPost(clients), none];
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(SETTINGS) { issuer }: Settings,
+    @Inject(Store) store: Store,
+    @Inject(ClientKeys) keys: ClientKeys,
+    @Inject(ReplayService) replay: ReplayService,
+  ) {
+    const judges = { issuer, store, keys, replay };
+    this.methods = [
+      clientSecretBasic(clients),
+      clientSecretPost(clients),
+      clientSecretJwt(judges),
+      privateKeyJwt(judges),
+      none,
+    ];
+    this.signingAlgorithms = this.methods.flatMap((method) => method.signingAlgorithms ?? []);
   }
 
   /**

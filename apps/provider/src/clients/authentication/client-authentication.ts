@@ -5,11 +5,15 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 export interface PresentedCredentials {
   readonly authorization: string | undefined;
   readonly parameters: ReadonlyMap<string, string>;
+  /** Of the endpoint that was called, on the issuer. */
+  readonly path: string;
 }
 
 /** One way in which a client proves itself; registered in `authenticator.ts`, and every endpoint has it. */
 export interface ClientAuthentication {
   readonly name: AuthMethod;
+  /** Those of assertions; none where nothing is signed. */
+  readonly signingAlgorithms?: readonly string[];
   /** True when the request uses this method; two that match are an invalid request (RFC 6749 2.3). */
   matches(credentials: PresentedCredentials): boolean;
   /** The client that it claims to be; undefined when malformed. */

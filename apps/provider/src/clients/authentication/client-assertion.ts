@@ -1,0 +1,101 @@
+import {
+  jwsAlgorithms,
+  macAlgorithms,
+  parseJws,
+  type Jws,
+  type JwsAlgorithm,
+  type MacAlgorithm,
+} from '@gatehouse/domain/jose';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkClientAssertion, jwtBearerAssertion, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import type { Store } from '@gatehouse/server/database/store';
+import { routes } from '../../http/routes.js';
+import type { ReplayService } from '../../replay/replay.service.js';
+import type { ClientKeys } from '../keys/client-keys.service.js';
+import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
+
+const mostAssertionCharacters = 16_000;
+
+/** What judges assertions, for both ways to sign them. */
+export interface AssertionJudges {
+  readonly issuer: string;
+  readonly keys: ClientKeys;
+  readonly replay: ReplayService;
+  readonly store: Store;
+}
+
+/** A JWT that the client signed with its secret (RFC 7523 2.2, OpenID Connect Core 9). */
+export function clientSecretJwt(judges: AssertionJudges): ClientAuthentication {
+  return byAssertion('client_secret_jwt', macAlgorithms, judges);
+}
+
+/** A JWT that the client signed with its private key. What no algorithm of ours signed is taken for one of these, and refused. */
+export function privateKeyJwt(judges: AssertionJudges): ClientAuthentication {
+  return byAssertion('private_key_jwt', jwsAlgorithms, judges);
+}
+
+function byAssertion(
+  name: 'client_secret_jwt' | 'private_key_jwt',
+  algorithms: readonly (JwsAlgorithm | MacAlgorithm)[],
+  judges: AssertionJudges,
+): ClientAuthentication {
+  return {
+    name,
+    signingAlgorithms: algorithms,
+    matches: (credentials) => {
+      if (!hasAssertion(credentials.parameters)) return false;
+      const isMac = macAlgorithms.some((each) => each === read(credentials)?.header.alg);
+      return isMac === (name === 'client_secret_jwt');
+    },
+    clientId: (credentials) => {
+      const subject = read(credentials)?.payload['sub'];
+      return typeof subject === 'string' ? subject : undefined;
+    },
+    authenticate: async ({ parameters, path }, client, now) => {
+      const jws = await judges.keys.verify(client, parameters.get('client_assertion') ?? '', {
+        algorithms: allowedFor(client, algorithms),
+        maxLength: mostAssertionCharacters,
+        now,
+      });
+      if (!jws) return false;
+      const audiences = [judges.issuer, judges.issuer + routes.token, judges.issuer + path];
+      const use = checkClientAssertion(jws.payload, { clientId: client.id, audiences, now });
+      await spend(judges, client, use, now);
+      return true;
+    },
+  };
+}
+
+/** True when the body has either of the parameters: half an assertion is one too, and refused as one. */
+export function hasAssertion(parameters: ReadonlyMap<string, string>): boolean {
+  return parameters.has('client_assertion') || parameters.has('client_assertion_type');
+}
+
+/** Not verified. Undefined when it is malformed, or of another type. */
+function read({ parameters }: PresentedCredentials): Jws | undefined {
+  if (parameters.get('client_assertion_type') !== jwtBearerAssertion) return undefined;
+  return parseJws(parameters.get('client_assertion') ?? '', { maxLength: mostAssertionCharacters });
+}
+
+/** The algorithm that the client registered, or all of the method (`token_endpoint_auth_signing_alg`). */
+function allowedFor(
+  client: Client,
+  algorithms: readonly (JwsAlgorithm | MacAlgorithm)[],
+): readonly (JwsAlgorithm | MacAlgorithm)[] {
+  const registered = client.tokenEndpointAuthSigningAlg;
+  return registered === undefined ? algorithms : algorithms.filter((each) => each === registered);
+}
+
+/** @throws OAuthError invalid_client for an assertion that was used before, here or in another process */
+async function spend(
+  { store, replay }: AssertionJudges,
+  client: Client,
+  use: { readonly jti: string; readonly expiresAt: EpochSeconds },
+  now: EpochSeconds,
+): Promise<void> {
+  const issuer = `client assertion of ${client.id}`;
+  if (!(await store.run((unit) => replay.spend(unit, issuer, use.jti, use.expiresAt, now))))
+    throw new OAuthError('invalid_client', 'The client assertion was used before.', {
+      reason: 'client_assertion.replayed',
+    });
+}

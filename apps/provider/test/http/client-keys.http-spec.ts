@@ -1,0 +1,190 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { encodeSigningInput, signatureOf } from '@gatehouse/domain/jose';
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { assertionClaims, assertionFields, assertionParameters, clientKey, signed } from '../support/client-jwts';
+import { startKeyServer, type KeyServer } from '../support/key-server';
+import { post, startProvider, type TestProvider } from '../support/provider';
+
+/** `jwks_uri`: fetched by the guarded client, kept, fetched again for a kid that is not known (OpenID Connect Core 10.1.1). */
+describe('keys that a client keeps at an address', () => {
+  let provider: TestProvider;
+  let server: KeyServer;
+  let client: Client;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1' } });
+  });
+  afterAll(() => provider.close());
+  beforeEach(async () => {
+    server = await startKeyServer();
+    client = await add({ jwksUri: server.url });
+  });
+  afterEach(() => server.close());
+
+  const add = async (draft: Partial<ClientDraft>): Promise<Client> =>
+    (
+      await provider.addClient({
+        grantTypes: ['client_credentials'],
+        redirectUris: [],
+        scope: ['read'],
+        authMethod: 'private_key_jwt',
+        ...draft,
+      })
+    ).client;
+  const askAs = async (by: Client, key = clientKey('ES256'), at = provider): Promise<number> =>
+    (
+      await post(`${at.issuer}/oauth/token`, {
+        grant_type: 'client_credentials',
+        ...(await assertionFields(at, by, key)),
+      })
+    ).status;
+
+  it('are fetched once for many requests, also for those that come at once', async () => {
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    const answers = await Promise.all(Array.from({ length: 20 }, () => askAs(client, key)));
+    expect(new Set(answers)).toEqual(new Set([200]));
+    expect(await askAs(client, key)).toBe(200);
+    expect(server.asked).toBe(1);
+  });
+
+  it('are fetched again when they are stale: after ten minutes, or as Cache-Control says, within limits', async () => {
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    const askedAfter = async (seconds: number): Promise<number> => {
+      provider.clock.advance(seconds);
+      expect(await askAs(client, key)).toBe(200);
+      return server.asked;
+    };
+    expect(await askedAfter(0)).toBe(1);
+    expect(await askedAfter(599)).toBe(1);
+    server.headers = { 'Cache-Control': 'public, max-age=7200' };
+    expect(await askedAfter(1)).toBe(2);
+    expect(await askedAfter(7199)).toBe(2);
+    server.headers = { 'Cache-Control': 'max-age=0, no-store' };
+    expect(await askedAfter(1)).toBe(3);
+    expect(await askedAfter(59)).toBe(3);
+    server.headers = { 'Cache-Control': 'max-age=99999999' };
+    expect(await askedAfter(1)).toBe(4);
+    expect(await askedAfter(86_399)).toBe(4);
+    expect(await askedAfter(1)).toBe(5);
+  });
+
+  it('are fetched again for a kid that is not known: a client may rotate at any time', async () => {
+    const [old, fresh] = [clientKey('ES256'), clientKey('ES256')];
+    server.keys = [old.publicJwk];
+    expect(await askAs(client, old)).toBe(200);
+    server.keys = [fresh.publicJwk];
+    expect(await askAs(client, fresh)).toBe(200);
+    expect(server.asked).toBe(2);
+    // What it withdrew is refused from now on.
+    expect(await askAs(client, old)).toBe(401);
+  });
+
+  it('are fetched again where no kid says that they are the same', async () => {
+    const [old, fresh] = [clientKey('ES256', { kid: undefined }), clientKey('ES256', { kid: undefined })];
+    server.keys = [old.publicJwk];
+    const bare = async (key: typeof old) =>
+      (
+        await post(`${provider.issuer}/oauth/token`, {
+          grant_type: 'client_credentials',
+          ...assertionParameters(await signed({ ...key, kid: undefined }, assertionClaims(provider, client))),
+        })
+      ).status;
+    expect(await bare(old)).toBe(200);
+    server.keys = [fresh.publicJwk];
+    expect(await bare(fresh)).toBe(200);
+  });
+
+  it('are not fetched again for a wrong signature by a known kid', async () => {
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    expect(await askAs(client, key)).toBe(200);
+    expect(await askAs(client, { ...clientKey('ES256'), kid: key.kid })).toBe(401);
+    expect(server.asked).toBe(1);
+  });
+
+  it('are asked for five times a minute at most, whatever strangers name; the known ones go on', async () => {
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    expect(await askAs(client, key)).toBe(200);
+    for (let count = 0; count < 20; count++) expect(await askAs(client)).toBe(401);
+    expect(server.asked).toBe(5);
+    expect(await askAs(client, key)).toBe(200);
+    provider.clock.advance(60);
+    const fresh = clientKey('ES256');
+    server.keys = [fresh.publicJwk];
+    expect(await askAs(client, fresh)).toBe(200);
+    expect(server.asked).toBe(6);
+  });
+
+  it('go on for a day where their host fails, and come back with it', async () => {
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    expect(await askAs(client, key)).toBe(200);
+    server.answer = (_request, response) => void response.writeHead(503).end();
+    provider.clock.advance(3600);
+    expect(await askAs(client, key)).toBe(200);
+    provider.clock.advance(24 * 3600);
+    expect(await askAs(client, key)).toBe(401);
+    server.answer = undefined;
+    provider.clock.advance(60);
+    expect(await askAs(client, key)).toBe(200);
+  });
+
+  it.each<[string, NonNullable<KeyServer['answer']>]>([
+    ['an error', (_request, response) => void response.writeHead(500).end()],
+    ['a redirect', (_request, response) => void response.writeHead(302, { Location: '/other' }).end()],
+    ['what is no JSON', (_request, response) => void response.end('<html>')],
+    ['what is no set', (_request, response) => void response.end('[]')],
+    ['a set that is too large', (_request, response) => void response.end(`{"keys":[],"x":"${'x'.repeat(70_000)}"}`)],
+    ['a set of too many keys', (_request, response) => void response.end(JSON.stringify({ keys: Array(51).fill({}) }))],
+    ['nothing: the connection breaks', (request) => void request.socket.destroy()],
+  ])('refuses the client, and lives, where the address answers with %s', async (_name, answer) => {
+    server.answer = answer;
+    expect(await askAs(client)).toBe(401);
+  });
+
+  it('passes over keys that it must not use, and takes the others', async () => {
+    const key = clientKey('ES256');
+    const leaked = clientKey('ES256');
+    const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    server.keys = [
+      { kty: 'XYZ', kid: 'later' },
+      { ...weak.publicKey.export({ format: 'jwk' }), kid: 'weak' },
+      {
+        ...(leaked.privateKey as ReturnType<typeof generateKeyPairSync>['privateKey']).export({ format: 'jwk' }),
+        kid: leaked.kid,
+      },
+      { ...key.publicJwk, use: undefined },
+    ];
+    expect(await askAs(client, key)).toBe(200);
+    expect(await askAs(client, leaked)).toBe(401);
+    // jose would not sign with a key of 1024 bits, and is right in that.
+    const input = encodeSigningInput({ alg: 'RS256', kid: 'weak' }, assertionClaims(provider, client));
+    const signature = signatureOf('RS256', weak.privateKey, input).toString('base64url');
+    const answer = await post(`${provider.issuer}/oauth/token`, {
+      grant_type: 'client_credentials',
+      ...assertionParameters(`${input}.${signature}`),
+    });
+    expect(answer.status).toBe(401);
+  });
+
+  it('are not fetched from addresses that are not public, unless the setting allows them', async () => {
+    const guarded = await startProvider();
+    try {
+      const made = await guarded.addClient({
+        grantTypes: ['client_credentials'],
+        redirectUris: [],
+        scope: ['read'],
+        authMethod: 'private_key_jwt',
+        jwksUri: server.url,
+      });
+      const key = clientKey('ES256');
+      server.keys = [key.publicJwk];
+      expect(await askAs(made.client, key, guarded)).toBe(401);
+      expect(server.asked).toBe(0);
+    } finally {
+      await guarded.close();
+    }
+  });
+});
