@@ -101,6 +101,7 @@ export class Answers {
         authTime: session.authTime,
         amr: session.amr,
         acr: session.acr,
+        claims: request.claims,
         expiresAt: addSeconds(now, this.lifetimeSeconds(returnsOf(request.responseType))),
       },
       now,
@@ -145,5 +146,6 @@ function authorityOf({ user, session }: UserVisit, request: AuthorizationRequest
     nonce: request.nonce,
     amr: session.amr,
     acr: session.acr,
+    claims: request.claims,
   };
 }

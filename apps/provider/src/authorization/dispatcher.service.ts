@@ -1,5 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { nextStep, type AuthorizationRequest, type OAuthError } from '@gatehouse/domain/oauth';
+import {
+  nextStep,
+  requestedSubjects,
+  type AuthorizationRequest,
+  type ClaimsRequest,
+  type NextStepInput,
+  type OAuthError,
+  type Scope,
+} from '@gatehouse/domain/oauth';
+import { claimsBeyondScope } from '@gatehouse/domain/oidc';
 import { Reply } from '@gatehouse/server/web/reply';
 import { Store } from '@gatehouse/server/database/store';
 import { ConsentsService } from '../grants/consents.service.js';
@@ -31,6 +40,7 @@ export class Dispatcher {
       session: session && { userId: session.userId, authTime: session.authTime, full: session.full },
       account: user && { secondFactorOwed: false },
       consent: user && (await this.consents.find(user.id, client.id)),
+      ...(request.claims && session ? demandsOf(request.claims, request.scope, session.userId) : {}),
       progress: { ...pending.progress, hintedUserId: pending.hintedUserId },
       now: visit.now,
     });
@@ -81,4 +91,17 @@ export class Dispatcher {
     // Logged out, or switched off, between the look at the session and now: ask anew.
     return reply ?? this.next({ ...visit, session: undefined, user: undefined }, pending);
   }
+}
+
+/** What the `claims` parameter wants of this person, as far as it decides what comes next. */
+function demandsOf(
+  claims: ClaimsRequest,
+  scope: Scope,
+  subject: string,
+): Pick<NextStepInput, 'claimsBeyondScope' | 'otherSubject'> {
+  const subjects = requestedSubjects(claims);
+  return {
+    claimsBeyondScope: claimsBeyondScope(claims, scope),
+    otherSubject: subjects !== undefined && !subjects.includes(subject),
+  };
 }

@@ -44,6 +44,10 @@ export class KeptRequestEntity {
   @InstantColumn({ nullable: true })
   consentedAt!: number | null;
 
+  /** When the person chose to go on with the account that they were logged in with (`prompt=select_account`). */
+  @InstantColumn({ nullable: true })
+  selectedAt!: number | null;
+
   /** When the client got its answer; kept until it expires, for whoever presses the back button. */
   @InstantColumn({ nullable: true })
   answeredAt!: number | null;

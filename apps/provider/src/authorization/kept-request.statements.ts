@@ -8,9 +8,10 @@ export interface KeptRequestRow {
   created_at: number;
   logged_in_at: number | null;
   consented_at: number | null;
+  selected_at: number | null;
 }
 
-const columns = 'selector, kind, parameters, created_at, logged_in_at, consented_at';
+const columns = 'selector, kind, parameters, created_at, logged_in_at, consented_at, selected_at';
 
 export const keptRequestStatements = {
   insert: statement(
@@ -34,6 +35,10 @@ export const keptRequestStatements = {
   consented: statement(
     'kept_requests.consented',
     'UPDATE kept_requests SET consented_at = $3 WHERE selector = $1 AND browser_hash = $2',
+  ),
+  selected: statement(
+    'kept_requests.selected',
+    'UPDATE kept_requests SET selected_at = $3 WHERE selector = $1 AND browser_hash = $2',
   ),
   answered: statement(
     'kept_requests.answered',

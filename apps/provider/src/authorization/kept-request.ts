@@ -16,7 +16,12 @@ export interface Progress {
   readonly loggedInAt?: EpochSeconds | undefined;
   /** When a person said yes to this very request. */
   readonly consentedAt?: EpochSeconds | undefined;
+  /** When a person chose the account that was logged in, for this very request. */
+  readonly selectedAt?: EpochSeconds | undefined;
 }
+
+/** What a person did for a request that waits. */
+export type Advance = 'loggedIn' | 'consented' | 'selected';
 
 export type KeptRequest = KeptContent & {
   /** What stands in the address bar: `selector.verifier`, or the sealed request itself. */

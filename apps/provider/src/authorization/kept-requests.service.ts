@@ -17,7 +17,7 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import type { KeptContent, KeptRequest, Progress } from './kept-request.js';
+import type { Advance, KeptContent, KeptRequest, Progress } from './kept-request.js';
 import { keptRequestStatements, type KeptRequestRow } from './kept-request.statements.js';
 
 /** Past these a request is not stored but rides sealed in its own id. */
@@ -26,6 +26,16 @@ const mostStored = 100_000;
 const mostSealedCharacters = 4096;
 const sealedPrefix = 's.';
 const countForSeconds = 5;
+
+/** A request in its own id: kind, content, and the instants of its progress. */
+interface Sealed {
+  readonly k: string;
+  readonly p: string;
+  readonly c: EpochSeconds;
+  readonly l?: EpochSeconds;
+  readonly y?: EpochSeconds;
+  readonly s?: EpochSeconds;
+}
 
 /** The browser that a request belongs to, and the address that it came from. */
 export interface KeptFor {
@@ -58,7 +68,7 @@ export class KeptRequestsService {
     // Sealed with the longest progress that it can come to, so that what fits now fits to the end.
     if (!(await this.mayStore(unit, owner, now)))
       return (
-        this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now }, owner) &&
+        this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now, selectedAt: now }, owner) &&
         this.seal(content, { createdAt: now }, owner)
       );
     const selector = this.selectors.next();
@@ -93,6 +103,7 @@ export class KeptRequestsService {
         createdAt: epochSeconds(row.created_at),
         loggedInAt: row.logged_in_at === null ? undefined : epochSeconds(row.logged_in_at),
         consentedAt: row.consented_at === null ? undefined : epochSeconds(row.consented_at),
+        selectedAt: row.selected_at === null ? undefined : epochSeconds(row.selected_at),
       },
     };
   }
@@ -113,22 +124,14 @@ export class KeptRequestsService {
     if (token) await unit.change(keptRequestStatements.answered, token.selector, browserHash, now);
   }
 
-  /** Notes that the person logged in for, or said yes to, this request. The id may be another one afterwards. */
-  async advance(
-    unit: Unit,
-    kept: KeptRequest,
-    step: 'loggedIn' | 'consented',
-    owner: KeptFor,
-    now: EpochSeconds,
-  ): Promise<string> {
+  /** Notes what the person did for this request. The id may be another one afterwards. */
+  async advance(unit: Unit, kept: KeptRequest, step: Advance, owner: KeptFor, now: EpochSeconds): Promise<string> {
     const token = parseToken(kept.id);
     if (token) {
       await unit.change(keptRequestStatements[step], token.selector, owner.browserHash, now);
       return kept.id;
     }
-    const progress =
-      step === 'loggedIn' ? { ...kept.progress, loggedInAt: now } : { ...kept.progress, consentedAt: now };
-    return this.seal(kept, progress, owner) ?? kept.id;
+    return this.seal(kept, { ...kept.progress, [`${step}At`]: now }, owner) ?? kept.id;
   }
 
   /** A step of the purge. */
@@ -172,6 +175,7 @@ export class KeptRequestsService {
       c: progress.createdAt,
       l: progress.loggedInAt,
       y: progress.consentedAt,
+      s: progress.selectedAt,
     });
     const id = sealedPrefix + this.keyring.seal(placeOf(owner.browserHash), text);
     return id.length > mostSealedCharacters ? undefined : id;
@@ -185,12 +189,12 @@ export class KeptRequestsService {
     } catch {
       return undefined; // forged, another browser's, or sealed with a key that is gone
     }
-    const sealed = JSON.parse(text) as { k: string; p: string; c: EpochSeconds; l?: EpochSeconds; y?: EpochSeconds };
+    const sealed = JSON.parse(text) as Sealed;
     if (addSeconds(sealed.c, this.settings.requestLifetimeSeconds) <= now) return undefined;
     return {
       ...parseContent(sealed.k, sealed.p),
       id,
-      progress: { createdAt: sealed.c, loggedInAt: sealed.l, consentedAt: sealed.y },
+      progress: { createdAt: sealed.c, loggedInAt: sealed.l, consentedAt: sealed.y, selectedAt: sealed.s },
     };
   }
 }

@@ -21,6 +21,7 @@ import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
+import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -88,4 +89,5 @@ export const migrations = [
   Jose1764000000004,
   Outbox1764000000006,
   Resources1764000000011,
+  ClaimsParameter1764000000007,
 ];

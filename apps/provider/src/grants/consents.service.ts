@@ -9,21 +9,33 @@ import { ConsentEntity } from './grant.entity.js';
 import { GrantsService } from './grants.service.js';
 
 const consentStatements = {
-  find: statement('consents.find', 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2'),
+  find: statement('consents.find', 'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2'),
   begin: statement(
     'consents.begin',
-    `INSERT INTO consents (user_id, client_id, scope, created_at, updated_at) VALUES ($1, $2, '[]', $3, $3)
+    `INSERT INTO consents (user_id, client_id, scope, claims, created_at, updated_at) VALUES ($1, $2, '[]', '[]', $3, $3)
      ON CONFLICT (user_id, client_id) DO NOTHING`,
   ),
   /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
-  lock: statement('consents.lock', 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE', {
-    sqlite: 'SELECT scope FROM consents WHERE user_id = $1 AND client_id = $2',
-  }),
+  lock: statement(
+    'consents.lock',
+    'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
+    {
+      sqlite: 'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2',
+    },
+  ),
   record: statement(
     'consents.record',
-    'UPDATE consents SET scope = $3, updated_at = $4 WHERE user_id = $1 AND client_id = $2',
+    'UPDATE consents SET scope = $3, claims = $4, updated_at = $5 WHERE user_id = $1 AND client_id = $2',
   ),
 };
+
+interface ConsentRow {
+  scope: string;
+  claims: string;
+}
+
+/** What a user allowed a client. */
+export type Allowed = Pick<Consent, 'scope' | 'claims'>;
 
 /** Owns what a user allowed a client. */
 @Injectable()
@@ -35,21 +47,30 @@ export class ConsentsService {
   ) {}
 
   /** What was allowed; read at every authorization request, so by a prepared statement. */
-  async find(userId: string, clientId: string): Promise<{ scope: Scope } | undefined> {
-    const row = await this.store.one<{ scope: string }>(consentStatements.find, userId, clientId);
-    return row ? { scope: JSON.parse(row.scope) as string[] } : undefined;
+  async find(userId: string, clientId: string): Promise<Allowed | undefined> {
+    const row = await this.store.one<ConsentRow>(consentStatements.find, userId, clientId);
+    return row && parseAllowed(row);
   }
 
   /** Adds to what was allowed before: saying yes to less does not take back the rest. */
   async record(
     unit: Unit,
-    consent: { userId: string; clientId: string; scope: Scope },
+    consent: { userId: string; clientId: string; scope: Scope; claims?: readonly string[] },
     now: EpochSeconds,
   ): Promise<void> {
     await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
-    const before = await unit.one<{ scope: string }>(consentStatements.lock, consent.userId, consent.clientId);
-    const scope = [...new Set([...(before ? (JSON.parse(before.scope) as string[]) : []), ...consent.scope])];
-    await unit.change(consentStatements.record, consent.userId, consent.clientId, JSON.stringify(scope), now);
+    const row = await unit.one<ConsentRow>(consentStatements.lock, consent.userId, consent.clientId);
+    const before: Allowed = row ? parseAllowed(row) : { scope: [], claims: [] };
+    const scope = [...new Set([...before.scope, ...consent.scope])];
+    const claims = [...new Set([...before.claims, ...(consent.claims ?? [])])];
+    await unit.change(
+      consentStatements.record,
+      consent.userId,
+      consent.clientId,
+      JSON.stringify(scope),
+      JSON.stringify(claims),
+      now,
+    );
   }
 
   async listOf(userId: string): Promise<Consent[]> {
@@ -58,6 +79,7 @@ export class ConsentsService {
       userId: row.userId,
       clientId: row.clientId,
       scope: row.scope,
+      claims: row.claims,
       createdAt: epochSeconds(row.createdAt),
       updatedAt: epochSeconds(row.updatedAt),
     }));
@@ -69,4 +91,11 @@ export class ConsentsService {
     const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
     return (gone.affected ?? 0) > 0 || revoked > 0;
   }
+}
+
+function parseAllowed(row: ConsentRow): Allowed {
+  return {
+    scope: JSON.parse(row.scope) as string[],
+    claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]),
+  };
 }

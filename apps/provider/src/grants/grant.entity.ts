@@ -42,6 +42,10 @@ export class GrantEntity {
   @TextColumn({ nullable: true })
   acr!: string | null;
 
+  /** The checked `claims` parameter (OpenID Connect Core 5.5): what ID tokens and UserInfo tell beside the scope. */
+  @JsonColumn({ nullable: true })
+  claims!: object | null;
+
   @InstantColumn()
   createdAt!: number;
 
@@ -67,6 +71,10 @@ export class ConsentEntity {
 
   @JsonColumn()
   scope!: string[];
+
+  /** Names of claims that no scope asks for (OpenID Connect Core 5.5). */
+  @JsonColumn()
+  claims!: string[];
 
   @InstantColumn()
   createdAt!: number;

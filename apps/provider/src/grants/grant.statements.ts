@@ -11,6 +11,7 @@ export interface GrantRow {
   auth_time: number;
   amr: string;
   acr: string | null;
+  claims: string | null;
   created_at: number;
   last_used_at: number;
   expires_at: number;
@@ -27,14 +28,14 @@ export const grantStatements = {
   insert: statement(
     'grants.insert',
     `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
-       last_used_at, expires_at)
+       last_used_at, expires_at, claims)
      SELECT $1::bigint, $2::text, $3::text, s.id, $5::text, $6::integer, $7::bigint, $8::text, $9::text, $10::bigint,
-       $11::bigint, $12::bigint
+       $11::bigint, $12::bigint, $13::text
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL FOR SHARE`,
     {
       sqlite: `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
-       last_used_at, expires_at)
-     SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, $10, $11, $12
+       last_used_at, expires_at, claims)
+     SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, $10, $11, $12, $13
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`,
     },
   ),

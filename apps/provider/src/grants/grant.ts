@@ -1,5 +1,5 @@
 import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
-import type { Scope } from '@gatehouse/domain/oauth';
+import type { ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
 
 /** One completed authorization; its code and tokens live only while it lives. */
 export interface Grant {
@@ -12,6 +12,8 @@ export interface Grant {
   readonly authTime: EpochSeconds;
   readonly amr: readonly string[];
   readonly acr: string | undefined;
+  /** What the request asked for beside the scope. */
+  readonly claims: ClaimsRequest | undefined;
   readonly createdAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
@@ -22,6 +24,8 @@ export interface Consent {
   readonly userId: string;
   readonly clientId: string;
   readonly scope: Scope;
+  /** Names of claims that no scope asks for. */
+  readonly claims: readonly string[];
   readonly createdAt: EpochSeconds;
   readonly updatedAt: EpochSeconds;
 }

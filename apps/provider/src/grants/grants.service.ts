@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
-import { formatScope, parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { formatScope, parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
@@ -18,6 +18,7 @@ export interface NewGrant {
   readonly authTime: EpochSeconds;
   readonly amr: readonly string[];
   readonly acr: string | undefined;
+  readonly claims: ClaimsRequest | undefined;
   readonly expiresAt: EpochSeconds;
 }
 
@@ -71,6 +72,7 @@ export class GrantsService implements OnModuleInit {
       now,
       now,
       grant.expiresAt,
+      grant.claims === undefined ? null : JSON.stringify(grant.claims),
     );
     if (made !== 1) return undefined;
     this.clients.noteUse(grant.clientId, now);
@@ -134,6 +136,8 @@ function toGrant(row: GrantRow): Grant {
     authTime: epochSeconds(row.auth_time),
     amr: JSON.parse(row.amr) as string[],
     acr: row.acr ?? undefined,
+    // Written by `create` from a checked request.
+    claims: row.claims === null ? undefined : (JSON.parse(row.claims) as ClaimsRequest),
     createdAt: epochSeconds(row.created_at),
     lastUsedAt: epochSeconds(row.last_used_at),
     expiresAt: epochSeconds(row.expires_at),

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { OAuthError, type AuthorizationRequest, type Client } from '@gatehouse/domain/oauth';
+import { claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -14,7 +15,7 @@ import { routes } from '../http/routes.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
-import { scopeSentence } from './scope-sentences.js';
+import { claimLabel, scopeSentence } from './scope-sentences.js';
 
 type Asked = { readonly kept: KeptRequest & { kind: 'authorization' }; readonly client: Client };
 
@@ -71,7 +72,12 @@ export class ConsentController {
       const { user, now } = visit;
       await this.consents.record(
         unit,
-        { userId: user.id, clientId: asked.client.id, scope: asked.kept.request.scope },
+        {
+          userId: user.id,
+          clientId: asked.client.id,
+          scope: asked.kept.request.scope,
+          claims: claimsOf(asked.kept.request),
+        },
         now,
       );
       await this.audit.record(unit, {
@@ -108,6 +114,7 @@ export class ConsentController {
         username: visit.user.username,
         userId: visit.user.id,
         scopes: kept.request.scope.map((name) => ({ name, sentence: scopeSentence(name) })),
+        claims: claimsOf(kept.request).map((name) => ({ name, label: claimLabel(name) })),
         pending: kept.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
         error,
@@ -115,6 +122,11 @@ export class ConsentController {
       { status, formActionSchemes: formActionSchemes(kept) },
     );
   }
+}
+
+/** What the request asks for by name and by none of its scopes. */
+function claimsOf(request: AuthorizationRequest): ClaimName[] {
+  return request.claims ? claimsBeyondScope(request.claims, request.scope) : [];
 }
 
 /** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */

@@ -72,6 +72,12 @@ export class LoginController {
     if (refusal)
       return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: refusal.sentence });
     const { kept } = await this.pending.find(visit, id);
+    const account = form.get('account');
+    if (account !== undefined) {
+      if (kept && mayChoose(visit, kept) && visit.user?.id === account)
+        return Reply.redirect(await this.pending.select(visit, kept), { cookies: visit.cookies });
+      return this.show(visit, id, { status: 409, error: 'Somebody else logged in meanwhile. Choose again.' });
+    }
     const outcome = await this.login.withPassword(visit, { username, password: form.text('password') }, kept);
     this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
@@ -99,6 +105,7 @@ export class LoginController {
   private async show(visit: Visit, id: string | undefined, shown: Shown): Promise<Reply> {
     const { kept, client } = await this.pending.find(visit, id);
     const elsewhere = kept ? undefined : await this.pending.newest(visit);
+    const chooses = kept !== undefined && mayChoose(visit, kept);
     const goesOn =
       visit.user && kept && !asksForLogin(kept)
         ? { href: resumeAddress(kept.id), clientName: client?.name }
@@ -107,13 +114,14 @@ export class LoginController {
       visit,
       'interaction/login',
       {
-        heading: 'Log in',
+        heading: chooses ? 'Choose an account' : 'Log in',
+        account: chooses && visit.user ? { id: visit.user.id, username: visit.user.username } : undefined,
         clientName: client?.name,
         pending: kept?.id,
         username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
         error: shown.error,
         notice: shown.notice,
-        loggedInAs: visit.user?.username,
+        loggedInAs: chooses ? undefined : visit.user?.username,
         continueHref: goesOn?.href,
         continueName: goesOn?.clientName,
         signUpHref:
@@ -130,6 +138,17 @@ export class LoginController {
       },
     );
   }
+}
+
+/** True where the client wants the person to choose, and the login that there is would do (OpenID Connect Core 3.1.2.1). */
+function mayChoose({ user, session, now }: Visit, kept: KeptRequest): boolean {
+  if (!user || !session || kept.kind !== 'authorization') return false;
+  const { prompt, maxAge } = kept.request;
+  return (
+    prompt.includes('select_account') &&
+    !prompt.includes('login') &&
+    (maxAge === undefined || now - session.authTime < maxAge)
+  );
 }
 
 /** True while the request insists on a fresh login: then there is nothing to continue with. */

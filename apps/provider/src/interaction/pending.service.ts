@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -19,6 +20,7 @@ export class PendingLogins {
   constructor(
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Store) private readonly store: Store,
   ) {}
 
   async find(visit: Visit, id: string | undefined): Promise<PendingLogin> {
@@ -27,6 +29,12 @@ export class PendingLogins {
       kept,
       client: kept?.kind === 'authorization' ? await this.clients.find(kept.request.clientId) : undefined,
     };
+  }
+
+  /** Notes that the person goes on with the account that is logged in (`prompt=select_account`), and gives the way on. */
+  async select(visit: Visit, kept: KeptRequest): Promise<string> {
+    const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey };
+    return resumeAddress(await this.store.run((unit) => this.kept.advance(unit, kept, 'selected', owner, visit.now)));
   }
 
   /** The newest login that began in this browser and can still go on: what an idle or lost page offers. */

@@ -10,3 +10,30 @@ const sentences: Readonly<Record<string, string>> = {
 export function scopeSentence(scope: string): string {
   return sentences[scope] ?? scope;
 }
+
+/** How the consent page calls a claim that is asked for by its name (OpenID Connect Core 5.1). */
+const claimLabels: Readonly<Record<string, string>> = {
+  name: 'your full name',
+  given_name: 'your first name',
+  family_name: 'your last name',
+  middle_name: 'your middle name',
+  nickname: 'your nickname',
+  preferred_username: 'your username',
+  profile: 'the address of your profile page',
+  picture: 'your picture',
+  website: 'your website',
+  gender: 'your gender',
+  birthdate: 'your date of birth',
+  zoneinfo: 'your time zone',
+  locale: 'your language',
+  updated_at: 'when your profile was changed last',
+  email: 'your e-mail address',
+  email_verified: 'whether your e-mail address was verified',
+  address: 'your postal address',
+  phone_number: 'your phone number',
+  phone_number_verified: 'whether your phone number was verified',
+};
+
+export function claimLabel(claim: string): string {
+  return claimLabels[claim] ?? claim;
+}

@@ -7,7 +7,7 @@ import {
   type EpochSeconds,
   type Selector,
 } from '@gatehouse/domain/kernel';
-import { parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
 import { LastUse } from '../database/last-use.js';
@@ -24,6 +24,8 @@ export interface AccessToken {
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds | undefined;
+  /** What its grant's request asked for beside the scope; of a token that was presented alone. */
+  readonly claims: ClaimsRequest | undefined;
 }
 
 export interface TokenQuery {
@@ -123,5 +125,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
+    // Written with the grant from a checked request.
+    claims: row.claims ? (JSON.parse(row.claims) as ClaimsRequest) : undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Authority, Client } from '@gatehouse/domain/oauth';
-import { idTokenClaims, userinfoClaims } from '@gatehouse/domain/oidc';
+import { claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
@@ -46,24 +46,28 @@ export class IdTokens {
       amr: authority.amr,
       acr: authority.acr,
       sessionId: authority.sessionId,
-      ...(await this.personal(authority, authority.userId, company)),
+      personal: await this.personal(authority, authority.userId, company),
     });
     return this.signer.sign(algorithm, 'JWT', claims, now);
   }
 
-  /** OpenID Connect Core 5.4: what scopes ask for is in the ID token where no access token opens UserInfo. */
+  /**
+   * OpenID Connect Core 5.4: what scopes ask for is in the ID token where no access token opens UserInfo; 5.5: and so is
+   * what the `claims` parameter asks for there.
+   */
   private async personal(
-    { scope }: Authority,
+    { scope, claims }: Authority,
     userId: string,
     company: IdTokenCompany,
-  ): Promise<{ roles?: readonly string[]; personal?: Record<string, unknown> }> {
+  ): Promise<Record<string, unknown> | undefined> {
     const alone = company.accessToken === undefined && company.code === undefined;
-    if (!alone && !scope.includes('roles')) return {};
+    if (!alone && !claims?.idToken && !scope.includes('roles')) return undefined;
     const person = await this.users.find(userId);
-    if (!person) return {};
-    return {
-      ...(alone ? { personal: userinfoClaims(person, scope) } : {}),
-      ...(scope.includes('roles') ? { roles: person.roles } : {}),
-    };
+    return (
+      person && {
+        ...claimValues(person, alone ? claimNamesOf(scope) : claimNamesOf(scope.filter((token) => token === 'roles'))),
+        ...requestedClaims(person, claims?.idToken, scope),
+      }
+    );
   }
 }

@@ -12,6 +12,8 @@ export interface AccessTokenRow {
   expires_at: number;
   revoked_at: number | null;
   last_used_at: number | null;
+  /** Of the grant, where the statement reads it. */
+  claims?: string | null;
 }
 
 export interface RefreshTokenRow {
@@ -40,7 +42,10 @@ export const accessTokenStatements = {
   ),
   findLive: statement(
     'access_tokens.find_live',
-    `SELECT t.* FROM access_tokens t WHERE t.selector = $1 AND ${liveAccess}`,
+    `SELECT t.*, g.claims FROM access_tokens t
+     LEFT JOIN grants g ON g.selector = t.grant_selector AND g.revoked_at IS NULL
+     WHERE t.selector = $1 AND t.revoked_at IS NULL AND t.expires_at > $2
+       AND (t.grant_selector IS NULL OR g.selector IS NOT NULL)`,
   ),
   revoke: statement(
     'access_tokens.revoke',

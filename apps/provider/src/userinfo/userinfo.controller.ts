@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError } from '@gatehouse/domain/oauth';
-import { userinfoClaims } from '@gatehouse/domain/oidc';
+import { requestedClaims, userinfoClaims } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -48,7 +48,8 @@ export class UserinfoController {
     return this.answer(request, (user, token) => {
       if (!token.scope.includes('openid'))
         throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
-      return userinfoClaims(user, token.scope);
+      // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
+      return { ...userinfoClaims(user, token.scope), ...requestedClaims(user, token.claims?.userinfo, token.scope) };
     });
   }
 

@@ -99,10 +99,10 @@ describe('what an authorization request asks of the person', () => {
     it('answers login_required where the login is older than max_age', async () => {
       const { browser, registered } = await knownPerson();
       provider.clock.advance(100);
-      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '99' })).get('error')).toBe(
+      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '100' })).get('error')).toBe(
         'login_required',
       );
-      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '100' })).has('code')).toBe(true);
+      expect(answerOf(await open(browser, registered, { prompt: 'none', max_age: '101' })).has('code')).toBe(true);
     });
 
     it('answers login_required when the id_token_hint is of another person, and a code when it is of this one', async () => {
@@ -155,6 +155,69 @@ describe('what an authorization request asks of the person', () => {
     });
   });
 
+  describe('prompt=select_account (OpenID Connect Core 3.1.2.1)', () => {
+    const choose = (browser: Browser, account: string) => browser.submit({ account }, { action: '/login' });
+
+    it('offers the account that is logged in, and goes on with it without a password', async () => {
+      const { browser, registered, user } = await knownPerson();
+      const page = await open(browser, registered, { prompt: 'select_account' });
+      expect(page.text).toContain('Choose an account');
+      expect(page.text).toContain(`Continue as ${user.username}`);
+      expect(answerOf(await choose(browser, user.id)).has('code')).toBe(true);
+    });
+
+    it('lets another person log in instead, who is asked for consent', async () => {
+      const { browser, registered } = await knownPerson();
+      const other = await provider.addUser();
+      await open(browser, registered, { prompt: 'select_account' });
+      await browser.submit({ username: other.username, password: other.password });
+      expect(browser.address).toContain('/consent?request=');
+      expect(browser.page?.text).toContain(other.username);
+    });
+
+    it('goes with consent, which is asked after the choice', async () => {
+      const { browser, registered, user } = await knownPerson();
+      await open(browser, registered, { prompt: 'select_account consent' });
+      await choose(browser, user.id);
+      expect(browser.address).toContain('/consent?request=');
+      expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+    });
+
+    it.each([{ prompt: 'login select_account' }, { prompt: 'select_account', max_age: '0' }])(
+      'with %j offers no account that a login would not be fresh with',
+      async (parameters) => {
+        const { browser, registered, user } = await knownPerson();
+        const page = await open(browser, registered, parameters);
+        expect(page.text).not.toContain('Continue as');
+        const refused = await browser.submit({ account: user.id });
+        expect(refused.status).toBe(409);
+        expect(browser.address).not.toContain('client.test');
+      },
+    );
+
+    it('takes no account that is not the one logged in, and no forged form', async () => {
+      const { browser, registered } = await knownPerson();
+      const other = await provider.addUser();
+      await open(browser, registered, { prompt: 'select_account' });
+      expect((await choose(browser, other.id)).status).toBe(409);
+      const forged = await browser.submit({ account: other.id }, { headers: { Origin: 'https://evil.test' } });
+      expect(forged.status).toBe(403);
+    });
+
+    it('a choice made before another login does not count for it', async () => {
+      const { browser, registered, user } = await knownPerson();
+      await open(browser, registered, { prompt: 'select_account consent' });
+      const id = new URL(browser.address).searchParams.get('request') ?? '';
+      await choose(browser, user.id);
+      provider.clock.advance(5);
+      await browser.open(`${provider.issuer}/login?prompt=login`);
+      const other = await provider.addUser();
+      await browser.submit({ username: other.username, password: other.password });
+      await browser.open(`${provider.issuer}/oauth/authorize/${encodeURIComponent(id)}`);
+      expect(browser.page?.text).toContain(`Continue as ${other.username}`);
+    });
+  });
+
   it('prompt=login gives an ID token whose auth_time is of the new login (OpenID Connect Core 3.1.2.1)', async () => {
     const { browser, registered, user } = await knownPerson();
     provider.clock.advance(500);
@@ -186,12 +249,13 @@ describe('what an authorization request asks of the person', () => {
     it('lets a login that is younger go through', async () => {
       const { browser, registered } = await knownPerson();
       provider.clock.advance(50);
-      expect(answerOf(await open(browser, registered, { max_age: '50' })).has('code')).toBe(true);
+      expect(answerOf(await open(browser, registered, { max_age: '51' })).has('code')).toBe(true);
     });
 
     it('asks whoever logged in longer ago, and the ID token says when', async () => {
       const { browser, registered, user } = await knownPerson();
-      provider.clock.advance(51);
+      // In whole seconds: 50 may be 50.9.
+      provider.clock.advance(50);
       const { parameters, proof } = authorizationRequest(registered.client, { max_age: '50' });
       await browser.open(authorizeUrl(provider, parameters));
       expect(browser.address).toContain('/login?request=');
@@ -215,6 +279,31 @@ describe('what an authorization request asks of the person', () => {
         expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
       },
     );
+
+    it('1 asks a second after the login already, and the new auth_time is later', async () => {
+      const { browser, registered, user, idToken } = await knownPerson();
+      provider.clock.advance(1);
+      const { parameters, proof } = authorizationRequest(registered.client, { max_age: '1' });
+      await browser.open(authorizeUrl(provider, parameters));
+      expect(browser.address).toContain('/login?request=');
+      const answer = await browser.submit({ username: user.username, password: user.password });
+      const tokens = (
+        await redeem(provider, registered, answerOf(answer).get('code') ?? '', proof.verifier)
+      ).json<Tokens>();
+      expect(Number(claimsOf(tokens.id_token)['auth_time'])).toBeGreaterThan(Number(claimsOf(idToken)['auth_time']));
+    });
+
+    it('default_max_age of the client holds where the request has none, and require_auth_time is always met', async () => {
+      const user = await provider.addUser();
+      const browser = await provider.logIn(user);
+      const registered = await provider.addClient({ defaultMaxAge: 60, requireAuthTime: true, consentRequired: false });
+      const tokens = await obtainTokens(provider, browser, registered);
+      expect(claimsOf(tokens.id_token)['auth_time']).toEqual(expect.any(Number));
+      provider.clock.advance(60);
+      await open(browser, registered);
+      expect(browser.address).toContain('/login?request=');
+      expect(answerOf(await open(browser, registered, { max_age: '100' })).has('code')).toBe(true);
+    });
 
     it('0 is prompt=login: it asks even in the second of the login', async () => {
       const { browser, registered } = await knownPerson();

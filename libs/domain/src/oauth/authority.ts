@@ -1,4 +1,5 @@
 import type { EpochSeconds, Selector } from '../kernel/index.js';
+import type { ClaimsRequest } from './claims-parameter.js';
 import type { Client } from './client.js';
 import type { Scope } from './scope.js';
 
@@ -19,6 +20,8 @@ export interface Authority {
   readonly nonce?: string | undefined;
   readonly amr?: readonly string[] | undefined;
   readonly acr?: string | undefined;
+  /** What the authorization request asked for beside the scope (OpenID Connect Core 5.5). */
+  readonly claims?: ClaimsRequest | undefined;
 }
 
 /** A refresh token needs the grant type, and in an OpenID request `offline_access` (OpenID Connect Core 11). */

@@ -53,6 +53,11 @@ export function fitsClaimRequest(request: ClaimRequest, value: unknown): boolean
   return request.values.some((wanted) => JSON.stringify(wanted) === text);
 }
 
+/** The `sub` that a request asks for by value; undefined where anybody will do (OpenID Connect Core 5.5.1). */
+export function requestedSubjects(claims: ClaimsRequest): readonly unknown[] | undefined {
+  return claimRequestOf(claims.idToken, 'sub')?.values ?? claimRequestOf(claims.userinfo, 'sub')?.values;
+}
+
 function parseMember(member: unknown): ClaimsMember | undefined {
   if (member === undefined) return undefined;
   if (!isObject(member)) throw malformed('claims.member');

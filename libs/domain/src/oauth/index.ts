@@ -13,6 +13,7 @@ export {
 export {
   claimRequestOf,
   fitsClaimRequest,
+  requestedSubjects,
   type ClaimRequest,
   type ClaimsMember,
   type ClaimsRequest,

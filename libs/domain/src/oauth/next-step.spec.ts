@@ -23,6 +23,10 @@ interface Situation {
   readonly hinted?: string;
   readonly loggedInAt?: number;
   readonly consentedAt?: number;
+  readonly selectedAt?: number;
+  readonly claims?: readonly string[];
+  readonly claimsConsented?: readonly string[];
+  readonly otherSubject?: boolean;
 }
 
 function inputOf(situation: Situation): NextStepInput {
@@ -43,11 +47,14 @@ function inputOf(situation: Situation): NextStepInput {
     client: { consentRequired: !situation.consentFree },
     session: authTime === undefined ? undefined : { userId: 'ada', authTime, full: !situation.partial },
     account: situation.gone || situation.partial ? undefined : { secondFactorOwed: situation.factorOwed ?? false },
-    consent: situation.consented && { scope: situation.consented },
+    consent: situation.consented && { scope: situation.consented, claims: situation.claimsConsented },
+    claimsBeyondScope: situation.claims,
+    otherSubject: situation.otherSubject,
     progress: {
       createdAt: epochSeconds(arrived),
       loggedInAt: at(situation.loggedInAt),
       consentedAt: at(situation.consentedAt),
+      selectedAt: at(situation.selectedAt),
       hintedUserId: situation.hinted,
     },
     now,
@@ -112,8 +119,8 @@ describe('nextStep', () => {
       'answer',
       'answer',
     ],
-    ['max_age is kept: 510 seconds of 510', { ...known, maxAge: 510 }, 'answer', 'answer'],
-    ['max_age is passed by a second', { ...known, maxAge: 509 }, 'login', 'deny login_required'],
+    ['max_age is kept: 510 seconds of 511', { ...known, maxAge: 511 }, 'answer', 'answer'],
+    ['max_age is passed, or may be', { ...known, maxAge: 510 }, 'login', 'deny login_required'],
     [
       'max_age is passed, and a factor is owed: a login first',
       { ...known, maxAge: 60, partial: true },
@@ -159,6 +166,42 @@ describe('nextStep', () => {
       'login',
       'deny login_required',
     ],
+    [
+      'another sub than that of who is here is asked for',
+      { ...known, otherSubject: true },
+      'login',
+      'deny login_required',
+    ],
+    [
+      'another sub than that of who logged in for this request is asked for',
+      { ...known, authTime: 1001, loggedInAt: 1001, otherSubject: true },
+      'deny login_required',
+      'deny login_required',
+    ],
+    [
+      'a claim beyond the scopes was not allowed',
+      { ...known, claims: ['phone_number'] },
+      'consent',
+      'deny consent_required',
+    ],
+    [
+      'another claim was allowed, and a scope was not',
+      { authTime: 500, consented: ['openid'], claims: ['email'], claimsConsented: ['name'] },
+      'consent profile',
+      'deny consent_required',
+    ],
+    [
+      'the claims beyond the scopes were allowed',
+      { ...known, claims: ['email'], claimsConsented: ['name', 'email'] },
+      'answer',
+      'answer',
+    ],
+    [
+      'a client without consent asks for claims beyond the scopes',
+      { authTime: 500, consentFree: true, claims: ['email'] },
+      'answer',
+      'answer',
+    ],
     ['nobody is here, and somebody is hinted', { hinted: 'bob' }, 'login', 'deny login_required'],
     [
       'another person than the hinted one logged in for this request',
@@ -201,7 +244,28 @@ describe('nextStep', () => {
       'second-factor',
     ],
     ['prompt=login with max_age kept', { ...known, prompt: ['login'], maxAge: 9999 }, 'login'],
-    ['prompt=select_account is a login', { ...known, prompt: ['select_account'] }, 'login'],
+    ['prompt=select_account asks for a choice', { ...known, prompt: ['select_account'] }, 'login'],
+    [
+      'prompt=select_account, even of a login in another tab since',
+      { ...known, authTime: 1005, prompt: ['select_account'] },
+      'login',
+    ],
+    ['prompt=select_account, and the choice', { ...known, selectedAt: 1005, prompt: ['select_account'] }, 'answer'],
+    [
+      'prompt=select_account, and a choice from before this login, which may be another person',
+      { ...known, authTime: 1006, selectedAt: 1005, prompt: ['select_account'] },
+      'login',
+    ],
+    [
+      'prompt="login select_account": a choice is no fresh login',
+      { ...known, selectedAt: 1005, prompt: ['login', 'select_account'] },
+      'login',
+    ],
+    [
+      'prompt=select_account with max_age passed: a choice is no fresh login',
+      { ...known, selectedAt: 1005, maxAge: 60, prompt: ['select_account'] },
+      'login',
+    ],
     [
       'prompt=select_account, and the login of this request',
       { ...known, authTime: 1005, loggedInAt: 1005, prompt: ['select_account'] },
@@ -260,6 +324,9 @@ describe('nextStep', () => {
       hinted: fc.constantFrom('ada', 'bob', undefined),
       loggedInAt: instant,
       consentedAt: instant,
+      selectedAt: instant,
+      claims: fc.option(fc.subarray(['email', 'name']), { nil: undefined }),
+      otherSubject: fc.boolean(),
     })
     .map((drawn) => JSON.parse(JSON.stringify(drawn)) as Situation);
 
@@ -278,7 +345,9 @@ describe('nextStep', () => {
         const { session, account, consent, client, request } = inputOf(situation);
         expect(session?.full).toBe(true);
         expect(account?.secondFactorOwed).toBe(false);
-        if (client.consentRequired) expect(consent?.scope).toEqual(expect.arrayContaining([...request.scope]));
+        if (!client.consentRequired) return;
+        expect(consent?.scope).toEqual(expect.arrayContaining([...request.scope]));
+        expect(consent?.claims ?? []).toEqual(expect.arrayContaining([...(situation.claims ?? [])]));
       }),
       { numRuns: 2000 },
     );
@@ -298,7 +367,13 @@ describe('nextStep', () => {
           if (step.kind === 'login')
             situation = { ...rest, authTime: 1010, loggedInAt: 1010, ...(owed ? { partial: owed } : {}) };
           else if (step.kind === 'second-factor') situation = { ...rest, authTime: 1010 };
-          else situation = { ...situation, consentedAt: 1010, consented: inputOf(situation).request.scope };
+          else
+            situation = {
+              ...situation,
+              consentedAt: 1010,
+              consented: inputOf(situation).request.scope,
+              claimsConsented: situation.claims ?? [],
+            };
         }
         throw new Error(`no end: ${steps.join(' ')}`);
       }),

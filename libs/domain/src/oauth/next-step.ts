@@ -8,7 +8,7 @@ import { isSubset, type Scope } from './scope.js';
 export type NextStep =
   | { readonly kind: 'login' }
   | { readonly kind: 'second-factor' }
-  /** `missing`: what the person has not allowed yet; empty where the request asks for no scope at all. */
+  /** `missing`: scopes that the person has not allowed yet; empty where the request asks for none at all, or for claims alone. */
   | { readonly kind: 'consent'; readonly missing: Scope }
   | { readonly kind: 'answer' }
   | { readonly kind: 'deny'; readonly error: OAuthError };
@@ -21,12 +21,18 @@ export interface NextStepInput {
   /** Of the session's person, where the session is full; undefined when it was removed or switched off. */
   readonly account?: { readonly secondFactorOwed: boolean } | undefined;
   /** What the person allowed this client before. */
-  readonly consent?: { readonly scope: Scope } | undefined;
+  readonly consent?: { readonly scope: Scope; readonly claims?: readonly string[] | undefined } | undefined;
+  /** Names of claims about the person that the request asks for and none of its scopes does. */
+  readonly claimsBeyondScope?: readonly string[] | undefined;
+  /** True where the `claims` parameter names a `sub`, and it is not that of the session's person. */
+  readonly otherSubject?: boolean | undefined;
   /** What this very request has seen. */
   readonly progress: {
     readonly createdAt: EpochSeconds;
     readonly loggedInAt?: EpochSeconds | undefined;
     readonly consentedAt?: EpochSeconds | undefined;
+    /** When the person of the session chose to go on with this account (`prompt=select_account`). */
+    readonly selectedAt?: EpochSeconds | undefined;
     /** The subject of the request's `id_token_hint`, once its signature was found to be ours. */
     readonly hintedUserId?: string | undefined;
   };
@@ -35,19 +41,20 @@ export interface NextStepInput {
 
 /**
  * Decides what comes next in a login; the only place that does.
- * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint), 3.1.2.3, 3.1.2.4, 11 (offline_access needs consent)
+ * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint), 3.1.2.2 (sub), 3.1.2.3, 3.1.2.4, 5.5.1,
+ *   11 (offline_access needs consent)
  */
 export function nextStep(input: NextStepInput): NextStep {
-  const { request, session, account, progress } = input;
+  const { request, session, account } = input;
   const silent = request.prompt.includes('none');
   const login: NextStep = silent
     ? deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required')
     : { kind: 'login' };
   if (!session || (session.full && !account)) return login;
-  if (progress.hintedUserId !== undefined && progress.hintedUserId !== session.userId) {
+  if (isOtherPerson(input)) {
     // Asked once, and somebody else answered: asking again would never end.
     return silent || loggedInForThis(input)
-      ? deny('login_required', 'The person of the id_token_hint is not logged in.', 'id_token_hint.other_person')
+      ? deny('login_required', 'The person who is asked for is not logged in.', 'id_token_hint.other_person')
       : login;
   }
   if (mustLogInAgain(input)) return login;
@@ -60,16 +67,28 @@ export function nextStep(input: NextStepInput): NextStep {
     : { kind: 'consent', missing };
 }
 
+/** Of a hint, or of a `sub` that the request asks for by value, which is the same wish (OpenID Connect Core 5.5.1). */
+function isOtherPerson({ session, progress, otherSubject }: NextStepInput): boolean {
+  return (progress.hintedUserId !== undefined && progress.hintedUserId !== session?.userId) || otherSubject === true;
+}
+
 function mustLogInAgain(input: NextStepInput): boolean {
   const { request, session, progress, now } = input;
   // A login made for this very request answers every wish for a fresh one, however long the consent page was read.
   if (!session || loggedInForThis(input)) return false;
-  const freshAsked = request.prompt.includes('login') || request.prompt.includes('select_account');
+  const freshAsked = request.prompt.includes('login');
   // One made in the second in which the request came may have been before it; a later one, in another tab, was after.
   if (freshAsked && session.authTime <= progress.createdAt) return true;
+  // A choice holds for the login that it was made in: another one may be another person's.
+  if (
+    request.prompt.includes('select_account') &&
+    !(progress.selectedAt !== undefined && session.authTime <= progress.selectedAt)
+  )
+    return true;
   // OpenID Connect Core 3.1.2.1 (errata 2): max_age=0 is prompt=login.
   if (request.maxAge === 0) return session.authTime <= progress.createdAt;
-  return request.maxAge !== undefined && now - session.authTime > request.maxAge;
+  // Both instants lost their fractions: a difference that equals max_age may be more of it than was allowed.
+  return request.maxAge !== undefined && now - session.authTime >= request.maxAge;
 }
 
 /** True when the session's login was made on the login page of this request, or later. */
@@ -81,7 +100,8 @@ function loggedInForThis({ session, progress }: NextStepInput): boolean {
  * The scopes to ask for; undefined where nothing is to be asked. A client that an administrator let go without the
  * page needs none for `offline_access` either (OpenID Connect Core 11: "other conditions … permitting offline access").
  */
-function missingConsent({ request, client, session, consent, progress }: NextStepInput): Scope | undefined {
+function missingConsent(input: NextStepInput): Scope | undefined {
+  const { request, client, session, consent, progress } = input;
   if (request.prompt.includes('consent')) {
     // A yes from before this login may be another person's.
     const asked =
@@ -91,7 +111,8 @@ function missingConsent({ request, client, session, consent, progress }: NextSte
   if (!client.consentRequired) return undefined;
   // Without any scope the person is still asked once: the client learns who they are.
   if (!consent) return request.scope;
-  return isSubset(request.scope, consent.scope)
+  const claimsAllowed = isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []);
+  return claimsAllowed && isSubset(request.scope, consent.scope)
     ? undefined
     : request.scope.filter((scope) => !consent.scope.includes(scope));
 }

@@ -57,7 +57,7 @@ describe('idTokenClaims', () => {
   });
 
   it('names session, methods and roles', () => {
-    expect(idTokenClaims({ ...least, sessionId: 's', amr: ['pwd', 'otp'], roles: [] })).toMatchObject({
+    expect(idTokenClaims({ ...least, sessionId: 's', amr: ['pwd', 'otp'], personal: { roles: [] } })).toMatchObject({
       sid: 's',
       amr: ['pwd', 'otp'],
       roles: [],

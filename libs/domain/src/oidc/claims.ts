@@ -16,6 +16,47 @@ export interface Person {
   readonly roles: readonly string[];
 }
 
+/** Every claim about a person, with where its value is; undefined for what they have not given. */
+const claims = {
+  name: (person) => person.name,
+  given_name: (person) => person.givenName,
+  family_name: (person) => person.familyName,
+  preferred_username: (person) => person.username,
+  updated_at: (person) => person.updatedAt,
+  email: (person) => person.email,
+  email_verified: (person) => (person.email === undefined ? undefined : person.emailVerified),
+  roles: (person) => person.roles,
+} satisfies Record<string, (person: Person) => unknown>;
+
+/** The name of a claim about a person (OpenID Connect Core 5.1, and `roles`). */
+export type ClaimName = keyof typeof claims;
+
+export function isClaimName(name: string): name is ClaimName {
+  return Object.hasOwn(claims, name);
+}
+
+/** The claims that a scope asks for (OpenID Connect Core 5.4); a scope that is not here asks for none. */
+export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<string, readonly ClaimName[]>([
+  ['profile', ['name', 'given_name', 'family_name', 'preferred_username', 'updated_at']],
+  ['email', ['email', 'email_verified']],
+  ['roles', ['roles']],
+]);
+
+/** The values of claims by their names; what the person has not given is left out (OpenID Connect Core 5.3.2). */
+export function claimValues(person: Person, names: Iterable<string>): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = isClaimName(name) ? claims[name](person) : undefined;
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+/** The names of the claims that scopes ask for, each once. */
+export function claimNamesOf(scope: Scope): ClaimName[] {
+  return scope.flatMap((token) => claimsOfScope.get(token) ?? []);
+}
+
 /**
  * The claims of an ID token. Lifetimes are seconds.
  * @param token `accessToken`, `code` and `state` are those that it travels with: each is bound to it by a hash
@@ -36,7 +77,6 @@ export function idTokenClaims(token: {
   readonly amr?: readonly string[] | undefined;
   readonly acr?: string | undefined;
   readonly sessionId?: string | undefined;
-  readonly roles?: readonly string[] | undefined;
   /** What the ID token tells of the person beside; it replaces none of the claims above. */
   readonly personal?: Readonly<Record<string, unknown>> | undefined;
 }): Record<string, unknown> {
@@ -57,28 +97,12 @@ export function idTokenClaims(token: {
     at_hash: hash(token.accessToken),
     c_hash: hash(token.code),
     s_hash: hash(token.state),
-    ...(token.roles === undefined ? {} : { roles: token.roles }),
   });
 }
 
 /** The claims that scopes ask for at the UserInfo endpoint (OpenID Connect Core 5.1, 5.4). */
 export function userinfoClaims(person: Person, scope: Scope): Record<string, unknown> {
-  return withoutUndefined({
-    sub: person.id,
-    ...(scope.includes('profile')
-      ? {
-          name: person.name,
-          given_name: person.givenName,
-          family_name: person.familyName,
-          preferred_username: person.username,
-          updated_at: person.updatedAt,
-        }
-      : {}),
-    ...(scope.includes('email')
-      ? { email: person.email, email_verified: person.email === undefined ? undefined : person.emailVerified }
-      : {}),
-    ...(scope.includes('roles') ? { roles: person.roles } : {}),
-  });
+  return { sub: person.id, ...claimValues(person, claimNamesOf(scope)) };
 }
 
 function withoutUndefined(claims: Record<string, unknown>): Record<string, unknown> {

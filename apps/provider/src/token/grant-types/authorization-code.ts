@@ -45,6 +45,7 @@ export class AuthorizationCodeGrant implements GrantType {
         nonce: code.nonce,
         amr: grant.amr,
         acr: grant.acr,
+        claims: grant.claims,
       },
       spend: async (unit) => {
         if (await this.codes.consume(unit, code.selector, now)) return 'spent';

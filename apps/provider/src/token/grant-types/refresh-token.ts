@@ -46,6 +46,7 @@ export class RefreshTokenGrant implements GrantType {
         authTime: grant.authTime,
         amr: grant.amr,
         acr: grant.acr,
+        claims: grant.claims,
       },
       spend: async (unit, prepared) => {
         // A client that lost the right to refresh gets no successor: its token is then spent for good.

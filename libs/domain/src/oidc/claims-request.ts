@@ -1,0 +1,27 @@
+import { fitsClaimRequest, type ClaimsMember, type ClaimsRequest, type Scope } from '../oauth/index.js';
+import { claimNamesOf, claimValues, isClaimName, type ClaimName, type Person } from './claims.js';
+
+/**
+ * The claims about a person that the `claims` parameter asks for at one place. A claim that the person has not given, or
+ * whose value is none of those asked for, is left out: that is no error (OpenID Connect Core 5.5.1).
+ * @param scope what was granted: `roles` are told to whom they are allowed by scope, however they are asked for
+ * @see OpenID Connect Core 5.5
+ */
+export function requestedClaims(
+  person: Person,
+  member: ClaimsMember | undefined,
+  scope: Scope,
+): Record<string, unknown> {
+  if (!member) return {};
+  const names = Object.keys(member).filter((name) => name !== 'roles' || scope.includes('roles'));
+  return Object.fromEntries(
+    Object.entries(claimValues(person, names)).filter(([name, value]) => fitsClaimRequest(member[name] ?? {}, value)),
+  );
+}
+
+/** The claims about a person that a request asks for and none of its scopes does: the person is asked for each. */
+export function claimsBeyondScope(request: ClaimsRequest, scope: Scope): ClaimName[] {
+  const byScope: ReadonlySet<string> = new Set(claimNamesOf(scope));
+  const names = [...Object.keys(request.userinfo ?? {}), ...Object.keys(request.idToken ?? {})];
+  return [...new Set(names)].filter(isClaimName).filter((name) => name !== 'roles' && !byScope.has(name));
+}
