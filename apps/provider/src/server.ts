@@ -38,12 +38,14 @@ export async function runServer(settings: Settings, options: { readonly metrics:
     entities,
     migrations,
     migrate: 'off',
+    connections: settings.databaseConnections,
     lane: { onCommit: (units, milliseconds) => counters.committed(units, milliseconds) },
   });
   const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
   await app.init();
   const hasher = app.get(PasswordHasher);
   counters.watch('gatehouse_password_queue', 'Passwords that wait to be checked.', () => hasher.backlog);
+  counters.watchConnections(() => store.connections());
   await app.listen(settings.port, settings.host);
   app.get(OutboxWorker).start();
   const metrics =
@@ -68,7 +70,13 @@ export async function prepareDatabase(settings: Settings): Promise<string | unde
   const log = logOf(settings);
   for (const name of settingsWithoutEffect(settings))
     log.warn({ setting: name }, 'this setting has no effect in this version');
-  const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: settings.migrate });
+  const store = await openStore({
+    url: settings.databaseUrl,
+    entities,
+    migrations,
+    migrate: settings.migrate,
+    connections: settings.databaseConnections,
+  });
   let app: INestApplication | undefined;
   try {
     app = await createApp({ settings, store, clock: new SystemClock(), log });

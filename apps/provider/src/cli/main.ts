@@ -87,6 +87,7 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     entities,
     migrations,
     migrate: await migrateMode(settings),
+    connections: settings.databaseConnections,
   });
   try {
     const core = createCore({ settings, store, clock, log }, drawCommandNumber());

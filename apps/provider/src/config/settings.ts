@@ -46,6 +46,13 @@ export const settingsDefinition = defineSettings({
     among: ['auto', 'off'],
     default: 'auto',
   }),
+  databaseConnections: field.integer('GATEHOUSE_DATABASE_CONNECTIONS', {
+    about:
+      'Connections of each process to PostgreSQL at most: half for writing, half for reading; one more hears of changes.',
+    min: 2,
+    max: 1000,
+    default: 16,
+  }),
   dataDir: field.text('GATEHOUSE_DATA_DIR', { about: 'Folder of the embedded database and its key.', default: 'data' }),
   workers: field.integer('GATEHOUSE_WORKERS', {
     about: 'Processes that share the port.',

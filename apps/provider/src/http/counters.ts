@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Connections } from '@gatehouse/server/database/store';
 import type { AnsweredRequest } from '@gatehouse/server/telemetry/request-log';
 import { RequestDurations } from './request-durations.js';
 
@@ -123,6 +124,23 @@ export class Counters {
         this.set(now.waiting);
         failed.set(now.failed);
         oldest.set(now.oldestAgeSeconds);
+      },
+    });
+  }
+
+  /** Connections to the database by what they are for and whether they are in use, read when somebody looks. */
+  watchConnections(read: () => readonly Connections[]): void {
+    new Gauge({
+      name: 'gatehouse_database_connections',
+      help: 'Connections to PostgreSQL by pool and state; `waiting` are requests for one.',
+      labelNames: ['pool', 'state'],
+      registers: [this.registry],
+      collect() {
+        for (const { pool, busy, idle, waiting } of read()) {
+          this.set({ pool, state: 'busy' }, busy);
+          this.set({ pool, state: 'idle' }, idle);
+          this.set({ pool, state: 'waiting' }, waiting);
+        }
       },
     });
   }

@@ -6,6 +6,7 @@ import { driverCode, unavailable } from './store-error.js';
 /** The one file that names the PostgreSQL driver: it opens the two pools of a database and knows the driver's errors. */
 export type PostgresPool = pg.Pool;
 export type PostgresClient = pg.PoolClient;
+export type ListeningClient = pg.Client;
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 type Migrations = NonNullable<DataSourceOptions['migrations']>;
@@ -43,6 +44,17 @@ export function postgresReader(url: string, entities: Entities, connections = de
     });
   };
   return source;
+}
+
+/** A connection that waits for what others say, not open yet; no query on it takes longer than a connection attempt may. */
+export function listeningClient(url: string): ListeningClient {
+  return new pg.Client({
+    connectionString: url,
+    application_name: 'gatehouse',
+    keepAlive: true,
+    connectionTimeoutMillis: connectMilliseconds,
+    query_timeout: connectMilliseconds,
+  });
 }
 
 /** What a client was told is on disk: refuses a server that answers before it has written. */

@@ -10,11 +10,13 @@ import {
   type PostgresClient,
   type PostgresPool,
 } from './postgres-driver.js';
+import { PostgresListener } from './postgres-listener.js';
 import { checkUnitStatement, transactionGone, unavailable, unitOver } from './store-error.js';
 import {
   Store,
   StoreUnavailable,
   statement,
+  type Connections,
   type Outcome,
   type SqlValue,
   type StatementText,
@@ -41,6 +43,7 @@ export class PostgresStore extends Store {
   readonly dialect = 'postgres';
   readonly reader: EntityManager;
   private readonly options: Required<PostgresOptions>;
+  private readonly listeners: PostgresListener[] = [];
   private running = 0;
   private closing = false;
   private whenIdle: (() => void) | undefined;
@@ -80,6 +83,16 @@ export class PostgresStore extends Store {
     return this.read<R>(text, values);
   }
 
+  override listen(channel: string, heard: () => void): void {
+    const { options } = this.writer;
+    if (options.type !== 'postgres' || options.url === undefined) throw new Error('this store has no address');
+    this.listeners.push(new PostgresListener(options.url, channel, heard));
+  }
+
+  override connections(): readonly Connections[] {
+    return [connectionsOf('units', this.writer), connectionsOf('reads', this.dataSource)];
+  }
+
   override async checkWritable(): Promise<void> {
     try {
       await this.run((unit) => unit.one(touch));
@@ -90,6 +103,7 @@ export class PostgresStore extends Store {
 
   override async close(): Promise<void> {
     this.closing = true;
+    await Promise.all(this.listeners.map((listener) => listener.close()));
     if (this.running > 0) await new Promise<void>((resolve) => (this.whenIdle = resolve));
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();
@@ -253,6 +267,12 @@ function prepared(text: StatementText, values: SqlValue[]) {
 /** The pool counts those among the waiting whom an idle connection serves in a moment. */
 function isCrowded(pool: PostgresPool, mostWaiting: number): boolean {
   return pool.waitingCount - pool.idleCount >= mostWaiting;
+}
+
+function connectionsOf(name: Connections['pool'], source: DataSource): Connections {
+  if (!source.isInitialized) return { pool: name, busy: 0, idle: 0, waiting: 0 };
+  const { totalCount, idleCount, waitingCount } = postgresPool(source);
+  return { pool: name, busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 async function rolledBack(client: PostgresClient): Promise<boolean> {

@@ -3,7 +3,7 @@ import { databaseOf, isSqliteOutage } from './sqlite-driver.js';
 import { SqliteLane, type LaneOptions } from './sqlite-lane.js';
 import { inSqliteOrder, SqliteStatements } from './sqlite-statements.js';
 import { unavailable } from './store-error.js';
-import { Store, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
+import { Store, type Connections, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
 
 /** SQLite: one lane that writes, and a read-only handle of its own for everything else. */
 export class SqliteStore extends Store {
@@ -43,6 +43,14 @@ export class SqliteStore extends Store {
     } catch (error) {
       throw readFailure(error);
     }
+  }
+
+  override listen(): void {
+    // A file tells nobody that it changed.
+  }
+
+  override connections(): readonly Connections[] {
+    return [];
   }
 
   override checkWritable(): Promise<void> {

@@ -48,6 +48,15 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/** A pool of connections at one moment. */
+export interface Connections {
+  readonly pool: 'units' | 'reads';
+  readonly busy: number;
+  readonly idle: number;
+  /** Who waits for one. */
+  readonly waiting: number;
+}
+
 /** The store as services see it; the same on SQLite and PostgreSQL. Also the injection token. */
 export abstract class Store {
   abstract readonly dialect: 'sqlite' | 'postgres';
@@ -64,6 +73,15 @@ export abstract class Store {
   /** The first row of committed data, or undefined. */
   abstract one<R>(text: StatementText, ...values: SqlValue[]): Outcome<R | undefined>;
   abstract all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
+
+  /**
+   * Calls `heard` soon after a unit of any process has told the channel something, and whenever that may have been
+   * missed; until {@link close}. Never on SQLite: whoever listens also looks by itself now and then.
+   */
+  abstract listen(channel: string, heard: () => void): void;
+
+  /** Connections to the database now, by what they are for; none on SQLite. */
+  abstract connections(): readonly Connections[];
 
   /** @throws StoreUnavailable when a write cannot be made now */
   abstract checkWritable(): Promise<void>;

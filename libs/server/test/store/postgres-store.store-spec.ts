@@ -2,12 +2,14 @@ import { PostgresStore } from '../../src/database/postgres-store.js';
 import { statement, StoreUnavailable } from '../../src/database/store.js';
 import { administer } from '../support/postgres.js';
 import { openThings, postgresEngine, refusalOf, things, turns } from './fixtures.js';
-import { openWire } from './wire.js';
+import { openWire } from '../support/wire.js';
 
 const sleep = statement('test.sleep', 'SELECT pg_sleep(30)');
 const broken = statement('test.broken', 'INSERT INTO things (selector) VALUES ($1)');
 const pid = statement('test.pid', 'SELECT pg_backend_pid() AS pid');
 const writable = statement('test.writable', `SELECT current_setting('transaction_read_only') AS mode`);
+
+const say = statement('test.say', `SELECT pg_notify('test_channel', '')`);
 
 describe('units on PostgreSQL', () => {
   const engine = postgresEngine();
@@ -190,5 +192,86 @@ describe('units on PostgreSQL', () => {
       Array.from({ length: 100 }, (_, index) => store.run((unit) => unit.change(things.insert, index, `t${index}`))),
     );
     expect(await tags()).toHaveLength(100);
+  });
+
+  it('counts its connections', async () => {
+    const narrow = await openThings(url, { connections: 2 });
+    let seen: unknown;
+    await narrow.run(async (unit) => {
+      await unit.change(things.insert, 1, 'a');
+      void narrow.run((other) => other.change(things.insert, 2, 'b'));
+      seen = narrow.connections();
+    });
+    await narrow.run((unit) => unit.one(things.find, 2));
+    expect(seen).toEqual([
+      { pool: 'units', busy: 1, idle: 0, waiting: 1 },
+      { pool: 'reads', busy: 0, idle: expect.any(Number), waiting: 0 },
+    ]);
+    await narrow.close();
+  });
+
+  describe('hears what units of other processes say', () => {
+    /** Resolves when the count has grown past `than`; the milliseconds that took. */
+    async function grown(count: () => number, than: number): Promise<number> {
+      const began = Date.now();
+      while (count() <= than && Date.now() - began < 10_000) await turns(5);
+      expect(count()).toBeGreaterThan(than);
+      return Date.now() - began;
+    }
+
+    it('within a second of the commit, and nothing of what rolls back', async () => {
+      const other = await openThings(url);
+      let heard = 0;
+      other.listen('test_channel', () => (heard += 1));
+      await grown(() => heard, 0);
+      let before = heard;
+      await store.run(async (unit) => {
+        await unit.one(say);
+        await turns(200);
+        expect(heard).toBe(before);
+      });
+      expect(await grown(() => heard, before)).toBeLessThan(1000);
+      before = heard;
+      await refusalOf(
+        store.run(async (unit) => {
+          await unit.one(say);
+          throw new Error('not so');
+        }),
+      );
+      await turns(200);
+      expect(heard).toBe(before);
+      await other.close();
+    });
+
+    it('again when its connection was lost, and is told that it may have missed something', async () => {
+      const wire = await openWire(url);
+      const far = await openThings(wire.url);
+      let heard = 0;
+      far.listen('test_channel', () => (heard += 1));
+      await grown(() => heard, 0);
+      await wire.cut();
+      await store.run((unit) => unit.one(say));
+      await turns(300);
+      const missed = heard;
+      await wire.mend();
+      // By the new connection alone: nobody says anything now.
+      await grown(() => heard, missed);
+      const before = heard;
+      await store.run((unit) => unit.one(say));
+      expect(await grown(() => heard, before)).toBeLessThan(1000);
+      await far.close();
+      await wire.cut();
+    });
+
+    it('and closes while the database is away', async () => {
+      const wire = await openWire(url);
+      const far = await openThings(wire.url);
+      far.listen('test_channel', () => undefined);
+      await wire.cut();
+      await turns(400);
+      const began = Date.now();
+      await far.close();
+      expect(Date.now() - began).toBeLessThan(2000);
+    });
   });
 });
