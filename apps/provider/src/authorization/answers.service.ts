@@ -72,14 +72,11 @@ export class Answers {
     if (!(await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens })))) return undefined;
     const parameters = authorizationResponseParameters({
       code: code && formatToken(code),
-      accessToken:
-        tokens?.accessToken === undefined
-          ? undefined
-          : {
-              value: tokens.accessToken,
-              expiresInSeconds: this.settings.accessTokenLifetimeSeconds,
-              scope: request.scope,
-            },
+      accessToken: tokens?.access && {
+        value: tokens.access.text,
+        expiresInSeconds: tokens.access.lifetimeSeconds,
+        scope: tokens.access.scope,
+      },
       idToken: tokens?.idToken,
       state: request.state,
       issuer: this.settings.issuer,
@@ -98,6 +95,7 @@ export class Answers {
         userId: user.id,
         sessionId: session.id,
         scope: request.scope,
+        resources: request.resources ?? [],
         authTime: session.authTime,
         amr: session.amr,
         acr: session.acr,
@@ -140,6 +138,7 @@ function authorityOf({ user, session }: UserVisit, request: AuthorizationRequest
     userId: user.id,
     grant: undefined,
     scope: request.scope,
+    resources: request.resources,
     mayRefresh: false,
     sessionId: session.id,
     authTime: session.authTime,

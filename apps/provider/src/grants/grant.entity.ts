@@ -29,6 +29,10 @@ export class GrantEntity {
   @TextColumn()
   scope!: string;
 
+  /** Identifiers of the APIs that were allowed (RFC 8707), as JSON; null: our own endpoints alone. */
+  @JsonColumn({ nullable: true })
+  resources!: string[] | null;
+
   /** 1 when `offline_access` was consented to: it outlives the session (OpenID Connect Core 11). */
   @IntegerColumn()
   isOffline!: number;

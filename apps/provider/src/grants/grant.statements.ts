@@ -16,6 +16,8 @@ export interface GrantRow {
   last_used_at: number;
   expires_at: number;
   revoked_at: number | null;
+  /** JSON; null: our own endpoints alone. */
+  resources: string | null;
 }
 
 const live = 'revoked_at IS NULL AND expires_at > $2';
@@ -28,14 +30,14 @@ export const grantStatements = {
   insert: statement(
     'grants.insert',
     `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
-       last_used_at, expires_at, claims)
+       last_used_at, expires_at, claims, resources)
      SELECT $1::bigint, $2::text, $3::text, s.id, $5::text, $6::integer, $7::bigint, $8::text, $9::text, $10::bigint,
-       $11::bigint, $12::bigint, $13::text
+       $11::bigint, $12::bigint, $13::text, $14::text
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL FOR SHARE`,
     {
       sqlite: `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
-       last_used_at, expires_at, claims)
-     SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, $10, $11, $12, $13
+       last_used_at, expires_at, claims, resources)
+     SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`,
     },
   ),

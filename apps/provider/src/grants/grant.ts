@@ -8,6 +8,8 @@ export interface Grant {
   readonly userId: string;
   readonly sessionId: string | undefined;
   readonly scope: Scope;
+  /** Identifiers of the APIs that were allowed (RFC 8707); empty: this server's own endpoints. */
+  readonly resources: readonly string[];
   readonly offline: boolean;
   readonly authTime: EpochSeconds;
   readonly amr: readonly string[];

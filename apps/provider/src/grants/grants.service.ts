@@ -15,6 +15,7 @@ export interface NewGrant {
   readonly userId: string;
   readonly sessionId: string;
   readonly scope: Scope;
+  readonly resources: readonly string[];
   readonly authTime: EpochSeconds;
   readonly amr: readonly string[];
   readonly acr: string | undefined;
@@ -73,6 +74,7 @@ export class GrantsService implements OnModuleInit {
       now,
       grant.expiresAt,
       grant.claims === undefined ? null : JSON.stringify(grant.claims),
+      grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
     );
     if (made !== 1) return undefined;
     this.clients.noteUse(grant.clientId, now);
@@ -125,6 +127,8 @@ export class GrantsService implements OnModuleInit {
   }
 }
 
+const noResources: readonly string[] = [];
+
 function toGrant(row: GrantRow): Grant {
   return {
     selector: row.selector as Selector,
@@ -132,6 +136,7 @@ function toGrant(row: GrantRow): Grant {
     userId: row.user_id,
     sessionId: row.session_id ?? undefined,
     scope: parseScope(row.scope),
+    resources: row.resources === null ? noResources : (JSON.parse(row.resources) as string[]),
     offline: row.is_offline === 1,
     authTime: epochSeconds(row.auth_time),
     amr: JSON.parse(row.amr) as string[],

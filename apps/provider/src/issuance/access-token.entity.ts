@@ -2,6 +2,7 @@ import {
   BytesColumn,
   IdColumn,
   InstantColumn,
+  JsonColumn,
   SelectorPrimaryColumn,
   TextColumn,
 } from '@gatehouse/server/database/columns';
@@ -26,6 +27,10 @@ export class AccessTokenEntity {
 
   @IdColumn({ nullable: true })
   userId!: string | null;
+
+  /** Identifiers of the APIs that it is for, as JSON; null: our own endpoints. */
+  @JsonColumn({ nullable: true })
+  audience!: string[] | null;
 
   @TextColumn()
   scope!: string;

@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit }
 import {
   epochSeconds,
   equalInConstantTime,
+  parseSelector,
   parseToken,
   sha256,
   type EpochSeconds,
@@ -9,6 +10,9 @@ import {
 } from '@gatehouse/domain/kernel';
 import { parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { LastUse } from '../database/last-use.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
@@ -21,6 +25,8 @@ export interface AccessToken {
   readonly clientId: string;
   readonly userId: string | undefined;
   readonly scope: Scope;
+  /** Identifiers of the APIs that it is for; empty: our own endpoints. */
+  readonly audience: readonly string[];
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds | undefined;
@@ -48,6 +54,8 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {
     this.uses = new LastUse(store, accessTokenStatements.use);
   }
@@ -67,6 +75,19 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     const row = await this.store.one<AccessTokenRow>(accessTokenStatements.findLive, token.selector, now);
     if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
     return toAccessToken(row);
+  }
+
+  /**
+   * The live token that this text is, opaque or a JWT of ours (RFC 9068): a JWT belongs to its grant too, and what was
+   * revoked is not alive because its signature is good.
+   */
+  async findLiveOfAnyFormat(text: string, now: EpochSeconds): Promise<AccessToken | undefined> {
+    if (!text.includes('.', text.indexOf('.') + 1)) return this.findLive(text, now);
+    const claims = await this.signer.verify(text, 'at+jwt');
+    const selector = parseSelector(claims?.['jti']);
+    if (claims?.['iss'] !== this.settings.issuer || selector === undefined) return undefined;
+    const token = await this.findBySelector(selector, now);
+    return token && token.audience.length > 0 ? token : undefined;
   }
 
   /** Notes that it was used, at most once a minute. */
@@ -115,6 +136,8 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 }
 
+const noAudience: readonly string[] = [];
+
 function toAccessToken(row: AccessTokenRow): AccessToken {
   return {
     selector: row.selector as Selector,
@@ -122,6 +145,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     clientId: row.client_id,
     userId: row.user_id ?? undefined,
     scope: parseScope(row.scope),
+    audience: row.audience === null ? noAudience : (JSON.parse(row.audience) as string[]),
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),

@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccessTokenMaker } from './access-token-maker.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import { IdTokens } from './id-tokens.service.js';
 import { RefreshTokensService } from './refresh-tokens.service.js';
@@ -15,9 +17,9 @@ import { TokensController } from './tokens.controller.js';
  * Must not know: how the authority was proved, or who asks.
  */
 @Module({
-  imports: [KeysModule, ClientsModule, UsersModule, GrantsModule],
+  imports: [KeysModule, ClientsModule, ResourcesModule, UsersModule, GrantsModule],
   controllers: [TokensController],
-  providers: [TokenIssuer, IdTokens, AccessTokensService, RefreshTokensService],
+  providers: [TokenIssuer, AccessTokenMaker, IdTokens, AccessTokensService, RefreshTokensService],
   exports: [TokenIssuer, AccessTokensService, RefreshTokensService],
 })
 export class IssuanceModule {}

@@ -13,13 +13,14 @@ import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { GrantsService } from '../grants/grants.service.js';
+import { AccessTokenMaker, type MadeAccessToken } from './access-token-maker.js';
 import { IdTokens } from './id-tokens.service.js';
-import { accessTokenStatements, refreshTokenStatements } from './token.statements.js';
+import { refreshTokenStatements } from './token.statements.js';
 
 /** Tokens that are made and signed, but not stored: until they are, they are worth nothing. */
 export interface PreparedTokens {
   readonly authority: Authority;
-  readonly access: Token;
+  readonly access: MadeAccessToken;
   readonly refresh: Token | undefined;
   /** The JSON body of the answer. */
   readonly body: string;
@@ -27,8 +28,7 @@ export interface PreparedTokens {
 
 /** Tokens that the authorization endpoint itself answers with. */
 export interface FrontChannelTokens {
-  readonly access: Token | undefined;
-  readonly accessToken: string | undefined;
+  readonly access: MadeAccessToken | undefined;
   readonly idToken: string | undefined;
 }
 
@@ -38,14 +38,14 @@ export class TokenIssuer {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(AccessTokenMaker) private readonly maker: AccessTokenMaker,
     @Inject(IdTokens) private readonly idTokens: IdTokens,
     @Inject(GrantsService) private readonly grants: GrantsService,
   ) {}
 
   /** Makes and signs; outside of any unit, because signing is no database work. */
   async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
-    const access = this.newToken();
-    const accessToken = formatToken(access);
+    const access = await this.maker.make(authority, now);
     const refresh =
       authority.grant !== undefined &&
       authority.mayRefresh &&
@@ -53,11 +53,11 @@ export class TokenIssuer {
         ? this.newToken()
         : undefined;
     const body = tokenResponse({
-      accessToken,
-      expiresInSeconds: this.settings.accessTokenLifetimeSeconds,
-      scope: authority.scope,
+      accessToken: access.text,
+      expiresInSeconds: access.lifetimeSeconds,
+      scope: access.scope,
       refreshToken: refresh && formatToken(refresh),
-      idToken: await this.idTokens.sign(authority, client, { accessToken }, now),
+      idToken: await this.idTokens.sign(authority, client, { accessToken: access.text }, now),
     });
     return { authority, access, refresh, body: JSON.stringify(body) };
   }
@@ -65,13 +65,13 @@ export class TokenIssuer {
   /** Stores them with their grant. False when the grant ended meanwhile: then nothing may be answered. */
   async store(unit: Unit, prepared: PreparedTokens, now: EpochSeconds): Promise<boolean> {
     const { authority, access, refresh } = prepared;
-    const expiresAt = addSeconds(now, this.settings.accessTokenLifetimeSeconds);
+    const { expiresAt } = access;
     const refreshExpiresAt = addSeconds(now, this.settings.refreshTokenLifetimeSeconds);
     if (authority.grant !== undefined) {
       const lives = refresh && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
       if (!(await this.grants.use(unit, authority.grant, lives, now))) return false;
     }
-    await this.storeAccess(unit, authority, access, now);
+    await this.maker.store(unit, authority, access, now);
     if (refresh && authority.grant !== undefined)
       await unit.change(
         refreshTokenStatements.insert,
@@ -93,30 +93,23 @@ export class TokenIssuer {
     answer: { readonly returns: Returns; readonly code: string | undefined; readonly state: string | undefined },
     now: EpochSeconds,
   ): Promise<FrontChannelTokens> {
-    const access = answer.returns.accessToken ? this.newToken() : undefined;
-    const accessToken = access && formatToken(access);
+    const access = answer.returns.accessToken ? await this.maker.make(authority, now) : undefined;
     return {
       access,
-      accessToken,
       idToken: answer.returns.idToken
-        ? await this.idTokens.sign(authority, client, { accessToken, code: answer.code, state: answer.state }, now)
+        ? await this.idTokens.sign(
+            authority,
+            client,
+            { accessToken: access?.text, code: answer.code, state: answer.state },
+            now,
+          )
         : undefined,
     };
   }
 
   /** Stores an access token alone. That its grant lives is for the caller to know. */
-  async storeAccess(unit: Unit, authority: Authority, access: Token, now: EpochSeconds): Promise<void> {
-    await unit.change(
-      accessTokenStatements.insert,
-      access.selector,
-      sha256(access.verifier),
-      authority.grant ?? null,
-      authority.clientId,
-      authority.userId ?? null,
-      formatScope(authority.scope),
-      now,
-      addSeconds(now, this.settings.accessTokenLifetimeSeconds),
-    );
+  async storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): Promise<void> {
+    await this.maker.store(unit, authority, access, now);
   }
 
   private newToken(): Token {

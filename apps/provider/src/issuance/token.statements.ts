@@ -14,6 +14,8 @@ export interface AccessTokenRow {
   last_used_at: number | null;
   /** Of the grant, where the statement reads it. */
   claims?: string | null;
+  /** JSON; null: our own endpoints. */
+  audience: string | null;
 }
 
 export interface RefreshTokenRow {
@@ -37,8 +39,9 @@ const liveAccess = `t.revoked_at IS NULL AND t.expires_at > $2
 export const accessTokenStatements = {
   insert: statement(
     'access_tokens.insert',
-    `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at,
+       audience)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
   ),
   findLive: statement(
     'access_tokens.find_live',

@@ -25,10 +25,14 @@ export class JwtSigner {
     return `${input}.${signatureOf(algorithm, key.privateKey, input).toString('base64url')}`;
   }
 
-  /** The claims of a JWT that one of our keys signed; its expiry is for the caller to judge. */
-  async verify(jwt: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+  /**
+   * The claims of a JWT that one of our keys signed; its expiry is for the caller to judge.
+   * @param type the `typ` that it must have (RFC 8725 3.11); undefined: any
+   */
+  async verify(jwt: string, type?: string): Promise<Readonly<Record<string, unknown>> | undefined> {
     const parts = parseJws(jwt, { maxLength: mostJwtCharacters });
     if (!parts || typeof parts.header['kid'] !== 'string') return undefined;
+    if (type !== undefined && parts.header['typ'] !== type) return undefined;
     const algorithm = jwsAlgorithms.find((each) => each === parts.header.alg);
     const key = await this.keys.find(parts.header['kid']);
     // The key decides which algorithms there may be, never the token.

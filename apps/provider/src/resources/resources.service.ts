@@ -66,9 +66,12 @@ export class ResourcesService implements OnModuleInit {
     return found;
   }
 
-  /** The API that asks about tokens by this client's credentials. */
+  /** The API that asks about tokens by this client's credentials; a miss is looked up once more, afresh. */
   async findByClient(clientId: string): Promise<Resource | undefined> {
-    return (await this.load()).byClient.get(clientId);
+    const hit = (await this.load()).byClient.get(clientId);
+    if (hit) return hit;
+    const row = await this.resources.findOneBy({ clientId });
+    return row ? toResource(row) : undefined;
   }
 
   /** Every API, by name. */

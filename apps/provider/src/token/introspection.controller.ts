@@ -10,8 +10,9 @@ import type { Settings } from '../config/settings.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
-import { AccessTokensService } from '../issuance/access-tokens.service.js';
+import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { UsersService } from '../users/users.service.js';
 import { postOnly, readProtocolRequest } from './protocol-request.js';
 
@@ -27,6 +28,7 @@ export class IntrospectionController {
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
   @Get()
@@ -55,18 +57,27 @@ export class IntrospectionController {
     client: Client,
     now: EpochSeconds,
   ): Promise<Record<string, unknown> | undefined> {
-    const token = await this.accessTokens.findLive(text, now);
-    if (!token || token.clientId !== client.id) return undefined;
+    const token = await this.accessTokens.findLiveOfAnyFormat(text, now);
+    if (!token || !(await this.mayAsk(client, token))) return undefined;
     this.accessTokens.noteUse(token, now);
     return introspectionResponse({
       issuer: this.settings.issuer,
       clientId: token.clientId,
       scope: token.scope,
       ...(await this.person(token.userId)),
+      audience: token.audience,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
       tokenType: 'Bearer',
     });
+  }
+
+  /** A client asks about its own tokens, an API about those that are for it (RFC 7662 4). */
+  private async mayAsk(client: Client, token: AccessToken): Promise<boolean> {
+    if (!client.resourceServer) return token.clientId === client.id;
+    if (token.audience.length === 0) return false;
+    const resource = await this.resources.findByClient(client.id);
+    return resource !== undefined && token.audience.includes(resource.identifier);
   }
 
   private async refreshToken(

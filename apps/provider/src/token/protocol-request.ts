@@ -6,6 +6,7 @@ import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 
 const mostBodyBytes = 64 * 1024;
+const repeatable = ['resource'];
 
 /**
  * The body of a request that a client makes, each parameter once.
@@ -15,7 +16,8 @@ export async function readProtocolRequest(request: WebRequest): Promise<Presente
   try {
     const form = await readForm(request, { limitBytes: mostBodyBytes });
     return {
-      parameters: form.protocolParameters(),
+      parameters: form.protocolParameters(repeatable),
+      resources: form.all('resource'),
       authorization: header(request, 'authorization'),
       path: pathOf(request),
     };

@@ -49,7 +49,7 @@ export class RevocationController {
     const text = credentials.parameters.get('token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'revocation.missing' });
-    const access = await this.accessTokens.findLive(text, now);
+    const access = await this.accessTokens.findLiveOfAnyFormat(text, now);
     const refresh = access ? undefined : await this.refreshTokens.find(text);
     const found = access ?? refresh;
     // RFC 7009 2.1: another client's token is refused; 2.2: an unknown one is gone already, which is what was asked for.

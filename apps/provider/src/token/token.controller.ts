@@ -47,11 +47,11 @@ export class TokenController {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
-    let proof = await grantType.prove(credentials.parameters, client, now);
+    let proof = await grantType.prove(credentials, client, now);
     let body = await this.issue(proof, client, now);
     if (body === 'lost') {
       // Another request spent it in between: what it left behind says whether this one is a repeat or a reuse.
-      proof = await grantType.prove(credentials.parameters, client, now);
+      proof = await grantType.prove(credentials, client, now);
       body = await this.issue(proof, client, now);
     }
     if (body === 'lost')

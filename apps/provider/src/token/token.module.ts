@@ -3,6 +3,7 @@ import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizationCodeGrant } from './grant-types/authorization-code.js';
 import { ClientCredentialsGrant } from './grant-types/client-credentials.js';
@@ -18,7 +19,7 @@ import { TokenController } from './token.controller.js';
  * Must not know: people's pages.
  */
 @Module({
-  imports: [ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, UsersModule],
+  imports: [ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
   controllers: [TokenController, IntrospectionController, RevocationController],
   providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, GrantTypes],
   exports: [GrantTypes],

@@ -38,6 +38,11 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.invalid',
       });
+    // RFC 9068 4: a token for an API opens nothing here.
+    if (token.audience.length > 0)
+      throw new OAuthError('invalid_token', 'The access token is for another audience.', {
+        reason: 'bearer.audience',
+      });
     const client = await this.clients.find(token.clientId);
     if (!client || client.disabledAt !== undefined)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {

@@ -18,12 +18,18 @@ export function formatToken(token: Token): string {
   return `${token.selector.toString(36)}.${token.verifier}`;
 }
 
+/** The selector that `toString(36)` wrote so; undefined for anything else. */
+export function parseSelector(text: unknown): Selector | undefined {
+  if (typeof text !== 'string' || !/^[0-9a-z]{1,11}$/.test(text)) return undefined;
+  const selector = Number.parseInt(text, 36);
+  return Number.isSafeInteger(selector) && selector.toString(36) === text ? (selector as Selector) : undefined;
+}
+
 /** The token that this text is; undefined for anything that {@link formatToken} does not write. */
 export function parseToken(text: string): Token | undefined {
   if (text.length > mostCharacters) return undefined;
   const parts = form.exec(text);
   if (!parts?.[1] || !parts[2]) return undefined;
-  const selector = Number.parseInt(parts[1], 36);
-  if (!Number.isSafeInteger(selector) || selector.toString(36) !== parts[1]) return undefined;
-  return { selector: selector as Selector, verifier: parts[2] };
+  const selector = parseSelector(parts[1]);
+  return selector === undefined ? undefined : { selector, verifier: parts[2] };
 }

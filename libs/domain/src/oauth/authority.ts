@@ -13,6 +13,8 @@ export interface Authority {
   readonly scope: Scope;
   /** What a refresh token may ask for, where that is more than this answer's scope (RFC 6749 6: narrowing is for one answer). */
   readonly refreshScope?: Scope | undefined;
+  /** Identifiers of the APIs that the access token is for (RFC 8707); none: this server's own endpoints. */
+  readonly resources?: readonly string[] | undefined;
   /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
   readonly mayRefresh: boolean;
   readonly sessionId?: string | undefined;

@@ -45,6 +45,8 @@ export interface AuthorizationRequest {
   readonly acrValues?: readonly string[] | undefined;
   readonly uiLocales?: readonly string[] | undefined;
   readonly display?: Display | undefined;
+  /** Identifiers of the APIs that access is asked for (RFC 8707); each is there, and none means this server. */
+  readonly resources?: readonly string[] | undefined;
   /** Of OpenID requests alone (OpenID Connect Core 5.5). */
   readonly claims?: ClaimsRequest | undefined;
 }

@@ -1,3 +1,4 @@
+export { accessTokenClaims } from './access-token-claims.js';
 export { refreshAllowed, type Authority } from './authority.js';
 export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './authorization-header.js';
 export type { AuthorizationPolicy, Display, Prompt, ResponseModeName } from './authorization-parameters.js';

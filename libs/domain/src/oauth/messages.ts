@@ -30,6 +30,8 @@ export function introspectionResponse(
         readonly username?: string | undefined;
         readonly issuedAt: EpochSeconds;
         readonly expiresAt: EpochSeconds;
+        /** Identifiers of the APIs that it is for; none: this server. */
+        readonly audience?: readonly string[] | undefined;
         readonly tokenType?: 'Bearer' | undefined;
       }
     | undefined,
@@ -43,9 +45,17 @@ export function introspectionResponse(
     ...(token.subject === undefined ? {} : { sub: token.subject }),
     ...(token.username === undefined ? {} : { username: token.username }),
     ...(token.tokenType === undefined ? {} : { token_type: token.tokenType }),
+    ...audienceMember(token.audience),
     iat: token.issuedAt,
     exp: token.expiresAt,
   };
+}
+
+/** RFC 7662 2.2, RFC 7519 4.1.3 */
+function audienceMember(audience: readonly string[] | undefined): { aud?: string | readonly string[] } {
+  const [first, ...rest] = audience ?? [];
+  if (first === undefined) return {};
+  return { aud: rest.length === 0 ? first : (audience ?? []) };
 }
 
 /** RFC 6749 3.3: a scope has a token at least, so an empty one is left out. */

@@ -1,6 +1,14 @@
-import { Injectable } from '@nestjs/common';
-import { isSubset, OAuthError, parseScope, type Client, type Scope } from '@gatehouse/domain/oauth';
-import type { GrantType, Proof } from './grant-type.js';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  isSubset,
+  OAuthError,
+  parseResourceParameters,
+  parseScope,
+  type Client,
+  type Scope,
+} from '@gatehouse/domain/oauth';
+import { ResourcesService } from '../../resources/resources.service.js';
+import type { GrantType, Proof, TokenRequest } from './grant-type.js';
 
 /** Scopes that speak of a person: a client that acts for itself has none. */
 const personal: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
@@ -10,9 +18,9 @@ const personal: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'
 export class ClientCredentialsGrant implements GrantType {
   readonly name = 'client_credentials';
 
-  // The interface promises a promise; nothing here has to wait.
+  constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client): Promise<Proof> {
+  async prove({ parameters, resources }: TokenRequest, client: Client): Promise<Proof> {
     if (client.type !== 'confidential')
       throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {
         reason: 'client_credentials.public',
@@ -26,8 +34,27 @@ export class ClientCredentialsGrant implements GrantType {
       });
     return {
       kind: 'proved',
-      authority: { clientId: client.id, userId: undefined, grant: undefined, scope: asked, mayRefresh: false },
+      authority: {
+        clientId: client.id,
+        userId: undefined,
+        grant: undefined,
+        scope: asked,
+        resources: await this.checkResources(resources, client),
+        mayRefresh: false,
+      },
       spend: () => Promise.resolve('spent'),
     };
+  }
+
+  /** @throws OAuthError invalid_target for an API that is not there, or does not let this client act for itself */
+  private async checkResources(sent: readonly string[], client: Client): Promise<readonly string[]> {
+    const asked = parseResourceParameters(sent);
+    if (asked.length === 0) return asked;
+    const resources = await this.resources.getAll(asked);
+    if (!client.actsForItself && resources.some((resource) => resource.access !== 'anyone'))
+      throw new OAuthError('invalid_target', 'This client may not act for itself at this resource.', {
+        reason: 'resource.not_allowed',
+      });
+    return asked;
   }
 }

@@ -1,11 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkRefreshScope, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import {
+  checkRefreshScope,
+  narrowResources,
+  OAuthError,
+  parseResourceParameters,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../../audit/audit.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { RefreshTokensService, type RefreshToken } from '../../issuance/refresh-tokens.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantType, Proof, TokenRequest } from './grant-type.js';
 
 /** RFC 6749 6, with rotation and reuse detection (RFC 9700 4.14.2) and one answer for a repeated request. */
 @Injectable()
@@ -18,14 +24,16 @@ export class RefreshTokenGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+  async prove({ parameters, resources }: TokenRequest, client: Client, now: EpochSeconds): Promise<Proof> {
     const text = parameters.get('refresh_token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
     const token = await this.tokens.find(text);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
-    const request = parameters.get('scope') ?? '';
+    const asked = parseResourceParameters(resources);
+    // What makes a repeated request the same: a request without resource is written as it always was.
+    const request = [parameters.get('scope') ?? '', ...asked].join('\n');
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, request, now);
@@ -41,6 +49,7 @@ export class RefreshTokenGrant implements GrantType {
         grant: grant.selector,
         scope,
         refreshScope: granted,
+        resources: narrowResources(grant.resources, asked),
         mayRefresh: true,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
@@ -50,7 +59,7 @@ export class RefreshTokenGrant implements GrantType {
       },
       spend: async (unit, prepared) => {
         // A client that lost the right to refresh gets no successor: its token is then spent for good.
-        const successor = prepared.refresh?.selector ?? prepared.access.selector;
+        const successor = prepared.refresh?.selector ?? prepared.access.row.selector;
         return (await this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now))
           ? 'spent'
           : 'lost';

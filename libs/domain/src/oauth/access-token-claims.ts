@@ -1,0 +1,36 @@
+import type { EpochSeconds } from '../kernel/index.js';
+import { formatScope, type Scope } from './scope.js';
+
+/**
+ * The claims of a JWT access token. `sub` is the person, or the client where it acts for itself.
+ * @see RFC 9068 2.2
+ */
+export function accessTokenClaims(token: {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: readonly string[];
+  readonly clientId: string;
+  readonly scope: Scope;
+  readonly id: string;
+  readonly now: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+  readonly authTime?: EpochSeconds | undefined;
+  readonly acr?: string | undefined;
+  readonly amr?: readonly string[] | undefined;
+}): Record<string, unknown> {
+  const [first, ...rest] = token.audience;
+  return {
+    iss: token.issuer,
+    sub: token.subject,
+    // RFC 7519 4.1.3: one audience may be a text, and every library reads that.
+    aud: rest.length === 0 ? first : token.audience,
+    client_id: token.clientId,
+    ...(token.scope.length === 0 ? {} : { scope: formatScope(token.scope) }),
+    jti: token.id,
+    iat: token.now,
+    exp: token.expiresAt,
+    ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
+    ...(token.acr === undefined ? {} : { acr: token.acr }),
+    ...(token.amr === undefined ? {} : { amr: token.amr }),
+  };
+}
