@@ -88,6 +88,6 @@ export const migrations = [
   Registration1764000000003,
   Jose1764000000004,
   Outbox1764000000006,
-  Resources1764000000011,
   ClaimsParameter1764000000007,
+  Resources1764000000011,
 ];
