@@ -15,10 +15,17 @@ import type { Command, CommandContext, CommandResult, OptionValues } from './com
 import { keyCommands } from './key-commands.js';
 import { resourceCommands } from './resource-commands.js';
 import { databaseCommand } from './database-commands.js';
+import { registrationCommands } from './registration-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
 import { userCommands } from './user-commands.js';
 
-const commands: readonly Command[] = [...userCommands, ...clientCommands, ...resourceCommands, ...keyCommands];
+const commands: readonly Command[] = [
+  ...userCommands,
+  ...clientCommands,
+  ...registrationCommands,
+  ...resourceCommands,
+  ...keyCommands,
+];
 
 /** Runs one command of the command line and says how it went by the exit status. */
 async function main(argv: readonly string[]): Promise<void> {

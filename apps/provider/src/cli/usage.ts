@@ -41,6 +41,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              [--lifetime SECONDS] [--allow consent|anyone] [--credentials]
   resource list
   resource remove --identifier URI
+  registration-token add [--name N] [--uses COUNT] [--lifetime SECONDS]   (an initial access token, RFC 7591)
+  registration-token list | remove --id ID
   keys list | rotate [--now]
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)

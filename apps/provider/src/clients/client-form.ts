@@ -212,7 +212,8 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
 const trustedSentence =
   'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
 
-function isAdminScope(scope: string): boolean {
+/** Scopes that an administrator alone gives to a client. */
+export function isAdminScope(scope: string): boolean {
   return scope === 'roles' || scope.startsWith('gatehouse:');
 }
 

@@ -14,22 +14,30 @@ import { CrossOrigin } from './cross-origin.service.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientKeys } from './keys/client-keys.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
+import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
+import { RegistrationController } from './registration/registration.controller.js';
+import { InitialAccessTokenEntity } from './registration/registration.entities.js';
+import { RegistrationLimits } from './registration/registration-limits.service.js';
+import { Registrations } from './registration/registrations.service.js';
+import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
- * Owns: clients, their secrets, and how a client proves itself. Pages: /client.
- * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen by every process within a second.
+ * Owns: clients, their secrets, how a client proves itself, and dynamic registration with its initial access tokens.
+ * Pages: /client. Endpoints: /oauth/register.
+ * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen
+ * by every process within a second; what nobody approved is labelled, counted, and goes when it is not used.
  * Must not know: grants and tokens; they follow a client's end.
  */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity]),
+    TypeOrmModule.forFeature([ClientEntity, ClientSecretEntity, InitialAccessTokenEntity]),
     UsersModule,
     SessionsModule,
     ResourcesModule,
     ReplayModule,
   ],
-  controllers: [ClientsController, ResourceCredentialsController],
+  controllers: [ClientsController, RegistrationController, ResourceCredentialsController],
   providers: [
     ClientsService,
     ClientSecrets,
@@ -39,7 +47,21 @@ import { ClientsService } from './clients.service.js';
     CrossOrigin,
     ClientKeys,
     RemoteKeySets,
+    InitialAccessTokens,
+    RegistrationLimits,
+    Registrations,
+    SectorIdentifiers,
   ],
-  exports: [ClientsService, ClientStates, ResourceCredentials, ClientAuthenticator, CrossOrigin, ClientKeys],
+  exports: [
+    ClientsService,
+    ClientStates,
+    ResourceCredentials,
+    ClientAuthenticator,
+    CrossOrigin,
+    ClientKeys,
+    InitialAccessTokens,
+    Registrations,
+    SectorIdentifiers,
+  ],
 })
 export class ClientsModule {}

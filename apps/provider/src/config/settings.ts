@@ -268,13 +268,7 @@ export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): 
 }
 
 /** Settings whose feature is not built: known, checked, and without effect. Whoever builds one takes its line away. */
-const unbuilt = [
-  'smtpUrl',
-  'registration',
-  'initialAccessToken',
-  'registrationRate',
-  'registrationQuota',
-] as const satisfies readonly (keyof Settings)[];
+const unbuilt = ['smtpUrl'] as const satisfies readonly (keyof Settings)[];
 
 /** Their names, for the documentation. */
 export const unbuiltSettingNames: readonly string[] = unbuilt.map((key) => settingsDefinition[key].name);

@@ -33,7 +33,7 @@ export class DiscoveryController {
       Reply.json(
         providerMetadata({
           issuer: settings.issuer,
-          paths: routes,
+          paths: { ...routes, register: settings.registration === 'off' ? undefined : routes.register },
           // `implicit` is no business of the token endpoint (RFC 8414 2).
           grantTypes: [...grantTypes.all.map((grantType) => grantType.name), 'implicit'],
           responseTypes: responseTypeNames,

@@ -21,12 +21,12 @@ export function corsHeaders(request: IncomingMessage): OutgoingHttpHeaders {
  * may be read is decided with the request itself.
  * @see Fetch Standard, CORS protocol
  */
-export function preflight(request: IncomingMessage): Reply {
+export function preflight(request: IncomingMessage, methods = 'GET, POST'): Reply {
   const origin = header(request, 'origin');
-  if (origin === undefined) return Reply.empty(204, { Allow: 'POST, OPTIONS' });
+  if (origin === undefined) return Reply.empty(204, { Allow: `${methods.replace(/^GET, POST$/, 'POST')}, OPTIONS` });
   return Reply.empty(204, {
     'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': 'GET, POST',
+    'Access-Control-Allow-Methods': methods,
     'Access-Control-Allow-Headers': 'Authorization, Content-Type',
     'Access-Control-Max-Age': '3600',
     Vary: 'Origin',

@@ -1,6 +1,6 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { errorBody, OAuthError } from '@gatehouse/domain/oauth';
+import { bearerChallenge, errorBody, OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/server/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
@@ -32,8 +32,10 @@ export class OAuthErrorFilter implements ExceptionFilter {
       this.counters.refused(error.reason);
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
       // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
-      const headers = error.status === 401 ? { 'WWW-Authenticate': 'Basic realm="gatehouse", charset="UTF-8"' } : {};
-      return Reply.json(errorBody(error), { status: error.status, headers: { ...headers, ...corsHeaders(request) } });
+      const challenge = error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {};
+      const later = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
+      const headers = { ...challenge, ...later, ...corsHeaders(request) };
+      return Reply.json(errorBody(error), { status: error.status, headers });
     }
     const failure = describeFailure(error);
     if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
@@ -48,4 +50,11 @@ export class OAuthErrorFilter implements ExceptionFilter {
             };
     return Reply.json(body, { status: failure.status, headers: { ...failure.headers, ...corsHeaders(request) } });
   }
+}
+
+/** A token that is no good is answered in its own scheme (RFC 6750 3), a client that proved nothing in Basic. */
+function challengeOf(error: OAuthError): string {
+  return error.code === 'invalid_token'
+    ? bearerChallenge({ error: error.code, description: error.description })
+    : 'Basic realm="gatehouse", charset="UTF-8"';
 }

@@ -19,6 +19,7 @@ export const routes = {
   token: '/oauth/token',
   introspect: '/oauth/introspect',
   revoke: '/oauth/revoke',
+  register: '/oauth/register',
   userinfo: '/oauth/userinfo',
   endSession: '/oauth/logout',
   me: '/api/me',

@@ -110,6 +110,7 @@ export class ConsentController {
       'interaction/consent',
       {
         clientName: client.name,
+        unapproved: client.approvedAt === undefined,
         clientHost: shownHost(kept.request.redirectUri),
         username: visit.user.username,
         userId: visit.user.id,

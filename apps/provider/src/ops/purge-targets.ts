@@ -5,6 +5,7 @@ import type { PurgeStep } from '../database/sweep.js';
 import { CodesService } from '../authorization/codes.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientStates } from '../clients/client-states.service.js';
+import { Registrations } from '../clients/registration/registrations.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
@@ -34,6 +35,7 @@ export class PurgeTargets {
     @Inject(ReplayService) private readonly replay: ReplayService,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(ClientStates) private readonly clientStates: ClientStates,
+    @Inject(Registrations) private readonly registrations: Registrations,
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
@@ -50,6 +52,7 @@ export class PurgeTargets {
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
+    atOnce((unit, now) => this.registrations.purgeExpired(unit, now)),
   ];
 }
 

@@ -232,6 +232,15 @@ export function checkMetadata(
   });
   const backchannelLogoutUri = uri('backchannelLogoutUri', draft.backchannelLogoutUri);
   const frontchannelLogoutUri = uri('frontchannelLogoutUri', draft.frontchannelLogoutUri);
+  // Front-Channel Logout 2: scheme, host and port are those of a redirect URI.
+  if (
+    frontchannelLogoutUri !== undefined &&
+    !context.redirectUris.some((each) => sameOrigin(each, frontchannelLogoutUri))
+  )
+    say(
+      'frontchannelLogoutUri',
+      'This address lies where one of the redirect URIs does: the same scheme, host and port.',
+    );
 
   return {
     clientUri: uri('clientUri', draft.clientUri),
@@ -303,6 +312,10 @@ function checkKeys(jwks: object | undefined, say: Say): JwkSet | undefined {
   if (checked.some((key) => ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].some((member) => member in key)))
     say('jwks', 'Register public keys only: this set has a private or symmetric key in it.');
   return { keys: checked };
+}
+
+function sameOrigin(a: string, b: string): boolean {
+  return URL.canParse(a) && URL.canParse(b) && new URL(a).origin === new URL(b).origin && new URL(b).origin !== 'null';
 }
 
 function hostsOf(uris: readonly string[]): ReadonlySet<string> {

@@ -45,6 +45,9 @@ const members: readonly Member[] = [
   ['frontchannel_logout_session_required', 'frontchannelLogoutSessionRequired', 'flag'],
 ];
 
+/** A JWK set has its keys, a key its members, and some of those are lists. */
+const mostLevels = 6;
+
 const shapes: Readonly<Record<Kind, string>> = {
   text: 'a text',
   list: 'a list of texts',
@@ -94,6 +97,12 @@ export function metadataName(field: string): string {
   return members.find(([, each]) => each === member)?.[0] ?? member;
 }
 
+/** True when nothing is nested deeper: whoever walks through the value later cannot run out of stack. */
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
+}
+
 function isKind(kind: Kind, value: unknown): boolean {
   switch (kind) {
     case 'text':
@@ -106,6 +115,6 @@ function isKind(kind: Kind, value: unknown): boolean {
     case 'flag':
       return typeof value === 'boolean';
     case 'object':
-      return typeof value === 'object' && !Array.isArray(value);
+      return typeof value === 'object' && !Array.isArray(value) && isShallow(value, mostLevels);
   }
 }

@@ -1,7 +1,7 @@
 import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
-import { redirectUriProblem } from './redirect-uri.js';
+import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { isScopeToken, isSubset, type Scope } from './scope.js';
 
@@ -144,6 +144,12 @@ export function checkClientMetadata(
 
   const redirectUris = checkUris('redirectUris', draft.redirectUris, say);
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
+  // OpenID Connect Registration 2, application_type. An administrator may try things on their own machine.
+  if (applicationType === 'web' && grantTypes.includes('implicit') && (draft.source ?? 'admin') !== 'admin')
+    redirectUris.forEach((uri, index) => {
+      if (!isSecureWeb(uri))
+        say(`redirectUris.${index}`, 'A web client with the grant type implicit uses https, and not localhost.');
+    });
   const postLogoutRedirectUris = checkUris('postLogoutRedirectUris', draft.postLogoutRedirectUris, say);
   const defaultRedirectUri = draft.defaultRedirectUri || undefined;
   if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
@@ -220,6 +226,10 @@ function checkResponseTypes(
   if (implicit && !direct)
     say('responseTypes', 'The grant type implicit needs a response type with id_token or token (RFC 7591 2.1).');
   return [...new Set(responseTypes)];
+}
+
+function isSecureWeb(uri: string): boolean {
+  return URL.canParse(uri) && new URL(uri).protocol === 'https:' && !isLoopbackHost(new URL(uri).hostname);
 }
 
 function checkUris(field: string, uris: readonly string[], say: (field: string, message: string) => void): string[] {

@@ -22,11 +22,15 @@ const statuses = {
   registration_not_supported: 400,
   invalid_token: 401,
   insufficient_scope: 403,
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
+  invalid_software_statement: 400,
+  unapproved_software_statement: 400,
 } as const;
 
 /**
  * The closed set of codes that the protocol answers with.
- * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 8707 2, OpenID Connect Core 3.1.2.6,
+ * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8707 2, OpenID Connect Core 3.1.2.6,
  *   RFC 9101 7
  */
 export type OAuthErrorCode = keyof typeof statuses;
@@ -42,16 +46,24 @@ export class OAuthError extends Error {
   readonly status: number;
   /** A stable id of the rule that refused, for the log. */
   readonly reason: string;
+  /** Set where the same request may be made again later. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     readonly code: OAuthErrorCode,
     readonly description: string,
-    options: { readonly cause?: unknown; readonly reason?: string; readonly status?: number } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly reason?: string;
+      readonly status?: number;
+      readonly retryAfterSeconds?: number;
+    } = {},
   ) {
     super(`${code}: ${description}`, { cause: options.cause });
     this.name = 'OAuthError';
     this.status = options.status ?? statusOf(code);
     this.reason = options.reason ?? code;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -5,6 +5,8 @@ export interface Offer {
     readonly authorize: string;
     readonly token: string;
     readonly userinfo: string;
+    /** Undefined where clients are registered by an administrator alone. */
+    readonly register?: string | undefined;
     readonly introspect: string;
     readonly revoke: string;
     readonly endSession: string;
@@ -33,6 +35,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     token_endpoint: at(offer.paths.token),
     userinfo_endpoint: at(offer.paths.userinfo),
     jwks_uri: at(offer.paths.jwks),
+    ...(offer.paths.register === undefined ? {} : { registration_endpoint: at(offer.paths.register) }),
     introspection_endpoint: at(offer.paths.introspect),
     revocation_endpoint: at(offer.paths.revoke),
     end_session_endpoint: at(offer.paths.endSession),

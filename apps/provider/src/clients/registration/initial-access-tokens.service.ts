@@ -1,0 +1,126 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { newId, newSecret } from '@gatehouse/server/secrets/random';
+import { statement, type Unit } from '@gatehouse/server/database/store';
+import { Repository } from 'typeorm';
+import { AuditService } from '../../audit/audit.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import type { Actor } from '../clients.service.js';
+import { InitialAccessTokenEntity } from './registration.entities.js';
+
+/** An initial access token as administrators see it: never its value. */
+export interface InitialAccessToken {
+  readonly id: string;
+  readonly name: string;
+  readonly uses: number;
+  /** Undefined: any number. */
+  readonly mostUses: number | undefined;
+  readonly createdAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds | undefined;
+  readonly lastUsedAt: EpochSeconds | undefined;
+}
+
+/** What `registered_with` says of the token of the settings. */
+export const settingTokenId = 'setting';
+
+const tokenStatements = {
+  spend: statement(
+    'initial_access_tokens.spend',
+    `UPDATE initial_access_tokens SET uses = uses + 1, last_used_at = $2
+     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)`,
+  ),
+  purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
+};
+
+/** An administrator still sees for a while that it was there. */
+const keptSeconds = 30 * 24 * 3600;
+const mostListed = 1000;
+
+/** Owns initial access tokens (RFC 7591 1.2): the one of the settings, and those that administrators make. */
+@Injectable()
+export class InitialAccessTokens {
+  private readonly settingHash: Uint8Array | undefined;
+
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    @InjectRepository(InitialAccessTokenEntity) private readonly rows: Repository<InitialAccessTokenEntity>,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {
+    this.settingHash = settings.initialAccessToken === undefined ? undefined : sha256(settings.initialAccessToken);
+  }
+
+  /** The id of a token that may be used now; undefined for all others. Using it is {@link spend}. */
+  async findLive(text: string, now: EpochSeconds): Promise<string | undefined> {
+    const hash = sha256(text);
+    if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash)) return settingTokenId;
+    const row = await this.rows.findOneBy({ tokenHash: Buffer.from(hash) });
+    if (!row || !equalInConstantTime(row.tokenHash, hash)) return undefined;
+    if (row.expiresAt !== null && row.expiresAt <= now) return undefined;
+    return row.mostUses !== null && row.uses >= row.mostUses ? undefined : row.id;
+  }
+
+  /** Counts a use, in the unit of the registration. False when it was used up or expired meanwhile. */
+  async spend(unit: Unit, id: string, now: EpochSeconds): Promise<boolean> {
+    return id === settingTokenId || (await unit.change(tokenStatements.spend, id, now)) === 1;
+  }
+
+  /** @returns the token's value, here and nowhere else ever again */
+  async add(
+    unit: Unit,
+    token: {
+      readonly name: string;
+      readonly mostUses?: number | undefined;
+      readonly lifetimeSeconds?: number | undefined;
+    },
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: EpochSeconds | undefined }> {
+    const id = newId();
+    const value = newSecret();
+    const expiresAt = token.lifetimeSeconds === undefined ? undefined : addSeconds(now, token.lifetimeSeconds);
+    await unit.manager.getRepository(InitialAccessTokenEntity).insert({
+      id,
+      tokenHash: Buffer.from(sha256(value)),
+      name: token.name,
+      uses: 0,
+      mostUses: token.mostUses ?? null,
+      createdAt: now,
+      expiresAt: expiresAt ?? null,
+      lastUsedAt: null,
+    });
+    await this.audit.record(unit, { type: 'registration_token.created', ...actor, subjectId: id });
+    return { id, token: value, expiresAt };
+  }
+
+  async list(): Promise<InitialAccessToken[]> {
+    const rows = await this.rows.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: mostListed });
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      uses: row.uses,
+      mostUses: row.mostUses ?? undefined,
+      createdAt: epochSeconds(row.createdAt),
+      expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt),
+      lastUsedAt: row.lastUsedAt === null ? undefined : epochSeconds(row.lastUsedAt),
+    }));
+  }
+
+  /** What the one of this id was made for; undefined when it is gone. */
+  async name(id: string): Promise<string | undefined> {
+    return (await this.rows.findOneBy({ id }))?.name;
+  }
+
+  /** False when there is none. Clients that were registered with it stay. */
+  async remove(unit: Unit, id: string, actor: Actor): Promise<boolean> {
+    const gone = await unit.manager.getRepository(InitialAccessTokenEntity).delete({ id });
+    if (gone.affected !== 1) return false;
+    await this.audit.record(unit, { type: 'registration_token.removed', ...actor, subjectId: id });
+    return true;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(tokenStatements.purge, now - keptSeconds);
+  }
+}

@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { isLoopbackHost } from '@gatehouse/domain/oauth';
+import { statement, type Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+
+const limitStatements = {
+  count: statement(
+    'registration_rates.count',
+    `INSERT INTO registration_rates (bucket, window_started_at, registrations) VALUES ($1, $2, 1)
+     ON CONFLICT (bucket) DO UPDATE SET
+       registrations = CASE WHEN registration_rates.window_started_at <= $3 THEN 1
+         ELSE registration_rates.registrations + 1 END,
+       window_started_at = CASE WHEN registration_rates.window_started_at <= $3 THEN $2
+         ELSE registration_rates.window_started_at END
+     RETURNING registrations, window_started_at`,
+  ),
+  /** Held until the unit ends: those who count the clients of one address do it one after another. */
+  lock: statement(
+    'registration_rates.lock',
+    `INSERT INTO registration_rates (bucket, window_started_at, registrations) VALUES ($1, $2, 0)
+     ON CONFLICT (bucket) DO UPDATE SET window_started_at = $2`,
+  ),
+  unapproved: statement(
+    'clients.unapproved',
+    'SELECT COUNT(*) AS count FROM clients WHERE approved_at IS NULL AND registered_address = $1',
+  ),
+  purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
+};
+
+/** Owns how many clients strangers may register: in a while, and alive at once. The counts are shared by every process. */
+@Injectable()
+export class RegistrationLimits {
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+
+  /**
+   * Counts a registration or an update, from its address and for each host that it redirects to. It is counted before
+   * anything is fetched or written for it. Loopback hosts are everybody's, and not counted.
+   * @returns the seconds after which one more may come, or undefined when this one may go on
+   */
+  async count(
+    unit: Unit,
+    attempt: {
+      readonly kind: 'register' | 'update';
+      readonly addressKey: string;
+      readonly redirectUris: readonly string[];
+    },
+    now: EpochSeconds,
+  ): Promise<number | undefined> {
+    if (!this.settings.throttle) return undefined;
+    const { count, seconds } = this.settings.registrationRate;
+    const buckets =
+      attempt.kind === 'update'
+        ? [`u:${attempt.addressKey}`]
+        : // In one order everywhere: two units that wait for each other's rows would wait for ever.
+          [`a:${attempt.addressKey}`, ...hostsOf(attempt.redirectUris).map((host) => `h:${host}`)];
+    for (const bucket of buckets) {
+      const row = await unit.one<{ registrations: number; window_started_at: number }>(
+        limitStatements.count,
+        bucket,
+        now,
+        now - seconds,
+      );
+      if (row && row.registrations > count) return Math.max(1, row.window_started_at + seconds - now);
+    }
+    return undefined;
+  }
+
+  /** True while the address may have one more client that nobody approved. Part of the unit that makes it. */
+  async belowQuota(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
+    await unit.change(limitStatements.lock, `q:${addressKey}`, now);
+    const row = await unit.one<{ count: number | string }>(limitStatements.unapproved, addressKey);
+    return Number(row?.count ?? 0) < this.settings.registrationQuota;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(limitStatements.purge, now - this.settings.registrationRate.seconds);
+  }
+}
+
+function hostsOf(redirectUris: readonly string[]): string[] {
+  const hosts = redirectUris.map((uri) => new URL(uri).hostname).filter((host) => host !== '' && !isLoopbackHost(host));
+  return [...new Set(hosts)].sort();
+}

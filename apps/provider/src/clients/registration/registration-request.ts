@@ -1,0 +1,141 @@
+import {
+  metadataName,
+  OAuthError,
+  parseClientMetadata,
+  standardScopes,
+  type Client,
+  type ClientDraft,
+  type FieldProblem,
+  type Resource,
+  type Scope,
+} from '@gatehouse/domain/oauth';
+import { UnsupportedBody } from '@gatehouse/server/web/form';
+import { readBody } from '@gatehouse/server/web/read-form';
+import { header, type WebRequest } from '@gatehouse/server/web/request';
+import { isAdminScope } from '../client-form.js';
+
+/** Room for fifty redirect URIs, twenty keys and everything else. */
+const mostBodyBytes = 128 * 1024;
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * The body of a registration or an update: one JSON object.
+ * @throws OAuthError invalid_client_metadata; BodyTooLarge
+ * @see RFC 7591 3.1
+ */
+export async function readMetadata(request: WebRequest): Promise<Json> {
+  const body = await readBody(request, mostBodyBytes);
+  // A page of another site can send a form or plain text unasked, but not JSON.
+  const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase();
+  if (mediaType !== 'application/json')
+    throw invalidMetadata('The body must be application/json.', new UnsupportedBody(mediaType ?? ''));
+  let json: unknown;
+  try {
+    json = JSON.parse(body.toString('utf8'));
+  } catch (cause) {
+    throw invalidMetadata('The body is no JSON.', cause);
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw invalidMetadata('The body is no JSON object.');
+  return json as Json;
+}
+
+/** The most that one client may have. */
+const mostScopes = 100;
+
+/** Scopes that whoever asks may register: standard ones and those of APIs. `roles` and `gatehouse:*` an administrator gives. */
+export function registrableScopes(resources: readonly Resource[]): Scope {
+  const ofResources = resources.flatMap((resource) => resource.scopes.map((scope) => scope.name));
+  return [...new Set([...standardScopes, ...ofResources])].filter((scope) => !isAdminScope(scope));
+}
+
+/** What a registration is read by. */
+export interface RegistrationPolicy {
+  readonly pkce: 'required' | 'public';
+  readonly scopes: Scope;
+}
+
+/**
+ * What was asked for, with the defaults of RFC 7591 2 and OpenID Connect Registration 2 where it says nothing.
+ * @param before the client that is updated: what an administrator gave it, it may go on to name
+ * @throws OAuthError invalid_redirect_uri, invalid_client_metadata, invalid_software_statement,
+ *   unapproved_software_statement
+ */
+export function registrationDraft(json: Json, policy: RegistrationPolicy, before?: Client): ClientDraft {
+  refuseSoftwareStatement(json['software_statement']);
+  const { draft: said, problems } = parseClientMetadata(json);
+  if (problems.length > 0) throw refusal(problems);
+  const authMethod = said.authMethod ?? 'client_secret_basic';
+  const redirectUris = said.redirectUris ?? [];
+  const allowed = new Set([...policy.scopes, ...(before?.scope ?? [])]);
+  const scope = said.scope ?? [...allowed].slice(0, mostScopes);
+  const foreign = scope.find((each) => !allowed.has(each));
+  if (foreign !== undefined)
+    throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
+  const isPublic = authMethod === 'none';
+  return {
+    ...said,
+    name: said.name?.trim() || nameFor(redirectUris[0]),
+    type: isPublic ? 'public' : 'confidential',
+    authMethod,
+    redirectUris,
+    postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
+    grantTypes: said.grantTypes ?? ['authorization_code'],
+    scope,
+    defaultScope: before?.defaultScope.filter((each) => scope.includes(each)),
+    pkceRequired: isPublic || (before?.type === 'confidential' ? before.pkceRequired : policy.pkce === 'required'),
+    consentRequired: before?.consentRequired,
+    actsForItself: before?.actsForItself,
+    resourceServer: before?.resourceServer,
+    ownerId: before?.ownerId,
+    source: before?.source ?? 'registration',
+    disabledAt: before?.disabledAt,
+  };
+}
+
+/** No issuer of software statements is trusted here, and one that is ignored would look as if it were (RFC 7591 3.1.1, 3.2.2). */
+function refuseSoftwareStatement(value: unknown): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'string' || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(value))
+    throw new OAuthError('invalid_software_statement', 'The software_statement is no signed JWT.', {
+      reason: 'registration.statement',
+    });
+  throw new OAuthError('unapproved_software_statement', 'No issuer of software statements is trusted here.', {
+    reason: 'registration.statement',
+  });
+}
+
+/** RFC 7591 2: without a client_name there is still something to show to people. */
+function nameFor(redirectUri: string | undefined): string {
+  if (redirectUri === undefined || !URL.canParse(redirectUri)) return 'Unnamed client';
+  const { hostname, protocol } = new URL(redirectUri);
+  return (hostname || protocol.slice(0, -1)).slice(0, 200);
+}
+
+/** What is wrong, with the member's name (RFC 7591 3.2.2). */
+export function refusal(problems: readonly FieldProblem[]): OAuthError {
+  const named = problems.map(({ field, message }) => ({ name: wireName(field), message }));
+  const code = named.some(({ name }) => name === 'redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata';
+  const first = named.find(({ name }) => code === 'invalid_redirect_uri' && name === 'redirect_uris') ?? named[0];
+  const others = named.filter((each) => each !== first);
+  const description = [first, ...others]
+    .slice(0, 5)
+    .map((each) => (each ? `${each.name}: ${each.message}` : ''))
+    .join(' ');
+  return new OAuthError(code, inAscii(description), { reason: `registration.${first?.name ?? 'metadata'}` });
+}
+
+/** A public client is one that says so by its way of authentication. */
+function wireName(field: string): string {
+  return field === 'type' ? 'token_endpoint_auth_method' : metadataName(field);
+}
+
+/** RFC 6749 5.2: error_description has no quotation marks, backslashes or anything beyond ASCII. */
+function inAscii(text: string): string {
+  return text.replace(/["’]/g, "'").replace(/[^\x20-\x7e]|\\/g, '');
+}
+
+export function invalidMetadata(description: string, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_client_metadata', description, { cause, reason: 'registration.body' });
+}

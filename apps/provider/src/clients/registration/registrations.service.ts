@@ -1,0 +1,182 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkClientMetadata, OAuthError, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { newSecret } from '@gatehouse/server/secrets/random';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { adminOnlyProblems } from '../client-form.js';
+import { ClientsService } from '../clients.service.js';
+import { InitialAccessTokens } from './initial-access-tokens.service.js';
+import { RegistrationLimits } from './registration-limits.service.js';
+import { refusal } from './registration-request.js';
+import { SectorIdentifiers } from './sector-identifiers.service.js';
+
+/** Where a registration comes from. */
+export interface Registrant {
+  readonly address: string;
+  readonly addressKey: string;
+  readonly requestId: string;
+  /** The id of its initial access token; undefined in open registration. */
+  readonly credential: string | undefined;
+}
+
+/** A client as its registrant gets it: with what proves that it may change it. */
+export interface Registered {
+  readonly client: Client;
+  /** Only where one was just made. */
+  readonly secret: string | undefined;
+  readonly registrationToken: string;
+}
+
+const registrationStatements = {
+  note: statement(
+    'clients.note_registration',
+    'UPDATE clients SET registered_address = $2, registered_with = $3, registration_token_hash = $4 WHERE id = $1',
+  ),
+  findHash: statement(
+    'clients.registration_token',
+    'SELECT registration_token_hash AS hash FROM clients WHERE id = $1',
+  ),
+  replaceToken: statement(
+    'clients.replace_registration_token',
+    'UPDATE clients SET registration_token_hash = $3 WHERE id = $1 AND registration_token_hash = $2',
+  ),
+};
+
+/** Compared with when there is nothing to compare with, so that both take the same time. */
+const noHash = sha256('no client');
+
+/**
+ * Registers clients for whoever may, and lets each be read, changed and removed by the holder of its registration access
+ * token, which every change replaces.
+ * @see RFC 7591, RFC 7592, OpenID Connect Registration
+ */
+@Injectable()
+export class Registrations {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+    @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
+    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
+  ) {}
+
+  /**
+   * @throws OAuthError invalid_redirect_uri, invalid_client_metadata; invalid_token when the initial access token was
+   *   used up meanwhile; temporarily_unavailable (429) past a rate or the quota
+   */
+  async register(draft: ClientDraft, from: Registrant, now: EpochSeconds): Promise<Registered> {
+    const { redirectUris } = this.check(draft, now);
+    await this.admit('register', redirectUris, from.addressKey, now);
+    await this.checkSector(draft);
+    const registrationToken = newSecret();
+    return this.store.run(async (unit) => {
+      if (from.credential !== undefined && !(await this.tokens.spend(unit, from.credential, now)))
+        throw new OAuthError('invalid_token', 'The initial access token is used up or expired.', {
+          reason: 'registration.token_spent',
+        });
+      if (!(await this.limits.belowQuota(unit, from.addressKey, now)))
+        throw tooMany('Too many clients from this address wait for approval.', 3600, 'registration.quota');
+      const made = await this.clients.create(unit, draft, from, now);
+      if ('problems' in made) throw refusal(made.problems);
+      await unit.change(
+        registrationStatements.note,
+        made.client.id,
+        from.addressKey,
+        from.credential ?? null,
+        Buffer.from(sha256(registrationToken)),
+      );
+      return { ...made, registrationToken };
+    });
+  }
+
+  /** The client whose registration access token this is; undefined for a wrong one, and for a client that is gone. */
+  async find(id: string, registrationToken: string): Promise<Client | undefined> {
+    const client = await this.clients.findFresh(id);
+    const row = client && (await this.store.one<{ hash: Buffer | null }>(registrationStatements.findHash, id));
+    return equalInConstantTime(row?.hash ?? noHash, sha256(registrationToken)) ? client : undefined;
+  }
+
+  /**
+   * Replaces all metadata. What an administrator approved is as it was, or has to be approved again.
+   * @param seen the client that {@link find} gave
+   * @throws OAuthError as {@link register}
+   */
+  async update(
+    seen: Client,
+    draft: ClientDraft,
+    proof: { readonly registrationToken: string } & Omit<Registrant, 'credential'>,
+    now: EpochSeconds,
+  ): Promise<Registered> {
+    const { redirectUris } = this.check({ ...draft, approvedAt: undefined }, now);
+    const rights = adminOnlyProblems(draft, seen);
+    if (rights.length > 0) throw refusal(rights);
+    await this.admit('update', redirectUris, proof.addressKey, now);
+    await this.checkSector(draft);
+    const complete = { ...draft, approvedAt: looksTheSame(seen, draft) ? seen.approvedAt : undefined };
+    const registrationToken = newSecret();
+    return this.store.run(async (unit) => {
+      const changed = await this.clients.update(unit, seen, complete, proof, now);
+      if (changed === undefined) throw wrongToken();
+      if ('problems' in changed) throw refusal(changed.problems);
+      if (!(await this.replaceToken(unit, seen.id, proof.registrationToken, registrationToken))) throw wrongToken();
+      return { ...changed, registrationToken };
+    });
+  }
+
+  /** RFC 7592 2.3: its grants and tokens end with it. */
+  async remove(id: string, from: Omit<Registrant, 'credential'>, now: EpochSeconds): Promise<boolean> {
+    return this.store.run((unit) => this.clients.remove(unit, id, from, now));
+  }
+
+  /** Clears what has expired: initial access tokens, counts. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return (await this.tokens.purgeExpired(unit, now)) + (await this.limits.purgeExpired(unit, now));
+  }
+
+  private check(draft: ClientDraft, now: EpochSeconds): Client {
+    const checked = checkClientMetadata({ ...draft, id: '', createdAt: now });
+    if ('problems' in checked) throw refusal(checked.problems);
+    return checked.client;
+  }
+
+  private async admit(
+    kind: 'register' | 'update',
+    redirectUris: readonly string[],
+    addressKey: string,
+    now: EpochSeconds,
+  ): Promise<void> {
+    const wait = await this.store.run((unit) => this.limits.count(unit, { kind, addressKey, redirectUris }, now));
+    if (wait !== undefined) throw tooMany('Too many registrations: try again later.', wait, 'registration.rate');
+  }
+
+  private async checkSector(draft: ClientDraft): Promise<void> {
+    const problem = await this.sectors.problem(draft);
+    if (problem) throw refusal([problem]);
+  }
+
+  /** False when another update replaced it meanwhile. */
+  private async replaceToken(unit: Unit, id: string, old: string, fresh: string): Promise<boolean> {
+    const [before, after] = [old, fresh].map((token) => Buffer.from(sha256(token)));
+    return (await unit.change(registrationStatements.replaceToken, id, before ?? null, after ?? null)) === 1;
+  }
+}
+
+/** What an administrator looked at: what people read, and where they are sent. */
+function looksTheSame(before: Client, draft: ClientDraft): boolean {
+  const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri'] as const;
+  return (
+    members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&
+    draft.redirectUris.every((uri) => before.redirectUris.includes(uri))
+  );
+}
+
+/** RFC 6585 4 */
+function tooMany(description: string, retryAfterSeconds: number, reason: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', description, { status: 429, retryAfterSeconds, reason });
+}
+
+export function wrongToken(): OAuthError {
+  return new OAuthError('invalid_token', 'The registration access token is wrong, or the client is gone.', {
+    reason: 'registration.wrong_token',
+  });
+}

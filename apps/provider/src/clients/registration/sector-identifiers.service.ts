@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
+import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
+import type { FieldProblem } from '../../http/form-problems.js';
+
+const mostBytes = 64 * 1024;
+const mostMilliseconds = 5000;
+
+/** Looks whether a sector identifier vouches for the redirect URIs of those who name it. */
+@Injectable()
+export class SectorIdentifiers {
+  constructor(@Inject(Outbound) private readonly outbound: Outbound) {}
+
+  /**
+   * Fetches the document and compares it: a JSON array of strings with every redirect URI in it.
+   * @returns what is wrong, or undefined when it vouches, or none is named
+   * @see OpenID Connect Core 8.1, OpenID Connect Registration 5
+   */
+  async problem(client: {
+    readonly sectorIdentifierUri?: string | undefined;
+    readonly redirectUris: readonly string[];
+  }): Promise<FieldProblem | undefined> {
+    if (client.sectorIdentifierUri === undefined) return undefined;
+    const message = await this.sentence(client.sectorIdentifierUri, client.redirectUris);
+    return message === undefined ? undefined : { field: 'sectorIdentifierUri', message };
+  }
+
+  private async sentence(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
+    let listed: unknown;
+    try {
+      const { body } = await this.outbound.get(address, {
+        accept: 'application/json',
+        maxBodyBytes: mostBytes,
+        timeoutMilliseconds: mostMilliseconds,
+      });
+      listed = JSON.parse(body.toString('utf8'));
+    } catch (error) {
+      // One sentence for each way it can fail: whoever registers must not learn about our network from the difference.
+      if (error instanceof OutboundRefused) return 'The document at this address could not be fetched.';
+      if (error instanceof SyntaxError) return notAList;
+      throw error;
+    }
+    if (!Array.isArray(listed) || listed.some((each) => typeof each !== 'string')) return notAList;
+    const missing = redirectUris.find((uri) => !listed.includes(uri));
+    return missing === undefined ? undefined : 'The document at this address does not list every redirect URI.';
+  }
+}
+
+const notAList = 'The document at this address is no JSON array of strings.';

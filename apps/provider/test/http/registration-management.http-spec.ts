@@ -1,0 +1,357 @@
+import { createServer, type Server } from 'node:https';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as openid from 'openid-client';
+import { AddressList } from '@gatehouse/server/outbound/address-list';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
+import { ClientStates } from '../../src/clients/client-states.service';
+import { ClientsService } from '../../src/clients/clients.service';
+import { SectorIdentifiers } from '../../src/clients/registration/sector-identifiers.service';
+import { PurgeService } from '../../src/ops/purge.service';
+import { send } from '../support/browser';
+import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
+import { configuration, metadataOf, register, registered, type RegisteredClient } from '../support/registration';
+
+describe('the client configuration endpoint (RFC 7592)', () => {
+  let provider: TestProvider;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_THROTTLE: 'off' } });
+    // Libraries check instants against the clock on the wall.
+    provider.clock.advance(Math.floor(Date.now() / 1000) - provider.clock.now());
+  });
+  afterAll(() => provider.close());
+  const clients = () => provider.app.get(ClientsService);
+  const states = () => provider.app.get(ClientStates);
+
+  it('reads what is registered, without the secret, which is kept as a hash (2.1)', async () => {
+    const made = await registered(provider, { client_name: 'Reader' });
+    const answer = await configuration(made, 'GET');
+    expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'no-store']);
+    const { client_secret: _secret, client_secret_expires_at: _expiry, ...rest } = made;
+    expect(answer.json()).toEqual(rest);
+  });
+
+  it.each(['GET', 'PUT', 'DELETE'] as const)(
+    'answers 401 to %s without the right token (2, RFC 6750 3)',
+    async (method) => {
+      const made = await registered(provider);
+      const other = await registered(provider);
+      const metadata = method === 'PUT' ? metadataOf(made) : undefined;
+      for (const token of [other.registration_access_token, made.client_secret ?? '', 'x', '']) {
+        const answer = await configuration(made, method, { token, ...(metadata ? { metadata } : {}) });
+        expect([answer.status, answer.json()['error']]).toEqual([401, 'invalid_token']);
+        expect(answer.headers['www-authenticate']).toMatch(/^Bearer .*error="invalid_token"/);
+      }
+      const without = await send(made.registration_client_uri, {
+        method,
+        ...(metadata ? { body: JSON.stringify(metadata), headers: { 'Content-Type': 'application/json' } } : {}),
+      });
+      expect([without.status, without.headers['www-authenticate']]).toEqual([401, 'Bearer realm="gatehouse"']);
+      expect((await configuration(made, 'GET')).status).toBe(200);
+    },
+  );
+
+  it('answers 401 for a client that there is not, and for one that was not registered by protocol (2.1)', async () => {
+    const made = await registered(provider);
+    const { client } = await provider.addClient();
+    for (const id of ['nobody', client.id, '%00', '..'])
+      expect(
+        (
+          await send(`${provider.base}/oauth/register/${id}`, {
+            headers: { Authorization: `Bearer ${made.registration_access_token}` },
+          })
+        ).status,
+      ).toBe(id === '..' ? 404 : 401);
+  });
+
+  it('replaces all metadata and the token: the old one opens nothing more (2.2)', async () => {
+    const made = await registered(provider, { client_name: 'Before', client_uri: 'https://client.test/' });
+    const answer = await configuration(made, 'PUT', {
+      metadata: { client_id: made.client_id, client_name: 'After', redirect_uris: ['https://client.test/new'] },
+    });
+    expect(answer.status).toBe(200);
+    const changed = answer.json<RegisteredClient>();
+    expect(changed).toMatchObject({ client_name: 'After', redirect_uris: ['https://client.test/new'] });
+    expect(changed).not.toHaveProperty('client_uri');
+    expect(changed.registration_access_token).not.toBe(made.registration_access_token);
+    expect((await configuration(made, 'GET')).status).toBe(401);
+    expect((await configuration(changed, 'GET')).json()['client_name']).toBe('After');
+    // The secret stays the same, and is not asked for.
+    expect(await clients().verifySecret(made.client_id, made.client_secret ?? '', provider.clock.now())).toBe(true);
+  });
+
+  it('takes the current secret and no other (2.2)', async () => {
+    const made = await registered(provider);
+    const wrong = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), client_secret: 'chosen' } });
+    expect([wrong.status, wrong.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    const right = await configuration(made, 'PUT', {
+      metadata: { ...metadataOf(made), client_secret: made.client_secret },
+    });
+    expect(right.json()).toMatchObject({ client_secret: made.client_secret, client_secret_expires_at: 0 });
+  });
+
+  it.each([
+    ['client_id', undefined],
+    ['client_id', 'another'],
+    ['registration_access_token', 'x'],
+    ['registration_client_uri', 'https://x.test/'],
+    ['client_id_issued_at', 1],
+    ['client_secret_expires_at', 0],
+  ])('refuses an update with %s: %j (2.2)', async (name, value) => {
+    const made = await registered(provider);
+    const answer = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), [name]: value } });
+    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(answer.json()['error_description']).toMatch(new RegExp(`^${name}: `));
+    expect((await configuration(made, 'GET')).status).toBe(200);
+  });
+
+  it('checks an update as it checks a registration, and changes nothing when it refuses', async () => {
+    const made = await registered(provider);
+    for (const [metadata, error] of [
+      [{ redirect_uris: ['http://client.test/'] }, 'invalid_redirect_uri'],
+      [{ scope: 'roles' }, 'invalid_client_metadata'],
+      [{ grant_types: ['implicit'] }, 'invalid_client_metadata'],
+      [{ sector_identifier_uri: 'https://127.0.0.1/' }, 'invalid_client_metadata'],
+    ] as const) {
+      const answer = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), ...metadata } });
+      expect([answer.status, answer.json()['error']]).toEqual([400, error]);
+    }
+    expect((await configuration(made, 'GET')).json()['redirect_uris']).toEqual(['https://client.test/cb']);
+  });
+
+  it('gives a public client that becomes a confidential one its first secret, and takes it away again', async () => {
+    const made = await registered(provider, { token_endpoint_auth_method: 'none' });
+    const answer = await configuration(made, 'PUT', {
+      metadata: { ...metadataOf(made), token_endpoint_auth_method: 'client_secret_post' },
+    });
+    const changed = answer.json<RegisteredClient>();
+    expect(changed.client_secret).toMatch(/^[\w-]{43}$/);
+    await configuration(changed, 'PUT', { metadata: { ...metadataOf(changed), token_endpoint_auth_method: 'none' } });
+    expect(await clients().verifySecret(made.client_id, changed.client_secret ?? '', provider.clock.now())).toBe(false);
+  });
+
+  it('lets exactly one of two updates at once through', async () => {
+    const made = await registered(provider);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        configuration(made, 'PUT', { metadata: { ...metadataOf(made), client_name: `Racer ${n}` } }),
+      ),
+    );
+    const won = answers.filter(({ status }) => status === 200);
+    expect(won).toHaveLength(1);
+    expect((await configuration(won[0]?.json<RegisteredClient>() ?? made, 'GET')).status).toBe(200);
+  });
+
+  it('removes the client with its grants and tokens (2.3)', async () => {
+    const made = await registered(provider);
+    const client = await clients().find(made.client_id);
+    if (!client) throw new Error('not there');
+    const browser = await provider.logIn(await provider.addUser());
+    const { code, verifier } = await authorize(provider, browser, client);
+    const proof = { Authorization: basic(client, made.client_secret ?? '') };
+    const redeem = {
+      grant_type: 'authorization_code',
+      code,
+      code_verifier: verifier,
+      redirect_uri: 'https://client.test/cb',
+    };
+    const { access_token: token } = (await post(`${provider.base}/oauth/token`, redeem, proof)).json<{
+      access_token: string;
+    }>();
+    const gone = await configuration(made, 'DELETE');
+    expect([gone.status, gone.text, gone.headers['cache-control']]).toEqual([204, '', 'no-store']);
+    expect((await configuration(made, 'GET')).status).toBe(401);
+    expect((await configuration(made, 'DELETE')).status).toBe(401);
+    const me = await send(`${provider.base}/api/me`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(me.status).toBe(401);
+  });
+
+  it('opens nothing of a client that was switched off (2.1: 403)', async () => {
+    const made = await registered(provider);
+    await provider.store.run((unit) => states().disable(unit, made.client_id, {}, provider.clock.now()));
+    for (const method of ['GET', 'DELETE'] as const) {
+      const answer = await configuration(made, method);
+      expect([answer.status, answer.json()['error']]).toEqual([403, 'access_denied']);
+    }
+    await provider.store.run((unit) => states().enable(unit, made.client_id, {}));
+    expect((await configuration(made, 'GET')).status).toBe(200);
+  });
+
+  it('keeps an approval while people read the same and go to the same places, and no longer', async () => {
+    const made = await registered(provider, { client_name: 'Checked' });
+    await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+    const same = (
+      await configuration(made, 'PUT', { metadata: { ...metadataOf(made), contacts: ['ops@client.test'] } })
+    ).json<RegisteredClient>();
+    expect((await clients().findFresh(made.client_id))?.approvedAt).toBeDefined();
+    await configuration(same, 'PUT', {
+      metadata: { ...metadataOf(same), redirect_uris: ['https://client.test/cb', 'https://evil.test/cb'] },
+    });
+    expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
+  });
+
+  it('changes neither name nor addresses of a client that an administrator trusts without consent', async () => {
+    const made = await registered(provider, { client_name: 'Trusted' });
+    const client = await clients().findFresh(made.client_id);
+    if (!client) throw new Error('not there');
+    await provider.store.run((unit) =>
+      clients().update(
+        unit,
+        client,
+        { ...client, consentRequired: false, scope: ['openid', 'roles'] },
+        {},
+        provider.clock.now(),
+      ),
+    );
+    const answer = await configuration(made, 'PUT', {
+      metadata: { ...metadataOf(made), scope: 'openid roles', redirect_uris: ['https://evil.test/cb'] },
+    });
+    expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_redirect_uri']);
+    const kept = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), scope: 'openid roles' } });
+    expect(kept.status).toBe(200);
+    expect(await clients().findFresh(made.client_id)).toMatchObject({
+      consentRequired: false,
+      scope: ['openid', 'roles'],
+    });
+  });
+
+  it('can be read by the pages of the client alone', async () => {
+    const made = await registered(provider);
+    const ask = (Origin: string) => configuration(made, 'GET', { headers: { Origin } });
+    expect((await ask('https://client.test')).headers['access-control-allow-origin']).toBe('https://client.test');
+    expect((await ask('https://other.test')).headers['access-control-allow-origin']).toBeUndefined();
+    const preflight = await send(made.registration_client_uri, {
+      method: 'OPTIONS',
+      headers: { Origin: 'https://client.test', 'Access-Control-Request-Method': 'DELETE' },
+    });
+    expect(preflight.headers['access-control-allow-methods']).toBe('GET, PUT, DELETE');
+  });
+
+  it('works with openid-client: discovery, registration and a login', async () => {
+    const config = await openid.dynamicClientRegistration(
+      new URL(provider.issuer),
+      { redirect_uris: ['https://client.test/cb'], client_name: 'By openid-client' },
+      openid.ClientSecretBasic(),
+      { execute: [openid.allowInsecureRequests] },
+    );
+    const { client_id: id } = config.clientMetadata();
+    const client = await clients().find(id);
+    expect(client).toMatchObject({ name: 'By openid-client', source: 'registration' });
+    if (!client) throw new Error('not there');
+    const browser = await provider.logIn(await provider.addUser({ username: 'by-library' }));
+    const { code, verifier } = await authorize(provider, browser, client, { state: undefined, nonce: undefined });
+    const callback = new URL(`https://client.test/cb?code=${code}&iss=${encodeURIComponent(provider.issuer)}`);
+    const tokens = await openid.authorizationCodeGrant(config, callback, { pkceCodeVerifier: verifier });
+    expect(tokens.claims()).toMatchObject({ aud: id });
+  });
+});
+
+describe('a registered client that nobody approved', () => {
+  let provider: TestProvider;
+  beforeAll(async () => {
+    provider = await startProvider({
+      env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_REGISTRATION_UNUSED_LIFETIME: '86400' },
+    });
+  });
+  afterAll(() => provider.close());
+
+  it('goes when it is not used; one that is used or approved stays', async () => {
+    const [unused, used, approved] = [
+      await registered(provider),
+      await registered(provider),
+      await registered(provider),
+    ];
+    const clients = provider.app.get(ClientsService);
+    const states = provider.app.get(ClientStates);
+    const purge = provider.app.get(PurgeService);
+    await provider.store.run((unit) => states.approve(unit, approved.client_id, {}, provider.clock.now()));
+    provider.clock.advance(80_000);
+    await purge.purge();
+    const client = await clients.find(used.client_id);
+    if (!client) throw new Error('not there');
+    const browser = await provider.logIn(await provider.addUser());
+    await authorize(provider, browser, client);
+    await clients.beforeApplicationShutdown();
+    expect(await states.origin(used.client_id)).toMatchObject({ lastUsedAt: provider.clock.now() });
+    expect(await states.origin(unused.client_id)).toMatchObject({
+      lastUsedAt: undefined,
+      registeredAddress: '127.0.0.1',
+    });
+    provider.clock.advance(10_000);
+    expect(await purge.purge()).toBeGreaterThan(0);
+    expect(await clients.findFresh(unused.client_id)).toBeUndefined();
+    expect(await clients.findFresh(used.client_id)).toBeDefined();
+    provider.clock.advance(90_000);
+    await purge.purge();
+    expect(await clients.findFresh(used.client_id)).toBeUndefined();
+    expect(await clients.findFresh(approved.client_id)).toBeDefined();
+    expect((await configuration(unused, 'GET')).status).toBe(401);
+  });
+});
+
+describe('a sector identifier (OIDC Registration 5)', () => {
+  let folder: string;
+  let server: Server;
+  let document = '';
+  let fetched = 0;
+  let provider: TestProvider;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-sector-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const words = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost`;
+    execFileSync('openssl', [...words.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const ca = readFileSync(cert, 'utf8');
+    server = createServer({ key: readFileSync(key), cert: ca }, (_request, response) => {
+      fetched++;
+      response.setHeader('Content-Type', 'application/json');
+      response.end(document);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_REGISTRATION_RATE: '10/3600' } });
+    // The guarded client itself, told to trust the certificate of this test.
+    const allow = AddressList.parse(['127.0.0.0/8', '::1/128']) ?? AddressList.empty;
+    const outbound = new Outbound({ allow, userAgent: 'test', ca });
+    Object.assign(provider.app.get(SectorIdentifiers), { outbound });
+  });
+  afterAll(async () => {
+    await provider.close();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const ask = (localAddress = '127.0.0.1') =>
+    register(
+      provider,
+      {
+        redirect_uris: ['https://a.test/cb', 'https://b.test/cb'],
+        subject_type: 'pairwise',
+        sector_identifier_uri: `https://localhost:${(server.address() as AddressInfo).port}/sector.json`,
+      },
+      { localAddress },
+    );
+
+  it('lists every redirect URI, or the registration is refused', async () => {
+    document = JSON.stringify(['https://a.test/cb', 'https://b.test/cb', 'https://c.test/cb']);
+    const made = await ask();
+    expect([made.status, made.json()['subject_type']]).toEqual([201, 'pairwise']);
+    for (document of ['["https://a.test/cb"]', '{}', '[1]', '<html>', '["https://a.test/cb","https://b.test/cb/"]']) {
+      const answer = await ask();
+      expect([answer.status, answer.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+      expect(answer.json()['error_description']).toMatch(/^sector_identifier_uri: /);
+    }
+    document = JSON.stringify('x'.repeat(100_000));
+    expect((await ask()).status).toBe(400);
+  });
+
+  it('is not fetched for whoever is past the rate', async () => {
+    document = '[]';
+    for (let n = 0; n < 12; n++) await ask('127.0.0.9');
+    const before = fetched;
+    expect((await ask('127.0.0.9')).status).toBe(429);
+    expect(fetched).toBe(before);
+  });
+});
