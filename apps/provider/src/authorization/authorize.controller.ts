@@ -9,7 +9,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { loginFor, routes } from '../http/routes.js';
-import { JwtSigner } from '../keys/jwt-signer.js';
+import { IdTokenHints } from '../issuance/id-token-hints.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -27,7 +27,7 @@ export class AuthorizeController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
-    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(IdTokenHints) private readonly hints: IdTokenHints,
   ) {}
 
   @Get()
@@ -42,7 +42,7 @@ export class AuthorizeController {
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     if (!client) throw new Error('an accepted request names a client');
-    const hintedUserId = await this.hintedUser(check.request.idTokenHint);
+    const hintedUserId = await this.hintedUser(check.request.idTokenHint, client.id, visit);
     if (hintedUserId === null) {
       const error = new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
         reason: 'id_token_hint.foreign',
@@ -95,10 +95,14 @@ export class AuthorizeController {
   }
 
   /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */
-  private async hintedUser(hint: string | undefined): Promise<string | undefined | null> {
+  private async hintedUser(
+    hint: string | undefined,
+    clientId: string,
+    { now }: Visit,
+  ): Promise<string | undefined | null> {
     if (hint === undefined) return undefined;
-    const claims = await this.signer.verify(hint);
-    return claims?.['iss'] === this.settings.issuer && typeof claims['sub'] === 'string' ? claims['sub'] : null;
+    const subject = (await this.hints.verify(hint, clientId, now))?.['sub'];
+    return typeof subject === 'string' ? subject : null;
   }
 
   private resumeAddress(visit: Visit, address: string, id: string): Reply {

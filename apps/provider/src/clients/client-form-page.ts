@@ -1,3 +1,4 @@
+import { signatureAlgorithms } from '@gatehouse/domain/jose';
 import { authMethods, grantTypeNames, type Client } from '@gatehouse/domain/oauth';
 import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
 import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
@@ -79,7 +80,11 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       words: grantTypeWords[name] ?? name,
       checked: values.grantTypes.includes(name),
     })),
-    algorithms: options(Object.keys(algorithmWords), values.idTokenSignedResponseAlg, algorithmWords),
+    algorithms: options(
+      [...new Set([...Object.keys(algorithmWords), ...signatureAlgorithms])],
+      values.idTokenSignedResponseAlg,
+      algorithmWords,
+    ),
     redirectUris: rows('redirectUris', 'Redirect URI', (row) => row === values.defaultRedirectUri),
     postLogoutRedirectUris: rows('postLogoutRedirectUris', 'Address after logout', () => false),
     scopes: rows('scope', 'Scope', (row) => values.defaultScope.includes(row)),

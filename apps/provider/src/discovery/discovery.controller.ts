@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { jwsAlgorithms } from '@gatehouse/domain/jose';
+import { contentEncryptionAlgorithms, keyManagementAlgorithms, signatureAlgorithms } from '@gatehouse/domain/jose';
 import { responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
 import { providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
@@ -40,7 +40,9 @@ export class DiscoveryController {
           responseModes: responseModes.map((mode) => mode.name),
           authMethods: authenticator.methods.map((method) => method.name),
           authSigningAlgorithms: authenticator.signingAlgorithms,
-          signingAlgorithms: jwsAlgorithms,
+          signingAlgorithms: signatureAlgorithms,
+          keyManagementAlgorithms,
+          contentEncryptionAlgorithms,
           scopes: standardScopes,
           claims: [
             'sub',

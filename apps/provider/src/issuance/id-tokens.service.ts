@@ -4,8 +4,8 @@ import type { Authority, Client } from '@gatehouse/domain/oauth';
 import { claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { JwtSigner } from '../keys/jwt-signer.js';
 import { UsersService } from '../users/users.service.js';
+import { ResponseTokens } from './response-tokens.service.js';
 
 /** What an ID token travels with. */
 export interface IdTokenCompany {
@@ -20,7 +20,7 @@ export interface IdTokenCompany {
 export class IdTokens {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
@@ -48,7 +48,7 @@ export class IdTokens {
       sessionId: authority.sessionId,
       personal: await this.personal(authority, authority.userId, company),
     });
-    return this.signer.sign(algorithm, 'JWT', claims, now);
+    return this.tokens.idToken(client, claims, now);
   }
 
   /**

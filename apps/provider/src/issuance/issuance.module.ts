@@ -6,8 +6,10 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenMaker } from './access-token-maker.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { IdTokenHints } from './id-token-hints.service.js';
 import { IdTokens } from './id-tokens.service.js';
 import { RefreshTokensService } from './refresh-tokens.service.js';
+import { ResponseTokens } from './response-tokens.service.js';
 import { TokenIssuer } from './token-issuer.js';
 import { TokensController } from './tokens.controller.js';
 
@@ -19,7 +21,15 @@ import { TokensController } from './tokens.controller.js';
 @Module({
   imports: [KeysModule, ClientsModule, ResourcesModule, UsersModule, GrantsModule],
   controllers: [TokensController],
-  providers: [TokenIssuer, AccessTokenMaker, IdTokens, AccessTokensService, RefreshTokensService],
-  exports: [TokenIssuer, AccessTokensService, RefreshTokensService],
+  providers: [
+    TokenIssuer,
+    AccessTokenMaker,
+    IdTokens,
+    IdTokenHints,
+    ResponseTokens,
+    AccessTokensService,
+    RefreshTokensService,
+  ],
+  exports: [TokenIssuer, IdTokenHints, ResponseTokens, AccessTokensService, RefreshTokensService],
 })
 export class IssuanceModule {}

@@ -15,7 +15,7 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { schemesOf } from '../http/form-action.js';
-import { JwtSigner } from '../keys/jwt-signer.js';
+import { IdTokenHints } from '../issuance/id-token-hints.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -41,7 +41,7 @@ export class EndSessionController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(IdTokenHints) private readonly hints: IdTokenHints,
     @Inject(SessionsService) readonly sessions: SessionsService,
     @Inject(AuditService) readonly audit: AuditService,
   ) {}
@@ -81,8 +81,10 @@ export class EndSessionController {
 
   private async check(visit: Visit, form: Form): Promise<LogoutRequest> {
     const parameters = protocolParameters(form);
-    const claims = await this.hintClaims(parameters.get('id_token_hint'));
     const clientId = parameters.get('client_id');
+    const hint = parameters.get('id_token_hint');
+    // An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing.
+    const claims = hint === undefined ? undefined : await this.hints.verify(hint, clientId, visit.now);
     const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
     // RP-Initiated Logout 2: where both are sent they must agree.
     if (clientId !== undefined && audience !== undefined && clientId !== audience)
@@ -106,12 +108,6 @@ export class EndSessionController {
       return value === undefined ? [] : [{ name, value }];
     });
     return { client, ...checked, fields };
-  }
-
-  /** An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing. */
-  private async hintClaims(hint: string | undefined): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const claims = hint === undefined ? undefined : await this.signer.verify(hint);
-    return claims?.['iss'] === this.settings.issuer ? claims : undefined;
   }
 
   private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
-import { KeysModule } from '../keys/keys.module.js';
+import { IssuanceModule } from '../issuance/issuance.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { EndSessionController } from './end-session.controller.js';
@@ -11,7 +11,7 @@ import { LogoutController } from './logout.controller.js';
  * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session.
  */
 @Module({
-  imports: [KeysModule, ClientsModule, SessionsModule, UsersModule],
+  imports: [IssuanceModule, ClientsModule, SessionsModule, UsersModule],
   controllers: [LogoutController, EndSessionController],
 })
 export class LogoutModule {}

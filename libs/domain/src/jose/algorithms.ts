@@ -17,6 +17,14 @@ export type JwsAlgorithm = (typeof jwsAlgorithms)[number];
 export const macAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
 export type MacAlgorithm = (typeof macAlgorithms)[number];
 
+/** What answers to clients, and what clients send, may be signed with. */
+export const signatureAlgorithms = [...jwsAlgorithms, ...macAlgorithms] as const;
+export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
+
+export function isMacAlgorithm(algorithm: SignatureAlgorithm): algorithm is MacAlgorithm {
+  return macAlgorithms.some((each) => each === algorithm);
+}
+
 /** How a content encryption key reaches whoever has the private key (RFC 7518 4.3, 4.6; RSA1_5 is broken and not here). */
 export const publicKeyManagementAlgorithms = [
   'RSA-OAEP',

@@ -1,17 +1,20 @@
 export {
   contentEncryptionAlgorithms,
+  isMacAlgorithm,
   jwsAlgorithms,
   keyManagementAlgorithms,
   macAlgorithms,
   needsSecret,
   publicKeyManagementAlgorithms,
   secretKeyManagementAlgorithms,
+  signatureAlgorithms,
   type ContentEncryptionAlgorithm,
   type JwsAlgorithm,
   type KeyManagementAlgorithm,
   type MacAlgorithm,
   type PublicKeyManagementAlgorithm,
   type SecretKeyManagementAlgorithm,
+  type SignatureAlgorithm,
 } from './algorithms.js';
 export { jwkThumbprint, publicJwk, type Jwk } from './jwk.js';
 export { encodeSigningInput, leftHalfHash, parseJws, type Jws, type JwsHeader } from './jws.js';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { decodeBase64url } from '../kernel/index.js';
-import type { JwsAlgorithm, MacAlgorithm } from './algorithms.js';
+import type { SignatureAlgorithm } from './algorithms.js';
 
 /** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
 export type JwsHeader = Readonly<Record<string, unknown>> & { readonly alg: string };
@@ -40,7 +40,7 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
  * @param value ASCII; a `state` may be any text and is hashed in UTF-8
  * @see OpenID Connect Core 3.1.3.6, 3.3.2.11
  */
-export function leftHalfHash(value: string, algorithm: JwsAlgorithm | MacAlgorithm): string {
+export function leftHalfHash(value: string, algorithm: SignatureAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
   const bits = algorithm === 'EdDSA' ? '512' : algorithm.slice(-3);
   const digest = hash(`sha${bits}`, value, 'hex');

@@ -5,11 +5,11 @@ import {
   macAlgorithms,
   needsSecret,
   publicKeyManagementAlgorithms,
+  signatureAlgorithms,
   type ContentEncryptionAlgorithm,
   type Jwk,
-  type JwsAlgorithm,
   type KeyManagementAlgorithm,
-  type MacAlgorithm,
+  type SignatureAlgorithm,
 } from '../jose/index.js';
 import { isLoopbackHost } from './redirect-uri.js';
 
@@ -41,15 +41,15 @@ export interface ClientMetadata {
   readonly idTokenEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
   readonly idTokenEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
   /** Absent: UserInfo answers in plain JSON. */
-  readonly userinfoSignedResponseAlg?: JwsAlgorithm | MacAlgorithm | undefined;
+  readonly userinfoSignedResponseAlg?: SignatureAlgorithm | undefined;
   readonly userinfoEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
   readonly userinfoEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
   /** Absent: any algorithm but none. */
-  readonly requestObjectSigningAlg?: JwsAlgorithm | MacAlgorithm | 'none' | undefined;
+  readonly requestObjectSigningAlg?: SignatureAlgorithm | 'none' | undefined;
   readonly requestObjectEncryptionAlg?: KeyManagementAlgorithm | undefined;
   readonly requestObjectEncryptionEnc?: ContentEncryptionAlgorithm | undefined;
   /** Absent: any algorithm that fits the client's way of authentication. */
-  readonly tokenEndpointAuthSigningAlg?: JwsAlgorithm | MacAlgorithm | undefined;
+  readonly tokenEndpointAuthSigningAlg?: SignatureAlgorithm | undefined;
   /** Seconds; what a request without `max_age` means. */
   readonly defaultMaxAge?: number | undefined;
   readonly requireAuthTime: boolean;
@@ -204,7 +204,6 @@ export function checkMetadata(
   const idToken = encryption('idTokenEncryptedResponse');
   const userinfo = encryption('userinfoEncryptedResponse');
   const requestObject = encryption('requestObjectEncryption');
-  const signatures = [...jwsAlgorithms, ...macAlgorithms] as const;
   const tokenEndpointAuthSigningAlg = oneOf(
     'tokenEndpointAuthSigningAlg',
     context.authMethod === 'client_secret_jwt' ? macAlgorithms : jwsAlgorithms,
@@ -257,12 +256,12 @@ export function checkMetadata(
     subjectType,
     idTokenEncryptedResponseAlg: idToken.alg,
     idTokenEncryptedResponseEnc: idToken.enc,
-    userinfoSignedResponseAlg: oneOf('userinfoSignedResponseAlg', signatures, draft.userinfoSignedResponseAlg),
+    userinfoSignedResponseAlg: oneOf('userinfoSignedResponseAlg', signatureAlgorithms, draft.userinfoSignedResponseAlg),
     userinfoEncryptedResponseAlg: userinfo.alg,
     userinfoEncryptedResponseEnc: userinfo.enc,
     requestObjectSigningAlg: oneOf(
       'requestObjectSigningAlg',
-      [...signatures, 'none'] as const,
+      [...signatureAlgorithms, 'none'] as const,
       draft.requestObjectSigningAlg,
     ),
     requestObjectEncryptionAlg: requestObject.alg,

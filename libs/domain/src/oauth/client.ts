@@ -1,4 +1,4 @@
-import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
+import { isMacAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
@@ -42,7 +42,7 @@ export interface Client extends ClientMetadata {
   readonly scope: Scope;
   /** What a request without `scope` means; part of `scope`. */
   readonly defaultScope: Scope;
-  readonly idTokenSignedResponseAlg: JwsAlgorithm;
+  readonly idTokenSignedResponseAlg: SignatureAlgorithm;
   /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
   readonly pkceRequired: boolean;
   /** False: an administrator lets it go without the consent page. */
@@ -164,8 +164,10 @@ export function checkClientMetadata(
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
-  const idTokenSignedResponseAlg = oneOf(jwsAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
-  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${jwsAlgorithms.join(', ')}.`);
+  const idTokenSignedResponseAlg = oneOf(signatureAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
+  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signatureAlgorithms.join(', ')}.`);
+  else if (isMacAlgorithm(idTokenSignedResponseAlg) && authMethod === 'none')
+    say('idTokenSignedResponseAlg', `A public client has no secret for ${idTokenSignedResponseAlg}.`);
   const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
   const pkceRequired = draft.pkceRequired ?? true;
   if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');

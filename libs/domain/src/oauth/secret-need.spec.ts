@@ -9,6 +9,7 @@ describe('secretNeed', () => {
     ['known', 'assertions by the secret', { authMethod: 'client_secret_jwt' }],
     ['none', 'assertions by a key pair', { authMethod: 'private_key_jwt' }],
     ['none', 'a public client', { authMethod: 'none', type: 'public' }],
+    ['known', 'ID tokens by HMAC', { idTokenSignedResponseAlg: 'HS256' }],
     ['known', 'ID tokens encrypted by it', { authMethod: 'private_key_jwt', idTokenEncryptedResponseAlg: 'dir' }],
     ['known', 'UserInfo by HMAC', { userinfoSignedResponseAlg: 'HS512' }],
     ['known', 'UserInfo encrypted by it', { userinfoEncryptedResponseAlg: 'A128KW' }],

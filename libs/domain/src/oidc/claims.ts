@@ -1,4 +1,4 @@
-import { leftHalfHash, type JwsAlgorithm, type MacAlgorithm } from '../jose/index.js';
+import { leftHalfHash, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import type { Scope } from '../oauth/index.js';
 
@@ -68,7 +68,7 @@ export function idTokenClaims(token: {
   readonly clientId: string;
   readonly now: EpochSeconds;
   readonly lifetimeSeconds: number;
-  readonly algorithm: JwsAlgorithm | MacAlgorithm;
+  readonly algorithm: SignatureAlgorithm;
   readonly accessToken?: string | undefined;
   readonly code?: string | undefined;
   readonly state?: string | undefined;

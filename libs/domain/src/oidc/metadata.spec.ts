@@ -17,6 +17,8 @@ const metadata = providerMetadata({
   authMethods: ['client_secret_basic', 'none'],
   authSigningAlgorithms: ['ES256'],
   signingAlgorithms: ['RS256'],
+  keyManagementAlgorithms: ['RSA-OAEP'],
+  contentEncryptionAlgorithms: ['A128GCM'],
   scopes: ['openid'],
   claims: ['sub'],
 });

@@ -18,7 +18,10 @@ export interface Offer {
   readonly authMethods: readonly string[];
   /** Of client assertions. */
   readonly authSigningAlgorithms: readonly string[];
+  /** Of ID tokens; how those are encrypted to clients that want it. */
   readonly signingAlgorithms: readonly string[];
+  readonly keyManagementAlgorithms: readonly string[];
+  readonly contentEncryptionAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
 }
@@ -45,6 +48,8 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     grant_types_supported: offer.grantTypes,
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: offer.signingAlgorithms,
+    id_token_encryption_alg_values_supported: offer.keyManagementAlgorithms,
+    id_token_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
     token_endpoint_auth_methods_supported: offer.authMethods,
     token_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     introspection_endpoint_auth_methods_supported: offer.authMethods.filter((method) => method !== 'none'),

@@ -1,11 +1,4 @@
-import {
-  jwsAlgorithms,
-  macAlgorithms,
-  parseJws,
-  type Jws,
-  type JwsAlgorithm,
-  type MacAlgorithm,
-} from '@gatehouse/domain/jose';
+import { jwsAlgorithms, macAlgorithms, parseJws, type Jws, type SignatureAlgorithm } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkClientAssertion, jwtBearerAssertion, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { Store } from '@gatehouse/server/database/store';
@@ -36,7 +29,7 @@ export function privateKeyJwt(judges: AssertionJudges): ClientAuthentication {
 
 function byAssertion(
   name: 'client_secret_jwt' | 'private_key_jwt',
-  algorithms: readonly (JwsAlgorithm | MacAlgorithm)[],
+  algorithms: readonly SignatureAlgorithm[],
   judges: AssertionJudges,
 ): ClientAuthentication {
   return {
@@ -78,10 +71,7 @@ function read({ parameters }: PresentedCredentials): Jws | undefined {
 }
 
 /** The algorithm that the client registered, or all of the method (`token_endpoint_auth_signing_alg`). */
-function allowedFor(
-  client: Client,
-  algorithms: readonly (JwsAlgorithm | MacAlgorithm)[],
-): readonly (JwsAlgorithm | MacAlgorithm)[] {
+function allowedFor(client: Client, algorithms: readonly SignatureAlgorithm[]): readonly SignatureAlgorithm[] {
   const registered = client.tokenEndpointAuthSigningAlg;
   return registered === undefined ? algorithms : algorithms.filter((each) => each === registered);
 }

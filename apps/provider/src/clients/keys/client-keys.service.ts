@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   keyFromSecret,
-  macAlgorithms,
+  isMacAlgorithm,
   mayEncrypt,
   mayVerify,
   parseJws,
@@ -15,8 +15,8 @@ import {
   type Jws,
   type JwsAlgorithm,
   type KeyManagementAlgorithm,
-  type MacAlgorithm,
   type PublicKey,
+  type SignatureAlgorithm,
 } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
@@ -55,7 +55,7 @@ export class ClientKeys {
     client: Client,
     jwt: string,
     options: {
-      readonly algorithms: readonly (JwsAlgorithm | MacAlgorithm)[];
+      readonly algorithms: readonly SignatureAlgorithm[];
       readonly maxLength: number;
       readonly now: EpochSeconds;
     },
@@ -63,14 +63,11 @@ export class ClientKeys {
     const jws = parseJws(jwt, options);
     const algorithm = options.algorithms.find((each) => each === jws?.header.alg);
     if (!jws || algorithm === undefined) return undefined;
-    const mac = macAlgorithms.find((each) => each === algorithm);
-    const genuine =
-      mac === undefined
-        ? // The rest of the algorithms are those of key pairs.
-          await this.verifyByKey(client, jws, algorithm as JwsAlgorithm, options.now)
-        : await this.clients.testSecrets(client.id, options.now, (secret) =>
-            verifyMac(mac, secret, jws.signingInput, jws.signature),
-          );
+    const genuine = isMacAlgorithm(algorithm)
+      ? await this.clients.testSecrets(client.id, options.now, (secret) =>
+          verifyMac(algorithm, secret, jws.signingInput, jws.signature),
+        )
+      : await this.verifyByKey(client, jws, algorithm, options.now);
     return genuine ? jws : undefined;
   }
 

@@ -1,0 +1,55 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isMacAlgorithm, parseJws } from '@gatehouse/domain/jose';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { ClientsService } from '../clients/clients.service.js';
+import { ClientKeys } from '../clients/keys/client-keys.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { isJwe } from '../keys/jwe.js';
+import { JweDecrypter } from '../keys/jwe-decrypter.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
+
+const mostHintCharacters = 12_000;
+
+/** Reads ID tokens of ours that clients send back (`id_token_hint`), whatever they were signed with. */
+@Injectable()
+export class IdTokenHints {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
+    @Inject(JweDecrypter) private readonly decrypter: JweDecrypter,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientKeys) private readonly keys: ClientKeys,
+  ) {}
+
+  /**
+   * The claims of an ID token that this server issued, expired or not; undefined for anything else.
+   * @param clientId who sends it: opens what the client encrypted by its secret (RP-Initiated Logout 2)
+   * @see OpenID Connect Core 3.1.2.1
+   */
+  async verify(
+    hint: string,
+    clientId: string | undefined,
+    now: EpochSeconds,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const jwt = isJwe(hint) ? await this.open(hint, clientId, now) : hint;
+    if (jwt === undefined) return undefined;
+    const claims = (await this.signer.verify(jwt)) ?? (await this.verifyBySecret(jwt, now));
+    return claims?.['iss'] === this.settings.issuer ? claims : undefined;
+  }
+
+  /** A client decrypts what we sent it, and encrypts it again to us (OpenID Connect Core 3.1.2.1). */
+  private async open(hint: string, clientId: string | undefined, now: EpochSeconds): Promise<string | undefined> {
+    const secrets = clientId === undefined ? [] : await this.clients.knownSecrets(clientId, now);
+    return (await this.decrypter.open(hint, { secrets, maxLength: mostHintCharacters, now }))?.content;
+  }
+
+  /** By the secret of the client that `aud` names, where its ID tokens are signed so. */
+  private async verifyBySecret(jwt: string, now: EpochSeconds): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const audience = parseJws(jwt, { maxLength: mostHintCharacters })?.payload['aud'];
+    const client = typeof audience === 'string' ? await this.clients.find(audience) : undefined;
+    if (!client || !isMacAlgorithm(client.idTokenSignedResponseAlg)) return undefined;
+    const algorithms = [client.idTokenSignedResponseAlg];
+    return (await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now }))?.payload;
+  }
+}
