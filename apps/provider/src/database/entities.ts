@@ -22,6 +22,7 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
+import { Profiles1764000000005 } from './migrations/0005-profiles.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -87,6 +88,7 @@ export const migrations = [
   ClientMetadata1764000000002,
   Registration1764000000003,
   Jose1764000000004,
+  Profiles1764000000005,
   Outbox1764000000006,
   ClaimsParameter1764000000007,
   Resources1764000000011,

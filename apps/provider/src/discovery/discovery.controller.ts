@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { contentEncryptionAlgorithms, keyManagementAlgorithms, signatureAlgorithms } from '@gatehouse/domain/jose';
 import { responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
-import { providerMetadata } from '@gatehouse/domain/oidc';
+import { claimNames, providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import { responseModes } from '../authorization/response-modes/response-modes.js';
@@ -57,14 +57,7 @@ export class DiscoveryController {
             'at_hash',
             'c_hash',
             's_hash',
-            'name',
-            'given_name',
-            'family_name',
-            'preferred_username',
-            'updated_at',
-            'email',
-            'email_verified',
-            'roles',
+            ...claimNames,
           ],
         }),
         { headers: openToAll },

@@ -1,8 +1,10 @@
 /** What the consent page says of each scope. */
 const sentences: Readonly<Record<string, string>> = {
   openid: 'Know who you are (an identifier of your account)',
-  profile: 'Read your name and username',
+  profile: 'Read your name, username and what else is in your profile',
   email: 'Read your e-mail address',
+  address: 'Read your postal address',
+  phone: 'Read your phone number',
   offline_access: 'Keep this access while you are away, until you take it back',
   roles: 'Read your roles',
 };

@@ -49,7 +49,10 @@ export class UserinfoController {
       if (!token.scope.includes('openid'))
         throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
       // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
-      return { ...userinfoClaims(user, token.scope), ...requestedClaims(user, token.claims?.userinfo, token.scope) };
+      return {
+        ...userinfoClaims(user, user.id, token.scope),
+        ...requestedClaims(user, token.claims?.userinfo, token.scope),
+      };
     });
   }
 

@@ -1,4 +1,5 @@
-import { FlagColumn, IdPrimaryColumn, InstantColumn, TextColumn } from '@gatehouse/server/database/columns';
+import type { Profile } from '@gatehouse/domain/oidc';
+import { FlagColumn, IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
 import { Entity } from 'typeorm';
 
 /** A person's account. */
@@ -34,6 +35,10 @@ export class UserEntity {
 
   @FlagColumn()
   emailVerified!: boolean;
+
+  /** The other standard claims of OpenID Connect Core 5.1; null while they gave none. */
+  @JsonColumn({ nullable: true, maxLength: 16_384 })
+  profile!: Profile | null;
 
   /** Argon2id in PHC form; null until the person has set a password. */
   @TextColumn({ nullable: true })

@@ -10,6 +10,8 @@ export interface UserRoleRow {
   email: string | null;
   /** 0 or 1 on both engines. */
   email_verified: number;
+  /** A `Profile` as JSON text. */
+  profile: string | null;
   password_hash: string | null;
   created_at: number;
   updated_at: number;
@@ -18,7 +20,7 @@ export interface UserRoleRow {
   role: string | null;
 }
 
-const columns = `u.id, u.username, u.name, u.given_name, u.family_name, u.email, u.email_verified, u.password_hash,
+const columns = `u.id, u.username, u.name, u.given_name, u.family_name, u.email, u.email_verified, u.profile, u.password_hash,
   u.created_at, u.updated_at, u.last_login_at, u.disabled_at, r.role`;
 
 export const userStatements = {

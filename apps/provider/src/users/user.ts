@@ -1,4 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkProfile, textProblem, type Profile } from '@gatehouse/domain/oidc';
 
 /** What an account may do here; each includes what the next may. */
 export const roles = ['admin', 'developer', 'user'] as const;
@@ -13,6 +14,8 @@ export interface User {
   readonly familyName: string | undefined;
   readonly email: string | undefined;
   readonly emailVerified: boolean;
+  /** Empty while they gave none of it. */
+  readonly profile: Profile;
   readonly hasPassword: boolean;
   readonly roles: readonly string[];
   readonly createdAt: EpochSeconds;
@@ -29,6 +32,8 @@ export interface UserDraft {
   readonly familyName?: string | undefined;
   readonly email?: string | undefined;
   readonly emailVerified?: boolean | undefined;
+  /** Tidy (`tidyProfile`); left out: as it was. */
+  readonly profile?: Profile | undefined;
   readonly roles?: readonly string[] | undefined;
 }
 
@@ -57,8 +62,11 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
   // An id is looked up before a name: nobody may be called like somebody else's.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
     problems.push({ field: 'username', message: 'This looks like an identifier: choose a name.' });
-  for (const field of ['name', 'givenName', 'familyName'] as const)
-    if ((draft[field]?.length ?? 0) > 200) problems.push({ field, message: 'At most 200 characters.' });
+  for (const field of ['name', 'givenName', 'familyName'] as const) {
+    const message = textProblem(draft[field] ?? '', 200);
+    if (message !== undefined) problems.push({ field, message });
+  }
+  if (draft.profile) problems.push(...checkProfile(draft.profile));
   for (const role of draft.roles ?? [])
     if (!roles.some((known) => known === role))
       problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Brackets, In, type EntityManager, Repository } from 'typeorm';
@@ -128,6 +129,7 @@ export class UsersService {
       email: draft.email || null,
       emailKey: draft.email?.toLowerCase() || null,
       emailVerified: draft.emailVerified ?? false,
+      profile: profileOrNull(draft.profile),
       passwordHash: draft.passwordHash ?? null,
       passwordChangedAt: draft.passwordHash === undefined ? null : now,
       createdAt: now,
@@ -177,6 +179,7 @@ export class UsersService {
         email: draft.email || null,
         emailKey: draft.email?.toLowerCase() || null,
         emailVerified: draft.emailVerified ?? false,
+        ...(draft.profile ? { profile: profileOrNull(draft.profile) } : {}),
         updatedAt: now,
       },
     );
@@ -272,6 +275,12 @@ export class UsersService {
   }
 }
 
+const noProfile: Profile = {};
+
+function profileOrNull(profile: Profile | undefined): Profile | null {
+  return profile && Object.keys(profile).length > 0 ? profile : null;
+}
+
 /** The user of rows that {@link UserRoleRow} describes; undefined for none. */
 function userOf(rows: readonly UserRoleRow[]): User | undefined {
   const [row] = rows;
@@ -284,6 +293,7 @@ function userOf(rows: readonly UserRoleRow[]): User | undefined {
     familyName: row.family_name ?? undefined,
     email: row.email ?? undefined,
     emailVerified: row.email_verified === 1,
+    profile: row.profile === null ? noProfile : (JSON.parse(row.profile) as Profile),
     hasPassword: row.password_hash !== null,
     roles: rows.flatMap(({ role }) => role ?? []).sort(),
     createdAt: epochSeconds(row.created_at),
@@ -302,6 +312,7 @@ function toUser(row: UserEntity, roles: readonly string[]): User {
     familyName: row.familyName ?? undefined,
     email: row.email ?? undefined,
     emailVerified: row.emailVerified,
+    profile: row.profile ?? noProfile,
     hasPassword: row.passwordHash !== null,
     roles: [...roles].sort(),
     createdAt: epochSeconds(row.createdAt),

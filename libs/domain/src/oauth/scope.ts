@@ -4,7 +4,7 @@ import { OAuthError } from './oauth-error.js';
 export type Scope = readonly string[];
 
 /** Scopes that belong to this server itself, beside those of APIs. */
-export const standardScopes: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
+export const standardScopes: Scope = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles'];
 
 const mostScopes = 100;
 /** A hundred tokens of the longest kind, and their spaces. */

@@ -4,11 +4,11 @@ import { claimsBeyondScope, requestedClaims } from './claims-request.js';
 import type { Person } from './claims.js';
 
 const ada: Person = {
-  id: 'u1',
   username: 'ada',
   name: 'Ada Lovelace',
   email: 'ada@example.com',
   emailVerified: true,
+  profile: {},
   updatedAt: epochSeconds(5),
   roles: ['admin'],
 };

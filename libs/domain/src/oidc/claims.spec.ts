@@ -1,6 +1,6 @@
 import { leftHalfHash } from '../jose/index.js';
 import { epochSeconds } from '../kernel/index.js';
-import { idTokenClaims, userinfoClaims, type Person } from './claims.js';
+import { claimNames, claimsOfScope, claimValues, idTokenClaims, userinfoClaims, type Person } from './claims.js';
 
 describe('idTokenClaims', () => {
   const least = {
@@ -65,44 +65,117 @@ describe('idTokenClaims', () => {
   });
 });
 
-describe('userinfoClaims (OpenID Connect Core 5.4)', () => {
-  const ada: Person = {
-    id: 'u1',
-    username: 'ada',
-    name: 'Ada Lovelace',
-    givenName: 'Ada',
-    familyName: 'Lovelace',
-    email: 'ada@example.com',
-    emailVerified: true,
-    updatedAt: epochSeconds(1_800_000_000),
-    roles: ['admin'],
-  };
-  const profile = {
-    name: 'Ada Lovelace',
-    given_name: 'Ada',
-    family_name: 'Lovelace',
-    preferred_username: 'ada',
-    updated_at: 1_800_000_000,
-  };
-  const email = { email: 'ada@example.com', email_verified: true };
+const ada: Person = {
+  username: 'ada',
+  name: 'Ada Lovelace',
+  givenName: 'Ada',
+  familyName: 'Lovelace',
+  email: 'ada@example.com',
+  emailVerified: true,
+  profile: {
+    middleName: 'King',
+    nickname: 'Countess',
+    profilePage: 'https://example.com/ada',
+    picture: 'https://example.com/ada.png',
+    website: 'https://ada.example/',
+    gender: 'female',
+    birthdate: '1815-12-10',
+    zoneinfo: 'Europe/London',
+    locale: 'en-GB',
+    phoneNumber: '+442079460958',
+    phoneNumberVerified: true,
+    address: {
+      streetAddress: '12 St James’s Square\nGround floor',
+      locality: 'London',
+      region: 'England',
+      postalCode: 'SW1Y 4JH',
+      country: 'United Kingdom',
+    },
+  },
+  updatedAt: epochSeconds(1_800_000_000),
+  roles: ['admin'],
+};
+const bob: Person = { username: 'bob', emailVerified: false, profile: {}, updatedAt: epochSeconds(5), roles: [] };
 
+const profile = {
+  name: 'Ada Lovelace',
+  given_name: 'Ada',
+  family_name: 'Lovelace',
+  middle_name: 'King',
+  nickname: 'Countess',
+  preferred_username: 'ada',
+  profile: 'https://example.com/ada',
+  picture: 'https://example.com/ada.png',
+  website: 'https://ada.example/',
+  gender: 'female',
+  birthdate: '1815-12-10',
+  zoneinfo: 'Europe/London',
+  locale: 'en-GB',
+  updated_at: 1_800_000_000,
+};
+const email = { email: 'ada@example.com', email_verified: true };
+const phone = { phone_number: '+442079460958', phone_number_verified: true };
+const address = {
+  address: {
+    formatted: '12 St James’s Square\nGround floor\nSW1Y 4JH London\nEngland\nUnited Kingdom',
+    street_address: '12 St James’s Square\nGround floor',
+    locality: 'London',
+    region: 'England',
+    postal_code: 'SW1Y 4JH',
+    country: 'United Kingdom',
+  },
+};
+
+describe('userinfoClaims (OpenID Connect Core 5.4)', () => {
   it.each([
     [['openid'], {}],
     [[], {}],
     [['openid', 'profile'], profile],
     [['openid', 'email'], email],
+    [['openid', 'phone'], phone],
+    [['openid', 'address'], address],
     [['openid', 'roles'], { roles: ['admin'] }],
-    [['openid', 'profile', 'email', 'read', 'offline_access'], { ...profile, ...email }],
+    [['openid', 'read', 'toString', '__proto__'], {}],
+    [
+      ['openid', 'profile', 'email', 'address', 'phone', 'read', 'offline_access'],
+      { ...profile, ...email, ...phone, ...address },
+    ],
   ])('tells for scope %j what it asks for, and always the sub', (scope, claims) => {
-    expect(userinfoClaims(ada, scope)).toEqual({ sub: 'u1', ...claims });
+    expect(userinfoClaims(ada, 'u1', scope)).toEqual({ sub: 'u1', ...claims });
   });
 
-  it('leaves out what a person has not given, email_verified with the e-mail', () => {
-    const bob: Person = { id: 'u2', username: 'bob', emailVerified: false, updatedAt: epochSeconds(5), roles: [] };
-    expect(userinfoClaims(bob, ['openid', 'profile', 'email'])).toEqual({
+  it('leaves out what a person has not given, and what is said of it (5.3.2)', () => {
+    expect(userinfoClaims(bob, 'u2', ['openid', 'profile', 'email', 'phone', 'address'])).toEqual({
       sub: 'u2',
       preferred_username: 'bob',
       updated_at: 5,
     });
+  });
+});
+
+describe('claimValues', () => {
+  it('has every standard claim of OpenID Connect Core 5.1, in no scope but one', () => {
+    const standard = [...Object.keys({ ...profile, ...email, ...phone, ...address })].sort();
+    expect(claimNames.filter((name) => name !== 'roles').sort()).toEqual(standard);
+    expect([...claimsOfScope.values()].flat().sort()).toEqual([...claimNames].sort());
+  });
+
+  it('tells what is asked for by name alone', () => {
+    expect(claimValues(ada, ['email', 'birthdate'])).toEqual({ email: 'ada@example.com', birthdate: '1815-12-10' });
+  });
+
+  it.each(['sub', 'no_such_claim', 'toString', 'constructor', '__proto__', ''])('leaves out %j', (name) => {
+    expect(claimValues(ada, [name])).toEqual({});
+  });
+
+  it('says that a phone number is not verified until somebody did', () => {
+    expect(claimValues({ ...bob, profile: { phoneNumber: '+4930123456' } }, ['phone_number_verified'])).toEqual({
+      phone_number_verified: false,
+    });
+  });
+
+  it('takes an address as it is written out', () => {
+    const person = { ...bob, profile: { address: { formatted: 'Bob\nHere', country: 'DE' } } };
+    expect(claimValues(person, ['address'])).toEqual({ address: { formatted: 'Bob\nHere', country: 'DE' } });
   });
 });

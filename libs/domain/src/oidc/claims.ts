@@ -1,17 +1,17 @@
 import { leftHalfHash, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import type { Scope } from '../oauth/index.js';
+import type { PostalAddress, Profile } from './profile.js';
 
 /** What this server knows of a person, as far as claims tell it. */
 export interface Person {
-  /** The `sub`. */
-  readonly id: string;
   readonly username: string;
   readonly name?: string | undefined;
   readonly givenName?: string | undefined;
   readonly familyName?: string | undefined;
   readonly email?: string | undefined;
   readonly emailVerified: boolean;
+  readonly profile: Profile;
   readonly updatedAt: EpochSeconds;
   readonly roles: readonly string[];
 }
@@ -21,15 +21,31 @@ const claims = {
   name: (person) => person.name,
   given_name: (person) => person.givenName,
   family_name: (person) => person.familyName,
+  middle_name: (person) => person.profile.middleName,
+  nickname: (person) => person.profile.nickname,
   preferred_username: (person) => person.username,
+  profile: (person) => person.profile.profilePage,
+  picture: (person) => person.profile.picture,
+  website: (person) => person.profile.website,
+  gender: (person) => person.profile.gender,
+  birthdate: (person) => person.profile.birthdate,
+  zoneinfo: (person) => person.profile.zoneinfo,
+  locale: (person) => person.profile.locale,
   updated_at: (person) => person.updatedAt,
   email: (person) => person.email,
   email_verified: (person) => (person.email === undefined ? undefined : person.emailVerified),
+  address: (person) => addressClaim(person.profile.address),
+  phone_number: (person) => person.profile.phoneNumber,
+  phone_number_verified: (person) =>
+    person.profile.phoneNumber === undefined ? undefined : (person.profile.phoneNumberVerified ?? false),
   roles: (person) => person.roles,
 } satisfies Record<string, (person: Person) => unknown>;
 
 /** The name of a claim about a person (OpenID Connect Core 5.1, and `roles`). */
 export type ClaimName = keyof typeof claims;
+
+/** The claims about a person that there are here, as metadata lists them and the `claims` parameter may name them. */
+export const claimNames: readonly ClaimName[] = Object.keys(claims).filter(isClaimName);
 
 export function isClaimName(name: string): name is ClaimName {
   return Object.hasOwn(claims, name);
@@ -37,12 +53,36 @@ export function isClaimName(name: string): name is ClaimName {
 
 /** The claims that a scope asks for (OpenID Connect Core 5.4); a scope that is not here asks for none. */
 export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<string, readonly ClaimName[]>([
-  ['profile', ['name', 'given_name', 'family_name', 'preferred_username', 'updated_at']],
+  [
+    'profile',
+    [
+      'name',
+      'given_name',
+      'family_name',
+      'middle_name',
+      'nickname',
+      'preferred_username',
+      'profile',
+      'picture',
+      'website',
+      'gender',
+      'birthdate',
+      'zoneinfo',
+      'locale',
+      'updated_at',
+    ],
+  ],
   ['email', ['email', 'email_verified']],
+  ['address', ['address']],
+  ['phone', ['phone_number', 'phone_number_verified']],
   ['roles', ['roles']],
 ]);
 
-/** The values of claims by their names; what the person has not given is left out (OpenID Connect Core 5.3.2). */
+/**
+ * The values of claims by their names. What the person has not given is left out, and so is a name that is not a
+ * claim about a person here.
+ * @see OpenID Connect Core 5.3.2: an empty claim is omitted, not null
+ */
 export function claimValues(person: Person, names: Iterable<string>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of names) {
@@ -100,9 +140,34 @@ export function idTokenClaims(token: {
   });
 }
 
-/** The claims that scopes ask for at the UserInfo endpoint (OpenID Connect Core 5.1, 5.4). */
-export function userinfoClaims(person: Person, scope: Scope): Record<string, unknown> {
-  return { sub: person.id, ...claimValues(person, claimNamesOf(scope)) };
+/**
+ * The claims that scopes ask for at the UserInfo endpoint.
+ * @param subject the `sub`, as the client of the token knows this person
+ * @see OpenID Connect Core 5.3.2, 5.4
+ */
+export function userinfoClaims(person: Person, subject: string, scope: Scope): Record<string, unknown> {
+  return { sub: subject, ...claimValues(person, claimNamesOf(scope)) };
+}
+
+/** OpenID Connect Core 5.1.1 */
+function addressClaim(address: PostalAddress | undefined): Record<string, unknown> | undefined {
+  return (
+    address &&
+    withoutUndefined({
+      formatted: address.formatted ?? formattedAddress(address),
+      street_address: address.streetAddress,
+      locality: address.locality,
+      region: address.region,
+      postal_code: address.postalCode,
+      country: address.country,
+    })
+  );
+}
+
+/** An address as on a label, of its parts, where the person has not written it out. */
+function formattedAddress(address: PostalAddress): string {
+  const place = [address.postalCode, address.locality].filter(Boolean).join(' ');
+  return [address.streetAddress, place, address.region, address.country].filter(Boolean).join('\n');
 }
 
 function withoutUndefined(claims: Record<string, unknown>): Record<string, unknown> {

@@ -1,4 +1,24 @@
-export { claimNamesOf, claimValues, idTokenClaims, userinfoClaims, type ClaimName, type Person } from './claims.js';
+export {
+  claimNames,
+  claimNamesOf,
+  claimsOfScope,
+  claimValues,
+  idTokenClaims,
+  isClaimName,
+  userinfoClaims,
+  type ClaimName,
+  type Person,
+} from './claims.js';
 export { claimsBeyondScope, requestedClaims } from './claims-request.js';
 export { checkEndSession, type EndSessionCheck } from './end-session.js';
 export { providerMetadata, type Offer } from './metadata.js';
+export {
+  addressFields,
+  checkProfile,
+  profileFields,
+  textProblem,
+  tidyProfile,
+  type PostalAddress,
+  type Profile,
+  type ProfileField,
+} from './profile.js';
