@@ -16,6 +16,8 @@ const esModules = [
   '@borewit',
   '@lukeed',
   'uuid',
+  '@noble',
+  '@scure',
 ];
 
 /** What every project's Jest configuration shares; `root` is the project's folder. */

@@ -35,6 +35,7 @@ export interface Outside {
 const modulesWithViews = [
   'account',
   'clients',
+  'factors',
   'grants',
   'interaction',
   'issuance',
@@ -98,6 +99,8 @@ function views(assets: StaticAssets): Views {
         'error',
         'interaction/login',
         'interaction/consent',
+        'interaction/second-factor',
+        'factors/recovery-codes',
         'interaction/sign-up',
         'users/set-password',
         'users/link-done',

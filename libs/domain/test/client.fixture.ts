@@ -25,6 +25,7 @@ export function aClient(changes: Partial<Client> = {}): Client {
     approvedAt: epochSeconds(1_800_000_000),
     actsForItself: false,
     resourceServer: false,
+    secondFactorRequired: false,
     createdAt: epochSeconds(1_800_000_000),
     ...changes,
   };

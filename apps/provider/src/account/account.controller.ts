@@ -5,15 +5,15 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
+import { Factors } from '../factors/factors.service.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { actorOf } from '../users/actor.js';
-import { ownPasswordMinimum } from '../users/user.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { browserName } from './browser-name.js';
+import { browserName } from '../users/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 import { OwnPassword } from './own-password.service.js';
 
@@ -40,6 +40,7 @@ export class AccountController {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OwnPassword) private readonly passwords: OwnPassword,
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
+    @Inject(Factors) private readonly factors: Factors,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -74,11 +75,7 @@ export class AccountController {
       next: form.text('newPassword'),
     });
     if (outcome === 'done') return done(visit, 'password', 'password');
-    if (outcome === 'stale')
-      return this.show(visit, {
-        status: 403,
-        error: 'Your login is older than 10 minutes. Log in again, then change the password.',
-      });
+    if (outcome === 'stale') return this.show(visit, { status: 403 });
     if (outcome === 'throttled')
       return this.show(visit, { status: 429, error: 'Too many wrong passwords. Wait some minutes, then try again.' });
     return this.show(visit, { status: 422, problems: outcome });
@@ -115,9 +112,9 @@ export class AccountController {
       'account/account',
       {
         user: { username: visit.user.username, name: visit.user.name, email: visit.user.email },
-        minimum: ownPasswordMinimum,
-        isFresh: this.passwords.isFresh(visit),
-        loginAgainHref: `${routes.login}?next=${encodeURIComponent(routes.account)}&prompt=login`,
+        minimum: await this.passwords.minimum(visit.user.id),
+        missing: await this.passwords.missing(visit),
+        hasFactor: await this.factors.hasAny(visit.user.id),
         sessions: sessions.map((session) => ({
           id: session.id,
           isCurrent: session.id === visit.session.id,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -13,7 +14,7 @@ import { OwnPassword } from './own-password.service.js';
  * Must not know: anything that others would import; nothing imports it.
  */
 @Module({
-  imports: [UsersModule, SessionsModule, ClientsModule, GrantsModule],
+  imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule],
   controllers: [AccountController],
   providers: [OwnPassword, ConnectedApplications],
 })

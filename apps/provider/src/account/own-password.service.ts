@@ -2,17 +2,18 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { FieldProblem } from '../http/form-problems.js';
+import { Factors } from '../factors/factors.service.js';
+import { FreshLogins, type LoginAgain } from '../factors/fresh-login.service.js';
+import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, ownPasswordMinimum } from '../users/user.js';
+import { checkPassword, factoredPasswordMinimum, ownPasswordMinimum } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 
-/** A change of the password asks for a login that is not older. */
-const freshSeconds = 600;
 /** Guesses at the current password, by whoever sits at an open session. */
 const guesses = { most: 10, seconds: 900 };
 
@@ -28,17 +29,25 @@ export class OwnPassword {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(FreshLogins) private readonly fresh: FreshLogins,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  isFresh(visit: UserVisit): boolean {
-    return visit.session.authTime > visit.now - freshSeconds;
+  /** What must come first; undefined when the password may be changed now. */
+  missing(visit: UserVisit): Promise<LoginAgain | undefined> {
+    return this.fresh.missing(visit, routes.account);
+  }
+
+  /** Characters that a new one must have: fewer beside a second factor. */
+  async minimum(userId: string): Promise<number> {
+    return (await this.factors.hasAny(userId)) ? factoredPasswordMinimum : ownPasswordMinimum;
   }
 
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now } = visit;
-    if (!this.isFresh(visit)) return 'stale';
-    const weakness = checkPassword(typed.next, ownPasswordMinimum);
+    if (await this.missing(visit)) return 'stale';
+    const weakness = checkPassword(typed.next, await this.minimum(user.id));
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';

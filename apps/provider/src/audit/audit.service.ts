@@ -6,7 +6,19 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 /** What can be told of; a closed list, so that whoever searches the log knows its words. */
 export type AuditType =
   | 'login.succeeded'
+  /** A password was right and a second factor is still owed. */
+  | 'login.password'
   | 'login.failed'
+  | 'factor.added'
+  | 'factor.renamed'
+  | 'factor.removed'
+  | 'factor.used'
+  | 'factor.failed'
+  | 'factor.codes_made'
+  | 'factor.reset'
+  | 'browser.trusted'
+  | 'browser.untrusted'
+  | 'role.updated'
   | 'logout'
   | 'session.ended'
   | 'user.created'

@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, formatToken, type Token } from '@gatehouse/domain/kernel';
 import {
+  acrOf,
   authorizationErrorParameters,
   authorizationResponseParameters,
+  preferredContexts,
   returnsOf,
   type AuthorizationRequest,
   type Authority,
@@ -98,7 +100,7 @@ export class Answers {
         resources: request.resources ?? [],
         authTime: session.authTime,
         amr: session.amr,
-        acr: session.acr,
+        acr: acrOf(session.amr, preferredContexts(request)),
         claims: request.claims,
         expiresAt: addSeconds(now, this.lifetimeSeconds(returnsOf(request.responseType))),
       },
@@ -144,7 +146,7 @@ function authorityOf({ user, session }: UserVisit, request: AuthorizationRequest
     authTime: session.authTime,
     nonce: request.nonce,
     amr: session.amr,
-    acr: session.acr,
+    acr: acrOf(session.amr, preferredContexts(request)),
     claims: request.claims,
   };
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
@@ -17,7 +18,7 @@ import { KeptRequestsService } from './kept-requests.service.js';
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
-  imports: [KeysModule, UsersModule, ClientsModule, GrantsModule, IssuanceModule],
+  imports: [KeysModule, UsersModule, FactorsModule, ClientsModule, GrantsModule, IssuanceModule],
   controllers: [AuthorizeController],
   providers: [Dispatcher, Answers, KeptRequestsService, CodesService],
   exports: [Dispatcher, KeptRequestsService, CodesService],

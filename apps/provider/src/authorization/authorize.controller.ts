@@ -108,6 +108,7 @@ export class AuthorizeController {
   private resumeAddress(visit: Visit, address: string, id: string): Reply {
     const { cookies } = visit;
     if (visit.user) return Reply.redirect(address, { cookies });
+    if (visit.session) return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies });
     return Reply.redirect(id ? `${routes.login}?request=${encodeURIComponent(id)}` : loginFor(address), { cookies });
   }
 }

@@ -11,6 +11,7 @@ import {
 import { claimsBeyondScope } from '@gatehouse/domain/oidc';
 import { Reply } from '@gatehouse/server/web/reply';
 import { Store } from '@gatehouse/server/database/store';
+import { Factors } from '../factors/factors.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -28,6 +29,7 @@ export class Dispatcher {
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Answers) private readonly answers: Answers,
+    @Inject(Factors) private readonly factors: Factors,
   ) {}
 
   /** Answers the client, or sends the person to the page that is missing. */
@@ -37,8 +39,15 @@ export class Dispatcher {
     const step = nextStep({
       request,
       client,
-      session: session && { userId: session.userId, authTime: session.authTime, full: session.full },
-      account: user && { secondFactorOwed: false },
+      session: session && {
+        userId: session.userId,
+        authTime: session.authTime,
+        full: session.full,
+        amr: session.amr,
+      },
+      // Whoever was removed or switched off has no session here.
+      account: session && { secondFactorOwed: visit.secondFactorOwed },
+      supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
       ...(request.claims && session ? demandsOf(request.claims, request.scope, session.userId) : {}),
       progress: { ...pending.progress, hintedUserId: pending.hintedUserId },
@@ -52,8 +61,7 @@ export class Dispatcher {
       case 'login':
         return this.page(visit, pending, routes.login);
       case 'second-factor':
-        // Nobody can have a second factor yet: every session is full, and none is owed.
-        throw new Error('no page asks for a second factor in this version');
+        return this.page(visit, pending, routes.secondFactor);
       case 'consent':
         return this.page(visit, pending, routes.consent);
     }

@@ -21,6 +21,7 @@ function describe(client: Client): Record<string, unknown> {
     ...formatClientMetadata(client),
     require_pkce: client.pkceRequired,
     require_consent: client.consentRequired,
+    require_second_factor: client.secondFactorRequired,
   };
 }
 
@@ -89,6 +90,7 @@ const add: Command = {
     owner: text,
     'no-pkce': flag,
     'no-consent': flag,
+    'second-factor': flag,
   },
   run: async ({ app, store, options, now }) => {
     const file = readMetadata(options.one('metadata-file'));
@@ -139,6 +141,7 @@ const add: Command = {
           consentRequired: !options.has('no-consent'),
           // Whoever has the command line is an administrator.
           actsForItself: true,
+          secondFactorRequired: options.has('second-factor'),
           ownerId: owner?.id,
         },
         {},

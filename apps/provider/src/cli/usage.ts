@@ -29,11 +29,12 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
 
   user add --username U [--password-stdin] [--name N] [--email E [--email-verified]] [--role R]…
   user list [--search TEXT]
-  user disable | enable | link  --username U
+  user disable | enable | link | reset-mfa  --username U
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
              [--id-token-signed-response-alg A] [--jwks-file F] [--metadata-file F] [--owner USERNAME]
              [--no-pkce] [--no-consent]          (F: JSON; metadata by their RFC 7591 names, options go before them)
+             [--id-token-signed-response-alg A] [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor]
   client list [--search TEXT]
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client remove --id CLIENT_ID

@@ -1,3 +1,4 @@
+import { FactorReset } from '../factors/factor-reset.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, operatorPasswordMinimum, type User } from '../users/user.js';
@@ -147,4 +148,17 @@ const link: Command = {
   },
 };
 
-export const userCommands: readonly Command[] = [add, list, disable, enable, link];
+const resetMfa: Command = {
+  name: 'user reset-mfa',
+  options: { username: text },
+  run: async (context) => {
+    const user = await named(context);
+    await context.store.run((unit) => context.app.get(FactorReset).reset(unit, user.id, {}, context.now));
+    return {
+      json: { ...describe(user), second_factors: [] },
+      text: `user ${user.username} has no second factor any more; their sessions ended`,
+    };
+  },
+};
+
+export const userCommands: readonly Command[] = [add, list, disable, enable, link, resetMfa];

@@ -61,6 +61,7 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       owner: values.owner,
       pkceRequired: values.pkceRequired,
       consentRequired: values.consentRequired,
+      secondFactorRequired: values.secondFactorRequired,
     },
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',

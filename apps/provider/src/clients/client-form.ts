@@ -19,6 +19,8 @@ export interface ClientFormValues {
   readonly idTokenSignedResponseAlg: string;
   readonly pkceRequired: boolean;
   readonly consentRequired: boolean;
+  /** Administrators alone see the field. */
+  readonly secondFactorRequired: boolean;
   /** A username; administrators alone see the field. */
   readonly owner: string;
 }
@@ -48,6 +50,7 @@ export function blankClientForm(owner: string): ClientFormValues {
     idTokenSignedResponseAlg: 'RS256',
     pkceRequired: true,
     consentRequired: true,
+    secondFactorRequired: false,
     owner,
   };
 }
@@ -67,6 +70,7 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
     pkceRequired: client.pkceRequired,
     consentRequired: client.consentRequired,
+    secondFactorRequired: client.secondFactorRequired,
     owner,
   };
 }
@@ -86,6 +90,7 @@ export function readClientForm(form: Form): ClientFormValues {
     idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
     pkceRequired: form.has('pkceRequired'),
     consentRequired: form.has('consentRequired'),
+    secondFactorRequired: form.has('secondFactorRequired'),
     owner: form.text('owner').trim(),
   };
 }
@@ -161,6 +166,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
       idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
       consentRequired: values.consentRequired,
+      secondFactorRequired: values.secondFactorRequired,
     },
     inForm: ({ field, message }) => {
       const [list = '', index] = field.split('.');

@@ -79,6 +79,10 @@ export class ClientEntity {
   @FlagColumn()
   resourceServer!: boolean;
 
+  /** True: an administrator wants more than one factor of whoever logs in there. */
+  @FlagColumn()
+  secondFactorRequired!: boolean;
+
   /** The developer who may edit it; null: administrators alone. */
   @IdColumn({ nullable: true })
   ownerId!: string | null;

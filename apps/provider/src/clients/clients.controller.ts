@@ -193,6 +193,8 @@ export class ClientsController {
       source: before?.source ?? (isAdmin(visit) ? ('admin' as const) : ('developer' as const)),
       approvedAt: before?.approvedAt,
       disabledAt: before?.disabledAt,
+      // An administrator's demand is not its owner's to lift.
+      secondFactorRequired: isAdmin(visit) ? draft.secondFactorRequired : before?.secondFactorRequired,
     };
     const saved = await this.store.run((unit) =>
       before

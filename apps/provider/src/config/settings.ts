@@ -151,6 +151,11 @@ export const settingsDefinition = defineSettings({
     about: "A browser's login that is not used.",
     default: 7 * DAY,
   }),
+  trustedBrowserLifetimeSeconds: field.seconds('GATEHOUSE_TRUSTED_BROWSER_LIFETIME', {
+    about: 'The longest that a browser may skip the second factor of a person who asked for it; 0: never.',
+    default: 30 * DAY,
+    min: 0,
+  }),
   resetLinkLifetimeSeconds: field.seconds('GATEHOUSE_RESET_LINK_LIFETIME', {
     about: 'A link that sets a password.',
     default: DAY,

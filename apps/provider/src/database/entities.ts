@@ -4,6 +4,10 @@ import { AuditEventEntity } from '../audit/audit-event.entity.js';
 import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
 import { ClientOriginEntity } from '../clients/client-origin.entity.js';
 import { InitialAccessTokenEntity, RegistrationRateEntity } from '../clients/registration/registration.entities.js';
+import { PasskeyEntity } from '../factors/passkey.entity.js';
+import { RecoveryCodeEntity } from '../factors/recovery-code.entity.js';
+import { TotpFactorEntity } from '../factors/totp.entity.js';
+import { TrustedBrowserEntity } from '../factors/trusted-browser.entity.js';
 import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
@@ -13,6 +17,7 @@ import { ResourceEntity } from '../resources/resource.entity.js';
 import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
+import { RoleRequirementEntity } from '../users/role-requirement.entity.js';
 import { UserEntity, UserRoleEntity } from '../users/user.entity.js';
 import { CacheVersionEntity, CounterEntity, LeaseEntity } from './cache-version.entity.js';
 import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
@@ -23,6 +28,7 @@ import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
 import { Profiles1764000000005 } from './migrations/0005-profiles.js';
+import { Factors1764000000010 } from './migrations/0010-factors.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -49,6 +55,14 @@ export const entities = [
   SessionEntity,
   SigningKeyEntity,
   SpentIdEntity,
+  PasskeyEntity,
+  RecoveryCodeEntity,
+  RefreshTokenEntity,
+  RoleRequirementEntity,
+  SessionEntity,
+  SigningKeyEntity,
+  TotpFactorEntity,
+  TrustedBrowserEntity,
   UserEntity,
   UserRoleEntity,
 ];
@@ -64,6 +78,11 @@ export const tablesInOrder = [
   'one_time_links',
   'login_failures',
   'known_addresses',
+  'totp_factors',
+  'recovery_codes',
+  'passkeys',
+  'trusted_browsers',
+  'role_requirements',
   'signing_keys',
   'spent_ids',
   'sessions',
@@ -90,6 +109,8 @@ export const migrations = [
   Jose1764000000004,
   Profiles1764000000005,
   Outbox1764000000006,
+  Factors1764000000010,
+  Resources1764000000011,
   ClaimsParameter1764000000007,
   Resources1764000000011,
 ];

@@ -8,6 +8,7 @@ import { responseModes } from '../authorization/response-modes/response-modes.js
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Factors } from '../factors/factors.service.js';
 import { routes } from '../http/routes.js';
 import { KeysService } from '../keys/keys.service.js';
 import { GrantTypes } from '../token/grant-types/grant-types.js';
@@ -28,6 +29,7 @@ export class DiscoveryController {
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
     @Inject(GrantTypes) grantTypes: GrantTypes,
+    @Inject(Factors) factors: Factors,
   ) {
     this.metadata = Reply.constant(
       Reply.json(
@@ -44,6 +46,7 @@ export class DiscoveryController {
           keyManagementAlgorithms,
           contentEncryptionAlgorithms,
           scopes: standardScopes,
+          acrValues: factors.supportedContexts,
           claims: [
             'sub',
             'iss',
@@ -53,6 +56,7 @@ export class DiscoveryController {
             'auth_time',
             'nonce',
             'amr',
+            'acr',
             'sid',
             'at_hash',
             'c_hash',

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { TokenModule } from '../token/token.module.js';
 import { DiscoveryController } from './discovery.controller.js';
@@ -8,5 +9,5 @@ import { DiscoveryController } from './discovery.controller.js';
  * Owns: the metadata documents and the JWKS. Endpoints: /.well-known/*
  * Invariant: nothing is typed by hand: what is offered is read from where it is registered.
  */
-@Module({ imports: [KeysModule, ClientsModule, TokenModule], controllers: [DiscoveryController] })
+@Module({ imports: [KeysModule, ClientsModule, FactorsModule, TokenModule], controllers: [DiscoveryController] })
 export class DiscoveryModule {}

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -10,19 +11,28 @@ import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { LoginService } from './login.service.js';
 import { PendingLogins } from './pending.service.js';
+import { SecondFactorPage } from './second-factor-page.js';
+import { SecondFactorController } from './second-factor.controller.js';
 import { SetPasswordController } from './set-password.controller.js';
 import { SignUpController } from './sign-up.controller.js';
 
 /**
- * Owns: the pages that people meet on the way to a client: login, consent, sign-up, setting a password, home.
- * Endpoints: / /home /login /consent /sign-up /password/set
+ * Owns: the pages that people meet on the way to a client: login, second factor, consent, sign-up, setting a password, home.
+ * Endpoints: / /home /login /login/factor /consent /sign-up /password/set
  * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
  * Must not know: what comes next.
  */
 @Module({
-  imports: [AuthorizationModule, UsersModule, SessionsModule, ClientsModule, GrantsModule],
-  controllers: [LoginController, ConsentController, SignUpController, SetPasswordController, HomeController],
-  providers: [PendingLogins, LoginService, LoginSessions],
+  imports: [AuthorizationModule, UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule],
+  controllers: [
+    LoginController,
+    SecondFactorController,
+    ConsentController,
+    SignUpController,
+    SetPasswordController,
+    HomeController,
+  ],
+  providers: [PendingLogins, LoginService, LoginSessions, SecondFactorPage],
   exports: [PendingLogins],
 })
 export class InteractionModule {}

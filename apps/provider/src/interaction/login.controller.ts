@@ -7,6 +7,7 @@ import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Ceremonies } from '../factors/ceremonies.service.js';
 import { Counters } from '../http/counters.js';
 import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
@@ -22,7 +23,7 @@ interface Shown {
   readonly retryAfterSeconds?: number;
 }
 
-/** Login by username and password. */
+/** Login by username and password, or by a passkey alone. */
 @Controller(routes.login)
 export class LoginController {
   constructor(
@@ -32,6 +33,7 @@ export class LoginController {
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(LoginService) private readonly login: LoginService,
+    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(Counters) private readonly counters: Counters,
   ) {}
 
@@ -43,8 +45,13 @@ export class LoginController {
     if (id === undefined) {
       const next = localAddress(parameters.get('next'));
       // `prompt=login`: a page of ours wants a login that is fresh (the word is OpenID Connect Core 3.1.2.1's).
-      if (visit.user && parameters.get('prompt') !== 'login')
-        return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
+      const fresh = parameters.get('prompt') === 'login';
+      if (visit.user && !fresh) return Reply.redirect(next ?? routes.home, { cookies: visit.cookies });
+      // Half logged in: the dispatcher knows what is missing.
+      if (visit.session && !fresh) {
+        const kept = await this.dispatcher.keep(visit, { kind: 'address', address: next ?? routes.home });
+        return Reply.redirect(resumeAddress(kept), { cookies: visit.cookies });
+      }
       if (next === undefined) return this.show(visit, undefined, {});
       const kept = await this.dispatcher.keep(visit, { kind: 'address', address: next });
       return Reply.redirect(`${routes.login}?request=${encodeURIComponent(kept)}`, { cookies: visit.cookies });
@@ -84,15 +91,45 @@ export class LoginController {
       case 'wrong':
         return this.show(visit, id, { status: 401, username, error: 'The username or the password is wrong.' });
       case 'throttled':
-        return this.show(visit, id, {
-          status: 429,
-          username,
-          error: 'Too many failed logins. Wait some minutes, then try again.',
-          retryAfterSeconds: this.settings.loginFailures.seconds,
-        });
+        return this.show(visit, id, { status: 429, username, ...this.throttled() });
       case 'logged in':
         return Reply.redirect(await this.after(visit, outcome.keptId, id), { cookies: outcome.cookies });
     }
+  }
+
+  /** Where somebody comes who opens that address by hand. */
+  @Get('passkey')
+  passkeyForm(): Reply {
+    return Reply.redirect(routes.login);
+  }
+
+  @Post('passkey')
+  async submitPasskey(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
+    const visit = await this.visits.open(request);
+    const id = form.get('request') || undefined;
+    if (refusal) return this.show(visit, id, { status: 403, error: refusal.sentence });
+    const { kept } = await this.pending.find(visit, id);
+    const outcome = await this.login.withPasskey(visit, form.text('assertion'), kept);
+    this.counters.loggedIn(outcome.kind);
+    switch (outcome.kind) {
+      case 'wrong':
+        return this.show(visit, id, {
+          status: 401,
+          error: 'This passkey was not accepted. Try again, or log in with your password.',
+        });
+      case 'throttled':
+        return this.show(visit, id, { status: 429, ...this.throttled() });
+      case 'logged in':
+        return Reply.redirect(await this.after(visit, outcome.keptId, id), { cookies: outcome.cookies });
+    }
+  }
+
+  private throttled(): Pick<Shown, 'error' | 'retryAfterSeconds'> {
+    return {
+      error: 'Too many failed logins. Wait some minutes, then try again.',
+      retryAfterSeconds: this.settings.loginFailures.seconds,
+    };
   }
 
   /** A request that was lost meanwhile still has a newest sibling, or else there is home. */
@@ -122,6 +159,8 @@ export class LoginController {
         error: shown.error,
         notice: shown.notice,
         loggedInAs: chooses ? undefined : visit.user?.username,
+        passkeyOptions: await this.ceremonies.loginOptions(visit),
+        usesPasskeys: this.ceremonies.possible,
         continueHref: goesOn?.href,
         continueName: goesOn?.clientName,
         signUpHref:

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
+import { Ceremonies } from '../factors/ceremonies.service.js';
 import { KnownDevices } from '../users/known-devices.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -12,7 +13,7 @@ import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
 export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly kind: 'throttled' };
 
-/** Proves a password and starts the session. */
+/** Proves a password, or a passkey alone, and starts the session. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -22,6 +23,7 @@ export class LoginService {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(KnownDevices) private readonly devices: KnownDevices,
+    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -59,18 +61,48 @@ export class LoginService {
             counted: attempt.counted,
           })
         : undefined;
-    if (!outcome) {
-      await this.store.run((unit) =>
-        this.audit.record(unit, {
-          type: 'login.failed',
-          subjectId: found?.user.id,
-          address: visit.address,
-          requestId: visit.requestId,
-        }),
-      );
-      return { kind: 'wrong' };
-    }
-    return outcome;
+    return outcome ?? this.refuse(visit, found?.user.id);
+  }
+
+  /** By a passkey whose authenticator verified the person: nothing else is asked for, not even a name. */
+  async withPasskey(visit: Visit, assertion: string, kept: KeptRequest | undefined): Promise<LoginOutcome> {
+    const { now } = visit;
+    const proof = await this.ceremonies.verify(visit, assertion, { purpose: 'login' });
+    if (!proof) return { kind: 'wrong' };
+    const { userId } = proof.passkey;
+    // Only what names a passkey of ours is counted and told of: what strangers make up fills no table.
+    const attempt = await this.store.run((unit) =>
+      this.throttle.count(unit, {
+        accountKey: `passkey:${userId}`,
+        userId,
+        origin: { addressKey: visit.addressKey, knownDevice: undefined },
+        now,
+      }),
+    );
+    if (!attempt.admitted) return { kind: 'throttled' };
+    const user = 'refused' in proof ? undefined : await this.users.find(userId);
+    if ('refused' in proof || !user) return this.refuse(visit, userId);
+    const outcome = await this.logins.start(visit, {
+      user,
+      verifiedHash: undefined,
+      spend: (unit) => this.ceremonies.spend(unit, proof, now),
+      amr: ['pop', 'user', 'mfa'],
+      kept,
+      counted: attempt.counted,
+    });
+    return outcome ?? this.refuse(visit, userId);
+  }
+
+  private async refuse(visit: Visit, userId: string | undefined): Promise<LoginOutcome> {
+    await this.store.run((unit) =>
+      this.audit.record(unit, {
+        type: 'login.failed',
+        subjectId: userId,
+        address: visit.address,
+        requestId: visit.requestId,
+      }),
+    );
+    return { kind: 'wrong' };
   }
 
   /** A server that is too busy to look at a password has seen no wrong one. */

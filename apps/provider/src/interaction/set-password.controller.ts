@@ -4,13 +4,14 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
+import { Factors } from '../factors/factors.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, ownPasswordMinimum, type User } from '../users/user.js';
+import { checkPassword, factoredPasswordMinimum, ownPasswordMinimum, type User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -29,6 +30,7 @@ export class SetPasswordController {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(Factors) private readonly factors: Factors,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -48,7 +50,7 @@ export class SetPasswordController {
     const { user, selector } = await this.linked(visit, token);
     if (refusal) return this.show(visit, user, token, 403, refusal.sentence);
     const password = form.text('password');
-    const weakness = checkPassword(password, ownPasswordMinimum);
+    const weakness = checkPassword(password, await this.minimum(user));
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
 
     const passwordHash = await this.hasher.hash(password);
@@ -84,11 +86,15 @@ export class SetPasswordController {
     return { user, selector: link.selector };
   }
 
-  private show(visit: Visit, user: User, token: string, status: number, problem?: string): Reply {
+  private async minimum(user: User): Promise<number> {
+    return (await this.factors.hasAny(user.id)) ? factoredPasswordMinimum : ownPasswordMinimum;
+  }
+
+  private async show(visit: Visit, user: User, token: string, status: number, problem?: string): Promise<Reply> {
     return this.visits.page(
       visit,
       'users/set-password',
-      { username: user.username, token, action: routes.setPassword, problem, minimum: ownPasswordMinimum },
+      { username: user.username, token, action: routes.setPassword, problem, minimum: await this.minimum(user) },
       { status },
     );
   }

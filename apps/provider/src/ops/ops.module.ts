@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
@@ -22,6 +23,7 @@ import { PurgeService } from './purge.service.js';
   imports: [
     AuthorizationModule,
     ClientsModule,
+    FactorsModule,
     GrantsModule,
     IssuanceModule,
     KeysModule,

@@ -7,6 +7,7 @@ import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { Registrations } from '../clients/registration/registrations.service.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
@@ -31,6 +32,7 @@ export class PurgeTargets {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ReplayService) private readonly replay: ReplayService,
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -49,6 +51,7 @@ export class PurgeTargets {
     (unit, now) => this.outbox.purgeExpired(unit, now),
     atOnce((unit, now) => this.links.purgeExpired(unit, now)),
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),

@@ -35,6 +35,18 @@ export const sessionStatements = {
        last_seen_at = $8, expires_at = $9, user_agent = $10, address = $11
      WHERE id = $1 AND ended_at IS NULL`,
   ),
+  /** More was proved: the same session under a new cookie. Ended meanwhile, it stays ended. */
+  complete: statement(
+    'sessions.complete',
+    `UPDATE sessions SET selector = $2, verifier_hash = $3, is_full = 1, auth_time = $4, amr = $5, acr = $6,
+       last_seen_at = $7, expires_at = $8
+     WHERE id = $1 AND ended_at IS NULL AND expires_at > $7`,
+  ),
+  /** Sessions of one factor owe the second one from now on. */
+  demote: statement(
+    'sessions.demote',
+    `UPDATE sessions SET is_full = 0 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND amr NOT LIKE '%"mfa"%'`,
+  ),
   touch: statement('sessions.touch', 'UPDATE sessions SET last_seen_at = $2 WHERE selector = $1 AND last_seen_at < $2'),
   end: statement('sessions.end', 'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL'),
   ofUser: statement(

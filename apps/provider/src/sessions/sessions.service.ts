@@ -31,6 +31,8 @@ export interface Authentication {
 }
 
 const coalesceSeconds = 60;
+/** How long a second factor may be owed: then the password is asked for again. */
+const partialLifetimeSeconds = 1800;
 
 /** Owns the browser's login: starts it, finds it by its cookie, ends it with all that follows. */
 @Injectable()
@@ -62,7 +64,11 @@ export class SessionsService {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const verifierHash = sha256(token.verifier);
     const { userId, full, amr, acr } = authentication;
-    const expiresAt = addSeconds(now, this.settings.sessionLifetimeSeconds);
+    const { sessionLifetimeSeconds } = this.settings;
+    const expiresAt = addSeconds(
+      now,
+      full ? sessionLifetimeSeconds : Math.min(sessionLifetimeSeconds, partialLifetimeSeconds),
+    );
     const userAgent = authentication.userAgent?.slice(0, 300) ?? null;
     const address = authentication.address ?? null;
     const kept = previous?.userId === userId ? previous : undefined;
@@ -115,6 +121,44 @@ export class SessionsService {
       address: address ?? undefined,
     };
     return { session, cookieValue: formatToken(token) };
+  }
+
+  /**
+   * A second factor was given: the session is full, and its cookie has a new value. What was a login until now is dated
+   * now; a full session, whose password may be long ago, keeps its date.
+   * @returns undefined when the session ended meanwhile
+   */
+  async complete(
+    unit: Unit,
+    session: Session,
+    proved: Pick<Authentication, 'amr' | 'acr'>,
+    now: EpochSeconds,
+  ): Promise<{ session: Session; cookieValue: string } | undefined> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const authTime = session.full ? session.authTime : now;
+    const expiresAt = session.full ? session.expiresAt : addSeconds(now, this.settings.sessionLifetimeSeconds);
+    const { amr, acr } = proved;
+    const changed = await unit.change(
+      sessionStatements.complete,
+      session.id,
+      token.selector,
+      sha256(token.verifier),
+      authTime,
+      JSON.stringify(amr),
+      acr ?? null,
+      now,
+      expiresAt,
+    );
+    if (changed !== 1) return undefined;
+    return {
+      session: { ...session, full: true, authTime, amr, acr, lastSeenAt: now, expiresAt },
+      cookieValue: formatToken(token),
+    };
+  }
+
+  /** A person has a second factor from now on: their other sessions that rest on one owe it. */
+  async demoteOthers(unit: Unit, userId: string, keepId: string): Promise<void> {
+    await unit.change(sessionStatements.demote, userId, keepId);
   }
 
   /** The live session of a cookie's value, or undefined: unknown, forged, ended, expired and idle look the same. */

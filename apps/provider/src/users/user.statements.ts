@@ -49,6 +49,15 @@ export const userStatements = {
       sqlite: `SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id WHERE r.role = 'admin' AND u.disabled_at IS NULL`,
     },
   ),
+  /** Held until the unit ends: a login and a change of what it must prove come one after the other. */
+  lock: statement('users.lock', 'SELECT id FROM users WHERE id = $1 FOR UPDATE', {
+    sqlite: 'SELECT id FROM users WHERE id = $1',
+  }),
+  /** A login without a password. */
+  recordKeyLogin: statement(
+    'users.record_key_login',
+    'UPDATE users SET last_login_at = $2 WHERE id = $1 AND disabled_at IS NULL',
+  ),
   /** Only for the password that was verified: it may have been changed, or the account switched off, meanwhile. */
   recordLogin: statement(
     'users.record_login',

@@ -5,6 +5,13 @@ import { checkProfile, textProblem, type Profile } from '@gatehouse/domain/oidc'
 export const roles = ['admin', 'developer', 'user'] as const;
 export type Role = (typeof roles)[number];
 
+/** A role as administrators read it. */
+export const roleWords: Readonly<Record<Role, string>> = {
+  admin: 'Administrator: everything',
+  developer: 'Developer: adds and edits the clients that they own',
+  user: 'User: logs in, and looks after their own account',
+};
+
 /** A person's account, as the other modules see it. Never holds the password's hash. */
 export interface User {
   readonly id: string;
@@ -75,6 +82,8 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
 
 /** A password that a person chooses for themselves is their only factor: NIST SP 800-63B-4 3.1.1.2 asks for 15 characters. */
 export const ownPasswordMinimum = 15;
+/** Beside a second factor (NIST SP 800-63B-4 3.1.1.2). */
+export const factoredPasswordMinimum = 8;
 /** An operator (command line, settings) may choose a shorter one for a first login. */
 export const operatorPasswordMinimum = 8;
 const passwordMaximum = 256;

@@ -10,7 +10,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from './actor.js';
 import { OneTimeLinks } from './one-time-links.service.js';
-import { roles, type User, type UserDraft } from './user.js';
+import { roles, roleWords, type User, type UserDraft } from './user.js';
 import { UsersService } from './users.service.js';
 import type { UserVisit } from './visit.js';
 import { Visits } from './visits.service.js';
@@ -18,17 +18,12 @@ import { Visits } from './visits.service.js';
 const pageSize = 25;
 const lastAdmin = 'This is the last administrator: make another one first.';
 
-const roleWords: Readonly<Record<string, string>> = {
-  admin: 'Administrator: everything',
-  developer: 'Developer: adds and edits the clients that they own',
-  user: 'User: logs in, and looks after their own account',
-};
-
 const notices: Readonly<Record<string, string>> = {
   saved: 'The user was saved.',
   disabled: 'The account is off: its sessions, grants and tokens ended.',
   enabled: 'The account is on again.',
   deleted: 'The user was deleted.',
+  factors: 'Their second factors are gone, and their sessions ended.',
 };
 
 interface Shown {
@@ -205,7 +200,7 @@ export class UsersController {
         },
         roleChoices: roles.map((role) => ({
           role,
-          words: roleWords[role] ?? role,
+          words: roleWords[role],
           checked: draft.roles?.includes(role) ?? false,
         })),
         ...problemModel(shown.problems ?? []),

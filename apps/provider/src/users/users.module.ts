@@ -5,21 +5,41 @@ import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { RolesController } from './roles.controller.js';
 import { SignUpRate } from './sign-up-rate.service.js';
+import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UsersService } from './users.service.js';
 import { Visits } from './visits.service.js';
 
 /**
- * Owns: accounts, roles, passwords, one-time links, the count of failed logins. Pages: /user.
+ * Owns: accounts, roles, passwords, one-time links, the count of failed logins. Pages: /user, /user/roles.
  * Invariant: a password's hash never leaves but to be verified; there is always an administrator who is not switched off.
  * Must not know: clients, grants, tokens; they follow an account's end.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule],
-  controllers: [UsersController],
-  providers: [UsersService, PasswordHasher, LoginThrottle, KnownDevices, OneTimeLinks, SignUpRate, Visits],
-  exports: [UsersService, PasswordHasher, LoginThrottle, KnownDevices, OneTimeLinks, SignUpRate, Visits],
+  controllers: [RolesController, UsersController],
+  providers: [
+    UsersService,
+    PasswordHasher,
+    LoginThrottle,
+    KnownDevices,
+    OneTimeLinks,
+    RoleRequirements,
+    SignUpRate,
+    Visits,
+  ],
+  exports: [
+    UsersService,
+    PasswordHasher,
+    LoginThrottle,
+    KnownDevices,
+    OneTimeLinks,
+    RoleRequirements,
+    SignUpRate,
+    Visits,
+  ],
 })
 export class UsersModule {}

@@ -16,9 +16,10 @@ export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
-/** Told, in the same unit, when an account is switched off or removed. */
+/** Told, in the same unit, when an account is switched off or removed, or has another password. */
 export interface UserFollower {
-  userEnded(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
 }
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
@@ -194,6 +195,7 @@ export class UsersService {
     const changed = await unit.manager
       .getRepository(UserEntity)
       .update({ id }, { passwordHash, passwordChangedAt: now });
+    for (const follower of this.followers) await follower.passwordChanged?.(unit, id, now);
     return changed.affected === 1;
   }
 
@@ -203,6 +205,16 @@ export class UsersService {
    */
   async recordLogin(unit: Unit, id: string, verifiedHash: string, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(userStatements.recordLogin, id, now, verifiedHash)) === 1;
+  }
+
+  /** Notes a login without a password. False when the account is switched off or gone. */
+  async recordKeyLogin(unit: Unit, id: string, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(userStatements.recordKeyLogin, id, now)) === 1;
+  }
+
+  /** Holds the account's row until the unit ends. False when it is gone. */
+  async lock(unit: Unit, id: string): Promise<boolean> {
+    return (await unit.one(userStatements.lock, id)) !== undefined;
   }
 
   /** Switches an account off; its sessions end, and all that follows them. Refuses the last administrator. */
@@ -242,7 +254,7 @@ export class UsersService {
 
   private async endAll(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.sessions.endAllOf(unit, id, now);
-    for (const follower of this.followers) await follower.userEnded(unit, id, now);
+    for (const follower of this.followers) await follower.userEnded?.(unit, id, now);
   }
 
   private async isLastAdmin(unit: Unit, id: string): Promise<boolean> {

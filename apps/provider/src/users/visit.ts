@@ -15,7 +15,9 @@ export interface Visit {
   readonly browser: { readonly id: string; readonly hash: Buffer };
   /** Of this browser; partial ones included. */
   readonly session: Session | undefined;
-  /** Who is logged in fully, and not switched off. */
+  /** True when a role of the person demands a second factor and this session was begun without. */
+  readonly secondFactorOwed: boolean;
+  /** Who is logged in fully, owes nothing, and is not switched off. */
   readonly user: User | undefined;
   /** Cookies that the answer must set (a first visit's browser cookie). */
   readonly cookies: readonly SetCookie[];

@@ -11,6 +11,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
+import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
 import type { Role, User } from './user.js';
 import type { UserVisit, Visit } from './visit.js';
@@ -28,6 +29,7 @@ export class Visits {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(RoleRequirements) private readonly roles: RoleRequirements,
   ) {
     this.secure = settings.issuer.startsWith('https:');
     this.sessionCookie = cookieName('gatehouse_session', this.secure);
@@ -38,8 +40,13 @@ export class Visits {
     const browser = this.browserCookie.findOrMake(request);
     const address = clientAddress(request);
     const session = await this.sessions.find(cookie(request, this.sessionCookie), now);
-    const person = session && (await this.users.find(session.userId));
-    const user = person?.disabledAt === undefined && session?.full ? person : undefined;
+    const found = session && (await this.users.find(session.userId));
+    const person = found?.disabledAt === undefined ? found : undefined;
+    const secondFactorOwed =
+      person !== undefined &&
+      session?.amr.includes('mfa') === false &&
+      (await this.roles.demandSecondFactor(person.roles));
+    const user = session?.full && !secondFactorOwed ? person : undefined;
     return {
       request,
       now,
@@ -47,7 +54,8 @@ export class Visits {
       addressKey: addressKey(address),
       requestId: requestId(request),
       browser: { id: browser.id, hash: browser.hash },
-      session: person === undefined || person.disabledAt !== undefined ? undefined : session,
+      session: person && session,
+      secondFactorOwed,
       user,
       cookies: browser.cookies,
     };
@@ -94,7 +102,7 @@ export class Visits {
       name: this.sessionCookie,
       value,
       secure: this.secure,
-      maxAgeSeconds: session.expiresAt - session.authTime,
+      maxAgeSeconds: session.expiresAt - session.lastSeenAt,
     };
   }
 

@@ -152,10 +152,13 @@ export class Browser {
   }
 }
 
-/** The fields that a form would send, and where to; the last form of the page whose action contains `action`. */
+/**
+ * The fields that a form would send, and where to; the last form of the page whose action contains `action`. Forms that
+ * only a script sends are left out.
+ */
 export function formOf(html: string, action?: string): { action: string | undefined; fields: [string, string][] } {
-  const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(([, attributes = '']) =>
-    /method="post"/i.test(attributes),
+  const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(
+    ([, attributes = '']) => /method="post"/i.test(attributes) && !attributes.includes('data-passkey-form'),
   );
   const chosen =
     action === undefined ? forms.at(-1) : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));

@@ -52,6 +52,7 @@ describe('checkClientMetadata', () => {
       consentRequired: true,
       actsForItself: false,
       resourceServer: false,
+      secondFactorRequired: false,
       ownerId: undefined,
       source: 'admin',
       approvedAt: undefined,

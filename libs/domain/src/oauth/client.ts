@@ -51,6 +51,8 @@ export interface Client extends ClientMetadata {
   readonly actsForItself: boolean;
   /** True: the credentials of an API. It asks about tokens (RFC 7662) and gets none. */
   readonly resourceServer: boolean;
+  /** True: an administrator wants more than one factor of whoever logs in there. */
+  readonly secondFactorRequired: boolean;
   readonly ownerId?: string | undefined;
   readonly source: ClientSource;
   /** Undefined: no administrator has looked at it yet. It works, people are warned of it, and it goes when it is not used. */
@@ -77,6 +79,7 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly consentRequired?: boolean | undefined;
   readonly actsForItself?: boolean | undefined;
   readonly resourceServer?: boolean | undefined;
+  readonly secondFactorRequired?: boolean | undefined;
   readonly ownerId?: string | undefined;
   readonly source?: ClientSource | undefined;
   readonly approvedAt?: EpochSeconds | undefined;
@@ -193,6 +196,7 @@ export function checkClientMetadata(
       consentRequired: draft.consentRequired ?? true,
       actsForItself: draft.actsForItself ?? false,
       resourceServer,
+      secondFactorRequired: draft.secondFactorRequired ?? false,
       ownerId: draft.ownerId,
       source: draft.source ?? 'admin',
       approvedAt: draft.approvedAt,

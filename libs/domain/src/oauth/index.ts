@@ -1,4 +1,18 @@
 export { accessTokenClaims } from './access-token-claims.js';
+export {
+  acrOf,
+  addMethods,
+  anySecondFactor,
+  authenticationContexts,
+  contextDemands,
+  contextsOf,
+  demandsPasskey,
+  phishingResistantContext,
+  preferredContexts,
+  unmetDemands,
+  type AuthenticationContext,
+  type AuthenticationMethod,
+} from './authentication-context.js';
 export { refreshAllowed, type Authority } from './authority.js';
 export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './authorization-header.js';
 export type { AuthorizationPolicy, Display, Prompt, ResponseModeName } from './authorization-parameters.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { epochSeconds } from '../kernel/index.js';
+import { authenticationContexts, contextsOf } from './authentication-context.js';
 import type { Prompt } from './authorization-parameters.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import { nextStep, type NextStep, type NextStepInput } from './next-step.js';
@@ -22,6 +23,11 @@ interface Situation {
   readonly consentFree?: true;
   readonly hinted?: string;
   readonly loggedInAt?: number;
+  readonly amr?: readonly string[];
+  readonly acrValues?: readonly string[];
+  readonly clientDemands?: true;
+  /** The issuer is an IP address. */
+  readonly noPasskeys?: true;
   readonly consentedAt?: number;
   readonly selectedAt?: number;
   readonly claims?: readonly string[];
@@ -39,13 +45,18 @@ function inputOf(situation: Situation): NextStepInput {
     scope: situation.scope ?? ['openid', 'profile'],
     prompt: situation.prompt ?? [],
     maxAge: situation.maxAge,
+    acrValues: situation.acrValues,
   };
   const at = (seconds: number | undefined) => (seconds === undefined ? undefined : epochSeconds(seconds));
   const authTime = at(situation.authTime);
   return {
     request,
-    client: { consentRequired: !situation.consentFree },
-    session: authTime === undefined ? undefined : { userId: 'ada', authTime, full: !situation.partial },
+    client: { consentRequired: !situation.consentFree, secondFactorRequired: situation.clientDemands ?? false },
+    supportedContexts: authenticationContexts.filter((context) => context !== 'phr' || !situation.noPasskeys),
+    session:
+      authTime === undefined
+        ? undefined
+        : { userId: 'ada', authTime, full: !situation.partial, amr: situation.amr ?? ['pwd'] },
     account: situation.gone || situation.partial ? undefined : { secondFactorOwed: situation.factorOwed ?? false },
     consent: situation.consented && { scope: situation.consented, claims: situation.claimsConsented },
     claimsBeyondScope: situation.claims,
@@ -67,6 +78,7 @@ function told(step: NextStep): string {
   return step.kind === 'consent' ? ['consent', ...step.missing].join(' ') : step.kind;
 }
 
+const [phr, mfa, pwd] = authenticationContexts;
 const known = { authTime: 500, consented: ['openid', 'profile'] } as const;
 const none = ['none'] as const;
 
@@ -93,6 +105,59 @@ describe('nextStep', () => {
       { authTime: 500, partial: true },
       'second-factor',
       'deny login_required',
+    ],
+    [
+      'the client demands more than a password',
+      { ...known, clientDemands: true },
+      'second-factor',
+      'deny login_required',
+    ],
+    ['... and got it', { ...known, clientDemands: true, amr: ['pwd', 'otp', 'mfa'] }, 'answer', 'answer'],
+    ['... by a passkey alone', { ...known, clientDemands: true, amr: ['pop', 'user', 'mfa'] }, 'answer', 'answer'],
+    [
+      'acr_values asks for more than a password',
+      { ...known, acrValues: [mfa] },
+      'second-factor',
+      'deny login_required',
+    ],
+    ['... or is content with one', { ...known, acrValues: [mfa, pwd] }, 'answer', 'answer'],
+    ['... and a passkey is more still', { ...known, acrValues: [mfa], amr: ['pwd', 'pop', 'mfa'] }, 'answer', 'answer'],
+    [
+      'acr_values asks for a passkey, and there was a code',
+      { ...known, acrValues: [phr], amr: ['pwd', 'otp', 'mfa'] },
+      'second-factor',
+      'deny login_required',
+    ],
+    [
+      'acr_values asks for a passkey where there can be none',
+      { ...known, acrValues: [phr], noPasskeys: true },
+      'deny unmet_authentication_requirements',
+      'deny unmet_authentication_requirements',
+    ],
+    [
+      '... of nobody yet',
+      { acrValues: [phr], noPasskeys: true },
+      'deny unmet_authentication_requirements',
+      'deny unmet_authentication_requirements',
+    ],
+    [
+      '... or for less where that is more than there is',
+      { ...known, acrValues: [phr, mfa], noPasskeys: true },
+      'second-factor',
+      'deny login_required',
+    ],
+    ['acr_values that nobody knows are a wish', { ...known, acrValues: ['1', '2'] }, 'answer', 'answer'],
+    [
+      'acr_values asks for a password, and there was a passkey',
+      { ...known, acrValues: [pwd], amr: ['pop', 'user', 'mfa'] },
+      'login',
+      'deny login_required',
+    ],
+    [
+      '... and again a passkey for this very request',
+      { ...known, authTime: 1005, loggedInAt: 1005, acrValues: [pwd], amr: ['pop', 'user', 'mfa'] },
+      'deny unmet_authentication_requirements',
+      'deny unmet_authentication_requirements',
     ],
     ['nothing was allowed yet', { authTime: 500 }, 'consent openid profile', 'deny consent_required'],
     ['a part was allowed', { authTime: 500, consented: ['openid'] }, 'consent profile', 'deny consent_required'],
@@ -327,6 +392,10 @@ describe('nextStep', () => {
       selectedAt: instant,
       claims: fc.option(fc.subarray(['email', 'name']), { nil: undefined }),
       otherSubject: fc.boolean(),
+      amr: fc.constantFrom(['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']),
+      acrValues: fc.option(fc.subarray([...authenticationContexts, 'other']), { nil: undefined }),
+      clientDemands: fc.constantFrom(true, undefined),
+      noPasskeys: fc.constantFrom(true, undefined),
     })
     .map((drawn) => JSON.parse(JSON.stringify(drawn)) as Situation);
 
@@ -345,6 +414,10 @@ describe('nextStep', () => {
         const { session, account, consent, client, request } = inputOf(situation);
         expect(session?.full).toBe(true);
         expect(account?.secondFactorOwed).toBe(false);
+        const met: readonly string[] = contextsOf(session?.amr ?? []);
+        if (client.secondFactorRequired) expect(met).toContain(mfa);
+        const asked = (request.acrValues ?? []).filter((value) => value !== 'other');
+        if (asked.length > 0) expect(asked.some((value) => met.includes(value))).toBe(true);
         if (!client.consentRequired) return;
         expect(consent?.scope).toEqual(expect.arrayContaining([...request.scope]));
         expect(consent?.claims ?? []).toEqual(expect.arrayContaining([...(situation.claims ?? [])]));
@@ -353,20 +426,21 @@ describe('nextStep', () => {
     );
   });
 
-  it('ends: whoever does what each page asks is answered or denied within three pages', () => {
+  it('ends: whoever does what each page asks is answered or denied within three pages or four', () => {
     fc.assert(
       fc.property(situations, (start) => {
         let situation = start;
         const steps: string[] = [];
-        for (let page = 0; page < 4; page++) {
+        for (let page = 0; page < 5; page++) {
           const step = nextStep(inputOf(situation));
           steps.push(step.kind);
           if (step.kind === 'answer' || step.kind === 'deny') return;
           const { gone: _gone, partial, factorOwed, ...rest } = situation;
           const owed = partial || factorOwed;
           if (step.kind === 'login')
-            situation = { ...rest, authTime: 1010, loggedInAt: 1010, ...(owed ? { partial: owed } : {}) };
-          else if (step.kind === 'second-factor') situation = { ...rest, authTime: 1010 };
+            situation = { ...rest, authTime: 1010, loggedInAt: 1010, amr: ['pwd'], ...(owed ? { partial: owed } : {}) };
+          else if (step.kind === 'second-factor')
+            situation = { ...rest, authTime: 1010, amr: [...(rest.amr ?? ['pwd']), 'pop', 'mfa'] };
           else
             situation = {
               ...situation,

@@ -1,4 +1,10 @@
 import type { EpochSeconds } from '../kernel/index.js';
+import {
+  contextDemands,
+  multiFactorContext,
+  phishingResistantContext,
+  unmetDemands,
+} from './authentication-context.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import type { Client } from './client.js';
 import { OAuthError } from './oauth-error.js';
@@ -15,11 +21,21 @@ export type NextStep =
 
 export interface NextStepInput {
   readonly request: AuthorizationRequest;
-  readonly client: Pick<Client, 'consentRequired'>;
+  readonly client: Pick<Client, 'consentRequired' | 'secondFactorRequired'>;
   /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
-  readonly session?: { readonly userId: string; readonly authTime: EpochSeconds; readonly full: boolean } | undefined;
+  readonly session?:
+    | {
+        readonly userId: string;
+        readonly authTime: EpochSeconds;
+        readonly full: boolean;
+        /** RFC 8176 */
+        readonly amr: readonly string[];
+      }
+    | undefined;
   /** Of the session's person, where the session is full; undefined when it was removed or switched off. */
   readonly account?: { readonly secondFactorOwed: boolean } | undefined;
+  /** The values of `acr` that a login here can have: without a host name there are no passkeys. */
+  readonly supportedContexts: readonly string[];
   /** What the person allowed this client before. */
   readonly consent?: { readonly scope: Scope; readonly claims?: readonly string[] | undefined } | undefined;
   /** Names of claims about the person that the request asks for and none of its scopes does. */
@@ -41,8 +57,8 @@ export interface NextStepInput {
 
 /**
  * Decides what comes next in a login; the only place that does.
- * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint), 3.1.2.2 (sub), 3.1.2.3, 3.1.2.4, 5.5.1,
- *   11 (offline_access needs consent)
+ * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint, acr_values), 3.1.2.2 (sub), 3.1.2.3, 3.1.2.4, 5.5.1,
+ *   11 (offline_access needs consent), RFC 9470 5 (step-up)
  */
 export function nextStep(input: NextStepInput): NextStep {
   const { request, session, account } = input;
@@ -50,6 +66,9 @@ export function nextStep(input: NextStepInput): NextStep {
   const login: NextStep = silent
     ? deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required')
     : { kind: 'login' };
+  const demands = contextDemands(request, input.client);
+  // Nobody is asked for anything in vain.
+  if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context)))) return unmet();
   if (!session || (session.full && !account)) return login;
   if (isOtherPerson(input)) {
     // Asked once, and somebody else answered: asking again would never end.
@@ -60,6 +79,9 @@ export function nextStep(input: NextStepInput): NextStep {
   if (mustLogInAgain(input)) return login;
   // A partial session is no session for a silent request: it must not even show that there is one.
   if (!session.full || account?.secondFactorOwed) return silent ? login : { kind: 'second-factor' };
+  const lacking = unmetDemands(demands, session.amr);
+  if (lacking.some((anyOf) => !helpedBySecondFactor(anyOf))) return loggedInForThis(input) ? unmet() : login;
+  if (lacking.length > 0) return silent ? login : { kind: 'second-factor' };
   const missing = missingConsent(input);
   if (!missing) return { kind: 'answer' };
   return silent
@@ -70,6 +92,20 @@ export function nextStep(input: NextStepInput): NextStep {
 /** Of a hint, or of a `sub` that the request asks for by value, which is the same wish (OpenID Connect Core 5.5.1). */
 function isOtherPerson({ session, progress, otherSubject }: NextStepInput): boolean {
   return (progress.hintedUserId !== undefined && progress.hintedUserId !== session?.userId) || otherSubject === true;
+}
+
+/** A second factor adds to a login; what it does not add (a password where a passkey was used) only another login does. */
+function helpedBySecondFactor(anyOf: readonly string[]): boolean {
+  return anyOf.includes(multiFactorContext) || anyOf.includes(phishingResistantContext);
+}
+
+/** @see OpenID Connect Core Error Code unmet_authentication_requirements 1.0 */
+function unmet(): NextStep {
+  return deny(
+    'unmet_authentication_requirements',
+    'The way to log in that is asked for is not available.',
+    'acr.unmet',
+  );
 }
 
 function mustLogInAgain(input: NextStepInput): boolean {
@@ -117,6 +153,10 @@ function missingConsent(input: NextStepInput): Scope | undefined {
     : request.scope.filter((scope) => !consent.scope.includes(scope));
 }
 
-function deny(code: 'login_required' | 'consent_required', description: string, reason: string): NextStep {
+function deny(
+  code: 'login_required' | 'consent_required' | 'unmet_authentication_requirements',
+  description: string,
+  reason: string,
+): NextStep {
   return { kind: 'deny', error: new OAuthError(code, description, { reason }) };
 }

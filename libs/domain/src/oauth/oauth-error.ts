@@ -17,6 +17,7 @@ const statuses = {
   account_selection_required: 400,
   invalid_request_object: 400,
   invalid_request_uri: 400,
+  unmet_authentication_requirements: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
   registration_not_supported: 400,
@@ -31,7 +32,7 @@ const statuses = {
 /**
  * The closed set of codes that the protocol answers with.
  * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8707 2, OpenID Connect Core 3.1.2.6,
- *   RFC 9101 7
+ *   RFC 9101 7, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
  */
 export type OAuthErrorCode = keyof typeof statuses;
 

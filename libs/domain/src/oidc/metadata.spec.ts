@@ -21,6 +21,7 @@ const metadata = providerMetadata({
   contentEncryptionAlgorithms: ['A128GCM'],
   scopes: ['openid'],
   claims: ['sub'],
+  acrValues: ['phr'],
 });
 
 describe('providerMetadata', () => {

@@ -24,6 +24,8 @@ export interface Offer {
   readonly contentEncryptionAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
+  /** Values of `acr` that a login can have. */
+  readonly acrValues: readonly string[];
 }
 
 /**
@@ -60,6 +62,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     claim_types_supported: ['normal'],
     claims_supported: offer.claims,
+    acr_values_supported: offer.acrValues,
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

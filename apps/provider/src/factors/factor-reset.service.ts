@@ -1,0 +1,26 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { AuditService } from '../audit/audit.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { UsersService, type Actor } from '../users/users.service.js';
+import { Factors } from './factors.service.js';
+
+/** Takes a person's factors away when they lost them, or somebody else may have them. */
+@Injectable()
+export class FactorReset {
+  constructor(
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /** Their sessions end: whoever holds the lost factor may be in one. Where a role demands a factor, the next login adds one. */
+  async reset(unit: Unit, userId: string, actor: Actor, now: EpochSeconds): Promise<void> {
+    await this.users.lock(unit, userId);
+    await this.factors.removeAllOf(unit, userId);
+    await this.sessions.endAllOf(unit, userId, now);
+    await this.audit.record(unit, { type: 'factor.reset', ...actor, subjectId: userId });
+  }
+}

@@ -1,0 +1,46 @@
+import { Module } from '@nestjs/common';
+import { ReplayModule } from '../replay/replay.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Ceremonies } from './ceremonies.service.js';
+import { Challenges } from './challenges.service.js';
+import { Enrolment } from './enrolment.service.js';
+import { FactorReset } from './factor-reset.service.js';
+import { Factors } from './factors.service.js';
+import { FactorsController } from './factors.controller.js';
+import { FreshLogins } from './fresh-login.service.js';
+import { PasskeysController } from './passkeys.controller.js';
+import { Passkeys } from './passkeys.service.js';
+import { RecoveryCodes } from './recovery-codes.service.js';
+import { Removal } from './removal.service.js';
+import { SecondFactors } from './second-factor.service.js';
+import { TotpFactors } from './totp.service.js';
+import { TrustedBrowsers } from './trusted-browsers.service.js';
+import { UserFactorsController } from './user-factors.controller.js';
+
+/**
+ * Owns: second factors (authenticator apps, passkeys, recovery codes) and the browsers that skip them.
+ * Pages: /account/factors, /account/passkeys, and for administrators /user/factors.
+ * Invariant: a code, a challenge and a count are spent by one conditional statement; seeds are sealed, codes hashed.
+ * Must not know: which client or request asks for a factor.
+ */
+@Module({
+  imports: [ReplayModule, UsersModule, SessionsModule],
+  controllers: [FactorsController, PasskeysController, UserFactorsController],
+  providers: [
+    Ceremonies,
+    Challenges,
+    Enrolment,
+    FactorReset,
+    Factors,
+    FreshLogins,
+    Passkeys,
+    RecoveryCodes,
+    Removal,
+    SecondFactors,
+    TotpFactors,
+    TrustedBrowsers,
+  ],
+  exports: [Ceremonies, Enrolment, FactorReset, Factors, FreshLogins, RecoveryCodes, SecondFactors, TrustedBrowsers],
+})
+export class FactorsModule {}

@@ -1,0 +1,80 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { authenticationContexts, phishingResistantContext } from '@gatehouse/domain/oauth';
+import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { UsersService } from '../users/users.service.js';
+import { Ceremonies } from './ceremonies.service.js';
+import { Passkeys, type Passkey } from './passkeys.service.js';
+import { RecoveryCodes } from './recovery-codes.service.js';
+import { TotpFactors, type TotpFactor } from './totp.service.js';
+import { TrustedBrowsers } from './trusted-browsers.service.js';
+
+const has = statement(
+  'factors.has',
+  `SELECT user_id FROM totp_factors WHERE user_id = $1 UNION ALL SELECT user_id FROM passkeys WHERE user_id = $1 LIMIT 1`,
+);
+
+/** The second factors of one person. Recovery codes are none by themselves: they stand in for one. */
+export interface FactorsOf {
+  readonly totp: TotpFactor | undefined;
+  readonly passkeys: readonly Passkey[];
+  readonly codesLeft: number;
+}
+
+/** What a person has, over all kinds; what ends with the account's password or the account itself. */
+@Injectable()
+export class Factors implements OnModuleInit {
+  /** The values of `acr` that a login here can have. */
+  readonly supportedContexts: readonly string[];
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(TotpFactors) private readonly totp: TotpFactors,
+    @Inject(Passkeys) private readonly passkeys: Passkeys,
+    @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
+    @Inject(Ceremonies) ceremonies: Ceremonies,
+  ) {
+    this.supportedContexts = authenticationContexts.filter(
+      (context) => context !== phishingResistantContext || ceremonies.possible,
+    );
+  }
+
+  onModuleInit(): void {
+    // Whoever knew the old password may have trusted a browser of theirs.
+    this.users.follow({
+      passwordChanged: (unit, userId) => this.trusted.endAllOf(unit, userId),
+      userEnded: (unit, userId) => this.trusted.endAllOf(unit, userId),
+    });
+  }
+
+  async of(userId: string): Promise<FactorsOf> {
+    return {
+      totp: await this.totp.find(userId),
+      passkeys: await this.passkeys.listOf(userId),
+      codesLeft: await this.codes.countLeft(userId),
+    };
+  }
+
+  async hasAny(userId: string): Promise<boolean> {
+    return (await this.store.one(has, userId)) !== undefined;
+  }
+
+  /** The same inside a unit: what a login must prove is decided where it is recorded. */
+  async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
+    return (await unit.one(has, userId)) !== undefined;
+  }
+
+  /** Takes everything away: a person who lost it all logs in by password alone, and adds anew. */
+  async removeAllOf(unit: Unit, userId: string): Promise<void> {
+    await this.totp.remove(unit, userId);
+    await this.passkeys.removeAllOf(unit, userId);
+    await this.forgetStandIns(unit, userId);
+  }
+
+  /** What has no meaning without a factor. */
+  async forgetStandIns(unit: Unit, userId: string): Promise<void> {
+    await this.codes.forgetAllOf(unit, userId);
+    await this.trusted.endAllOf(unit, userId);
+  }
+}

@@ -1,0 +1,104 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { AuditService } from '../audit/audit.service.js';
+import { actorOf } from '../users/actor.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { checkPassword, ownPasswordMinimum } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Factors } from './factors.service.js';
+import { Passkeys } from './passkeys.service.js';
+import { TotpFactors } from './totp.service.js';
+import { TrustedBrowsers } from './trusted-browsers.service.js';
+
+/** Guesses at the current password, by whoever sits at an open session; the same count as for its change. */
+const guesses = { most: 10, seconds: 900 };
+
+/** A factor that its person may remove. */
+export interface Removable {
+  /** `totp` or a passkey's id. */
+  readonly key: string;
+  readonly name: string;
+  /** Nothing but the password is left after it. */
+  readonly isLast: boolean;
+}
+
+/** Removes a person's own factors, one by one. */
+@Injectable()
+export class Removal {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(TotpFactors) private readonly totp: TotpFactors,
+    @Inject(Passkeys) private readonly passkeys: Passkeys,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async find(userId: string, key: string): Promise<Removable | undefined> {
+    const { totp, passkeys } = await this.factors.of(userId);
+    const isLast = passkeys.length + (totp ? 1 : 0) === 1;
+    if (key === 'totp') return totp && { key, name: 'Authenticator app', isLast };
+    const passkey = passkeys.find(({ id }) => id === key);
+    return passkey && { key, name: passkey.name, isLast };
+  }
+
+  /**
+   * Browsers that were trusted are asked again afterwards.
+   * @param password asked for with the last factor: alone it must be longer than beside one (NIST SP 800-63B-4 3.1.1.2),
+   *   and only the text itself tells how long it is
+   */
+  async remove(
+    visit: UserVisit,
+    factor: Removable,
+    password: string,
+  ): Promise<'removed' | 'throttled' | { readonly problem: string }> {
+    const { user } = visit;
+    if (factor.isLast) {
+      const wrong = await this.checkPasswordAlone(visit, password);
+      if (wrong !== undefined) return wrong;
+    }
+    await this.store.run(async (unit) => {
+      await this.users.lock(unit, user.id);
+      const removed =
+        factor.key === 'totp'
+          ? await this.totp.remove(unit, user.id)
+          : await this.passkeys.remove(unit, user.id, factor.key);
+      // Gone already is what was wanted.
+      if (!removed) return;
+      await this.trusted.endAllOf(unit, user.id);
+      if (!(await this.factors.hasAnyIn(unit, user.id))) await this.factors.forgetStandIns(unit, user.id);
+      await this.audit.record(unit, {
+        type: 'factor.removed',
+        ...actorOf(visit),
+        subjectId: user.id,
+        details: { factor: factor.key },
+      });
+    });
+    return 'removed';
+  }
+
+  private async checkPasswordAlone(
+    visit: UserVisit,
+    password: string,
+  ): Promise<'throttled' | { readonly problem: string } | undefined> {
+    const { user, now } = visit;
+    if (!user.hasPassword)
+      return { problem: 'You have no password: without this factor you could not log in any more.' };
+    const bucket = `own:${user.id}`;
+    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
+    if (!admitted) return 'throttled';
+    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password.slice(0, 1000))))
+      return { problem: 'This is not your current password.' };
+    await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
+    if (checkPassword(password, ownPasswordMinimum) !== undefined)
+      return {
+        problem: `Without a second factor a password needs at least ${ownPasswordMinimum} characters: change it first.`,
+      };
+    return undefined;
+  }
+}

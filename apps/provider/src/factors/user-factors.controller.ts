@@ -1,0 +1,83 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { actorOf } from '../users/actor.js';
+import type { User } from '../users/user.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { FactorReset } from './factor-reset.service.js';
+import { Factors } from './factors.service.js';
+
+/** For administrators: which second factors a person has, and taking them all away from whoever lost them. */
+@Controller(routes.userFactors)
+export class UserFactorsController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(FactorReset) private readonly factorReset: FactorReset,
+  ) {}
+
+  @Get(':id')
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.show(visit, await this.getUser(request), '', {});
+  }
+
+  @Post(':id')
+  async reset(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const person = await this.getUser(request);
+    const typed = form.text('username').trim();
+    if (refusal) return this.show(visit, person, typed, { status: 403, error: refusal.sentence });
+    if (typed !== person.username)
+      return this.show(visit, person, typed, { status: 422, problem: 'This is not their username.' });
+    await this.store.run((unit) => this.factorReset.reset(unit, person.id, actorOf(visit), visit.now));
+    return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: visit.cookies });
+  }
+
+  private async show(
+    visit: UserVisit,
+    person: User,
+    typed: string,
+    shown: { readonly status?: number; readonly error?: string; readonly problem?: string },
+  ): Promise<Reply> {
+    const own = await this.factors.of(person.id);
+    return this.visits.page(
+      visit,
+      'factors/user',
+      {
+        person: { id: person.id, username: person.username },
+        totp: own.totp,
+        passkeys: own.passkeys.map(({ name, createdAt, lastUsedAt }) => ({ name, createdAt, lastUsedAt })),
+        codesLeft: own.codesLeft,
+        hasAny: own.totp !== undefined || own.passkeys.length > 0,
+        typed,
+        problem: shown.problem,
+        firstProblem: shown.problem && 'username',
+        error: shown.error,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+
+  private async getUser(request: WebRequest): Promise<User> {
+    const user = await this.users.find(request.params['id'] ?? '');
+    if (!user) throw new PageError('record.not_found');
+    return user;
+  }
+}

@@ -1,0 +1,118 @@
+// Passkeys: asks the browser for what a form's `data-options` say, puts the answer into its hidden field and sends it.
+(() => {
+  'use strict';
+
+  const forms = [...document.querySelectorAll('form[data-passkey-form]')];
+  if (forms.length === 0 || !window.PublicKeyCredential || !navigator.credentials) return;
+
+  // The challenge of a page that lay open for longer is fetched anew.
+  const freshFor = 30 * 60 * 1000;
+  let loadedAt = Date.now();
+  let autofill;
+
+  const toBytes = (text) =>
+    Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (character) => character.charCodeAt(0));
+  const toText = (buffer) =>
+    btoa(String.fromCharCode(...new Uint8Array(buffer)))
+      .replace(/\+/g, '-')
+      .replace(/\//g, '_')
+      .replace(/=+$/, '');
+  const withIds = (list) => (list ?? []).map((entry) => ({ ...entry, id: toBytes(entry.id) }));
+
+  const optionsOf = (form) => {
+    const options = JSON.parse(form.dataset.options);
+    options.challenge = toBytes(options.challenge);
+    if (options.user) options.user.id = toBytes(options.user.id);
+    if (options.allowCredentials) options.allowCredentials = withIds(options.allowCredentials);
+    if (options.excludeCredentials) options.excludeCredentials = withIds(options.excludeCredentials);
+    return options;
+  };
+
+  const written = (credential) => {
+    const { response } = credential;
+    const parts = {};
+    for (const name of ['clientDataJSON', 'authenticatorData', 'signature', 'userHandle', 'attestationObject'])
+      if (response[name]) parts[name] = toText(response[name]);
+    if (response.getTransports) parts.transports = response.getTransports();
+    return JSON.stringify({ id: credential.id, type: credential.type, response: parts });
+  };
+
+  const send = (form, credential) => {
+    form.elements[form.dataset.passkeyForm === 'create' ? 'attestation' : 'assertion'].value = written(credential);
+    form.submit();
+  };
+
+  const refresh = async () => {
+    if (Date.now() - loadedAt < freshFor) return;
+    const answer = await fetch(location.href, { credentials: 'same-origin' });
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    for (const form of forms) {
+      const fresh = page.querySelector(
+        `form[action="${form.getAttribute('action')}"][data-passkey-form="${form.dataset.passkeyForm}"]`,
+      );
+      if (!fresh) continue;
+      form.dataset.options = fresh.dataset.options;
+      form.elements.csrf.value = fresh.elements.csrf.value;
+    }
+    loadedAt = Date.now();
+  };
+
+  const sentences = {
+    NotAllowedError: 'Nothing was used: it was cancelled, took too long, or there is no passkey of this site here.',
+    InvalidStateError: 'This device has a passkey of this account already.',
+    SecurityError: 'This address cannot use passkeys.',
+  };
+  const say = (form, sentence) => {
+    const place = form.querySelector('[data-passkey-message]');
+    place.textContent = sentence;
+    place.hidden = sentence === '';
+  };
+
+  const ask = async (form) => {
+    autofill?.abort();
+    say(form, '');
+    try {
+      await refresh();
+      const publicKey = optionsOf(form);
+      const credential =
+        form.dataset.passkeyForm === 'create'
+          ? await navigator.credentials.create({ publicKey })
+          : await navigator.credentials.get({ publicKey });
+      if (credential) send(form, credential);
+    } catch (error) {
+      say(form, sentences[error.name] ?? 'The passkey could not be used. Try again.');
+      offer();
+    }
+  };
+
+  // Passkeys among the suggestions of the username field.
+  const offer = async () => {
+    const form = forms.find((each) => 'autofill' in each.dataset);
+    if (!form || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    autofill = new AbortController();
+    try {
+      const credential = await navigator.credentials.get({
+        publicKey: optionsOf(form),
+        mediation: 'conditional',
+        signal: autofill.signal,
+      });
+      if (credential) send(form, credential);
+    } catch {
+      // Aborted for the button, or not wanted.
+    }
+  };
+
+  for (const form of forms)
+    for (const button of form.querySelectorAll('button[data-passkey]')) {
+      button.hidden = false;
+      button.disabled = false;
+      button.addEventListener('click', () => void ask(form));
+    }
+  // Enter in the name's field means the button.
+  for (const form of forms)
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void ask(form);
+    });
+  void offer();
+})();

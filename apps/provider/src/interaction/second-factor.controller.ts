@@ -1,0 +1,165 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { anySecondFactor, contextDemands, OAuthError, unmetDemands, type Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
+import { localAddress } from '@gatehouse/server/web/local-address';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { Dispatcher } from '../authorization/dispatcher.service.js';
+import type { KeptRequest } from '../authorization/kept-request.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { Enrolment, type Enrolled } from '../factors/enrolment.service.js';
+import { SecondFactors, type FactorOutcome } from '../factors/second-factor.service.js';
+import { routes } from '../http/routes.js';
+import { UsersService } from '../users/users.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { PendingLogins, resumeAddress } from './pending.service.js';
+import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.js';
+
+/** Asks for a second factor, or lets a person add their first one where one is demanded. */
+@Controller(routes.secondFactor)
+export class SecondFactorController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
+    @Inject(Enrolment) private readonly enrolment: Enrolment,
+    @Inject(SecondFactorPage) private readonly pages: SecondFactorPage,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const parameters = query(request);
+    const next = localAddress(parameters.get('next'));
+    if (visit.session && next !== undefined && !parameters.has('request')) {
+      const id = await this.dispatcher.keep(visit, { kind: 'address', address: next });
+      return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+    }
+    const asked = await this.asked(visit, parameters.get('request'));
+    return asked instanceof Reply ? asked : this.pages.show(asked, {});
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
+    const visit = await this.visits.open(request);
+    const asked = await this.asked(visit, form.get('request') || (query(request).get('request') ?? undefined));
+    if (asked instanceof Reply) return asked;
+    if (refusal) return this.pages.show(asked, { status: 403, error: refusal.sentence });
+    const action = form.get('action') ?? 'code';
+    if (action === 'decline') return this.decline(asked);
+    if (action === 'add-app' || action === 'add-passkey') return this.enrol(asked, form, action);
+    const outcome = await this.prove(asked, form, action);
+    switch (outcome.kind) {
+      case 'proved':
+        return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...outcome.cookies] });
+      case 'ended':
+        return Reply.redirect(after(asked), { cookies: visit.cookies });
+      case 'throttled':
+        return this.pages.show(asked, {
+          status: 429,
+          error: 'Too many wrong codes. Wait some minutes, then try again.',
+          retryAfterSeconds: this.settings.loginFailures.seconds,
+        });
+      case 'wrong':
+        return this.pages.show(asked, { status: 401, action, error: wrongSentences[action] ?? wrongSentences['code'] });
+    }
+  }
+
+  private prove({ visit }: Asked, form: Form, action: string): Promise<FactorOutcome> {
+    const trustDays = Number(form.text('trust'));
+    if (action === 'passkey') return this.factors.withPasskey(visit, form.text('assertion'), trustDays);
+    if (action === 'recovery') return this.factors.withRecoveryCode(visit, form.text('recovery'));
+    return this.factors.withCode(visit, form.text('otp'), trustDays);
+  }
+
+  private async enrol(asked: Asked, form: Form, action: 'add-app' | 'add-passkey'): Promise<Reply> {
+    const { visit, user } = asked;
+    const may = await this.pages.mayEnrol(asked);
+    if (!may) return this.pages.show(asked, { status: 403, error: 'To add a second factor, log in again first.' });
+    const sealed = form.text('offer');
+    const outcome =
+      action === 'add-app'
+        ? await this.enrolment.addTotp(visit, user, { sealed, code: form.text('otp') })
+        : await this.enrolment.addPasskey(visit, user, {
+            attestation: form.text('attestation'),
+            name: form.text('passkeyName'),
+          });
+    if (outcome.kind === 'added') return this.enrolled(asked, outcome);
+    if (outcome.kind === 'ended' || outcome.kind === 'exists')
+      return Reply.redirect(after(asked), { cookies: visit.cookies });
+    const shown: Shown = { status: 422, action, error: enrolSentences[outcome.kind] };
+    return this.pages.show(asked, outcome.kind === 'wrong' ? { ...shown, offer: sealed } : shown);
+  }
+
+  private enrolled(asked: Asked, { cookies, codes }: Enrolled): Reply {
+    const { visit } = asked;
+    if (!codes) return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...cookies] });
+    return this.visits.page(
+      visit,
+      'factors/recovery-codes',
+      { codes, continueHref: after(asked), clientName: asked.client?.name },
+      { cookies },
+    );
+  }
+
+  /** The client asked for more than the person can or will give. */
+  private async decline(asked: Asked): Promise<Reply> {
+    const { visit, kept } = asked;
+    if (kept?.kind !== 'authorization' || asked.unmet.length === 0)
+      return Reply.redirect(after(asked), { cookies: visit.cookies });
+    const error = new OAuthError(
+      'unmet_authentication_requirements',
+      'The person did not give the second factor that was asked for.',
+      { reason: 'acr.declined' },
+    );
+    await this.store.run((unit) => this.kept.answered(unit, kept.id, visit.browser.hash, visit.now));
+    return this.dispatcher.deny(visit, kept.request, error);
+  }
+
+  /** What is missing of whom; a redirect where nothing is, or nobody is here. */
+  private async asked(visit: Visit, id: string | undefined): Promise<Asked | Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    const { session } = visit;
+    const user = session && (await this.users.find(session.userId));
+    if (!session || !user)
+      return Reply.redirect(kept ? resumeAddress(kept.id) : routes.login, { cookies: visit.cookies });
+    const unmet = unmetDemands(demandsOf(kept, client), session.amr);
+    const asked: Asked = { visit: { ...visit, session }, user, kept, client, unmet };
+    return visit.user && unmet.length === 0 ? Reply.redirect(after(asked), { cookies: visit.cookies }) : asked;
+  }
+}
+
+/** Pages of ours that lead here want a second factor of any kind. */
+function demandsOf(kept: KeptRequest | undefined, client: Client | undefined): readonly (readonly string[])[] {
+  if (kept?.kind === 'address') return anySecondFactor;
+  return kept && client ? contextDemands(kept.request, client) : [];
+}
+
+function after({ kept }: Asked): string {
+  return kept ? resumeAddress(kept.id) : routes.home;
+}
+
+const wrongSentences: Readonly<Record<string, string>> = {
+  code: 'This code is wrong, or was used already. Wait for the next one and try again.',
+  recovery: 'This recovery code is wrong, or was used already.',
+  passkey: 'This passkey was not accepted. Try again.',
+};
+
+const enrolSentences: Readonly<Record<string, string>> = {
+  wrong: 'This code is wrong. Check that the clock of your device is right, and type the code that it shows now.',
+  expired: 'The code to scan was too old. Here is a new one: scan it again.',
+  refused: 'The passkey could not be added. Try again.',
+  taken: 'This passkey is known already, or you have as many as one may.',
+};
