@@ -64,6 +64,7 @@ describe('redeeming an authorization code', () => {
       auth_time: expect.any(Number) as unknown,
       nonce: 'some-nonce',
       amr: ['pwd'],
+      acr: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
       sid: expect.any(String) as unknown,
       at_hash: expect.stringMatching(/^[\w-]{22}$/) as unknown,
     });
