@@ -1,17 +1,18 @@
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import {
   isConflict,
   isConnectionLost,
   isPostgresOutage,
   isStandby,
-  namedStatementTypes,
   postgresPool,
   unitMilliseconds,
   type PostgresClient,
   type PostgresPool,
 } from './postgres-driver.js';
 import { PostgresListener } from './postgres-listener.js';
-import { checkUnitStatement, transactionGone, unavailable, unitOver } from './store-error.js';
+import { PostgresReads } from './postgres-reads.js';
+import { PostgresUnit } from './postgres-unit.js';
+import { unavailable } from './store-error.js';
 import {
   Store,
   StoreUnavailable,
@@ -44,6 +45,7 @@ export class PostgresStore extends Store {
   readonly reader: EntityManager;
   private readonly options: Required<PostgresOptions>;
   private readonly listeners: PostgresListener[] = [];
+  private readonly reads: PostgresReads;
   private running = 0;
   private closing = false;
   private whenIdle: (() => void) | undefined;
@@ -57,6 +59,10 @@ export class PostgresStore extends Store {
     super();
     this.options = { mostWaiting: 4096, unitMilliseconds, ...options };
     this.reader = dataSource.manager;
+    this.reads = new PostgresReads(postgresPool(dataSource), {
+      mostWaiting: this.options.mostWaiting,
+      milliseconds: this.options.unitMilliseconds,
+    });
   }
 
   override async run<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
@@ -111,57 +117,35 @@ export class PostgresStore extends Store {
 
   /** Reading again does no harm, so a connection that turns out to be dead is tried once more. */
   private async read<R>(text: StatementText, values: SqlValue[]): Promise<R[]> {
-    const pool = postgresPool(this.dataSource);
-    if (isCrowded(pool, this.options.mostWaiting)) throw new StoreUnavailable('too many reads wait');
-    const query = { ...prepared(text, values), query_timeout: this.options.unitMilliseconds };
-    for (let count = 1; ; count += 1) {
-      try {
-        return (await pool.query<R & object>(query)).rows;
-      } catch (error) {
-        if (count === 1 && isConnectionLost(error)) continue;
-        throw isPostgresOutage(error) ? unavailable('the database cannot be read now', error) : error;
-      }
+    try {
+      return (await this.reads.ask({ name: text.name, text: text.postgres, values })).rows as R[];
+    } catch (error) {
+      throw isPostgresOutage(error) ? unavailable('the database cannot be read now', error) : error;
     }
   }
 
   /** Runs the unit once. It may run again only while it is certain that nothing was committed. */
   private async attempt<T>(work: (unit: Unit) => Outcome<T>): Promise<Attempt<T>> {
-    const pool = postgresPool(this.writer);
-    if (isCrowded(pool, this.options.mostWaiting))
-      return { kind: 'failed', reason: new StoreUnavailable('too many writes wait'), mayRepeat: false };
-    let client: PostgresClient;
-    try {
-      client = await pool.connect();
-    } catch (reason) {
-      return { kind: 'failed', reason, mayRepeat: isConnectionLost(reason) };
-    }
-    // Without a listener a connection that dies in our hands would end the process; its query says so anyway.
-    client.on('error', ignore);
-    const unit = new PostgresUnit(client, this.writer);
-    let committing = false;
+    const unit = new PostgresUnit(() => this.connect(), this.writer);
     let broken = false;
     try {
-      await client.query('BEGIN');
-      const value = await this.withinTime(work(unit));
-      unit.end();
-      committing = true;
-      const { command } = await client.query('COMMIT');
-      // A statement failed, and the unit swallowed its error: the server has only rolled back.
-      if (command !== 'COMMIT') throw new Error(transactionGone);
-      unit.committed();
-      return { kind: 'committed', value };
+      return { kind: 'committed', value: await this.withinTime(perform(unit, work)) };
     } catch (reason) {
       unit.end();
       broken = isConnectionLost(reason) || reason instanceof UnitTimeout;
-      if (!broken) broken = !(await rolledBack(client));
+      if (!broken) broken = !(await unit.rollBack());
       // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
-      const mayRepeat = isConflict(reason) || (isConnectionLost(reason) && !committing);
+      const mayRepeat = isConflict(reason) || (isConnectionLost(reason) && !unit.committing);
       return { kind: 'failed', reason, mayRepeat };
     } finally {
-      // A broken connection may still say so after it was let go.
-      if (!broken) client.off('error', ignore);
-      client.release(broken);
+      unit.release(broken);
     }
+  }
+
+  private async connect(): Promise<PostgresClient> {
+    const pool = postgresPool(this.writer);
+    if (isCrowded(pool, this.options.mostWaiting)) throw new StoreUnavailable('too many writes wait');
+    return pool.connect();
   }
 
   private async withinTime<T>(pending: Outcome<T>): Promise<T> {
@@ -177,6 +161,13 @@ export class PostgresStore extends Store {
   }
 }
 
+async function perform<T>(unit: PostgresUnit, work: (unit: Unit) => Outcome<T>): Promise<T> {
+  const value = await work(unit);
+  unit.end();
+  await unit.commit();
+  return value;
+}
+
 /** A unit held its transaction too long: it awaited something that is not the database, or a lock. */
 class UnitTimeout extends StoreUnavailable {
   constructor() {
@@ -185,83 +176,8 @@ class UnitTimeout extends StoreUnavailable {
   }
 }
 
-/** One unit's view of its connection; worth nothing once the unit is over. */
-class PostgresUnit implements Unit {
-  private open = true;
-  private readonly told: (() => void)[] = [];
-  private ownManager: EntityManager | undefined;
-
-  constructor(
-    private readonly client: PostgresClient,
-    private readonly source: DataSource,
-  ) {}
-
-  get manager(): EntityManager {
-    this.ownManager ??= this.makeManager();
-    return this.ownManager;
-  }
-
-  async one<R>(text: StatementText, ...values: SqlValue[]): Promise<R | undefined> {
-    this.use();
-    return (await this.client.query<R & object>(prepared(text, values))).rows[0];
-  }
-
-  async all<R>(text: StatementText, ...values: SqlValue[]): Promise<R[]> {
-    this.use();
-    return (await this.client.query<R & object>(prepared(text, values))).rows;
-  }
-
-  async change(text: StatementText, ...values: SqlValue[]): Promise<number> {
-    this.use();
-    return (await this.client.query(prepared(text, values))).rowCount ?? 0;
-  }
-
-  afterCommit(told: () => void): void {
-    this.use();
-    this.told.push(told);
-  }
-
-  end(): void {
-    this.open = false;
-  }
-
-  committed(): void {
-    for (const told of this.told) told();
-  }
-
-  private use(): void {
-    if (!this.open) throw new Error(unitOver);
-  }
-
-  /** TypeORM on this unit's connection; it believes to be in a transaction of its own, so that save() opens none. */
-  private makeManager(): EntityManager {
-    const runner = this.source.createQueryRunner();
-    const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
-    const noTransaction = (): Promise<never> =>
-      Promise.reject(new Error('a unit of work is the transaction: another one cannot be opened here'));
-    Object.assign(runner, {
-      connect: () => Promise.resolve(this.client),
-      release: () => Promise.resolve(),
-      isTransactionActive: true,
-      startTransaction: noTransaction,
-      commitTransaction: noTransaction,
-      rollbackTransaction: noTransaction,
-      query: async (...args: Parameters<QueryRunner['query']>): Promise<unknown> => {
-        this.use();
-        checkUnitStatement(args[0]);
-        return query(...args);
-      },
-    });
-    return this.source.createEntityManager(runner);
-  }
-}
-
 function writeFailure(error: unknown): unknown {
   return isPostgresOutage(error) || isStandby(error) ? unavailable('the database cannot be written now', error) : error;
-}
-
-function prepared(text: StatementText, values: SqlValue[]) {
-  return { name: text.name, text: text.postgres, values, types: namedStatementTypes };
 }
 
 /** The pool counts those among the waiting whom an idle connection serves in a moment. */
@@ -273,19 +189,6 @@ function connectionsOf(name: Connections['pool'], source: DataSource): Connectio
   if (!source.isInitialized) return { pool: name, busy: 0, idle: 0, waiting: 0 };
   const { totalCount, idleCount, waitingCount } = postgresPool(source);
   return { pool: name, busy: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
-}
-
-async function rolledBack(client: PostgresClient): Promise<boolean> {
-  try {
-    await client.query('ROLLBACK');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function ignore(): void {
-  // See where it is used.
 }
 
 function pause(count: number): Promise<void> {

@@ -33,11 +33,27 @@ export interface Unit {
   all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
   /** The number of rows changed: what decides every single use. */
   change(text: StatementText, ...values: SqlValue[]): Outcome<number>;
+  /** A change whose count nobody looks at. It waits for no answer: on PostgreSQL it travels with what comes next. */
+  write(text: StatementText, ...values: SqlValue[]): void;
+  /**
+   * A change that the whole unit stands on: where no row changes, all of it is undone and `run` throws
+   * {@link NothingChanged}. Like {@link write} it waits for no answer, so that a unit of such changes is one round trip
+   * on PostgreSQL.
+   */
+  require(text: StatementText, ...values: SqlValue[]): void;
   /**
    * Called once, when what this unit wrote is on disk, and never when it is not: for waking whoever waits for a row.
    * It must not throw and must not matter: a process that dies in between calls nothing.
    */
   afterCommit(told: () => void): void;
+}
+
+/** A unit was undone because a change that it required changed nothing: somebody else came first. */
+export class NothingChanged extends Error {
+  constructor(readonly statement: StatementText) {
+    super(`nothing to change: ${statement.name}`);
+    this.name = 'NothingChanged';
+  }
 }
 
 /** The database is away, full or busy beyond patience: the caller answers 503 with Retry-After. */

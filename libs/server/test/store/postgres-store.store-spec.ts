@@ -34,13 +34,15 @@ describe('units on PostgreSQL', () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     await store.run((unit) => unit.change(things.insert, 2, 'b'));
     const runs = [0, 0];
+    const holding = new Set<number>();
     const both: (() => void)[] = [];
     const met = new Promise<void>((resolve) => both.push(resolve));
     const cross = (index: number, first: number, second: number): Promise<void> =>
       store.run(async (unit) => {
         runs[index] = (runs[index] ?? 0) + 1;
         await unit.change(things.use, first);
-        if (runs[0] === 1 && runs[1] === 1) both[0]?.();
+        holding.add(first);
+        if (holding.size === 2) both[0]?.();
         if (runs[index] === 1) await met;
         await unit.change(things.use, second);
       });

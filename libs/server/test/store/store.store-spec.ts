@@ -45,6 +45,66 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(told).toEqual([1]);
   });
 
+  it('stores changes that nobody waits for, before or after others, whole or not at all', async () => {
+    await store.run((unit) => {
+      unit.write(things.insert, 1, 'a');
+      unit.write(things.insert, 2, 'b');
+    });
+    await store.run(async (unit) => {
+      unit.write(things.insert, 3, 'c');
+      expect(await unit.one(things.find, 3)).toMatchObject({ tag: 'c' });
+      unit.write(things.use, 3);
+    });
+    expect(await store.one(things.find, 3)).toMatchObject({ use_count: 1 });
+    const failed = store.run((unit) => {
+      unit.write(things.insert, 4, 'd');
+      unit.write(things.insert, 5, 'a'); // the tag is taken
+    });
+    await expect(failed).rejects.toThrow();
+    await expect(
+      store.run(async (unit) => {
+        await unit.change(things.insert, 6, 'f');
+        unit.write(things.insert, 7, 'a');
+      }),
+    ).rejects.toThrow();
+    expect(await count()).toBe(3);
+  });
+
+  it('undoes a unit whose required change changes nothing, and says which', async () => {
+    await store.run((unit) => unit.require(things.insert, 1, 'a'));
+    const alone = store.run((unit) => {
+      unit.write(things.insert, 2, 'b');
+      unit.require(things.use, 1);
+      unit.require(things.use, 9);
+      unit.write(things.insert, 3, 'c');
+    });
+    await expect(alone).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
+    const later = store.run(async (unit) => {
+      await unit.change(things.insert, 4, 'd');
+      unit.require(things.use, 9);
+    });
+    await expect(later).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
+    expect(await count()).toBe(1);
+    expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
+    // What went wrong in one unit is nothing to the next.
+    await store.run((unit) => unit.require(things.use, 1));
+    expect(await store.one(things.find, 1)).toMatchObject({ use_count: 1 });
+  });
+
+  it('lets one of 100 that require the same row win', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 100 }, (_, index) =>
+        store.run((unit) => {
+          unit.require(things.consume, 1, 5);
+          unit.write(things.insert, 100 + index, `w${index}`);
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    expect(await count()).toBe(2);
+  });
+
   it('never shows a row of a unit that is not committed', async () => {
     const seen = await store.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');

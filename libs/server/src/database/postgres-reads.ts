@@ -1,0 +1,139 @@
+import { isConnectionLost, type PostgresClient, type PostgresPool } from './postgres-driver.js';
+import { runSteps, StepFailed, type Step, type StepResult } from './postgres-pipeline.js';
+import { StoreUnavailable } from './store.js';
+
+export interface ReadsOptions {
+  /** How many may wait before the next is refused. */
+  readonly mostWaiting: number;
+  /** How long a piece may take. */
+  readonly milliseconds: number;
+}
+
+interface Read {
+  readonly step: Step;
+  readonly resolve: (result: StepResult) => void;
+  readonly reject: (reason: unknown) => void;
+  attempts: number;
+}
+
+/** So that one slow look-up holds up a few others and not all. */
+const mostInPiece = 16;
+
+/**
+ * Reads of committed rows. Those that are asked for in one turn of the event loop travel together: the round trip, and
+ * what it costs on both sides, is paid once for all of them.
+ */
+export class PostgresReads {
+  private waiting: Read[] = [];
+  private isPlanned = false;
+  private running = 0;
+
+  constructor(
+    private readonly pool: PostgresPool,
+    private readonly options: ReadsOptions,
+  ) {}
+
+  /** @throws what the server or the driver says; StoreUnavailable when too many wait */
+  ask(step: Step): Promise<StepResult> {
+    if (this.waiting.length >= this.options.mostWaiting)
+      return Promise.reject(new StoreUnavailable('too many reads wait'));
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ step, resolve, reject, attempts: 0 });
+      this.plan();
+    });
+  }
+
+  private plan(): void {
+    if (this.isPlanned || this.waiting.length === 0) return;
+    this.isPlanned = true;
+    setImmediate(() => {
+      this.isPlanned = false;
+      while (this.waiting.length > 0 && this.hasRoom()) void this.run(this.waiting.splice(0, mostInPiece));
+    });
+  }
+
+  /** False while every connection has its piece: what waits goes with the next that is free. */
+  private hasRoom(): boolean {
+    return this.running < this.pool.options.max;
+  }
+
+  private async run(reads: readonly Read[]): Promise<void> {
+    this.running += 1;
+    try {
+      await this.send(reads);
+    } finally {
+      this.running -= 1;
+      this.plan();
+    }
+  }
+
+  private async send(reads: readonly Read[]): Promise<void> {
+    let client: PostgresClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      this.again(reads, error);
+      return;
+    }
+    client.on('error', ignore);
+    let broken = false;
+    try {
+      const results = await this.withinTime(
+        runSteps(
+          client,
+          reads.map(({ step }) => step),
+        ),
+      );
+      settle(reads, results);
+    } catch (error) {
+      const { done, cause } = error instanceof StepFailed ? error : { done: [], cause: error };
+      broken = !(error instanceof StepFailed) || isConnectionLost(cause) || isOutdated(cause);
+      settle(reads, done);
+      const left = reads.slice(done.length);
+      if (broken) this.again(left, cause);
+      else {
+        // It is that one's own failure; the others have not been read yet.
+        left.shift()?.reject(cause);
+        this.waiting.unshift(...left);
+      }
+    } finally {
+      if (!broken) client.off('error', ignore);
+      client.release(broken);
+    }
+  }
+
+  /** Reading again does no harm: once more after a dead connection, and for each one that knows an older table. */
+  private again(reads: readonly Read[], reason: unknown): void {
+    const most = isOutdated(reason) ? this.pool.options.max : isConnectionLost(reason) ? 1 : 0;
+    for (const read of reads) {
+      read.attempts += 1;
+      if (read.attempts <= most) this.waiting.push(read);
+      else read.reject(reason);
+    }
+  }
+
+  private async withinTime<T>(pending: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new StoreUnavailable('a read took too long')), this.options.milliseconds);
+    });
+    try {
+      return await Promise.race([pending, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function settle(reads: readonly Read[], results: readonly StepResult[]): void {
+  results.forEach((result, index) => reads[index]?.resolve(result));
+}
+
+/** A table has got a column since the statement was prepared: it must be prepared anew, on a new connection. */
+function isOutdated(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === '0A000';
+}
+
+function ignore(): void {
+  // A connection that dies in our hands says so to its query too.
+}
