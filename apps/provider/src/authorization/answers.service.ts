@@ -11,7 +11,7 @@ import {
   type OAuthError,
   type Returns,
 } from '@gatehouse/domain/oauth';
-import { Store, type Unit } from '@gatehouse/server/database/store';
+import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -71,7 +71,13 @@ export class Answers {
             now,
           )
         : undefined;
-    if (!(await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens })))) return undefined;
+    try {
+      await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
+    } catch (error) {
+      // The session ended meanwhile.
+      if (error instanceof NothingChanged) return undefined;
+      throw error;
+    }
     const parameters = authorizationResponseParameters({
       code: code && formatToken(code),
       accessToken: tokens?.access && {
@@ -86,11 +92,11 @@ export class Answers {
     return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
   }
 
-  /** False when the session ended meanwhile: then nothing was written. */
-  private async write(unit: Unit, visit: UserVisit, pending: Pending, made: Made): Promise<boolean> {
+  /** The unit stands on the session. */
+  private write(unit: Unit, visit: UserVisit, pending: Pending, made: Made): void {
     const { now, user, session } = visit;
     const { id, request } = pending;
-    const grant = await this.grants.create(
+    const grant = this.grants.create(
       unit,
       {
         clientId: request.clientId,
@@ -106,8 +112,7 @@ export class Answers {
       },
       now,
     );
-    if (grant === undefined) return false;
-    await this.audit.record(unit, {
+    void this.audit.record(unit, {
       type: 'grant.created',
       actorId: user.id,
       clientId: request.clientId,
@@ -115,11 +120,10 @@ export class Answers {
       address: visit.address,
       requestId: visit.requestId,
     });
-    if (id !== undefined) await this.kept.answered(unit, id, visit.browser.hash, now);
-    if (made.code) await this.codes.issue(unit, made.code, request, grant, now);
+    if (id !== undefined) this.kept.answered(unit, id, visit.browser.hash, now);
+    if (made.code) this.codes.issue(unit, made.code, request, grant, now);
     if (made.tokens?.access)
-      await this.issuer.storeAccess(unit, { ...authorityOf(visit, request), grant }, made.tokens.access, now);
-    return true;
+      this.issuer.storeAccess(unit, { ...authorityOf(visit, request), grant }, made.tokens.access, now);
   }
 
   /** The latest end of what the answer gives. */

@@ -47,14 +47,14 @@ export class CodesService {
     return { selector: this.selectors.next(), verifier: newSecret() };
   }
 
-  async issue(
+  issue(
     unit: Unit,
     token: Token,
     request: AuthorizationRequest,
     grantSelector: Selector,
     now: EpochSeconds,
-  ): Promise<void> {
-    await unit.change(
+  ): void {
+    unit.write(
       codeStatements.insert,
       token.selector,
       sha256(token.verifier),
@@ -90,9 +90,9 @@ export class CodesService {
     };
   }
 
-  /** Spends the code. True for exactly one caller, however many come at once (RFC 6749 4.1.2). */
-  async consume(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(codeStatements.consume, selector, now)) === 1;
+  /** Spends the code. The unit stands on it, which holds for exactly one of however many come at once (RFC 6749 4.1.2). */
+  consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
+    unit.require(codeStatements.consume, selector, now);
   }
 
   /** A step of the purge: unspent codes go when they expire, spent ones when nothing of their grant can be alive. */

@@ -119,9 +119,9 @@ export class KeptRequestsService {
   }
 
   /** Notes that the client got its answer. */
-  async answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): Promise<void> {
+  answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
-    if (token) await unit.change(keptRequestStatements.answered, token.selector, browserHash, now);
+    if (token) unit.write(keptRequestStatements.answered, token.selector, browserHash, now);
   }
 
   /** Notes what the person did for this request. The id may be another one afterwards. */

@@ -56,10 +56,10 @@ export class GrantsService implements OnModuleInit {
     });
   }
 
-  /** @returns undefined when the session ended meanwhile */
-  async create(unit: Unit, grant: NewGrant, now: EpochSeconds): Promise<Selector | undefined> {
+  /** The unit stands on it: NothingChanged when the session ended meanwhile. */
+  create(unit: Unit, grant: NewGrant, now: EpochSeconds): Selector {
     const selector = this.selectors.next();
-    const made = await unit.change(
+    unit.require(
       grantStatements.insert,
       selector,
       grant.clientId,
@@ -76,7 +76,6 @@ export class GrantsService implements OnModuleInit {
       grant.claims === undefined ? null : JSON.stringify(grant.claims),
       grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
     );
-    if (made !== 1) return undefined;
     this.clients.noteUse(grant.clientId, now);
     return selector;
   }
@@ -86,9 +85,12 @@ export class GrantsService implements OnModuleInit {
     return row ? toGrant(row) : undefined;
   }
 
-  /** Notes a use and lets the grant live at least until `expiresAt`; false when it was revoked meanwhile. */
-  async use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(grantStatements.use, selector, now, expiresAt)) === 1;
+  /**
+   * Notes a use and lets the grant live at least until `expiresAt`. The unit stands on it: NothingChanged when it was
+   * revoked meanwhile.
+   */
+  use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): void {
+    unit.require(grantStatements.use, selector, now, expiresAt);
   }
 
   /** True when it lived until now. */

@@ -61,8 +61,8 @@ export class AccessTokenMaker {
   }
 
   /** That the grant lives is for the caller to know. */
-  async store(unit: Unit, authority: Authority, token: MadeAccessToken, now: EpochSeconds): Promise<void> {
-    await unit.change(
+  store(unit: Unit, authority: Authority, token: MadeAccessToken, now: EpochSeconds): void {
+    unit.write(
       accessTokenStatements.insert,
       token.row.selector,
       sha256(token.row.verifier),

@@ -59,21 +59,20 @@ export class RefreshTokensService {
   }
 
   /**
-   * Spends the token for its successor and keeps the answer with it. True for exactly one caller.
+   * Spends the token for its successor and keeps the answer with it. The unit stands on it, which holds for exactly one
+   * of however many come at once.
    * @param request a text that is the same for the same request: a repeat must match it
    */
-  async consume(
+  consume(
     unit: Unit,
     token: RefreshToken,
     answer: { readonly successor: Selector; readonly body: string; readonly request: string },
     now: EpochSeconds,
-  ): Promise<boolean> {
+  ): void {
     const window = this.settings.refreshRetryWindowSeconds;
     const sealed = window > 0 ? sealWith(answerKey(token), placeOf(token, answer.request), answer.body) : null;
     const until = window > 0 ? addSeconds(now, window) : null;
-    return (
-      (await unit.change(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until)) === 1
-    );
+    unit.require(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until);
   }
 
   /**

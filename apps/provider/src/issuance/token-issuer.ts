@@ -62,18 +62,18 @@ export class TokenIssuer {
     return { authority, access, refresh, body: JSON.stringify(body) };
   }
 
-  /** Stores them with their grant. False when the grant ended meanwhile: then nothing may be answered. */
-  async store(unit: Unit, prepared: PreparedTokens, now: EpochSeconds): Promise<boolean> {
+  /** Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile. */
+  store(unit: Unit, prepared: PreparedTokens, now: EpochSeconds): void {
     const { authority, access, refresh } = prepared;
     const { expiresAt } = access;
     const refreshExpiresAt = addSeconds(now, this.settings.refreshTokenLifetimeSeconds);
     if (authority.grant !== undefined) {
       const lives = refresh && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
-      if (!(await this.grants.use(unit, authority.grant, lives, now))) return false;
+      this.grants.use(unit, authority.grant, lives, now);
     }
-    await this.maker.store(unit, authority, access, now);
+    this.maker.store(unit, authority, access, now);
     if (refresh && authority.grant !== undefined)
-      await unit.change(
+      unit.write(
         refreshTokenStatements.insert,
         refresh.selector,
         sha256(refresh.verifier),
@@ -83,7 +83,6 @@ export class TokenIssuer {
         now,
         refreshExpiresAt,
       );
-    return true;
   }
 
   /** The tokens of an answer of the authorization endpoint; signed here, stored by {@link storeAccess}. */
@@ -108,8 +107,8 @@ export class TokenIssuer {
   }
 
   /** Stores an access token alone. That its grant lives is for the caller to know. */
-  async storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): Promise<void> {
-    await this.maker.store(unit, authority, access, now);
+  storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): void {
+    this.maker.store(unit, authority, access, now);
   }
 
   private newToken(): Token {

@@ -2,7 +2,7 @@ import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs
 import { Clock } from '@gatehouse/server/clock';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Store } from '@gatehouse/server/database/store';
+import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
@@ -50,7 +50,8 @@ export class TokenController {
     let proof = await grantType.prove(credentials, client, now);
     let body = await this.issue(proof, client, now);
     if (body === 'lost') {
-      // Another request spent it in between: what it left behind says whether this one is a repeat or a reuse.
+      // Another request spent it in between, or its grant ended: what is left says which, and whether this one is a
+      // repeat or a reuse.
       proof = await grantType.prove(credentials, client, now);
       body = await this.issue(proof, client, now);
     }
@@ -86,13 +87,15 @@ export class TokenController {
       throw proof.error;
     }
     const prepared = await this.issuer.prepare(proof.authority, client, now);
-    const outcome = await this.store.run(async (unit) => {
-      const spent = await proof.spend(unit, prepared);
-      if (spent !== 'spent') return spent;
-      if (await this.issuer.store(unit, prepared, now)) return spent;
-      return new OAuthError('invalid_grant', 'The grant has ended.', { reason: 'grant.ended' });
-    });
-    if (outcome instanceof OAuthError) throw outcome;
-    return outcome === 'lost' ? 'lost' : prepared.body;
+    try {
+      await this.store.run((unit) => {
+        proof.spend(unit, prepared);
+        this.issuer.store(unit, prepared, now);
+      });
+      return prepared.body;
+    } catch (error) {
+      if (error instanceof NothingChanged) return 'lost';
+      throw error;
+    }
   }
 }

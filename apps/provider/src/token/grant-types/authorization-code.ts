@@ -54,11 +54,7 @@ export class AuthorizationCodeGrant implements GrantType {
         acr: grant.acr,
         claims: grant.claims,
       },
-      spend: async (unit) => {
-        if (await this.codes.consume(unit, code.selector, now)) return 'spent';
-        await this.revoke(unit, code, now);
-        return replay();
-      },
+      spend: (unit) => this.codes.consume(unit, code.selector, now),
     };
   }
 

@@ -9,10 +9,10 @@ export type Proof =
       readonly kind: 'proved';
       readonly authority: Authority;
       /**
-       * Spends what was presented, in the unit that stores the tokens. A refusal is returned, not thrown: what it
-       * must write (a revoked grant) is to be committed.
+       * Spends what was presented, by a change that the unit stands on ({@link Unit.require}): all is undone where
+       * another request came first, and what that one left behind is looked at again.
        */
-      spend(unit: Unit, tokens: PreparedTokens): Promise<OAuthError | 'spent' | 'lost'>;
+      spend(unit: Unit, tokens: PreparedTokens): void;
     }
   /** The same request again after a lost answer: the same bytes. */
   | { readonly kind: 'repeated'; readonly body: string }

@@ -57,12 +57,10 @@ export class RefreshTokenGrant implements GrantType {
         acr: grant.acr,
         claims: grant.claims,
       },
-      spend: async (unit, prepared) => {
+      spend: (unit, prepared) => {
         // A client that lost the right to refresh gets no successor: its token is then spent for good.
         const successor = prepared.refresh?.selector ?? prepared.access.row.selector;
-        return (await this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now))
-          ? 'spent'
-          : 'lost';
+        this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now);
       },
     };
   }
