@@ -47,13 +47,7 @@ export class CodesService {
     return { selector: this.selectors.next(), verifier: newSecret() };
   }
 
-  issue(
-    unit: Unit,
-    token: Token,
-    request: AuthorizationRequest,
-    grantSelector: Selector,
-    now: EpochSeconds,
-  ): void {
+  issue(unit: Unit, token: Token, request: AuthorizationRequest, grantSelector: Selector, now: EpochSeconds): void {
     unit.write(
       codeStatements.insert,
       token.selector,

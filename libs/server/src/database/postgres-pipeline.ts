@@ -178,7 +178,10 @@ class Piece extends Conversation {
 
   protected override speak(wire: Wire): void {
     for (const { name, values } of this.steps) {
-      wire.bind({ statement: name, values: values.map((value) => (typeof value === 'number' ? String(value) : value)) });
+      wire.bind({
+        statement: name,
+        values: values.map((value) => (typeof value === 'number' ? String(value) : value)),
+      });
       wire.execute(null);
     }
   }
