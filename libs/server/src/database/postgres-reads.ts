@@ -33,6 +33,11 @@ export class PostgresReads {
     private readonly options: ReadsOptions,
   ) {}
 
+  /** Those that wait for a connection. */
+  get backlog(): number {
+    return this.waiting.length;
+  }
+
   /** @throws what the server or the driver says; StoreUnavailable when too many wait */
   ask(step: Step): Promise<StepResult> {
     if (this.waiting.length >= this.options.mostWaiting)

@@ -96,7 +96,8 @@ export class PostgresStore extends Store {
   }
 
   override connections(): readonly Connections[] {
-    return [connectionsOf('units', this.writer), connectionsOf('reads', this.dataSource)];
+    const reads = connectionsOf('reads', this.dataSource);
+    return [connectionsOf('units', this.writer), { ...reads, waiting: reads.waiting + this.reads.backlog }];
   }
 
   override async checkWritable(): Promise<void> {
