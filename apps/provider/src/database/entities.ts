@@ -25,6 +25,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
+import { ConsentResources1764000000012 } from './migrations/0012-consent-resources.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
 import { Profiles1764000000005 } from './migrations/0005-profiles.js';
@@ -113,4 +114,5 @@ export const migrations = [
   Resources1764000000011,
   ClaimsParameter1764000000007,
   Resources1764000000011,
+  ConsentResources1764000000012,
 ];

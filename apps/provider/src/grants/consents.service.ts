@@ -9,33 +9,38 @@ import { ConsentEntity } from './grant.entity.js';
 import { GrantsService } from './grants.service.js';
 
 const consentStatements = {
-  find: statement('consents.find', 'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2'),
+  find: statement(
+    'consents.find',
+    'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2',
+  ),
   begin: statement(
     'consents.begin',
-    `INSERT INTO consents (user_id, client_id, scope, claims, created_at, updated_at) VALUES ($1, $2, '[]', '[]', $3, $3)
+    `INSERT INTO consents (user_id, client_id, scope, claims, resources, created_at, updated_at)
+     VALUES ($1, $2, '[]', '[]', '[]', $3, $3)
      ON CONFLICT (user_id, client_id) DO NOTHING`,
   ),
   /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
   lock: statement(
     'consents.lock',
-    'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
+    'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
     {
-      sqlite: 'SELECT scope, claims FROM consents WHERE user_id = $1 AND client_id = $2',
+      sqlite: 'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2',
     },
   ),
   record: statement(
     'consents.record',
-    'UPDATE consents SET scope = $3, claims = $4, updated_at = $5 WHERE user_id = $1 AND client_id = $2',
+    'UPDATE consents SET scope = $3, claims = $4, updated_at = $5, resources = $6 WHERE user_id = $1 AND client_id = $2',
   ),
 };
 
 interface ConsentRow {
   scope: string;
   claims: string;
+  resources: string;
 }
 
 /** What a user allowed a client. */
-export type Allowed = Pick<Consent, 'scope' | 'claims'>;
+export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resources'>;
 
 /** Owns what a user allowed a client. */
 @Injectable()
@@ -55,14 +60,21 @@ export class ConsentsService {
   /** Adds to what was allowed before: saying yes to less does not take back the rest. */
   async record(
     unit: Unit,
-    consent: { userId: string; clientId: string; scope: Scope; claims?: readonly string[] },
+    consent: {
+      userId: string;
+      clientId: string;
+      scope: Scope;
+      claims?: readonly string[];
+      resources?: readonly string[] | undefined;
+    },
     now: EpochSeconds,
   ): Promise<void> {
     await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
     const row = await unit.one<ConsentRow>(consentStatements.lock, consent.userId, consent.clientId);
-    const before: Allowed = row ? parseAllowed(row) : { scope: [], claims: [] };
+    const before: Allowed = row ? parseAllowed(row) : { scope: [], claims: [], resources: [] };
     const scope = [...new Set([...before.scope, ...consent.scope])];
     const claims = [...new Set([...before.claims, ...(consent.claims ?? [])])];
+    const resources = [...new Set([...before.resources, ...(consent.resources ?? [])])];
     await unit.change(
       consentStatements.record,
       consent.userId,
@@ -70,6 +82,7 @@ export class ConsentsService {
       JSON.stringify(scope),
       JSON.stringify(claims),
       now,
+      JSON.stringify(resources),
     );
   }
 
@@ -80,6 +93,7 @@ export class ConsentsService {
       clientId: row.clientId,
       scope: row.scope,
       claims: row.claims,
+      resources: row.resources,
       createdAt: epochSeconds(row.createdAt),
       updatedAt: epochSeconds(row.updatedAt),
     }));
@@ -97,5 +111,6 @@ function parseAllowed(row: ConsentRow): Allowed {
   return {
     scope: JSON.parse(row.scope) as string[],
     claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]),
+    resources: row.resources === '[]' ? [] : (JSON.parse(row.resources) as string[]),
   };
 }

@@ -80,6 +80,10 @@ export class ConsentEntity {
   @JsonColumn()
   claims!: string[];
 
+  /** Identifiers of APIs (RFC 8707). */
+  @JsonColumn()
+  resources!: string[];
+
   @InstantColumn()
   createdAt!: number;
 

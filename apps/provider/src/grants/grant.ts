@@ -28,6 +28,8 @@ export interface Consent {
   readonly scope: Scope;
   /** Names of claims that no scope asks for. */
   readonly claims: readonly string[];
+  /** Identifiers of the APIs that it is for, beside this server. */
+  readonly resources: readonly string[];
   readonly createdAt: EpochSeconds;
   readonly updatedAt: EpochSeconds;
 }

@@ -15,7 +15,8 @@ import { routes } from '../http/routes.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
-import { claimLabel, scopeSentence } from './scope-sentences.js';
+import { ConsentTexts } from './consent-texts.service.js';
+import { claimLabel } from './scope-sentences.js';
 
 type Asked = { readonly kept: KeptRequest & { kind: 'authorization' }; readonly client: Client };
 
@@ -30,6 +31,7 @@ export class ConsentController {
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(ConsentTexts) private readonly texts: ConsentTexts,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -77,6 +79,7 @@ export class ConsentController {
           clientId: asked.client.id,
           scope: asked.kept.request.scope,
           claims: claimsOf(asked.kept.request),
+          resources: asked.kept.request.resources,
         },
         now,
       );
@@ -104,7 +107,7 @@ export class ConsentController {
     return { kept, client };
   }
 
-  private show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: string): Reply {
+  private async show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: string): Promise<Reply> {
     return this.visits.page(
       visit,
       'interaction/consent',
@@ -114,7 +117,7 @@ export class ConsentController {
         clientHost: shownHost(kept.request.redirectUri),
         username: visit.user.username,
         userId: visit.user.id,
-        scopes: kept.request.scope.map((name) => ({ name, sentence: scopeSentence(name) })),
+        ...(await this.texts.of(kept.request)),
         claims: claimsOf(kept.request).map((name) => ({ name, label: claimLabel(name) })),
         pending: kept.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,

@@ -3,8 +3,10 @@ import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { ConsentTexts } from './consent-texts.service.js';
 import { ConsentController } from './consent.controller.js';
 import { HomeController } from './home.controller.js';
 import { LoginController } from './login.controller.js';
@@ -23,7 +25,15 @@ import { SignUpController } from './sign-up.controller.js';
  * Must not know: what comes next.
  */
 @Module({
-  imports: [AuthorizationModule, UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule],
+  imports: [
+    AuthorizationModule,
+    UsersModule,
+    SessionsModule,
+    FactorsModule,
+    ClientsModule,
+    GrantsModule,
+    ResourcesModule,
+  ],
   controllers: [
     LoginController,
     SecondFactorController,
@@ -32,7 +42,7 @@ import { SignUpController } from './sign-up.controller.js';
     SetPasswordController,
     HomeController,
   ],
-  providers: [PendingLogins, LoginService, LoginSessions, SecondFactorPage],
+  providers: [ConsentTexts, PendingLogins, LoginService, LoginSessions, SecondFactorPage],
   exports: [PendingLogins],
 })
 export class InteractionModule {}

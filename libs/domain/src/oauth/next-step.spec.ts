@@ -32,6 +32,8 @@ interface Situation {
   readonly selectedAt?: number;
   readonly claims?: readonly string[];
   readonly claimsConsented?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourcesConsented?: readonly string[];
   readonly otherSubject?: boolean;
 }
 
@@ -46,6 +48,7 @@ function inputOf(situation: Situation): NextStepInput {
     prompt: situation.prompt ?? [],
     maxAge: situation.maxAge,
     acrValues: situation.acrValues,
+    resources: situation.resources,
   };
   const at = (seconds: number | undefined) => (seconds === undefined ? undefined : epochSeconds(seconds));
   const authTime = at(situation.authTime);
@@ -58,7 +61,11 @@ function inputOf(situation: Situation): NextStepInput {
         ? undefined
         : { userId: 'ada', authTime, full: !situation.partial, amr: situation.amr ?? ['pwd'] },
     account: situation.gone || situation.partial ? undefined : { secondFactorOwed: situation.factorOwed ?? false },
-    consent: situation.consented && { scope: situation.consented, claims: situation.claimsConsented },
+    consent: situation.consented && {
+      scope: situation.consented,
+      claims: situation.claimsConsented,
+      resources: situation.resourcesConsented,
+    },
     claimsBeyondScope: situation.claims,
     otherSubject: situation.otherSubject,
     progress: {
@@ -258,6 +265,18 @@ describe('nextStep', () => {
     [
       'the claims beyond the scopes were allowed',
       { ...known, claims: ['email'], claimsConsented: ['name', 'email'] },
+      'answer',
+      'answer',
+    ],
+    [
+      'the same scopes were allowed, at another API (RFC 8707 3)',
+      { ...known, resources: ['urn:b'], resourcesConsented: ['urn:a'] },
+      'consent',
+      'deny consent_required',
+    ],
+    [
+      'the API was allowed',
+      { ...known, resources: ['urn:a'], resourcesConsented: ['urn:a', 'urn:b'] },
       'answer',
       'answer',
     ],
