@@ -5,7 +5,16 @@ import { existsSync } from 'node:fs';
 import { Report } from '../apps/e2e/chaos/lib/report.mjs';
 import { programs } from '../apps/e2e/chaos/lib/provider.mjs';
 
-const parts = { kill: 'kill', disk: 'disk-full', postgres: 'postgres-away', restart: 'rolling-restart' };
+const parts = {
+  kill: 'kill',
+  disk: 'disk-full',
+  slow: 'slow-disk',
+  postgres: 'postgres-away',
+  restart: 'rolling-restart',
+  four: 'four-processes',
+};
+// What measures times runs by itself.
+const alone = ['slow'];
 const words = process.argv.slice(2);
 const short = words.includes('--short');
 const chosen = words.filter((word) => word !== '--short');

@@ -1,6 +1,7 @@
 import { Audit } from './lib/audit.mjs';
 import { sqliteIn } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
+import { checkReads, checkWritesRefused } from './lib/outage.mjs';
 import { peopleOf } from './lib/people.mjs';
 import { Provider } from './lib/provider.mjs';
 import { mountSmallDisk } from './lib/small-disk.mjs';
@@ -39,7 +40,7 @@ export async function diskFull(report, { short }) {
       filled,
       `${load.requests.unavailable - before}`,
     );
-    await checkWrites(report, provider, people);
+    await checkWritesRefused(report, provider, people.at(-1));
     await checkReads(report, provider, reader);
     await pause(500);
     report.check('the process is alive', provider.isAlive && provider.child.pid === pid);
@@ -63,37 +64,4 @@ export async function diskFull(report, { short }) {
   await audit.nothingComesBack(chains);
   audit.print(report);
   report.check('it ends with 0', (await provider.stop()).code === 0);
-}
-
-/** One of each kind that writes, now. */
-async function checkWrites(report, provider, [, , , , person]) {
-  const ready = await provider.http.send('/readyz');
-  report.check('readiness says so', ready.status === 503, `${ready.status}`);
-  const login = await person
-    .another()
-    .logIn()
-    .then(
-      () => undefined,
-      (error) => error.answer,
-    );
-  report.check(
-    'a login is refused with 503 and Retry-After',
-    login?.status === 503 && login.headers['retry-after'] !== undefined,
-    `${login?.status}`,
-  );
-}
-
-async function checkReads(report, provider, token) {
-  const reads = {
-    discovery: () => provider.http.send('/.well-known/openid-configuration'),
-    'the keys': () => provider.http.send('/.well-known/jwks.json'),
-    introspection: () => provider.asClient('/oauth/introspect', { token }),
-    userinfo: () => provider.http.send('/oauth/userinfo', { headers: { authorization: `Bearer ${token}` } }),
-    health: () => provider.http.send('/healthz'),
-  };
-  for (const [name, read] of Object.entries(reads)) {
-    const statuses = new Set();
-    for (let turn = 0; turn < 10; turn++) statuses.add((await read()).status);
-    report.check(`reads go on: ${name}`, [...statuses].join() === '200', [...statuses].join());
-  }
 }

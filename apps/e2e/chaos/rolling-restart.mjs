@@ -68,27 +68,45 @@ export async function rollingRestart(report, { short }) {
   }
   const lost = arrivals.filter(({ unanswered }) => unanswered).map(({ path }) => path.split('?')[0]);
   report.all('what had arrived was answered', arrivals.length, lost);
-  for (const started of short ? [400] : [50, 200, 400, 600, 800, 1000, 1500]) {
-    const [victim] = provider.workers();
-    process.kill(victim, 'SIGKILL');
-    await eventually(() => {
-      const now = provider.workers();
-      return now.length === 2 && !now.includes(victim);
-    }, 10_000);
+  for (const started of short ? [400] : [50, 200, 400, 600, 800, 1000, 1500])
+    for (const group of [false, true]) {
+      await replaceWorker(provider);
+      await pause(started);
+      await checkEnd(report, provider, { group, when: `a worker started ${started} ms before` });
+      await provider.start();
+    }
+  await provider.stop();
+  for (const started of short ? [400] : [0, 100, 200, 400, 600, 800, 1000, 1500]) {
+    provider.launch();
+    // Before its workers it prepares the database, and a signal then ends it at once.
+    await eventually(() => provider.workers().length > 0, 10_000, 10);
     await pause(started);
-    const began = Date.now();
-    const { code, signal } = await provider.end('SIGTERM');
-    report.check(
-      `SIGTERM ends it with 0 when a worker started ${started} ms before`,
-      code === 0,
-      `${signal ?? code} after ${Date.now() - began} ms`,
-    );
-    await provider.start();
+    await checkEnd(report, provider, { group: true, when: `its workers started ${started} ms before` });
   }
+  await provider.start();
   audit.print(report);
   report.all('no answer but the right one under load', load.requests.answered, load.faults);
   report.note(`${load.requests.answered} answered, ${load.requests.unanswered} cut off`);
   report.check('it ends with 0', (await provider.stop()).code === 0);
+}
+
+async function replaceWorker(provider) {
+  const [victim] = provider.workers();
+  process.kill(victim, 'SIGKILL');
+  await eventually(() => {
+    const now = provider.workers();
+    return now.length === 2 && !now.includes(victim);
+  }, 10_000);
+}
+
+async function checkEnd(report, provider, { group, when }) {
+  const began = Date.now();
+  const { code, signal } = await (group ? provider.endGroup('SIGTERM') : provider.end('SIGTERM'));
+  report.check(
+    `SIGTERM${group ? ' to the whole group' : ''} ends it with 0 when ${when}`,
+    code === 0,
+    `${signal ?? code} after ${Date.now() - began} ms`,
+  );
 }
 
 async function check(audit, load, people = []) {

@@ -15,7 +15,11 @@ async function main(): Promise<void> {
     return;
   }
   const adminLine = await prepareDatabase(settings);
-  endOn(settings.workers > 1 ? await runWorkers(settings) : await runServer(settings, { metrics: true }));
+  if (settings.workers > 1) {
+    const workers = await runWorkers(settings);
+    endOn(workers);
+    await workers.started;
+  } else endOn(await runServer(settings, { metrics: true }));
   if (adminLine !== undefined) process.stdout.write(`${adminLine}\n`);
   process.stdout.write(`listening on ${settings.issuer}\n`);
 }

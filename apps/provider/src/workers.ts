@@ -11,9 +11,17 @@ export const endMessage = 'end';
 /** A worker that dies sooner than this after its start is started again with a pause, so that a broken one does not spin. */
 const quickDeathMilliseconds = 2_000;
 const mostQuickDeaths = 10;
+/** How long a signal that a worker got may take to arrive here too. */
+const signalMilliseconds = 200;
 
-/** Keeps `settings.workers` processes on one port: one that dies is replaced. */
-export async function runWorkers(settings: Settings): Promise<RunningServer> {
+/** The processes on one port. */
+export interface RunningWorkers extends RunningServer {
+  /** When all of them listen. @throws Error when one cannot start */
+  readonly started: Promise<unknown>;
+}
+
+/** Keeps `settings.workers` processes on one port: one that dies is replaced. They may be ended while they start. */
+export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
   const log = logOf(settings);
   const workers = new Workers(log);
   const aggregator = new AggregatorRegistry();
@@ -24,9 +32,9 @@ export async function runWorkers(settings: Settings): Promise<RunningServer> {
           contentType: aggregator.contentType,
           metrics: () => aggregator.clusterMetrics(),
         });
-  await Promise.all(Array.from({ length: settings.workers }, () => workers.start()));
   return {
     log,
+    started: Promise.all(Array.from({ length: settings.workers }, () => workers.start())),
     end: async () => {
       metrics?.close();
       await workers.end();
@@ -41,7 +49,7 @@ class Workers {
 
   constructor(private readonly log: Log) {}
 
-  /** Resolves when the worker listens; rejects when the first start already fails. */
+  /** Resolves when the worker listens, or is not wanted any more; rejects when it ends by itself before that. */
   start(): Promise<void> {
     const startedAt = Date.now();
     const worker = cluster.fork();
@@ -51,15 +59,23 @@ class Workers {
       worker.on('message', (message: unknown) => {
         if (message !== 'listening') return;
         listened = true;
+        listening.add(worker);
         // What it was told before it listened to messages is lost.
-        if (this.ending) worker.send(endMessage);
+        if (this.ending) tell(worker);
         resolve();
       });
       worker.on('exit', (code, signal) => {
         this.alive.delete(worker);
-        if (this.ending) return;
-        if (!listened) reject(new Error(`a worker could not start (${signal ?? code})`));
-        else this.replace(startedAt, { code, signal });
+        if (listened) {
+          if (!this.ending) this.replace(startedAt, { code, signal });
+          return;
+        }
+        // A signal to the whole group ends a worker that is not far enough to ignore it; ours is being read meanwhile.
+        const wait = isEndSignal(signal) ? signalMilliseconds : 0;
+        setTimeout(() => {
+          if (this.ending) resolve();
+          else reject(new Error(`a worker could not start (${signal ?? code})`));
+        }, wait);
       });
     });
   }
@@ -70,8 +86,12 @@ class Workers {
       [...this.alive].map(
         (worker) =>
           new Promise<void>((resolve, reject) => {
-            worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with ${code}`))));
-            worker.send(endMessage);
+            worker.once('exit', (code, signal) => {
+              // One that did not listen yet had nothing to finish.
+              if (code === 0 || !listening.has(worker)) resolve();
+              else reject(new Error(`a worker ended with ${signal ?? code}`));
+            });
+            tell(worker);
           }),
       ),
     );
@@ -93,4 +113,16 @@ class Workers {
       quick ? 200 * this.quickDeaths : 0,
     );
   }
+}
+
+/** Those that said that they listen. */
+const listening = new WeakSet<Worker>();
+
+function tell(worker: Worker): void {
+  // It may be gone a moment before its exit is known here.
+  if (worker.isConnected()) worker.send(endMessage, () => undefined);
+}
+
+function isEndSignal(signal: string | null): boolean {
+  return signal === 'SIGTERM' || signal === 'SIGINT';
 }

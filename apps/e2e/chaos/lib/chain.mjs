@@ -7,6 +7,7 @@ import { Unexpected } from './unexpected.mjs';
 export class Chain {
   codeIs = 'held';
   accessTokens = [];
+  idTokens = [];
   /** The newest refresh token. */
   refreshToken = undefined;
   refreshIs = 'none';
@@ -48,8 +49,9 @@ export class Chain {
   take(answer) {
     this.refused = answer.status !== 200;
     if (this.refused) throw new Unexpected('/oauth/token', answer);
-    const { access_token, refresh_token } = JSON.parse(answer.text);
+    const { access_token, refresh_token, id_token } = JSON.parse(answer.text);
     this.accessTokens.push(access_token);
+    if (id_token !== undefined) this.idTokens.push(id_token);
     this.refreshToken = refresh_token;
     this.refreshIs = 'held';
   }

@@ -12,14 +12,17 @@ export class Load {
   faults = [];
   running = false;
 
-  /** @param people each is a worker with a live session; the last one only logs in, again and again */
-  constructor(people, { tolerant = false, afterUnavailable = 50 } = {}) {
-    Object.assign(this, { people, tolerant, afterUnavailable });
+  /**
+   * @param people each is a worker with a live session; the last one only logs in, again and again, which keeps a core
+   *   busy with a password, unless `logins` is false
+   */
+  constructor(people, { tolerant = false, afterUnavailable = 50, logins = true } = {}) {
+    Object.assign(this, { people, tolerant, afterUnavailable, logins });
   }
 
   begin() {
     this.running = true;
-    const loggingIn = this.people.at(-1);
+    const loggingIn = this.logins ? this.people.at(-1) : undefined;
     this.workers = this.people.map((person) =>
       this.repeat(() => (person === loggingIn ? this.logIn(person) : this.goThrough(person))),
     );

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { beforeExit } from './cleanup.mjs';
-import { Http } from './http.mjs';
+import { Site } from './site.mjs';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const endWithParent = pathToFileURL(join(root, 'scripts/lib/end-with-parent.mjs')).href;
@@ -16,12 +16,12 @@ export const programs = {
 const redirectUri = 'https://client.example/callback';
 
 /** One provider on one database, that can die and come back at the same address. */
-export class Provider {
+export class Provider extends Site {
   /** What it wrote since its last start. */
   said = '';
 
   constructor(port, environment) {
-    this.base = `http://127.0.0.1:${port}`;
+    super(`http://127.0.0.1:${port}`);
     this.environment = {
       GATEHOUSE_PORT: String(port),
       GATEHOUSE_SIGN_UP: 'open',
@@ -32,19 +32,24 @@ export class Provider {
       GATEHOUSE_CODE_LIFETIME: '600',
       ...environment,
     };
-    this.http = new Http(this.base);
   }
 
   /** @param environment the settings; the folder of the data is theirs */
   static async create(environment) {
-    const provider = new Provider(await freePort(), environment);
-    await provider.start();
+    const provider = await Provider.at(environment);
     provider.client = await provider.command([
       ...['client', 'add', '--name', 'Chaos', '--redirect-uri', redirectUri, '--json'],
       ...['--grant-type', 'authorization_code', '--grant-type', 'refresh_token'],
       ...['--scope', 'openid profile offline_access'],
     ]);
     provider.client.redirect_uri = redirectUri;
+    return provider;
+  }
+
+  /** Another one, where a client is registered already. */
+  static async at(environment) {
+    const provider = new Provider(await freePort(), environment);
+    await provider.start();
     return provider;
   }
 
@@ -72,6 +77,8 @@ export class Provider {
     const child = spawn(process.execPath, ['--import', endWithParent, programs.provider], {
       env: { PATH: process.env.PATH, NODE_ENV: 'production', ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A process group of its own, as a service manager gives it.
+      detached: true,
     });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text) => (this.said = `${this.said}${text}`.slice(-20_000)));
@@ -90,6 +97,12 @@ export class Provider {
   /** @returns how it ended */
   async end(signal) {
     if (this.isAlive) this.child.kill(signal);
+    return this.gone;
+  }
+
+  /** The same for the whole process group, as service managers and terminals signal it. @returns how the first ended */
+  async endGroup(signal) {
+    process.kill(-this.child.pid, signal);
     return this.gone;
   }
 
@@ -115,17 +128,6 @@ export class Provider {
         else resolve(JSON.parse(stdout));
       });
     });
-  }
-
-  /** POSTs as the registered client. */
-  asClient(path, form) {
-    const { client_id, client_secret } = this.client;
-    const authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString('base64')}`;
-    return this.http.send(path, { form, headers: { authorization } });
-  }
-
-  refresh(token) {
-    return this.asClient('/oauth/token', { grant_type: 'refresh_token', refresh_token: token });
   }
 }
 

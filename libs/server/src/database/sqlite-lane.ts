@@ -16,6 +16,8 @@ export interface LaneOptions {
   readonly onCommit?: (units: number, milliseconds: number) => void;
   /** Called between the last unit and the commit; a test makes the commit fail here. */
   readonly beforeCommit?: () => void;
+  /** The built program of the thread that folds the log back, for tests that run from sources. */
+  readonly checkpointProgram?: string;
 }
 
 interface Job {
@@ -38,7 +40,7 @@ export class SqliteLane {
   /** Transactions so far: with the units counted by a caller, the size of a batch. */
   batches = 0;
 
-  private readonly options: Required<Omit<LaneOptions, 'beforeCommit' | 'onCommit'>> &
+  private readonly options: Required<Omit<LaneOptions, 'beforeCommit' | 'onCommit' | 'checkpointProgram'>> &
     Pick<LaneOptions, 'beforeCommit' | 'onCommit'>;
   private readonly database: SqliteDatabase;
   /** For units. */

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { SqliteCheckpointer } from './sqlite-checkpointer.js';
 import { databaseOf, isSqliteOutage } from './sqlite-driver.js';
 import { SqliteLane, type LaneOptions } from './sqlite-lane.js';
 import { inSqliteOrder, SqliteStatements } from './sqlite-statements.js';
@@ -11,6 +12,7 @@ export class SqliteStore extends Store {
   readonly reader: EntityManager;
   readonly lane: SqliteLane;
   private readonly statements: SqliteStatements;
+  private readonly checkpointer: SqliteCheckpointer;
 
   /** @param writer initialized and migrated; @param dataSource initialized, read only, opened after it */
   constructor(
@@ -19,7 +21,14 @@ export class SqliteStore extends Store {
     options: LaneOptions = {},
   ) {
     super();
-    this.lane = new SqliteLane(writer, options);
+    this.checkpointer = new SqliteCheckpointer(databaseOf(writer), options.checkpointProgram);
+    this.lane = new SqliteLane(writer, {
+      ...options,
+      onCommit: (units, milliseconds) => {
+        this.checkpointer.committed();
+        options.onCommit?.(units, milliseconds);
+      },
+    });
     this.statements = new SqliteStatements(databaseOf(dataSource));
     this.reader = dataSource.manager;
     forbidTransactions(dataSource);
@@ -59,6 +68,7 @@ export class SqliteStore extends Store {
 
   override async close(): Promise<void> {
     await this.lane.close();
+    await this.checkpointer.close();
     // The reader first: the last handle to go folds the log back into the file, and a reader cannot.
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();

@@ -1,4 +1,5 @@
 import Driver from 'better-sqlite3';
+import { join } from 'node:path';
 import { SqliteStore } from '../../src/database/sqlite-store.js';
 import { StoreUnavailable, type Unit } from '../../src/database/store.js';
 import type { LaneOptions } from '../../src/database/sqlite-lane.js';
@@ -230,5 +231,42 @@ describe('the write lane on SQLite', () => {
     expect((await refusalOf(store.run((unit: Unit) => unit.change(begin)))).message).toMatch(
       'not inside a unit of work',
     );
+  });
+
+  describe('its log', () => {
+    const program = join(__dirname, '../../dist/database/sqlite-checkpoint-worker.js');
+    const waiting = (): { log: number; checkpointed: number } => {
+      const [found] = writer().pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
+      return found ?? { log: 0, checkpointed: 0 };
+    };
+    /** Writes so many rows of 40 kB, a commit each. */
+    async function fill(from: number, count: number): Promise<void> {
+      for (let selector = from; selector < from + count; selector += 1)
+        await store.run((unit) => unit.change(things.insert, selector, `t${selector}${'x'.repeat(40_000)}`));
+    }
+
+    it('is folded back by another thread, and stays short however much is written', async () => {
+      await reopen({ checkpointProgram: program });
+      expect(writer().pragma('wal_autocheckpoint', { simple: true })).toBe(0);
+      await fill(1, 150);
+      const until = Date.now() + 10_000;
+      while (waiting().checkpointed === 0 && Date.now() < until) await turns(20);
+      expect(waiting().checkpointed).toBeGreaterThan(1000);
+      await fill(1000, 900);
+      // Some 20,000 pages, written without a pause: the log has begun again meanwhile.
+      expect(waiting().log).toBeLessThan(15_000);
+      expect(count()).toBe(1050);
+    }, 60_000);
+
+    it('is folded back within commits again where there is no such thread', async () => {
+      await reopen({ checkpointProgram: join(__dirname, 'there-is-no-such-program.js') });
+      await fill(1, 300);
+      const until = Date.now() + 10_000;
+      while (writer().pragma('wal_autocheckpoint', { simple: true }) === 0 && Date.now() < until) await turns(20);
+      expect(writer().pragma('wal_autocheckpoint', { simple: true })).toBe(1000);
+      await fill(1000, 50);
+      // The 300 alone were some 6,000.
+      expect(waiting().log).toBeLessThan(2000);
+    }, 60_000);
   });
 });

@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js';
+
+/** The log is looked at after so many commits, and folded back when so many pages wait in it: SQLite's own measure. */
+const commitsBetween = 16;
+const pagesWaiting = 1000;
+
+const ownProgram = fileURLToPath(new URL('./sqlite-checkpoint-worker.js', import.meta.url));
+
+/**
+ * Folds the log of a SQLite file back into it in a thread of its own. SQLite does that within a commit by itself, with two
+ * more flushes, for which on a slow disk everybody waits who asks this process anything (docs/adr/0009).
+ */
+export class SqliteCheckpointer {
+  private worker: Worker | undefined;
+  private isWorking = false;
+  private isOver = false;
+  private commits = 0;
+  private readonly look: SqliteStatement;
+
+  /** @param database the write handle */
+  constructor(
+    private readonly database: SqliteDatabase,
+    private readonly program = ownProgram,
+  ) {
+    database.pragma('wal_autocheckpoint = 0');
+    // Only says how long the log is.
+    this.look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+  }
+
+  /** To be called after each commit, outside of a transaction. */
+  committed(): void {
+    this.commits += 1;
+    if (this.commits < commitsBetween || this.isWorking || this.isOver) return;
+    this.commits = 0;
+    const { log, checkpointed } = this.look.get() as { readonly log: number; readonly checkpointed: number };
+    if (log - checkpointed < pagesWaiting) return;
+    this.isWorking = true;
+    this.worker ??= this.start();
+    this.worker.postMessage('checkpoint');
+  }
+
+  async close(): Promise<void> {
+    this.isOver = true;
+    await this.worker?.terminate();
+  }
+
+  private start(): Worker {
+    const worker = new Worker(this.program, { workerData: this.database.name, execArgv: [] });
+    worker.unref();
+    worker.on('message', () => (this.isWorking = false));
+    // Without it SQLite does the work within commits again: slower, and never wrong.
+    worker.on('error', () => this.giveUp()).on('exit', () => this.giveUp());
+    return worker;
+  }
+
+  private giveUp(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.database.pragma(`wal_autocheckpoint = ${pagesWaiting}`);
+  }
+}
