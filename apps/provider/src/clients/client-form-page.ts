@@ -1,6 +1,7 @@
 import { signatureAlgorithms } from '@gatehouse/domain/jose';
-import { authMethods, grantTypeNames, type Client } from '@gatehouse/domain/oauth';
+import { authMethods, grantTypeNames, responseTypeNames, type Client } from '@gatehouse/domain/oauth';
 import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { metadataModel } from './client-metadata-form.js';
 import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
 
 interface Shown {
@@ -25,11 +26,14 @@ const grantTypeWords: Readonly<Record<string, string>> = {
   authorization_code: 'Logs people in (authorization code)',
   refresh_token: 'Keeps access with refresh tokens; with openid, it also needs the scope offline_access',
   client_credentials: 'Acts for itself, without a person',
+  implicit: 'Gets ID tokens, or tokens, in the redirect itself (implicit and hybrid flows)',
 };
 
 const authMethodWords: Readonly<Record<string, string>> = {
   client_secret_basic: 'HTTP Basic (client_secret_basic)',
   client_secret_post: 'In the form body (client_secret_post)',
+  client_secret_jwt: 'By a JWT that its secret signs (client_secret_jwt)',
+  private_key_jwt: 'By a JWT that its private key signs (private_key_jwt)',
 };
 
 const algorithmWords: Readonly<Record<string, string>> = {
@@ -81,6 +85,8 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       words: grantTypeWords[name] ?? name,
       checked: values.grantTypes.includes(name),
     })),
+    responseTypes: responseTypeNames.map((name) => ({ name, checked: values.responseTypes.includes(name) })),
+    metadata: metadataModel(values.metadata, model.problems, focused),
     algorithms: options(
       [...new Set([...Object.keys(algorithmWords), ...signatureAlgorithms])],
       values.idTokenSignedResponseAlg,
@@ -110,5 +116,13 @@ export function clientLine(client: Client, owners: ReadonlyMap<string, string>):
     owner: client.ownerId === undefined ? undefined : owners.get(client.ownerId),
     createdAt: client.createdAt,
     disabled: client.disabledAt !== undefined,
+    unapproved: client.approvedAt === undefined,
+    hosts: hostsOf(client.redirectUris),
   };
+}
+
+/** Where a client sends people, for whoever judges it. */
+function hostsOf(redirectUris: readonly string[]): string {
+  const hosts = [...new Set(redirectUris.map((uri) => new URL(uri)).map((url) => url.host || url.protocol))];
+  return hosts.length > 3 ? `${hosts.slice(0, 3).join(', ')}, …` : hosts.join(', ');
 }

@@ -1,5 +1,13 @@
 import { standardScopes, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
+import {
+  blankMetadata,
+  metadataDraft,
+  metadataProblem,
+  metadataValues,
+  readMetadataValues,
+  type MetadataValues,
+} from './client-metadata-form.js';
 import type { FieldProblem } from '../http/form-problems.js';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
@@ -16,7 +24,10 @@ export interface ClientFormValues {
   /** The rows of the default scopes. */
   readonly defaultScope: readonly number[];
   readonly grantTypes: readonly string[];
+  /** Chosen where the grant type implicit is; the code alone otherwise. */
+  readonly responseTypes: readonly string[];
   readonly idTokenSignedResponseAlg: string;
+  readonly metadata: MetadataValues;
   readonly pkceRequired: boolean;
   readonly consentRequired: boolean;
   /** Administrators alone see the field. */
@@ -47,7 +58,9 @@ export function blankClientForm(owner: string): ClientFormValues {
     scope: ['openid', 'profile', 'email', 'offline_access'],
     defaultScope: [1],
     grantTypes: ['authorization_code', 'refresh_token'],
+    responseTypes: [],
     idTokenSignedResponseAlg: 'RS256',
+    metadata: blankMetadata,
     pkceRequired: true,
     consentRequired: true,
     secondFactorRequired: false,
@@ -67,7 +80,9 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     scope: client.scope,
     defaultScope: client.scope.flatMap((scope, row) => (client.defaultScope.includes(scope) ? [row] : [])),
     grantTypes: client.grantTypes,
+    responseTypes: client.responseTypes,
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    metadata: metadataValues(client),
     pkceRequired: client.pkceRequired,
     consentRequired: client.consentRequired,
     secondFactorRequired: client.secondFactorRequired,
@@ -87,7 +102,9 @@ export function readClientForm(form: Form): ClientFormValues {
     scope: form.all('scope').slice(0, mostRows),
     defaultScope: form.all('defaultScope').map(rowNumber),
     grantTypes: form.all('grantType'),
+    responseTypes: form.all('responseType').slice(0, mostRows),
     idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
+    metadata: readMetadataValues(form),
     pkceRequired: form.has('pkceRequired'),
     consentRequired: form.has('consentRequired'),
     secondFactorRequired: form.has('secondFactorRequired'),
@@ -135,6 +152,8 @@ function rowNumber(text: string | undefined): number {
 
 export interface DraftOfForm {
   readonly draft: ClientDraft;
+  /** What could not be read at all. */
+  readonly problems: readonly FieldProblem[];
   /** A problem of the draft, said of the row of the form that it came from. */
   inForm(problem: FieldProblem): FieldProblem;
 }
@@ -150,8 +169,11 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
     scope: scope.rows,
   };
   const isPublic = values.type === 'public';
+  const { draft: metadata, problems } = metadataDraft(values.metadata);
   return {
+    problems,
     draft: {
+      ...metadata,
       name: values.name,
       type: values.type,
       applicationType: values.applicationType,
@@ -162,6 +184,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
       postLogoutRedirectUris: postLogoutRedirectUris.values,
       grantTypes: values.grantTypes,
+      ...(values.grantTypes.includes('implicit') ? { responseTypes: values.responseTypes } : {}),
       scope: scope.values,
       defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
       idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
@@ -171,7 +194,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
     inForm: ({ field, message }) => {
       const [list = '', index] = field.split('.');
       const row = index === undefined ? undefined : rows[list]?.[Number(index)];
-      return { field: row === undefined ? field : `${list}.${row}`, message };
+      return metadataProblem({ field: row === undefined ? field : `${list}.${row}`, message });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { checkClientMetadata, metadataOf, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -11,6 +11,7 @@ import { actorOf, isAdmin } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
   adminOnlyProblems,
@@ -22,7 +23,8 @@ import {
   type ClientFormValues,
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
-import { ClientsService } from './clients.service.js';
+import { clientStates, ClientsService, type ClientState } from './clients.service.js';
+import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;
 
@@ -39,7 +41,21 @@ const notices: Readonly<Record<string, string>> = {
   created: 'The client was added.',
   saved: 'The client was saved.',
   deleted: 'The client was deleted, and all its grants and tokens ended.',
+  changed: 'Done.',
+  none: 'Nothing was chosen, so nothing was changed.',
+  refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
+
+const stateWords: Readonly<Record<ClientState, string>> = {
+  new: 'Not approved yet',
+  approved: 'Approved',
+  disabled: 'Switched off',
+};
+
+/** What the list shows, as the part of an address that shows it again. */
+function filterQuery(search: string, state: ClientState | undefined): string {
+  return new URLSearchParams({ ...(search ? { q: search } : {}), ...(state ? { state } : {}) }).toString();
+}
 
 interface Shown {
   readonly values: ClientFormValues;
@@ -58,6 +74,8 @@ export class ClientsController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientOrigins) private readonly origins: ClientOrigins,
+    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
   ) {}
 
   @Get()
@@ -65,10 +83,12 @@ export class ClientsController {
     const visit = await this.openFor(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
+    const state = clientStates.find((each) => each === parameters.get('state'));
     const name = parameters.get('after');
     const { clients, more } = await this.clients.list({
       ownerId: isAdmin(visit) ? undefined : visit.user.id,
       search: search || undefined,
+      state,
       after: name === undefined ? undefined : { name, id: parameters.text('id') },
       limit: pageSize,
     });
@@ -76,6 +96,9 @@ export class ClientsController {
     const last = clients.at(-1);
     return this.visits.page(visit, 'clients/list', {
       search,
+      state,
+      states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
+      filterQuery: filterQuery(search, state),
       clients: clients.map((client) => clientLine(client, owners)),
       isFirst: name === undefined,
       next: more && last ? { name: last.name, id: last.id } : undefined,
@@ -170,18 +193,17 @@ export class ClientsController {
     if (changed) return this.show(visit, before, changed);
 
     const owner = await this.ownerOf(visit, before, values);
-    const { draft: typed, inForm } = toDraft(values);
-    // What the form does not show stays as it is.
-    const sameGrants = before?.grantTypes.join(' ') === typed.grantTypes.join(' ');
+    const { draft: typed, problems: unread, inForm } = toDraft(values);
     const draft: ClientDraft = {
-      ...(before && metadataOf(before)),
+      // What the form does not show stays as it is.
       ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
-      ...(before && sameGrants ? { responseTypes: before.responseTypes } : {}),
       ...typed,
+      source: before?.source ?? (isAdmin(visit) ? 'admin' : 'developer'),
     };
     const checked = checkClientMetadata({ ...draft, id: before?.id ?? '', createdAt: visit.now });
     const problems = [
-      ...('problems' in checked ? checked.problems : []),
+      ...unread,
+      ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),
       ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
       ...('problem' in owner ? [owner.problem] : []),
     ].map(inForm);
@@ -190,7 +212,6 @@ export class ClientsController {
     const complete = {
       ...draft,
       ownerId: owner.id,
-      source: before?.source ?? (isAdmin(visit) ? ('admin' as const) : ('developer' as const)),
       approvedAt: before?.approvedAt,
       disabledAt: before?.disabledAt,
       // An administrator's demand is not its owner's to lift.
@@ -207,6 +228,15 @@ export class ClientsController {
     if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.clients}/update/${saved.client.id}?done=${done}`, { cookies: visit.cookies });
+  }
+
+  /** The document is read where something was changed that it speaks of. */
+  private async sectorProblems(client: Client, before: Client | undefined): Promise<readonly FieldProblem[]> {
+    const same =
+      before?.sectorIdentifierUri === client.sectorIdentifierUri &&
+      client.redirectUris.every((uri) => before?.redirectUris.includes(uri));
+    const problem = same ? undefined : await this.sectors.problem(client);
+    return problem ? [problem] : [];
   }
 
   /** Administrators name the owner; a developer's new client is their own. */
@@ -230,7 +260,7 @@ export class ClientsController {
       {
         heading: client ? client.name : 'Add a client',
         action: client ? `${routes.clients}/update/${client.id}` : `${routes.clients}/add`,
-        client: client && { id: client.id, hasSecret, createdAt: client.createdAt, secrets },
+        client: client && { id: client.id, hasSecret, secrets, ...(await this.origins.model(client.id)) },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,
         error: shown.error,

@@ -11,6 +11,8 @@ import { ClientsController } from './clients.controller.js';
 import { ResourceCredentials } from './resource-credentials.service.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
 import { CrossOrigin } from './cross-origin.service.js';
+import { ClientOrigins } from './client-origins.service.js';
+import { ClientStatesController } from './client-states.controller.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientKeys } from './keys/client-keys.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
@@ -37,11 +39,12 @@ import { ClientsService } from './clients.service.js';
     ResourcesModule,
     ReplayModule,
   ],
-  controllers: [ClientsController, RegistrationController, ResourceCredentialsController],
+  controllers: [ClientsController, ClientStatesController, RegistrationController, ResourceCredentialsController],
   providers: [
     ClientsService,
     ClientSecrets,
     ClientStates,
+    ClientOrigins,
     ResourceCredentials,
     ClientAuthenticator,
     CrossOrigin,

@@ -114,6 +114,8 @@ export class ConsentController {
       {
         clientName: client.name,
         unapproved: client.approvedAt === undefined,
+        policyUri: client.policyUri,
+        tosUri: client.tosUri,
         clientHost: shownHost(kept.request.redirectUri),
         username: visit.user.username,
         userId: visit.user.id,

@@ -178,6 +178,11 @@ export function formOf(html: string, action?: string): { action: string | undefi
     const at = fields.findIndex(([field]) => field === name);
     if (name !== undefined && option && at >= 0) fields[at] = [name, attribute(option[0], 'value') ?? ''];
   }
+  for (const [, tag = '', inner = ''] of body.matchAll(/(<textarea\b[^>]*>)\n?([\s\S]*?)<\/textarea>/g)) {
+    const name = attribute(tag, 'name');
+    const at = fields.findIndex(([field]) => field === name);
+    if (name !== undefined && at >= 0) fields[at] = [name, unescape(inner)];
+  }
   const target = attribute(`<form ${attributes}>`, 'action');
   return { action: target, fields };
 }

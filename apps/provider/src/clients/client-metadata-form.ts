@@ -1,0 +1,361 @@
+import {
+  contentEncryptionAlgorithms,
+  jwsAlgorithms,
+  keyManagementAlgorithms,
+  macAlgorithms,
+} from '@gatehouse/domain/jose';
+import type { Client, ClientMetadataDraft } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/server/web/form';
+import type { FieldProblem } from '../http/form-problems.js';
+
+type Member = keyof ClientMetadataDraft;
+
+/** One member of the metadata in the form: a line, lines (one value each), a choice, a flag, seconds or a JWK set. */
+export interface MetadataField {
+  readonly member: Member;
+  /** What the specifications call it. */
+  readonly wire: string;
+  readonly label: string;
+  readonly hint?: string;
+  readonly kind: 'line' | 'lines' | 'choice' | 'flag' | 'seconds' | 'keys';
+  readonly choices?: readonly string[];
+}
+
+export interface MetadataGroup {
+  readonly title: string;
+  readonly fields: readonly MetadataField[];
+}
+
+const signatures = [...jwsAlgorithms, ...macAlgorithms];
+
+/** The metadata of the form, in groups that are shut until they hold something. */
+export const metadataGroups: readonly MetadataGroup[] = [
+  {
+    title: 'What people can read',
+    fields: [
+      { member: 'clientUri', wire: 'client_uri', label: 'Home page', kind: 'line' },
+      {
+        member: 'policyUri',
+        wire: 'policy_uri',
+        label: 'Privacy policy',
+        kind: 'line',
+        hint: 'The consent page links to it.',
+      },
+      {
+        member: 'tosUri',
+        wire: 'tos_uri',
+        label: 'Terms of service',
+        kind: 'line',
+        hint: 'The consent page links to it.',
+      },
+      {
+        member: 'logoUri',
+        wire: 'logo_uri',
+        label: 'Logo',
+        kind: 'line',
+        hint: 'Kept and never loaded by our pages: its server would learn who logs in where.',
+      },
+      {
+        member: 'contacts',
+        wire: 'contacts',
+        label: 'Contacts',
+        kind: 'lines',
+        hint: 'E-mail addresses of those who run it, a line each.',
+      },
+      {
+        member: 'initiateLoginUri',
+        wire: 'initiate_login_uri',
+        label: 'Where a login may begin',
+        kind: 'line',
+        hint: 'The list of connected applications leads there (OpenID Connect Core 4).',
+      },
+    ],
+  },
+  {
+    title: 'Keys',
+    fields: [
+      {
+        member: 'jwksUri',
+        wire: 'jwks_uri',
+        label: 'Address of its public keys',
+        kind: 'line',
+        hint: 'A JWK set. For private_key_jwt, signed requests and encrypted answers.',
+      },
+      {
+        member: 'jwks',
+        wire: 'jwks',
+        label: 'Its public keys by value',
+        kind: 'keys',
+        hint: 'A JWK set as JSON, instead of an address.',
+      },
+      {
+        member: 'tokenEndpointAuthSigningAlg',
+        wire: 'token_endpoint_auth_signing_alg',
+        label: 'Signature of its assertions',
+        kind: 'choice',
+        choices: signatures,
+      },
+    ],
+  },
+  {
+    title: 'ID token and UserInfo',
+    fields: [
+      {
+        member: 'subjectType',
+        wire: 'subject_type',
+        label: 'Subject identifiers',
+        kind: 'choice',
+        choices: ['public', 'pairwise'],
+        hint: 'pairwise: another sub for each sector, so that clients cannot compare people.',
+      },
+      {
+        member: 'sectorIdentifierUri',
+        wire: 'sector_identifier_uri',
+        label: 'Sector identifier',
+        kind: 'line',
+        hint: 'An https address of a JSON array of every redirect URI. It is read when the form is saved.',
+      },
+      {
+        member: 'idTokenEncryptedResponseAlg',
+        wire: 'id_token_encrypted_response_alg',
+        label: 'ID token: key encryption',
+        kind: 'choice',
+        choices: keyManagementAlgorithms,
+      },
+      {
+        member: 'idTokenEncryptedResponseEnc',
+        wire: 'id_token_encrypted_response_enc',
+        label: 'ID token: content encryption',
+        kind: 'choice',
+        choices: contentEncryptionAlgorithms,
+      },
+      {
+        member: 'userinfoSignedResponseAlg',
+        wire: 'userinfo_signed_response_alg',
+        label: 'UserInfo: signature',
+        kind: 'choice',
+        choices: signatures,
+        hint: 'None: plain JSON.',
+      },
+      {
+        member: 'userinfoEncryptedResponseAlg',
+        wire: 'userinfo_encrypted_response_alg',
+        label: 'UserInfo: key encryption',
+        kind: 'choice',
+        choices: keyManagementAlgorithms,
+      },
+      {
+        member: 'userinfoEncryptedResponseEnc',
+        wire: 'userinfo_encrypted_response_enc',
+        label: 'UserInfo: content encryption',
+        kind: 'choice',
+        choices: contentEncryptionAlgorithms,
+      },
+    ],
+  },
+  {
+    title: 'Requests',
+    fields: [
+      {
+        member: 'defaultMaxAge',
+        wire: 'default_max_age',
+        label: 'Longest time since the login',
+        kind: 'seconds',
+        hint: 'Seconds; for requests without max_age.',
+      },
+      {
+        member: 'requireAuthTime',
+        wire: 'require_auth_time',
+        label: 'Always say when the login was (auth_time)',
+        kind: 'flag',
+      },
+      {
+        member: 'defaultAcrValues',
+        wire: 'default_acr_values',
+        label: 'Authentication contexts',
+        kind: 'lines',
+        hint: 'For requests without acr_values, a line each.',
+      },
+      {
+        member: 'requestUris',
+        wire: 'request_uris',
+        label: 'Addresses of request objects',
+        kind: 'lines',
+        hint: 'These alone are fetched for request_uri, a line each.',
+      },
+      {
+        member: 'requestObjectSigningAlg',
+        wire: 'request_object_signing_alg',
+        label: 'Request objects: signature',
+        kind: 'choice',
+        choices: [...signatures, 'none'],
+        hint: 'None chosen: any but none.',
+      },
+      {
+        member: 'requestObjectEncryptionAlg',
+        wire: 'request_object_encryption_alg',
+        label: 'Request objects: key encryption',
+        kind: 'choice',
+        choices: keyManagementAlgorithms,
+      },
+      {
+        member: 'requestObjectEncryptionEnc',
+        wire: 'request_object_encryption_enc',
+        label: 'Request objects: content encryption',
+        kind: 'choice',
+        choices: contentEncryptionAlgorithms,
+      },
+    ],
+  },
+  {
+    title: 'Logout',
+    fields: [
+      {
+        member: 'backchannelLogoutUri',
+        wire: 'backchannel_logout_uri',
+        label: 'Back-channel logout',
+        kind: 'line',
+        hint: 'We call it when a session ends.',
+      },
+      {
+        member: 'backchannelLogoutSessionRequired',
+        wire: 'backchannel_logout_session_required',
+        label: 'It needs the session’s id (sid) there',
+        kind: 'flag',
+      },
+      {
+        member: 'frontchannelLogoutUri',
+        wire: 'frontchannel_logout_uri',
+        label: 'Front-channel logout',
+        kind: 'line',
+        hint: 'The browser loads it when a session ends; it lies where a redirect URI does.',
+      },
+      {
+        member: 'frontchannelLogoutSessionRequired',
+        wire: 'frontchannel_logout_session_required',
+        label: 'It needs issuer and session there (iss, sid)',
+        kind: 'flag',
+      },
+    ],
+  },
+  {
+    title: 'Software',
+    fields: [
+      {
+        member: 'softwareId',
+        wire: 'software_id',
+        label: 'Software',
+        kind: 'line',
+        hint: 'The same for every installation of it.',
+      },
+      { member: 'softwareVersion', wire: 'software_version', label: 'Version', kind: 'line' },
+    ],
+  },
+];
+
+const fields = metadataGroups.flatMap((group) => group.fields);
+const mostCharacters = 40_000;
+
+/** As typed: text by member; a flag is `yes` or empty. */
+export type MetadataValues = Readonly<Partial<Record<Member, string>>>;
+
+export const blankMetadata: MetadataValues = { subjectType: 'public' };
+
+export function metadataValues(client: Client): MetadataValues {
+  return Object.fromEntries(fields.map((field) => [field.member, shown(client[field.member])]));
+}
+
+function shown(value: Client[Member]): string {
+  if (value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : '';
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  return isList(value) ? value.join('\n') : JSON.stringify(value, undefined, 2);
+}
+
+function isList(value: object): value is readonly string[] {
+  return Array.isArray(value);
+}
+
+export function readMetadataValues(form: Form): MetadataValues {
+  return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, mostCharacters)]));
+}
+
+/** The values as a draft's members: blank ones are left out. */
+export function metadataDraft(values: MetadataValues): {
+  readonly draft: ClientMetadataDraft;
+  readonly problems: readonly FieldProblem[];
+} {
+  const draft: Record<string, unknown> = {};
+  const problems: FieldProblem[] = [];
+  for (const { member, kind } of fields) {
+    const text = (values[member] ?? '').trim();
+    if (kind === 'flag') draft[member] = text === 'yes';
+    else if (text === '') continue;
+    else if (kind === 'lines') draft[member] = linesOf(text);
+    else if (kind === 'seconds') draft[member] = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
+    else if (kind === 'keys') {
+      const keys = parseKeys(text);
+      if (keys) draft[member] = keys;
+      else problems.push({ field: member, message: 'This is no JSON object.' });
+    } else draft[member] = text;
+  }
+  // Every member was set to a value of the kind that the table says the draft has.
+  return { draft, problems };
+}
+
+function linesOf(text: string): string[] {
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+function parseKeys(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A problem with one of several lines is said of their field, with the line. */
+export function metadataProblem({ field, message }: FieldProblem): FieldProblem {
+  const [member = '', index] = field.split('.');
+  const isLines = fields.some((each) => each.member === member && each.kind === 'lines');
+  return isLines && index !== undefined
+    ? { field: member, message: `Line ${Number(index) + 1}: ${message}` }
+    : { field, message };
+}
+
+/** What the view shows: a group is open where something in it is filled in or wrong. */
+export function metadataModel(
+  values: MetadataValues,
+  problems: Readonly<Record<string, string>>,
+  focused: string | undefined,
+): readonly object[] {
+  return metadataGroups.map(({ title, fields: inGroup }) => {
+    const filled = inGroup.filter(({ member }) => (values[member] ?? '') !== (blankMetadata[member] ?? '')).length;
+    return {
+      title,
+      filled,
+      open: inGroup.some(({ member }) => problems[member] !== undefined),
+      fields: inGroup.map(({ member, wire, label, hint, kind, choices = [] }) => ({
+        member,
+        wire,
+        label,
+        hint,
+        kind,
+        value: values[member] ?? '',
+        problem: problems[member],
+        focus: focused === member,
+        choices: [
+          ...(blankMetadata[member] === undefined
+            ? [{ name: '', words: 'Not said', chosen: (values[member] ?? '') === '' }]
+            : []),
+          ...choices.map((name) => ({ name, words: name, chosen: name === values[member] })),
+        ],
+      })),
+    };
+  });
+}

@@ -1,0 +1,196 @@
+import { ClientsService } from '../../src/clients/clients.service';
+import type { Browser } from '../support/browser';
+import { changed, fieldsOf, sendFields, values } from '../support/forms';
+import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { register, registered } from '../support/registration';
+
+describe('what administrators decide about clients', () => {
+  let provider: TestProvider;
+  let admin: Browser;
+  let developer: Browser;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_THROTTLE: 'off' } });
+    admin = await provider.logIn(await provider.addUser({ username: 'root', roles: ['admin'] }));
+    developer = await provider.logIn(await provider.addUser({ username: 'dora', roles: ['developer'] }));
+  });
+  afterAll(() => provider.close());
+  const at = (path: string): string => provider.issuer + path;
+  const fresh = (id: string) => provider.app.get(ClientsService).findFresh(id);
+
+  it('shows who registered a client, from where, and approves it', async () => {
+    const made = await registered(provider, { client_name: 'Newcomer' });
+    const page = await admin.open(at(`/client/update/${made.client_id}`));
+    expect(page.text).toContain('Nobody has approved this client.');
+    expect(page.text).toContain('by dynamic registration, from <code>127.0.0.1</code>');
+    const answer = await admin.submit({ action: 'approve' }, { action: `/client/state/${made.client_id}` });
+    expect(answer.status).toBe(200);
+    expect(answer.text).not.toContain('Nobody has approved this client.');
+    expect((await fresh(made.client_id))?.approvedAt).toBe(provider.clock.now());
+    // The consent page says no more that nobody has checked it.
+    const client = await fresh(made.client_id);
+    if (!client) throw new Error('not there');
+    const person = await provider.logIn(await provider.addUser());
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const consent = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
+    expect(consent.text).toContain('Newcomer');
+    expect(consent.text).not.toContain('Nobody has checked this application');
+  });
+
+  it('lists those of one state, and approves or switches off many at once', async () => {
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n++) ids.push((await registered(provider, { client_name: `Batch ${n}` })).client_id);
+    const [first = '', second = '', third = ''] = ids;
+    const list = await admin.open(at('/client?state=new&q=batch'));
+    for (const n of [0, 1, 2]) expect(list.text).toContain(`Batch ${n}`);
+    const tick = async (chosen: readonly string[], action: string): Promise<void> => {
+      await admin.open(at('/client?state=new'));
+      const fields = changed(fieldsOf(admin, '/client'), { id: chosen, action });
+      expect((await sendFields(admin, fields, '/client')).status).toBe(303);
+    };
+    await tick([first], 'approve');
+    await tick([second], 'disable');
+    expect((await admin.open(at('/client?state=approved&q=batch'))).text).toContain('Batch 0');
+    const off = await admin.open(at('/client?state=disabled&q=batch'));
+    expect(off.text).toContain('Batch 1');
+    expect(off.text).not.toContain('Batch 2');
+    expect((await fresh(third))?.approvedAt).toBeUndefined();
+    await tick([second], 'enable');
+    expect((await fresh(second))?.disabledAt).toBeUndefined();
+  });
+
+  it('lets nobody log in through a client that is switched off', async () => {
+    const { client } = await provider.addClient({ name: 'Switched' });
+    await admin.open(at(`/client/update/${client.id}`));
+    await admin.submit({ action: 'disable' }, { action: `/client/state/${client.id}` });
+    expect((await fresh(client.id))?.disabledAt).toBe(provider.clock.now());
+    const person = await provider.logIn(await provider.addUser());
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const answer = await person.send(authorizeUrl(provider, authorizationRequest(client).parameters));
+    expect(answer.location).toBeUndefined();
+    expect(answer.status).toBe(400);
+  });
+
+  it('is an administrator’s alone to decide', async () => {
+    const made = await registered(provider);
+    for (const path of ['/client', `/client/state/${made.client_id}`]) {
+      const answer = await developer.send(at(path), {
+        method: 'POST',
+        body: `action=approve&id=${made.client_id}`,
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+      });
+      expect(answer.status).toBe(403);
+    }
+    expect((await fresh(made.client_id))?.approvedAt).toBeUndefined();
+    expect((await developer.open(at('/client'))).text).not.toContain('name="action" value="approve"');
+  });
+
+  it('changes nothing by a form from elsewhere, or without its token', async () => {
+    const made = await registered(provider);
+    await admin.open(at(`/client/update/${made.client_id}`));
+    for (const [fields, headers] of [
+      [{ action: 'approve', csrf: 'x' }, {}],
+      [{ action: 'approve' }, { Origin: 'https://evil.test' }],
+    ] as const) {
+      await admin.open(at(`/client/update/${made.client_id}`));
+      const answer = await admin.submit(fields, { action: `/client/state/${made.client_id}`, headers });
+      expect(answer.text).toContain('Nothing was changed');
+    }
+    expect((await fresh(made.client_id))?.approvedAt).toBeUndefined();
+  });
+
+  it('sets all metadata by the form, and shows them again', async () => {
+    await admin.open(at('/client/add'));
+    const metadata = {
+      clientUri: 'https://shop.test/',
+      policyUri: 'https://shop.test/policy',
+      tosUri: 'https://shop.test/terms',
+      logoUri: 'https://shop.test/logo.png',
+      contacts: 'a@shop.test\r\nb@shop.test',
+      initiateLoginUri: 'https://shop.test/login',
+      jwksUri: 'https://shop.test/jwks',
+      tokenEndpointAuthSigningAlg: 'ES256',
+      subjectType: 'pairwise',
+      idTokenEncryptedResponseAlg: 'RSA-OAEP',
+      userinfoSignedResponseAlg: 'PS256',
+      defaultMaxAge: '600',
+      requireAuthTime: 'yes',
+      requestUris: 'https://shop.test/r1\nhttps://shop.test/r2',
+      backchannelLogoutUri: 'https://shop.test/back',
+      frontchannelLogoutUri: 'https://shop.test/front',
+      frontchannelLogoutSessionRequired: 'yes',
+      softwareId: 'shop',
+    };
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), {
+        name: 'Everything',
+        redirectUri: 'https://shop.test/cb',
+        authMethod: 'private_key_jwt',
+        grantType: ['authorization_code', 'implicit'],
+        responseType: ['code', 'code id_token'],
+        ...metadata,
+      }),
+    );
+    expect([answer.status, answer.text]).toEqual([303, '']);
+    const id = /update\/([^?]+)/.exec(answer.location ?? '')?.[1] ?? '';
+    expect(await fresh(id)).toMatchObject({
+      ...metadata,
+      contacts: ['a@shop.test', 'b@shop.test'],
+      requestUris: ['https://shop.test/r1', 'https://shop.test/r2'],
+      defaultMaxAge: 600,
+      requireAuthTime: true,
+      frontchannelLogoutSessionRequired: true,
+      idTokenEncryptedResponseEnc: 'A128CBC-HS256',
+      responseTypes: ['code', 'code id_token'],
+      subjectType: 'pairwise',
+    });
+    await admin.open(at(`/client/update/${id}`));
+    const fields = fieldsOf(admin, `/client/update/${id}`);
+    expect(values(fields, 'clientUri')).toEqual(['https://shop.test/']);
+    expect(values(fields, 'responseType')).toEqual(['code', 'code id_token']);
+    // Saving what is shown changes nothing.
+    const before = await fresh(id);
+    await sendFields(admin, fields, `/client/update/${id}`);
+    expect(await fresh(id)).toEqual(before);
+  });
+
+  it('says what is wrong with the metadata beside the field, in a group that is open', async () => {
+    await admin.open(at('/client/add'));
+    const answer = await sendFields(
+      admin,
+      changed(fieldsOf(admin), {
+        name: 'Wrong',
+        redirectUri: 'https://wrong.test/cb',
+        jwks: '{',
+        requestUris: 'https://wrong.test/r\nhttp://wrong.test/r',
+        defaultMaxAge: 'soon',
+        sectorIdentifierUri: 'https://127.0.0.1/sector',
+      }),
+    );
+    expect(answer.status).toBe(422);
+    expect(answer.text).toMatch(/id="f-jwks-problem">This is no JSON object/);
+    expect(answer.text).toMatch(/id="f-requestUris-problem">Line 2: Use an https address/);
+    expect(answer.text).toMatch(/id="f-defaultMaxAge-problem">A whole number of seconds/);
+    expect(answer.text).toMatch(/<details class="group" open>\s*<summary>Requests/);
+    expect(answer.text.match(/ autofocus/g)).toHaveLength(1);
+    expect(values(fieldsOf(admin), 'defaultMaxAge')).toEqual(['soon']);
+    const right = await sendFields(admin, changed(fieldsOf(admin), { jwks: '', requestUris: '', defaultMaxAge: '' }));
+    expect(right.text).toMatch(/id="f-sectorIdentifierUri-problem">The document at this address could not be fetched/);
+  });
+
+  it('links to what a client says of itself, and loads nothing of it', async () => {
+    await register(provider, {
+      redirect_uris: ['https://linked.test/cb'],
+      client_name: 'Linked',
+      logo_uri: 'https://tracker.test/logo.png',
+      policy_uri: 'https://linked.test/policy?a=1&b=2',
+    });
+    const { clients } = await provider.app.get(ClientsService).list({ search: 'Linked', limit: 1 });
+    const [client] = clients;
+    if (!client) throw new Error('not there');
+    const person = await provider.logIn(await provider.addUser());
+    const page = await person.open(authorizeUrl(provider, authorizationRequest(client).parameters));
+    expect(page.text).toContain('target="_blank" rel="noopener noreferrer">its privacy policy');
+    expect(page.text).not.toContain('tracker.test');
+  });
+});
