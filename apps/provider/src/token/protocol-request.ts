@@ -6,6 +6,7 @@ import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 
 const mostBodyBytes = 64 * 1024;
+/** RFC 8707 2 */
 const repeatable = ['resource'];
 
 /**
@@ -17,7 +18,6 @@ export async function readProtocolRequest(request: WebRequest): Promise<Presente
     const form = await readForm(request, { limitBytes: mostBodyBytes });
     return {
       parameters: form.protocolParameters(repeatable),
-      resources: form.all('resource'),
       authorization: header(request, 'authorization'),
       path: pathOf(request),
     };

@@ -47,12 +47,12 @@ export class TokenController {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
-    let proof = await grantType.prove(credentials, client, now);
+    let proof = await grantType.prove(credentials.parameters, client, now);
     let body = await this.issue(proof, client, now);
     if (body === 'lost') {
       // Another request spent it in between, or its grant ended: what is left says which, and whether this one is a
       // repeat or a reuse.
-      proof = await grantType.prove(credentials, client, now);
+      proof = await grantType.prove(credentials.parameters, client, now);
       body = await this.issue(proof, client, now);
     }
     if (body === 'lost')

@@ -73,7 +73,7 @@ export {
 export {
   checkResource,
   narrowResources,
-  parseResourceParameters,
+  parseResourceParameter,
   resourceAccess,
   targetOf,
   tokenFormats,

@@ -3,7 +3,7 @@ import { OAuthError } from './oauth-error.js';
 import {
   checkResource,
   narrowResources,
-  parseResourceParameters,
+  parseResourceParameter,
   targetOf,
   type Resource,
   type ResourceDraft,
@@ -121,9 +121,10 @@ describe('targetOf', () => {
   });
 });
 
-describe('parseResourceParameters', () => {
+describe('parseResourceParameter', () => {
   it('takes each once, and an empty one as left out', () => {
-    expect(parseResourceParameters(['urn:a', '', 'urn:b', 'urn:a'])).toEqual(['urn:a', 'urn:b']);
+    expect(parseResourceParameter('urn:a  urn:b urn:a')).toEqual(['urn:a', 'urn:b']);
+    expect(parseResourceParameter(undefined)).toEqual([]);
   });
 
   it.each([
@@ -131,7 +132,7 @@ describe('parseResourceParameters', () => {
     ['one with a fragment', ['https://api.example.com/#x']],
     ['eleven', Array.from({ length: 11 }, (_, n) => `urn:${n}`)],
   ])('refuses %s', (_name, values) => {
-    expect(refusal(() => parseResourceParameters(values))).toBe('invalid_target resource.malformed');
+    expect(refusal(() => parseResourceParameter(values.join(' ')))).toBe('invalid_target resource.malformed');
   });
 });
 

@@ -169,16 +169,19 @@ export function targetOf(resources: readonly Resource[], scope: Scope): Target {
 const mostRequested = 10;
 
 /**
- * Reads the `resource` parameters of a request: each an absolute URI without fragment, each once.
+ * Reads the `resource` parameter: absolute URIs without fragment, with spaces between where it came several times.
  * @throws OAuthError invalid_target
  * @see RFC 8707 2
  */
-export function parseResourceParameters(values: readonly string[]): readonly string[] {
-  const asked = [...new Set(values.filter((value) => value !== ''))];
+export function parseResourceParameter(text: string | undefined): readonly string[] {
+  if (text === undefined) return none;
+  const asked = [...new Set(text.split(' ').filter((value) => value !== ''))];
   if (asked.length > mostRequested || asked.some((value) => resourceIdentifierProblem(value) !== undefined))
     throw new OAuthError('invalid_target', 'The resource is malformed.', { reason: 'resource.malformed' });
   return asked;
 }
+
+const none: readonly string[] = [];
 
 /**
  * The resources of a token request: those asked for, all of which the grant has; else all that the grant has.

@@ -83,14 +83,14 @@ export class Form {
 
   /**
    * The parameters of a protocol endpoint: each once, empty values left out (RFC 6749 3.1: sent without a value = omitted).
-   * @param repeatable names that may come more than once (`resource`, `audience`); read them with {@link all}
+   * @param repeatable names that may come more than once; their values are joined by spaces, which no URI has
    * @throws RepeatedParameter
    */
   protocolParameters(repeatable: readonly string[] = []): ReadonlyMap<string, string> {
     const parameters = new Map<string, string>();
     for (const [name, values] of this.entries) {
       if (values.length > 1 && !repeatable.includes(name)) throw new RepeatedParameter(name);
-      const value = values[0];
+      const value = values.length === 1 ? values[0] : values.join(' ').trim();
       if (value !== undefined && value !== '') parameters.set(name, value);
     }
     return parameters;

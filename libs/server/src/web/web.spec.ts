@@ -22,7 +22,7 @@ describe('a form', () => {
     expect(() => form.protocolParameters()).toThrow(RepeatedParameter);
     expect([...form.protocolParameters(['c'])]).toEqual([
       ['a', '1'],
-      ['c', '2'],
+      ['c', '2 3'],
     ]);
     expect(form.get('b')).toBe('');
     expect(form.get('d')).toBeUndefined();

@@ -7,8 +7,6 @@ export interface PresentedCredentials {
   readonly parameters: ReadonlyMap<string, string>;
   /** Of the endpoint that was called, on the issuer. */
   readonly path: string;
-  /** The `resource` parameters, the only ones that may come more than once (RFC 8707 2). */
-  readonly resources: readonly string[];
 }
 
 /** One way in which a client proves itself; registered in `authenticator.ts`, and every endpoint has it. */

@@ -4,13 +4,13 @@ import {
   checkCodeVerifier,
   narrowResources,
   OAuthError,
-  parseResourceParameters,
+  parseResourceParameter,
   type Client,
 } from '@gatehouse/domain/oauth';
 import { AuditService } from '../../audit/audit.service.js';
 import { CodesService, type AuthorizationCode } from '../../authorization/codes.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
-import type { GrantType, Proof, TokenRequest } from './grant-type.js';
+import type { GrantType, Proof } from './grant-type.js';
 
 /** RFC 6749 4.1.3, RFC 7636 4.6 */
 @Injectable()
@@ -23,7 +23,7 @@ export class AuthorizationCodeGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove({ parameters, resources }: TokenRequest, client: Client, now: EpochSeconds): Promise<Proof> {
+  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
     const text = parameters.get('code');
     if (text === undefined) throw new OAuthError('invalid_request', 'The code is missing.', { reason: 'code.missing' });
     const code = await this.codes.find(text);
@@ -45,7 +45,7 @@ export class AuthorizationCodeGrant implements GrantType {
         grant: grant.selector,
         // What was taken from the client since is no longer its to get.
         scope: code.scope.filter((scope) => client.scope.includes(scope)),
-        resources: narrowResources(grant.resources, parseResourceParameters(resources)),
+        resources: narrowResources(grant.resources, parseResourceParameter(parameters.get('resource'))),
         mayRefresh: true,
         sessionId: grant.sessionId,
         authTime: grant.authTime,

@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   isSubset,
   OAuthError,
-  parseResourceParameters,
+  parseResourceParameter,
   parseScope,
   type Client,
   type Scope,
 } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../../resources/resources.service.js';
-import type { GrantType, Proof, TokenRequest } from './grant-type.js';
+import type { GrantType, Proof } from './grant-type.js';
 
 /** Scopes that speak of a person: a client that acts for itself has none. */
 const personal: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
@@ -20,7 +20,7 @@ export class ClientCredentialsGrant implements GrantType {
 
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
-  async prove({ parameters, resources }: TokenRequest, client: Client): Promise<Proof> {
+  async prove(parameters: ReadonlyMap<string, string>, client: Client): Promise<Proof> {
     if (client.type !== 'confidential')
       throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {
         reason: 'client_credentials.public',
@@ -39,7 +39,7 @@ export class ClientCredentialsGrant implements GrantType {
         userId: undefined,
         grant: undefined,
         scope: asked,
-        resources: await this.checkResources(resources, client),
+        resources: await this.checkResources(parameters.get('resource'), client),
         mayRefresh: false,
       },
       spend: () => undefined,
@@ -47,8 +47,8 @@ export class ClientCredentialsGrant implements GrantType {
   }
 
   /** @throws OAuthError invalid_target for an API that is not there, or does not let this client act for itself */
-  private async checkResources(sent: readonly string[], client: Client): Promise<readonly string[]> {
-    const asked = parseResourceParameters(sent);
+  private async checkResources(sent: string | undefined, client: Client): Promise<readonly string[]> {
+    const asked = parseResourceParameter(sent);
     if (asked.length === 0) return asked;
     const resources = await this.resources.getAll(asked);
     if (!client.actsForItself && resources.some((resource) => resource.access !== 'anyone'))

@@ -19,16 +19,9 @@ export type Proof =
   /** Refused, and something must be written: committed by the endpoint before it answers. */
   | { readonly kind: 'refused'; readonly error: OAuthError; write(unit: Unit): Promise<unknown> };
 
-/** What a grant type is given of a token request. */
-export interface TokenRequest {
-  readonly parameters: ReadonlyMap<string, string>;
-  /** As sent, unchecked (RFC 8707 2.2). */
-  readonly resources: readonly string[];
-}
-
 /** One way to prove an authority (RFC 6749 1.3); registered in `grant-types.ts`. */
 export interface GrantType {
   readonly name: GrantTypeName;
   /** @throws OAuthError when nothing needs to be written with the refusal */
-  prove(request: TokenRequest, client: Client, now: EpochSeconds): Promise<Proof>;
+  prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof>;
 }

@@ -4,14 +4,14 @@ import {
   checkRefreshScope,
   narrowResources,
   OAuthError,
-  parseResourceParameters,
+  parseResourceParameter,
   type Client,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../../audit/audit.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { RefreshTokensService, type RefreshToken } from '../../issuance/refresh-tokens.service.js';
-import type { GrantType, Proof, TokenRequest } from './grant-type.js';
+import type { GrantType, Proof } from './grant-type.js';
 
 /** RFC 6749 6, with rotation and reuse detection (RFC 9700 4.14.2) and one answer for a repeated request. */
 @Injectable()
@@ -24,14 +24,14 @@ export class RefreshTokenGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove({ parameters, resources }: TokenRequest, client: Client, now: EpochSeconds): Promise<Proof> {
+  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
     const text = parameters.get('refresh_token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
     const token = await this.tokens.find(text);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
-    const asked = parseResourceParameters(resources);
+    const asked = parseResourceParameter(parameters.get('resource'));
     // What makes a repeated request the same: a request without resource is written as it always was.
     const request = [parameters.get('scope') ?? '', ...asked].join('\n');
     const grant = await this.grants.findLive(token.grantSelector, now);
