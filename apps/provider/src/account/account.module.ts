@@ -6,6 +6,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { ConnectedApplications } from './connected-applications.service.js';
+import { ProfileController } from './profile.controller.js';
 import { OwnPassword } from './own-password.service.js';
 
 /**
@@ -15,7 +16,7 @@ import { OwnPassword } from './own-password.service.js';
  */
 @Module({
   imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule],
-  controllers: [AccountController],
+  controllers: [AccountController, ProfileController],
   providers: [OwnPassword, ConnectedApplications],
 })
 export class AccountModule {}

@@ -3,6 +3,7 @@ import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, operatorPasswordMinimum, type User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
+import { readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
 import { Refused, UsageError, WrongRecord } from './usage.js';
 
@@ -38,6 +39,7 @@ const add: Command = {
     email: text,
     'email-verified': flag,
     role: { type: 'string', multiple: true },
+    claim: { type: 'string', multiple: true },
   },
   run: async (context) => {
     const { app, store, options, now } = context;
@@ -46,6 +48,7 @@ const add: Command = {
     const password = options.has('password-stdin') ? await context.readStdin() : undefined;
     const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
     if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
+    const claims = readClaims(options.all('claim'));
     const users = app.get(UsersService);
     if (await users.findByUsername(username))
       throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
@@ -56,7 +59,8 @@ const add: Command = {
         unit,
         {
           username,
-          name: options.one('name'),
+          ...claims,
+          name: options.one('name') ?? claims.name,
           email: options.one('email'),
           emailVerified: options.has('email-verified'),
           roles: roles.length > 0 ? roles : ['user'],

@@ -11,6 +11,7 @@ export const routes = {
   consent: '/consent',
 
   account: '/account',
+  profile: '/account/profile',
   factors: '/account/factors',
   passkeys: '/account/passkeys',
   clients: '/client',

@@ -69,15 +69,21 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
   // An id is looked up before a name: nobody may be called like somebody else's.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
     problems.push({ field: 'username', message: 'This looks like an identifier: choose a name.' });
-  for (const field of ['name', 'givenName', 'familyName'] as const) {
-    const message = textProblem(draft[field] ?? '', 200);
-    if (message !== undefined) problems.push({ field, message });
-  }
-  if (draft.profile) problems.push(...checkProfile(draft.profile));
+  problems.push(...checkClaims(draft));
   for (const role of draft.roles ?? [])
     if (!roles.some((known) => known === role))
       problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });
   return problems;
+}
+
+/** Checks what a person may say of themselves. */
+export function checkClaims(draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName' | 'profile'>): Problem[] {
+  const problems: Problem[] = [];
+  for (const field of ['name', 'givenName', 'familyName'] as const) {
+    const message = textProblem(draft[field] ?? '', 200);
+    if (message !== undefined) problems.push({ field, message });
+  }
+  return draft.profile ? [...problems, ...checkProfile(draft.profile)] : problems;
 }
 
 /** A password that a person chooses for themselves is their only factor: NIST SP 800-63B-4 3.1.1.2 asks for 15 characters. */

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { tidyProfile } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
@@ -10,6 +11,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from './actor.js';
 import { OneTimeLinks } from './one-time-links.service.js';
+import { profileFieldGroups, readProfile } from './profile-form.js';
 import { roles, roleWords, type User, type UserDraft } from './user.js';
 import { UsersService } from './users.service.js';
 import type { UserVisit } from './visit.js';
@@ -192,12 +194,11 @@ export class UsersController {
         },
         values: {
           username: draft.username,
-          name: draft.name ?? '',
-          givenName: draft.givenName ?? '',
-          familyName: draft.familyName ?? '',
           email: draft.email ?? '',
           emailVerified: draft.emailVerified ?? false,
+          phoneNumberVerified: draft.profile?.phoneNumberVerified ?? false,
         },
+        profileGroups: profileFieldGroups({ ...draft, profile: draft.profile ?? {} }, shown.problems ?? [], 'other'),
         roleChoices: roles.map((role) => ({
           role,
           words: roleWords[role],
@@ -260,13 +261,12 @@ export class UsersController {
 }
 
 function readDraft(form: Form): UserDraft {
-  const optional = (name: string): string | undefined => form.text(name).trim() || undefined;
+  const claims = readProfile(form);
   return {
     username: form.text('username').trim(),
-    name: optional('name'),
-    givenName: optional('givenName'),
-    familyName: optional('familyName'),
-    email: optional('email'),
+    ...claims,
+    profile: tidyProfile({ ...claims.profile, phoneNumberVerified: form.has('phoneNumberVerified') }),
+    email: form.text('email').trim() || undefined,
     emailVerified: form.has('emailVerified'),
     roles: form.all('role'),
   };

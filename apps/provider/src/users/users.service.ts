@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Profile } from '@gatehouse/domain/oidc';
+import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Brackets, In, type EntityManager, Repository } from 'typeorm';
@@ -9,7 +9,7 @@ import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
-import { checkUserDraft, usernameKey, type Problem, type User, type UserDraft } from './user.js';
+import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft } from './user.js';
 
 /** Who makes a change, for the audit log. */
 export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
@@ -188,6 +188,38 @@ export class UsersService {
     await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };
+  }
+
+  /**
+   * What a person says of themselves. A phone number that they change is no longer verified.
+   * @returns what is wrong; nothing was stored then
+   */
+  async updateProfile(
+    unit: Unit,
+    id: string,
+    draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName'> & { readonly profile: Profile },
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<readonly Problem[]> {
+    const problems = checkClaims(draft);
+    if (problems.length > 0) return problems;
+    const users = unit.manager.getRepository(UserEntity);
+    const before = await users.findOneBy({ id });
+    if (!before) return [];
+    const phoneNumberVerified =
+      before.profile?.phoneNumberVerified === true && before.profile.phoneNumber === draft.profile.phoneNumber;
+    await users.update(
+      { id },
+      {
+        name: draft.name || null,
+        givenName: draft.givenName || null,
+        familyName: draft.familyName || null,
+        profile: profileOrNull(tidyProfile({ ...draft.profile, phoneNumberVerified })),
+        updatedAt: now,
+      },
+    );
+    await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
+    return [];
   }
 
   /** Stores a new password. Whoever calls decides which sessions go on. */

@@ -1,3 +1,4 @@
+import { UsersService } from '../../src/users/users.service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,20 @@ describe('the command line, while the provider runs on the same database', () =>
       });
       expect(done.stdout).not.toContain('from stdin');
       await provider.logIn({ username: 'cli-ada', password: 'a password from stdin ' });
+    });
+
+    it('takes standard claims; refuses, 2, one that there is not, and, 1, a value that will not do', async () => {
+      const done = await gatehouse(
+        'user add --username cli-claims --claim given_name=Ada --claim birthdate=1815-12-10 --claim address.locality=London --json',
+      );
+      expect(done.code).toBe(0);
+      expect(await provider.app.get(UsersService).findByUsername('cli-claims')).toMatchObject({
+        givenName: 'Ada',
+        profile: { birthdate: '1815-12-10', address: { locality: 'London' } },
+      });
+      for (const claim of ['shoe_size=38', 'birthdate', 'sub=x', 'phone_number_verified=yes'])
+        expectError(await gatehouse(`user add --username cli-other --claim ${claim} --json`), 2, 'usage');
+      expectError(await gatehouse('user add --username cli-other --claim birthdate=x --json'), 1, 'failed');
     });
 
     it('without a password prints a one-time link', async () => {

@@ -1,0 +1,64 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { routes } from '../http/routes.js';
+import { actorOf } from '../users/actor.js';
+import { profileFieldGroups, readProfile, type ProfileDraft } from '../users/profile-form.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+interface Shown {
+  readonly draft: ProfileDraft;
+  readonly status?: number;
+  readonly error?: string;
+  readonly problems?: readonly FieldProblem[];
+}
+
+/** What a person says of themselves: the claims that applications may be told (OpenID Connect Core 5.1). */
+@Controller(routes.profile)
+export class ProfileController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  @Get()
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.requireUser(request);
+    return this.show(visit, { draft: visit.user });
+  }
+
+  @Post()
+  async save(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.requireUser(request);
+    const draft = form.names.length > 0 ? readProfile(form) : visit.user;
+    if (refusal) return this.show(visit, { draft, status: 403, error: refusal.sentence });
+    const problems = await this.store.run((unit) =>
+      this.users.updateProfile(unit, visit.user.id, draft, actorOf(visit), visit.now),
+    );
+    if (problems.length > 0) return this.show(visit, { draft, problems, status: 422 });
+    return Reply.redirect(`${routes.profile}?done=saved`, { cookies: visit.cookies });
+  }
+
+  private show(visit: UserVisit, { draft, status, error, problems = [] }: Shown): Reply {
+    const saved = status === undefined && query(visit.request).text('done') === 'saved';
+    return this.visits.page(
+      visit,
+      'account/profile',
+      {
+        profileGroups: profileFieldGroups(draft, problems, 'owner'),
+        ...problemModel(problems),
+        error,
+        notice: saved ? 'Your profile was saved.' : undefined,
+      },
+      { status: status ?? 200 },
+    );
+  }
+}
