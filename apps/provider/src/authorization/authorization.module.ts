@@ -10,6 +10,7 @@ import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
+import { RequestObjects } from './request-objects.service.js';
 
 /**
  * Owns: the authorization endpoint, the kept request, the code.
@@ -20,7 +21,7 @@ import { KeptRequestsService } from './kept-requests.service.js';
 @Module({
   imports: [KeysModule, UsersModule, FactorsModule, ClientsModule, GrantsModule, IssuanceModule],
   controllers: [AuthorizeController],
-  providers: [Dispatcher, Answers, KeptRequestsService, CodesService],
+  providers: [Dispatcher, Answers, KeptRequestsService, CodesService, RequestObjects],
   exports: [Dispatcher, KeptRequestsService, CodesService],
 })
 export class AuthorizationModule {}

@@ -1,5 +1,13 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { checkAuthorizationRequest, OAuthError, recheckAuthorizationRequest } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkAuthorizationRequest,
+  denyAuthorizationRequest,
+  OAuthError,
+  recheckAuthorizationRequest,
+  type AuthorizationCheck,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -14,6 +22,7 @@ import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
+import { RequestObjects } from './request-objects.service.js';
 
 /** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
 const mostQueryCharacters = 12_000;
@@ -27,6 +36,7 @@ export class AuthorizeController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(RequestObjects) private readonly requestObjects: RequestObjects,
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
   ) {}
 
@@ -38,7 +48,7 @@ export class AuthorizeController {
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.clients.find(clientId);
-    const check = checkAuthorizationRequest(parameters, client, { pkce: this.settings.pkce });
+    const check = await this.check(parameters, client, visit.now);
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     if (!client) throw new Error('an accepted request names a client');
@@ -92,6 +102,23 @@ export class AuthorizeController {
       hintedUserId: kept.hintedUserId,
       progress: kept.progress,
     });
+  }
+
+  private async check(
+    parameters: ReadonlyMap<string, string>,
+    client: Client | undefined,
+    now: EpochSeconds,
+  ): Promise<AuthorizationCheck> {
+    const policy = { pkce: this.settings.pkce };
+    const hasObject = parameters.has('request') || parameters.has('request_uri');
+    if (!hasObject || !client || client.disabledAt !== undefined)
+      return checkAuthorizationRequest(parameters, client, policy);
+    try {
+      return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, now), client, policy);
+    } catch (error) {
+      if (error instanceof OAuthError) return denyAuthorizationRequest(parameters, client, error);
+      throw error;
+    }
   }
 
   /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */

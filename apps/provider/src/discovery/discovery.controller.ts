@@ -4,6 +4,7 @@ import { responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
 import { claimNames, providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
+import { requestObjectAlgorithms } from '../authorization/request-objects.service.js';
 import { responseModes } from '../authorization/response-modes/response-modes.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -45,6 +46,7 @@ export class DiscoveryController {
           signingAlgorithms: signatureAlgorithms,
           keyManagementAlgorithms,
           contentEncryptionAlgorithms,
+          requestObjectSigningAlgorithms: requestObjectAlgorithms,
           scopes: standardScopes,
           acrValues: factors.supportedContexts,
           claims: [

@@ -208,11 +208,12 @@ describe('discovery', () => {
     });
   });
 
-  it('what is not offered is refused: request objects', () => {
+  it('what is offered by a word is what there is', () => {
     expect(metadata).toMatchObject({
       code_challenge_methods_supported: ['S256'],
-      request_parameter_supported: false,
-      request_uri_parameter_supported: false,
+      request_parameter_supported: true,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
       claims_parameter_supported: true,
       authorization_response_iss_parameter_supported: true,
     });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {
   checkAuthorizationRequest,
+  denyAuthorizationRequest,
   parseAuthorizationRequest,
   recheckAuthorizationRequest,
   writeAuthorizationRequest,
@@ -10,6 +11,7 @@ import {
 import { aClient } from '../../test/client.fixture.js';
 import type { AuthorizationPolicy } from './authorization-parameters.js';
 import type { Client } from './client.js';
+import { OAuthError } from './oauth-error.js';
 import { responseTypeNames } from './response-type.js';
 
 const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
@@ -193,8 +195,6 @@ describe('checkAuthorizationRequest', () => {
         everyFlow,
         'invalid_request pkce.required',
       ],
-      ['a request object', { request: 'h.p.s' }, {}, 'request_not_supported request.unsupported'],
-      ['a request_uri', { request_uri: 'https://x.example' }, {}, 'request_uri_not_supported request_uri.unsupported'],
       ['a registration', { registration: '{}' }, {}, 'registration_not_supported registration.unsupported'],
       ['an unknown response_mode', { response_mode: 'web_message' }, {}, 'invalid_request response_mode.unsupported'],
       ['an unregistered scope', { scope: 'openid admin' }, {}, 'invalid_scope scope.unregistered'],
@@ -427,6 +427,42 @@ describe('recheckAuthorizationRequest', () => {
       kind: 'denied',
       redirectUri: 'https://client.example.com/cb',
       error: { code },
+    });
+  });
+});
+
+describe('denyAuthorizationRequest (RFC 9101 7)', () => {
+  const error = new OAuthError('invalid_request_object', 'It is malformed.');
+  const deny = (changes: Changes, client: Client | undefined = aClient()) =>
+    denyAuthorizationRequest(
+      new Map(
+        Object.entries({ ...usual, ...changes }).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+      client,
+      error,
+    );
+
+  it('redirects to the address of the query where that is registered, as the query wants it', () => {
+    expect(deny({ response_type: 'id_token' })).toEqual({
+      kind: 'denied',
+      redirectUri: usual.redirect_uri,
+      responseMode: 'fragment',
+      state: 'xyz',
+      error,
+    });
+  });
+
+  it.each<[string, Changes]>([
+    ['is not registered', { redirect_uri: 'https://evil.example/cb' }],
+    ['is missing', { redirect_uri: undefined }],
+  ])('shows a page with the same error where the address %s', (_what, changes) => {
+    expect(deny(changes)).toEqual({ kind: 'refused', error });
+  });
+
+  it('says nothing of the object where there is no client', () => {
+    expect(denyAuthorizationRequest(new Map(Object.entries(usual)), undefined, error)).toMatchObject({
+      kind: 'refused',
+      error: { reason: 'client.unknown' },
     });
   });
 });

@@ -16,7 +16,7 @@ import {
 } from './authorization-parameters.js';
 import { parseClaimsParameter, type ClaimsRequest } from './claims-parameter.js';
 import type { Client } from './client.js';
-import { OAuthError, type OAuthErrorCode } from './oauth-error.js';
+import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
 import { returnsOf, type ResponseTypeName } from './response-type.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
@@ -72,7 +72,7 @@ const mostIdTokenHintCharacters = 4000;
 
 /**
  * Checks an authorization request.
- * @param parameters each at most once, empty ones left out
+ * @param parameters each at most once, empty ones left out; a request object was read already
  * @param client the client of `client_id`, undefined when there is none
  * @see RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1 and 3.1.2.2, RFC 7636 4.3, RFC 9207
  */
@@ -173,11 +173,11 @@ function checkRest(
   policy: AuthorizationPolicy,
   redirect: Pick<AuthorizationRequest, 'redirectUri' | 'redirectUriSent'>,
 ): AuthorizationRequest {
-  for (const [parameter, code] of notSupported)
-    if (parameters.has(parameter))
-      throw new OAuthError(code, `The parameter ${parameter} is not supported.`, {
-        reason: `${parameter}.unsupported`,
-      });
+  // OpenID Connect Core 7.2.1: for self-issued providers alone.
+  if (parameters.has('registration'))
+    throw new OAuthError('registration_not_supported', 'The parameter registration is not supported.', {
+      reason: 'registration.unsupported',
+    });
   const responseType = checkResponseType(parameters.get('response_type'));
   checkClientMay(client, responseType, undefined);
   const responseMode = checkResponseMode(parameters.get('response_mode'), responseType);
@@ -258,12 +258,6 @@ function checkClaims(
 function unlessEmpty(values: readonly string[]): readonly string[] | undefined {
   return values.length > 0 ? values : undefined;
 }
-
-const notSupported: readonly (readonly [string, OAuthErrorCode])[] = [
-  ['request', 'request_not_supported'],
-  ['request_uri', 'request_uri_not_supported'],
-  ['registration', 'registration_not_supported'],
-];
 
 function refused(description: string, reason: string): Extract<AuthorizationCheck, { readonly kind: 'refused' }> {
   return { kind: 'refused', error: invalid(description, reason) };

@@ -19,6 +19,7 @@ const metadata = providerMetadata({
   signingAlgorithms: ['RS256'],
   keyManagementAlgorithms: ['RSA-OAEP'],
   contentEncryptionAlgorithms: ['A128GCM'],
+  requestObjectSigningAlgorithms: ['ES256', 'none'],
   scopes: ['openid'],
   claims: ['sub'],
   acrValues: ['phr'],
@@ -61,7 +62,9 @@ describe('providerMetadata', () => {
     expect(metadata).toMatchObject({
       code_challenge_methods_supported: ['S256'],
       authorization_response_iss_parameter_supported: true,
-      request_uri_parameter_supported: false,
+      request_uri_parameter_supported: true,
+      require_request_uri_registration: true,
+      request_object_signing_alg_values_supported: ['ES256', 'none'],
     });
   });
 

@@ -18,10 +18,12 @@ export interface Offer {
   readonly authMethods: readonly string[];
   /** Of client assertions. */
   readonly authSigningAlgorithms: readonly string[];
-  /** Of ID tokens; how those are encrypted to clients that want it. */
+  /** Of ID tokens. */
   readonly signingAlgorithms: readonly string[];
+  /** How ID tokens are encrypted to clients that want it, and request objects to us. */
   readonly keyManagementAlgorithms: readonly string[];
   readonly contentEncryptionAlgorithms: readonly string[];
+  readonly requestObjectSigningAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   /** Values of `acr` that a login can have. */
@@ -64,8 +66,12 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     claims_supported: offer.claims,
     acr_values_supported: offer.acrValues,
     claims_parameter_supported: true,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: offer.requestObjectSigningAlgorithms,
+    request_object_encryption_alg_values_supported: offer.keyManagementAlgorithms,
+    request_object_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
     authorization_response_iss_parameter_supported: true,
   };
 }

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { jwsAlgorithms, macAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError, requestObjectParameters, type Client } from '@gatehouse/domain/oauth';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
+import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
+import { ClientsService } from '../clients/clients.service.js';
+import { ClientKeys } from '../clients/keys/client-keys.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { isJwe } from '../keys/jwe.js';
+import { JweDecrypter } from '../keys/jwe-decrypter.js';
+
+/** An encrypted one is a third longer than what is in it, twice. */
+const mostCharacters = 32_000;
+const fetchTimeoutMilliseconds = 5000;
+/** Anybody can make us fetch what a client registered: not more than these at a time. */
+const mostFetches = 20;
+
+/** Where a pushed authorization request is referred to (RFC 9126 2.2). */
+const pushedRequestPrefix = 'urn:ietf:params:oauth:request_uri:';
+
+/** Algorithms of request objects; `none` where a client is registered for it. */
+export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
+
+/** Request objects, by value and by reference (OpenID Connect Core 6, RFC 9101). */
+@Injectable()
+export class RequestObjects {
+  private fetches = 0;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Outbound) private readonly outbound: Outbound,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientKeys) private readonly keys: ClientKeys,
+    @Inject(JweDecrypter) private readonly decrypter: JweDecrypter,
+  ) {}
+
+  /**
+   * The parameters of a request with those of its request object, which win.
+   * @param parameters of the query, `request` or `request_uri` among them
+   * @throws OAuthError invalid_request for both at once, invalid_request_uri, invalid_request_object,
+   *   temporarily_unavailable when too many are fetched already
+   */
+  async resolve(
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<ReadonlyMap<string, string>> {
+    const byValue = parameters.get('request');
+    const byReference = parameters.get('request_uri');
+    if (byValue !== undefined && byReference !== undefined)
+      // OpenID Connect Core 6.1, RFC 9101 5
+      throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
+        reason: 'request_object.two',
+      });
+    const text = byValue ?? (byReference === undefined ? undefined : await this.fetch(byReference, client));
+    if (text === undefined) return parameters;
+    const jws = await this.read(text, client, now);
+    return requestObjectParameters(
+      { header: jws.header, claims: jws.payload },
+      { outer: parameters, clientId: client.id, issuer: this.settings.issuer, now },
+    );
+  }
+
+  /** Decrypted where it must be, and genuine. */
+  private async read(text: string, client: Client, now: EpochSeconds): Promise<Jws> {
+    const jwt = isJwe(text) ? await this.decrypt(text, client, now) : text;
+    const registered = client.requestObjectSigningAlg;
+    if (registered === 'none') {
+      const jws = parseJws(jwt, { maxLength: mostCharacters });
+      if (jws?.header.alg !== 'none' || jws.signature.length > 0) throw unreadable('request_object.alg');
+      return jws;
+    }
+    const algorithms = registered === undefined ? [...jwsAlgorithms, ...macAlgorithms] : [registered];
+    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, now });
+    if (!jws) throw unreadable('request_object.signature');
+    return jws;
+  }
+
+  private async decrypt(text: string, client: Client, now: EpochSeconds): Promise<string> {
+    const secrets = await this.clients.knownSecrets(client.id, now);
+    const opened = await this.decrypter.open(text, { secrets, maxLength: mostCharacters, now });
+    if (!opened) throw unreadable('request_object.encryption');
+    const { requestObjectEncryptionAlg: alg, requestObjectEncryptionEnc: enc } = client;
+    if ((alg ?? opened.header.alg) !== opened.header.alg || (enc ?? opened.header.enc) !== opened.header.enc)
+      throw unreadable('request_object.encryption_alg');
+    return opened.content;
+  }
+
+  private async fetch(uri: string, client: Client): Promise<string> {
+    // RFC 9126 will be answered here, from what was pushed to us: nothing is fetched for it.
+    if (uri.startsWith(pushedRequestPrefix))
+      throw invalidUri('The request_uri is not one that was given here.', 'request_uri.not_pushed');
+    const address = withoutFragment(uri);
+    if (!client.requestUris.some((registered) => withoutFragment(registered) === address))
+      throw invalidUri('The request_uri is not registered for this client.', 'request_uri.unregistered');
+    if (this.fetches >= mostFetches)
+      throw new OAuthError('temporarily_unavailable', 'Too many request objects are being fetched: try again.', {
+        reason: 'request_uri.busy',
+      });
+    this.fetches++;
+    try {
+      const answer = await this.outbound.get(address, {
+        accept: 'application/oauth-authz-req+jwt, application/jwt, */*;q=0.5',
+        maxBodyBytes: mostCharacters,
+        timeoutMilliseconds: fetchTimeoutMilliseconds,
+      });
+      checkHash(uri, answer.body);
+      return answer.body.toString('utf8').trim();
+    } catch (error) {
+      if (error instanceof OutboundRefused)
+        throw invalidUri('The request_uri cannot be fetched.', `request_uri.${error.reason}`, error);
+      throw error;
+    } finally {
+      this.fetches--;
+    }
+  }
+}
+
+/** OpenID Connect Registration 2: the fragment of a request_uri is the hash of its content, and no part of the address. */
+function withoutFragment(uri: string): string {
+  const at = uri.indexOf('#');
+  return at < 0 ? uri : uri.slice(0, at);
+}
+
+/** OpenID Connect Core 6.2: a fragment that is a SHA-256 says what the content must be. */
+function checkHash(uri: string, body: Buffer): void {
+  const fragment = uri.slice(withoutFragment(uri).length + 1);
+  if (!/^[\w-]{43}$/.test(fragment)) return;
+  if (createHash('sha256').update(body).digest('base64url') !== fragment)
+    throw invalidUri('The content at the request_uri is not the one that its fragment names.', 'request_uri.hash');
+}
+
+function unreadable(reason: string): OAuthError {
+  // One sentence for all: what was wrong inside an encrypted object is told to nobody.
+  return new OAuthError('invalid_request_object', 'The request object is malformed or not signed as registered.', {
+    reason,
+  });
+}
+
+function invalidUri(description: string, reason: string, cause?: unknown): OAuthError {
+  return new OAuthError('invalid_request_uri', description, { reason, cause });
+}

@@ -1,0 +1,390 @@
+import { createHash } from 'node:crypto';
+import { CompactEncrypt, importJWK, UnsecuredJWT, type JWK } from 'jose';
+import {
+  contentEncryptionAlgorithms,
+  jwsAlgorithms,
+  keyFromSecret,
+  macAlgorithms,
+  publicKeyManagementAlgorithms,
+  secretKeyManagementAlgorithms,
+  type ContentEncryptionAlgorithm,
+} from '@gatehouse/domain/jose';
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { Browser, send, type Answer } from '../support/browser';
+import { clientKey, secretKey, signed } from '../support/client-jwts';
+import { startKeyServer, type KeyServer } from '../support/key-server';
+import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+
+type Claims = Readonly<Record<string, unknown>>;
+type Overrides = Readonly<Record<string, string | undefined>>;
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+
+let provider: TestProvider;
+let browser: Browser;
+beforeAll(async () => {
+  provider = await startProvider({ env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1' } });
+  browser = await provider.logIn(await provider.addUser());
+});
+afterAll(() => provider.close());
+
+const key = clientKey('ES256');
+
+const add = (draft: Partial<ClientDraft> = {}) =>
+  provider.addClient({
+    consentRequired: false,
+    jwks: { keys: [key.publicJwk] },
+    redirectUris: ['https://client.test/callback', 'https://client.test/other'],
+    grantTypes: ['authorization_code', 'implicit'],
+    responseTypes: ['code', 'id_token', 'code id_token'],
+    ...draft,
+  });
+
+/** The claims of a request object that is right in everything, its parameters those of a usual request. */
+const objectOf = (client: Client, claims: Claims = {}): Claims => ({
+  iss: client.id,
+  aud: provider.issuer,
+  exp: provider.clock.now() + 60,
+  ...authorizationRequest(client).parameters,
+  state: 'inner-state',
+  ...claims,
+});
+
+/** What OpenID Connect Core 6.1 wants in the query beside a request object. */
+const query = (client: Client, overrides: Overrides = {}): Overrides => ({
+  client_id: client.id,
+  response_type: 'code',
+  scope: 'openid',
+  redirect_uri: client.redirectUris[0],
+  state: 'outer-state',
+  ...overrides,
+});
+
+const ask = (parameters: Overrides): Promise<Answer> => browser.open(authorizeUrl(provider, parameters));
+
+async function askWith(client: Client, request: string, overrides: Overrides = {}): Promise<URLSearchParams> {
+  return answerOf(await ask(query(client, { request, ...overrides })));
+}
+
+describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => {
+  it.each(jwsAlgorithms)('signed by %s is taken', async (algorithm) => {
+    const own = clientKey(algorithm);
+    const { client } = await add({ jwks: { keys: [own.publicJwk] }, requestObjectSigningAlg: algorithm });
+    const answer = await askWith(client, await signed(own, objectOf(client)));
+    expect(Object.fromEntries(answer)).toMatchObject({ code: expect.any(String) as unknown, state: 'inner-state' });
+  });
+
+  it.each(macAlgorithms)('signed by %s with the secret is taken', async (algorithm) => {
+    const { client, secret } = await add({ requestObjectSigningAlg: algorithm });
+    expect((await askWith(client, await signed(secretKey(secret, algorithm), objectOf(client)))).has('code')).toBe(
+      true,
+    );
+  });
+
+  it('of a client that registered no algorithm may be signed by any that its key serves', async () => {
+    const { client } = await add();
+    expect((await askWith(client, await signed(key, objectOf(client)))).has('code')).toBe(true);
+  });
+
+  it('unsigned is taken of a client that is registered for none, and of no other', async () => {
+    const unsigned = (client: Client) => new UnsecuredJWT(objectOf(client) as Record<string, unknown>).encode();
+    const { client } = await add({ requestObjectSigningAlg: 'none' });
+    expect((await askWith(client, unsigned(client))).has('code')).toBe(true);
+    // What is registered for none has no business with a signature either: it would be believed unverified.
+    expect((await askWith(client, await signed(key, objectOf(client)))).get('error')).toBe('invalid_request_object');
+    for (const draft of [{}, { requestObjectSigningAlg: 'ES256' }]) {
+      const other = (await add(draft)).client;
+      expect((await askWith(other, unsigned(other))).get('error')).toBe('invalid_request_object');
+    }
+  });
+
+  describe('its parameters', () => {
+    it('win over those of the query (6.1): redirect_uri, state, scope', async () => {
+      const { client } = await add();
+      const request = await signed(
+        key,
+        objectOf(client, { redirect_uri: 'https://client.test/other', scope: 'openid email' }),
+      );
+      const answer = await ask(query(client, { request, scope: 'openid', nonce: 'outer' }));
+      expect(answer.location).toMatch(/^https:\/\/client\.test\/other\?/);
+      expect(answerOf(answer).get('state')).toBe('inner-state');
+    });
+
+    it('may be a part: the rest of an OpenID request is in the query', async () => {
+      const { client } = await add();
+      const { parameters } = authorizationRequest(client);
+      const answer = await ask({ ...parameters, request: await signed(key, { state: 'inner-state' }) });
+      expect(Object.fromEntries(answerOf(answer))).toMatchObject({
+        code: expect.any(String) as unknown,
+        state: 'inner-state',
+      });
+    });
+
+    it('may be all: a query of client_id and request (RFC 9101 5)', async () => {
+      const { client } = await add();
+      const request = await signed(key, objectOf(client), { typ: 'oauth-authz-req+jwt' });
+      const answer = answerOf(await ask({ client_id: client.id, request }));
+      expect(answer.has('code')).toBe(true);
+    });
+
+    it('are all that counts where the object says that it is one of RFC 9101 (6.3)', async () => {
+      const { client } = await add();
+      const { code_challenge: _challenge, ...claims } = objectOf(client, { code_challenge_method: undefined });
+      const { parameters } = authorizationRequest(client);
+      const request = await signed(key, claims, { typ: 'oauth-authz-req+jwt' });
+      expect(answerOf(await ask({ ...parameters, request })).get('error_description')).toContain('PKCE');
+    });
+
+    it('are checked as those of the query are: prompt, max_age as a number, claims as an object, redirect_uri', async () => {
+      const { client } = await add();
+      const none = await askWith(client, await signed(key, objectOf(client, { prompt: 'none login' })));
+      expect(none.get('error')).toBe('invalid_request');
+      await ask(query(client, { request: await signed(key, objectOf(client, { max_age: 0 })) }));
+      expect(browser.address).toContain('/login?request=');
+      const claims = await askWith(client, await signed(key, objectOf(client, { claims: { userinfo: { name: 1 } } })));
+      expect(claims.get('error')).toBe('invalid_request');
+      const evil = await signed(key, objectOf(client, { redirect_uri: 'https://evil.test/callback' }));
+      const page = await ask(query(client, { request: evil }));
+      expect(page.status).toBe(400);
+      expect(page.location).toBeUndefined();
+    });
+
+    it('survive a login that comes in between', async () => {
+      const { client } = await add();
+      const user = await provider.addUser();
+      const stranger = new Browser();
+      const request = await signed(key, objectOf(client));
+      await stranger.open(authorizeUrl(provider, query(client, { request })));
+      provider.clock.advance(3600);
+      const answer = await stranger.submit({ username: user.username, password: user.password });
+      expect(answerOf(answer).get('state')).toBe('inner-state');
+    });
+  });
+
+  describe('is refused by invalid_request_object, at the address that the query proves:', () => {
+    it.each<[string, Claims, Record<string, unknown>?]>([
+      ['another client_id inside', { client_id: 'other' }],
+      ['another issuer', { iss: 'other' }],
+      ['another audience', { aud: 'https://other.test' }],
+      ['an expired one', { exp: 1 }],
+      ['one for later', { nbf: 9_999_999_999 }],
+      ['another response_type than the query', { response_type: 'id_token' }],
+      ['a request in it', { request: 'a.b.c' }],
+      ['a request_uri in it', { request_uri: 'https://client.test/request' }],
+      ['a client assertion', { sub: 'the client' }],
+      ['another type of JWT', {}, { typ: 'logout+jwt' }],
+      ['a crit header', {}, { crit: ['b64'], b64: true }],
+    ])('%s', async (_what, claims, ...[header]) => {
+      const { client } = await add();
+      const own = claims['sub'] === undefined ? claims : { sub: client.id };
+      const answer = await askWith(client, await signed(key, objectOf(client, own), header));
+      expect(Object.fromEntries(answer)).toMatchObject({
+        error: 'invalid_request_object',
+        state: 'outer-state',
+        iss: provider.issuer,
+      });
+    });
+
+    it.each<[string, () => Promise<string> | string]>([
+      ['no JWT at all', () => 'request'],
+      ['a JWT of three empty parts', () => '..'],
+      ['a payload that is no object', () => `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.W10.AAAA`],
+      ['a signature by another key', () => signed(clientKey('ES256'), { state: 'x' })],
+      ['another kid', () => signed({ ...key, kid: 'unknown' }, { state: 'x' })],
+      ['the public key as a secret', () => signed(secretKey(JSON.stringify(key.publicJwk)), { state: 'x' })],
+      ['more than 32000 characters', () => signed(key, { state: 'x'.repeat(9000) })],
+      [
+        'a JWE that does not open',
+        () => 'eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA',
+      ],
+    ])('%s', async (_what, make) => {
+      const { client } = await add();
+      expect((await askWith(client, await make())).get('error')).toMatch(/^invalid_request(_object)?$/);
+    });
+
+    it('a key that the object brings itself', async () => {
+      const { client } = await add({ jwks: undefined });
+      const own = clientKey('ES256');
+      expect((await askWith(client, await signed(own, objectOf(client), { jwk: own.publicJwk }))).get('error')).toBe(
+        'invalid_request_object',
+      );
+    });
+
+    it('another algorithm than the registered one', async () => {
+      const { client, secret } = await add({ requestObjectSigningAlg: 'HS256' });
+      expect((await askWith(client, await signed(key, objectOf(client)))).get('error')).toBe('invalid_request_object');
+      expect((await askWith(client, await signed(secretKey(secret, 'HS512'), objectOf(client)))).get('error')).toBe(
+        'invalid_request_object',
+      );
+    });
+
+    it('with a page where the query proves no address, and in the fragment where it wants that', async () => {
+      const { client } = await add();
+      const page = await ask({ client_id: client.id, request: 'a.b.c' });
+      // An OAuth request that names no address goes to the default one of the client.
+      expect(answerOf(page).get('error')).toBe('invalid_request_object');
+      const evil = await ask(query(client, { request: 'a.b.c', redirect_uri: 'https://evil.test/' }));
+      expect(evil.status).toBe(400);
+      expect(evil.location).toBeUndefined();
+      const hybrid = await ask(query(client, { request: 'a.b.c', response_type: 'code id_token' }));
+      expect(hybrid.location).toContain('#error=invalid_request_object');
+    });
+  });
+
+  it('needs the client_id in the query (RFC 9101 5)', async () => {
+    const { client } = await add();
+    const page = await ask({ response_type: 'code', scope: 'openid', request: await signed(key, objectOf(client)) });
+    expect(page.status).toBe(400);
+    expect(page.location).toBeUndefined();
+  });
+
+  it('needs the response_type in the query of an OpenID request (6.1)', async () => {
+    const { client } = await add();
+    const answer = await askWith(client, await signed(key, objectOf(client)), { response_type: undefined });
+    expect(answer.get('error')).toBe('invalid_request_object');
+  });
+
+  it('comes by POST as well', async () => {
+    const { client } = await add();
+    const body = new URL(
+      authorizeUrl(provider, query(client, { request: await signed(key, objectOf(client)) })),
+    ).search.slice(1);
+    const answer = await browser.send(`${provider.issuer}/oauth/authorize`, {
+      method: 'POST',
+      body,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: 'https://client.test' },
+    });
+    expect(answerOf(await browser.open(answer.location ?? '')).get('state')).toBe('inner-state');
+  });
+});
+
+describe('an encrypted request object', () => {
+  const encrypt = async (content: string, alg: string, enc: string, to: ImportedKey, kid?: string) =>
+    new CompactEncrypt(Buffer.from(content))
+      .setProtectedHeader({ alg, enc, cty: 'JWT', ...(kid === undefined ? {} : { kid }) })
+      .encrypt(to);
+
+  /** Our public key for an algorithm, as our JWKS shows it. */
+  async function ourKey(alg: string): Promise<{ key: ImportedKey; kid: string }> {
+    const { keys } = (await send(`${provider.issuer}/.well-known/jwks.json`)).json<{ keys: JWK[] }>();
+    const jwk = keys.find((each) => each.use === 'enc' && each.kty === (alg.startsWith('RSA') ? 'RSA' : 'EC'));
+    if (!jwk?.kid) throw new Error(`no key for ${alg}`);
+    return { key: await importJWK(jwk, alg), kid: jwk.kid };
+  }
+
+  it.each(publicKeyManagementAlgorithms)('to our key by %s is opened, and its signature checked', async (alg) => {
+    const { client } = await add();
+    const { key: to, kid } = await ourKey(alg);
+    const inside = await signed(key, objectOf(client));
+    expect((await askWith(client, await encrypt(inside, alg, 'A256GCM', to, kid))).has('code')).toBe(true);
+    const forged = await signed(clientKey('ES256'), objectOf(client));
+    expect((await askWith(client, await encrypt(forged, alg, 'A256GCM', to, kid))).get('error')).toBe(
+      'invalid_request_object',
+    );
+  });
+
+  it.each(contentEncryptionAlgorithms)('by the content encryption %s is opened', async (enc) => {
+    const { client } = await add();
+    const { key: to, kid } = await ourKey('ECDH-ES');
+    const inside = await signed(key, objectOf(client));
+    expect((await askWith(client, await encrypt(inside, 'ECDH-ES', enc, to, kid))).has('code')).toBe(true);
+  });
+
+  it.each(secretKeyManagementAlgorithms)('by the secret and %s is opened', async (alg) => {
+    const enc: ContentEncryptionAlgorithm = 'A128CBC-HS256';
+    const { client, secret } = await add({ requestObjectEncryptionAlg: alg, requestObjectEncryptionEnc: enc });
+    const to = keyFromSecret(secret, alg, enc);
+    const inside = await signed(key, objectOf(client));
+    expect((await askWith(client, await encrypt(inside, alg, enc, to))).has('code')).toBe(true);
+  });
+
+  it('by another algorithm than the registered one is refused', async () => {
+    const { client } = await add({ requestObjectEncryptionAlg: 'RSA-OAEP-256', requestObjectEncryptionEnc: 'A128GCM' });
+    const { key: to, kid } = await ourKey('ECDH-ES');
+    const inside = await signed(key, objectOf(client));
+    expect((await askWith(client, await encrypt(inside, 'ECDH-ES', 'A128GCM', to, kid))).get('error')).toBe(
+      'invalid_request_object',
+    );
+  });
+
+  it('may be unsigned inside where the client is registered for none', async () => {
+    const { client } = await add({ requestObjectSigningAlg: 'none' });
+    const { key: to, kid } = await ourKey('ECDH-ES');
+    const inside = new UnsecuredJWT(objectOf(client) as Record<string, unknown>).encode();
+    expect((await askWith(client, await encrypt(inside, 'ECDH-ES', 'A128GCM', to, kid))).has('code')).toBe(true);
+  });
+});
+
+describe('a request object by reference (OpenID Connect Core 6.2)', () => {
+  let server: KeyServer;
+  let uri: string;
+  let client: Client;
+  beforeEach(async () => {
+    server = await startKeyServer();
+    uri = server.url.replace('jwks.json', 'request.jwt');
+    ({ client } = await add({ requestUris: [uri] }));
+  });
+  afterEach(() => server.close());
+
+  const serve = (body: string, status = 200, headers: Record<string, string> = {}): void => {
+    server.answer = (_request, response) => void response.writeHead(status, headers).end(body);
+  };
+  const askBy = async (requestUri: string, of = client): Promise<URLSearchParams> =>
+    answerOf(await ask(query(of, { request_uri: requestUri })));
+
+  it('is fetched from a registered address and checked as one by value', async () => {
+    serve(await signed(key, objectOf(client)), 200, { 'Content-Type': 'application/oauth-authz-req+jwt' });
+    expect(Object.fromEntries(await askBy(uri))).toMatchObject({
+      code: expect.any(String) as unknown,
+      state: 'inner-state',
+    });
+    serve(await signed(clientKey('ES256'), objectOf(client)));
+    expect((await askBy(uri)).get('error')).toBe('invalid_request_object');
+  });
+
+  it('has a fragment that is no part of the address, and is the hash of the content where it is one', async () => {
+    const request = await signed(key, objectOf(client));
+    serve(request);
+    const hash = createHash('sha256').update(request).digest('base64url');
+    expect((await askBy(`${uri}#${hash}`)).has('code')).toBe(true);
+    expect((await askBy(`${uri}#version2`)).has('code')).toBe(true);
+    const other = createHash('sha256').update('another').digest('base64url');
+    expect((await askBy(`${uri}#${other}`)).get('error')).toBe('invalid_request_uri');
+    const registered = (await add({ requestUris: [`${uri}#${hash}`] })).client;
+    serve(await signed(key, objectOf(registered)));
+    expect((await askBy(uri, registered)).has('code')).toBe(true);
+  });
+
+  it.each([
+    ['another path', '/more'],
+    ['a query', '?a=b'],
+  ])('is not fetched from an address that is not registered: %s', async (_what, more) => {
+    expect((await askBy(`${uri}${more}`)).get('error')).toBe('invalid_request_uri');
+    expect((await askBy('http://127.0.0.1:1/request.jwt')).get('error')).toBe('invalid_request_uri');
+    expect(server.asked).toBe(0);
+  });
+
+  it('is not one that was pushed to us where none was (RFC 9126 4)', async () => {
+    expect((await askBy('urn:ietf:params:oauth:request_uri:abc')).get('error')).toBe('invalid_request_uri');
+  });
+
+  it.each<[string, () => void]>([
+    ['404', () => serve('no', 404)],
+    ['a redirect', () => serve('', 302, { Location: 'https://client.test/' })],
+    ['an endless answer', () => serve('x'.repeat(40_000))],
+    ['a connection that breaks off', () => (server.answer = (request) => void request.socket.destroy())],
+  ])('whose host answers with %s is an invalid_request_uri', async (_what, answerWith) => {
+    answerWith();
+    expect((await askBy(uri)).get('error')).toBe('invalid_request_uri');
+  });
+
+  it('is not fetched from a private network that is not allowed', async () => {
+    const inside = (await add({ requestUris: ['https://192.168.0.1/request.jwt'] })).client;
+    expect((await askBy('https://192.168.0.1/request.jwt', inside)).get('error')).toBe('invalid_request_uri');
+  });
+
+  it('and one by value at once are an invalid_request', async () => {
+    const request = await signed(key, objectOf(client));
+    expect((await askWith(client, request, { request_uri: uri })).get('error')).toBe('invalid_request');
+    expect(server.asked).toBe(0);
+  });
+});
