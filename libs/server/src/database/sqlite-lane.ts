@@ -62,8 +62,12 @@ export class SqliteLane {
   ) {
     this.options = { mostInBatch: 64, mostWaiting: 4096, patienceMilliseconds: 2000, ...options };
     this.database = databaseOf(source);
-    this.statements = new SqliteStatements(this.database, checkUnitStatement);
-    this.control = new SqliteStatements(this.database);
+    this.statements = new SqliteStatements((text) => {
+      // Before it is prepared: some PRAGMAs act when they are.
+      checkUnitStatement(text);
+      return this.database.prepare(text);
+    });
+    this.control = new SqliteStatements((text) => this.database.prepare(text));
     // The driver keeps ONE query runner: managers, repositories and transactions all pass here, so all others are shut out.
     this.runner = source.createQueryRunner();
     this.query = this.runner.query.bind<QueryRunner['query']>(this.runner);
@@ -74,6 +78,11 @@ export class SqliteLane {
       rollbackTransaction: noTransaction,
       query: refusal('the write handle is used through a unit of work only'),
     });
+  }
+
+  /** False: what the write handle sees is committed. */
+  get isInTransaction(): boolean {
+    return this.database.inTransaction;
   }
 
   get backlog(): number {

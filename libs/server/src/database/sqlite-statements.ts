@@ -1,21 +1,17 @@
-import type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js';
+import type { SqliteStatement } from './sqlite-driver.js';
 import type { SqlValue, StatementText } from './store.js';
 
 /** Prepared statements of one handle, by their text. Texts are constants of the code, so the number is bounded. */
 export class SqliteStatements {
   private readonly prepared = new Map<string, SqliteStatement>();
 
-  /** @param check called once for each text, before it is prepared; throws when the text is not for this handle */
-  constructor(
-    private readonly database: SqliteDatabase,
-    private readonly check: (text: string) => void = () => undefined,
-  ) {}
+  /** @param prepare called once for each text; throws when it is not for this handle */
+  constructor(private readonly prepare: (text: string) => SqliteStatement) {}
 
   get(text: string): SqliteStatement {
     let found = this.prepared.get(text);
     if (found === undefined) {
-      this.check(text);
-      found = this.database.prepare(text);
+      found = this.prepare(text);
       this.prepared.set(text, found);
     }
     return found;

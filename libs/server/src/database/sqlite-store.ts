@@ -1,18 +1,20 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { SqliteCheckpointer } from './sqlite-checkpointer.js';
-import { databaseOf, isSqliteOutage } from './sqlite-driver.js';
+import { databaseOf, isBusy, isSqliteOutage, type SqliteDatabase } from './sqlite-driver.js';
 import { SqliteLane, type LaneOptions } from './sqlite-lane.js';
 import { inSqliteOrder, SqliteStatements } from './sqlite-statements.js';
-import { unavailable } from './store-error.js';
+import { checkUnitStatement, unavailable } from './store-error.js';
 import { Store, type Connections, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
 
-/** SQLite: one lane that writes, and a read-only handle of its own for everything else. */
+/** SQLite: one lane that writes, and a read-only handle for what is read while it does, and for TypeORM's reads. */
 export class SqliteStore extends Store {
   readonly dialect = 'sqlite';
   readonly reader: EntityManager;
   readonly lane: SqliteLane;
   private readonly statements: SqliteStatements;
   private readonly checkpointer: SqliteCheckpointer;
+  /** For reading outside of any unit. */
+  private readonly writerStatements: SqliteStatements;
 
   /** @param writer initialized and migrated; @param dataSource initialized, read only, opened after it */
   constructor(
@@ -29,7 +31,8 @@ export class SqliteStore extends Store {
         options.onCommit?.(units, milliseconds);
       },
     });
-    this.statements = new SqliteStatements(databaseOf(dataSource));
+    this.statements = readsOf(databaseOf(dataSource));
+    this.writerStatements = readsOf(databaseOf(writer));
     this.reader = dataSource.manager;
     forbidTransactions(dataSource);
   }
@@ -39,19 +42,11 @@ export class SqliteStore extends Store {
   }
 
   override one<R>(text: StatementText, ...values: SqlValue[]): R | undefined {
-    try {
-      return this.statements.get(text.sqlite).get(...inSqliteOrder(text, values)) as R | undefined;
-    } catch (error) {
-      throw readFailure(error);
-    }
+    return this.read((statements) => statements.get(text.sqlite).get(...inSqliteOrder(text, values)) as R | undefined);
   }
 
   override all<R>(text: StatementText, ...values: SqlValue[]): R[] {
-    try {
-      return this.statements.get(text.sqlite).all(...inSqliteOrder(text, values)) as R[];
-    } catch (error) {
-      throw readFailure(error);
-    }
+    return this.read((statements) => statements.get(text.sqlite).all(...inSqliteOrder(text, values)) as R[]);
   }
 
   override listen(): void {
@@ -64,6 +59,26 @@ export class SqliteStore extends Store {
 
   override checkWritable(): Promise<void> {
     return this.lane.checkWritable();
+  }
+
+  /**
+   * Through the write handle while no transaction is open there: all that it sees is then committed, and its pages are
+   * still in its memory, where each commit makes another handle forget all of its own.
+   */
+  private read<T>(look: (statements: SqliteStatements) => T): T {
+    try {
+      if (!this.lane.isInTransaction) {
+        try {
+          return look(this.writerStatements);
+        } catch (error) {
+          // The write handle never waits for a lock; the read handle does, for a moment.
+          if (!isBusy(error)) throw error;
+        }
+      }
+      return look(this.statements);
+    } catch (error) {
+      throw isSqliteOutage(error) ? unavailable('the database cannot be read now', error) : error;
+    }
   }
 
   override async close(): Promise<void> {
@@ -90,6 +105,16 @@ function forbidTransactions(reader: DataSource): void {
         : query(...parameters).catch((error: unknown) => {
             throw readFailure(error);
           }),
+  });
+}
+
+function readsOf(database: SqliteDatabase): SqliteStatements {
+  return new SqliteStatements((text) => {
+    checkUnitStatement(text);
+    const statement = database.prepare(text);
+    // It would be a commit of its own, past the lane.
+    if (!statement.readonly) throw new Error('only a unit of work changes rows');
+    return statement;
   });
 }
 

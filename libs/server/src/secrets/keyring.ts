@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { randomBuffer } from './random.js';
 
 const NONCE_BYTES = 12;
@@ -41,6 +41,11 @@ export function openWith(key: Buffer, place: string, sealed: string): Buffer {
 /** 32 bytes for one purpose from a longer-lived secret, a key or a presented verifier. @see RFC 5869 */
 export function deriveKey(secret: Buffer | string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES));
+}
+
+/** As {@link deriveKey}, of a secret whose every bit is random: it needs no extraction. @see RFC 5869 2.3, 3.3 */
+export function expandKey(secret: string, purpose: string): Buffer {
+  return createHmac('sha256', secret).update(`${purpose}\x01`).digest();
 }
 
 interface SealingKey {

@@ -115,6 +115,13 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(1);
   });
 
+  it('changes nothing outside of a unit', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    expect(await refusalOf((async () => store.one(things.use, 1))())).toBeInstanceOf(Error);
+    expect(await refusalOf((async () => store.all(things.use, 1))())).toBeInstanceOf(Error);
+    expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
+  });
+
   it("rolls a failing unit back alone: the bystander's insert survives", async () => {
     const results = await Promise.allSettled([
       store.run((unit) => unit.change(things.insert, 1, 'before')),
