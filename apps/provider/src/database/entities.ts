@@ -9,7 +9,7 @@ import { RecoveryCodeEntity } from '../factors/recovery-code.entity.js';
 import { TotpFactorEntity } from '../factors/totp.entity.js';
 import { TrustedBrowserEntity } from '../factors/trusted-browser.entity.js';
 import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
-import { AccessTokenEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
+import { AccessTokenEntity, RefreshAnswerEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
 import { SpentIdEntity } from '../replay/spent-id.entity.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
@@ -29,6 +29,7 @@ import { ConsentResources1764000000012 } from './migrations/0012-consent-resourc
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
 import { Profiles1764000000005 } from './migrations/0005-profiles.js';
+import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.js';
 import { Factors1764000000010 } from './migrations/0010-factors.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
@@ -50,6 +51,7 @@ export const entities = [
   LoginFailureEntity,
   OneTimeLinkEntity,
   OutboxMessageEntity,
+  RefreshAnswerEntity,
   RefreshTokenEntity,
   RegistrationRateEntity,
   ResourceEntity,
@@ -95,6 +97,7 @@ export const tablesInOrder = [
   'authorization_codes',
   'access_tokens',
   'refresh_tokens',
+  'refresh_answers',
   'kept_requests',
   'outbox_messages',
 ] as const;
@@ -108,6 +111,7 @@ export const migrations = [
   Profiles1764000000005,
   Outbox1764000000006,
   ClaimsParameter1764000000007,
+  RefreshAnswers1764000000009,
   Factors1764000000010,
   Resources1764000000011,
   ConsentResources1764000000012,

@@ -82,11 +82,27 @@ export class RefreshTokenEntity {
   @InstantColumn({ nullable: true })
   successorSelector!: number | null;
 
-  /** The answer that spent it, under a key that only the presented token gives; for a repeat after a lost answer. */
+  /** Of the version before: nothing writes it, and the next version drops it. See {@link RefreshAnswerEntity}. */
   @TextColumn({ nullable: true })
   answerSealed!: string | null;
 
-  /** Until when a repeat gets that answer. */
+  /** Of the version before, as above. */
   @InstantColumn({ nullable: true })
   answerUntil!: number | null;
+}
+
+/** The answer that spent a refresh token, for a repeat after a lost answer. Cleared soon after its window. */
+@Entity('refresh_answers')
+export class RefreshAnswerEntity {
+  /** The refresh token (or the access token) that the answer gave: rows stand in the order of their time. */
+  @SelectorPrimaryColumn()
+  successorSelector!: number;
+
+  /** Under a key that only the presented token gives. */
+  @TextColumn()
+  sealed!: string;
+
+  /** Until when a repeat gets it. */
+  @InstantColumn()
+  until!: number;
 }

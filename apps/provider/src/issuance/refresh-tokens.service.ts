@@ -10,11 +10,11 @@ import {
 } from '@gatehouse/domain/kernel';
 import { parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen, deriveKey, openWith, sealWith } from '@gatehouse/server/secrets/keyring';
+import { CannotOpen, deriveKey, expandKey, openWith, sealWith } from '@gatehouse/server/secrets/keyring';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import { refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
+import { refreshAnswerStatements, refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
 
 /** A refresh token as it was issued; whether it is spent or expired is for the caller to judge. */
 export interface RefreshToken {
@@ -33,7 +33,7 @@ export interface RefreshToken {
 @Injectable()
 export class RefreshTokensService {
   private readonly sweeper = new Sweeper(refreshTokenStatements.purge);
-  private readonly answers = new Sweeper(refreshTokenStatements.forgetAnswers);
+  private readonly answers = new Sweeper(refreshAnswerStatements.purge);
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -69,10 +69,11 @@ export class RefreshTokensService {
     answer: { readonly successor: Selector; readonly body: string; readonly request: string },
     now: EpochSeconds,
   ): void {
+    unit.require(refreshTokenStatements.consume, token.selector, now, answer.successor);
     const window = this.settings.refreshRetryWindowSeconds;
-    const sealed = window > 0 ? sealWith(answerKey(token), placeOf(token, answer.request), answer.body) : null;
-    const until = window > 0 ? addSeconds(now, window) : null;
-    unit.require(refreshTokenStatements.consume, token.selector, now, answer.successor, sealed, until);
+    if (window === 0) return;
+    const sealed = sealWith(answerKey(token), placeOf(token, answer.request), answer.body);
+    unit.write(refreshAnswerStatements.keep, answer.successor, sealed, addSeconds(now, window));
   }
 
   /**
@@ -81,30 +82,45 @@ export class RefreshTokensService {
    */
   async findAnswer(token: RefreshToken, request: string, now: EpochSeconds): Promise<string | undefined> {
     const row = await this.store.one<RefreshTokenRow>(refreshTokenStatements.find, token.selector);
-    if (!row || row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;
     if (
+      !row ||
       row.successor_selector === null ||
       (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))
     )
       return undefined;
-    try {
-      return openWith(answerKey(token), placeOf(token, request), row.answer_sealed).toString('utf8');
-    } catch (error) {
-      if (error instanceof CannotOpen) return undefined; // another request than the one that spent it
-      throw error;
-    }
+    const kept = await this.store.one<{ sealed: string }>(refreshAnswerStatements.find, row.successor_selector, now);
+    if (kept) return opened(answerKey(token), placeOf(token, request), kept.sealed);
+    // Spent by a process of the version before.
+    if (row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;
+    return opened(deriveKey(token.verifier, purpose), placeOf(token, request), row.answer_sealed);
   }
 
-  /** A step of the purge; answers whose window is over go with it. */
+  /** A step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
-    await this.answers.step(unit, now);
     return this.sweeper.step(unit, now);
+  }
+
+  /** A step of the purge of answers whose window is over. */
+  async purgeAnswers(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.answers.step(unit, now);
+  }
+}
+
+const purpose = 'gatehouse refresh answer';
+
+/** Undefined for another request than the one that spent the token. */
+function opened(key: Buffer, place: string, sealed: string): string | undefined {
+  try {
+    return openWith(key, place, sealed).toString('utf8');
+  } catch (error) {
+    if (error instanceof CannotOpen) return undefined;
+    throw error;
   }
 }
 
 /** From the verifier, which we do not store: a copy of the database opens nothing. */
 function answerKey(token: RefreshToken): Buffer {
-  return deriveKey(token.verifier, 'gatehouse refresh answer');
+  return expandKey(token.verifier, purpose);
 }
 
 function placeOf(token: RefreshToken, request: string): string {

@@ -90,14 +90,19 @@ export const refreshTokenStatements = {
   /** One conditional statement decides who exchanges it, however many come at once. */
   consume: statement(
     'refresh_tokens.consume',
-    `UPDATE refresh_tokens SET consumed_at = $2, successor_selector = $3, answer_sealed = $4, answer_until = $5
-     WHERE selector = $1 AND consumed_at IS NULL`,
+    'UPDATE refresh_tokens SET consumed_at = $2, successor_selector = $3 WHERE selector = $1 AND consumed_at IS NULL',
   ),
   purge: sweptTable('refresh_tokens', 'expires_at <= $3'),
-  /** The answer that spent a token is kept for the retry window and no longer. */
-  forgetAnswers: sweptTable(
-    'refresh_tokens',
-    'answer_sealed IS NOT NULL AND answer_until <= $3',
-    'UPDATE refresh_tokens SET answer_sealed = NULL',
+};
+
+export const refreshAnswerStatements = {
+  keep: statement(
+    'refresh_answers.keep',
+    'INSERT INTO refresh_answers (successor_selector, sealed, until) VALUES ($1, $2, $3)',
   ),
+  find: statement(
+    'refresh_answers.find',
+    'SELECT sealed FROM refresh_answers WHERE successor_selector = $1 AND until > $2',
+  ),
+  purge: sweptTable('refresh_answers', 'until <= $3', { by: 'successor_selector' }),
 };

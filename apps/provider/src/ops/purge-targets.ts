@@ -42,6 +42,7 @@ export class PurgeTargets {
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
   readonly all: readonly Purge[] = [
+    (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
     (unit, now) => this.kept.purgeExpired(unit, now),
     (unit, now) => this.accessTokens.purgeExpired(unit, now),
     (unit, now) => this.refreshTokens.purgeExpired(unit, now),

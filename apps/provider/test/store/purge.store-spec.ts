@@ -139,6 +139,21 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
     });
   });
 
+  it('clears the answers of refreshes when their window is over, long before their tokens', async () => {
+    const answers = statement('test.count_refresh_answers', 'SELECT count(*) AS n FROM refresh_answers');
+    const left = async (): Promise<number> => Number((await provider.store.one<{ n: number | string }>(answers))?.n);
+    const { registered, tokens } = await live();
+    const first = await refresh(provider, registered, tokens.refresh_token);
+    await purge(provider);
+    expect(await left()).toBe(1);
+    expect((await refresh(provider, registered, tokens.refresh_token)).text).toBe(first.text);
+    const before = await count();
+    provider.clock.advance(301);
+    await purge(provider);
+    expect(await left()).toBe(0);
+    expect((await count()).refresh_tokens).toBe(before.refresh_tokens);
+  });
+
   it('clears more rows than one batch holds', async () => {
     const { registered, browser } = await live();
     for (let round = 0; round < 12; round++)
