@@ -14,14 +14,15 @@ interface Kind {
 
 /**
  * The kinds of key pairs that this server has, each under the first algorithm that it serves. One RSA key signs by every
- * RS and PS algorithm, which are one type of key to relying parties; each curve has its own.
+ * RS and PS algorithm, which are one type of key to relying parties, and one Ed25519 key under both its names (RFC 9864);
+ * each other curve has its own.
  */
 export const keyKinds = {
   RS256: { use: 'sig', generate: () => generate('rsa', { modulusLength: 2048 }) },
   ES256: { use: 'sig', alg: 'ES256', generate: () => generate('ec', { namedCurve: 'P-256' }) },
   ES384: { use: 'sig', alg: 'ES384', generate: () => generate('ec', { namedCurve: 'P-384' }) },
   ES512: { use: 'sig', alg: 'ES512', generate: () => generate('ec', { namedCurve: 'P-521' }) },
-  EdDSA: { use: 'sig', alg: 'EdDSA', generate: () => generate('ed25519') },
+  EdDSA: { use: 'sig', generate: () => generate('ed25519') },
   'RSA-OAEP': { use: 'enc', generate: () => generate('rsa', { modulusLength: 2048 }) },
   'ECDH-ES': { use: 'enc', generate: () => generate('ec', { namedCurve: 'P-256' }) },
 } as const satisfies Readonly<Record<string, Kind>>;
@@ -41,6 +42,8 @@ export function signingKind(algorithm: JwsAlgorithm): KeyKind {
     case 'PS384':
     case 'PS512':
       return 'RS256';
+    case 'Ed25519':
+      return 'EdDSA';
     default:
       return algorithm;
   }

@@ -32,7 +32,13 @@ import {
 } from '../support/provider';
 import { obtainRefreshToken, obtainTokens, refresh, type Registered, type Tokens } from '../support/tokens';
 
-const hashes: Readonly<Record<string, string>> = { '256': 'sha256', '384': 'sha384', '512': 'sha512', DSA: 'sha512' };
+const hashes: Readonly<Record<string, string>> = {
+  '256': 'sha256',
+  '384': 'sha384',
+  '512': 'sha512',
+  DSA: 'sha512',
+  '519': 'sha512',
+};
 
 interface Pair {
   readonly privateKey: KeyObject;

@@ -1,3 +1,4 @@
+import { exportJWK, generateKeyPair } from 'jose';
 import * as oauth from 'oauth4webapi';
 import * as client from 'openid-client';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -167,6 +168,123 @@ describe('a well-known library', () => {
         expectedState: state,
       });
       expect(tokens.claims()?.nonce).toBe(nonce);
+    });
+  });
+
+  describe('with keys of its own', () => {
+    const all = {
+      redirectUris: [redirectUri],
+      grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
+      scope: ['openid', 'profile', 'offline_access', 'reports'],
+    };
+    beforeEach(() => provider.clock.advance(Math.floor(Date.now() / 1000) - provider.clock.now()));
+
+    /** A whole login, refresh, introspection and revocation, each request with an assertion of its own. */
+    async function useEverywhere(config: client.Configuration): Promise<client.IDToken | undefined> {
+      const verifier = client.randomPKCECodeVerifier();
+      const url = client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: 'openid profile offline_access',
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+      });
+      const tokens = await client.authorizationCodeGrant(config, await answerTo(url), { pkceCodeVerifier: verifier });
+      const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
+      expect((await client.tokenIntrospection(config, refreshed.access_token)).active).toBe(true);
+      await client.tokenRevocation(config, refreshed.refresh_token ?? '');
+      expect((await client.tokenIntrospection(config, refreshed.access_token)).active).toBe(false);
+      expect((await client.clientCredentialsGrant(config, { scope: 'reports' })).scope).toBe('reports');
+      return tokens.claims();
+    }
+
+    async function keyPair(alg: string) {
+      const pair = await generateKeyPair(alg, { extractable: true });
+      return { pair, jwk: { ...(await exportJWK(pair.publicKey)), alg, kid: `${alg} key`, use: 'sig' } };
+    }
+
+    it.each(['ES256', 'PS256', 'Ed25519'])('openid-client authenticates by private_key_jwt with %s', async (alg) => {
+      const { pair, jwk } = await keyPair(alg);
+      const registered = await provider.addClient({
+        ...all,
+        authMethod: 'private_key_jwt',
+        jwks: { keys: [jwk] },
+        idTokenSignedResponseAlg: alg,
+      });
+      const config = await client.discovery(
+        new URL(provider.issuer),
+        registered.client.id,
+        { id_token_signed_response_alg: alg },
+        client.PrivateKeyJwt({ key: pair.privateKey, kid: jwk.kid }),
+        { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
+      );
+      expect(await useEverywhere(config)).toMatchObject({ iss: provider.issuer, aud: registered.client.id });
+    });
+
+    it('openid-client authenticates by client_secret_jwt, and takes ID tokens by HS256', async () => {
+      const registered = await provider.addClient({
+        ...all,
+        authMethod: 'client_secret_jwt',
+        idTokenSignedResponseAlg: 'HS256',
+      });
+      const config = await client.discovery(
+        new URL(provider.issuer),
+        registered.client.id,
+        { client_secret: registered.secret, id_token_signed_response_alg: 'HS256' },
+        client.ClientSecretJwt(registered.secret),
+        { execute: [client.allowInsecureRequests] },
+      );
+      expect(await useEverywhere(config)).toMatchObject({ iss: provider.issuer, aud: registered.client.id });
+    });
+
+    it('openid-client decrypts ID tokens that are encrypted to it', async () => {
+      const pair = await crypto.subtle.generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits']);
+      const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+      const registered = await provider.addClient({
+        ...all,
+        jwks: { keys: [{ crv, kty, x, y, use: 'enc', kid: 'mine' }] },
+        idTokenEncryptedResponseAlg: 'ECDH-ES',
+        idTokenEncryptedResponseEnc: 'A256GCM',
+      });
+      const config = await client.discovery(
+        new URL(provider.issuer),
+        registered.client.id,
+        undefined,
+        client.ClientSecretBasic(registered.secret),
+        { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
+      );
+      client.enableDecryptingResponses(config, ['A256GCM'], { key: pair.privateKey, alg: 'ECDH-ES', kid: 'mine' });
+      expect(await useEverywhere(config)).toMatchObject({ iss: provider.issuer, aud: registered.client.id });
+    });
+
+    it('oauth4webapi authenticates by both kinds of assertion, and not a second time by the same', async () => {
+      const insecure = { [oauth.allowInsecureRequests]: true };
+      const issuer = new URL(provider.issuer);
+      const server = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, insecure));
+      const { pair, jwk } = await keyPair('ES384');
+      const byKey = await provider.addClient({
+        ...all,
+        authMethod: 'private_key_jwt',
+        jwks: { keys: [jwk] },
+      });
+      const bySecret = await provider.addClient({ ...all, authMethod: 'client_secret_jwt' });
+      const ask = async (id: string, auth: oauth.ClientAuth): Promise<oauth.TokenEndpointResponse> => {
+        const me = { client_id: id };
+        return oauth.processClientCredentialsResponse(
+          server,
+          me,
+          await oauth.clientCredentialsGrantRequest(server, me, auth, { scope: 'reports' }, insecure),
+        );
+      };
+      const sameId = {
+        [oauth.modifyAssertion]: (_header: object, claims: Record<string, unknown>) => void (claims['jti'] = 'same'),
+      };
+      const privateKey = { key: pair.privateKey, kid: jwk.kid };
+      expect((await ask(byKey.client.id, oauth.PrivateKeyJwt(privateKey))).scope).toBe('reports');
+      expect((await ask(bySecret.client.id, oauth.ClientSecretJwt(bySecret.secret))).scope).toBe('reports');
+      expect((await ask(byKey.client.id, oauth.PrivateKeyJwt(privateKey, sameId))).scope).toBe('reports');
+      await expect(ask(byKey.client.id, oauth.PrivateKeyJwt(privateKey, sameId))).rejects.toMatchObject({
+        status: 401,
+      });
     });
   });
 });

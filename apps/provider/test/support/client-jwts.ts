@@ -19,7 +19,7 @@ const curves: Readonly<Record<string, string>> = { ES256: 'P-256', ES384: 'P-384
 function pairFor(alg: string): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
   const namedCurve = curves[alg];
   if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve });
-  if (alg === 'EdDSA') return generateKeyPairSync('ed25519');
+  if (alg === 'EdDSA' || alg === 'Ed25519') return generateKeyPairSync('ed25519');
   // One is enough for a run: nothing here depends on which.
   return (rsa ??= rsaPair());
 }

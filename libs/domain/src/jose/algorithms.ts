@@ -1,4 +1,4 @@
-/** Signatures with a key pair (RFC 7518 3.1, RFC 8037 3.1; EdDSA is Ed25519 here). */
+/** Signatures with a key pair (RFC 7518 3.1, RFC 8037 3.1). EdDSA is Ed25519 here, which libraries also call by that name (RFC 9864 2.2). */
 export const jwsAlgorithms = [
   'RS256',
   'RS384',
@@ -10,8 +10,15 @@ export const jwsAlgorithms = [
   'ES384',
   'ES512',
   'EdDSA',
+  'Ed25519',
 ] as const;
 export type JwsAlgorithm = (typeof jwsAlgorithms)[number];
+
+/** True for two names of one algorithm: `EdDSA` with the key that is here is `Ed25519` (RFC 9864 2.2). */
+export function isSameAlgorithm(one: string, other: string): boolean {
+  const nameOf = (algorithm: string): string => (algorithm === 'Ed25519' ? 'EdDSA' : algorithm);
+  return nameOf(one) === nameOf(other);
+}
 
 /** Signatures with a shared secret (RFC 7518 3.2). */
 export const macAlgorithms = ['HS256', 'HS384', 'HS512'] as const;

@@ -1,6 +1,7 @@
 export {
   contentEncryptionAlgorithms,
   isMacAlgorithm,
+  isSameAlgorithm,
   jwsAlgorithms,
   keyManagementAlgorithms,
   macAlgorithms,

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { decodeBase64url } from '../kernel/index.js';
-import type { SignatureAlgorithm } from './algorithms.js';
+import { isSameAlgorithm, type SignatureAlgorithm } from './algorithms.js';
 
 /** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
 export type JwsHeader = Readonly<Record<string, unknown>> & { readonly alg: string };
@@ -42,7 +42,7 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
  */
 export function leftHalfHash(value: string, algorithm: SignatureAlgorithm): string {
   // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
-  const bits = algorithm === 'EdDSA' ? '512' : algorithm.slice(-3);
+  const bits = isSameAlgorithm(algorithm, 'EdDSA') ? '512' : algorithm.slice(-3);
   const digest = hash(`sha${bits}`, value, 'hex');
   return Buffer.from(digest.slice(0, digest.length / 2), 'hex').toString('base64url');
 }

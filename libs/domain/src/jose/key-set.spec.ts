@@ -70,6 +70,11 @@ describe('what a key may be used for (RFC 7517 4.2 to 4.4)', () => {
     expect(mayVerify(one(plain), 'ES256')).toBe(true);
     expect(mayVerify(one(ec), 'ES256')).toBe(false);
     expect(mayVerify(one({ ...plain, alg: 'ES384' }), 'ES256')).toBe(false);
+    const ed = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    // Two names of one algorithm (RFC 9864).
+    expect(mayVerify(one({ ...ed, alg: 'EdDSA' }), 'Ed25519')).toBe(true);
+    expect(mayVerify(one({ ...ed, alg: 'Ed25519' }), 'EdDSA')).toBe(true);
+    expect(mayVerify(one({ ...ed, alg: 'ES256' }), 'EdDSA')).toBe(false);
     expect(mayVerify(one({ ...plain, key_ops: ['deriveKey'] }), 'ES256')).toBe(false);
     expect(mayVerify(one({ ...plain, key_ops: ['verify'] }), 'ES256')).toBe(true);
     expect(mayEncrypt(one(ec), 'ECDH-ES')).toBe(true);

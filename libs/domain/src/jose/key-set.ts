@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { decodeBase64url } from '../kernel/index.js';
-import type { JwsAlgorithm, PublicKeyManagementAlgorithm } from './algorithms.js';
+import { isSameAlgorithm, type JwsAlgorithm, type PublicKeyManagementAlgorithm } from './algorithms.js';
 import { publicJwk, type Jwk } from './jwk.js';
 import { fitsAlgorithm } from './signature.js';
 
@@ -83,7 +83,7 @@ function readPublicKey(jwk: Jwk): PublicKey | undefined {
 export function mayVerify(key: PublicKey, algorithm: JwsAlgorithm): boolean {
   return (
     (key.use === undefined || key.use === 'sig') &&
-    (key.alg === undefined || key.alg === algorithm) &&
+    (key.alg === undefined || isSameAlgorithm(key.alg, algorithm)) &&
     (key.keyOps === undefined || key.keyOps.includes('verify')) &&
     fitsAlgorithm(algorithm, key.key)
   );

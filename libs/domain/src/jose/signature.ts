@@ -27,6 +27,8 @@ const ecdsa = (hash: string, curve: string): Scheme => ({
   curve,
 });
 
+const ed25519: Scheme = { hash: null, options: {}, keyType: 'ed25519' };
+
 const schemes: Readonly<Record<JwsAlgorithm, Scheme>> = {
   RS256: pkcs1('sha256'),
   RS384: pkcs1('sha384'),
@@ -37,7 +39,8 @@ const schemes: Readonly<Record<JwsAlgorithm, Scheme>> = {
   ES256: ecdsa('sha256', 'prime256v1'),
   ES384: ecdsa('sha384', 'secp384r1'),
   ES512: ecdsa('sha512', 'secp521r1'),
-  EdDSA: { hash: null, options: {}, keyType: 'ed25519' },
+  EdDSA: ed25519,
+  Ed25519: ed25519,
 };
 
 const macHashes: Readonly<Record<MacAlgorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };

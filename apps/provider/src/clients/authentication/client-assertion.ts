@@ -1,4 +1,11 @@
-import { jwsAlgorithms, macAlgorithms, parseJws, type Jws, type SignatureAlgorithm } from '@gatehouse/domain/jose';
+import {
+  isSameAlgorithm,
+  jwsAlgorithms,
+  macAlgorithms,
+  parseJws,
+  type Jws,
+  type SignatureAlgorithm,
+} from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkClientAssertion, jwtBearerAssertion, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { Store } from '@gatehouse/server/database/store';
@@ -73,7 +80,7 @@ function read({ parameters }: PresentedCredentials): Jws | undefined {
 /** The algorithm that the client registered, or all of the method (`token_endpoint_auth_signing_alg`). */
 function allowedFor(client: Client, algorithms: readonly SignatureAlgorithm[]): readonly SignatureAlgorithm[] {
   const registered = client.tokenEndpointAuthSigningAlg;
-  return registered === undefined ? algorithms : algorithms.filter((each) => each === registered);
+  return registered === undefined ? algorithms : algorithms.filter((each) => isSameAlgorithm(each, registered));
 }
 
 /** @throws OAuthError invalid_client for an assertion that was used before, here or in another process */
