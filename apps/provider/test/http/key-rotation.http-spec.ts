@@ -1,5 +1,10 @@
 import { keyKindNames } from '../../src/keys/key-kinds';
+import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { statement } from '@gatehouse/server/database/store';
+import { KeysService } from '../../src/keys/keys.service';
+import { FirstStart } from '../../src/ops/first-start.service';
 import { KeyRotation } from '../../src/ops/key-rotation.service';
+import { obtainTokens } from '../support/tokens';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
 import { send } from '../support/browser';
 
@@ -53,5 +58,42 @@ describe('signing keys', () => {
 
     provider.clock.advance(3 * day);
     expect(await kids()).toEqual(both.filter((kid) => !first.includes(kid)));
+  });
+
+  it('a database of an earlier version gets the kinds that it lacks, and its RSA key signs by PS too', async () => {
+    const older = await startProvider();
+    try {
+      const jwks = async () =>
+        (await send(`${older.issuer}/.well-known/jwks.json`)).json<{ keys: Record<string, string>[] }>().keys;
+      await older.store.run(async (unit) => {
+        await unit.change(statement('test.forget_keys', "DELETE FROM signing_keys WHERE algorithm <> 'RS256'"));
+        // As 0.1.0 wrote it.
+        await unit.change(
+          statement(
+            'test.old_key',
+            `UPDATE signing_keys SET public_jwk = REPLACE(public_jwk, '"use"', '"alg":"RS256","use"')`,
+          ),
+        );
+      });
+      older.app.get(KeysService).forget();
+      const [kept] = await jwks();
+      expect(await jwks()).toHaveLength(1);
+      await older.app.get(FirstStart).prepareKeys();
+      const keys = await jwks();
+      expect(keys).toHaveLength(keyKindNames.length);
+      expect(keys.find((key) => key['kid'] === kept?.['kid'])).toEqual(kept);
+      expect(kept).not.toHaveProperty('alg');
+
+      const registered = await older.addClient({ idTokenSignedResponseAlg: 'PS256', consentRequired: false });
+      const browser = await older.logIn(await older.addUser());
+      const { id_token: idToken = '' } = await obtainTokens(older, browser, registered);
+      const verified = await jwtVerify(idToken, createLocalJWKSet({ keys: keys as unknown as JWK[] }), {
+        algorithms: ['PS256'],
+        currentDate: new Date(older.clock.milliseconds()),
+      });
+      expect(verified.protectedHeader.kid).toBe(kept?.['kid']);
+    } finally {
+      await older.close();
+    }
   });
 });
