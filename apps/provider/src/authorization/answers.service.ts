@@ -4,11 +4,11 @@ import {
   acrOf,
   authorizationErrorParameters,
   authorizationResponseParameters,
+  OAuthError,
   preferredContexts,
   returnsOf,
   type AuthorizationRequest,
   type Authority,
-  type OAuthError,
   type Returns,
 } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
@@ -62,15 +62,20 @@ export class Answers {
     const { request } = pending;
     const returns = returnsOf(request.responseType);
     const code = returns.code ? this.codes.make() : undefined;
-    const tokens =
-      returns.idToken || returns.accessToken
-        ? await this.issuer.prepareFrontChannel(
-            authorityOf(visit, request),
-            pending.client,
-            { returns, code: code && formatToken(code), state: request.state },
-            now,
-          )
-        : undefined;
+    let tokens: FrontChannelTokens | undefined;
+    try {
+      if (returns.idToken || returns.accessToken)
+        tokens = await this.issuer.prepareFrontChannel(
+          authorityOf(visit, request),
+          pending.client,
+          { returns, code: code && formatToken(code), state: request.state },
+          now,
+        );
+    } catch (error) {
+      // An ID token that cannot be encrypted as the client registered it.
+      if (error instanceof OAuthError) return this.deny(visit, request, error);
+      throw error;
+    }
     try {
       await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
     } catch (error) {

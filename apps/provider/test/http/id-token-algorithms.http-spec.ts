@@ -181,6 +181,31 @@ describe('ID tokens by every algorithm', () => {
     }
   });
 
+  it('from the authorization endpoint, too: an error to the client, never the token in the clear', async () => {
+    const server = await startKeyServer();
+    try {
+      const registered = await add({
+        grantTypes: ['authorization_code', 'implicit'],
+        responseTypes: ['code id_token'],
+        jwksUri: server.url,
+        idTokenEncryptedResponseAlg: 'RSA-OAEP',
+      });
+      const ask = async () => {
+        const { parameters } = authorizationRequest(registered.client, { response_type: 'code id_token' });
+        const answer = await browser.open(authorizeUrl(provider, parameters));
+        return new URLSearchParams(new URL(answer.location ?? '').hash.slice(1));
+      };
+      const refused = await ask();
+      expect(refused.get('error')).toBe('invalid_request');
+      expect(refused.has('id_token') || refused.has('code')).toBe(false);
+      server.keys = [rsa.publicJwk];
+      const jwe = (await ask()).get('id_token') ?? '';
+      await verify(Buffer.from((await compactDecrypt(jwe, rsa.privateKey)).plaintext).toString(), registered, 'RS256');
+    } finally {
+      await server.close();
+    }
+  });
+
   it('a public client is refused HMAC and encryption by a secret: it has none', async () => {
     for (const draft of [{ idTokenSignedResponseAlg: 'HS256' }, { idTokenEncryptedResponseAlg: 'dir' }])
       await expect(add({ type: 'public', authMethod: 'none', ...draft })).rejects.toThrow('no secret');
