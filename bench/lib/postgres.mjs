@@ -1,29 +1,10 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { runPostgres } from '../../scripts/lib/postgres-process.mjs';
 import { cores, pin } from './cores.mjs';
 import { treeOf } from './process-tree.mjs';
-import { benchFolder } from './root.mjs';
 
-/** Starts a PostgreSQL on the servers' core. */
+/** Starts a PostgreSQL on the servers' core, as it is after installation: every commit is flushed. */
 export async function startPostgres() {
-  const child = spawn(process.execPath, [join(benchFolder, 'lib/postgres-server.mjs')], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const line = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve);
-    child.once('error', reject);
-    child.once('exit', (status) => reject(new Error(`PostgreSQL did not start (status ${status})`)));
-  });
-  const { url, pid } = JSON.parse(line);
+  const { url, pid, end } = await runPostgres({ durable: true });
   pin(treeOf(pid), cores?.server);
-  return {
-    url,
-    pid,
-    stop: () =>
-      new Promise((resolve) => {
-        child.once('exit', resolve);
-        child.stdin.end();
-      }),
-  };
+  return { url, pid, stop: end };
 }

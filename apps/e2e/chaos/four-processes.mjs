@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify } from 'jose';
+import { runPostgres } from '../../../scripts/lib/postgres-process.mjs';
 import { Audit } from './lib/audit.mjs';
 import { temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
-import { startPostgres } from './lib/postgres.mjs';
 import { Provider } from './lib/provider.mjs';
 import { RoundRobin } from './lib/round-robin.mjs';
 import { Site } from './lib/site.mjs';
@@ -12,7 +12,7 @@ import { eventually, pause } from './lib/time.mjs';
 
 /** Four processes on one PostgreSQL, behind a proxy that sends every request to another one: nothing lives in a process. */
 export async function fourProcesses(report, { short }) {
-  const postgres = await startPostgres();
+  const postgres = await runPostgres({ durable: true });
   const proxy = await RoundRobin.start();
   const environment = {
     GATEHOUSE_DATABASE_URL: postgres.url,

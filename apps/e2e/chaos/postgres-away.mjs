@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { runPostgres } from '../../../scripts/lib/postgres-process.mjs';
 import { Audit } from './lib/audit.mjs';
 import { temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
-import { startPostgres } from './lib/postgres.mjs';
 import { Provider } from './lib/provider.mjs';
 import { eventually, pause } from './lib/time.mjs';
 
 /** While PostgreSQL is away the provider says so, and when it is back, so is the provider. */
 export async function postgresAway(report, { short }) {
-  const postgres = await startPostgres();
+  const postgres = await runPostgres({ durable: true });
   const provider = await Provider.create({
     GATEHOUSE_DATABASE_URL: postgres.url,
     GATEHOUSE_DATA_DIR: temporaryFolder(),

@@ -65,7 +65,7 @@ export class Provider extends Site {
         else reject(new Error(`the provider ${line}: ${this.said.slice(-2000)}`));
       };
       const ended = (code, signal) => give(`ended with ${code ?? signal}`);
-      const timer = setTimeout(() => give('does not listen'), 30_000);
+      const timer = setTimeout(() => give('does not listen'), 60_000);
       child.stdout.on('data', () => /^listening on /m.test(this.said) && give());
       child.once('exit', ended);
     });

@@ -56,7 +56,8 @@ export async function administer(url: string, text: string): Promise<Record<stri
 }
 
 async function startServer(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(__dirname, 'postgres-server.mjs')], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const script = join(__dirname, '../../../../scripts/lib/postgres-server.mjs');
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
   const lines = createInterface(child.stdout);

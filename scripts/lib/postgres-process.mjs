@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('postgres-server.mjs', import.meta.url));
+
+/**
+ * A real PostgreSQL of our own that can be stopped and started again, and that ends with us, however we end.
+ * @param options  durable: every commit is flushed
+ * @returns {Promise<{ url: string, pid: number, tell: (command: 'stop' | 'crash' | 'start') => Promise<string>, end: () => Promise<void> }>}
+ *   pid: of the server when it started first
+ */
+export async function runPostgres({ durable = false } = {}) {
+  const child = spawn(process.execPath, [script, ...(durable ? ['--durable'] : [])], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const nextLine = () =>
+    Promise.race([
+      once(lines, 'line').then(([line]) => line),
+      once(child, 'exit').then(([code]) => {
+        throw new Error(`PostgreSQL ended with ${code}`);
+      }),
+    ]);
+  const { url, pid } = JSON.parse(await nextLine());
+  return {
+    url,
+    pid,
+    tell: (command) => {
+      const done = nextLine();
+      child.stdin.write(`${command}\n`);
+      return done;
+    },
+    end: async () => {
+      const gone = once(child, 'exit');
+      child.stdin.end();
+      await gone;
+    },
+  };
+}
