@@ -12,6 +12,7 @@ import { claimsBeyondScope } from '@gatehouse/domain/oidc';
 import { Reply } from '@gatehouse/server/web/reply';
 import { Store } from '@gatehouse/server/database/store';
 import { Factors } from '../factors/factors.service.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -28,6 +29,7 @@ export class Dispatcher {
     @Inject(Store) private readonly store: Store,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(Answers) private readonly answers: Answers,
     @Inject(Factors) private readonly factors: Factors,
   ) {}
@@ -36,6 +38,7 @@ export class Dispatcher {
   async next(visit: Visit, pending: Pending): Promise<Reply> {
     const { request, client } = pending;
     const { session, user } = visit;
+    const subject = session && (await this.subjects.of(client, session.userId));
     const step = nextStep({
       request,
       client,
@@ -49,8 +52,13 @@ export class Dispatcher {
       account: session && { secondFactorOwed: visit.secondFactorOwed },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
-      ...(request.claims && session ? demandsOf(request.claims, request.scope, session.userId) : {}),
-      progress: { ...pending.progress, hintedUserId: pending.hintedUserId },
+      ...(request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {}),
+      progress: {
+        ...pending.progress,
+        // The hint names the person as this client knows them (OpenID Connect Core 8.1).
+        hintedUserId:
+          subject !== undefined && pending.hintedUserId === subject ? session?.userId : pending.hintedUserId,
+      },
       now: visit.now,
     });
     switch (step.kind) {

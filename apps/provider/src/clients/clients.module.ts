@@ -22,6 +22,7 @@ import { InitialAccessTokenEntity } from './registration/registration.entities.j
 import { RegistrationLimits } from './registration/registration-limits.service.js';
 import { Registrations } from './registration/registrations.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
+import { Subjects } from './subjects.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
@@ -42,6 +43,7 @@ import { ClientsService } from './clients.service.js';
   controllers: [ClientsController, ClientStatesController, RegistrationController, ResourceCredentialsController],
   providers: [
     ClientsService,
+    Subjects,
     ClientSecrets,
     ClientStates,
     ClientOrigins,
@@ -57,6 +59,7 @@ import { ClientsService } from './clients.service.js';
   ],
   exports: [
     ClientsService,
+    Subjects,
     ClientStates,
     ResourceCredentials,
     ClientAuthenticator,

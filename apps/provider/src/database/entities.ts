@@ -14,6 +14,7 @@ import { SigningKeyEntity } from '../keys/signing-key.entity.js';
 import { SpentIdEntity } from '../replay/spent-id.entity.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
 import { ResourceEntity } from '../resources/resource.entity.js';
+import { ServerSecretEntity } from '../clients/server-secret.entity.js';
 import { SessionEntity } from '../sessions/session.entity.js';
 import { KnownAddressEntity, LoginFailureEntity } from '../users/login-failure.entity.js';
 import { OneTimeLinkEntity } from '../users/one-time-link.entity.js';
@@ -25,6 +26,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
+import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
 import { ConsentResources1764000000012 } from './migrations/0012-consent-resources.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
@@ -55,6 +57,7 @@ export const entities = [
   RefreshTokenEntity,
   RegistrationRateEntity,
   ResourceEntity,
+  ServerSecretEntity,
   SessionEntity,
   SigningKeyEntity,
   SpentIdEntity,
@@ -84,6 +87,7 @@ export const tablesInOrder = [
   'trusted_browsers',
   'role_requirements',
   'signing_keys',
+  'server_secrets',
   'spent_ids',
   'sessions',
   'clients',
@@ -115,4 +119,5 @@ export const migrations = [
   Factors1764000000010,
   Resources1764000000011,
   ConsentResources1764000000012,
+  ServerSecrets1764000000051,
 ];

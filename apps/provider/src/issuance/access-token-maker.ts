@@ -1,11 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
-import { accessTokenClaims, formatScope, targetOf, type Authority, type Scope } from '@gatehouse/domain/oauth';
+import {
+  accessTokenClaims,
+  formatScope,
+  targetOf,
+  type Authority,
+  type Client,
+  type Scope,
+} from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { accessTokenStatements } from './token.statements.js';
 
@@ -30,11 +38,12 @@ export class AccessTokenMaker {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(JwtSigner) private readonly signer: JwtSigner,
   ) {}
 
   /** @throws OAuthError invalid_target for a resource that is gone, or resources that cannot share a token */
-  async make(authority: Authority, now: EpochSeconds): Promise<MadeAccessToken> {
+  async make(authority: Authority, client: Client, now: EpochSeconds): Promise<MadeAccessToken> {
     const row = { selector: this.selectors.next(), verifier: newSecret() };
     const asked = authority.resources ?? [];
     if (asked.length === 0) return this.opaque(row, authority.scope, [], this.settings.accessTokenLifetimeSeconds, now);
@@ -44,7 +53,8 @@ export class AccessTokenMaker {
     const expiresAt = addSeconds(now, lifetimeSeconds);
     const claims = accessTokenClaims({
       issuer: this.settings.issuer,
-      subject: authority.userId ?? authority.clientId,
+      // The client can read it: it must not learn there what is kept from it elsewhere.
+      subject: authority.userId === undefined ? client.id : await this.subjects.of(client, authority.userId),
       audience: target.audience,
       clientId: authority.clientId,
       scope: target.scope,

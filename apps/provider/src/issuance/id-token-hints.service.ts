@@ -34,7 +34,7 @@ export class IdTokenHints {
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const jwt = isJwe(hint) ? await this.open(hint, clientId, now) : hint;
     if (jwt === undefined) return undefined;
-    const claims = (await this.signer.verify(jwt)) ?? (await this.verifyBySecret(jwt, now));
+    const claims = (await this.signer.verify(jwt, 'JWT')) ?? (await this.verifyBySecret(jwt, now));
     return claims?.['iss'] === this.settings.issuer ? claims : undefined;
   }
 

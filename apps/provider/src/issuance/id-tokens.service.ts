@@ -4,6 +4,7 @@ import type { Authority, Client } from '@gatehouse/domain/oauth';
 import { claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { UsersService } from '../users/users.service.js';
 import { ResponseTokens } from './response-tokens.service.js';
 
@@ -21,6 +22,7 @@ export class IdTokens {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
+    @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
@@ -35,7 +37,7 @@ export class IdTokens {
     const algorithm = client.idTokenSignedResponseAlg;
     const claims = idTokenClaims({
       issuer: this.settings.issuer,
-      subject: authority.userId,
+      subject: await this.subjects.of(client, authority.userId),
       clientId: client.id,
       now,
       lifetimeSeconds: this.settings.idTokenLifetimeSeconds,

@@ -45,7 +45,7 @@ export class TokenIssuer {
 
   /** Makes and signs; outside of any unit, because signing is no database work. */
   async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
-    const access = await this.maker.make(authority, now);
+    const access = await this.maker.make(authority, client, now);
     const refresh =
       authority.grant !== undefined &&
       authority.mayRefresh &&
@@ -92,7 +92,7 @@ export class TokenIssuer {
     answer: { readonly returns: Returns; readonly code: string | undefined; readonly state: string | undefined },
     now: EpochSeconds,
   ): Promise<FrontChannelTokens> {
-    const access = answer.returns.accessToken ? await this.maker.make(authority, now) : undefined;
+    const access = answer.returns.accessToken ? await this.maker.make(authority, client, now) : undefined;
     return {
       access,
       idToken: answer.returns.idToken

@@ -10,6 +10,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
@@ -41,6 +42,7 @@ export class EndSessionController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
     @Inject(SessionsService) readonly sessions: SessionsService,
     @Inject(AuditService) readonly audit: AuditService,
@@ -101,7 +103,11 @@ export class EndSessionController {
       client,
       postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
       state: parameters.get('state'),
-      session: visit.session && { userId: visit.session.userId, id: visit.session.id },
+      session: visit.session && {
+        // As this client knows the person.
+        userId: client ? await this.subjects.of(client, visit.session.userId) : visit.session.userId,
+        id: visit.session.id,
+      },
     });
     const fields = parameterNames.flatMap((name) => {
       const value = parameters.get(name);

@@ -5,6 +5,8 @@ import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { GrantsService } from '../grants/grants.service.js';
@@ -28,6 +30,8 @@ export class IntrospectionController {
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
@@ -64,7 +68,7 @@ export class IntrospectionController {
       issuer: this.settings.issuer,
       clientId: token.clientId,
       scope: token.scope,
-      ...(await this.person(token.userId)),
+      ...(await this.person(token.clientId, token.userId)),
       audience: token.audience,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
@@ -94,14 +98,20 @@ export class IntrospectionController {
       issuer: this.settings.issuer,
       clientId: token.clientId,
       scope: token.scope,
-      ...(await this.person(grant.userId)),
+      ...(await this.person(client.id, grant.userId)),
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
     });
   }
 
-  private async person(userId: string | undefined): Promise<{ subject?: string; username?: string | undefined }> {
+  /** The person as the token's client knows them; a username would tell a pairwise one who it is. */
+  private async person(
+    clientId: string,
+    userId: string | undefined,
+  ): Promise<{ subject?: string; username?: string | undefined }> {
     if (userId === undefined) return {};
+    const client = await this.clients.find(clientId);
+    if (client?.subjectType === 'pairwise') return { subject: await this.subjects.of(client, userId) };
     return { subject: userId, username: await this.users.findName(userId) };
   }
 }

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { bearerChallenge, OAuthError, parseBearer } from '@gatehouse/domain/oauth';
+import { bearerChallenge, OAuthError, parseBearer, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -13,6 +13,12 @@ import { AccessTokensService, type AccessToken } from '../issuance/access-tokens
 /** The request carried no token at all: challenged without an error code (RFC 6750 3.1). */
 export class NoToken extends Error {}
 
+/** A live access token, and the client that it was given to. */
+export interface PresentedToken {
+  readonly token: AccessToken;
+  readonly client: Client;
+}
+
 /** Finds the live access token that a request to our own endpoints carries (RFC 6750 2). */
 @Injectable()
 export class BearerTokens {
@@ -24,7 +30,7 @@ export class BearerTokens {
   /**
    * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token
    */
-  async check(request: WebRequest, now: EpochSeconds): Promise<AccessToken> {
+  async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
     const authorization = header(request, 'authorization');
     const inBody = request.method === 'POST' ? await bodyToken(request) : undefined;
     if (authorization !== undefined && inBody !== undefined)
@@ -49,7 +55,7 @@ export class BearerTokens {
         reason: 'bearer.client',
       });
     this.tokens.noteUse(token, now);
-    return token;
+    return { token, client };
   }
 }
 

@@ -1,0 +1,19 @@
+import { ddl } from '@gatehouse/server/database/ddl';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Secrets that this server makes for itself once: the salt of pairwise subjects (OpenID Connect Core 8.1). */
+export class ServerSecrets1764000000051 implements MigrationInterface {
+  readonly name = 'ServerSecrets1764000000051';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const t = ddl(runner);
+    await runner.query(
+      `CREATE TABLE server_secrets (
+        name ${t.text} PRIMARY KEY NOT NULL, value_sealed ${t.text} NOT NULL, created_at ${t.instant} NOT NULL)`,
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE server_secrets');
+  }
+}
