@@ -281,7 +281,9 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
     const rowsOf = (id: string) =>
       provider.store.all<{ secret_hash: Buffer; secret_sealed: string | null }>(secretRows, id);
     const clients = () => provider.app.get(ClientsService);
-    const update = async (before: Client, changes: Partial<ClientDraft>) => {
+    const update = async ({ id }: Client, changes: Partial<ClientDraft>) => {
+      const before = await clients().findFresh(id);
+      if (!before) throw new Error('the client is gone');
       const saved = await provider.store.run((unit) =>
         clients().update(unit, before, { ...before, ...changes }, {}, provider.clock.now()),
       );
