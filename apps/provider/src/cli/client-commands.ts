@@ -1,15 +1,14 @@
-import { readFileSync } from 'node:fs';
-import {
-  formatClientMetadata,
-  parseClientMetadata,
-  type Client,
-  type ClientDraft,
-  type FieldProblem,
-} from '@gatehouse/domain/oauth';
-import { ClientsService } from '../clients/clients.service.js';
+import type { INestApplicationContext } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { formatClientMetadata, keptByUpdate, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import { ClientStates } from '../clients/client-states.service.js';
+import { clientStates, ClientsService } from '../clients/clients.service.js';
+import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
 import { UsersService } from '../users/users.service.js';
-import { table, type Command, type OptionValues } from './command.js';
-import { Refused, UsageError, WrongRecord } from './usage.js';
+import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
+import { table, type Command, type CommandResult, type OptionValues } from './command.js';
+import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
@@ -22,23 +21,10 @@ function describe(client: Client): Record<string, unknown> {
     require_pkce: client.pkceRequired,
     require_consent: client.consentRequired,
     require_second_factor: client.secondFactorRequired,
+    source: client.source,
+    approved: client.approvedAt !== undefined,
+    disabled: client.disabledAt !== undefined,
   };
-}
-
-const mostMetadataBytes = 256 * 1024;
-
-function readJson(path: string): object {
-  let json: unknown;
-  try {
-    const bytes = readFileSync(path);
-    if (bytes.length > mostMetadataBytes) throw new Error(`more than ${mostMetadataBytes} bytes`);
-    json = JSON.parse(bytes.toString('utf8'));
-  } catch (error) {
-    throw new Refused(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Refused(`${path} holds no JSON object`);
-  return json;
 }
 
 /** What response types need where no grant type is named (RFC 7591 2.1). */
@@ -50,16 +36,35 @@ function grantTypesFor(responseTypes: readonly string[] | undefined): string[] {
   ];
 }
 
-/** Client metadata in JSON, named as RFC 7591 names them. */
-function readMetadata(path: string | undefined): Partial<ClientDraft> {
-  if (path === undefined) return {};
-  const { draft, problems } = parseClientMetadata({ ...readJson(path) });
-  if (problems.length > 0) throw refused(problems);
-  return draft;
+function shown(client: Client, secret: string | undefined): CommandResult {
+  return {
+    json: { ...describe(client), ...(secret === undefined ? {} : { client_secret: secret }) },
+    text: `client_id      ${client.id}${secret === undefined ? '' : `\nclient_secret  ${secret}   (shown once)`}`,
+  };
 }
 
-function refused(problems: readonly FieldProblem[]): Refused {
-  return new Refused(problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+function noClient(): WrongRecord {
+  return new WrongRecord('not_found', 'there is no client of this id');
+}
+
+async function clientOf(app: INestApplicationContext, id: string): Promise<Client> {
+  const client = await app.get(ClientsService).findFresh(id);
+  if (!client) throw noClient();
+  return client;
+}
+
+async function ownerOf(app: INestApplicationContext, options: OptionValues): Promise<string | undefined> {
+  const name = options.one('owner');
+  if (name === undefined) return undefined;
+  const owner = await app.get(UsersService).findByUsername(name);
+  if (!owner) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(name)}`);
+  return owner.id;
+}
+
+/** OpenID Connect Registration 5: it is the same for clients that an administrator makes. */
+async function checkSector(app: INestApplicationContext, draft: ClientDraft): Promise<void> {
+  const problem = await app.get(SectorIdentifiers).problem(draft);
+  if (problem) throw refused([problem]);
 }
 
 function idOf(options: OptionValues): string {
@@ -74,96 +79,132 @@ const defaultScope = ['openid', 'profile', 'email'];
 const add: Command = {
   name: 'client add',
   options: {
-    name: text,
-    'redirect-uri': many,
-    'post-logout-redirect-uri': many,
-    'grant-type': many,
-    'response-type': many,
-    scope: many,
+    ...metadataOptions,
     'default-scope': many,
-    'auth-method': text,
-    public: flag,
-    'application-type': text,
-    'id-token-signed-response-alg': text,
-    'jwks-file': text,
-    'metadata-file': text,
     owner: text,
     'no-pkce': flag,
     'no-consent': flag,
     'second-factor': flag,
   },
   run: async ({ app, store, options, now }) => {
-    const file = readMetadata(options.one('metadata-file'));
-    const name = options.one('name') ?? file.name;
-    if (name === undefined) throw new UsageError('--name is missing');
-    if (options.has('public') && options.one('auth-method') !== undefined)
-      throw new UsageError('--public and --auth-method exclude each other');
-    const authMethod = options.has('public')
-      ? 'none'
-      : (options.one('auth-method') ?? file.authMethod ?? 'client_secret_basic');
-    const said = (option: string): readonly string[] | undefined => {
-      const values = options.all(option);
-      return values.length > 0 ? values : undefined;
+    const said = metadataDraft(options);
+    if (said.name === undefined) throw new UsageError('--name is missing');
+    const authMethod = said.authMethod ?? 'client_secret_basic';
+    const grantTypes = said.grantTypes ?? grantTypesFor(said.responseTypes);
+    const defaults = options.all('default-scope').flatMap((value) => value.split(' ').filter((each) => each !== ''));
+    const draft: ClientDraft = {
+      ...said,
+      name: said.name,
+      type: authMethod === 'none' ? 'public' : 'confidential',
+      authMethod,
+      redirectUris: said.redirectUris ?? [],
+      postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
+      grantTypes,
+      scope: said.scope ?? [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])],
+      defaultScope: defaults.length > 0 ? defaults : undefined,
+      pkceRequired: !options.has('no-pkce'),
+      consentRequired: !options.has('no-consent'),
+      // Whoever has the command line is an administrator.
+      actsForItself: true,
+      secondFactorRequired: options.has('second-factor'),
+      ownerId: await ownerOf(app, options),
     };
-    const responseTypes = said('response-type') ?? file.responseTypes;
-    const grantTypes = said('grant-type') ?? file.grantTypes ?? grantTypesFor(responseTypes);
-    // An option that comes once may hold several scopes, as the parameter does.
-    const split = (values: readonly string[]): string[] =>
-      values.flatMap((value) => value.split(' ')).filter((value) => value !== '');
-    const scope = split(options.all('scope'));
-    const defaults = split(options.all('default-scope'));
-    const ownerName = options.one('owner');
-    const owner = ownerName === undefined ? undefined : await app.get(UsersService).findByUsername(ownerName);
-    if (ownerName !== undefined && !owner)
-      throw new WrongRecord('not_found', `there is no user ${JSON.stringify(ownerName)}`);
-    const keysFile = options.one('jwks-file');
-    const made = await store.run((unit) =>
-      app.get(ClientsService).create(
-        unit,
-        {
-          ...file,
-          ...(keysFile === undefined ? {} : { jwks: readJson(keysFile) }),
-          name,
-          type: authMethod === 'none' ? 'public' : 'confidential',
-          applicationType: options.one('application-type') ?? file.applicationType,
-          authMethod,
-          redirectUris: said('redirect-uri') ?? file.redirectUris ?? [],
-          postLogoutRedirectUris: said('post-logout-redirect-uri') ?? file.postLogoutRedirectUris ?? [],
-          grantTypes,
-          responseTypes,
-          scope:
-            scope.length > 0
-              ? scope
-              : (file.scope ?? [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])]),
-          defaultScope: defaults.length > 0 ? defaults : undefined,
-          idTokenSignedResponseAlg: options.one('id-token-signed-response-alg') ?? file.idTokenSignedResponseAlg,
-          pkceRequired: !options.has('no-pkce'),
-          consentRequired: !options.has('no-consent'),
-          // Whoever has the command line is an administrator.
-          actsForItself: true,
-          secondFactorRequired: options.has('second-factor'),
-          ownerId: owner?.id,
-        },
-        {},
-        now,
-      ),
-    );
+    await checkSector(app, draft);
+    const made = await store.run((unit) => app.get(ClientsService).create(unit, draft, {}, now));
     if ('problems' in made) throw refused(made.problems);
-    const { client, secret } = made;
+    return shown(made.client, made.secret);
+  },
+};
+
+const update: Command = {
+  name: 'client update',
+  options: { id: text, ...metadataOptions },
+  run: async ({ app, store, options, now }) => {
+    const before = await clientOf(app, idOf(options));
+    const said = metadataDraft(options, formatClientMetadata(before));
+    const authMethod = said.authMethod ?? 'client_secret_basic';
+    const isPublic = authMethod === 'none';
+    const scope = said.scope ?? [];
+    const draft: ClientDraft = {
+      ...keptByUpdate(before),
+      ...said,
+      name: said.name ?? before.name,
+      type: isPublic ? 'public' : 'confidential',
+      authMethod,
+      pkceRequired: isPublic || before.pkceRequired,
+      redirectUris: said.redirectUris ?? [],
+      defaultRedirectUri: said.redirectUris?.find((uri) => uri === before.defaultRedirectUri),
+      postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
+      grantTypes: said.grantTypes ?? grantTypesFor(said.responseTypes),
+      scope,
+      defaultScope: before.defaultScope.filter((each) => scope.includes(each)),
+    };
+    await checkSector(app, draft);
+    const changed = await store.run((unit) => app.get(ClientsService).update(unit, before, draft, {}, now));
+    if (changed === undefined) throw noClient();
+    if ('problems' in changed) throw refused(changed.problems);
+    return shown(changed.client, changed.secret);
+  },
+};
+
+const show: Command = {
+  name: 'client show',
+  options: { id: text },
+  run: async ({ app, options }) => {
+    const client = await clientOf(app, idOf(options));
+    const origin = await app.get(ClientStates).origin(client.id);
+    const json = {
+      ...describe(client),
+      registered_from: origin?.registeredAddress ?? null,
+      registered_with: origin?.registeredWith ?? null,
+      created_at: client.createdAt,
+      approved_at: origin?.approvedAt ?? null,
+      disabled_at: origin?.disabledAt ?? null,
+      last_used_at: origin?.lastUsedAt ?? null,
+      goes_at: origin?.goesAt ?? null,
+    };
     return {
-      json: { ...describe(client), ...(secret === undefined ? {} : { client_secret: secret }) },
-      text: `client_id      ${client.id}${secret === undefined ? '' : `\nclient_secret  ${secret}   (shown once)`}`,
+      json,
+      text: table(
+        ['WHAT', 'VALUE'],
+        Object.entries(json).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+      ),
     };
   },
 };
 
+/** A command that decides about a client; done already is done. */
+function decision(
+  name: 'approve' | 'disable' | 'enable',
+  done: string,
+  change: (states: ClientStates, unit: Unit, id: string, now: EpochSeconds) => Promise<boolean>,
+): Command {
+  return {
+    name: `client ${name}`,
+    options: { id: text },
+    run: async ({ app, store, options, now }) => {
+      const { id } = await clientOf(app, idOf(options));
+      const changed = await store.run((unit) => change(app.get(ClientStates), unit, id, now));
+      const client = await clientOf(app, id);
+      return { json: { ...describe(client), changed }, text: `client ${id} is ${done}${changed ? '' : ' already'}` };
+    },
+  };
+}
+
+const approve = decision('approve', 'approved', (states, unit, id, now) => states.approve(unit, id, {}, now));
+const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));
+const enable = decision('enable', 'switched on', (states, unit, id) => states.enable(unit, id, {}));
+
 const list: Command = {
   name: 'client list',
-  options: { search: text },
+  options: { search: text, state: text },
   run: async ({ app, options }) => {
+    const state = clientStates.find((each) => each === options.one('state'));
+    if (options.has('state') && state === undefined)
+      throw new UsageError(`--state is one of ${clientStates.join(', ')}`);
     const found: Client[] = [];
     for (let after: { name: string; id: string } | undefined; ;) {
-      const page = await app.get(ClientsService).list({ search: options.one('search'), after, limit: 500 });
+      const page = await app.get(ClientsService).list({ search: options.one('search'), state, after, limit: 500 });
       found.push(...page.clients);
       const last = page.clients.at(-1);
       after = last && { name: last.name, id: last.id };
@@ -206,4 +247,14 @@ const remove: Command = {
   },
 };
 
-export const clientCommands: readonly Command[] = [add, list, rotateSecret, remove];
+export const clientCommands: readonly Command[] = [
+  add,
+  list,
+  show,
+  update,
+  approve,
+  disable,
+  enable,
+  rotateSecret,
+  remove,
+];

@@ -33,10 +33,14 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   user disable | enable | link | reset-mfa  --username U
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
-             [--id-token-signed-response-alg A] [--jwks-file F] [--metadata-file F] [--owner USERNAME]
-             [--no-pkce] [--no-consent]          (F: JSON; metadata by their RFC 7591 names, options go before them)
-             [--id-token-signed-response-alg A] [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor]
-  client list [--search TEXT]
+             [--jwks-file F] [--METADATA VALUE]… [--metadata-file F]
+             [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor]
+             METADATA: any of RFC 7591, OpenID Connect Registration and the logout specifications, such as --client-uri,
+             --id-token-signed-response-alg, --request-uri (once for each), --backchannel-logout-uri, --require-auth-time.
+             F: JSON, by the names of the specifications; options go before it.
+  client update --id CLIENT_ID [the metadata options of client add] [--metadata-file F]   (null in F takes one away)
+  client list [--search TEXT] [--state new|approved|disabled]
+  client show | approve | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client remove --id CLIENT_ID
   resource add --identifier URI [--name N] [--scope S | S=SENTENCE]… [--token-format jwt|opaque] [--signing-alg A]

@@ -202,7 +202,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
       clients().update(
         unit,
         client,
-        { ...client, consentRequired: false, scope: ['openid', 'roles'] },
+        { ...client, consentRequired: false, secondFactorRequired: true, scope: ['openid', 'roles'] },
         {},
         provider.clock.now(),
       ),
@@ -215,6 +215,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(kept.status).toBe(200);
     expect(await clients().findFresh(made.client_id)).toMatchObject({
       consentRequired: false,
+      secondFactorRequired: true,
       scope: ['openid', 'roles'],
     });
   });

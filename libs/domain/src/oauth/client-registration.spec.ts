@@ -1,6 +1,6 @@
 import { aClient } from '../../test/client.fixture.js';
 import { checkClientMetadata } from './client.js';
-import { formatClientMetadata, metadataName, parseClientMetadata } from './client-registration.js';
+import { formatClientMetadata, keptByUpdate, metadataName, parseClientMetadata } from './client-registration.js';
 
 describe('parseClientMetadata', () => {
   it('reads what formatClientMetadata wrote', () => {
@@ -40,6 +40,26 @@ describe('parseClientMetadata', () => {
     const { draft, problems } = parseClientMetadata({ [member]: value });
     expect(problems.map(({ field }) => field)).toEqual([member]);
     expect(draft).toEqual({});
+  });
+});
+
+describe('keptByUpdate', () => {
+  it('is what an administrator gave, and nothing that the protocol names or that follows from it', () => {
+    const kept = keptByUpdate(
+      aClient({ consentRequired: false, secondFactorRequired: true, clientUri: 'https://c.test/' }),
+    );
+    expect(kept).toMatchObject({ consentRequired: false, secondFactorRequired: true, source: 'admin' });
+    for (const member of [
+      'id',
+      'type',
+      'name',
+      'scope',
+      'defaultScope',
+      'defaultRedirectUri',
+      'clientUri',
+      'createdAt',
+    ])
+      expect(kept).not.toHaveProperty(member);
   });
 });
 

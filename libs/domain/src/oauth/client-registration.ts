@@ -1,7 +1,8 @@
 import type { Client, ClientDraft, FieldProblem } from './client.js';
 
-type Kind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object';
-type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: Kind];
+/** The kind of value that a member has in JSON. */
+export type MetadataKind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object';
+type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: MetadataKind];
 
 /** What RFC 7591, OpenID Connect Registration and the logout specifications call a client's metadata. */
 const members: readonly Member[] = [
@@ -48,7 +49,29 @@ const members: readonly Member[] = [
 /** A JWK set has its keys, a key its members, and some of those are lists. */
 const mostLevels = 6;
 
-const shapes: Readonly<Record<Kind, string>> = {
+/** Every member by its name in the protocol, with the kind of its value. */
+export const metadataNames: readonly { readonly name: string; readonly kind: MetadataKind }[] = members.map(
+  ([name, , kind]) => ({ name, kind }),
+);
+
+/**
+ * What a client has that the protocol has no name for: given by administrators, kept by an update of its metadata. What
+ * depends on the metadata (its type, its defaults) is not in it.
+ */
+export function keptByUpdate(client: Client): Partial<ClientDraft> {
+  const {
+    id: _id,
+    createdAt: _createdAt,
+    type: _type,
+    defaultScope: _scope,
+    defaultRedirectUri: _uri,
+    ...rest
+  } = client;
+  const named = new Set<string>(members.map(([, member]) => member));
+  return Object.fromEntries(Object.entries(rest).filter(([member]) => !named.has(member)));
+}
+
+const shapes: Readonly<Record<MetadataKind, string>> = {
   text: 'a text',
   list: 'a list of texts',
   scope: 'a text: scopes with spaces between',
@@ -103,7 +126,7 @@ function isShallow(value: unknown, levels: number): boolean {
   return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
 }
 
-function isKind(kind: Kind, value: unknown): boolean {
+function isKind(kind: MetadataKind, value: unknown): boolean {
   switch (kind) {
     case 'text':
     case 'scope':

@@ -54,7 +54,14 @@ export {
   type ClientMetadataDraft,
   type JwkSet,
 } from './client-metadata.js';
-export { formatClientMetadata, metadataName, parseClientMetadata } from './client-registration.js';
+export {
+  formatClientMetadata,
+  keptByUpdate,
+  metadataName,
+  metadataNames,
+  parseClientMetadata,
+  type MetadataKind,
+} from './client-registration.js';
 export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';

@@ -1,4 +1,5 @@
 import {
+  keptByUpdate,
   metadataName,
   OAuthError,
   parseClientMetadata,
@@ -75,6 +76,9 @@ export function registrationDraft(json: Json, policy: RegistrationPolicy, before
     throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
   const isPublic = authMethod === 'none';
   return {
+    ...(before && keptByUpdate(before)),
+    approvedAt: undefined,
+    source: before?.source ?? 'registration',
     ...said,
     name: said.name?.trim() || nameFor(redirectUris[0]),
     type: isPublic ? 'public' : 'confidential',
@@ -84,13 +88,9 @@ export function registrationDraft(json: Json, policy: RegistrationPolicy, before
     grantTypes: said.grantTypes ?? ['authorization_code'],
     scope,
     defaultScope: before?.defaultScope.filter((each) => scope.includes(each)),
+    // What a request without redirect_uri means stays as it was, where it still can.
+    defaultRedirectUri: redirectUris.find((uri) => uri === before?.defaultRedirectUri),
     pkceRequired: isPublic || (before?.type === 'confidential' ? before.pkceRequired : policy.pkce === 'required'),
-    consentRequired: before?.consentRequired,
-    actsForItself: before?.actsForItself,
-    resourceServer: before?.resourceServer,
-    ownerId: before?.ownerId,
-    source: before?.source ?? 'registration',
-    disabledAt: before?.disabledAt,
   };
 }
 

@@ -26,6 +26,7 @@ export class SectorIdentifiers {
   }
 
   private async sentence(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
+    if (!URL.canParse(address)) return 'This is not an absolute address.';
     let listed: unknown;
     try {
       const { body } = await this.outbound.get(address, {

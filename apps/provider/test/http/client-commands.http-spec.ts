@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClientsService } from '../../src/clients/clients.service';
+import { startProvider, type TestProvider } from '../support/provider';
+import { eventually } from '../support/eventually';
+import { buildProvider, runCommand } from '../support/processes';
+import { register } from '../support/registration';
+
+jest.setTimeout(240_000);
+
+describe('commands on clients, while the provider runs', () => {
+  let provider: TestProvider;
+  let folder: string;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    await buildProvider();
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-clients-'));
+    const url = `sqlite:${join(folder, 'provider.sqlite')}`;
+    provider = await startProvider({ databaseUrl: url });
+    // Commands go by the clock on the wall.
+    provider.clock.advance(Math.floor(Date.now() / 1000) - provider.clock.now());
+    env = {
+      GATEHOUSE_DATABASE_URL: url,
+      GATEHOUSE_SECRET_KEY: provider.secretKey,
+      GATEHOUSE_ISSUER: provider.issuer,
+    };
+  });
+  afterAll(async () => {
+    await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const gatehouse = (words: readonly string[]) => runCommand([...words, '--json'], env);
+  const file = (name: string, content: object): string => {
+    const path = join(folder, name);
+    writeFileSync(path, JSON.stringify(content));
+    return path;
+  };
+
+  it('registration-token add gives a token that registers as often as it says, list counts, remove ends it', async () => {
+    const made = (await gatehouse(['registration-token', 'add', '--name', 'For the shop', '--uses', '2'])).json<{
+      id: string;
+      initial_access_token: string;
+    }>();
+    const ask = () =>
+      register(
+        provider,
+        { redirect_uris: ['https://shop.test/cb'] },
+        { headers: { Authorization: `Bearer ${made.initial_access_token}` } },
+      );
+    // What is refused for what it says costs no use.
+    const wrong = await register(
+      provider,
+      { redirect_uris: ['x'] },
+      { headers: { Authorization: `Bearer ${made.initial_access_token}` } },
+    );
+    expect(wrong.status).toBe(400);
+    expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([201, 201, 401]);
+    expect((await gatehouse(['registration-token', 'list'])).json()).toMatchObject({
+      tokens: [{ id: made.id, name: 'For the shop', uses: 2, most_uses: 2, expires_at: null }],
+    });
+    const brief = (await gatehouse(['registration-token', 'add', '--lifetime', '60'])).json<{
+      id: string;
+      initial_access_token: string;
+    }>();
+    provider.clock.advance(120);
+    const late = await register(
+      provider,
+      { redirect_uris: ['https://shop.test/cb'] },
+      { headers: { Authorization: `Bearer ${brief.initial_access_token}` } },
+    );
+    expect(late.status).toBe(401);
+    expect((await gatehouse(['registration-token', 'remove', '--id', brief.id])).code).toBe(0);
+    expect((await gatehouse(['registration-token', 'remove', '--id', brief.id])).code).toBe(3);
+    expect((await gatehouse(['registration-token', 'add', '--uses', '0'])).code).toBe(2);
+  });
+
+  it('client add and client update set any metadata, by option and by file', async () => {
+    const made = (
+      await gatehouse([
+        ...[
+          'client',
+          'add',
+          '--metadata-file',
+          file('all.json', { client_name: 'By file', tos_uri: 'https://a.test/tos' }),
+        ],
+        ...[
+          '--redirect-uri',
+          'https://a.test/cb',
+          '--client-uri',
+          'https://a.test/',
+          '--request-uri',
+          'https://a.test/r',
+        ],
+        ...['--contact', 'a@a.test', '--contact', 'b@a.test', '--default-max-age', '60', '--require-auth-time'],
+        ...['--backchannel-logout-uri', 'https://a.test/back', '--subject-type', 'pairwise', '--no-consent'],
+      ])
+    ).json<{ client_id: string }>();
+    expect(made).toMatchObject({
+      client_name: 'By file',
+      tos_uri: 'https://a.test/tos',
+      client_uri: 'https://a.test/',
+      request_uris: ['https://a.test/r'],
+      contacts: ['a@a.test', 'b@a.test'],
+      default_max_age: 60,
+      require_auth_time: true,
+      subject_type: 'pairwise',
+      source: 'admin',
+      approved: true,
+    });
+    const changes = file('change.json', {
+      tos_uri: null,
+      client_name: 'Renamed',
+      grant_types: ['authorization_code', 'implicit'],
+    });
+    const changed = await gatehouse([
+      'client',
+      'update',
+      '--id',
+      made.client_id,
+      '--metadata-file',
+      changes,
+      '--response-type',
+      'code',
+      '--response-type',
+      'code id_token',
+    ]);
+    expect(changed.json()).toMatchObject({
+      client_name: 'Renamed',
+      client_uri: 'https://a.test/',
+      redirect_uris: ['https://a.test/cb'],
+      response_types: ['code', 'code id_token'],
+      require_consent: false,
+      default_max_age: 60,
+    });
+    expect(changed.json()).not.toHaveProperty('tos_uri');
+    const refused = await gatehouse(['client', 'update', '--id', made.client_id, '--logo-uri', 'javascript:alert(1)']);
+    expect([refused.code, JSON.parse(refused.stderr)]).toEqual([
+      1,
+      { error: 'failed', message: expect.stringContaining('logoUri') as unknown },
+    ]);
+    expect((await gatehouse(['client', 'update', '--id', 'nobody', '--name', 'x'])).code).toBe(3);
+    expect((await gatehouse(['client', 'update', '--id', made.client_id, '--default-max-age', 'soon'])).code).toBe(2);
+  });
+
+  it('client show, approve, disable, enable', async () => {
+    const token = (await gatehouse(['registration-token', 'add'])).json<{ id: string; initial_access_token: string }>();
+    const answer = await register(
+      provider,
+      { redirect_uris: ['https://new.test/cb'], client_name: 'Newcomer' },
+      { headers: { Authorization: `Bearer ${token.initial_access_token}` } },
+    );
+    const { client_id: id } = answer.json<{ client_id: string }>();
+    const show = async (): Promise<Record<string, unknown>> => (await gatehouse(['client', 'show', '--id', id])).json();
+    expect(await show()).toMatchObject({
+      client_name: 'Newcomer',
+      source: 'registration',
+      approved: false,
+      registered_from: '127.0.0.1',
+      registered_with: token.id,
+      goes_at: expect.any(Number) as unknown,
+    });
+    expect((await gatehouse(['client', 'list', '--state', 'new'])).stdout).toContain(id);
+    expect((await gatehouse(['client', 'approve', '--id', id])).json()).toMatchObject({
+      approved: true,
+      changed: true,
+    });
+    expect((await gatehouse(['client', 'approve', '--id', id])).json()).toMatchObject({
+      approved: true,
+      changed: false,
+    });
+    expect((await gatehouse(['client', 'list', '--state', 'new'])).stdout).not.toContain(id);
+    expect((await gatehouse(['client', 'disable', '--id', id])).json()).toMatchObject({ disabled: true });
+    const seen = await eventually(
+      () => provider.app.get(ClientsService).find(id),
+      (client) => client?.disabledAt !== undefined,
+    );
+    expect(seen?.disabledAt).toBeDefined();
+    expect((await gatehouse(['client', 'enable', '--id', id])).json()).toMatchObject({ disabled: false });
+    expect(await show()).toMatchObject({ goes_at: null, disabled: false });
+    expect((await gatehouse(['client', 'show', '--id', 'nobody'])).code).toBe(3);
+    expect((await gatehouse(['client', 'list', '--state', 'odd'])).code).toBe(2);
+  });
+});
