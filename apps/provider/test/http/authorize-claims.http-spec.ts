@@ -150,6 +150,26 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
     expect(claimsOf(tokens.id_token)['auth_time']).toEqual(expect.any(Number));
   });
 
+  describe('acr (5.5.1.1)', () => {
+    const password = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+
+    it('is told of the login that there is, whatever acr_values wish for', async () => {
+      for (const overrides of [{}, { acr_values: '1 2' }, asked({ id_token: { acr: { values: ['1', '2'] } } })]) {
+        const tokens = await obtainTokens(provider, browser, free, overrides);
+        expect(claimsOf(tokens.id_token)['acr']).toBe(password);
+      }
+    });
+
+    it('as an essential claim is met, or answered by unmet_authentication_requirements', async () => {
+      const essential = (value: string) => asked({ id_token: { acr: { essential: true, values: [value] } } });
+      const tokens = await obtainTokens(provider, browser, free, essential(password));
+      expect(claimsOf(tokens.id_token)['acr']).toBe(password);
+      expect(answerOf(await open(free, essential('urn:mace:incommon:iap:silver'))).get('error')).toBe(
+        'unmet_authentication_requirements',
+      );
+    });
+  });
+
   describe('sub with a value is the wish for that person, as an id_token_hint is', () => {
     const subject = (value: string) => asked({ id_token: { sub: { value } } });
 

@@ -149,6 +149,48 @@ describe('a well-known library', () => {
       expect(tokens.refresh_token).toBeDefined();
     });
 
+    it.each(['ES256', 'PS256', 'EdDSA'])('sends its request as a request object signed by %s (JAR)', async (alg) => {
+      const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
+      const jwk = { ...(await exportJWK(publicKey)), kid: 'mine', alg, use: 'sig' };
+      const registered = await provider.addClient({
+        redirectUris: [redirectUri],
+        authMethod: 'client_secret_post',
+        jwks: { keys: [jwk] },
+        requestObjectSigningAlg: alg,
+      });
+      const config = await client.discovery(
+        new URL(provider.issuer),
+        registered.client.id,
+        registered.secret,
+        undefined,
+        { execute: [client.allowInsecureRequests] },
+      );
+      const state = client.randomState();
+      const verifier = client.randomPKCECodeVerifier();
+      const url = await client.buildAuthorizationUrlWithJAR(
+        config,
+        {
+          redirect_uri: redirectUri,
+          scope: 'openid profile',
+          state,
+          code_challenge: await client.calculatePKCECodeChallenge(verifier),
+          code_challenge_method: 'S256',
+        },
+        { key: privateKey, kid: 'mine' },
+        {
+          [client.modifyAssertion]: (header) => {
+            if (header['alg'] === 'Ed25519') header['alg'] = 'EdDSA';
+          },
+        },
+      );
+      expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request']);
+      const tokens = await client.authorizationCodeGrant(config, await answerTo(url), {
+        pkceCodeVerifier: verifier,
+        expectedState: state,
+      });
+      expect(tokens.claims()?.iss).toBe(provider.issuer);
+    });
+
     it('logs in by the hybrid flow with its detached signature checked: s_hash too (FAPI 1.0 Advanced 5.2.2.1)', async () => {
       const config = await discover(client.useCodeIdTokenResponseType, client.enableDetachedSignatureResponseChecks);
       const nonce = client.randomNonce();

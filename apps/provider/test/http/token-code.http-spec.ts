@@ -259,6 +259,14 @@ describe('redeeming an authorization code', () => {
       expect((await redeem(lenient, made, code, '')).status).toBe(200);
     });
 
+    it('gives an ID token without nonce where none was sent (OpenID Connect Core 3.1.3.6)', async () => {
+      const without = { code_challenge: undefined, code_challenge_method: undefined, nonce: undefined };
+      const { code, made } = await codeOf(without);
+      const answer = await redeem(lenient, made, code, '');
+      expect(answer.status).toBe(200);
+      expect(claimsOf(answer.json<Tokens>().id_token)).not.toHaveProperty('nonce');
+    });
+
     it('refuses a verifier without a challenge: the challenge was stripped on its way (RFC 9700 2.1.1)', async () => {
       const { code, made, verifier } = await codeOf({ code_challenge: undefined, code_challenge_method: undefined });
       expectInvalidGrant(await redeem(lenient, made, code, verifier));
