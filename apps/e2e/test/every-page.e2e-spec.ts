@@ -47,6 +47,7 @@ describe('every page', () => {
     await look('client-home');
     await page.goto(`${stage.clientUrl}/login?next=/messages`);
     await look('client-login');
+    const authorization = page.waitForRequest(/\/oauth\/authorize\?/);
     await beginLogin(page, stage);
     await look('provider-login');
     await submitLogin(page, { username: 'ada', password: 'wrong' });
@@ -65,6 +66,15 @@ describe('every page', () => {
     await look('provider-consent');
     await allow(page);
     await expectLoggedIn(page, stage, ada);
+    const more = new URLSearchParams({
+      prompt: 'select_account',
+      claims: '{"userinfo":{"phone_number":null,"address":{"essential":true}}}',
+    });
+    await page.goto(`${(await authorization).url()}&${more.toString()}`);
+    await look('provider-choose-account');
+    await page.getByRole('button', { name: `Continue as ${ada.username}` }).click();
+    await page.waitForURL(/consent/);
+    await look('provider-consent-claims');
     await page.goto(`${stage.issuer}/login`);
     await page.goto(`${stage.issuer}/user`);
     await look('provider-forbidden');

@@ -223,8 +223,8 @@ describe('checkAuthorizationRequest', () => {
       ['a nonce of 1001 characters', { nonce: 'n'.repeat(1001) }, {}, 'invalid_request nonce.too_long'],
       ['a login_hint of 321 characters', { login_hint: 'n'.repeat(321) }, {}, 'invalid_request login_hint.too_long'],
       [
-        'an id_token_hint of 4001 characters',
-        { id_token_hint: 'n'.repeat(4001) },
+        'an id_token_hint of 8001 characters',
+        { id_token_hint: 'n'.repeat(8001) },
         {},
         'invalid_request id_token_hint.too_long',
       ],

@@ -68,7 +68,8 @@ export type AuthorizationCheck =
 const mostStateCharacters = 2000;
 const mostNonceCharacters = 1000;
 const mostLoginHintCharacters = 320;
-const mostIdTokenHintCharacters = 4000;
+/** An encrypted ID token is a third longer than what is in it. */
+const mostIdTokenHintCharacters = 8000;
 
 /**
  * Checks an authorization request.
