@@ -4,6 +4,7 @@ import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Answers } from './answers.service.js';
 import { AuthorizeController } from './authorize.controller.js';
@@ -19,7 +20,7 @@ import { RequestObjects } from './request-objects.service.js';
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
-  imports: [KeysModule, UsersModule, FactorsModule, ClientsModule, GrantsModule, IssuanceModule],
+  imports: [KeysModule, UsersModule, FactorsModule, ResourcesModule, ClientsModule, GrantsModule, IssuanceModule],
   controllers: [AuthorizeController],
   providers: [Dispatcher, Answers, KeptRequestsService, CodesService, RequestObjects],
   exports: [Dispatcher, KeptRequestsService, CodesService],

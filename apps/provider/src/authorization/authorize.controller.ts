@@ -5,6 +5,7 @@ import {
   denyAuthorizationRequest,
   OAuthError,
   recheckAuthorizationRequest,
+  targetOf,
   type AuthorizationCheck,
   type Client,
 } from '@gatehouse/domain/oauth';
@@ -18,6 +19,7 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { loginFor, routes } from '../http/routes.js';
 import { IdTokenHints } from '../issuance/id-token-hints.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -26,6 +28,8 @@ import { RequestObjects } from './request-objects.service.js';
 
 /** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
 const mostQueryCharacters = 12_000;
+/** RFC 8707 2 */
+const repeatable = ['resource'];
 
 /** The authorization endpoint (RFC 6749 3.1) and the dispatcher of kept requests. */
 @Controller(routes.authorize)
@@ -37,6 +41,7 @@ export class AuthorizeController {
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(RequestObjects) private readonly requestObjects: RequestObjects,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
   ) {}
 
@@ -48,7 +53,7 @@ export class AuthorizeController {
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.clients.find(clientId);
-    const check = await this.check(parameters, client, visit.now);
+    const check = await this.checkTargets(await this.check(parameters, client, visit.now));
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     if (!client) throw new Error('an accepted request names a client');
@@ -76,7 +81,9 @@ export class AuthorizeController {
   async post(@Req() request: WebRequest): Promise<Reply> {
     const form = await readForm(request, { limitBytes: 64 * 1024 });
     protocolParameters(form);
-    const search = new URLSearchParams(form.names.map((name): [string, string] => [name, form.text(name)])).toString();
+    const search = new URLSearchParams(
+      form.names.flatMap((name) => form.all(name).map((value): [string, string] => [name, value])),
+    ).toString();
     if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
     return Reply.redirect(`${routes.authorize}?${search}`);
   }
@@ -92,7 +99,7 @@ export class AuthorizeController {
     const client = await this.clients.find(kept.request.clientId);
     if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
     // It was kept for up to a day: the client may have lost since what the request rests on.
-    const check = recheckAuthorizationRequest(kept.request, client);
+    const check = await this.checkTargets(recheckAuthorizationRequest(kept.request, client));
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
@@ -121,6 +128,19 @@ export class AuthorizeController {
     }
   }
 
+  /** That every API that access is asked for is there, and that one token does for all of them (RFC 8707 2). */
+  private async checkTargets(check: AuthorizationCheck): Promise<AuthorizationCheck> {
+    if (check.kind !== 'accepted' || !check.request.resources) return check;
+    try {
+      targetOf(await this.resources.getAll(check.request.resources), check.request.scope);
+      return check;
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      const { redirectUri, responseMode, state } = check.request;
+      return { kind: 'denied', redirectUri, responseMode, state, error };
+    }
+  }
+
   /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */
   private async hintedUser(
     hint: string | undefined,
@@ -142,7 +162,7 @@ export class AuthorizeController {
 
 function protocolParameters(form: Form): ReadonlyMap<string, string> {
   try {
-    return form.protocolParameters();
+    return form.protocolParameters(repeatable);
   } catch (error) {
     // RFC 6749 3.1: a repeated parameter makes the whole request doubtful, its redirect URI included.
     if (error instanceof RepeatedParameter)

@@ -1,8 +1,7 @@
 import type { Client, ResourceDraft } from '@gatehouse/domain/oauth';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { ResourceCredentials } from '../../src/clients/resource-credentials.service';
-import { ResourcesService } from '../../src/resources/resources.service';
 import { send, type Answer } from '../support/browser';
+import { addResource as addResourceTo } from '../support/resources';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
 
 type Registered = { client: Client; secret: string };
@@ -19,28 +18,8 @@ describe('access tokens for an API', () => {
   });
   afterAll(() => provider.close());
 
-  async function addResource(draft: Partial<ResourceDraft> & Pick<ResourceDraft, 'identifier'>): Promise<Registered> {
-    const now = provider.clock.now();
-    return provider.store.run(async (unit) => {
-      const made = await provider.app.get(ResourcesService).create(
-        unit,
-        {
-          name: draft.identifier,
-          scopes: [
-            { name: 'read', sentence: '' },
-            { name: 'write', sentence: '' },
-          ],
-          ...draft,
-        },
-        {},
-        now,
-      );
-      if ('problems' in made) throw new Error(JSON.stringify(made.problems));
-      const credentials = await provider.app.get(ResourceCredentials).create(unit, made.resource, {}, now);
-      if (!credentials) throw new Error('no credentials');
-      return credentials;
-    });
-  }
+  const addResource = (draft: Partial<ResourceDraft> & Pick<ResourceDraft, 'identifier'>): Promise<Registered> =>
+    addResourceTo(provider, draft);
 
   const addMachine = (actsForItself = true): Promise<Registered> =>
     provider.addClient({

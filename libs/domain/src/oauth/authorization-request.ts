@@ -18,6 +18,7 @@ import { parseClaimsParameter, type ClaimsRequest } from './claims-parameter.js'
 import type { Client } from './client.js';
 import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
+import { parseResourceParameter } from './resource.js';
 import { returnsOf, type ResponseTypeName } from './response-type.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
 
@@ -210,8 +211,14 @@ function checkRest(
     acrValues: checkPreferences(parameters, 'acr_values') ?? unlessEmpty(client.defaultAcrValues),
     uiLocales: checkPreferences(parameters, 'ui_locales'),
     display: checkDisplay(parameters.get('display')),
+    ...resourcesMember(parseResourceParameter(parameters.get('resource'))),
     claims: checkClaims(parameters.get('claims'), scope, responseType),
   };
+}
+
+/** Left out where none is asked for: kept requests are small, and most ask for none. */
+function resourcesMember(resources: readonly string[]): Pick<AuthorizationRequest, 'resources'> {
+  return resources.length === 0 ? {} : { resources };
 }
 
 /** OpenID Connect Core 11: without a code there is nothing to refresh by, and `offline_access` is ignored. */

@@ -35,7 +35,7 @@ export function requestObjectParameters(
   checkClaims(jwt.claims, ofRfc9101, context);
   const inner = new Map<string, string>();
   for (const [name, value] of Object.entries(jwt.claims)) {
-    const text = claimsOfTheJwt.has(name) ? undefined : textOf(value);
+    const text = claimsOfTheJwt.has(name) ? undefined : textOf(name, value);
     // As in the query: a parameter without a value is as if left out (RFC 6749 3.1).
     if (text !== undefined && text !== '') inner.set(name, text);
   }
@@ -90,9 +90,14 @@ function isInstant(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** RFC 9101 4: numbers and JSON objects (`claims`) stand as such; undefined for what says nothing. */
-function textOf(value: unknown): string | undefined {
+/**
+ * RFC 9101 4: numbers and JSON objects (`claims`) stand as such, a list of resources as the query has them, with spaces
+ * between (RFC 8707 2); undefined for what says nothing.
+ */
+function textOf(name: string, value: unknown): string | undefined {
   if (typeof value === 'string') return value;
+  if (name === 'resource' && Array.isArray(value) && value.every((each) => typeof each === 'string'))
+    return value.join(' ');
   return value === null || value === undefined ? undefined : JSON.stringify(value);
 }
 
