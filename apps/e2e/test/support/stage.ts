@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly client?: Environment;
   /** Without it the first start prints a one-time link instead. */
   readonly adminPassword?: string;
+  /** The issuer's host; passkeys need a name. */
+  readonly host?: '127.0.0.1' | 'localhost';
 }
 
 export const clientAdminPassword = 'the client’s own administrator';
@@ -50,9 +52,13 @@ export class Stage {
   static async set(options: StageOptions = {}): Promise<Stage> {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'));
     const [providerPort, clientPort] = [await freePort(), await freePort()];
-    const [issuer, clientUrl] = [`http://127.0.0.1:${providerPort}`, `http://localhost:${clientPort}`];
+    const [issuer, clientUrl] = [
+      `http://${options.host ?? '127.0.0.1'}:${providerPort}`,
+      `http://localhost:${clientPort}`,
+    ];
     const environment: Environment = {
       GATEHOUSE_PORT: String(providerPort),
+      GATEHOUSE_ISSUER: issuer,
       GATEHOUSE_DATABASE_URL: `sqlite:${join(folder, 'provider.sqlite')}`,
       GATEHOUSE_DATA_DIR: folder,
       GATEHOUSE_SIGN_UP: 'open',

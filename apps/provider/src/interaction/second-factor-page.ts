@@ -55,6 +55,7 @@ export class SecondFactorPage {
     const own = await this.factors.of(user.id);
     const proved = visit.session.amr.includes('mfa');
     const passkeyOnly = demandsPasskey(unmet);
+    const clientDemands = unmet.length > 0 && kept?.kind === 'authorization';
     const lacking = lacks(asked, own);
     const enrols = lacking && this.isFresh(asked);
     const request = kept ? `?request=${encodeURIComponent(kept.id)}` : '';
@@ -77,8 +78,8 @@ export class SecondFactorPage {
         offer: enrols && !passkeyOnly ? await this.enrolment.offerTotp(visit, user, shown.offer) : undefined,
         enrollOptions: enrols ? await this.ceremonies.enrollOptions(visit, user) : undefined,
         // A demand of a role or a client is not skipped: trusting would promise what is not kept.
-        trustDays: visit.session.full || visit.secondFactorOwed || unmet.length > 0 ? [] : this.trusted.days,
-        declines: unmet.length > 0 && kept?.kind === 'authorization',
+        trustDays: visit.session.full || visit.secondFactorOwed || clientDemands ? [] : this.trusted.days,
+        declines: clientDemands,
         otherHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
         usesPasskeys: this.ceremonies.possible,
         error: shown.error,

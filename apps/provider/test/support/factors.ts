@@ -63,5 +63,16 @@ export async function giveFactor(
   const values = new Map([...own, ...Object.entries(fields)]);
   for (const name of options.without ?? []) values.delete(name);
   const answer = await sendFields(browser, [...values], '/login/factor', options.headers);
-  return answer.location === undefined ? answer : browser.open(answer.location);
+  const { location } = answer;
+  return location !== undefined && new URL(location).origin === new URL(browser.address).origin
+    ? browser.open(location)
+    : answer;
+}
+
+/** The address of the open page's first link that begins so. */
+export function linkTo(browser: Browser, beginning: string): string {
+  const links = [...(browser.page?.text ?? '').matchAll(/href="([^"]+)"/g)].map(([, href = '']) => unescape(href));
+  const found = links.find((href) => href.startsWith(beginning));
+  if (found === undefined) throw new Error(`no link to ${beginning} at ${browser.address}`);
+  return new URL(found, browser.address).href;
 }

@@ -35,6 +35,7 @@ export interface TestProvider {
   readonly adminLink: string | undefined;
   /** GATEHOUSE_SECRET_KEY: a second process on the same database needs the same. */
   readonly secretKey: string;
+  readonly databaseUrl: string;
   addUser(
     user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>,
   ): Promise<User & { password: string }>;
@@ -96,6 +97,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     clock,
     adminLink,
     secretKey,
+    databaseUrl: settings.databaseUrl,
     addUser: async (user = {}) => {
       const password = user.password ?? 'correct horse battery staple';
       const passwordHash = await app.get(PasswordHasher).hash(password);
