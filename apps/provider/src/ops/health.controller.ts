@@ -1,10 +1,14 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
+import { missingSteps } from '@gatehouse/server/database/open-store';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
+import { migrations } from '../database/entities.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
+
+const migrationNames = migrations.map((Migration) => new Migration().name);
 
 /** For whoever watches over the process: alive, and ready to do its work. */
 @Controller()
@@ -20,15 +24,24 @@ export class HealthController {
     return Reply.json({ status: 'ok' });
   }
 
-  /** Ready when the store takes writes and every kind of key signs. */
+  /** Ready when the store takes writes, its schema is not older than this program, and every kind of key signs. */
   @Get(routes.ready)
   async ready(): Promise<Reply> {
-    const checks = { store: await isDone(this.store.checkWritable()), keys: await isDone(this.checkKeys()) };
-    const ready = checks.store && checks.keys;
+    const checks = {
+      store: await isDone(this.store.checkWritable()),
+      migrations: await isDone(this.checkMigrations()),
+      keys: await isDone(this.checkKeys()),
+    };
+    const ready = Object.values(checks).every(Boolean);
     return Reply.json(
       { status: ready ? 'ok' : 'unavailable', checks },
       ready ? {} : { status: 503, headers: { 'Retry-After': '1' } },
     );
+  }
+
+  private async checkMigrations(): Promise<void> {
+    const missing = await missingSteps(this.store.reader, migrationNames);
+    if (missing.length > 0) throw new Error(`the schema lacks ${missing.join(', ')}`);
   }
 
   private async checkKeys(): Promise<void> {

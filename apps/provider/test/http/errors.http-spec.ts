@@ -213,7 +213,19 @@ describe('health', () => {
   it('/readyz says that store and keys do their work', async () => {
     const answer = await send(`${provider.issuer}/readyz`);
     expect(answer.status).toBe(200);
-    expect(answer.json()).toEqual({ status: 'ok', checks: { store: true, keys: true } });
+    expect(answer.json()).toEqual({ status: 'ok', checks: { store: true, migrations: true, keys: true } });
+  });
+
+  it('/readyz is 503 while the schema lacks a step of this version', async () => {
+    const early = await startProvider();
+    try {
+      await early.store.run(async (unit) => void (await unit.manager.query(`DELETE FROM migrations WHERE id = 2`)));
+      const answer = await send(`${early.issuer}/readyz`);
+      expect(answer.status).toBe(503);
+      expect(answer.json()).toMatchObject({ checks: { store: true, migrations: false, keys: true } });
+    } finally {
+      await early.close();
+    }
   });
 
   it('/readyz is 503 with Retry-After while no key signs, and /healthz still 200', async () => {

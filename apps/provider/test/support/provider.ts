@@ -9,7 +9,7 @@ import type { INestApplication } from '@nestjs/common';
 import { ManualClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { silentLog, type Log } from '@gatehouse/server/telemetry/log';
+import type { Log } from '@gatehouse/server/telemetry/log';
 import { createApp } from '../../src/app.setup';
 import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
@@ -20,6 +20,7 @@ import { PasswordHasher } from '../../src/users/password-hasher';
 import { UsersService } from '../../src/users/users.service';
 import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
+import { LogScan } from './log-scan';
 
 // A login costs two password hashes, a first start three key pairs: on a loaded machine more than Jest's five seconds.
 jest.setTimeout(30_000);
@@ -33,6 +34,8 @@ export interface TestProvider {
   readonly store: OpenStore;
   readonly clock: ManualClock;
   readonly adminLink: string | undefined;
+  /** The log, and the secrets that it may not hold: whatever a test does, closing the provider looks for them there. */
+  readonly scan: LogScan;
   /** GATEHOUSE_SECRET_KEY: a second process on the same database needs the same. */
   readonly secretKey: string;
   readonly databaseUrl: string;
@@ -68,12 +71,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     ...options.env,
   });
   const clock = options.clock ?? new ManualClock();
+  const scan = new LogScan();
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'auto' });
   const app = await createApp({
     settings,
     store,
     clock,
-    log: options.log ?? silentLog(),
+    log: options.log ?? scan.log,
     dispatchFirst: options.dispatchFirst ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
   });
   await app.init();
@@ -81,6 +85,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   await firstStart.prepareKeys();
   const adminLink = (await firstStart.prepareAdmin())?.link;
   const server = app.getHttpServer() as Server;
+  scan.watch(server);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   app.get(OutboxWorker).start();
@@ -96,6 +101,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     store,
     clock,
     adminLink,
+    scan,
     secretKey,
     databaseUrl: settings.databaseUrl,
     addUser: async (user = {}) => {
@@ -137,6 +143,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
       await app.close();
       await store.close();
       rmSync(folder, { recursive: true, force: true });
+      const leaks = scan.leaks();
+      if (leaks.length > 0) throw new Error(`secrets stand in the log:\n${leaks.join('\n')}`);
     },
   };
   return provider;

@@ -1,4 +1,4 @@
-import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
 import { backupSqlite } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
@@ -83,6 +83,16 @@ async function keepCopy(source: DataSource, step: string | undefined): Promise<v
   const path = source.options.database;
   const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
   await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`);
+}
+
+/**
+ * Steps that this program knows and the database has not made: none while it may run.
+ * @param names all that it knows
+ */
+export async function missingSteps(reader: EntityManager, names: readonly string[]): Promise<string[]> {
+  const rows = await reader.query<{ name: string }[]>(`SELECT "name" FROM "${table}"`);
+  const made = new Set(rows.map((row) => row.name));
+  return names.filter((name) => !made.has(name));
 }
 
 export function pendingOf(status: readonly MigrationStatus[]): string[] {

@@ -9,7 +9,14 @@ import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
 import { SqliteStore } from './sqlite-store.js';
 
-export { migrateDown, migrateUp, migrationStatus, type MigrationMode, type MigrationStatus } from './migrations.js';
+export {
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+  missingSteps,
+  type MigrationMode,
+  type MigrationStatus,
+} from './migrations.js';
 
 export interface OpenOptions {
   /** `sqlite:PATH` or `postgres://…` */
