@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { claimsBeyondScope } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { scopeSentence } from '../interaction/scope-sentences.js';
+import { claimLabel, scopeSentence } from '../interaction/scope-sentences.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 
@@ -44,12 +45,19 @@ export class ConnectedApplications {
       const consent = consents.find((each) => each.clientId === clientId);
       const own = grants.filter((each) => each.clientId === clientId);
       const scope = [...new Set([...(consent?.scope ?? []), ...own.flatMap((grant) => grant.scope)])];
+      const claims = new Set<string>([
+        ...(consent?.claims ?? []),
+        ...own.flatMap((grant) => (grant.claims ? claimsBeyondScope(grant.claims, grant.scope) : [])),
+      ]);
       const uses = own.map((grant) => grant.lastUsedAt);
       const since = consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now;
       return {
         clientId,
         name,
-        scopes: scope.map((each) => ({ name: each, sentence: scopeSentence(each) })),
+        scopes: [
+          ...scope.map((each) => ({ name: each, sentence: scopeSentence(each) })),
+          ...[...claims].map((each) => ({ name: each, sentence: `Read ${claimLabel(each)}` })),
+        ],
         since,
         lastUsedAt: uses.length === 0 ? undefined : uses.reduce((latest, use) => (use > latest ? use : latest)),
       };

@@ -212,6 +212,8 @@ describe('the claims parameter (OpenID Connect Core 5.5)', () => {
       expect(page.text).not.toContain('unknown_claim');
       expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
       expect(answerOf(await open(registered, request)).has('code')).toBe(true);
+      const account = await browser.open(`${provider.issuer}/account`);
+      expect(account.text).toContain('<li>Read your full name</li>');
     });
 
     it('and asked for again where a request wants more than was allowed; prompt=none: consent_required', async () => {

@@ -29,6 +29,21 @@ afterAll(() => provider.close());
 
 const key = clientKey('ES256');
 
+it('the metadata offer what is tried below, and nothing else', async () => {
+  const metadata = (await send(`${provider.issuer}/.well-known/openid-configuration`)).json();
+  expect(metadata).toMatchObject({
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: [...jwsAlgorithms, ...macAlgorithms, 'none'],
+    request_object_encryption_alg_values_supported: [
+      ...publicKeyManagementAlgorithms,
+      ...secretKeyManagementAlgorithms,
+    ],
+    request_object_encryption_enc_values_supported: contentEncryptionAlgorithms,
+  });
+});
+
 const add = (draft: Partial<ClientDraft> = {}) =>
   provider.addClient({
     consentRequired: false,
@@ -380,6 +395,19 @@ describe('a request object by reference (OpenID Connect Core 6.2)', () => {
   it('is not fetched from a private network that is not allowed', async () => {
     const inside = (await add({ requestUris: ['https://192.168.0.1/request.jwt'] })).client;
     expect((await askBy('https://192.168.0.1/request.jwt', inside)).get('error')).toBe('invalid_request_uri');
+  });
+
+  it('is fetched with a limit on how many at a time: more are told to come again', async () => {
+    const waiting: (() => void)[] = [];
+    const request = await signed(key, objectOf(client));
+    server.answer = (_request, response) => void waiting.push(() => response.end(request));
+    const asked = Array.from({ length: 20 }, () => askBy(uri));
+    while (waiting.length < 20) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await askBy(uri)).get('error')).toBe('temporarily_unavailable');
+    for (const answer of waiting) answer();
+    for (const answer of await Promise.all(asked)) expect(answer.has('code')).toBe(true);
+    server.answer = (_request, response) => void response.end(request);
+    expect((await askBy(uri)).has('code')).toBe(true);
   });
 
   it('and one by value at once are an invalid_request', async () => {
