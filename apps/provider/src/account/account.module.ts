@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
+import { InteractionModule } from '../interaction/interaction.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
@@ -15,7 +16,7 @@ import { OwnPassword } from './own-password.service.js';
  * Must not know: anything that others would import; nothing imports it.
  */
 @Module({
-  imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule],
+  imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule, InteractionModule],
   controllers: [AccountController, ProfileController],
   providers: [OwnPassword, ConnectedApplications],
 })

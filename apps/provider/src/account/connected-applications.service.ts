@@ -1,23 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { claimsBeyondScope } from '@gatehouse/domain/oidc';
+import { claimsBeyondScope, initiateLoginAddress } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { claimLabel, scopeSentence } from '../interaction/scope-sentences.js';
+import { ConsentTexts, type ConsentWords } from '../interaction/consent-texts.service.js';
+import { claimLabel } from '../interaction/scope-sentences.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 
 /** What a person let an application do. */
-export interface ConnectedApplication {
+export interface ConnectedApplication extends ConsentWords {
   readonly clientId: string;
   readonly name: string;
-  readonly scopes: readonly { readonly name: string; readonly sentence: string }[];
   readonly since: EpochSeconds;
   /** Undefined when nothing of it lives. */
   readonly lastUsedAt: EpochSeconds | undefined;
+  /** Begins a login there (OpenID Connect Core 4); undefined where the application did not say how. */
+  readonly openHref: string | undefined;
 }
 
 /** Grants beyond these add nothing to a page that people read. */
@@ -27,6 +31,8 @@ const mostGrants = 500;
 @Injectable()
 export class ConnectedApplications {
   constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ConsentTexts) private readonly texts: ConsentTexts,
     @Inject(Store) private readonly store: Store,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(GrantsService) private readonly grants: GrantsService,
@@ -38,30 +44,35 @@ export class ConnectedApplications {
     const consents = await this.consents.listOf(visit.user.id);
     const { grants } = await this.grants.list({ userId: visit.user.id, limit: mostGrants }, visit.now);
     const ids = [...new Set([...consents, ...grants].map(({ clientId }) => clientId))];
-    const names = await this.clients.names(ids);
-    return ids.flatMap((clientId) => {
-      const name = names.get(clientId);
-      if (name === undefined) return [];
+    const applications: ConnectedApplication[] = [];
+    for (const clientId of ids) {
+      const client = await this.clients.find(clientId);
+      if (!client) continue;
       const consent = consents.find((each) => each.clientId === clientId);
       const own = grants.filter((each) => each.clientId === clientId);
-      const scope = [...new Set([...(consent?.scope ?? []), ...own.flatMap((grant) => grant.scope)])];
-      const claims = new Set<string>([
-        ...(consent?.claims ?? []),
-        ...own.flatMap((grant) => (grant.claims ? claimsBeyondScope(grant.claims, grant.scope) : [])),
-      ]);
+      const claims = union(
+        consent?.claims,
+        ...own.map((grant) => (grant.claims ? claimsBeyondScope(grant.claims, grant.scope) : [])),
+      );
+      const { scopes, apis } = await this.texts.of({
+        scope: union(consent?.scope, ...own.map((grant) => grant.scope)),
+        resources: union(consent?.resources, ...own.map((grant) => grant.resources)),
+      });
       const uses = own.map((grant) => grant.lastUsedAt);
-      const since = consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now;
-      return {
+      applications.push({
         clientId,
-        name,
-        scopes: [
-          ...scope.map((each) => ({ name: each, sentence: scopeSentence(each) })),
-          ...[...claims].map((each) => ({ name: each, sentence: `Read ${claimLabel(each)}` })),
-        ],
-        since,
+        name: client.name,
+        scopes: [...scopes, ...claims.map((each) => ({ name: each, sentence: `Read ${claimLabel(each)}` }))],
+        apis,
+        since: consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now,
         lastUsedAt: uses.length === 0 ? undefined : uses.reduce((latest, use) => (use > latest ? use : latest)),
-      };
-    });
+        openHref:
+          client.initiateLoginUri === undefined || client.disabledAt !== undefined
+            ? undefined
+            : initiateLoginAddress(client.initiateLoginUri, this.settings.issuer),
+      });
+    }
+    return applications;
   }
 
   /** Takes the consent back and ends every grant of this client. */
@@ -76,4 +87,8 @@ export class ConnectedApplications {
       });
     });
   }
+}
+
+function union(...lists: readonly (readonly string[] | undefined)[]): string[] {
+  return [...new Set(lists.flatMap((list) => list ?? []))];
 }

@@ -9,12 +9,12 @@ export interface ConsentWords {
   readonly apis: readonly { readonly name: string; readonly identifier: string }[];
 }
 
-/** What the consent page says of a request's scopes and APIs. */
+/** What people are told of scopes and APIs: on the consent page, and of what they allowed. */
 @Injectable()
 export class ConsentTexts {
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
-  async of(request: AuthorizationRequest): Promise<ConsentWords> {
+  async of(request: Pick<AuthorizationRequest, 'scope' | 'resources'>): Promise<ConsentWords> {
     const all = await this.resources.all();
     const asked = all.filter(({ identifier }) => request.resources?.includes(identifier));
     // The same scope may stand at several APIs: those that are asked for know best what it means.

@@ -43,6 +43,6 @@ import { SignUpController } from './sign-up.controller.js';
     HomeController,
   ],
   providers: [ConsentTexts, PendingLogins, LoginService, LoginSessions, SecondFactorPage],
-  exports: [PendingLogins],
+  exports: [ConsentTexts, PendingLogins],
 })
 export class InteractionModule {}

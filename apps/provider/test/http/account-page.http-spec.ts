@@ -167,4 +167,18 @@ describe('the account page', () => {
   function csrfOf(browser: Browser): [string, string][] {
     return fieldsOf(browser, '/account').filter(([name]) => name === 'csrf');
   }
+
+  it('opens an application where that said how a login is begun (OpenID Connect Core 4)', async () => {
+    const person = await provider.addUser();
+    const browser = await provider.logIn(person);
+    const { client } = await provider.addClient({ initiateLoginUri: 'https://client.test/begin?from=here' });
+    await authorize(provider, browser, client);
+    const { client: silent } = await provider.addClient({ name: 'Says nothing' });
+    await authorize(provider, browser, silent);
+    const page = await browser.open(`${provider.issuer}/account`);
+    const links = [...page.text.matchAll(/href="(https:\/\/client\.test[^"]*)"/g)].map(([, href]) =>
+      (href ?? '').replaceAll('&amp;', '&').replaceAll('&#x3D;', '='),
+    );
+    expect(links).toEqual([`https://client.test/begin?from=here&iss=${encodeURIComponent(provider.issuer)}`]);
+  });
 });
