@@ -26,6 +26,8 @@ export interface Asked {
 export interface Shown {
   readonly status?: number;
   readonly error?: string | undefined;
+  /** What is wrong with the code that was typed: said beside its field. */
+  readonly problem?: string | undefined;
   /** Which of the page's forms it was. */
   readonly action?: string;
   /** The offer of an authenticator app that goes on. */
@@ -72,8 +74,12 @@ export class SecondFactorPage {
         isLocked: own.totp?.locked,
         asksRecovery: own.codesLeft > 0 && !proved,
         recoveryOpen: shown.action === 'recovery',
+        problem: shown.problem,
+        firstProblem: shown.problem && 'otp',
         passkeyOptions: lacking ? undefined : await this.ceremonies.factorOptions(visit, user.id),
         isStale: lacking && !enrols,
+        // Passkeys alone, on an issuer that has lost its name.
+        isStuck: !lacking && !own.totp && own.codesLeft === 0 && !this.ceremonies.possible,
         loginAgainHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
         offer: enrols && !passkeyOnly ? await this.enrolment.offerTotp(visit, user, shown.offer) : undefined,
         enrollOptions: enrols ? await this.ceremonies.enrollOptions(visit, user) : undefined,

@@ -73,7 +73,12 @@ export class SecondFactorController {
           retryAfterSeconds: this.settings.loginFailures.seconds,
         });
       case 'wrong':
-        return this.pages.show(asked, { status: 401, action, error: wrongSentences[action] ?? wrongSentences['code'] });
+        return this.pages.show(
+          asked,
+          action === 'passkey'
+            ? { status: 401, error: 'This passkey was not accepted. Try again.' }
+            : { status: 401, action, problem: action === 'recovery' ? wrongRecovery : wrongCode },
+        );
     }
   }
 
@@ -99,8 +104,10 @@ export class SecondFactorController {
     if (outcome.kind === 'added') return this.enrolled(asked, outcome);
     if (outcome.kind === 'ended' || outcome.kind === 'exists')
       return Reply.redirect(after(asked), { cookies: visit.cookies });
-    const shown: Shown = { status: 422, action, error: enrolSentences[outcome.kind] };
-    return this.pages.show(asked, outcome.kind === 'wrong' ? { ...shown, offer: sealed } : shown);
+    const sentence = enrolSentences[outcome.kind];
+    const shown: Shown =
+      outcome.kind === 'wrong' ? { action, problem: sentence, offer: sealed } : { action, error: sentence };
+    return this.pages.show(asked, { status: 422, ...shown });
   }
 
   private enrolled(asked: Asked, { cookies, codes }: Enrolled): Reply {
@@ -151,11 +158,8 @@ function after({ kept }: Asked): string {
   return kept ? resumeAddress(kept.id) : routes.home;
 }
 
-const wrongSentences: Readonly<Record<string, string>> = {
-  code: 'This code is wrong, or was used already. Wait for the next one and try again.',
-  recovery: 'This recovery code is wrong, or was used already.',
-  passkey: 'This passkey was not accepted. Try again.',
-};
+const wrongCode = 'This code is wrong, or was used already. Wait for the next one and try again.';
+const wrongRecovery = 'This recovery code is wrong, or was used already.';
 
 const enrolSentences: Readonly<Record<string, string>> = {
   wrong: 'This code is wrong. Check that the clock of your device is right, and type the code that it shows now.',

@@ -31,10 +31,14 @@ describe('security headers', () => {
   it.each([
     '/home',
     '/account',
+    '/account/factors',
+    '/account/factors/app',
+    '/account/passkeys',
     '/client',
     '/client/add',
     '/user',
     '/user/add',
+    '/user/roles',
     '/token',
     '/grant',
     '/logout',
@@ -45,6 +49,7 @@ describe('security headers', () => {
 
   it.each([
     '/login',
+    '/login/factor',
     '/sign-up',
     '/logout',
     '/nowhere',
