@@ -9,7 +9,6 @@ import {
   returnsOf,
   type AuthorizationRequest,
   type Authority,
-  type Returns,
 } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
 import type { Reply } from '@gatehouse/server/web/reply';
@@ -113,7 +112,7 @@ export class Answers {
         amr: session.amr,
         acr: acrOf(session.amr, preferredContexts(request)),
         claims: request.claims,
-        expiresAt: addSeconds(now, this.lifetimeSeconds(returnsOf(request.responseType))),
+        expiresAt: addSeconds(now, this.lifetimeSeconds(made)),
       },
       now,
     );
@@ -132,12 +131,12 @@ export class Answers {
   }
 
   /** The latest end of what the answer gives. */
-  private lifetimeSeconds(returns: Returns): number {
-    const { codeLifetimeSeconds, accessTokenLifetimeSeconds, idTokenLifetimeSeconds } = this.settings;
+  private lifetimeSeconds({ code, tokens }: Made): number {
     return Math.max(
-      returns.code ? codeLifetimeSeconds : 0,
-      returns.accessToken ? accessTokenLifetimeSeconds : 0,
-      returns.idToken ? idTokenLifetimeSeconds : 0,
+      code ? this.settings.codeLifetimeSeconds : 0,
+      // An API's own tokens may live longer than those of this server.
+      tokens?.access?.lifetimeSeconds ?? 0,
+      tokens?.idToken === undefined ? 0 : this.settings.idTokenLifetimeSeconds,
     );
   }
 }

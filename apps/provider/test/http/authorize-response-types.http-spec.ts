@@ -10,6 +10,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { addResource } from '../support/resources';
 import { claimsOf, isActive, obtainTokens, purge, refresh, type Registered, type Tokens } from '../support/tokens';
 
 type Overrides = Readonly<Record<string, string | undefined>>;
@@ -237,6 +238,21 @@ describe('response types (OpenID Connect Core 3.2 and 3.3)', () => {
       expect(await isActive(provider, registered, token)).toBe(true);
       provider.clock.advance(1);
       expect(await isActive(provider, registered, token)).toBe(false);
+    });
+
+    it('of an API lives as long as that wants, a purge in between or not', async () => {
+      const api = await addResource(provider, {
+        identifier: 'urn:slow',
+        tokenFormat: 'opaque',
+        accessTokenLifetimeSeconds: 7200,
+      });
+      const made = await provider.addClient(everyFlow);
+      const { answer } = await ask('id_token token', { scope: 'openid read', resource: 'urn:slow' }, made);
+      const members = inFragment(answer);
+      expect(members['expires_in']).toBe('7200');
+      provider.clock.advance(7199);
+      await purge(provider);
+      expect(await isActive(provider, api, members['access_token'])).toBe(true);
     });
 
     it('dies with its grant when the code is replayed, with the tokens of the code (RFC 6749 4.1.2)', async () => {
