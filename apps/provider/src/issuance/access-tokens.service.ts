@@ -32,6 +32,9 @@ export interface AccessToken {
   readonly lastUsedAt: EpochSeconds | undefined;
   /** What its grant's request asked for beside the scope; of a token that was presented alone. */
   readonly claims: ClaimsRequest | undefined;
+  /** How its person logged in, and when; of a token that was presented alone. */
+  readonly acr: string | undefined;
+  readonly authTime: EpochSeconds | undefined;
 }
 
 export interface TokenQuery {
@@ -145,6 +148,8 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     clientId: row.client_id,
     userId: row.user_id ?? undefined,
     scope: parseScope(row.scope),
+    acr: row.acr ?? undefined,
+    authTime: row.auth_time === undefined || row.auth_time === null ? undefined : epochSeconds(row.auth_time),
     audience: row.audience === null ? noAudience : (JSON.parse(row.audience) as string[]),
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),

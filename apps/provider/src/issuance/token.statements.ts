@@ -14,6 +14,8 @@ export interface AccessTokenRow {
   last_used_at: number | null;
   /** Of the grant, where the statement reads it. */
   claims?: string | null;
+  auth_time?: number | null;
+  acr?: string | null;
   /** JSON; null: our own endpoints. */
   audience: string | null;
 }
@@ -45,7 +47,7 @@ export const accessTokenStatements = {
   ),
   findLive: statement(
     'access_tokens.find_live',
-    `SELECT t.*, g.claims FROM access_tokens t
+    `SELECT t.*, g.claims, g.auth_time, g.acr FROM access_tokens t
      LEFT JOIN grants g ON g.selector = t.grant_selector AND g.revoked_at IS NULL
      WHERE t.selector = $1 AND t.revoked_at IS NULL AND t.expires_at > $2
        AND (t.grant_selector IS NULL OR g.selector IS NOT NULL)`,

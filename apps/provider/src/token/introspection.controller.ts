@@ -70,6 +70,8 @@ export class IntrospectionController {
       scope: token.scope,
       ...(await this.person(token.clientId, token.userId)),
       audience: token.audience,
+      acr: token.acr,
+      authTime: token.authTime,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
       tokenType: 'Bearer',
@@ -99,6 +101,8 @@ export class IntrospectionController {
       clientId: token.clientId,
       scope: token.scope,
       ...(await this.person(client.id, grant.userId)),
+      acr: grant.acr,
+      authTime: grant.authTime,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
     });

@@ -32,6 +32,9 @@ describe('token introspection (RFC 7662)', () => {
       sub: user.id,
       username: user.username,
       token_type: 'Bearer',
+      // RFC 9470 6.2
+      acr: 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport',
+      auth_time: now,
       iat: now,
       exp: now + 3600,
     });

@@ -44,6 +44,11 @@ describe('introspectionResponse (RFC 7662 2.2)', () => {
     };
     const own = { active: true, iss: 'https://op.example', client_id: 'c', scope: 'read', iat: 100, exp: 160 };
     expect(introspectionResponse(token)).toEqual(own);
+    expect(introspectionResponse({ ...token, acr: 'phr', authTime: epochSeconds(900) })).toEqual({
+      ...own,
+      acr: 'phr',
+      auth_time: 900,
+    });
     expect(introspectionResponse({ ...token, subject: 'u', username: 'ada', tokenType: 'Bearer' })).toEqual({
       ...own,
       sub: 'u',

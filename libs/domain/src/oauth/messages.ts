@@ -33,6 +33,9 @@ export function introspectionResponse(
         /** Identifiers of the APIs that it is for; none: this server. */
         readonly audience?: readonly string[] | undefined;
         readonly tokenType?: 'Bearer' | undefined;
+        /** How and when the person logged in (RFC 9470 6.2). */
+        readonly acr?: string | undefined;
+        readonly authTime?: EpochSeconds | undefined;
       }
     | undefined,
 ): Record<string, unknown> {
@@ -46,6 +49,8 @@ export function introspectionResponse(
     ...(token.username === undefined ? {} : { username: token.username }),
     ...(token.tokenType === undefined ? {} : { token_type: token.tokenType }),
     ...audienceMember(token.audience),
+    ...(token.acr === undefined ? {} : { acr: token.acr }),
+    ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
     iat: token.issuedAt,
     exp: token.expiresAt,
   };
