@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadavg } from 'node:os';
 import { pinLoad } from './lib/cores.mjs';
+import { measureWorkload, messageOf } from './lib/interleaved.mjs';
 import { slice } from './lib/load.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { startPostgres } from './lib/postgres.mjs';
@@ -11,6 +12,7 @@ import { root } from './lib/root.mjs';
 import { report } from './report/report.mjs';
 import { gatehouse } from './sides/gatehouse.mjs';
 import { limit, oidcProvider } from './sides/limit.mjs';
+import { measureWorkers } from './workers.mjs';
 import { clientCredentials, passwordLogin, workloads } from './workloads/workloads.mjs';
 
 /** Runs everything, interleaved, and writes the report. */
@@ -52,6 +54,10 @@ export async function measure(options) {
     results.memory = Object.fromEntries(
       sides.map((side) => [side.key, { idle: results.starts[side.key].idle, loaded: memoryOf(side) }]),
     );
+    if (options.workers) {
+      for (const side of sides) await side.stop();
+      results.workers = await measureWorkers(sides, options);
+    }
     machine.loadAverageAfter = loadavg()[0];
     report(results);
   } finally {
@@ -110,38 +116,6 @@ function memoryOf(side) {
   return residentMebibytes(side.pids().find(({ name }) => name === 'server').pids);
 }
 
-/** Every repetition is a slice of each side, in an order that turns: what disturbs the machine disturbs all of them. */
-async function measureWorkload(workload, sides, options, steps) {
-  const { key, name, one } = workload;
-  const result = { key, name, ...(one === undefined ? {} : { oneGoal: one }), sides: {} };
-  const running = [];
-  for (const side of sides) {
-    steps.step(`${key}: ${side.name} gets ready`);
-    const measured = { slices: [], ones: [] };
-    result.sides[side.key] = measured;
-    try {
-      const doers = await workload.prepare(side, options.connections);
-      await slice(side, doers, options.warmUpSeconds);
-      running.push({ side, doers, measured });
-    } catch (error) {
-      measured.failure = messageOf(error);
-    }
-  }
-  for (let repetition = 0; repetition < options.repetitions; repetition++)
-    for (const { side, doers, measured } of turned(running, repetition)) {
-      steps.step(`${key}: ${side.name}, repetition ${repetition + 1}`);
-      if (measured.failure !== undefined) continue;
-      try {
-        await slice(side, doers, options.seconds / 10); // its code and pages are warm again
-        measured.slices.push(await slice(side, doers, options.seconds));
-        if (one !== undefined) measured.ones.push(await slice(side, doers.slice(0, 1), options.seconds / 3));
-      } catch (error) {
-        measured.failure = messageOf(error);
-      }
-    }
-  return result;
-}
-
 /** Token requests at a steady, modest rate while every other connection logs in by password as fast as it can. */
 async function measureUnderLogins(side, options) {
   try {
@@ -157,15 +131,6 @@ async function measureUnderLogins(side, options) {
   } catch (error) {
     return { failure: messageOf(error) };
   }
-}
-
-function turned(list, by) {
-  const at = list.length === 0 ? 0 : by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
-function messageOf(error) {
-  return [error.message, error.cause?.message].filter(Boolean).join(': ');
 }
 
 function shown(options) {

@@ -24,6 +24,11 @@ export function onServerCore(command) {
   return cores ? ['taskset', '-c', String(cores.server), ...command] : command;
 }
 
+/** A command line that runs on the servers' core and the load's: this process, which starts it, has only one of them. */
+export function onAnyCore(command) {
+  return cores ? ['taskset', '-c', `${cores.server},${cores.load}`, ...command] : command;
+}
+
 /** Moves processes that run already, with all their threads. */
 export function pin(pids, core) {
   if (!cores) return;

@@ -9,6 +9,7 @@ const usage = `Usage: npm run bench -- [options]
   --side KEY             only this side (may be repeated)
   --repetitions N        of every slice (5; with --quick 2)
   --seconds S            of a slice (3; with --quick 0.6)
+  --workers              with the cost at 1, 2 and 4 worker processes (a full run has it)
   --connections N        keep-alive connections (32)
   --report FILE          only makes table and chart again, of a run's JSON
   --postgres-url URL     a PostgreSQL that runs already; its processes are then not charged for`;
@@ -24,6 +25,7 @@ export function readOptions() {
         side: { type: 'string', multiple: true },
         repetitions: { type: 'string' },
         seconds: { type: 'string' },
+        workers: { type: 'boolean' },
         connections: { type: 'string' },
         report: { type: 'string' },
         'postgres-url': { type: 'string' },
@@ -50,6 +52,7 @@ export function readOptions() {
     report: values.report === undefined ? undefined : resolve(values.report),
     workloads: values.workload,
     sides: values.side,
+    workers: values.workers ?? !quick,
     postgresUrl: values['postgres-url'],
     repetitions: number('repetitions', quick ? 2 : 5, 1, 50),
     seconds: number('seconds', quick ? 0.6 : 3, 0.1, 60),

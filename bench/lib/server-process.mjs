@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
-import { onServerCore } from './cores.mjs';
+import { onAnyCore, onServerCore } from './cores.mjs';
 
 const alive = new Set();
 
@@ -17,12 +17,12 @@ process.once('exit', () => {
 });
 
 /**
- * Starts a server on the servers' core, its output in a file, and waits for its first 200.
+ * Starts a server on the servers' core (or, `anywhere`, on any), its output in a file, and waits for its first 200.
  * @returns the child, and the milliseconds from the start to that answer
  */
-export async function startServer({ command, env, cwd, logPath, port, readyPath }) {
+export async function startServer({ command, env, cwd, logPath, port, readyPath, anywhere = false }) {
   const log = openSync(logPath, 'a');
-  const [program, ...rest] = onServerCore(command);
+  const [program, ...rest] = anywhere ? onAnyCore(command) : onServerCore(command);
   const startedAt = performance.now();
   const child = spawn(program, rest, { cwd, env: { ...plainEnvironment(), ...env }, stdio: ['ignore', log, log] });
   closeSync(log);

@@ -1,5 +1,5 @@
-import { missing } from '../lib/goals.mjs';
-import { median } from '../lib/statistics.mjs';
+import { missing, workersGoal } from '../lib/goals.mjs';
+import { median, ratios } from '../lib/statistics.mjs';
 import { comparisons, figuresOf, otherComparisons, subject } from './figures.mjs';
 
 /** The report as Markdown. */
@@ -20,6 +20,7 @@ export function markdown(results) {
     oneTable(results),
     '## The rest',
     restTable(results),
+    ...workersSection(results),
     failures(results),
   ];
   if (!machine.pinned)
@@ -131,6 +132,28 @@ function restTable(results) {
   );
 }
 
+function workersSection({ workers = [] }) {
+  return workers.flatMap(({ name, sides, workloads }) => [
+    `## Worker processes: ${name}\n\nProcessor time per unit over all processes, µs, on two processors that the load shares; in brackets how many times that of one process, median, least and most (goal: at most ${workersGoal}). What more processors would give is computed in docs/scaling.md, not measured.`,
+    table(
+      ['workload', ...sides.map((side) => side.name)],
+      workloads.map((workload) => [
+        workload.name,
+        ...sides.map(({ key }) => workersCell(workload.sides[sides[0].key], workload.sides[key], key === sides[0].key)),
+      ]),
+    ),
+  ]);
+}
+
+function workersCell(one, measured, isFirst) {
+  if (measured.failure !== undefined || one.failure !== undefined) return 'failed';
+  const cpu = (side) => side.slices.map((slice) => slice.cpu);
+  const shown = String(Math.round(median(cpu(measured))));
+  if (isFirst) return shown;
+  const times = ratios(cpu(measured), cpu(one));
+  return `${shown} (${times.median <= workersGoal ? '✓' : '✗'} ${two(times.median)}; ${two(times.least)}–${two(times.most)})`;
+}
+
 function startOf(milliseconds) {
   if (milliseconds.length === 0) return '–';
   return `${Math.round(median(milliseconds))} (${Math.round(Math.min(...milliseconds))}–${Math.round(Math.max(...milliseconds))})`;
@@ -149,6 +172,10 @@ function failures(results) {
   for (const { key, name } of results.sides)
     if (results.underLogins[key].failure !== undefined)
       lines.push(`- token requests under logins, ${name}: ${results.underLogins[key].failure}`);
+  for (const { name, workloads } of results.workers ?? [])
+    for (const { key, sides } of workloads)
+      for (const [workers, { failure }] of Object.entries(sides))
+        if (failure !== undefined) lines.push(`- ${key}, ${name} with ${workers} workers: ${failure}`);
   return lines.length === 0 ? '' : `## Failed\n\n${lines.join('\n')}`;
 }
 

@@ -45,16 +45,28 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
       ],
       password,
     );
-  return makeSide({
-    key,
-    name,
-    paths,
-    client,
-    beside,
-    cwd: folder,
-    command: [join(root, 'apps/provider/dist/main.js')],
-    environment: (port) => ({ ...settings, GATEHOUSE_ISSUER: `http://127.0.0.1:${port}` }),
-    logPath: join(folder, 'server.log'),
+  const serve = (own) =>
+    makeSide({
+      key,
+      name,
+      paths,
+      client,
+      beside,
+      cwd: folder,
+      command: [join(root, 'apps/provider/dist/main.js')],
+      environment: (port) => ({ ...settings, ...own.environment, GATEHOUSE_ISSUER: `http://127.0.0.1:${port}` }),
+      logPath: join(folder, 'server.log'),
+      ...own.named,
+    });
+  const side = await serve({});
+  return Object.assign(side, {
+    /** Another server on the same database, of so many processes. */
+    withWorkers: (count) =>
+      serve({
+        named: { key: `${count}`, name: count === 1 ? '1 process' : `${count} workers`, anywhere: true },
+        // All of them at once stay below PostgreSQL's 100 connections.
+        environment: { GATEHOUSE_WORKERS: String(count), GATEHOUSE_DATABASE_CONNECTIONS: '8' },
+      }),
   });
 }
 

@@ -12,7 +12,18 @@ import { endServer, freePort, startServer } from '../lib/server-process.mjs';
  */
 
 /** @returns {Promise<Side & { start(): Promise<number>, stop(): Promise<void> }>} */
-export async function makeSide({ key, name, paths, client, command, cwd, environment, logPath, beside = () => [] }) {
+export async function makeSide({
+  key,
+  name,
+  paths,
+  client,
+  command,
+  cwd,
+  environment,
+  logPath,
+  anywhere,
+  beside = () => [],
+}) {
   const port = await freePort();
   let child;
   return {
@@ -36,6 +47,7 @@ export async function makeSide({ key, name, paths, client, command, cwd, environ
         logPath,
         port,
         readyPath: paths.discovery,
+        anywhere,
       });
       child = started.child;
       return started.startMilliseconds;

@@ -71,7 +71,7 @@ function introspecting(side, connections, tokens) {
   return Array.from({ length: connections }, () => doer);
 }
 
-const introspection = {
+export const introspection = {
   key: 'introspection',
   name: "introspection, 1,000 opaque tokens of the client's own in turn",
   one: 0.3,
@@ -96,7 +96,7 @@ const introspectionOfPeople = {
   },
 };
 
-const refresh = {
+export const refresh = {
   key: 'refresh',
   name: 'refresh with rotation, ID token ES256',
   one: 1.0,

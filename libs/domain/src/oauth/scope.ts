@@ -23,6 +23,20 @@ export function isScopeToken(text: string): boolean {
  * @see RFC 6749 3.3
  */
 export function parseScope(text: string): Scope {
+  const known = parsed.get(text);
+  if (known) return known;
+  const scope = parseNew(text);
+  // A server sees a few scopes again and again, with each row that it reads; strangers' inventions push each other out.
+  if (parsed.size >= mostParsed) parsed.clear();
+  if (text.length <= mostParsedCharacters) parsed.set(text, scope);
+  return scope;
+}
+
+const parsed = new Map<string, Scope>();
+const mostParsed = 500;
+const mostParsedCharacters = 300;
+
+function parseNew(text: string): Scope {
   if (text === '') return [];
   if (text.length > mostCharacters) throw malformed();
   // The grammar has one space between tokens; deployed clients join lists with empty members, and nothing is doubtful in that.

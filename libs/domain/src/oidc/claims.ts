@@ -171,5 +171,7 @@ function formattedAddress(address: PostalAddress): string {
 }
 
 function withoutUndefined(claims: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(claims)) if (claims[name] !== undefined) kept[name] = claims[name];
+  return kept;
 }

@@ -50,6 +50,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     const parts: Buffer[] = [];
     let length = 0;
     const onData = (part: Buffer): void => {
+      if (isOver) return;
       length += part.length;
       if (length <= limitBytes) parts.push(part);
       else parts.length = 0;
@@ -65,19 +66,16 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       });
     };
     const onGone = (): void => finish(() => reject(new RequestAborted()));
+    let isOver = false;
+    // The listeners stay, and do nothing from then on: an error without one would end the process.
     const finish = (settle: () => void): void => {
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
-      // Nobody listens from here on, and an error without a listener ends the process.
-      request.on('error', ignore);
+      if (isOver) return;
+      isOver = true;
       settle();
     };
     if (request.destroyed && !request.complete) return reject(new RequestAborted());
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
   });
-}
-
-function ignore(): void {
-  // deliberately nothing
 }
 
 function hasNoBody(request: IncomingMessage): boolean {
