@@ -86,7 +86,15 @@ describe('backup, restore and copy', () => {
         const to = await openSource({ url, entities, migrations });
         try {
           await migrateUp(to);
-          const tables = await copyStore(from, to, tablesInOrder, () => undefined);
+          // Broken off in the middle, as by a lost connection; then begun again.
+          let batches = 0;
+          const broken = copyStore(from, to, tablesInOrder, () => {
+            if (++batches === 4) throw new Error('broken off');
+          });
+          await expect(broken).rejects.toThrow('broken off');
+          const told = new Map<string, number>();
+          const tables = await copyStore(from, to, tablesInOrder, ({ table, copied }) => told.set(table, copied));
+          for (const { table, rows } of tables) expect(told.get(table) ?? 0).toBe(rows);
           expect(tables.find(({ table }) => table === 'users')?.rows).toBeGreaterThan(1);
           expect(tables.map(({ table }) => table).sort()).toEqual(
             from.entityMetadatas.map(({ tableName }) => tableName).sort(),

@@ -1,8 +1,33 @@
-import { openStore } from '@gatehouse/server/database/open-store';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { ddl } from '@gatehouse/server/database/ddl';
+import { migrateDown, migrateUp, openSource, openStore } from '@gatehouse/server/database/open-store';
 import { entities, migrations } from '../../src/database/entities';
+import { send } from '../support/browser';
 import { engines } from '../support/engines';
+import { startProvider } from '../support/provider';
+import { obtainRefreshToken, refresh } from '../support/tokens';
 
 jest.setTimeout(120_000);
+
+/** What a step of a later version may do beside this one: it adds. */
+class Later1999999999999 implements MigrationInterface {
+  readonly name = 'Later1999999999999';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const t = ddl(runner);
+    await runner.query(`CREATE TABLE later (id ${t.id} PRIMARY KEY NOT NULL)`);
+    for (const table of ['users', 'sessions', 'clients', 'grants', 'access_tokens', 'refresh_tokens'])
+      await runner.query(`ALTER TABLE ${table} ADD COLUMN later ${t.text}`);
+    await runner.query('CREATE INDEX users_later ON users (later)');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP INDEX users_later');
+    for (const table of ['users', 'sessions', 'clients', 'grants', 'access_tokens', 'refresh_tokens'])
+      await runner.query(`ALTER TABLE ${table} DROP COLUMN later`);
+    await runner.query('DROP TABLE later');
+  }
+}
 
 describe.each(engines)('the migrations on %s', (_name, engineOf) => {
   const engine = engineOf();
@@ -30,5 +55,32 @@ describe.each(engines)('the migrations on %s', (_name, engineOf) => {
     await expect(openStore({ url: await engine.freshUrl(), entities, migrations, migrate: 'off' })).rejects.toThrow(
       'older than this version',
     );
+  });
+
+  it('a step of a later version, made and taken back while this one serves, disturbs nobody', async () => {
+    const url = await engine.freshUrl();
+    const provider = await startProvider({ databaseUrl: url });
+    const later = await openSource({ url, entities, migrations: [...migrations, Later1999999999999] });
+    try {
+      const registered = await provider.addClient();
+      const browser = await provider.logIn(await provider.addUser());
+      const before = await obtainRefreshToken(provider, browser, registered);
+      const works = async (token: string | undefined): Promise<string | undefined> => {
+        const answer = await refresh(provider, registered, token ?? '');
+        expect(answer.status).toBe(200);
+        await provider.logIn(await provider.addUser());
+        await obtainRefreshToken(provider, browser, registered);
+        expect((await send(`${provider.base}/readyz`)).status).toBe(200);
+        return answer.json<{ refresh_token: string }>().refresh_token;
+      };
+      expect(await migrateUp(later)).toEqual(['Later1999999999999']);
+      const next = await works(before.refresh_token);
+      await (await openStore({ url, entities, migrations, migrate: 'auto' })).close();
+      expect(await migrateDown(later)).toBe('Later1999999999999');
+      await works(next);
+    } finally {
+      await later.destroy();
+      await provider.close();
+    }
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
 import { Browser, type Answer } from '../support/browser';
 import { engines } from '../support/engines';
+import { secretKey, signed } from '../support/client-jwts';
 import { eventually } from '../support/eventually';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { buildProvider, runCommand, runProvider, type RunningProvider } from '../support/processes';
@@ -20,12 +21,14 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
   });
   afterAll(() => engine.stop());
 
-  /** Where requests go, in turn: one process or two on the same database. */
+  /** Where requests go, in turn: one process or four on the same database. */
   interface Place {
     readonly bases: readonly string[];
     /** For the helpers that send one browser to one process. */
     readonly provider: Pick<TestProvider, 'issuer' | 'base' | 'host'>;
     readonly env: Readonly<Record<string, string>>;
+    /** The clock of its processes, in epoch seconds. */
+    now(): number;
     stop(): Promise<void>;
   }
 
@@ -37,32 +40,34 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       GATEHOUSE_SECRET_KEY: provider.secretKey,
       GATEHOUSE_ISSUER: provider.issuer,
     };
-    return { bases: [provider.base], provider, env, stop: () => provider.close() };
+    return { bases: [provider.base], provider, env, now: () => provider.clock.now(), stop: () => provider.close() };
   }
 
-  async function twoProcesses(): Promise<Place> {
+  async function fourProcesses(): Promise<Place> {
     const env = {
       GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_ISSUER: 'http://127.0.0.1:1',
     };
+    // The first makes the schema and the keys.
     const running: RunningProvider[] = [await runProvider(env)];
-    running.push(await runProvider(env));
+    running.push(...(await Promise.all([2, 3, 4].map(() => runProvider(env)))));
     const bases = running.map((each) => each.base);
     return {
       bases,
       env,
+      now: () => Math.floor(Date.now() / 1000),
       provider: { issuer: env.GATEHOUSE_ISSUER, base: bases[0] ?? '', host: '127.0.0.1' },
       stop: async () => {
         const codes = await Promise.all(running.map((each) => each.stop()));
-        expect(codes).toEqual([0, 0]);
+        expect(codes).toEqual([0, 0, 0, 0]);
       },
     };
   }
 
   describe.each([
     ['in one process', oneProcess],
-    ['spread over two processes', twoProcesses],
+    ['spread over four processes', fourProcesses],
   ])('%s', (_where, start) => {
     let place: Place;
     let client: { id: string; secret: string };
@@ -161,7 +166,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
         ([, key = '', value = '']): [string, string] => [key, value],
       );
       const answers = await Promise.all(
-        hundred.slice(0, 40).map((index) =>
+        hundred.map((index) =>
           fresh.send(`${baseOf(index)}${url.pathname}`, {
             method: 'POST',
             body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
@@ -170,12 +175,44 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
         ),
       );
       expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
-      expect(answers.filter((answer) => answer.status === 410)).toHaveLength(39);
+      expect(answers.filter((answer) => answer.status === 410)).toHaveLength(99);
+    });
+
+    it('uses of one client assertion: one token (RFC 7523 3)', async () => {
+      const words = ['client', 'add', '--name', 'Signer', '--auth-method', 'client_secret_jwt', '--json'];
+      const added = (await runCommand([...words, '--grant-type', 'client_credentials'], place.env)).json<{
+        client_id: string;
+        client_secret: string;
+      }>();
+      const now = place.now();
+      const claims = {
+        iss: added.client_id,
+        sub: added.client_id,
+        aud: place.provider.issuer,
+        iat: now,
+        exp: now + 60,
+      };
+      const assertion = await signed(secretKey(added.client_secret), {
+        ...claims,
+        jti: randomBytes(8).toString('hex'),
+      });
+      const answers = await Promise.all(
+        hundred.map((index) =>
+          post(`${baseOf(index)}/oauth/token`, {
+            grant_type: 'client_credentials',
+            client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+            client_assertion: assertion,
+          }),
+        ),
+      );
+      expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+      for (const answer of answers.filter((each) => each.status !== 200))
+        expect({ status: answer.status, ...answer.json() }).toMatchObject({ status: 401, error: 'invalid_client' });
     });
 
     it('what one process was told, the next request anywhere knows', async () => {
       const tokens = (await redeemAt(0, await code())).json<Tokens>();
-      for (const index of [0, 1]) {
+      for (const index of [0, 1, 2, 3]) {
         const me = await browser.send(`${baseOf(index)}/api/me`, {
           headers: { Authorization: `Bearer ${tokens.access_token}` },
         });
@@ -214,7 +251,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       ).json<{ client_secret: string }>();
       for (const index of [0, 1]) expect((await ask(index, rotated.client_secret)).status).toBe(200);
       await runCommand(['client', 'remove', '--id', made.client_id], place.env);
-      for (const index of [0, 1]) {
+      for (const index of [0, 1, 2, 3]) {
         const last = await eventually(
           () => ask(index, rotated.client_secret),
           (answer) => answer.status !== 200,

@@ -81,7 +81,7 @@ async function keepCopy(source: DataSource, step: string | undefined): Promise<v
   if (step === undefined || source.options.type !== 'better-sqlite3') return;
   if (!(await migrationStatus(source)).some((each) => each.applied)) return;
   const path = source.options.database;
-  const time = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
   await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`);
 }
 
