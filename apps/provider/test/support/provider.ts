@@ -9,6 +9,7 @@ import type { INestApplication } from '@nestjs/common';
 import { ManualClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import type { Profile } from '@gatehouse/domain/oidc';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { createApp } from '../../src/app.setup';
 import { ClientsService } from '../../src/clients/clients.service';
@@ -20,6 +21,7 @@ import { PasswordHasher } from '../../src/users/password-hasher';
 import { UsersService } from '../../src/users/users.service';
 import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
+import { writeCertificate } from './certificate';
 import { LogScan } from './log-scan';
 
 // A login costs two password hashes, a first start three key pairs: on a loaded machine more than Jest's five seconds.
@@ -40,7 +42,14 @@ export interface TestProvider {
   readonly secretKey: string;
   readonly databaseUrl: string;
   addUser(
-    user?: Partial<{ username: string; password: string; roles: string[]; email: string; name: string }>,
+    user?: Partial<{
+      username: string;
+      password: string;
+      roles: string[];
+      email: string;
+      name: string;
+      profile: Profile;
+    }>,
   ): Promise<User & { password: string }>;
   addClient(client?: Partial<ClientDraft>): Promise<{ client: Client; secret: string }>;
   /** A browser in which this person is logged in. */
@@ -53,6 +62,8 @@ export interface ProviderOptions {
   readonly databaseUrl?: string;
   readonly log?: Log;
   readonly clock?: ManualClock;
+  /** True: serves https at localhost itself, with a certificate that nobody signed. */
+  readonly tls?: boolean;
   /** False: hot endpoints go through the router like all others. */
   readonly dispatchFirst?: boolean;
 }
@@ -68,6 +79,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     GATEHOUSE_DATA_DIR: folder,
     GATEHOUSE_LOG_LEVEL: 'silent',
     GATEHOUSE_SECRET_KEY: secretKey,
+    ...(options.tls === true ? tlsSettings(folder, port) : {}),
     ...options.env,
   });
   const clock = options.clock ?? new ManualClock();
@@ -90,7 +102,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   await once(server, 'listening');
   app.get(OutboxWorker).start();
   const { issuer } = settings;
-  const base = `http://127.0.0.1:${port}`;
+  const base = options.tls === true ? issuer : `http://127.0.0.1:${port}`;
   let users = 0;
 
   const provider: TestProvider = {
@@ -148,6 +160,15 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     },
   };
   return provider;
+}
+
+function tlsSettings(folder: string, port: number): Record<string, string> {
+  const { cert, key } = writeCertificate(folder);
+  return {
+    GATEHOUSE_ISSUER: `https://localhost:${port}`,
+    GATEHOUSE_TLS_CERT: cert,
+    GATEHOUSE_TLS_KEY: key,
+  };
 }
 
 export async function freePort(): Promise<number> {

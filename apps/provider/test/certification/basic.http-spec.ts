@@ -1,0 +1,3 @@
+import { openidProfile } from './support/openid-profile';
+
+describe('the profile Basic OP', () => openidProfile('code'));
