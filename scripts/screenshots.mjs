@@ -1,7 +1,7 @@
 // Makes the pictures of docs/screenshots (1280 wide, light), or with --all every page of both applications, wide and
 // narrow, light and dark, into a folder to look at:
 //   node scripts/screenshots.mjs [--all [FOLDER]]
-// The browser test of every page takes them on its way (apps/e2e/test/support/portrait.ts), so they are of real
+// The browser tests of every page and of second factors take them on its way (apps/e2e/test/support/portrait.ts), so they are of real
 // processes, and no page is forgotten. Build first: npm run build.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
@@ -20,10 +20,14 @@ const target = all
   ? resolve(folder ?? mkdtempSync(join(tmpdir(), 'gatehouse-screenshots-')))
   : join(root, 'docs/screenshots');
 const jest = createRequire(import.meta.url).resolve('jest/bin/jest');
-const run = spawnSync(process.execPath, [jest, '--selectProjects=e2e', '--testPathPatterns=every-page'], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, SCREENSHOTS_DIR: target, SCREENSHOTS_ALL: all ? '1' : '0' },
-});
+const run = spawnSync(
+  process.execPath,
+  [jest, '--selectProjects=e2e', '--testPathPatterns=every-page|second-factor|passkeys'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SCREENSHOTS_DIR: target, SCREENSHOTS_ALL: all ? '1' : '0' },
+  },
+);
 console.log(`pictures in ${target}`);
 process.exit(run.status ?? 1);

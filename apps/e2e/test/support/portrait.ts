@@ -20,6 +20,7 @@ const shown = new Set([
     'provider-clients',
     'provider-client-add',
   ],
+  ...['provider-second-factor', 'provider-factors', 'provider-passkeys'],
   ...['provider-users', 'provider-grants', 'client-home', 'client-logged-in', 'client-providers'],
 ]);
 

@@ -118,6 +118,7 @@ export class AccountController {
         sessions: sessions.map((session) => ({
           id: session.id,
           isCurrent: session.id === visit.session.id,
+          isPartial: !session.full,
           browser: browserName(session.userAgent),
           address: session.address,
           createdAt: session.createdAt,

@@ -31,7 +31,7 @@ export class Counters {
   });
   private readonly logins = new Counter({
     name: 'gatehouse_logins_total',
-    help: 'Password logins by outcome.',
+    help: 'Logins by password, or by a passkey alone, by outcome.',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
@@ -39,6 +39,12 @@ export class Counters {
     name: 'gatehouse_outbox_attempts_total',
     help: 'Attempts to deliver messages to others, by kind and outcome.',
     labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+  private readonly factors = new Counter({
+    name: 'gatehouse_second_factors_total',
+    help: 'Second factors that were given, by outcome.',
+    labelNames: ['outcome'],
     registers: [this.registry],
   });
   private readonly purged = new Counter({
@@ -83,6 +89,10 @@ export class Counters {
 
   loggedIn(outcome: 'logged in' | 'wrong' | 'throttled'): void {
     this.logins.inc({ outcome });
+  }
+
+  secondFactor(outcome: 'proved' | 'wrong' | 'throttled' | 'ended'): void {
+    this.factors.inc({ outcome });
   }
 
   purgedRows(count: number): void {

@@ -13,6 +13,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Enrolment, type Enrolled } from '../factors/enrolment.service.js';
 import { SecondFactors, type FactorOutcome } from '../factors/second-factor.service.js';
+import { Counters } from '../http/counters.js';
 import { routes } from '../http/routes.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
@@ -34,6 +35,7 @@ export class SecondFactorController {
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
+    @Inject(Counters) private readonly counters: Counters,
     @Inject(SecondFactorPage) private readonly pages: SecondFactorPage,
   ) {}
 
@@ -61,6 +63,7 @@ export class SecondFactorController {
     if (action === 'decline') return this.decline(asked);
     if (action === 'add-app' || action === 'add-passkey') return this.enrol(asked, form, action);
     const outcome = await this.prove(asked, form, action);
+    this.counters.secondFactor(outcome.kind);
     switch (outcome.kind) {
       case 'proved':
         return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...outcome.cookies] });

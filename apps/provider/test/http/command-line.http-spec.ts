@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { send } from '../support/browser';
+import { addApp } from '../support/factors';
 import { startProvider, post, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
 import { buildProvider, runCommand, type Finished } from '../support/processes';
@@ -106,6 +107,18 @@ describe('the command line, while the provider runs on the same database', () =>
     });
     expect((await gatehouse('user enable --username cli-bob')).code).toBe(0);
     await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
+  });
+
+  it('user reset-mfa: the password alone logs in again, and sessions ended', async () => {
+    await gatehouse('user add --username cli-eve --password-stdin', 'the password of eve\n');
+    const eve = { username: 'cli-eve', password: 'the password of eve' };
+    const browser = await provider.logIn(eve);
+    await addApp(provider, browser);
+    await expect(provider.logIn(eve)).rejects.toThrow('/login/factor');
+    expect((await gatehouse('user reset-mfa --username cli-eve --json')).json()).toMatchObject({ second_factors: [] });
+    expect((await browser.send(`${provider.issuer}/home`)).status).toBe(303);
+    await provider.logIn(eve);
+    expectError(await gatehouse('user reset-mfa --username nobody --json'), 3, 'not_found');
   });
 
   it('never switches off the last administrator', async () => {

@@ -278,6 +278,28 @@ describe('a session that owes a second factor', () => {
     expect(browser.page?.text).toContain('name="password"');
   });
 
+  it('adds no factor of its own: whoever has one gives it first', async () => {
+    const { user, app, browser: own } = await personWithApp();
+    const browser = new Browser();
+    await givePassword(provider, user, browser);
+    const offerOf = async (): Promise<string> => {
+      await own.open(at('/account/factors/app'));
+      return fieldsOf(own).find(([name]) => name === 'offer')?.[1] ?? '';
+    };
+    for (const fields of [
+      { action: 'add-app', otp: app.code(), offer: await offerOf() },
+      { action: 'add-app', otp: '000000' },
+      { action: 'add-passkey', attestation: '{}' },
+    ]) {
+      const refused = await giveFactor(browser, fields);
+      expect(refused.status).toBe(403);
+      expect(refused.text).toContain('To add a second factor, log in again first.');
+    }
+    expect(await isHome(browser)).toBe(false);
+    const page = await own.open(at('/account'));
+    expect(page.text).toContain('second factor not given');
+  });
+
   it('is over after half an hour', async () => {
     const { user, app } = await personWithApp();
     const browser = new Browser();
