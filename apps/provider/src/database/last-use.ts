@@ -2,8 +2,6 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { StatementText, Store } from '@gatehouse/server/database/store';
 
 const everyMilliseconds = 2_000;
-/** Past this a note is dropped: it is a convenience for whoever looks at a list, and its loss harms nobody. */
-const mostWaiting = 20_000;
 const mostInUnit = 500;
 
 /** When rows were last used, written some seconds later and many together: no request waits for it or pays for it. */
@@ -11,14 +9,19 @@ export class LastUse<Key extends number | string> {
   private waiting = new Map<Key, EpochSeconds>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param statement writes one note: the key is `$1`, the instant `$2` */
+  /**
+   * @param statement writes one note: the key is `$1`, the instant `$2`
+   * @param mostWaiting past this a note is dropped, until the row is used again: it is a convenience for whoever looks at
+   *   a list, and each one is a page of a large table
+   */
   constructor(
     private readonly store: Store,
     private readonly statement: StatementText,
+    private readonly mostWaiting = 20_000,
   ) {}
 
   note(key: Key, now: EpochSeconds): void {
-    if (this.waiting.size >= mostWaiting) return;
+    if (this.waiting.size >= this.mostWaiting) return;
     this.waiting.set(key, now);
     this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
   }
@@ -32,8 +35,8 @@ export class LastUse<Key extends number | string> {
     for (let at = 0; at < uses.length; at += mostInUnit) {
       const part = uses.slice(at, at + mostInUnit);
       await this.store
-        .run(async (unit) => {
-          for (const [key, now] of part) await unit.change(this.statement, key, now);
+        .run((unit) => {
+          for (const [key, now] of part) unit.write(this.statement, key, now);
         })
         .catch(() => undefined);
     }

@@ -46,6 +46,8 @@ export interface TokenQuery {
 }
 
 const coalesceSeconds = 60;
+/** Every two seconds: where more tokens than that are in use, some are noted later than others. */
+const mostUsesNoted = 1_000;
 
 /** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
 @Injectable()
@@ -60,7 +62,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     @Inject(JwtSigner) private readonly signer: JwtSigner,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
-    this.uses = new LastUse(store, accessTokenStatements.use);
+    this.uses = new LastUse(store, accessTokenStatements.use, mostUsesNoted);
   }
 
   /** Tokens with a grant end with it; a client's own end here. */
