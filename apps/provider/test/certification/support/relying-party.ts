@@ -270,4 +270,8 @@ export function given(answer: Answer): Given {
 }
 
 /** A provider as a conformance suite meets one: https, PKCE left to clients, anyone may register. */
-export const certificationSettings = { GATEHOUSE_PKCE: 'public', GATEHOUSE_REGISTRATION: 'open' };
+export const certificationSettings = {
+  GATEHOUSE_PKCE: 'public',
+  GATEHOUSE_REGISTRATION: 'open',
+  GATEHOUSE_REGISTRATION_RATE: '10000/60',
+};
