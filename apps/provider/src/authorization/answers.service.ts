@@ -54,7 +54,7 @@ export class Answers {
 
   /**
    * Grant, code, access token and their trace in one unit; nothing else is written.
-   * @returns undefined when the session ended meanwhile
+   * @returns undefined when the session ended meanwhile, or what may be answered once was
    */
   async grant(visit: UserVisit, pending: Pending): Promise<Reply | undefined> {
     const { now } = visit;
@@ -78,7 +78,7 @@ export class Answers {
     try {
       await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
     } catch (error) {
-      // The session ended meanwhile.
+      // The session ended meanwhile, or another load of a pushed request's address was first.
       if (error instanceof NothingChanged) return undefined;
       throw error;
     }
@@ -99,7 +99,7 @@ export class Answers {
   /** The unit stands on the session. */
   private write(unit: Unit, visit: UserVisit, pending: Pending, made: Made): void {
     const { now, user, session } = visit;
-    const { id, request } = pending;
+    const { id, request, once } = pending;
     const grant = this.grants.create(
       unit,
       {
@@ -124,7 +124,7 @@ export class Answers {
       address: visit.address,
       requestId: visit.requestId,
     });
-    if (id !== undefined) this.kept.answered(unit, id, visit.browser.hash, now);
+    if (id !== undefined) this.kept[once ? 'answeredFirst' : 'answered'](unit, id, visit.browser.hash, now);
     if (made.code) this.codes.issue(unit, made.code, request, grant, now);
     if (made.tokens?.access)
       this.issuer.storeAccess(unit, { ...authorityOf(visit, request), grant }, made.tokens.access, now);

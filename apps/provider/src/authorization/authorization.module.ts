@@ -11,18 +11,21 @@ import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
+import { PushedRequestController } from './par.controller.js';
+import { PushedRequests } from './pushed-requests.service.js';
+import { RequestChecks } from './request-checks.service.js';
 import { RequestObjects } from './request-objects.service.js';
 
 /**
- * Owns: the authorization endpoint, the kept request, the code.
- * Endpoints: GET and POST /oauth/authorize, GET /oauth/authorize/:id (the dispatcher).
+ * Owns: the authorization endpoint, the pushed and the kept request, the code.
+ * Endpoints: GET and POST /oauth/authorize, GET /oauth/authorize/:id (the dispatcher), POST /oauth/par.
  * Invariant: a page never routes to a page: it ends at the dispatcher, and `nextStep` alone decides what comes next.
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
   imports: [KeysModule, UsersModule, FactorsModule, ResourcesModule, ClientsModule, GrantsModule, IssuanceModule],
-  controllers: [AuthorizeController],
-  providers: [Dispatcher, Answers, KeptRequestsService, CodesService, RequestObjects],
-  exports: [Dispatcher, KeptRequestsService, CodesService],
+  controllers: [AuthorizeController, PushedRequestController],
+  providers: [Dispatcher, Answers, KeptRequestsService, PushedRequests, CodesService, RequestChecks, RequestObjects],
+  exports: [Dispatcher, KeptRequestsService, PushedRequests, CodesService],
 })
 export class AuthorizationModule {}

@@ -1,14 +1,5 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  checkAuthorizationRequest,
-  denyAuthorizationRequest,
-  OAuthError,
-  recheckAuthorizationRequest,
-  targetOf,
-  type AuthorizationCheck,
-  type Client,
-} from '@gatehouse/domain/oauth';
+import { denyAuthorizationRequest, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -18,13 +9,13 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { loginFor, routes } from '../http/routes.js';
-import { IdTokenHints } from '../issuance/id-token-hints.service.js';
-import { ResourcesService } from '../resources/resources.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
+import type { KeptRequest } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
-import { RequestObjects } from './request-objects.service.js';
+import { isPushed, PushedRequests } from './pushed-requests.service.js';
+import { RequestChecks, type RequestCheck } from './request-checks.service.js';
 
 /** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
 const mostQueryCharacters = 12_000;
@@ -40,9 +31,8 @@ export class AuthorizeController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
-    @Inject(RequestObjects) private readonly requestObjects: RequestObjects,
-    @Inject(ResourcesService) private readonly resources: ResourcesService,
-    @Inject(IdTokenHints) private readonly hints: IdTokenHints,
+    @Inject(PushedRequests) private readonly pushed: PushedRequests,
+    @Inject(RequestChecks) private readonly checks: RequestChecks,
   ) {}
 
   @Get()
@@ -53,23 +43,16 @@ export class AuthorizeController {
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.clients.find(clientId);
-    const check = await this.checkTargets(await this.check(parameters, client, visit.now));
+    const check = await this.arrive(parameters, client, visit);
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
-    if (!client) throw new Error('an accepted request names a client');
-    const hintedUserId = await this.hintedUser(check.request.idTokenHint, client.id, visit);
-    if (hintedUserId === null) {
-      const error = new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
-        reason: 'id_token_hint.foreign',
-      });
-      return this.dispatcher.deny(visit, check.request, error);
-    }
     return this.dispatcher.next(visit, {
-      id: undefined,
+      id: check.kept?.id,
       request: check.request,
-      client,
-      hintedUserId,
-      progress: { createdAt: visit.now },
+      client: check.client,
+      hintedUserId: check.hintedUserId,
+      progress: check.kept?.progress ?? { createdAt: visit.now },
+      once: check.kept !== undefined,
     });
   }
 
@@ -99,7 +82,7 @@ export class AuthorizeController {
     const client = await this.clients.find(kept.request.clientId);
     if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
     // It was kept for up to a day: the client may have lost since what the request rests on.
-    const check = await this.checkTargets(recheckAuthorizationRequest(kept.request, client));
+    const check = await this.checks.recheck(kept.request, client);
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
@@ -111,45 +94,49 @@ export class AuthorizeController {
     });
   }
 
-  private async check(
+  /** A request that a browser brings whole, or refers to where its client pushed it (RFC 9126 4). */
+  private async arrive(
     parameters: ReadonlyMap<string, string>,
     client: Client | undefined,
-    now: EpochSeconds,
-  ): Promise<AuthorizationCheck> {
-    const policy = { pkce: this.settings.pkce };
-    const hasObject = parameters.has('request') || parameters.has('request_uri');
-    if (!hasObject || !client || client.disabledAt !== undefined)
-      return checkAuthorizationRequest(parameters, client, policy);
-    try {
-      return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, now), client, policy);
-    } catch (error) {
-      if (error instanceof OAuthError) return denyAuthorizationRequest(parameters, client, error);
-      throw error;
-    }
+    visit: Visit,
+  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
+    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, visit.now);
+    const requestUri = parameters.get('request_uri');
+    if (requestUri !== undefined && isPushed(requestUri))
+      return this.arrivePushed(requestUri, parameters, client, visit);
+    if (this.settings.requirePar || client.requirePushedAuthorizationRequests)
+      return denyAuthorizationRequest(
+        parameters,
+        client,
+        new OAuthError('invalid_request', 'Requests of this client must be pushed (RFC 9126).', {
+          reason: 'par.required',
+        }),
+      );
+    return this.checks.check(parameters, client, visit.now);
   }
 
-  /** That every API that access is asked for is there, and that one token does for all of them (RFC 8707 2). */
-  private async checkTargets(check: AuthorizationCheck): Promise<AuthorizationCheck> {
-    if (check.kind !== 'accepted' || !check.request.resources) return check;
+  private async arrivePushed(
+    requestUri: string,
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    visit: Visit,
+  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
     try {
-      targetOf(await this.resources.getAll(check.request.resources), check.request.scope);
-      return check;
+      if (parameters.has('request'))
+        throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
+          reason: 'request_object.two',
+        });
+      const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey };
+      const kept = await this.pushed.use(requestUri, client, owner, visit.now);
+      const check = await this.checks.recheck(kept.request, client);
+      return check.kind === 'accepted' ? { ...check, client, hintedUserId: kept.hintedUserId, kept } : check;
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      const { redirectUri, responseMode, state } = check.request;
-      return { kind: 'denied', redirectUri, responseMode, state, error };
+      // Where the answer goes stands in what was pushed; it is told to an address that the query names, never to a default.
+      return parameters.has('redirect_uri')
+        ? denyAuthorizationRequest(parameters, client, error)
+        : { kind: 'refused', error };
     }
-  }
-
-  /** The subject of a hint that we signed, expired or not (OpenID Connect Core 3.1.2.1); null for one that is not ours. */
-  private async hintedUser(
-    hint: string | undefined,
-    clientId: string,
-    { now }: Visit,
-  ): Promise<string | undefined | null> {
-    if (hint === undefined) return undefined;
-    const subject = (await this.hints.verify(hint, clientId, now))?.['sub'];
-    return typeof subject === 'string' ? subject : null;
   }
 
   private resumeAddress(visit: Visit, address: string, id: string): Reply {

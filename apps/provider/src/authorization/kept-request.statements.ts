@@ -9,9 +9,10 @@ export interface KeptRequestRow {
   logged_in_at: number | null;
   consented_at: number | null;
   selected_at: number | null;
+  answered_at: number | null;
 }
 
-const columns = 'selector, kind, parameters, created_at, logged_in_at, consented_at, selected_at';
+const columns = 'selector, kind, parameters, created_at, logged_in_at, consented_at, selected_at, answered_at';
 
 export const keptRequestStatements = {
   insert: statement(
@@ -43,6 +44,10 @@ export const keptRequestStatements = {
   answered: statement(
     'kept_requests.answered',
     'UPDATE kept_requests SET answered_at = $3 WHERE selector = $1 AND browser_hash = $2',
+  ),
+  answeredFirst: statement(
+    'kept_requests.answered_first',
+    'UPDATE kept_requests SET answered_at = $3 WHERE selector = $1 AND browser_hash = $2 AND answered_at IS NULL',
   ),
   countOfAddress: statement(
     'kept_requests.count_of_address',

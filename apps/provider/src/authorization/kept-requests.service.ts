@@ -10,14 +10,20 @@ import {
   type Selector,
   type Token,
 } from '@gatehouse/domain/kernel';
-import { parseAuthorizationRequest, writeAuthorizationRequest } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import type { Advance, KeptContent, KeptRequest, Progress } from './kept-request.js';
+import {
+  parseContent,
+  writeContent,
+  type Advance,
+  type KeptContent,
+  type KeptRequest,
+  type Progress,
+} from './kept-request.js';
 import { keptRequestStatements, type KeptRequestRow } from './kept-request.statements.js';
 
 /** Past these a request is not stored but rides sealed in its own id. */
@@ -95,17 +101,13 @@ export class KeptRequestsService {
     const token = parseToken(id);
     if (!token || !this.isGenuine(token, browserHash)) return undefined;
     const row = await this.store.one<KeptRequestRow>(keptRequestStatements.find, token.selector, browserHash, now);
-    if (!row) return undefined;
-    return {
-      ...parseContent(row.kind, row.parameters),
-      id,
-      progress: {
-        createdAt: epochSeconds(row.created_at),
-        loggedInAt: row.logged_in_at === null ? undefined : epochSeconds(row.logged_in_at),
-        consentedAt: row.consented_at === null ? undefined : epochSeconds(row.consented_at),
-        selectedAt: row.selected_at === null ? undefined : epochSeconds(row.selected_at),
-      },
-    };
+    return row && toKeptRequest(id, row);
+  }
+
+  /** The request of this row, if it belongs to this browser, has not expired, and its client has no answer yet. */
+  async findUnanswered(selector: Selector, browserHash: Buffer, now: EpochSeconds): Promise<KeptRequest | undefined> {
+    const row = await this.store.one<KeptRequestRow>(keptRequestStatements.find, selector, browserHash, now);
+    return row && row.answered_at === null ? toKeptRequest(this.idOf(selector, browserHash), row) : undefined;
   }
 
   /** The newest login of this browser that its client has not been answered: what a lost page offers to go on with. */
@@ -122,6 +124,12 @@ export class KeptRequestsService {
   answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
     if (token) unit.write(keptRequestStatements.answered, token.selector, browserHash, now);
+  }
+
+  /** The same, where the unit stands on its being the first answer. */
+  answeredFirst(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
+    const token = parseToken(id);
+    if (token) unit.require(keptRequestStatements.answeredFirst, token.selector, browserHash, now);
   }
 
   /** Notes what the person did for this request. The id may be another one afterwards. */
@@ -203,18 +211,15 @@ function placeOf(browserHash: Buffer): string {
   return `kept_requests.id:${browserHash.toString('base64url')}`;
 }
 
-function writeContent(content: KeptContent): string {
-  // The hint was verified when the request came: its subject is all that is left of it.
-  return content.kind === 'address'
-    ? content.address
-    : JSON.stringify({
-        request: writeAuthorizationRequest({ ...content.request, idTokenHint: undefined }),
-        hintedUserId: content.hintedUserId,
-      });
-}
-
-function parseContent(kind: string, text: string): KeptContent {
-  if (kind === 'address') return { kind, address: text };
-  const { request, hintedUserId } = JSON.parse(text) as { request: string; hintedUserId?: string };
-  return { kind: 'authorization', request: parseAuthorizationRequest(request), hintedUserId };
+function toKeptRequest(id: string, row: KeptRequestRow): KeptRequest {
+  return {
+    ...parseContent(row.kind, row.parameters),
+    id,
+    progress: {
+      createdAt: epochSeconds(row.created_at),
+      loggedInAt: row.logged_in_at === null ? undefined : epochSeconds(row.logged_in_at),
+      consentedAt: row.consented_at === null ? undefined : epochSeconds(row.consented_at),
+      selectedAt: row.selected_at === null ? undefined : epochSeconds(row.selected_at),
+    },
+  };
 }

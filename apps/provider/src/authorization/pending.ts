@@ -9,4 +9,6 @@ export interface Pending {
   /** The person that a verified `id_token_hint` names. */
   readonly hintedUserId?: string | undefined;
   readonly progress: Progress;
+  /** True: of all who answer it at once one does (a pushed request, RFC 9126 4). */
+  readonly once?: boolean | undefined;
 }

@@ -18,9 +18,6 @@ const fetchTimeoutMilliseconds = 5000;
 /** Anybody can make us fetch what a client registered: not more than these at a time. */
 const mostFetches = 20;
 
-/** Where a pushed authorization request is referred to (RFC 9126 2.2). */
-const pushedRequestPrefix = 'urn:ietf:params:oauth:request_uri:';
-
 /** Algorithms of request objects; `none` where a client is registered for it. */
 export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
 
@@ -90,9 +87,6 @@ export class RequestObjects {
   }
 
   private async fetch(uri: string, client: Client): Promise<string> {
-    // RFC 9126 will be answered here, from what was pushed to us: nothing is fetched for it.
-    if (uri.startsWith(pushedRequestPrefix))
-      throw invalidUri('The request_uri is not one that was given here.', 'request_uri.not_pushed');
     const address = withoutFragment(uri);
     if (!client.requestUris.some((registered) => withoutFragment(registered) === address))
       throw invalidUri('The request_uri is not registered for this client.', 'request_uri.unregistered');

@@ -184,6 +184,12 @@ export const metadataGroups: readonly MetadataGroup[] = [
         hint: 'These alone are fetched for request_uri, a line each.',
       },
       {
+        member: 'requirePushedAuthorizationRequests',
+        wire: 'require_pushed_authorization_requests',
+        label: 'Requests must be pushed (PAR, RFC 9126)',
+        kind: 'flag',
+      },
+      {
         member: 'requestObjectSigningAlg',
         wire: 'request_object_signing_alg',
         label: 'Request objects: signature',

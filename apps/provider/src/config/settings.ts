@@ -98,6 +98,11 @@ export const settingsDefinition = defineSettings({
     default: 'required',
   }),
 
+  requirePar: field.flag('GATEHOUSE_REQUIRE_PAR', {
+    about: 'Every client must push its authorization requests (PAR), not only those that are registered so.',
+    default: false,
+  }),
+
   throttle: field.flag('GATEHOUSE_THROTTLE', { about: 'Limits failed logins and registrations.', default: true }),
   loginFailures: field.rate('GATEHOUSE_LOGIN_FAILURES', {
     about: 'Failed logins of one account, or from one address to one account, before more are refused.',
@@ -133,6 +138,12 @@ export const settingsDefinition = defineSettings({
   requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
     about: 'A login that was begun: how long a person may idle and still come back to the application.',
     default: 3 * DAY,
+  }),
+  // RFC 9126 2.2: between 5 and 600 seconds
+  pushedRequestLifetimeSeconds: field.seconds('GATEHOUSE_PUSHED_REQUEST_LIFETIME', {
+    about: 'A pushed authorization request (PAR): how soon the browser must come with its `request_uri`.',
+    default: 60,
+    max: 600,
   }),
   accessTokenLifetimeSeconds: field.seconds('GATEHOUSE_ACCESS_TOKEN_LIFETIME', {
     about: 'Access token.',

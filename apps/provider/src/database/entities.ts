@@ -1,5 +1,6 @@
 import { AuthorizationCodeEntity } from '../authorization/code.entity.js';
 import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
+import { PushedRequestEntity } from '../authorization/pushed-request.entity.js';
 import { AuditEventEntity } from '../audit/audit-event.entity.js';
 import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
 import { ClientOriginEntity } from '../clients/client-origin.entity.js';
@@ -26,6 +27,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
+import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
 import { ConsentResources1764000000012 } from './migrations/0012-consent-resources.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
@@ -62,6 +64,7 @@ export const entities = [
   SigningKeyEntity,
   SpentIdEntity,
   PasskeyEntity,
+  PushedRequestEntity,
   RecoveryCodeEntity,
   RoleRequirementEntity,
   TotpFactorEntity,
@@ -103,6 +106,7 @@ export const tablesInOrder = [
   'refresh_tokens',
   'refresh_answers',
   'kept_requests',
+  'pushed_requests',
   'outbox_messages',
 ] as const;
 
@@ -119,5 +123,6 @@ export const migrations = [
   Factors1764000000010,
   Resources1764000000011,
   ConsentResources1764000000012,
+  PushedRequests1764000000014,
   ServerSecrets1764000000051,
 ];

@@ -47,6 +47,7 @@ export class DiscoveryController {
           keyManagementAlgorithms,
           contentEncryptionAlgorithms,
           requestObjectSigningAlgorithms: requestObjectAlgorithms,
+          requiresPar: settings.requirePar,
           scopes: standardScopes,
           acrValues: factors.supportedContexts,
           claims: [

@@ -24,6 +24,7 @@ export const routes = {
 
   authorize: '/oauth/authorize',
   token: '/oauth/token',
+  par: '/oauth/par',
   introspect: '/oauth/introspect',
   revoke: '/oauth/revoke',
   register: '/oauth/register',

@@ -4,6 +4,7 @@ import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
 import { CodesService } from '../authorization/codes.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { PushedRequests } from '../authorization/pushed-requests.service.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { Registrations } from '../clients/registration/registrations.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -25,6 +26,7 @@ export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
 export class PurgeTargets {
   constructor(
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(CodesService) private readonly codes: CodesService,
     @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
@@ -44,6 +46,7 @@ export class PurgeTargets {
   readonly all: readonly Purge[] = [
     (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
     (unit, now) => this.kept.purgeExpired(unit, now),
+    (unit, now) => this.pushed.purgeExpired(unit, now),
     (unit, now) => this.accessTokens.purgeExpired(unit, now),
     (unit, now) => this.refreshTokens.purgeExpired(unit, now),
     (unit, now) => this.grants.purgeExpired(unit, now),

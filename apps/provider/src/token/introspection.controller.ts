@@ -16,7 +16,7 @@ import { AccessTokensService, type AccessToken } from '../issuance/access-tokens
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { UsersService } from '../users/users.service.js';
-import { postOnly, readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 
 /** Token introspection (RFC 7662): a client sees its own tokens, and of all others only that they are not active for it. */
 @Controller(routes.introspect)

@@ -13,7 +13,7 @@ import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
-import { postOnly, readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 
 /** Token revocation (RFC 7009). A refresh token takes its grant with it, and so every access token of it (2.1). */
 @Controller(routes.revoke)

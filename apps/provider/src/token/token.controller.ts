@@ -14,7 +14,7 @@ import { routes } from '../http/routes.js';
 import { TokenIssuer } from '../issuance/token-issuer.js';
 import type { GrantType, Proof } from './grant-types/grant-type.js';
 import { GrantTypes } from './grant-types/grant-types.js';
-import { postOnly, readProtocolRequest } from './protocol-request.js';
+import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 
 /** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
 @Controller(routes.token)

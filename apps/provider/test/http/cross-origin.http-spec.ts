@@ -11,7 +11,7 @@ describe('scripts on pages of other origins', () => {
   });
   afterAll(() => provider.close());
 
-  const endpoints = ['/oauth/token', '/oauth/revoke', '/oauth/userinfo', '/api/me'];
+  const endpoints = ['/oauth/token', '/oauth/par', '/oauth/revoke', '/oauth/userinfo', '/api/me'];
 
   it.each(endpoints)('get their preflight of %s answered, without credentials', async (path) => {
     const answer = await send(provider.issuer + path, {

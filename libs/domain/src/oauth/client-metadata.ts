@@ -56,6 +56,8 @@ export interface ClientMetadata {
   readonly defaultAcrValues: readonly string[];
   /** Addresses of request objects that may be fetched (OpenID Connect Core 6.2). */
   readonly requestUris: readonly string[];
+  /** True: its authorization requests come by the pushed authorization request endpoint alone (RFC 9126 6). */
+  readonly requirePushedAuthorizationRequests: boolean;
   readonly backchannelLogoutUri?: string | undefined;
   readonly backchannelLogoutSessionRequired: boolean;
   readonly frontchannelLogoutUri?: string | undefined;
@@ -102,6 +104,7 @@ const memberTable: Readonly<Record<keyof ClientMetadata, true>> = {
   requireAuthTime: true,
   defaultAcrValues: true,
   requestUris: true,
+  requirePushedAuthorizationRequests: true,
   backchannelLogoutUri: true,
   backchannelLogoutSessionRequired: true,
   frontchannelLogoutUri: true,
@@ -116,6 +119,7 @@ export const plainMetadata: ClientMetadata = {
   requireAuthTime: false,
   defaultAcrValues: [],
   requestUris: [],
+  requirePushedAuthorizationRequests: false,
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutSessionRequired: false,
 };
@@ -271,6 +275,7 @@ export function checkMetadata(
     requireAuthTime: draft.requireAuthTime ?? false,
     defaultAcrValues,
     requestUris,
+    requirePushedAuthorizationRequests: draft.requirePushedAuthorizationRequests ?? false,
     backchannelLogoutUri,
     backchannelLogoutSessionRequired: draft.backchannelLogoutSessionRequired ?? false,
     frontchannelLogoutUri,

@@ -7,6 +7,7 @@ export interface Offer {
     readonly userinfo: string;
     /** Undefined where clients are registered by an administrator alone. */
     readonly register?: string | undefined;
+    readonly par: string;
     readonly introspect: string;
     readonly revoke: string;
     readonly endSession: string;
@@ -24,6 +25,8 @@ export interface Offer {
   readonly keyManagementAlgorithms: readonly string[];
   readonly contentEncryptionAlgorithms: readonly string[];
   readonly requestObjectSigningAlgorithms: readonly string[];
+  /** True: requests come by the pushed authorization request endpoint alone, whatever the client. */
+  readonly requiresPar: boolean;
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   /** Values of `acr` that a login can have. */
@@ -32,7 +35,7 @@ export interface Offer {
 
 /**
  * The metadata document, the same for OpenID Connect and OAuth.
- * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 9207 3
+ * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 9126 5, RFC 9207 3
  */
 export function providerMetadata(offer: Offer): Record<string, unknown> {
   const at = (path: string): string => offer.issuer + path;
@@ -43,6 +46,8 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     userinfo_endpoint: at(offer.paths.userinfo),
     jwks_uri: at(offer.paths.jwks),
     ...(offer.paths.register === undefined ? {} : { registration_endpoint: at(offer.paths.register) }),
+    pushed_authorization_request_endpoint: at(offer.paths.par),
+    require_pushed_authorization_requests: offer.requiresPar,
     introspection_endpoint: at(offer.paths.introspect),
     revocation_endpoint: at(offer.paths.revoke),
     end_session_endpoint: at(offer.paths.endSession),

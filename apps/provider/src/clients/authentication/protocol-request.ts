@@ -3,7 +3,7 @@ import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
-import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
+import type { PresentedCredentials } from './client-authentication.js';
 
 const mostBodyBytes = 64 * 1024;
 /** RFC 8707 2 */

@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkAuthorizationRequest,
+  denyAuthorizationRequest,
+  OAuthError,
+  recheckAuthorizationRequest,
+  targetOf,
+  type AuthorizationCheck,
+  type AuthorizationRequest,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { IdTokenHints } from '../issuance/id-token-hints.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { RequestObjects } from './request-objects.service.js';
+
+/** A check whose accepted request says whom its `id_token_hint` names. */
+export type RequestCheck =
+  | Exclude<AuthorizationCheck, { readonly kind: 'accepted' }>
+  | {
+      readonly kind: 'accepted';
+      readonly request: AuthorizationRequest;
+      readonly client: Client;
+      readonly hintedUserId: string | undefined;
+    };
+
+/** What an authorization request must come through, whether a browser brings it or its client pushes it (RFC 9126 2.1). */
+@Injectable()
+export class RequestChecks {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(RequestObjects) private readonly requestObjects: RequestObjects,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(IdTokenHints) private readonly hints: IdTokenHints,
+  ) {}
+
+  /** @param parameters with those of a request object still in it */
+  async check(
+    parameters: ReadonlyMap<string, string>,
+    client: Client | undefined,
+    now: EpochSeconds,
+  ): Promise<RequestCheck> {
+    const check = await this.checkTargets(await this.checkParameters(parameters, client, now));
+    if (check.kind !== 'accepted') return check;
+    if (!client) throw new Error('an accepted request names a client');
+    const { request } = check;
+    if (request.idTokenHint === undefined) return { ...check, client, hintedUserId: undefined };
+    const subject = (await this.hints.verify(request.idTokenHint, client.id, now))?.['sub'];
+    if (typeof subject === 'string') return { ...check, client, hintedUserId: subject };
+    return denied(
+      request,
+      new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
+        reason: 'id_token_hint.foreign',
+      }),
+    );
+  }
+
+  /** The same for a request that was kept: its client, or the APIs that it is for, may have changed since. */
+  async recheck(request: AuthorizationRequest, client: Client): Promise<AuthorizationCheck> {
+    return this.checkTargets(recheckAuthorizationRequest(request, client));
+  }
+
+  private async checkParameters(
+    parameters: ReadonlyMap<string, string>,
+    client: Client | undefined,
+    now: EpochSeconds,
+  ): Promise<AuthorizationCheck> {
+    const policy = { pkce: this.settings.pkce };
+    const hasObject = parameters.has('request') || parameters.has('request_uri');
+    if (!hasObject || !client || client.disabledAt !== undefined)
+      return checkAuthorizationRequest(parameters, client, policy);
+    try {
+      return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, now), client, policy);
+    } catch (error) {
+      if (error instanceof OAuthError) return denyAuthorizationRequest(parameters, client, error);
+      throw error;
+    }
+  }
+
+  /** That every API that access is asked for is there, and that one token does for all of them (RFC 8707 2). */
+  private async checkTargets(check: AuthorizationCheck): Promise<AuthorizationCheck> {
+    if (check.kind !== 'accepted' || !check.request.resources) return check;
+    try {
+      targetOf(await this.resources.getAll(check.request.resources), check.request.scope);
+      return check;
+    } catch (error) {
+      if (error instanceof OAuthError) return denied(check.request, error);
+      throw error;
+    }
+  }
+}
+
+function denied(
+  { redirectUri, responseMode, state }: AuthorizationRequest,
+  error: OAuthError,
+): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
+  return { kind: 'denied', redirectUri, responseMode, state, error };
+}
