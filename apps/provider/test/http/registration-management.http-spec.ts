@@ -35,6 +35,17 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(answer.json()).toEqual(rest);
   });
 
+  it('an update does not lift what an administrator demands: a second factor of whoever logs in there', async () => {
+    const made = await registered(provider);
+    const before = await clients().findFresh(made.client_id);
+    if (!before) throw new Error('the client is there');
+    await provider.store.run((unit) =>
+      clients().update(unit, before, { ...before, secondFactorRequired: true }, {}, provider.clock.now()),
+    );
+    expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
+    expect(await clients().findFresh(made.client_id)).toMatchObject({ secondFactorRequired: true });
+  });
+
   it.each(['GET', 'PUT', 'DELETE'] as const)(
     'answers 401 to %s without the right token (2, RFC 6750 3)',
     async (method) => {
