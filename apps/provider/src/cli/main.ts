@@ -14,6 +14,7 @@ import { clientCommands } from './client-commands.js';
 import type { Command, CommandContext, CommandResult, OptionValues } from './command.js';
 import { keyCommands } from './key-commands.js';
 import { resourceCommands } from './resource-commands.js';
+import { outboxCommands } from './outbox-commands.js';
 import { databaseCommand } from './database-commands.js';
 import { registrationCommands } from './registration-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
@@ -25,6 +26,7 @@ const commands: readonly Command[] = [
   ...registrationCommands,
   ...resourceCommands,
   ...keyCommands,
+  ...outboxCommands,
 ];
 
 /** Runs one command of the command line and says how it went by the exit status. */

@@ -50,6 +50,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   registration-token add [--name N] [--uses COUNT] [--lifetime SECONDS]   (an initial access token, RFC 7591)
   registration-token list | remove --id ID
   keys list | rotate [--now]
+  outbox list [--failed]                (what must reach others: logouts, mail)
+  outbox retry --id ID | --failed
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)

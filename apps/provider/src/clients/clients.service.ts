@@ -4,7 +4,7 @@ import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@g
 import { checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { Repository } from 'typeorm';
+import { In, Repository } from 'typeorm';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
@@ -113,6 +113,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     if (!isClientId(id)) return undefined;
     const row = await this.clients.findOneBy({ id });
     return row ? toClient(row) : undefined;
+  }
+
+  /** Those of these clients that exist, as this unit sees them. */
+  async findAll(unit: Unit, ids: readonly string[]): Promise<Client[]> {
+    if (ids.length === 0) return [];
+    return (await unit.manager.getRepository(ClientEntity).findBy({ id: In([...ids]) })).map(toClient);
   }
 
   /** True when the secret is one of the client's valid ones. */

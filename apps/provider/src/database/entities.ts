@@ -9,8 +9,8 @@ import { PasskeyEntity } from '../factors/passkey.entity.js';
 import { RecoveryCodeEntity } from '../factors/recovery-code.entity.js';
 import { TotpFactorEntity } from '../factors/totp.entity.js';
 import { TrustedBrowserEntity } from '../factors/trusted-browser.entity.js';
-import { ConsentEntity, GrantEntity } from '../grants/grant.entity.js';
 import { AccessTokenEntity, RefreshAnswerEntity, RefreshTokenEntity } from '../issuance/access-token.entity.js';
+import { ConsentEntity, GrantEntity, SessionClientEntity } from '../grants/grant.entity.js';
 import { SigningKeyEntity } from '../keys/signing-key.entity.js';
 import { SpentIdEntity } from '../replay/spent-id.entity.js';
 import { OutboxMessageEntity } from '../outbox/outbox-message.entity.js';
@@ -26,6 +26,7 @@ import { FirstSchema1764000000001 } from './migrations/0001-first-schema.js';
 import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.js';
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
+import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
@@ -60,6 +61,7 @@ export const entities = [
   RegistrationRateEntity,
   ResourceEntity,
   ServerSecretEntity,
+  SessionClientEntity,
   SessionEntity,
   SigningKeyEntity,
   SpentIdEntity,
@@ -108,6 +110,7 @@ export const tablesInOrder = [
   'kept_requests',
   'pushed_requests',
   'outbox_messages',
+  'session_clients',
 ] as const;
 
 /** Every step of the schema, the oldest first. */
@@ -125,4 +128,5 @@ export const migrations = [
   ConsentResources1764000000012,
   PushedRequests1764000000014,
   ServerSecrets1764000000051,
+  SessionClients1764000000061,
 ];

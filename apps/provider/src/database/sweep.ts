@@ -12,19 +12,27 @@ const longMilliseconds = 8;
 export interface SweptTable {
   readonly edge: StatementText;
   readonly purge: StatementText;
+  /** Done to the same rows before they go. */
+  readonly before: StatementText | undefined;
 }
 
 /**
  * @param condition what has expired, with parameters from `$3` on
  * @param options.by the column of the selector
+ * @param options.before a whole statement, of the same parameters, that keeps what of these rows is needed longer
  */
-export function sweptTable(table: string, condition: string, { by = 'selector' } = {}): SweptTable {
+export function sweptTable(
+  table: string,
+  condition: string,
+  { by = 'selector', before }: { readonly by?: string; readonly before?: string } = {},
+): SweptTable {
   return {
     edge: statement(
       `${table}.purge_edge`,
       `SELECT ${by} AS selector FROM ${table} WHERE ${by} > $1 ORDER BY ${by} LIMIT 1 OFFSET $2`,
     ),
     purge: statement(`${table}.purge`, `DELETE FROM ${table} WHERE ${by} > $1 AND ${by} <= $2 AND (${condition})`),
+    before: before === undefined ? undefined : statement(`${table}.purge_before`, before),
   };
 }
 
@@ -52,7 +60,9 @@ export class Sweeper {
     const { rows } = this;
     const began = performance.now();
     const edge = await unit.one<{ selector: number }>(this.table.edge, this.last, rows - 1);
-    const gone = await unit.change(this.table.purge, this.last, edge?.selector ?? Number.MAX_SAFE_INTEGER, ...values);
+    const range = [this.last, edge?.selector ?? Number.MAX_SAFE_INTEGER];
+    if (this.table.before) await unit.change(this.table.before, ...range, ...values);
+    const gone = await unit.change(this.table.purge, ...range, ...values);
     const took = performance.now() - began;
     if (took < shortMilliseconds) this.rows = Math.min(rows * 2, mostRows);
     else if (took > longMilliseconds) this.rows = Math.max(rows >> 1, fewestRows);

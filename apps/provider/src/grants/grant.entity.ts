@@ -64,6 +64,20 @@ export class GrantEntity {
   revokedAt!: number | null;
 }
 
+/** A client that a person authorized in a session that still lives, kept when its last grant is purged. */
+@Entity('session_clients')
+export class SessionClientEntity {
+  /** That of the first grant that went. */
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  @IdColumn()
+  sessionId!: string;
+
+  @IdColumn()
+  clientId!: string;
+}
+
 /** What a user allowed a client. */
 @Entity('consents')
 export class ConsentEntity {

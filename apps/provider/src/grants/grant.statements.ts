@@ -53,6 +53,12 @@ export const grantStatements = {
     'grants.revoke_of_session',
     'UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND is_offline = 0 AND revoked_at IS NULL',
   ),
+  /** Revoked ones too: whoever got tokens in a session believes that somebody is logged in. */
+  clientsOfSession: statement(
+    'grants.clients_of_session',
+    `SELECT client_id FROM grants WHERE session_id = $1
+     UNION SELECT client_id FROM session_clients WHERE session_id = $1`,
+  ),
   revokeOfUser: statement(
     'grants.revoke_of_user',
     'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL',
@@ -79,5 +85,14 @@ export const grantStatements = {
     `SELECT * FROM grants WHERE client_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
   ),
   // A revoked grant is kept as long as its tokens could have lived: a late replay is still seen.
-  purge: sweptTable('grants', 'expires_at <= $3'),
+  purge: sweptTable('grants', 'expires_at <= $3', {
+    before: `INSERT INTO session_clients (selector, session_id, client_id)
+     SELECT g.selector, g.session_id, g.client_id FROM grants g JOIN sessions s ON s.id = g.session_id
+     WHERE g.selector > $1 AND g.selector <= $2 AND g.expires_at <= $3 AND s.ended_at IS NULL
+     ON CONFLICT (session_id, client_id) DO NOTHING`,
+  }),
+  purgeSessionClients: sweptTable(
+    'session_clients',
+    'NOT EXISTS (SELECT 1 FROM sessions s WHERE s.id = session_clients.session_id)',
+  ),
 };

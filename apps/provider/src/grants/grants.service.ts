@@ -35,6 +35,7 @@ export interface GrantQuery {
 @Injectable()
 export class GrantsService implements OnModuleInit {
   private readonly sweeper = new Sweeper(grantStatements.purge);
+  private readonly sessionClientsSweeper = new Sweeper(grantStatements.purgeSessionClients);
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -47,8 +48,7 @@ export class GrantsService implements OnModuleInit {
   /** What ends with a session, a user, a client. */
   onModuleInit(): void {
     this.sessions.follow({
-      sessionEnded: async (unit, sessionId, now) =>
-        void (await unit.change(grantStatements.revokeOfSession, sessionId, now)),
+      sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
     });
     this.users.follow({ userEnded: async (unit, userId, now) => void (await this.revokeOfUser(unit, userId, now)) });
     this.clients.follow({
@@ -110,6 +110,12 @@ export class GrantsService implements OnModuleInit {
     return unit.change(grantStatements.revokeOfUserAndClient, userId, clientId, now);
   }
 
+  /** Ids of the clients that a person authorized in this session, whether their grants still live or not. */
+  async clientsOfSession(unit: Unit, sessionId: string): Promise<string[]> {
+    const rows = await unit.all<{ client_id: string }>(grantStatements.clientsOfSession, sessionId);
+    return rows.map((row) => row.client_id);
+  }
+
   /** Live grants, the newest first. */
   async list(query: GrantQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
     const before = query.before ?? Number.MAX_SAFE_INTEGER;
@@ -126,6 +132,11 @@ export class GrantsService implements OnModuleInit {
   /** A step of the purge. A revoked grant is kept as long as its tokens could have lived: a late replay is still seen. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
+  }
+
+  /** A step of the purge: clients of sessions that are gone. */
+  async purgeSessionClients(unit: Unit): Promise<PurgeStep> {
+    return this.sessionClientsSweeper.step(unit);
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { logoutTokenType } from '@gatehouse/domain/oidc';
 import { ClientsService } from '../clients/clients.service.js';
 import { ClientKeys } from '../clients/keys/client-keys.service.js';
 import { encryptJwe } from '../keys/jwe.js';
@@ -35,7 +36,19 @@ export class ResponseTokens {
    * @throws OAuthError invalid_request when the client has no key to encrypt to
    */
   async idToken(client: Client, claims: object, now: EpochSeconds): Promise<string> {
-    const signed = await this.sign(client, client.idTokenSignedResponseAlg, claims, now);
+    return this.asIdToken(client, 'JWT', claims, now);
+  }
+
+  /**
+   * A logout token: signed, and encrypted, as the client's ID tokens are (Back-Channel Logout 1.0, 2.4).
+   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   */
+  async logoutToken(client: Client, claims: object, now: EpochSeconds): Promise<string> {
+    return this.asIdToken(client, logoutTokenType, claims, now);
+  }
+
+  private async asIdToken(client: Client, type: string, claims: object, now: EpochSeconds): Promise<string> {
+    const signed = await this.sign(client, client.idTokenSignedResponseAlg, claims, now, type);
     const encryption = encryptionOf(client.idTokenEncryptedResponseAlg, client.idTokenEncryptedResponseEnc);
     return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
   }
@@ -55,10 +68,16 @@ export class ResponseTokens {
   }
 
   /** A JWT by one of our keys, or by the client's secret. */
-  async sign(client: Client, algorithm: SignatureAlgorithm, claims: object, now: EpochSeconds): Promise<string> {
+  async sign(
+    client: Client,
+    algorithm: SignatureAlgorithm,
+    claims: object,
+    now: EpochSeconds,
+    type = 'JWT',
+  ): Promise<string> {
     return isMacAlgorithm(algorithm)
-      ? this.signBySecret(client, algorithm, claims, now)
-      : this.signer.sign(algorithm, 'JWT', claims, now);
+      ? this.signBySecret(client, { algorithm, type }, claims, now)
+      : this.signer.sign(algorithm, type, claims, now);
   }
 
   /**
@@ -83,7 +102,7 @@ export class ResponseTokens {
 
   private async signBySecret(
     client: Client,
-    algorithm: MacAlgorithm,
+    { algorithm, type }: { readonly algorithm: MacAlgorithm; readonly type: string },
     claims: object,
     now: EpochSeconds,
   ): Promise<string> {
@@ -91,7 +110,7 @@ export class ResponseTokens {
     const [secret] = await this.clients.knownSecrets(client.id, now);
     if (secret === undefined)
       throw new Error(`client ${client.id} is registered for ${algorithm} and has no secret kept`);
-    const input = encodeSigningInput({ alg: algorithm, typ: 'JWT' }, claims);
+    const input = encodeSigningInput({ alg: algorithm, typ: type }, claims);
     return `${input}.${macOf(algorithm, secret, input).toString('base64url')}`;
   }
 }

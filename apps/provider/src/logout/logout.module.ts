@@ -1,17 +1,23 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { BackchannelLogout } from './backchannel-logout.service.js';
 import { EndSessionController } from './end-session.controller.js';
+import { LogoutAudience } from './logout-audience.service.js';
 import { LogoutController } from './logout.controller.js';
 
 /**
  * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout.
- * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session.
+ * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session. Every
+ * client of a session is told of its end, in the unit that ends it; mere expiry tells nobody.
  */
 @Module({
-  imports: [IssuanceModule, ClientsModule, SessionsModule, UsersModule],
+  imports: [IssuanceModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],
   controllers: [LogoutController, EndSessionController],
+  providers: [LogoutAudience, BackchannelLogout],
 })
 export class LogoutModule {}

@@ -50,6 +50,7 @@ export class PurgeTargets {
     (unit, now) => this.accessTokens.purgeExpired(unit, now),
     (unit, now) => this.refreshTokens.purgeExpired(unit, now),
     (unit, now) => this.grants.purgeExpired(unit, now),
+    (unit) => this.grants.purgeSessionClients(unit),
     (unit, now) => this.codes.purgeExpired(unit, now),
     (unit, now) => this.sessions.purgeExpired(unit, now),
     (unit, now) => this.outbox.purgeExpired(unit, now),

@@ -48,7 +48,10 @@ export const sessionStatements = {
     `UPDATE sessions SET is_full = 0 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL AND amr NOT LIKE '%"mfa"%'`,
   ),
   touch: statement('sessions.touch', 'UPDATE sessions SET last_seen_at = $2 WHERE selector = $1 AND last_seen_at < $2'),
-  end: statement('sessions.end', 'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL'),
+  end: statement(
+    'sessions.end',
+    'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id',
+  ),
   ofUser: statement(
     'sessions.of_user',
     `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,

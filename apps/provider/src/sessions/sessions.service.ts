@@ -18,8 +18,10 @@ import { sessionStatements, type SessionRow } from './session.statements.js';
 
 /** Told, in the same unit, when a session ends by an act; mere expiry tells nobody. */
 export interface SessionFollower {
-  sessionEnded(unit: Unit, sessionId: string, now: EpochSeconds): Promise<void>;
+  sessionEnded(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void>;
 }
+
+export type EndedSession = Pick<Session, 'id' | 'userId'>;
 
 export interface Authentication {
   readonly userId: string;
@@ -178,8 +180,10 @@ export class SessionsService {
 
   /** True when it lived until now. */
   async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<boolean> {
-    if ((await unit.change(sessionStatements.end, sessionId, now)) !== 1) return false;
-    for (const follower of this.followers) await follower.sessionEnded(unit, sessionId, now);
+    const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);
+    if (!ended) return false;
+    const session = { id: sessionId, userId: ended.user_id };
+    for (const follower of this.followers) await follower.sessionEnded(unit, session, now);
     return true;
   }
 

@@ -13,6 +13,13 @@ export { claimsBeyondScope, requestedClaims } from './claims-request.js';
 export { checkEndSession, type EndSessionCheck } from './end-session.js';
 export { initiateLoginAddress } from './initiate-login.js';
 export { pairwiseSubject, sectorOf } from './subject.js';
+export {
+  backchannelLogoutEvent,
+  logoutTokenClaims,
+  logoutTokenType,
+  readLogoutToken,
+  type LogoutNotice,
+} from './logout-token.js';
 export { providerMetadata, type Offer } from './metadata.js';
 export {
   addressFields,

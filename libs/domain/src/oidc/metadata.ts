@@ -1,3 +1,5 @@
+import { logoutMetadata } from './logout-metadata.js';
+
 /** What a server offers, taken from what is registered in its code. Paths begin with a slash. */
 export interface Offer {
   readonly issuer: string;
@@ -50,7 +52,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     require_pushed_authorization_requests: offer.requiresPar,
     introspection_endpoint: at(offer.paths.introspect),
     revocation_endpoint: at(offer.paths.revoke),
-    end_session_endpoint: at(offer.paths.endSession),
+    ...logoutMetadata({ endSession: at(offer.paths.endSession) }),
     scopes_supported: offer.scopes,
     response_types_supported: offer.responseTypes,
     response_modes_supported: offer.responseModes,

@@ -1,0 +1,117 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Client } from '@gatehouse/domain/oauth';
+import { logoutTokenClaims } from '@gatehouse/domain/oidc';
+import type { Unit } from '@gatehouse/server/database/store';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
+import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
+import { newId } from '@gatehouse/server/secrets/random';
+import { ClientsService } from '../clients/clients.service.js';
+import { Subjects } from '../clients/subjects.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { ResponseTokens } from '../issuance/response-tokens.service.js';
+import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kind.js';
+import { Outbox } from '../outbox/outbox.service.js';
+import { SessionsService, type EndedSession } from '../sessions/sessions.service.js';
+import { LogoutAudience } from './logout-audience.service.js';
+
+/** What is kept of a logout until a client knows of it: the token itself is made for each attempt. */
+interface Notice {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
+const mostRefusals = 3;
+
+/**
+ * Tells the clients of a session that it is over (OpenID Connect Back-Channel Logout 1.0): what is to be told is written
+ * in the unit that ends the session, and the outbox tells it.
+ */
+@Injectable()
+export class BackchannelLogout implements OutboxKind, OnModuleInit {
+  readonly name = 'backchannel-logout';
+  readonly lifetimeSeconds = 24 * 3600;
+  readonly mostAttempts = 60;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LogoutAudience) private readonly audience: LogoutAudience,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
+    @Inject(Outbound) private readonly outbound: Outbound,
+  ) {}
+
+  onModuleInit(): void {
+    this.outbox.register(this);
+    this.sessions.follow({ sessionEnded: (unit, session, now) => this.write(unit, session, now) });
+  }
+
+  async deliver(payload: unknown, attempt: DeliveryAttempt): Promise<Delivery> {
+    // Written by `write`, and sealed since.
+    const notice = payload as Notice;
+    const client = await this.clients.find(notice.clientId);
+    if (client?.backchannelLogoutUri === undefined)
+      return { outcome: 'give up', reason: 'the client does not want to know any more' };
+    const token = await this.sign(client, notice, attempt.now);
+    try {
+      const answer = await this.outbound.fetch(client.backchannelLogoutUri, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ logout_token: token }).toString(),
+        redirect: 'error',
+        signal: attempt.signal,
+      });
+      return judge(answer.status, attempt.number);
+    } catch (error) {
+      if (error instanceof OutboundRefused) return unreached(error);
+      throw error;
+    }
+  }
+
+  private async write(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void> {
+    for (const client of await this.audience.of(unit, session.id)) {
+      if (client.backchannelLogoutUri === undefined) continue;
+      const notice: Notice = { clientId: client.id, userId: session.userId, sessionId: session.id };
+      const { origin } = new URL(client.backchannelLogoutUri);
+      await this.outbox.add(unit, { kind: this.name, destination: origin, payload: notice }, now);
+    }
+  }
+
+  /** A fresh one for each attempt (2.4): new `jti`, two minutes to live. */
+  private async sign(client: Client, { userId, sessionId }: Notice, now: EpochSeconds): Promise<string> {
+    const claims = logoutTokenClaims({
+      issuer: this.settings.issuer,
+      subject: await this.subjects.of(client, userId),
+      clientId: client.id,
+      sessionId,
+      id: newId(),
+      now,
+    });
+    return this.tokens.logoutToken(client, claims, now);
+  }
+}
+
+/** What an answer means (2.5, 2.8): 200, or 204 of frameworks that have nothing to say, is done. */
+function judge(status: number, attempt: number): Delivery {
+  const reason = `status ${status}`;
+  if (status === 200 || status === 204) return { outcome: 'delivered' };
+  if (status === 400) return attempt >= mostRefusals ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
+  return { outcome: 'retry', reason, destinationDown: status >= 500 || status === 429 };
+}
+
+function unreached({ reason }: OutboundRefused): Delivery {
+  // No time mends these: an operator changes the client or GATEHOUSE_OUTBOUND_ALLOW, and lets it be tried again.
+  if (reason === 'scheme' || reason === 'address' || reason === 'credentials')
+    return { outcome: 'give up', reason: `not allowed: ${reason}` };
+  return {
+    outcome: 'retry',
+    reason,
+    destinationDown: reason === 'network' || reason === 'timeout' || reason === 'name',
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * What the discovery document says of logout.
+ * @see OpenID Connect RP-Initiated Logout 2.1, Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3
+ */
+export function logoutMetadata(at: { readonly endSession: string }): Record<string, unknown> {
+  return {
+    end_session_endpoint: at.endSession,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+  };
+}
