@@ -88,6 +88,14 @@ export function isConnectionLost(error: unknown): boolean {
   return /connection terminated|connection error|client was closed|not queryable/i.test(messageOf(error));
 }
 
+/**
+ * A table has got a column since the statement was prepared, by a process of the next version: it must be prepared anew,
+ * on a new connection. Nothing was done.
+ */
+export function isOutdated(error: unknown): boolean {
+  return driverCode(error) === '0A000' && /cached plan/i.test(messageOf(error));
+}
+
 /** The server that we write to follows another one. Said to the reader, it is a write that strayed there: our mistake. */
 export function isStandby(error: unknown): boolean {
   return driverCode(error) === '25006';

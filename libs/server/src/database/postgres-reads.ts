@@ -1,4 +1,4 @@
-import { isConnectionLost, type PostgresClient, type PostgresPool } from './postgres-driver.js';
+import { isConnectionLost, isOutdated, type PostgresClient, type PostgresPool } from './postgres-driver.js';
 import { runSteps, StepFailed, type Step, type StepResult } from './postgres-pipeline.js';
 import { StoreUnavailable } from './store.js';
 
@@ -132,11 +132,6 @@ export class PostgresReads {
 
 function settle(reads: readonly Read[], results: readonly StepResult[]): void {
   results.forEach((result, index) => reads[index]?.resolve(result));
-}
-
-/** A table has got a column since the statement was prepared: it must be prepared anew, on a new connection. */
-function isOutdated(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === '0A000';
 }
 
 function ignore(): void {

@@ -2,6 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import {
   isConflict,
   isConnectionLost,
+  isOutdated,
   isPostgresOutage,
   isStandby,
   postgresPool,
@@ -133,10 +134,10 @@ export class PostgresStore extends Store {
       return { kind: 'committed', value: await this.withinTime(perform(unit, work)) };
     } catch (reason) {
       unit.end();
-      broken = isConnectionLost(reason) || reason instanceof UnitTimeout;
+      broken = isConnectionLost(reason) || isOutdated(reason) || reason instanceof UnitTimeout;
       if (!broken) broken = !(await unit.rollBack());
       // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
-      const mayRepeat = isConflict(reason) || (isConnectionLost(reason) && !unit.committing);
+      const mayRepeat = isConflict(reason) || isOutdated(reason) || (isConnectionLost(reason) && !unit.committing);
       return { kind: 'failed', reason, mayRepeat };
     } finally {
       unit.release(broken);

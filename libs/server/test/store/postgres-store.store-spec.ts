@@ -30,6 +30,18 @@ describe('units on PostgreSQL', () => {
     administer(url, `SELECT pg_terminate_backend(${process ?? 0})`);
   const tags = async (): Promise<string[]> => (await store.all<{ tag: string }>(things.all)).map(({ tag }) => tag);
 
+  it('goes on when a table gets a column, as in a rolling upgrade', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'a'));
+    const look = async (): Promise<void> => {
+      expect(await store.one(things.find, 1)).toMatchObject({ tag: 'a' });
+      expect(await store.run((unit) => unit.one(things.find, 1))).toMatchObject({ tag: 'a' });
+    };
+    await look();
+    await administer(url, 'ALTER TABLE things ADD COLUMN colour text');
+    await look();
+    expect(await store.one(things.find, 1)).toHaveProperty('colour', null);
+  });
+
   it('runs a unit again after a deadlock, and both are done once', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
     await store.run((unit) => unit.change(things.insert, 2, 'b'));
@@ -202,6 +214,7 @@ describe('units on PostgreSQL', () => {
     await narrow.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');
       void narrow.run((other) => other.change(things.insert, 2, 'b'));
+      await unit.change(things.use, 1); // meanwhile the other one asks for a connection
       seen = narrow.connections();
     });
     await narrow.run((unit) => unit.one(things.find, 2));
