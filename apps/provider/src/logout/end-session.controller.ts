@@ -1,14 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
 import { checkEndSession } from '@gatehouse/domain/oidc';
-import { Store } from '@gatehouse/server/database/store';
 import { RepeatedParameter, type Form } from '@gatehouse/server/web/form';
 import { CSRF_FIELD, PageForms } from '@gatehouse/server/web/page-forms';
 import { isFromOurselves } from '@gatehouse/server/web/origin-check';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -17,10 +15,10 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { schemesOf } from '../http/form-action.js';
 import { IdTokenHints } from '../issuance/id-token-hints.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { endSession } from './logout.controller.js';
+import { donePage } from './done-page.js';
+import { Logouts } from './logouts.service.js';
 
 const mostQueryCharacters = 12_000;
 const parameterNames = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'logout_hint', 'ui_locales'];
@@ -38,14 +36,12 @@ interface LogoutRequest {
 export class EndSessionController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
-    @Inject(SessionsService) readonly sessions: SessionsService,
-    @Inject(AuditService) readonly audit: AuditService,
+    @Inject(Logouts) private readonly logouts: Logouts,
   ) {}
 
   @Get()
@@ -117,23 +113,20 @@ export class EndSessionController {
   }
 
   private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {
-    await endSession(this, visit, asked.client?.id);
-    return this.after({ ...visit, session: undefined, user: undefined }, asked);
+    const frames = await this.logouts.end(visit, asked.client?.id);
+    // The browser goes on by itself where there is nobody to tell in a frame first.
+    if (asked.redirectUri !== undefined && frames.length === 0)
+      return Reply.redirect(asked.redirectUri, { cookies: [...visit.cookies, this.visits.noSessionCookie()] });
+    return this.done(visit, asked, frames);
   }
 
-  private after(visit: Visit, asked: LogoutRequest): Reply {
-    const cookies = [...visit.cookies, this.visits.noSessionCookie()];
-    if (asked.redirectUri !== undefined) return Reply.redirect(asked.redirectUri, { cookies });
-    return this.done(visit, asked);
-  }
-
-  private done(visit: Visit, asked: LogoutRequest): Reply {
-    return this.visits.page(
-      visit,
-      'logout/done',
-      { clientName: asked.client?.name, backHref: asked.redirectUri },
-      { cookies: [this.visits.noSessionCookie()] },
-    );
+  private done(visit: Visit, asked: LogoutRequest, frames: readonly string[] = []): Reply {
+    return donePage(this.visits, visit, {
+      wasLoggedIn: visit.session !== undefined,
+      clientName: asked.client?.name,
+      backHref: asked.redirectUri,
+      frames,
+    });
   }
 
   private ask(visit: Visit, asked: LogoutRequest, status = 200, error?: string): Reply {

@@ -1,50 +1,25 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { routes } from '../http/routes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-
-/** Ends the session of this browser, and what follows it. */
-export async function endSession(
-  services: { readonly store: Store; readonly sessions: SessionsService; readonly audit: AuditService },
-  visit: Visit,
-  clientId?: string,
-): Promise<void> {
-  const { session } = visit;
-  if (!session) return;
-  await services.store.run(async (unit) => {
-    await services.sessions.end(unit, session.id, visit.now);
-    await services.audit.record(unit, {
-      type: 'logout',
-      actorId: session.userId,
-      clientId,
-      subjectId: session.id,
-      address: visit.address,
-      requestId: visit.requestId,
-    });
-  });
-}
+import { donePage } from './done-page.js';
+import { Logouts } from './logouts.service.js';
 
 /** Logout by a person: a GET asks first, since any page may link here. */
 @Controller(routes.logout)
 export class LogoutController {
   constructor(
-    @Inject(Store) readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SessionsService) readonly sessions: SessionsService,
-    @Inject(AuditService) readonly audit: AuditService,
+    @Inject(Logouts) private readonly logouts: Logouts,
   ) {}
 
   @Get()
   async ask(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.visits.open(request);
-    if (!visit.session) return this.visits.page(visit, 'logout/done', {});
+    if (!visit.session) return donePage(this.visits, visit, { wasLoggedIn: false });
     return this.visits.page(visit, 'logout/confirm', { action: routes.logout });
   }
 
@@ -60,12 +35,7 @@ export class LogoutController {
         { status: 403 },
       );
     if (form.get('logout') === 'no') return Reply.redirect(routes.home, { cookies: visit.cookies });
-    await endSession(this, visit);
-    return this.visits.page(
-      { ...visit, session: undefined, user: undefined },
-      'logout/done',
-      {},
-      { cookies: [this.visits.noSessionCookie()] },
-    );
+    const frames = await this.logouts.end(visit);
+    return donePage(this.visits, visit, { wasLoggedIn: visit.session !== undefined, frames });
   }
 }

@@ -8,6 +8,7 @@ import { UsersModule } from '../users/users.module.js';
 import { BackchannelLogout } from './backchannel-logout.service.js';
 import { EndSessionController } from './end-session.controller.js';
 import { LogoutAudience } from './logout-audience.service.js';
+import { Logouts } from './logouts.service.js';
 import { LogoutController } from './logout.controller.js';
 
 /**
@@ -18,6 +19,6 @@ import { LogoutController } from './logout.controller.js';
 @Module({
   imports: [IssuanceModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],
   controllers: [LogoutController, EndSessionController],
-  providers: [LogoutAudience, BackchannelLogout],
+  providers: [Logouts, LogoutAudience, BackchannelLogout],
 })
 export class LogoutModule {}

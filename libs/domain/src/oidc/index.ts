@@ -11,6 +11,7 @@ export {
 } from './claims.js';
 export { claimsBeyondScope, requestedClaims } from './claims-request.js';
 export { checkEndSession, type EndSessionCheck } from './end-session.js';
+export { frontchannelLogoutAddress } from './frontchannel-logout.js';
 export { initiateLoginAddress } from './initiate-login.js';
 export { pairwiseSubject, sectorOf } from './subject.js';
 export {

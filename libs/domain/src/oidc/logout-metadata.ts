@@ -7,5 +7,7 @@ export function logoutMetadata(at: { readonly endSession: string }): Record<stri
     end_session_endpoint: at.endSession,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
   };
 }

@@ -47,7 +47,7 @@ export class ReplyWriter {
     switch (content.kind) {
       case 'page': {
         const html = this.options.views.render(content.view, content.model);
-        return { defaults: pageHeaders(pagePolicy(content.formActionSchemes)), body: html };
+        return { defaults: pageHeaders(pagePolicy(content.formActionSchemes, content.frameOrigins)), body: html };
       }
       case 'form-post': {
         const html = formPostPage(content.action, content.parameters, this.options.formPostScript);

@@ -34,6 +34,8 @@ export interface PageOptions {
   readonly cookies?: readonly SetCookie[];
   /** Schemes (`https:`, `com.example.app:`) that a form on this page may lead to by redirects, beside our own origin. */
   readonly formActionSchemes?: readonly string[];
+  /** Origins whose pages it shows in frames. */
+  readonly frameOrigins?: readonly string[];
 }
 
 /** What a controller returns. Only the Express adapter knows how it is written to the socket. */
@@ -62,6 +64,7 @@ export class Reply {
       view,
       model,
       formActionSchemes: options.formActionSchemes ?? [],
+      frameOrigins: options.frameOrigins ?? [],
       cookies: options.cookies,
       headers: options.headers,
     });
@@ -130,6 +133,7 @@ export type ReplyContent =
       readonly view: string;
       readonly model: object;
       readonly formActionSchemes: readonly string[];
+      readonly frameOrigins: readonly string[];
     })
   | (Common & {
       readonly kind: 'form-post';

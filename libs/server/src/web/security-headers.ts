@@ -2,11 +2,14 @@
  * What a page may load and do. Scripts and styles come from files of ours only; nothing is inline.
  * @param formActionSchemes where a form may lead by redirects beside ourselves. Schemes, never origins: Chromium applies
  *   form-action to every later redirect, the client's own to a third origin included.
+ * @param frameOrigins what may be framed in it; nothing unless it is named
  * @see CSP Level 3 6.4.1
  */
-export function pagePolicy(formActionSchemes: readonly string[]): string {
-  if (formActionSchemes.length === 0) return PLAIN_PAGE_POLICY;
-  return `${PAGE_SOURCES}; form-action 'self' ${formActionSchemes.map(checkScheme).join(' ')}`;
+export function pagePolicy(formActionSchemes: readonly string[], frameOrigins: readonly string[] = []): string {
+  if (formActionSchemes.length === 0 && frameOrigins.length === 0) return PLAIN_PAGE_POLICY;
+  const schemes = formActionSchemes.map((scheme) => ` ${checkScheme(scheme)}`).join('');
+  const frames = frameOrigins.length === 0 ? '' : `; frame-src ${frameOrigins.map(checkOrigin).join(' ')}`;
+  return `${PAGE_SOURCES}; form-action 'self'${schemes}${frames}`;
 }
 
 /** A page that does nothing but post itself to another origin. */
@@ -24,6 +27,12 @@ const PLAIN_PAGE_POLICY = `${PAGE_SOURCES}; form-action 'self'`;
 function checkScheme(scheme: string): string {
   if (!/^[a-z][a-z0-9+.-]*:$/i.test(scheme)) throw new RangeError('a form-action scheme is written like "https:"');
   return scheme.toLowerCase();
+}
+
+/** As {@link checkScheme}: an origin is what `URL` says it is, and nothing else gets into the header. */
+function checkOrigin(origin: string): string {
+  if (new URL(origin).origin !== origin) throw new RangeError('a frame origin is written like "https://host:port"');
+  return origin;
 }
 
 /** A year, this host only: what else runs under the domain is not ours to decide. @see RFC 6797 6.1 */

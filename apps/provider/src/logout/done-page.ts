@@ -1,0 +1,27 @@
+import type { Reply } from '@gatehouse/server/web/reply';
+import type { Visit } from '../users/visit.js';
+import type { Visits } from '../users/visits.service.js';
+
+export interface Done {
+  /** False: nobody was, and nothing ended. */
+  readonly wasLoggedIn: boolean;
+  readonly clientName?: string | undefined;
+  /** Where the person may go on, or goes by itself when the frames have loaded. */
+  readonly backHref?: string | undefined;
+  /** Addresses that tell clients of the end (Front-Channel Logout 1.0, 3). */
+  readonly frames?: readonly string[];
+}
+
+/** The end of a logout. It may frame the clients that are told there, and those alone. */
+export function donePage(visits: Visits, visit: Visit, done: Done): Reply {
+  const frames = done.frames ?? [];
+  return visits.page(
+    { ...visit, session: undefined, user: undefined },
+    'logout/done',
+    { ...done, frames },
+    {
+      cookies: [visits.noSessionCookie()],
+      frameOrigins: [...new Set(frames.map((address) => new URL(address).origin))],
+    },
+  );
+}
