@@ -9,6 +9,8 @@ import { UsersModule } from '../users/users.module.js';
 import { Answers } from './answers.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
+import { DeviceAnswers } from './device-answers.service.js';
+import { DeviceAuthorizations } from './device-authorizations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import { PushedRequestController } from './par.controller.js';
@@ -17,7 +19,7 @@ import { RequestChecks } from './request-checks.service.js';
 import { RequestObjects } from './request-objects.service.js';
 
 /**
- * Owns: the authorization endpoint, the pushed and the kept request, the code.
+ * Owns: the authorization endpoint, the pushed and the kept request, the code, the devices that wait (RFC 8628).
  * Endpoints: GET and POST /oauth/authorize, GET /oauth/authorize/:id (the dispatcher), POST /oauth/par.
  * Invariant: a page never routes to a page: it ends at the dispatcher, and `nextStep` alone decides what comes next.
  * Must not know: what the pages look like, or how a person proves who they are.
@@ -25,7 +27,17 @@ import { RequestObjects } from './request-objects.service.js';
 @Module({
   imports: [KeysModule, UsersModule, FactorsModule, ResourcesModule, ClientsModule, GrantsModule, IssuanceModule],
   controllers: [AuthorizeController, PushedRequestController],
-  providers: [Dispatcher, Answers, KeptRequestsService, PushedRequests, CodesService, RequestChecks, RequestObjects],
-  exports: [Dispatcher, KeptRequestsService, PushedRequests, CodesService],
+  providers: [
+    Dispatcher,
+    Answers,
+    DeviceAnswers,
+    DeviceAuthorizations,
+    KeptRequestsService,
+    PushedRequests,
+    CodesService,
+    RequestChecks,
+    RequestObjects,
+  ],
+  exports: [Dispatcher, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],
 })
 export class AuthorizationModule {}

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { denyAuthorizationRequest, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { denyAuthorizationRequest, deviceCodeGrant, isSubset, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -12,7 +12,7 @@ import { loginFor, routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
-import type { KeptRequest } from './kept-request.js';
+import { clientIdOf, type KeptRequest } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import { isPushed, PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks, type RequestCheck } from './request-checks.service.js';
@@ -79,8 +79,9 @@ export class AuthorizeController {
     const kept = await this.kept.find(id, visit.browser.hash, visit.now);
     if (!kept) throw new PageError('request.expired');
     if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
-    const client = await this.clients.find(kept.request.clientId);
+    const client = await this.clients.find(clientIdOf(kept) ?? '');
     if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
+    if (kept.kind === 'device') return this.resumeDevice(visit, kept, client);
     // It was kept for up to a day: the client may have lost since what the request rests on.
     const check = await this.checks.recheck(kept.request, client);
     if (check.kind === 'refused') throw refused(check.error);
@@ -137,6 +138,17 @@ export class AuthorizeController {
         ? denyAuthorizationRequest(parameters, client, error)
         : { kind: 'refused', error };
     }
+  }
+
+  /** A client that lost meanwhile what the request rests on gets nothing. */
+  private resumeDevice(visit: Visit, kept: KeptRequest & { kind: 'device' }, client: Client): Promise<Reply> {
+    const { id, device, progress } = kept;
+    const mayGoOn =
+      client.disabledAt === undefined &&
+      client.grantTypes.includes(deviceCodeGrant) &&
+      isSubset(device.scope, client.scope);
+    if (!mayGoOn) return this.dispatcher.denyDevice(visit, id, device);
+    return this.dispatcher.nextForDevice(visit, { id, device, client, progress });
   }
 
   private resumeAddress(visit: Visit, address: string, id: string): Reply {

@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  deviceStepRequest,
   nextStep,
   requestedSubjects,
   type AuthorizationRequest,
+  type Client,
   type ClaimsRequest,
+  type NextStep,
   type NextStepInput,
   type OAuthError,
   type Scope,
+  type StepRequest,
 } from '@gatehouse/domain/oauth';
 import { claimsBeyondScope } from '@gatehouse/domain/oidc';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -18,9 +22,10 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
 import { Answers } from './answers.service.js';
-import type { KeptContent } from './kept-request.js';
+import { DeviceAnswers, type DeviceOutcome } from './device-answers.service.js';
+import type { KeptContent, Progress, WaitingDevice } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
-import type { Pending } from './pending.js';
+import type { Pending, PendingDevice } from './pending.js';
 
 /** The one place that knows what comes next in a login. Pages end here and know no other page. */
 @Injectable()
@@ -31,15 +36,47 @@ export class Dispatcher {
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(Answers) private readonly answers: Answers,
+    @Inject(DeviceAnswers) private readonly deviceAnswers: DeviceAnswers,
     @Inject(Factors) private readonly factors: Factors,
   ) {}
 
   /** Answers the client, or sends the person to the page that is missing. */
   async next(visit: Visit, pending: Pending): Promise<Reply> {
+    const { request } = pending;
+    const step = await this.stepOf(visit, pending);
+    switch (step.kind) {
+      case 'answer':
+        return this.answer(visit, pending);
+      case 'deny':
+        return this.deny(visit, request, step.error);
+      default:
+        return this.page(visit, pending, pages[step.kind]);
+    }
+  }
+
+  /** The same for a device: its answer waits for its next poll, and the person is told to go back to it (RFC 8628 3.3). */
+  async nextForDevice(visit: Visit, pending: PendingDevice): Promise<Reply> {
+    const { id, device, client, progress } = pending;
+    const step = await this.stepOf(visit, { request: deviceStepRequest(device, client), client, progress });
+    switch (step.kind) {
+      case 'answer':
+        return this.answerDevice(visit, pending);
+      case 'deny':
+        return this.denyDevice(visit, id, device);
+      default:
+        return Reply.redirect(`${pages[step.kind]}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+    }
+  }
+
+  async denyDevice(visit: Visit, id: string, device: WaitingDevice): Promise<Reply> {
+    return deviceReply(visit, await this.deviceAnswers.deny(visit, id, device));
+  }
+
+  private async stepOf(visit: Visit, pending: Steps): Promise<NextStep> {
     const { request, client } = pending;
     const { session, user } = visit;
     const subject = session && (await this.subjects.of(client, session.userId));
-    const step = nextStep({
+    return nextStep({
       request,
       client,
       session: session && {
@@ -61,18 +98,6 @@ export class Dispatcher {
       },
       now: visit.now,
     });
-    switch (step.kind) {
-      case 'answer':
-        return this.answer(visit, pending);
-      case 'deny':
-        return this.deny(visit, request, step.error);
-      case 'login':
-        return this.page(visit, pending, routes.login);
-      case 'second-factor':
-        return this.page(visit, pending, routes.secondFactor);
-      case 'consent':
-        return this.page(visit, pending, routes.consent);
-    }
   }
 
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
@@ -100,6 +125,15 @@ export class Dispatcher {
     return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
   }
 
+  private async answerDevice(visit: Visit, pending: PendingDevice): Promise<Reply> {
+    const { user, session } = visit;
+    if (!user || !session) throw new Error('an answer needs a person');
+    const outcome = await this.deviceAnswers.approve({ ...visit, user, session }, pending);
+    return outcome
+      ? deviceReply(visit, outcome)
+      : this.nextForDevice({ ...visit, session: undefined, user: undefined }, pending);
+  }
+
   private async answer(visit: Visit, pending: Pending): Promise<Reply> {
     const { user, session } = visit;
     if (!user || !session) throw new Error('an answer needs a person');
@@ -107,6 +141,21 @@ export class Dispatcher {
     // Logged out, or switched off, between the look at the session and now: ask anew.
     return reply ?? this.next({ ...visit, session: undefined, user: undefined }, pending);
   }
+}
+
+/** Of any request: what `nextStep` judges. */
+interface Steps {
+  readonly request: StepRequest;
+  readonly client: Client;
+  readonly hintedUserId?: string | undefined;
+  readonly progress: Progress;
+}
+
+/** The page of each step that has one. */
+const pages = { login: routes.login, 'second-factor': routes.secondFactor, consent: routes.consent } as const;
+
+function deviceReply({ cookies }: Visit, outcome: DeviceOutcome): Reply {
+  return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 
 /** What the `claims` parameter wants of this person, as far as it decides what comes next. */

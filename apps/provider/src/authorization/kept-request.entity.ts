@@ -17,14 +17,14 @@ export class KeptRequestEntity {
   @BytesColumn()
   browserHash!: Buffer;
 
-  /** `authorization` or `address`. */
+  /** `authorization`, `device` or `address`. */
   @TextColumn()
   kind!: string;
 
   @IdColumn({ nullable: true })
   clientId!: string | null;
 
-  /** The checked request as JSON, or the address. */
+  /** The checked request or the device as JSON, or the address. */
   @TextColumn()
   parameters!: string;
 

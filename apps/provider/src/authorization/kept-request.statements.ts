@@ -27,7 +27,7 @@ export const keptRequestStatements = {
   newestOfBrowser: statement(
     'kept_requests.newest_of_browser',
     `SELECT selector, client_id FROM kept_requests
-     WHERE browser_hash = $1 AND expires_at > $2 AND kind = 'authorization' AND answered_at IS NULL ORDER BY selector DESC LIMIT 1`,
+     WHERE browser_hash = $1 AND expires_at > $2 AND kind <> 'address' AND answered_at IS NULL ORDER BY selector DESC LIMIT 1`,
   ),
   loggedIn: statement(
     'kept_requests.logged_in',

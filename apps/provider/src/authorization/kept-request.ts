@@ -1,8 +1,9 @@
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
 import {
   parseAuthorizationRequest,
   writeAuthorizationRequest,
   type AuthorizationRequest,
+  type DeviceAuthorizationRequest,
 } from '@gatehouse/domain/oauth';
 
 /** An authorization request that was checked. */
@@ -12,8 +13,31 @@ export interface KeptAuthorization {
   readonly hintedUserId?: string | undefined;
 }
 
-/** Where a browser was going before it had to log in: an authorization request, or an address of our own. */
-export type KeptContent = KeptAuthorization | { readonly kind: 'address'; readonly address: string };
+/** A device whose code a person typed (RFC 8628 3.3). */
+export interface WaitingDevice extends DeviceAuthorizationRequest {
+  readonly selector: Selector;
+  /** As it is shown: `BCDF-GHJK`. */
+  readonly userCode: string;
+  readonly expiresAt: EpochSeconds;
+}
+
+/** Where a browser was going before it had to log in: an authorization request, a device's, or an address of our own. */
+export type KeptContent =
+  | KeptAuthorization
+  | { readonly kind: 'device'; readonly device: WaitingDevice }
+  | { readonly kind: 'address'; readonly address: string };
+
+/** The client that a kept request is of. */
+export function clientIdOf(content: KeptContent): string | undefined {
+  switch (content.kind) {
+    case 'authorization':
+      return content.request.clientId;
+    case 'device':
+      return content.device.clientId;
+    case 'address':
+      return undefined;
+  }
+}
 
 export interface Progress {
   readonly createdAt: EpochSeconds;
@@ -36,17 +60,25 @@ export type KeptRequest<Content = KeptContent> = Content & {
 
 /** As a row of ours has it; {@link parseContent} reads it back. */
 export function writeContent(content: KeptContent): string {
-  // The hint was verified when the request came: its subject is all that is left of it.
-  return content.kind === 'address'
-    ? content.address
-    : JSON.stringify({
+  switch (content.kind) {
+    case 'address':
+      return content.address;
+    case 'device':
+      return JSON.stringify(content.device);
+    case 'authorization':
+      return JSON.stringify({
+        // The hint was verified when the request came: its subject is all that is left of it.
         request: writeAuthorizationRequest({ ...content.request, idTokenHint: undefined }),
         hintedUserId: content.hintedUserId,
       });
+  }
 }
 
 export function parseContent(kind: string, text: string): KeptContent {
-  return kind === 'address' ? { kind, address: text } : parseAuthorization(text);
+  if (kind === 'address') return { kind, address: text };
+  // Written by writeContent, and by nobody else.
+  if (kind === 'device') return { kind, device: JSON.parse(text) as WaitingDevice };
+  return parseAuthorization(text);
 }
 
 export function parseAuthorization(text: string): KeptAuthorization {

@@ -17,6 +17,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import {
+  clientIdOf,
   parseContent,
   writeContent,
   type Advance,
@@ -83,7 +84,7 @@ export class KeptRequestsService {
       selector,
       owner.browserHash,
       content.kind,
-      content.kind === 'authorization' ? content.request.clientId : null,
+      clientIdOf(content) ?? null,
       writeContent(content),
       owner.addressKey,
       now,

@@ -1,5 +1,5 @@
 import type { AuthorizationRequest, Client } from '@gatehouse/domain/oauth';
-import type { Progress } from './kept-request.js';
+import type { Progress, WaitingDevice } from './kept-request.js';
 
 /** An authorization request on its way: just arrived (no id yet), or kept. */
 export interface Pending {
@@ -11,4 +11,12 @@ export interface Pending {
   readonly progress: Progress;
   /** True: of all who answer it at once one does (a pushed request, RFC 9126 4). */
   readonly once?: boolean | undefined;
+}
+
+/** A device's request on its way: always kept. */
+export interface PendingDevice {
+  readonly id: string;
+  readonly device: WaitingDevice;
+  readonly client: Client;
+  readonly progress: Progress;
 }

@@ -26,6 +26,7 @@ const grantTypeWords: Readonly<Record<string, string>> = {
   authorization_code: 'Logs people in (authorization code)',
   refresh_token: 'Keeps access with refresh tokens; with openid, it also needs the scope offline_access',
   client_credentials: 'Acts for itself, without a person',
+  'urn:ietf:params:oauth:grant-type:device_code': 'Runs on a device without a browser: people type its code elsewhere',
   implicit: 'Gets ID tokens, or tokens, in the redirect itself (implicit and hybrid flows)',
 };
 

@@ -135,6 +135,11 @@ export const settingsDefinition = defineSettings({
     default: 60,
     max: 600,
   }),
+  deviceCodeLifetimeSeconds: field.seconds('GATEHOUSE_DEVICE_CODE_LIFETIME', {
+    about: 'The codes of a device that waits for a person.',
+    default: 600,
+    max: DAY,
+  }),
   requestLifetimeSeconds: field.seconds('GATEHOUSE_REQUEST_LIFETIME', {
     about: 'A login that was begun: how long a person may idle and still come back to the application.',
     default: 3 * DAY,

@@ -1,4 +1,5 @@
 import { AuthorizationCodeEntity } from '../authorization/code.entity.js';
+import { DeviceAuthorizationEntity } from '../authorization/device-authorization.entity.js';
 import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
 import { PushedRequestEntity } from '../authorization/pushed-request.entity.js';
 import { AuditEventEntity } from '../audit/audit-event.entity.js';
@@ -29,6 +30,7 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
+import { DeviceAuthorizations1764000000015 } from './migrations/0015-device-authorizations.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
 import { ConsentResources1764000000012 } from './migrations/0012-consent-resources.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
@@ -48,6 +50,7 @@ export const entities = [
   ClientSecretEntity,
   ConsentEntity,
   CounterEntity,
+  DeviceAuthorizationEntity,
   GrantEntity,
   InitialAccessTokenEntity,
   KeptRequestEntity,
@@ -104,6 +107,7 @@ export const tablesInOrder = [
   'consents',
   'grants',
   'authorization_codes',
+  'device_authorizations',
   'access_tokens',
   'refresh_tokens',
   'refresh_answers',
@@ -127,6 +131,7 @@ export const migrations = [
   Resources1764000000011,
   ConsentResources1764000000012,
   PushedRequests1764000000014,
+  DeviceAuthorizations1764000000015,
   ServerSecrets1764000000051,
   SessionClients1764000000061,
 ];

@@ -33,7 +33,7 @@ export class GrantEntity {
   @JsonColumn({ nullable: true })
   resources!: string[] | null;
 
-  /** 1 when `offline_access` was consented to: it outlives the session (OpenID Connect Core 11). */
+  /** 1 when `offline_access` was consented to, and for devices: it outlives the session (OpenID Connect Core 11). */
   @IntegerColumn()
   isOffline!: number;
 

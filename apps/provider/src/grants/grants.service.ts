@@ -21,6 +21,8 @@ export interface NewGrant {
   readonly acr: string | undefined;
   readonly claims: ClaimsRequest | undefined;
   readonly expiresAt: EpochSeconds;
+  /** Also without `offline_access`: it is not the browser's own, and does not end with its session. */
+  readonly outlivesSession?: boolean | undefined;
 }
 
 export interface GrantQuery {
@@ -66,7 +68,7 @@ export class GrantsService implements OnModuleInit {
       grant.userId,
       grant.sessionId,
       formatScope(grant.scope),
-      grant.scope.includes('offline_access') ? 1 : 0,
+      grant.outlivesSession === true || grant.scope.includes('offline_access') ? 1 : 0,
       grant.authTime,
       JSON.stringify(grant.amr),
       grant.acr ?? null,

@@ -9,6 +9,7 @@ export const routes = {
   signUp: '/sign-up',
   setPassword: '/password/set',
   consent: '/consent',
+  device: '/device',
 
   account: '/account',
   profile: '/account/profile',
@@ -28,6 +29,7 @@ export const routes = {
   introspect: '/oauth/introspect',
   revoke: '/oauth/revoke',
   register: '/oauth/register',
+  deviceAuthorization: '/oauth/device',
   userinfo: '/oauth/userinfo',
   endSession: '/oauth/logout',
   me: '/api/me',
@@ -44,4 +46,9 @@ export const routes = {
 /** The login page that leads back to an address of our own. */
 export function loginFor(address: string): string {
   return `${routes.login}?next=${encodeURIComponent(address)}`;
+}
+
+/** The page for a device's code, with the code filled in (RFC 8628 3.3.1). */
+export function deviceAddress(userCode: string): string {
+  return `${routes.device}?user_code=${encodeURIComponent(userCode)}`;
 }

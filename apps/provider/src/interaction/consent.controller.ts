@@ -18,7 +18,7 @@ import { formActionSchemes, PendingLogins, resumeAddress } from './pending.servi
 import { ConsentTexts } from './consent-texts.service.js';
 import { claimLabel } from './scope-sentences.js';
 
-type Asked = { readonly kept: KeptRequest & { kind: 'authorization' }; readonly client: Client };
+type Asked = { readonly kept: Exclude<KeptRequest, { kind: 'address' }>; readonly client: Client };
 
 /** Asks a person whether a client may have what it asks for. */
 @Controller(routes.consent)
@@ -56,9 +56,11 @@ export class ConsentController {
     if (form.get('user') !== visit.user.id)
       return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
     if (form.get('confirm') === 'no') {
+      const { kept } = asked;
+      if (kept.kind === 'device') return this.dispatcher.denyDevice(visit, kept.id, kept.device);
       const error = new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
       await this.store.run(async (unit) => {
-        await this.kept.answered(unit, asked.kept.id, visit.browser.hash, visit.now);
+        this.kept.answered(unit, kept.id, visit.browser.hash, visit.now);
         await this.audit.record(unit, {
           type: 'consent.denied',
           actorId: visit.user.id,
@@ -67,7 +69,7 @@ export class ConsentController {
           requestId: visit.requestId,
         });
       });
-      return this.dispatcher.deny(visit, asked.kept.request, error);
+      return this.dispatcher.deny(visit, kept.request, error);
     }
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, 'Choose yes or no.');
     const id = await this.store.run(async (unit) => {
@@ -77,9 +79,9 @@ export class ConsentController {
         {
           userId: user.id,
           clientId: asked.client.id,
-          scope: asked.kept.request.scope,
-          claims: claimsOf(asked.kept.request),
-          resources: asked.kept.request.resources,
+          scope: askedFor(asked.kept).scope,
+          claims: claimsOf(asked.kept),
+          resources: askedFor(asked.kept).resources,
         },
         now,
       );
@@ -103,7 +105,7 @@ export class ConsentController {
 
   private async asked(visit: Visit, id: string | undefined): Promise<Asked> {
     const { kept, client } = await this.pending.find(visit, id);
-    if (kept?.kind !== 'authorization' || !client) throw new PageError('request.expired');
+    if (!kept || kept.kind === 'address' || !client) throw new PageError('request.expired');
     return { kept, client };
   }
 
@@ -116,11 +118,12 @@ export class ConsentController {
         unapproved: client.approvedAt === undefined,
         policyUri: client.policyUri,
         tosUri: client.tosUri,
-        clientHost: shownHost(kept.request.redirectUri),
+        clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,
+        userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
         username: visit.user.username,
         userId: visit.user.id,
-        ...(await this.texts.of(kept.request)),
-        claims: claimsOf(kept.request).map((name) => ({ name, label: claimLabel(name) })),
+        ...(await this.texts.of(askedFor(kept))),
+        claims: claimsOf(kept).map((name) => ({ name, label: claimLabel(name) })),
         pending: kept.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
         error,
@@ -131,8 +134,13 @@ export class ConsentController {
 }
 
 /** What the request asks for by name and by none of its scopes. */
-function claimsOf(request: AuthorizationRequest): ClaimName[] {
-  return request.claims ? claimsBeyondScope(request.claims, request.scope) : [];
+function claimsOf(kept: Asked['kept']): ClaimName[] {
+  if (kept.kind === 'device' || !kept.request.claims) return [];
+  return claimsBeyondScope(kept.request.claims, kept.request.scope);
+}
+
+function askedFor(kept: Asked['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
+  return kept.kind === 'device' ? kept.device : kept.request;
 }
 
 /** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */

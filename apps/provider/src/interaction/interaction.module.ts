@@ -8,6 +8,7 @@ import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { ConsentController } from './consent.controller.js';
+import { DeviceController } from './device.controller.js';
 import { HomeController } from './home.controller.js';
 import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
@@ -17,10 +18,11 @@ import { SecondFactorPage } from './second-factor-page.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { SetPasswordController } from './set-password.controller.js';
 import { SignUpController } from './sign-up.controller.js';
+import { UserCodes } from './user-codes.service.js';
 
 /**
- * Owns: the pages that people meet on the way to a client: login, second factor, consent, sign-up, setting a password, home.
- * Endpoints: / /home /login /login/factor /consent /sign-up /password/set
+ * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
+ * Endpoints: / /home /login /login/factor /consent /device /sign-up /password/set
  * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
  * Must not know: what comes next.
  */
@@ -41,8 +43,9 @@ import { SignUpController } from './sign-up.controller.js';
     SignUpController,
     SetPasswordController,
     HomeController,
+    DeviceController,
   ],
-  providers: [ConsentTexts, PendingLogins, LoginService, LoginSessions, SecondFactorPage],
+  providers: [ConsentTexts, UserCodes, PendingLogins, LoginService, LoginSessions, SecondFactorPage],
   exports: [ConsentTexts, PendingLogins],
 })
 export class InteractionModule {}

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
-import type { KeptRequest } from '../authorization/kept-request.js';
+import { clientIdOf, type KeptRequest } from '../authorization/kept-request.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { schemesOf } from '../http/form-action.js';
@@ -25,10 +25,8 @@ export class PendingLogins {
 
   async find(visit: Visit, id: string | undefined): Promise<PendingLogin> {
     const kept = await this.kept.find(id, visit.browser.hash, visit.now);
-    return {
-      kept,
-      client: kept?.kind === 'authorization' ? await this.clients.find(kept.request.clientId) : undefined,
-    };
+    const clientId = kept && clientIdOf(kept);
+    return { kept, client: clientId === undefined ? undefined : await this.clients.find(clientId) };
   }
 
   /** Notes that the person goes on with the account that is logged in (`prompt=select_account`), and gives the way on. */

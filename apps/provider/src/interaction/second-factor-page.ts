@@ -57,7 +57,7 @@ export class SecondFactorPage {
     const own = await this.factors.of(user.id);
     const proved = visit.session.amr.includes('mfa');
     const passkeyOnly = demandsPasskey(unmet);
-    const clientDemands = unmet.length > 0 && kept?.kind === 'authorization';
+    const clientDemands = unmet.length > 0 && kept !== undefined && kept.kind !== 'address';
     const lacking = lacks(asked, own);
     const enrols = lacking && this.isFresh(asked);
     const request = kept ? `?request=${encodeURIComponent(kept.id)}` : '';

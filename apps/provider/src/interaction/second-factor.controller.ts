@@ -1,5 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { anySecondFactor, contextDemands, OAuthError, unmetDemands, type Client } from '@gatehouse/domain/oauth';
+import {
+  anySecondFactor,
+  contextDemands,
+  deviceStepRequest,
+  OAuthError,
+  unmetDemands,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { localAddress } from '@gatehouse/server/web/local-address';
@@ -127,6 +134,8 @@ export class SecondFactorController {
   /** The client asked for more than the person can or will give. */
   private async decline(asked: Asked): Promise<Reply> {
     const { visit, kept } = asked;
+    if (kept?.kind === 'device' && asked.unmet.length > 0)
+      return this.dispatcher.denyDevice(visit, kept.id, kept.device);
     if (kept?.kind !== 'authorization' || asked.unmet.length === 0)
       return Reply.redirect(after(asked), { cookies: visit.cookies });
     const error = new OAuthError(
@@ -154,7 +163,8 @@ export class SecondFactorController {
 /** Pages of ours that lead here want a second factor of any kind. */
 function demandsOf(kept: KeptRequest | undefined, client: Client | undefined): readonly (readonly string[])[] {
   if (kept?.kind === 'address') return anySecondFactor;
-  return kept && client ? contextDemands(kept.request, client) : [];
+  if (!kept || !client) return [];
+  return contextDemands(kept.kind === 'device' ? deviceStepRequest(kept.device, client) : kept.request, client);
 }
 
 function after({ kept }: Asked): string {

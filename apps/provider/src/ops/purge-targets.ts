@@ -3,6 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
 import { CodesService } from '../authorization/codes.service.js';
+import { DeviceAuthorizations } from '../authorization/device-authorizations.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { PushedRequests } from '../authorization/pushed-requests.service.js';
 import { ClientStates } from '../clients/client-states.service.js';
@@ -27,6 +28,7 @@ export class PurgeTargets {
   constructor(
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
+    @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(CodesService) private readonly codes: CodesService,
     @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
@@ -47,6 +49,7 @@ export class PurgeTargets {
     (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
     (unit, now) => this.kept.purgeExpired(unit, now),
     (unit, now) => this.pushed.purgeExpired(unit, now),
+    (unit, now) => this.devices.purgeExpired(unit, now),
     (unit, now) => this.accessTokens.purgeExpired(unit, now),
     (unit, now) => this.refreshTokens.purgeExpired(unit, now),
     (unit, now) => this.grants.purgeExpired(unit, now),

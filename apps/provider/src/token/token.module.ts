@@ -7,6 +7,8 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizationCodeGrant } from './grant-types/authorization-code.js';
 import { ClientCredentialsGrant } from './grant-types/client-credentials.js';
+import { DeviceAuthorizationController } from './device-authorization.controller.js';
+import { DeviceCodeGrant } from './grant-types/device-code.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 import { RefreshTokenGrant } from './grant-types/refresh-token.js';
 import { IntrospectionController } from './introspection.controller.js';
@@ -14,14 +16,14 @@ import { RevocationController } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
 
 /**
- * Owns: the token endpoint with its grant types, introspection, revocation.
+ * Owns: the token endpoint with its grant types, device authorization, introspection, revocation.
  * Invariant: a grant type proves and the endpoint issues, so that none can forget client authentication or single use.
  * Must not know: people's pages.
  */
 @Module({
   imports: [ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
-  controllers: [TokenController, IntrospectionController, RevocationController],
-  providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, GrantTypes],
+  controllers: [TokenController, DeviceAuthorizationController, IntrospectionController, RevocationController],
+  providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant, GrantTypes],
   exports: [GrantTypes],
 })
 export class TokenModule {}

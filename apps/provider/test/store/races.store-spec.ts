@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { ConsentsService } from '../../src/grants/consents.service';
 import { FirstStart } from '../../src/ops/first-start.service';
@@ -55,6 +56,37 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
       { Authorization: basic(registered.client, registered.secret) },
     );
     expect(introspection.json()).toEqual({ active: false });
+  });
+
+  it('100 polls of a device whose person said yes give tokens once (RFC 8628 3.5)', async () => {
+    const { client } = await provider.addClient({
+      type: 'public',
+      authMethod: 'none',
+      redirectUris: [],
+      grantTypes: [deviceCodeGrant],
+      scope: ['openid'],
+    });
+    const browser = await provider.logIn(await provider.addUser());
+    const codes = (await post(`${provider.issuer}/oauth/device`, { client_id: client.id, scope: 'openid' })).json<{
+      device_code: string;
+      verification_uri_complete: string;
+    }>();
+    await browser.open(codes.verification_uri_complete);
+    await browser.submit();
+    await browser.submit({ confirm: 'yes' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        post(`${provider.issuer}/oauth/token`, {
+          grant_type: deviceCodeGrant,
+          device_code: codes.device_code,
+          client_id: client.id,
+        }),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status !== 200).map((answer) => answer.json()['error'])).toEqual(
+      Array(99).fill('invalid_grant'),
+    );
   });
 
   it('100 refreshes with one token give one answer, again and again', async () => {

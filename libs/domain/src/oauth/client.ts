@@ -5,7 +5,13 @@ import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { isScopeToken, isSubset, type Scope } from './scope.js';
 
-export const grantTypeNames = ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'] as const;
+export const grantTypeNames = [
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'client_credentials',
+  'urn:ietf:params:oauth:grant-type:device_code',
+] as const;
 export type GrantTypeName = (typeof grantTypeNames)[number];
 
 /** `token_endpoint_auth_method` (RFC 7591 2). */
@@ -137,8 +143,12 @@ export function checkClientMetadata(
   if (resourceServer && draft.grantTypes.length > 0)
     say('grantTypes', 'The credentials of an API have no grant type: they ask about tokens and get none.');
   if (resourceServer && type === 'public') say('type', 'The credentials of an API need a secret: choose confidential.');
-  if (grantTypes.includes('refresh_token') && !grantTypes.includes('authorization_code'))
-    say('grantTypes', 'A refresh token comes with the authorization code grant: choose that too.');
+  if (
+    grantTypes.includes('refresh_token') &&
+    !grantTypes.includes('authorization_code') &&
+    !grantTypes.includes('urn:ietf:params:oauth:grant-type:device_code')
+  )
+    say('grantTypes', 'A refresh token comes with the authorization code grant or the device grant: choose one too.');
   if (grantTypes.includes('client_credentials') && type === 'public')
     say('grantTypes', 'Client credentials need a confidential client (RFC 6749 4.4).');
 

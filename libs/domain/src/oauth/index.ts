@@ -33,6 +33,15 @@ export {
   type ClaimsMember,
   type ClaimsRequest,
 } from './claims-parameter.js';
+export {
+  checkDeviceAuthorizationRequest,
+  deviceCodeGrant,
+  deviceStepRequest,
+  firstIntervalSeconds,
+  slowDownSeconds,
+  type DeviceAuthorizationRequest,
+  type StepRequest,
+} from './device-authorization.js';
 export { requestObjectParameters, type RequestObjectContext } from './request-object.js';
 export { authorizationErrorParameters, authorizationResponseParameters } from './authorization-response.js';
 export {
@@ -64,6 +73,7 @@ export {
 } from './client-registration.js';
 export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
+export { makeUserCode, parseUserCode } from './user-code.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 export { secretNeed, type SecretNeed } from './secret-need.js';
 export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';

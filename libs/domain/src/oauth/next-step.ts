@@ -5,8 +5,8 @@ import {
   phishingResistantContext,
   unmetDemands,
 } from './authentication-context.js';
-import type { AuthorizationRequest } from './authorization-request.js';
 import type { Client } from './client.js';
+import type { StepRequest } from './device-authorization.js';
 import { OAuthError } from './oauth-error.js';
 import { isSubset, type Scope } from './scope.js';
 
@@ -20,7 +20,7 @@ export type NextStep =
   | { readonly kind: 'deny'; readonly error: OAuthError };
 
 export interface NextStepInput {
-  readonly request: AuthorizationRequest;
+  readonly request: StepRequest;
   readonly client: Pick<Client, 'consentRequired' | 'secondFactorRequired'>;
   /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
   readonly session?:

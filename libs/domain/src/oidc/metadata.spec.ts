@@ -9,6 +9,7 @@ const metadata = providerMetadata({
     par: '/oauth/par',
     introspect: '/oauth/introspect',
     revoke: '/oauth/revoke',
+    deviceAuthorization: '/oauth/device',
     endSession: '/oauth/logout',
     jwks: '/jwks',
   },

@@ -12,6 +12,7 @@ export interface Offer {
     readonly par: string;
     readonly introspect: string;
     readonly revoke: string;
+    readonly deviceAuthorization: string;
     readonly endSession: string;
     readonly jwks: string;
   };
@@ -37,7 +38,7 @@ export interface Offer {
 
 /**
  * The metadata document, the same for OpenID Connect and OAuth.
- * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 9126 5, RFC 9207 3
+ * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3
  */
 export function providerMetadata(offer: Offer): Record<string, unknown> {
   const at = (path: string): string => offer.issuer + path;
@@ -52,6 +53,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     require_pushed_authorization_requests: offer.requiresPar,
     introspection_endpoint: at(offer.paths.introspect),
     revocation_endpoint: at(offer.paths.revoke),
+    device_authorization_endpoint: at(offer.paths.deviceAuthorization),
     ...logoutMetadata({ endSession: at(offer.paths.endSession) }),
     scopes_supported: offer.scopes,
     response_types_supported: offer.responseTypes,

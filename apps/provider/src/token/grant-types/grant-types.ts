@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthorizationCodeGrant } from './authorization-code.js';
 import { ClientCredentialsGrant } from './client-credentials.js';
+import { DeviceCodeGrant } from './device-code.js';
 import type { GrantType } from './grant-type.js';
 import { RefreshTokenGrant } from './refresh-token.js';
 
@@ -13,8 +14,9 @@ export class GrantTypes {
     @Inject(AuthorizationCodeGrant) code: AuthorizationCodeGrant,
     @Inject(RefreshTokenGrant) refresh: RefreshTokenGrant,
     @Inject(ClientCredentialsGrant) clientCredentials: ClientCredentialsGrant,
+    @Inject(DeviceCodeGrant) device: DeviceCodeGrant,
   ) {
-    this.all = [code, refresh, clientCredentials];
+    this.all = [code, refresh, clientCredentials, device];
   }
 
   find(name: string): GrantType | undefined {
