@@ -11,7 +11,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Factors } from '../factors/factors.service.js';
 import { routes } from '../http/routes.js';
-import { KeysService } from '../keys/keys.service.js';
+import { KeysService, type ServerKey } from '../keys/keys.service.js';
 import { GrantTypes } from '../token/grant-types/grant-types.js';
 
 // Any origin may read what is public anyway; a browser application could not discover us otherwise.
@@ -22,7 +22,7 @@ const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public
 export class DiscoveryController {
   private readonly metadata: Reply;
   /** The JWKS, for as long as the same keys are published. */
-  private published: { readonly kids: string; readonly reply: Reply } | undefined;
+  private published: { readonly keys: readonly ServerKey[]; readonly reply: Reply } | undefined;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
@@ -85,10 +85,9 @@ export class DiscoveryController {
   @Get(routes.jwks)
   async jwks(): Promise<Reply> {
     const keys = await this.keys.published(this.clock.now());
-    const kids = keys.map((key) => key.kid).join();
-    if (this.published?.kids !== kids) {
+    if (this.published?.keys !== keys) {
       const document = { keys: keys.map((key) => key.publicJwk) };
-      this.published = { kids, reply: Reply.constant(Reply.json(document, { headers: openToAll })) };
+      this.published = { keys, reply: Reply.constant(Reply.json(document, { headers: openToAll })) };
     }
     return this.published.reply;
   }

@@ -38,6 +38,9 @@ export interface NewKey {
 @Injectable()
 export class KeysService implements OnModuleInit {
   private cached: Promise<readonly ServerKey[]> | undefined;
+  private shown:
+    | { readonly loaded: readonly ServerKey[]; readonly at: EpochSeconds; readonly keys: readonly ServerKey[] }
+    | undefined;
 
   constructor(
     @InjectRepository(SigningKeyEntity) private readonly keys: Repository<SigningKeyEntity>,
@@ -71,9 +74,18 @@ export class KeysService implements OnModuleInit {
     return found;
   }
 
-  /** What the JWKS shows: keys in use, those that will be soon, and those that signed what may still be alive. */
-  async published(now: EpochSeconds): Promise<ServerKey[]> {
-    return (await this.load()).filter((key) => !isRetired(key, now));
+  /**
+   * What the JWKS shows: keys in use, those that will be soon, and those that signed what may still be alive. The same
+   * list as long as they are the same keys.
+   */
+  async published(now: EpochSeconds): Promise<readonly ServerKey[]> {
+    const loaded = await this.load();
+    const before = this.shown?.loaded === loaded ? this.shown : undefined;
+    if (before?.at === now) return before.keys;
+    const keys = loaded.filter((key) => !isRetired(key, now));
+    // Keys only retire: as many of the same ones are the same.
+    this.shown = { loaded, at: now, keys: before?.keys.length === keys.length ? before.keys : keys };
+    return this.shown.keys;
   }
 
   async list(): Promise<readonly ServerKey[]> {
