@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { DpopModule } from '../dpop/dpop.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
@@ -25,7 +26,16 @@ import { RequestObjects } from './request-objects.service.js';
  * Must not know: what the pages look like, or how a person proves who they are.
  */
 @Module({
-  imports: [KeysModule, UsersModule, FactorsModule, ResourcesModule, ClientsModule, GrantsModule, IssuanceModule],
+  imports: [
+    DpopModule,
+    KeysModule,
+    UsersModule,
+    FactorsModule,
+    ResourcesModule,
+    ClientsModule,
+    GrantsModule,
+    IssuanceModule,
+  ],
   controllers: [AuthorizeController, PushedRequestController],
   providers: [
     Dispatcher,

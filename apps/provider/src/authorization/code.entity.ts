@@ -43,6 +43,10 @@ export class AuthorizationCodeEntity {
   @TextColumn({ nullable: true })
   nonce!: string | null;
 
+  /** Thumbprint of the key that alone may redeem it (`dpop_jkt`, RFC 9449 10). */
+  @TextColumn({ nullable: true })
+  dpopJkt!: string | null;
+
   @InstantColumn()
   issuedAt!: number;
 

@@ -11,6 +11,7 @@ export interface CodeRow {
   scope: string;
   code_challenge: string | null;
   nonce: string | null;
+  dpop_jkt: string | null;
   expires_at: number;
   consumed_at: number | null;
 }
@@ -19,8 +20,8 @@ export const codeStatements = {
   insert: statement(
     'authorization_codes.insert',
     `INSERT INTO authorization_codes (selector, verifier_hash, grant_selector, client_id, redirect_uri, redirect_uri_sent,
-       scope, code_challenge, nonce, issued_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       scope, code_challenge, nonce, issued_at, expires_at, dpop_jkt)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
   ),
   find: statement('authorization_codes.find', 'SELECT * FROM authorization_codes WHERE selector = $1'),
   /** RFC 6749 4.1.2: a code is used once. One conditional statement decides, however many come at once. */

@@ -27,6 +27,8 @@ export interface AuthorizationCode {
   readonly scope: Scope;
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
+  /** Thumbprint of the key that alone may redeem it. */
+  readonly dpopJkt: string | undefined;
   readonly expiresAt: EpochSeconds;
   readonly consumedAt: EpochSeconds | undefined;
 }
@@ -61,6 +63,7 @@ export class CodesService {
       request.nonce ?? null,
       now,
       addSeconds(now, this.settings.codeLifetimeSeconds),
+      request.dpopJkt ?? null,
     );
   }
 
@@ -79,6 +82,7 @@ export class CodesService {
       scope: parseScope(row.scope),
       codeChallenge: row.code_challenge ?? undefined,
       nonce: row.nonce ?? undefined,
+      dpopJkt: row.dpop_jkt ?? undefined,
       expiresAt: epochSeconds(row.expires_at),
       consumedAt: row.consumed_at === null ? undefined : epochSeconds(row.consumed_at),
     };

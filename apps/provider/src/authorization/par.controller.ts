@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
-import { OAuthError } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError, type AuthorizationRequest } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -8,7 +9,9 @@ import { postOnly, readProtocolRequest } from '../clients/authentication/protoco
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { corsHeaders, preflight } from '../http/cors.js';
+import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { PushedRequests } from './pushed-requests.service.js';
@@ -23,6 +26,7 @@ export class PushedRequestController {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
+    @Inject(DpopProofs) private readonly proofs: DpopProofs,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
   ) {}
@@ -50,14 +54,33 @@ export class PushedRequestController {
     const parameters = new Map(credentials.parameters).set('client_id', client.id);
     const check = await this.checks.check(parameters, client, now);
     if (check.kind !== 'accepted') throw check.error;
+    const dpopJkt = await this.checkKey(request, check.request, now);
     const requestUri = await this.pushed.push(
-      { kind: 'authorization', request: check.request, hintedUserId: check.hintedUserId },
+      {
+        kind: 'authorization',
+        request: { ...check.request, ...(dpopJkt === undefined ? {} : { dpopJkt }) },
+        hintedUserId: check.hintedUserId,
+      },
       client,
       now,
     );
     return Reply.json(
       { request_uri: requestUri, expires_in: this.settings.pushedRequestLifetimeSeconds },
-      { status: 201, headers: { 'Cache-Control': 'no-store', ...corsHeaders(request) } },
+      { status: 201, headers: { 'Cache-Control': 'no-store', ...nonceHeaders(request), ...corsHeaders(request) } },
     );
+  }
+
+  /** The key that alone may redeem the code: that of the proof, or the one named; the same where both come (RFC 9449 10.1). */
+  private async checkKey(
+    request: WebRequest,
+    { dpopJkt }: AuthorizationRequest,
+    now: EpochSeconds,
+  ): Promise<string | undefined> {
+    const jkt = await this.proofs.check(request, now);
+    if (jkt !== undefined && dpopJkt !== undefined && jkt !== dpopJkt)
+      throw new OAuthError('invalid_request', 'The dpop_jkt is not the key of the DPoP proof.', {
+        reason: 'dpop_jkt.other_key',
+      });
+    return jkt ?? dpopJkt;
   }
 }

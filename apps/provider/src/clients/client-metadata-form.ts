@@ -190,6 +190,12 @@ export const metadataGroups: readonly MetadataGroup[] = [
         kind: 'flag',
       },
       {
+        member: 'dpopBoundAccessTokens',
+        wire: 'dpop_bound_access_tokens',
+        label: 'Access tokens must be bound to a key (DPoP, RFC 9449)',
+        kind: 'flag',
+      },
+      {
         member: 'requestObjectSigningAlg',
         wire: 'request_object_signing_alg',
         label: 'Request objects: signature',

@@ -103,6 +103,12 @@ export const settingsDefinition = defineSettings({
     default: false,
   }),
 
+  dpopNonce: field.flag('GATEHOUSE_DPOP_NONCE', {
+    about:
+      'DPoP proofs must hold a nonce of this server (RFC 9449 8): nobody can make them ahead, for one more request to begin with.',
+    default: false,
+  }),
+
   throttle: field.flag('GATEHOUSE_THROTTLE', { about: 'Limits failed logins and registrations.', default: true }),
   loginFailures: field.rate('GATEHOUSE_LOGIN_FAILURES', {
     about: 'Failed logins of one account, or from one address to one account, before more are refused.',

@@ -29,6 +29,7 @@ import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
+import { Dpop1764000000141 } from './migrations/00141-dpop.js';
 import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
 import { DeviceAuthorizations1764000000015 } from './migrations/0015-device-authorizations.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
@@ -134,4 +135,5 @@ export const migrations = [
   DeviceAuthorizations1764000000015,
   ServerSecrets1764000000051,
   SessionClients1764000000061,
+  Dpop1764000000141,
 ];

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { contentEncryptionAlgorithms, keyManagementAlgorithms, signatureAlgorithms } from '@gatehouse/domain/jose';
-import { responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
+import { dpopAlgorithms, responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
 import { claimNames, providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -48,6 +48,7 @@ export class DiscoveryController {
           contentEncryptionAlgorithms,
           requestObjectSigningAlgorithms: requestObjectAlgorithms,
           requiresPar: settings.requirePar,
+          dpopAlgorithms,
           scopes: standardScopes,
           acrValues: factors.supportedContexts,
           claims: [

@@ -13,7 +13,11 @@ export function allowOrigin(request: IncomingMessage, origin: string): void {
 export function corsHeaders(request: IncomingMessage): OutgoingHttpHeaders {
   const origin = allowed.get(request);
   if (origin === undefined) return {};
-  return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'WWW-Authenticate', Vary: 'Origin' };
+  return {
+    'Access-Control-Allow-Origin': origin,
+    'Access-Control-Expose-Headers': 'WWW-Authenticate, DPoP-Nonce',
+    Vary: 'Origin',
+  };
 }
 
 /**
@@ -27,7 +31,7 @@ export function preflight(request: IncomingMessage, methods = 'GET, POST'): Repl
   return Reply.empty(204, {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Methods': methods,
-    'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type, DPoP',
     'Access-Control-Max-Age': '3600',
     Vary: 'Origin',
   });

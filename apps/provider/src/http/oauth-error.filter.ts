@@ -7,6 +7,7 @@ import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { corsHeaders } from './cors.js';
+import { nonceHeaders } from './dpop-nonce.js';
 import { Counters } from './counters.js';
 
 /**
@@ -34,7 +35,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
       // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
       const challenge = error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {};
       const later = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
-      const headers = { ...challenge, ...later, ...corsHeaders(request) };
+      const headers = { ...challenge, ...later, ...nonceHeaders(request), ...corsHeaders(request) };
       return Reply.json(errorBody(error), { status: error.status, headers });
     }
     const failure = describeFailure(error);

@@ -64,6 +64,7 @@ export class AccessTokenMaker {
       authTime: authority.authTime,
       acr: authority.acr,
       amr: authority.amr,
+      dpopJkt: authority.dpopJkt,
     });
     // RFC 9068 2.1
     const text = await this.signer.sign(target.algorithm, 'at+jwt', claims, now);
@@ -83,6 +84,7 @@ export class AccessTokenMaker {
       now,
       token.expiresAt,
       token.audience.length === 0 ? null : JSON.stringify(token.audience),
+      authority.dpopJkt ?? null,
     );
   }
 

@@ -35,6 +35,10 @@ export class AccessTokenEntity {
   @TextColumn()
   scope!: string;
 
+  /** Thumbprint of the key that it is bound to (RFC 9449); null: whoever bears it may use it. */
+  @TextColumn({ nullable: true })
+  dpopJkt!: string | null;
+
   @InstantColumn()
   issuedAt!: number;
 
@@ -68,6 +72,10 @@ export class RefreshTokenEntity {
   /** What it may ask for: the scope of the grant. */
   @TextColumn()
   scope!: string;
+
+  /** Thumbprint of the key that it is bound to (RFC 9449); null: whoever bears it may use it. */
+  @TextColumn({ nullable: true })
+  dpopJkt!: string | null;
 
   @InstantColumn()
   issuedAt!: number;

@@ -27,6 +27,8 @@ export interface AccessToken {
   readonly scope: Scope;
   /** Identifiers of the APIs that it is for; empty: our own endpoints. */
   readonly audience: readonly string[];
+  /** Thumbprint of the key that it is bound to. */
+  readonly dpopJkt: string | undefined;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds | undefined;
@@ -153,6 +155,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     acr: row.acr ?? undefined,
     authTime: row.auth_time === undefined || row.auth_time === null ? undefined : epochSeconds(row.auth_time),
     audience: row.audience === null ? noAudience : (JSON.parse(row.audience) as string[]),
+    dpopJkt: row.dpop_jkt ?? undefined,
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),

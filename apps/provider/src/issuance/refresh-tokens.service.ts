@@ -22,6 +22,8 @@ export interface RefreshToken {
   readonly grantSelector: Selector;
   readonly clientId: string;
   readonly scope: Scope;
+  /** Thumbprint of the key that it is bound to. */
+  readonly dpopJkt: string | undefined;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly consumedAt: EpochSeconds | undefined;
@@ -51,6 +53,7 @@ export class RefreshTokensService {
       grantSelector: row.grant_selector as Selector,
       clientId: row.client_id,
       scope: parseScope(row.scope),
+      dpopJkt: row.dpop_jkt ?? undefined,
       issuedAt: epochSeconds(row.issued_at),
       expiresAt: epochSeconds(row.expires_at),
       consumedAt: row.consumed_at === null ? undefined : epochSeconds(row.consumed_at),

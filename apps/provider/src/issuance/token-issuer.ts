@@ -22,6 +22,8 @@ export interface PreparedTokens {
   readonly authority: Authority;
   readonly access: MadeAccessToken;
   readonly refresh: Token | undefined;
+  /** What the refresh token is bound to: of a confidential client its credentials do that already (RFC 9449 5). */
+  readonly refreshJkt: string | undefined;
   /** The JSON body of the answer. */
   readonly body: string;
 }
@@ -57,9 +59,11 @@ export class TokenIssuer {
       expiresInSeconds: access.lifetimeSeconds,
       scope: access.scope,
       refreshToken: refresh && formatToken(refresh),
+      dpopJkt: authority.dpopJkt,
       idToken: await this.idTokens.sign(authority, client, { accessToken: access.text }, now),
     });
-    return { authority, access, refresh, body: JSON.stringify(body) };
+    const refreshJkt = client.type === 'public' ? authority.dpopJkt : undefined;
+    return { authority, access, refresh, refreshJkt, body: JSON.stringify(body) };
   }
 
   /** Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile. */
@@ -82,6 +86,7 @@ export class TokenIssuer {
         formatScope(authority.refreshScope ?? authority.scope),
         now,
         refreshExpiresAt,
+        prepared.refreshJkt ?? null,
       );
   }
 

@@ -8,6 +8,7 @@ export interface AccessTokenRow {
   client_id: string;
   user_id: string | null;
   scope: string;
+  dpop_jkt: string | null;
   issued_at: number;
   expires_at: number;
   revoked_at: number | null;
@@ -26,6 +27,7 @@ export interface RefreshTokenRow {
   grant_selector: number;
   client_id: string;
   scope: string;
+  dpop_jkt: string | null;
   issued_at: number;
   expires_at: number;
   consumed_at: number | null;
@@ -42,8 +44,8 @@ export const accessTokenStatements = {
   insert: statement(
     'access_tokens.insert',
     `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at,
-       audience)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+       audience, dpop_jkt)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
   ),
   findLive: statement(
     'access_tokens.find_live',
@@ -81,8 +83,9 @@ export const accessTokenStatements = {
 export const refreshTokenStatements = {
   insert: statement(
     'refresh_tokens.insert',
-    `INSERT INTO refresh_tokens (selector, verifier_hash, grant_selector, client_id, scope, issued_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO refresh_tokens (selector, verifier_hash, grant_selector, client_id, scope, issued_at, expires_at,
+       dpop_jkt)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
   find: statement('refresh_tokens.find', 'SELECT * FROM refresh_tokens WHERE selector = $1'),
   isConsumed: statement(

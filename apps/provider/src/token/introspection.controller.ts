@@ -74,7 +74,8 @@ export class IntrospectionController {
       authTime: token.authTime,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
-      tokenType: 'Bearer',
+      tokenType: token.dpopJkt === undefined ? 'Bearer' : 'DPoP',
+      dpopJkt: token.dpopJkt,
     });
   }
 
@@ -103,6 +104,7 @@ export class IntrospectionController {
       ...(await this.person(client.id, grant.userId)),
       acr: grant.acr,
       authTime: grant.authTime,
+      dpopJkt: token.dpopJkt,
       issuedAt: token.issuedAt,
       expiresAt: token.expiresAt,
     });

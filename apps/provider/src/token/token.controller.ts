@@ -8,7 +8,9 @@ import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { corsHeaders, preflight } from '../http/cors.js';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { Counters } from '../http/counters.js';
+import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { TokenIssuer } from '../issuance/token-issuer.js';
@@ -25,6 +27,7 @@ export class TokenController {
     @Inject(Store) private readonly store: Store,
     @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
+    @Inject(DpopProofs) private readonly proofs: DpopProofs,
     @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(Counters) private readonly counters: Counters,
@@ -47,20 +50,21 @@ export class TokenController {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
-    let proof = await grantType.prove(credentials.parameters, client, now);
-    let body = await this.issue(proof, client, now);
+    const dpopJkt = await this.checkSender(request, client, now);
+    let proof = await grantType.prove(credentials.parameters, client, now, dpopJkt);
+    let body = await this.issue(proof, client, now, dpopJkt);
     if (body === 'lost') {
       // Another request spent it in between, or its grant ended: what is left says which, and whether this one is a
       // repeat or a reuse.
-      proof = await grantType.prove(credentials.parameters, client, now);
-      body = await this.issue(proof, client, now);
+      proof = await grantType.prove(credentials.parameters, client, now, dpopJkt);
+      body = await this.issue(proof, client, now, dpopJkt);
     }
     if (body === 'lost')
       throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
     this.counters.issued(grantType.name);
     // RFC 6749 5.1 asks for both; OAuth 2.1 for the first alone.
     return Reply.jsonText(body, {
-      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...corsHeaders(request) },
+      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
     });
   }
 
@@ -79,14 +83,25 @@ export class TokenController {
     return grantType;
   }
 
+  /** The key that the client holds, where it says so by a proof, and must where it is registered so (RFC 9449 5, 5.2). */
+  private async checkSender(request: WebRequest, client: Client, now: EpochSeconds): Promise<string | undefined> {
+    const jkt = await this.proofs.check(request, now);
+    if (jkt === undefined && client.dpopBoundAccessTokens)
+      throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
+        reason: 'dpop.missing',
+      });
+    return jkt;
+  }
+
   /** Signs, then spends and stores in one unit; a loser's tokens are thrown away. */
-  private async issue(proof: Proof, client: Client, now: EpochSeconds): Promise<string> {
+  private async issue(proof: Proof, client: Client, now: EpochSeconds, dpopJkt: string | undefined): Promise<string> {
     if (proof.kind === 'repeated') return proof.body;
     if (proof.kind === 'refused') {
       await this.store.run((unit) => proof.write(unit));
       throw proof.error;
     }
-    const prepared = await this.issuer.prepare(proof.authority, client, now);
+    const authority = dpopJkt === undefined ? proof.authority : { ...proof.authority, dpopJkt };
+    const prepared = await this.issuer.prepare(authority, client, now);
     try {
       await this.store.run((unit) => {
         proof.spend(unit, prepared);

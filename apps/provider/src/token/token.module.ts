@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
+import { DpopModule } from '../dpop/dpop.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
@@ -21,7 +22,7 @@ import { TokenController } from './token.controller.js';
  * Must not know: people's pages.
  */
 @Module({
-  imports: [ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
+  imports: [DpopModule, ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
   controllers: [TokenController, DeviceAuthorizationController, IntrospectionController, RevocationController],
   providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant, GrantTypes],
   exports: [GrantTypes],

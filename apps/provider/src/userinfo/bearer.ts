@@ -1,12 +1,22 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { bearerChallenge, OAuthError, parseBearer, type Client } from '@gatehouse/domain/oauth';
+import {
+  bearerChallenge,
+  dpopAlgorithms,
+  dpopChallenge,
+  OAuthError,
+  parseBearer,
+  parseDpopToken,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { corsHeaders } from '../http/cors.js';
+import { nonceHeaders } from '../http/dpop-nonce.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
 
@@ -19,16 +29,17 @@ export interface PresentedToken {
   readonly client: Client;
 }
 
-/** Finds the live access token that a request to our own endpoints carries (RFC 6750 2). */
+/** Finds the live access token that a request to our own endpoints carries (RFC 6750 2, RFC 9449 7). */
 @Injectable()
 export class BearerTokens {
   constructor(
     @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(DpopProofs) private readonly proofs: DpopProofs,
   ) {}
 
   /**
-   * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token
+   * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce
    */
   async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
     const authorization = header(request, 'authorization');
@@ -38,12 +49,14 @@ export class BearerTokens {
         reason: 'bearer.two_ways',
       });
     if (authorization === undefined && inBody === undefined) throw new NoToken('no access token was sent');
-    const text = inBody ?? parseBearer(authorization);
+    const bound = isDpop(request);
+    const text = inBody ?? (bound ? parseDpopToken(authorization) : parseBearer(authorization));
     const token = text === undefined ? undefined : await this.tokens.findLive(text, now);
     if (!token)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.invalid',
       });
+    if (bound || token.dpopJkt !== undefined) await this.checkSender(request, token, bound ? text : undefined, now);
     // RFC 9068 4: a token for an API opens nothing here.
     if (token.audience.length > 0)
       throw new OAuthError('invalid_token', 'The access token is for another audience.', {
@@ -57,25 +70,73 @@ export class BearerTokens {
     this.tokens.noteUse(token, now);
     return { token, client };
   }
+
+  /**
+   * That a bound token comes in its scheme, with a proof of the key that it is bound to.
+   * @param text the token as it came in the scheme DPoP; undefined where it came in another way
+   * @see RFC 9449 7.1, 7.2
+   */
+  private async checkSender(
+    request: WebRequest,
+    token: AccessToken,
+    text: string | undefined,
+    now: EpochSeconds,
+  ): Promise<void> {
+    // RFC 9449 7.2: shown as Bearer it would be worth as much as an unbound one to whoever stole it.
+    if (text === undefined)
+      throw new OAuthError('invalid_token', 'The access token is bound to a key: send it by the scheme DPoP.', {
+        reason: 'dpop.as_bearer',
+      });
+    if (token.dpopJkt === undefined)
+      throw new OAuthError('invalid_token', 'The access token is bound to no key: send it by the scheme Bearer.', {
+        reason: 'dpop.unbound',
+      });
+    const jkt = await this.proofs.check(request, now, text);
+    if (jkt === undefined)
+      throw new OAuthError('invalid_dpop_proof', 'The DPoP proof is missing.', { reason: 'dpop.missing' });
+    if (jkt !== token.dpopJkt)
+      throw new OAuthError('invalid_token', 'The access token is bound to another key.', { reason: 'dpop.other_key' });
+  }
 }
 
 /** The answer to a refused token: 401 or 403 with a challenge (RFC 6750 3). */
 export function challenge(error: unknown, request: WebRequest): Reply | undefined {
-  if (error instanceof NoToken) return Reply.empty(401, challengeHeaders(bearerChallenge(), request));
+  // RFC 9449 7.2: both schemes, where nothing says which one it is for.
+  if (error instanceof NoToken)
+    return Reply.empty(
+      401,
+      challengeHeaders([bearerChallenge(), dpopChallenge({ algorithms: dpopAlgorithms })], request),
+    );
   if (!(error instanceof OAuthError)) return undefined;
-  const value = bearerChallenge({
+  const parts = {
     error: error.code,
     description: error.description,
     scope: error.code === 'insufficient_scope' ? 'openid' : undefined,
-  });
+  };
+  const ofProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
+  const value =
+    ofProof || isDpop(request) || error.reason === 'dpop.as_bearer'
+      ? dpopChallenge({ ...parts, algorithms: dpopAlgorithms })
+      : bearerChallenge(parts);
   return Reply.json(
     { error: error.code, error_description: error.description },
-    { status: error.status, headers: challengeHeaders(value, request) },
+    // RFC 9449 9: at a resource, what is wrong with a proof is a 401 with a challenge.
+    { status: ofProof ? 401 : error.status, headers: challengeHeaders(value, request) },
   );
 }
 
-function challengeHeaders(value: string, request: WebRequest): OutgoingHttpHeaders {
-  return { 'WWW-Authenticate': value, 'Cache-Control': 'no-store', ...corsHeaders(request) };
+/** True when the request means to use the scheme DPoP, well-formed or not. */
+function isDpop(request: WebRequest): boolean {
+  return /^dpop(\s|$)/i.test(header(request, 'authorization') ?? '');
+}
+
+function challengeHeaders(value: string | string[], request: WebRequest): OutgoingHttpHeaders {
+  return {
+    'WWW-Authenticate': value,
+    'Cache-Control': 'no-store',
+    ...nonceHeaders(request),
+    ...corsHeaders(request),
+  };
 }
 
 /** RFC 6750 2.2: a form body of one part. Another kind of body carries no token. */

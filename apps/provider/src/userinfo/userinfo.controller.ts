@@ -10,6 +10,7 @@ import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { corsHeaders, preflight } from '../http/cors.js';
+import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { ResponseTokens } from '../issuance/response-tokens.service.js';
@@ -98,5 +99,5 @@ export class UserinfoController {
 }
 
 function headersFor(request: WebRequest): { readonly headers: OutgoingHttpHeaders } {
-  return { headers: { 'Cache-Control': 'no-store', ...corsHeaders(request) } };
+  return { headers: { 'Cache-Control': 'no-store', ...nonceHeaders(request), ...corsHeaders(request) } };
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
+import { DpopModule } from '../dpop/dpop.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { BearerTokens } from './bearer.js';
@@ -10,7 +11,7 @@ import { UserinfoController } from './userinfo.controller.js';
  * Invariant: claims go out only by the token's scope, and only while token, grant, client and person live.
  */
 @Module({
-  imports: [ClientsModule, UsersModule, IssuanceModule],
+  imports: [DpopModule, ClientsModule, UsersModule, IssuanceModule],
   controllers: [UserinfoController],
   providers: [BearerTokens],
 })

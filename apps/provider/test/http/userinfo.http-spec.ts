@@ -96,7 +96,9 @@ describe('what an access token opens here', () => {
     it('challenges a request without a token, with no error code (RFC 6750 3.1)', async () => {
       const answer = await ask(path);
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toMatch(/^Bearer realm="[^"]+"$/);
+      expect(answer.headers['www-authenticate']).toMatch(
+        /^Bearer realm="[^"]+", DPoP realm="[^"]+", algs="[A-Za-z0-9 ]+"$/,
+      );
     });
 
     it.each(['Bearer', 'Bearer x', 'Bearer a.b', 'Basic YTpi', `Bearer ${'x'.repeat(7000)}`])(

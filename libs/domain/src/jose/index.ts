@@ -26,6 +26,7 @@ export {
   mostKeysInSet,
   publicKeyProblem,
   readKeySet,
+  readPublicKey,
   type PublicKey,
 } from './key-set.js';
 export { keyFromSecret } from './secret-key.js';

@@ -61,7 +61,8 @@ export function readKeySet(value: unknown): readonly PublicKey[] | undefined {
   return keys.flatMap((jwk: unknown) => (isObject(jwk) ? (readPublicKey(jwk) ?? []) : []));
 }
 
-function readPublicKey(jwk: Jwk): PublicKey | undefined {
+/** A key that can be used; undefined where {@link publicKeyProblem} or node:crypto has something against it. */
+export function readPublicKey(jwk: Jwk): PublicKey | undefined {
   if (publicKeyProblem(jwk) !== undefined) return undefined;
   try {
     const key = createPublicKey({ format: 'jwk', key: textMembers(publicJwk(jwk)) });

@@ -17,6 +17,8 @@ export function accessTokenClaims(token: {
   readonly authTime?: EpochSeconds | undefined;
   readonly acr?: string | undefined;
   readonly amr?: readonly string[] | undefined;
+  /** Thumbprint of the key that it is bound to (RFC 9449 6.1). */
+  readonly dpopJkt?: string | undefined;
 }): Record<string, unknown> {
   const [first, ...rest] = token.audience;
   return {
@@ -32,5 +34,6 @@ export function accessTokenClaims(token: {
     ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
     ...(token.acr === undefined ? {} : { acr: token.acr }),
     ...(token.amr === undefined ? {} : { amr: token.amr }),
+    ...(token.dpopJkt === undefined ? {} : { cnf: { jkt: token.dpopJkt } }),
   };
 }

@@ -15,6 +15,8 @@ export interface Authority {
   readonly refreshScope?: Scope | undefined;
   /** Identifiers of the APIs that the access token is for (RFC 8707); none: this server's own endpoints. */
   readonly resources?: readonly string[] | undefined;
+  /** Thumbprint of the key that the access token is bound to (RFC 9449); undefined: whoever bears it may use it. */
+  readonly dpopJkt?: string | undefined;
   /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
   readonly mayRefresh: boolean;
   readonly sessionId?: string | undefined;

@@ -31,6 +31,28 @@ export function parseBearer(header: string | undefined): string | undefined {
 }
 
 /**
+ * Reads `Authorization: DPoP`.
+ * @returns undefined when the header is absent, of another scheme or malformed
+ * @see RFC 9449 7.1
+ */
+export function parseDpopToken(header: string | undefined): string | undefined {
+  return /^dpop +([A-Za-z0-9._~+/-]{1,8000}={0,8})$/i.exec(header ?? '')?.[1];
+}
+
+/**
+ * A `WWW-Authenticate: DPoP` challenge, with what proofs may be signed with.
+ * @see RFC 9449 7.1
+ */
+export function dpopChallenge(parts: {
+  readonly error?: string | undefined;
+  readonly description?: string | undefined;
+  readonly scope?: string | undefined;
+  readonly algorithms: readonly string[];
+}): string {
+  return `DPoP ${attributesOf({ realm: 'gatehouse', error: parts.error, error_description: parts.description, scope: parts.scope, algs: parts.algorithms.join(' ') })}`;
+}
+
+/**
  * A `WWW-Authenticate: Bearer` challenge. Without parts it only names the realm: a request without a token learns
  * nothing else (RFC 6750 3.1).
  * @see RFC 6750 3
@@ -43,10 +65,15 @@ export function bearerChallenge(
     readonly scope?: string | undefined;
   } = {},
 ): string {
-  const attributes = Object.entries({ error: parts.error, error_description: parts.description, scope: parts.scope })
+  const { realm = 'gatehouse', error, description, scope } = parts;
+  return `Bearer ${attributesOf({ realm, error, error_description: description, scope })}`;
+}
+
+function attributesOf(attributes: Readonly<Record<string, string | undefined>>): string {
+  return Object.entries(attributes)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
-    .map(([name, value]) => `, ${name}="${quotable(value)}"`);
-  return `Bearer realm="${quotable(parts.realm ?? 'gatehouse')}"${attributes.join('')}`;
+    .map(([name, value]) => `${name}="${quotable(value)}"`)
+    .join(', ');
 }
 
 /** What RFC 6750 3 allows between the quotes; whatever else slipped in must not end the value or the header line. */

@@ -16,6 +16,7 @@ import {
 } from './authorization-parameters.js';
 import { parseClaimsParameter, type ClaimsRequest } from './claims-parameter.js';
 import type { Client } from './client.js';
+import { isJkt } from './dpop.js';
 import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
 import { parseResourceParameter } from './resource.js';
@@ -48,6 +49,8 @@ export interface AuthorizationRequest {
   readonly display?: Display | undefined;
   /** Identifiers of the APIs that access is asked for (RFC 8707); each is there, and none means this server. */
   readonly resources?: readonly string[] | undefined;
+  /** Thumbprint of the key that alone may redeem the code (RFC 9449 10). */
+  readonly dpopJkt?: string | undefined;
   /** Of OpenID requests alone (OpenID Connect Core 5.5). */
   readonly claims?: ClaimsRequest | undefined;
 }
@@ -183,6 +186,11 @@ function checkRest(
   const responseType = checkResponseType(parameters.get('response_type'));
   checkClientMay(client, responseType, undefined);
   const responseMode = checkResponseMode(parameters.get('response_mode'), responseType);
+  // RFC 9449 5.2: a token that passes through the browser is bound to no key.
+  if (client.dpopBoundAccessTokens && returnsOf(responseType).accessToken)
+    throw new OAuthError('unauthorized_client', 'This client gets its access tokens from the token endpoint alone.', {
+      reason: 'dpop.front_channel',
+    });
   const state = bounded(parameters, 'state', mostStateCharacters);
   const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
   const returns = returnsOf(responseType);
@@ -212,8 +220,15 @@ function checkRest(
     uiLocales: checkPreferences(parameters, 'ui_locales'),
     display: checkDisplay(parameters.get('display')),
     ...resourcesMember(parseResourceParameter(parameters.get('resource'))),
+    ...dpopMember(parameters.get('dpop_jkt')),
     claims: checkClaims(parameters.get('claims'), scope, responseType),
   };
+}
+
+function dpopMember(jkt: string | undefined): Pick<AuthorizationRequest, 'dpopJkt'> {
+  if (jkt === undefined) return {};
+  if (!isJkt(jkt)) throw invalid('The dpop_jkt is no SHA-256 thumbprint.', 'dpop_jkt.malformed');
+  return { dpopJkt: jkt };
 }
 
 /** Left out where none is asked for: kept requests are small, and most ask for none. */

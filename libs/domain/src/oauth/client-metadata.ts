@@ -58,6 +58,8 @@ export interface ClientMetadata {
   readonly requestUris: readonly string[];
   /** True: its authorization requests come by the pushed authorization request endpoint alone (RFC 9126 6). */
   readonly requirePushedAuthorizationRequests: boolean;
+  /** True: it gets access tokens that are bound to a key of its own, and no others (RFC 9449 5.2). */
+  readonly dpopBoundAccessTokens: boolean;
   readonly backchannelLogoutUri?: string | undefined;
   readonly backchannelLogoutSessionRequired: boolean;
   readonly frontchannelLogoutUri?: string | undefined;
@@ -105,6 +107,7 @@ const memberTable: Readonly<Record<keyof ClientMetadata, true>> = {
   defaultAcrValues: true,
   requestUris: true,
   requirePushedAuthorizationRequests: true,
+  dpopBoundAccessTokens: true,
   backchannelLogoutUri: true,
   backchannelLogoutSessionRequired: true,
   frontchannelLogoutUri: true,
@@ -120,6 +123,7 @@ export const plainMetadata: ClientMetadata = {
   defaultAcrValues: [],
   requestUris: [],
   requirePushedAuthorizationRequests: false,
+  dpopBoundAccessTokens: false,
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutSessionRequired: false,
 };
@@ -276,6 +280,7 @@ export function checkMetadata(
     defaultAcrValues,
     requestUris,
     requirePushedAuthorizationRequests: draft.requirePushedAuthorizationRequests ?? false,
+    dpopBoundAccessTokens: draft.dpopBoundAccessTokens ?? false,
     backchannelLogoutUri,
     backchannelLogoutSessionRequired: draft.backchannelLogoutSessionRequired ?? false,
     frontchannelLogoutUri,

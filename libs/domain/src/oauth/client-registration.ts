@@ -4,7 +4,7 @@ import type { Client, ClientDraft, FieldProblem } from './client.js';
 export type MetadataKind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object';
 type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: MetadataKind];
 
-/** What RFC 7591, OpenID Connect Registration, the logout specifications and RFC 9126 call a client's metadata. */
+/** What RFC 7591, OpenID Connect Registration, the logout specifications RFC 9126 and RFC 9449 call a client's metadata. */
 const members: readonly Member[] = [
   ['redirect_uris', 'redirectUris', 'list'],
   ['token_endpoint_auth_method', 'authMethod', 'text'],
@@ -40,6 +40,7 @@ const members: readonly Member[] = [
   ['initiate_login_uri', 'initiateLoginUri', 'text'],
   ['request_uris', 'requestUris', 'list'],
   ['require_pushed_authorization_requests', 'requirePushedAuthorizationRequests', 'flag'],
+  ['dpop_bound_access_tokens', 'dpopBoundAccessTokens', 'flag'],
   ['post_logout_redirect_uris', 'postLogoutRedirectUris', 'list'],
   ['backchannel_logout_uri', 'backchannelLogoutUri', 'text'],
   ['backchannel_logout_session_required', 'backchannelLogoutSessionRequired', 'flag'],

@@ -14,7 +14,14 @@ export {
   type AuthenticationMethod,
 } from './authentication-context.js';
 export { refreshAllowed, type Authority } from './authority.js';
-export { bearerChallenge, isBasic, parseBasicCredentials, parseBearer } from './authorization-header.js';
+export {
+  bearerChallenge,
+  dpopChallenge,
+  isBasic,
+  parseBasicCredentials,
+  parseBearer,
+  parseDpopToken,
+} from './authorization-header.js';
 export type { AuthorizationPolicy, Display, Prompt, ResponseModeName } from './authorization-parameters.js';
 export {
   checkAuthorizationRequest,
@@ -72,6 +79,7 @@ export {
   type MetadataKind,
 } from './client-registration.js';
 export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
+export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { makeUserCode, parseUserCode } from './user-code.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';

@@ -8,10 +8,13 @@ export function tokenResponse(tokens: {
   readonly scope: Scope;
   readonly refreshToken?: string | undefined;
   readonly idToken?: string | undefined;
+  /** Thumbprint of the key that the access token is bound to. */
+  readonly dpopJkt?: string | undefined;
 }): Record<string, string | number> {
   return {
     access_token: tokens.accessToken,
-    token_type: 'Bearer',
+    // RFC 9449 5
+    token_type: tokens.dpopJkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: tokens.expiresInSeconds,
     ...scopeMember(tokens.scope),
     ...(tokens.refreshToken === undefined ? {} : { refresh_token: tokens.refreshToken }),
@@ -32,7 +35,9 @@ export function introspectionResponse(
         readonly expiresAt: EpochSeconds;
         /** Identifiers of the APIs that it is for; none: this server. */
         readonly audience?: readonly string[] | undefined;
-        readonly tokenType?: 'Bearer' | undefined;
+        readonly tokenType?: 'Bearer' | 'DPoP' | undefined;
+        /** Thumbprint of the key that it is bound to (RFC 9449 6.2). */
+        readonly dpopJkt?: string | undefined;
         /** How and when the person logged in (RFC 9470 6.2). */
         readonly acr?: string | undefined;
         readonly authTime?: EpochSeconds | undefined;
@@ -49,6 +54,7 @@ export function introspectionResponse(
     ...(token.username === undefined ? {} : { username: token.username }),
     ...(token.tokenType === undefined ? {} : { token_type: token.tokenType }),
     ...audienceMember(token.audience),
+    ...(token.dpopJkt === undefined ? {} : { cnf: { jkt: token.dpopJkt } }),
     ...(token.acr === undefined ? {} : { acr: token.acr }),
     ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
     iat: token.issuedAt,

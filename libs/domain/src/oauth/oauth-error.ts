@@ -26,6 +26,8 @@ const statuses = {
   registration_not_supported: 400,
   invalid_token: 401,
   insufficient_scope: 403,
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   invalid_redirect_uri: 400,
   invalid_client_metadata: 400,
   invalid_software_statement: 400,
@@ -35,7 +37,7 @@ const statuses = {
 /**
  * The closed set of codes that the protocol answers with.
  * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, OpenID Connect Core 3.1.2.6,
- *   RFC 9101 7, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+ *   RFC 9101 7, RFC 9449 5 and 8, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
  */
 export type OAuthErrorCode = keyof typeof statuses;
 

@@ -23,6 +23,7 @@ const metadata = providerMetadata({
   contentEncryptionAlgorithms: ['A128GCM'],
   requestObjectSigningAlgorithms: ['ES256', 'none'],
   requiresPar: false,
+  dpopAlgorithms: ['ES256'],
   scopes: ['openid'],
   claims: ['sub'],
   acrValues: ['phr'],

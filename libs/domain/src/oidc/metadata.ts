@@ -30,6 +30,8 @@ export interface Offer {
   readonly requestObjectSigningAlgorithms: readonly string[];
   /** True: requests come by the pushed authorization request endpoint alone, whatever the client. */
   readonly requiresPar: boolean;
+  /** Of DPoP proofs. */
+  readonly dpopAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
   /** Values of `acr` that a login can have. */
@@ -38,7 +40,7 @@ export interface Offer {
 
 /**
  * The metadata document, the same for OpenID Connect and OAuth.
- * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3
+ * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3, RFC 9449 5.1
  */
 export function providerMetadata(offer: Offer): Record<string, unknown> {
   const at = (path: string): string => offer.issuer + path;
@@ -85,6 +87,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     request_object_signing_alg_values_supported: offer.requestObjectSigningAlgorithms,
     request_object_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     request_object_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
+    dpop_signing_alg_values_supported: offer.dpopAlgorithms,
     authorization_response_iss_parameter_supported: true,
   };
 }

@@ -23,7 +23,12 @@ export class AuthorizationCodeGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+  async prove(
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    now: EpochSeconds,
+    dpopJkt?: string,
+  ): Promise<Proof> {
     const text = parameters.get('code');
     if (text === undefined) throw new OAuthError('invalid_request', 'The code is missing.', { reason: 'code.missing' });
     const code = await this.codes.find(text);
@@ -33,6 +38,8 @@ export class AuthorizationCodeGrant implements GrantType {
     if (code.clientId !== client.id) throw invalidGrant('code.other_client');
     if (code.consumedAt !== undefined) return this.replayed(code, now);
     if (code.expiresAt <= now) throw invalidGrant('code.expired');
+    // RFC 9449 10: whoever has the code and not the key got it on its way.
+    if (code.dpopJkt !== undefined && code.dpopJkt !== dpopJkt) throw invalidGrant('code.dpop_jkt');
     checkRedirectUri(code, parameters.get('redirect_uri'));
     checkCodeVerifier(code.codeChallenge, parameters.get('code_verifier'));
     const grant = await this.grants.findLive(code.grantSelector, now);

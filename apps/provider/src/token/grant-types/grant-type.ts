@@ -22,6 +22,9 @@ export type Proof =
 /** One way to prove an authority (RFC 6749 1.3); registered in `grant-types.ts`. */
 export interface GrantType {
   readonly name: GrantTypeName;
-  /** @throws OAuthError when nothing needs to be written with the refusal */
-  prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof>;
+  /**
+   * @param dpopJkt thumbprint of the key whose holder asks (RFC 9449), proved already; for grants that may be bound to one
+   * @throws OAuthError when nothing needs to be written with the refusal
+   */
+  prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds, dpopJkt?: string): Promise<Proof>;
 }

@@ -24,16 +24,27 @@ export class RefreshTokenGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+  async prove(
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    now: EpochSeconds,
+    dpopJkt?: string,
+  ): Promise<Proof> {
     const text = parameters.get('refresh_token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
     const token = await this.tokens.find(text);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
+    // RFC 9449 5: without its key it is worth nothing, and ends nothing either: that it was seen is no harm yet.
+    if (token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt) throw invalidGrant('refresh.dpop_jkt');
     const asked = parseResourceParameter(parameters.get('resource'));
     // What makes a repeated request the same: a request without resource is written as it always was.
-    const request = [parameters.get('scope') ?? '', ...asked].join('\n');
+    const request = [
+      parameters.get('scope') ?? '',
+      ...asked,
+      ...(dpopJkt === undefined ? [] : [`dpop ${dpopJkt}`]),
+    ].join('\n');
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, request, now);
