@@ -55,6 +55,12 @@ module.exports = {
       { path: `^(apps/|libs/(?!domain/${built}|server/))` },
     ),
     error(
+      'resource-server-alone',
+      'a team takes it without the rest',
+      { path: '^libs/resource-server/src/' },
+      { path: `^(apps/|libs/(?!resource-server/))` },
+    ),
+    error(
       'apps-apart',
       'the applications meet over HTTP alone',
       { path: '^apps/(provider|client)/' },

@@ -5,9 +5,11 @@ const config: Config = {
   projects: [
     '<rootDir>/libs/domain',
     '<rootDir>/libs/server',
+    '<rootDir>/libs/resource-server',
     '<rootDir>/apps/provider',
     '<rootDir>/apps/client',
     '<rootDir>/apps/e2e',
+    '<rootDir>/examples/mcp-server',
   ],
 };
 export default config;

@@ -52,6 +52,7 @@ export function preset(displayName: string, root: string): Config {
     moduleNameMapper: {
       '^(\\.{1,2}/.*)\\.js$': '$1',
       '^@gatehouse/domain/(.*)$': '<rootDir>/../../libs/domain/src/$1/index',
+      '^@gatehouse/resource-server/(.*)$': '<rootDir>/../../libs/resource-server/src/$1',
       '^@gatehouse/server/(.*)$': '<rootDir>/../../libs/server/src/$1',
     },
   };

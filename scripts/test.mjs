@@ -18,10 +18,15 @@ const quick = process.argv.includes('--quick');
 const projects = {
   domain: 'libs/domain',
   server: 'libs/server',
+  'resource-server': 'libs/resource-server',
   provider: 'apps/provider',
   client: 'apps/client',
   e2e: 'apps/e2e',
+  'mcp-server': 'examples/mcp-server',
 };
+
+/** Without the browser. */
+const quickProjects = Object.keys(projects).filter((name) => name !== 'e2e');
 
 /** The tests' environment: nothing of a person's own settings, only what this run offers. */
 function testEnvironment(offers) {
@@ -64,7 +69,7 @@ await runMain(async () => {
   await checkTypes(tally);
   if (quick) {
     const env = testEnvironment({ GATEHOUSE_TEST_QUICK: '1' });
-    await runJest(tally, { projects: ['domain', 'server', 'provider', 'client'], env, skipped: 'allow' });
+    await runJest(tally, { projects: quickProjects, env, skipped: 'allow' });
     console.log('\nWithout the browser and PostgreSQL; npm test runs everything.');
     return tally.report();
   }

@@ -1,0 +1,51 @@
+import type { RequestHandler } from 'express';
+import type { Access } from './access.js';
+import { Refusal } from './refusal.js';
+import type { ResourceServer } from './resource-server.js';
+
+const accesses = new WeakMap<object, Access>();
+
+/** Serves the protected resource metadata (RFC 9728 3): `app.use(metadata(server))` before everything else. */
+export function metadata(server: ResourceServer): RequestHandler {
+  return (request, response, next) => {
+    if (request.path !== server.metadataPath || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
+    // Browser applications must find it too.
+    response
+      .set('Access-Control-Allow-Origin', '*')
+      .set('Cache-Control', 'public, max-age=300')
+      .json(server.metadata());
+  };
+}
+
+/** Lets requests with a token and these scopes through, and answers all others with the challenge. */
+export function protect(server: ResourceServer, ...scope: readonly string[]): RequestHandler {
+  return async (request, response, next) => {
+    let access: Access;
+    try {
+      access = await server.check(
+        {
+          method: request.method,
+          url: server.addressOf(request.originalUrl),
+          authorization: request.headers.authorization,
+          dpop: request.headersDistinct['dpop'],
+        },
+        scope,
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal)) return next(error);
+      const challenges = server.challenges(error, scope);
+      if (challenges.length > 0) response.setHeader('WWW-Authenticate', challenges);
+      response.status(error.status).set('Cache-Control', 'no-store').json(server.body(error));
+      return;
+    }
+    accesses.set(request, access);
+    next();
+  };
+}
+
+/** What {@link protect} found. @throws Error where it was not asked */
+export function accessOf(request: object): Access {
+  const access = accesses.get(request);
+  if (!access) throw new Error('this request did not pass protect()');
+  return access;
+}
