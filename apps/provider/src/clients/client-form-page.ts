@@ -67,6 +67,7 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       pkceRequired: values.pkceRequired,
       consentRequired: values.consentRequired,
       secondFactorRequired: values.secondFactorRequired,
+      actsForItself: values.actsForItself,
     },
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',

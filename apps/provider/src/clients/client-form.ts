@@ -32,6 +32,8 @@ export interface ClientFormValues {
   readonly consentRequired: boolean;
   /** Administrators alone see the field. */
   readonly secondFactorRequired: boolean;
+  /** Administrators alone see the field. */
+  readonly actsForItself: boolean;
   /** A username; administrators alone see the field. */
   readonly owner: string;
 }
@@ -64,6 +66,7 @@ export function blankClientForm(owner: string): ClientFormValues {
     pkceRequired: true,
     consentRequired: true,
     secondFactorRequired: false,
+    actsForItself: false,
     owner,
   };
 }
@@ -86,6 +89,7 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     pkceRequired: client.pkceRequired,
     consentRequired: client.consentRequired,
     secondFactorRequired: client.secondFactorRequired,
+    actsForItself: client.actsForItself,
     owner,
   };
 }
@@ -108,6 +112,7 @@ export function readClientForm(form: Form): ClientFormValues {
     pkceRequired: form.has('pkceRequired'),
     consentRequired: form.has('consentRequired'),
     secondFactorRequired: form.has('secondFactorRequired'),
+    actsForItself: form.has('actsForItself'),
     owner: form.text('owner').trim(),
   };
 }
@@ -190,6 +195,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
       consentRequired: values.consentRequired,
       secondFactorRequired: values.secondFactorRequired,
+      actsForItself: values.actsForItself,
     },
     inForm: ({ field, message }) => {
       const [list = '', index] = field.split('.');
@@ -227,8 +233,14 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
         problems.push({ field: `redirectUris.${index}`, message: trustedSentence });
     });
   draft.scope.forEach((scope, index) => {
-    if (isAdminScope(scope) && !before?.scope.includes(scope))
+    if (before?.scope.includes(scope)) return;
+    if (isAdminScope(scope))
       problems.push({ field: `scope.${index}`, message: `Only an administrator may allow the scope ${scope}.` });
+    else if (before?.actsForItself)
+      problems.push({
+        field: `scope.${index}`,
+        message: 'An administrator lets this client act for itself within its scopes: only one may add to them.',
+      });
   });
   if (draft.consentRequired === false && before?.consentRequired !== false)
     problems.push({

@@ -216,6 +216,7 @@ export class ClientsController {
       disabledAt: before?.disabledAt,
       // An administrator's demand is not its owner's to lift.
       secondFactorRequired: isAdmin(visit) ? draft.secondFactorRequired : before?.secondFactorRequired,
+      actsForItself: isAdmin(visit) ? draft.actsForItself : before?.actsForItself,
     };
     const saved = await this.store.run((unit) =>
       before

@@ -292,4 +292,38 @@ describe('the pages of clients', () => {
     expect(second.text).not.toContain('Next page');
     expect((await admin.open(at('/client?q=100%25'))).text).toContain('No client matches');
   });
+
+  it('lets a client act for itself by an administrator’s word alone, and its owner not widen that', async () => {
+    const id = await add(developer, {
+      name: 'Machine',
+      grantType: ['client_credentials'],
+      redirectUri: [],
+      scope: ['read'],
+      actsForItself: 'yes',
+    });
+    expect((await clients().findFresh(id))?.actsForItself).toBe(false);
+    await admin.open(at(`/client/update/${id}`));
+    const saved = await sendFields(
+      admin,
+      changed(fieldsOf(admin, '/client/update/'), { actsForItself: 'yes', action: 'save' }),
+      '/client/update/',
+    );
+    expect(saved.status).toBe(303);
+    expect((await clients().findFresh(id))?.actsForItself).toBe(true);
+    await developer.open(at(`/client/update/${id}`));
+    const widened = await sendFields(
+      developer,
+      changed(fieldsOf(developer, '/client/update/'), { scope: ['read', 'write'], action: 'save' }),
+      '/client/update/',
+    );
+    expect(widened.status).toBe(422);
+    expect(widened.text).toContain('only one may add to them');
+    await developer.open(at(`/client/update/${id}`));
+    await sendFields(
+      developer,
+      changed(fieldsOf(developer, '/client/update/'), { name: 'Renamed', action: 'save' }),
+      '/client/update/',
+    );
+    expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', actsForItself: true });
+  });
 });

@@ -46,6 +46,24 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(await clients().findFresh(made.client_id)).toMatchObject({ secondFactorRequired: true });
   });
 
+  it('does not widen the scopes of a client that an administrator lets act for itself', async () => {
+    const made = await registered(provider, { scope: 'openid profile' });
+    const before = await clients().findFresh(made.client_id);
+    if (!before) throw new Error('the client is there');
+    await provider.store.run((unit) =>
+      clients().update(unit, before, { ...before, actsForItself: true }, {}, provider.clock.now()),
+    );
+    const wider = await configuration(made, 'PUT', {
+      metadata: { ...metadataOf(made), scope: 'openid profile email' },
+    });
+    expect([wider.status, wider.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
+    expect(await clients().findFresh(made.client_id)).toMatchObject({
+      actsForItself: true,
+      scope: ['openid', 'profile'],
+    });
+  });
+
   it.each(['GET', 'PUT', 'DELETE'] as const)(
     'answers 401 to %s without the right token (2, RFC 6750 3)',
     async (method) => {
