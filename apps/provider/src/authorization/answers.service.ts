@@ -21,7 +21,7 @@ import type { UserVisit, Visit } from '../users/visit.js';
 import { CodesService } from './codes.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import type { Pending } from './pending.js';
-import { responseMode } from './response-modes/response-modes.js';
+import { AuthorizationResponses, type Addressee } from './authorization-responses.service.js';
 
 /** What one answer gives, made and signed before it is stored. */
 interface Made {
@@ -39,17 +39,14 @@ export class Answers {
     @Inject(CodesService) private readonly codes: CodesService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(AuthorizationResponses) private readonly responses: AuthorizationResponses,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
-  deny(
-    visit: Visit,
-    request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>,
-    error: OAuthError,
-  ): Reply {
+  deny(visit: Visit, request: Addressee & Pick<AuthorizationRequest, 'state'>, error: OAuthError): Promise<Reply> {
     const parameters = authorizationErrorParameters({ error, state: request.state, issuer: this.settings.issuer });
-    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+    return this.responses.reply(visit, request, parameters);
   }
 
   /**
@@ -75,13 +72,6 @@ export class Answers {
       if (error instanceof OAuthError) return this.deny(visit, request, error);
       throw error;
     }
-    try {
-      await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
-    } catch (error) {
-      // The session ended meanwhile, or another load of a pushed request's address was first.
-      if (error instanceof NothingChanged) return undefined;
-      throw error;
-    }
     const parameters = authorizationResponseParameters({
       code: code && formatToken(code),
       accessToken: tokens?.access && {
@@ -93,7 +83,16 @@ export class Answers {
       state: request.state,
       issuer: this.settings.issuer,
     });
-    return responseMode(request.responseMode).reply(request.redirectUri, parameters, visit.cookies);
+    // Made before anything is written: an answer that cannot be encrypted grants nothing.
+    const reply = await this.responses.reply(visit, request, parameters);
+    try {
+      await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
+    } catch (error) {
+      // The session ended meanwhile, or another load of a pushed request's address was first.
+      if (error instanceof NothingChanged) return undefined;
+      throw error;
+    }
+    return reply;
   }
 
   /** The unit stands on the session. */

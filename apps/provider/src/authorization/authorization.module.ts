@@ -8,6 +8,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Answers } from './answers.service.js';
+import { AuthorizationResponses } from './authorization-responses.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
 import { DeviceAnswers } from './device-answers.service.js';
@@ -40,6 +41,7 @@ import { RequestObjects } from './request-objects.service.js';
   providers: [
     Dispatcher,
     Answers,
+    AuthorizationResponses,
     DeviceAnswers,
     DeviceAuthorizations,
     KeptRequestsService,

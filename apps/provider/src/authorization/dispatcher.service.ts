@@ -103,9 +103,9 @@ export class Dispatcher {
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
     visit: Visit,
-    request: Pick<AuthorizationRequest, 'redirectUri' | 'responseMode' | 'state'>,
+    request: Pick<AuthorizationRequest, 'clientId' | 'redirectUri' | 'responseMode' | 'state'>,
     error: OAuthError,
-  ): Reply {
+  ): Promise<Reply> {
     return this.answers.deny(visit, request, error);
   }
 

@@ -93,8 +93,8 @@ export class RequestChecks {
 }
 
 function denied(
-  { redirectUri, responseMode, state }: AuthorizationRequest,
+  { clientId, redirectUri, responseMode, state }: AuthorizationRequest,
   error: OAuthError,
 ): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
-  return { kind: 'denied', redirectUri, responseMode, state, error };
+  return { kind: 'denied', clientId, redirectUri, responseMode, state, error };
 }

@@ -154,6 +154,55 @@ export const metadataGroups: readonly MetadataGroup[] = [
     ],
   },
   {
+    title: 'Answers as JWTs',
+    fields: [
+      {
+        member: 'authorizationSignedResponseAlg',
+        wire: 'authorization_signed_response_alg',
+        label: 'Authorization: signature',
+        kind: 'choice',
+        choices: signatures,
+        hint: 'Where a request asks for a JWT (JARM). None chosen: RS256.',
+      },
+      {
+        member: 'authorizationEncryptedResponseAlg',
+        wire: 'authorization_encrypted_response_alg',
+        label: 'Authorization: key encryption',
+        kind: 'choice',
+        choices: keyManagementAlgorithms,
+      },
+      {
+        member: 'authorizationEncryptedResponseEnc',
+        wire: 'authorization_encrypted_response_enc',
+        label: 'Authorization: content encryption',
+        kind: 'choice',
+        choices: contentEncryptionAlgorithms,
+      },
+      {
+        member: 'introspectionSignedResponseAlg',
+        wire: 'introspection_signed_response_alg',
+        label: 'Introspection: signature',
+        kind: 'choice',
+        choices: signatures,
+        hint: 'Where a request asks for a JWT (RFC 9701). None chosen: RS256.',
+      },
+      {
+        member: 'introspectionEncryptedResponseAlg',
+        wire: 'introspection_encrypted_response_alg',
+        label: 'Introspection: key encryption',
+        kind: 'choice',
+        choices: keyManagementAlgorithms,
+      },
+      {
+        member: 'introspectionEncryptedResponseEnc',
+        wire: 'introspection_encrypted_response_enc',
+        label: 'Introspection: content encryption',
+        kind: 'choice',
+        choices: contentEncryptionAlgorithms,
+      },
+    ],
+  },
+  {
     title: 'Requests',
     fields: [
       {

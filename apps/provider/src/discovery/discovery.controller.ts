@@ -40,7 +40,8 @@ export class DiscoveryController {
           // `implicit` is no business of the token endpoint (RFC 8414 2).
           grantTypes: [...grantTypes.all.map((grantType) => grantType.name), 'implicit'],
           responseTypes: responseTypeNames,
-          responseModes: responseModes.map((mode) => mode.name),
+          // JARM 2.3.4: `jwt` is the usual place of the response type.
+          responseModes: [...responseModes.map((mode) => mode.name), 'jwt'],
           authMethods: authenticator.methods.map((method) => method.name),
           authSigningAlgorithms: authenticator.signingAlgorithms,
           signingAlgorithms: signatureAlgorithms,

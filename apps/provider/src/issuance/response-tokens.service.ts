@@ -67,6 +67,27 @@ export class ResponseTokens {
     return this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now);
   }
 
+  /**
+   * An answer of the authorization endpoint (JARM 2.1, 2.2).
+   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   */
+  async authorization(client: Client, claims: object, now: EpochSeconds): Promise<string> {
+    const signed = await this.sign(client, client.authorizationSignedResponseAlg ?? 'RS256', claims, now);
+    const encryption = encryptionOf(client.authorizationEncryptedResponseAlg, client.authorizationEncryptedResponseEnc);
+    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
+  }
+
+  /**
+   * An introspection answer (RFC 9701 5).
+   * @throws OAuthError invalid_request when the client has no key to encrypt to
+   */
+  async introspection(client: Client, claims: object, now: EpochSeconds): Promise<string> {
+    const algorithm = client.introspectionSignedResponseAlg ?? 'RS256';
+    const signed = await this.sign(client, algorithm, claims, now, 'token-introspection+jwt');
+    const encryption = encryptionOf(client.introspectionEncryptedResponseAlg, client.introspectionEncryptedResponseEnc);
+    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
+  }
+
   /** A JWT by one of our keys, or by the client's secret. */
   async sign(
     client: Client,

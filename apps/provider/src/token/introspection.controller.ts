@@ -3,7 +3,7 @@ import { introspectionResponse, OAuthError, type Client } from '@gatehouse/domai
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
+import { header, type WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { Subjects } from '../clients/subjects.service.js';
@@ -14,11 +14,14 @@ import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
 import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { ResponseTokens } from '../issuance/response-tokens.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { UsersService } from '../users/users.service.js';
 import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 
-/** Token introspection (RFC 7662): a client sees its own tokens, and of all others only that they are not active for it. */
+const jwtType = 'application/token-introspection+jwt';
+
+/** Token introspection (RFC 7662, RFC 9701): a client sees its own tokens, and of all others only that they are not active for it. */
 @Controller(routes.introspect)
 @UseFilters(OAuthErrorFilter)
 export class IntrospectionController {
@@ -33,6 +36,7 @@ export class IntrospectionController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(ResponseTokens) private readonly responses: ResponseTokens,
   ) {}
 
   @Get()
@@ -53,7 +57,15 @@ export class IntrospectionController {
       throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
     // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
     const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
-    return Reply.json(answer ?? introspectionResponse(undefined));
+    return this.reply(request, client, answer ?? introspectionResponse(undefined), now);
+  }
+
+  /** JSON, or a JWT where one is asked for (RFC 9701 4, 5). */
+  private async reply(request: WebRequest, client: Client, answer: object, now: EpochSeconds): Promise<Reply> {
+    if (!asksForJwt(request)) return Reply.json(answer);
+    const claims = { iss: this.settings.issuer, aud: client.id, iat: now, token_introspection: answer };
+    const jwt = await this.responses.introspection(client, claims, now);
+    return Reply.bytes(Buffer.from(jwt, 'ascii'), jwtType, { headers: { 'Cache-Control': 'no-store' } });
   }
 
   private async accessToken(
@@ -120,4 +132,9 @@ export class IntrospectionController {
     if (client?.subjectType === 'pairwise') return { subject: await this.subjects.of(client, userId) };
     return { subject: userId, username: await this.users.findName(userId) };
   }
+}
+
+/** RFC 9701 4: where the header names the type; of `application/json` beside it the JWT is the better one. */
+function asksForJwt(request: WebRequest): boolean {
+  return header(request, 'accept')?.toLowerCase().includes(jwtType) ?? false;
 }

@@ -6,7 +6,16 @@ import { findResponseType, returnsToken, type ResponseTypeName } from './respons
 // The single parameters of an authorization request, each checked by itself.
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
-export type ResponseModeName = 'query' | 'fragment' | 'form_post';
+/** How an answer reaches the client; `.jwt`: as one signed JWT (JARM 2.3). */
+export const responseModeNames = [
+  'query',
+  'fragment',
+  'form_post',
+  'query.jwt',
+  'fragment.jwt',
+  'form_post.jwt',
+] as const;
+export type ResponseModeName = (typeof responseModeNames)[number];
 export type Display = 'page' | 'popup' | 'touch' | 'wap';
 
 /** Whether a server asks PKCE of every client, or of public ones and those that want it. */
@@ -90,12 +99,20 @@ export function checkResponseType(text: string | undefined): ResponseTypeName {
   return responseType;
 }
 
-/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1 and 5: a token never goes into a query. */
-export function checkResponseMode(text: string | undefined, responseType: ResponseTypeName): ResponseModeName {
+/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1 and 5, JARM 2.3: a token never goes into a query that others can read. */
+export function checkResponseMode(
+  text: string | undefined,
+  responseType: ResponseTypeName,
+  client: Client,
+): ResponseModeName {
   const usual = returnsToken(responseType) ? 'fragment' : 'query';
   if (text === undefined) return usual;
+  // JARM 2.3.4: the usual place, as a JWT.
+  if (text === 'jwt') return `${usual}.jwt`;
   if (!isResponseMode(text)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
-  if (text === 'query' && usual === 'fragment')
+  const isReadable =
+    text === 'query' || (text === 'query.jwt' && client.authorizationEncryptedResponseAlg === undefined);
+  if (isReadable && usual === 'fragment')
     throw invalid('An answer with a token in it goes into no query.', 'response_mode.query_with_token');
   return text;
 }
@@ -107,11 +124,12 @@ export function checkResponseMode(text: string | undefined, responseType: Respon
 export function errorMode(parameters: ReadonlyMap<string, string>): ResponseModeName {
   const usual = /(^| )(id_)?token( |$)/.test(parameters.get('response_type') ?? '') ? 'fragment' : 'query';
   const mode = parameters.get('response_mode');
+  if (mode === 'jwt') return `${usual}.jwt`;
   return isResponseMode(mode) && !(mode === 'query' && usual === 'fragment') ? mode : usual;
 }
 
 function isResponseMode(text: string | undefined): text is ResponseModeName {
-  return text === 'query' || text === 'fragment' || text === 'form_post';
+  return responseModeNames.some((name) => name === text);
 }
 
 export function invalid(description: string, reason: string): OAuthError {

@@ -445,6 +445,7 @@ describe('denyAuthorizationRequest (RFC 9101 7)', () => {
   it('redirects to the address of the query where that is registered, as the query wants it', () => {
     expect(deny({ response_type: 'id_token' })).toEqual({
       kind: 'denied',
+      clientId: usual.client_id,
       redirectUri: usual.redirect_uri,
       responseMode: 'fragment',
       state: 'xyz',

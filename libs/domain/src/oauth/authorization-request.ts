@@ -63,6 +63,7 @@ export type AuthorizationCheck =
   /** A redirect with `error`, `state` and `iss`. */
   | {
       readonly kind: 'denied';
+      readonly clientId: string;
       readonly redirectUri: string;
       readonly responseMode: ResponseModeName;
       readonly state: string | undefined;
@@ -93,7 +94,7 @@ export function checkAuthorizationRequest(
     return { kind: 'accepted', request: checkRest(parameters, known, policy, redirect) };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
-    return denied(parameters, redirect.redirectUri, error);
+    return denied(parameters, destination, error);
   }
 }
 
@@ -108,7 +109,7 @@ export function denyAuthorizationRequest(
   error: OAuthError,
 ): Exclude<AuthorizationCheck, { readonly kind: 'accepted' }> {
   const destination = checkDestination(parameters, client);
-  if (!('kind' in destination)) return denied(parameters, destination.redirectUri, error);
+  if (!('kind' in destination)) return denied(parameters, destination, error);
   // The client is known, and where it wants its answer stands in what could not be read: what is wrong is the object.
   return client?.id === parameters.get('client_id') && client?.disabledAt === undefined
     ? { kind: 'refused', error }
@@ -140,12 +141,13 @@ function checkDestination(
 
 function denied(
   parameters: ReadonlyMap<string, string>,
-  redirectUri: string,
+  { client, redirectUri }: { readonly client: Client; readonly redirectUri: string },
   error: OAuthError,
 ): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
   const state = parameters.get('state');
   return {
     kind: 'denied',
+    clientId: client.id,
     redirectUri,
     responseMode: errorMode(parameters),
     state: state !== undefined && state.length <= mostStateCharacters ? state : undefined,
@@ -168,7 +170,7 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const { redirectUri, responseMode, state } = request;
-    return { kind: 'denied', redirectUri, responseMode, state, error };
+    return { kind: 'denied', clientId: client.id, redirectUri, responseMode, state, error };
   }
 }
 
@@ -185,7 +187,7 @@ function checkRest(
     });
   const responseType = checkResponseType(parameters.get('response_type'));
   checkClientMay(client, responseType, undefined);
-  const responseMode = checkResponseMode(parameters.get('response_mode'), responseType);
+  const responseMode = checkResponseMode(parameters.get('response_mode'), responseType, client);
   // RFC 9449 5.2: a token that passes through the browser is bound to no key.
   if (client.dpopBoundAccessTokens && returnsOf(responseType).accessToken)
     throw new OAuthError('unauthorized_client', 'This client gets its access tokens from the token endpoint alone.', {

@@ -1,3 +1,4 @@
+import { addSeconds, type EpochSeconds } from '../kernel/index.js';
 import type { OAuthError } from './oauth-error.js';
 import { formatScope, type Scope } from './scope.js';
 
@@ -43,6 +44,22 @@ export function authorizationErrorParameters(answer: {
     error_description: answer.error.description,
     ...stateMember(answer.state),
     iss: answer.issuer,
+  };
+}
+
+/** A JWT answer is read at once; ten minutes are the most (JARM 2.1). */
+const jwtLifetimeSeconds = 300;
+
+/** The claims of an answer that is a JWT: the parameters, who made it, for whom, and until when (JARM 2.1). */
+export function authorizationResponseClaims(
+  parameters: Readonly<Record<string, string>>,
+  answer: { readonly issuer: string; readonly clientId: string; readonly now: EpochSeconds },
+): Record<string, string | number> {
+  return {
+    ...parameters,
+    iss: answer.issuer,
+    aud: answer.clientId,
+    exp: addSeconds(answer.now, jwtLifetimeSeconds),
   };
 }
 

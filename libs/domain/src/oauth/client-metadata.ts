@@ -44,6 +44,14 @@ export interface ClientMetadata {
   readonly userinfoSignedResponseAlg?: SignatureAlgorithm | undefined;
   readonly userinfoEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
   readonly userinfoEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
+  /** Of answers of the authorization endpoint that are JWTs (JARM 3); absent: RS256. */
+  readonly authorizationSignedResponseAlg?: SignatureAlgorithm | undefined;
+  readonly authorizationEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
+  readonly authorizationEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
+  /** Of introspection answers that are JWTs (RFC 9701 6); absent: RS256. */
+  readonly introspectionSignedResponseAlg?: SignatureAlgorithm | undefined;
+  readonly introspectionEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
+  readonly introspectionEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
   /** Absent: any algorithm but none. */
   readonly requestObjectSigningAlg?: SignatureAlgorithm | 'none' | undefined;
   readonly requestObjectEncryptionAlg?: KeyManagementAlgorithm | undefined;
@@ -98,6 +106,12 @@ const memberTable: Readonly<Record<keyof ClientMetadata, true>> = {
   userinfoSignedResponseAlg: true,
   userinfoEncryptedResponseAlg: true,
   userinfoEncryptedResponseEnc: true,
+  authorizationSignedResponseAlg: true,
+  authorizationEncryptedResponseAlg: true,
+  authorizationEncryptedResponseEnc: true,
+  introspectionSignedResponseAlg: true,
+  introspectionEncryptedResponseAlg: true,
+  introspectionEncryptedResponseEnc: true,
   requestObjectSigningAlg: true,
   requestObjectEncryptionAlg: true,
   requestObjectEncryptionEnc: true,
@@ -185,7 +199,12 @@ export function checkMetadata(
     return kept.slice(0, most);
   };
   const encryption = (
-    name: 'idTokenEncryptedResponse' | 'userinfoEncryptedResponse' | 'requestObjectEncryption',
+    name:
+      | 'idTokenEncryptedResponse'
+      | 'userinfoEncryptedResponse'
+      | 'authorizationEncryptedResponse'
+      | 'introspectionEncryptedResponse'
+      | 'requestObjectEncryption',
   ): { alg: KeyManagementAlgorithm | undefined; enc: ContentEncryptionAlgorithm | undefined } => {
     const alg = oneOf(`${name}Alg`, keyManagementAlgorithms, draft[`${name}Alg`]);
     const enc = oneOf(`${name}Enc`, contentEncryptionAlgorithms, draft[`${name}Enc`]);
@@ -211,6 +230,8 @@ export function checkMetadata(
 
   const idToken = encryption('idTokenEncryptedResponse');
   const userinfo = encryption('userinfoEncryptedResponse');
+  const authorization = encryption('authorizationEncryptedResponse');
+  const introspection = encryption('introspectionEncryptedResponse');
   const requestObject = encryption('requestObjectEncryption');
   const tokenEndpointAuthSigningAlg = oneOf(
     'tokenEndpointAuthSigningAlg',
@@ -223,6 +244,8 @@ export function checkMetadata(
   for (const [field, alg] of [
     ['idTokenEncryptedResponseAlg', idToken.alg],
     ['userinfoEncryptedResponseAlg', userinfo.alg],
+    ['authorizationEncryptedResponseAlg', authorization.alg],
+    ['introspectionEncryptedResponseAlg', introspection.alg],
   ] as const)
     if (alg !== undefined && !hasKeys && publicKeyManagementAlgorithms.some((each) => each === alg))
       say(field, 'Encrypting to the client needs its keys: by value or by address.');
@@ -267,6 +290,20 @@ export function checkMetadata(
     userinfoSignedResponseAlg: oneOf('userinfoSignedResponseAlg', signatureAlgorithms, draft.userinfoSignedResponseAlg),
     userinfoEncryptedResponseAlg: userinfo.alg,
     userinfoEncryptedResponseEnc: userinfo.enc,
+    authorizationSignedResponseAlg: oneOf(
+      'authorizationSignedResponseAlg',
+      signatureAlgorithms,
+      draft.authorizationSignedResponseAlg,
+    ),
+    authorizationEncryptedResponseAlg: authorization.alg,
+    authorizationEncryptedResponseEnc: authorization.enc,
+    introspectionSignedResponseAlg: oneOf(
+      'introspectionSignedResponseAlg',
+      signatureAlgorithms,
+      draft.introspectionSignedResponseAlg,
+    ),
+    introspectionEncryptedResponseAlg: introspection.alg,
+    introspectionEncryptedResponseEnc: introspection.enc,
     requestObjectSigningAlg: oneOf(
       'requestObjectSigningAlg',
       [...signatureAlgorithms, 'none'] as const,

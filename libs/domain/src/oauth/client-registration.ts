@@ -4,7 +4,8 @@ import type { Client, ClientDraft, FieldProblem } from './client.js';
 export type MetadataKind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object';
 type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: MetadataKind];
 
-/** What RFC 7591, OpenID Connect Registration, the logout specifications RFC 9126 and RFC 9449 call a client's metadata. */
+/** What RFC 7591, OpenID Connect Registration, the logout specifications JARM, RFC 9126,
+ * RFC 9449 and RFC 9701 call a client's metadata. */
 const members: readonly Member[] = [
   ['redirect_uris', 'redirectUris', 'list'],
   ['token_endpoint_auth_method', 'authMethod', 'text'],
@@ -30,6 +31,12 @@ const members: readonly Member[] = [
   ['userinfo_signed_response_alg', 'userinfoSignedResponseAlg', 'text'],
   ['userinfo_encrypted_response_alg', 'userinfoEncryptedResponseAlg', 'text'],
   ['userinfo_encrypted_response_enc', 'userinfoEncryptedResponseEnc', 'text'],
+  ['authorization_signed_response_alg', 'authorizationSignedResponseAlg', 'text'],
+  ['authorization_encrypted_response_alg', 'authorizationEncryptedResponseAlg', 'text'],
+  ['authorization_encrypted_response_enc', 'authorizationEncryptedResponseEnc', 'text'],
+  ['introspection_signed_response_alg', 'introspectionSignedResponseAlg', 'text'],
+  ['introspection_encrypted_response_alg', 'introspectionEncryptedResponseAlg', 'text'],
+  ['introspection_encrypted_response_enc', 'introspectionEncryptedResponseEnc', 'text'],
   ['request_object_signing_alg', 'requestObjectSigningAlg', 'text'],
   ['request_object_encryption_alg', 'requestObjectEncryptionAlg', 'text'],
   ['request_object_encryption_enc', 'requestObjectEncryptionEnc', 'text'],

@@ -22,7 +22,13 @@ export {
   parseBearer,
   parseDpopToken,
 } from './authorization-header.js';
-export type { AuthorizationPolicy, Display, Prompt, ResponseModeName } from './authorization-parameters.js';
+export {
+  responseModeNames,
+  type AuthorizationPolicy,
+  type Display,
+  type Prompt,
+  type ResponseModeName,
+} from './authorization-parameters.js';
 export {
   checkAuthorizationRequest,
   denyAuthorizationRequest,
@@ -50,7 +56,11 @@ export {
   type StepRequest,
 } from './device-authorization.js';
 export { requestObjectParameters, type RequestObjectContext } from './request-object.js';
-export { authorizationErrorParameters, authorizationResponseParameters } from './authorization-response.js';
+export {
+  authorizationErrorParameters,
+  authorizationResponseClaims,
+  authorizationResponseParameters,
+} from './authorization-response.js';
 export {
   authMethods,
   checkClientMetadata,

@@ -13,6 +13,10 @@ describe('secretNeed', () => {
     ['known', 'ID tokens encrypted by it', { authMethod: 'private_key_jwt', idTokenEncryptedResponseAlg: 'dir' }],
     ['known', 'UserInfo by HMAC', { userinfoSignedResponseAlg: 'HS512' }],
     ['known', 'UserInfo encrypted by it', { userinfoEncryptedResponseAlg: 'A128KW' }],
+    ['known', 'JWT answers by HMAC', { authorizationSignedResponseAlg: 'HS256' }],
+    ['known', 'JWT answers encrypted by it', { authorizationEncryptedResponseAlg: 'dir' }],
+    ['known', 'introspection by HMAC', { introspectionSignedResponseAlg: 'HS256' }],
+    ['known', 'introspection encrypted by it', { introspectionEncryptedResponseAlg: 'A256KW' }],
     ['known', 'request objects by HMAC', { requestObjectSigningAlg: 'HS384' }],
     ['known', 'request objects encrypted by it', { requestObjectEncryptionAlg: 'A256KW' }],
     [

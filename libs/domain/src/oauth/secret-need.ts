@@ -14,6 +14,10 @@ export function secretNeed(client: Client): SecretNeed {
     client.idTokenEncryptedResponseAlg,
     client.userinfoSignedResponseAlg,
     client.userinfoEncryptedResponseAlg,
+    client.authorizationSignedResponseAlg,
+    client.authorizationEncryptedResponseAlg,
+    client.introspectionSignedResponseAlg,
+    client.introspectionEncryptedResponseAlg,
     client.requestObjectSigningAlg,
     client.requestObjectEncryptionAlg,
   ];

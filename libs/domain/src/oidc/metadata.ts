@@ -40,7 +40,7 @@ export interface Offer {
 
 /**
  * The metadata document, the same for OpenID Connect and OAuth.
- * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3, RFC 9449 5.1
+ * @see OpenID Connect Discovery 3, RFC 8414 2, RFC 8628 4, RFC 9126 5, RFC 9207 3, RFC 9449 5.1, RFC 9701 7, JARM 4
  */
 export function providerMetadata(offer: Offer): Record<string, unknown> {
   const at = (path: string): string => offer.issuer + path;
@@ -69,6 +69,13 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     userinfo_signing_alg_values_supported: offer.signingAlgorithms,
     userinfo_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     userinfo_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
+    // JARM 4 and RFC 9701 7: made in the same way as well.
+    authorization_signing_alg_values_supported: offer.signingAlgorithms,
+    authorization_encryption_alg_values_supported: offer.keyManagementAlgorithms,
+    authorization_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
+    introspection_signing_alg_values_supported: offer.signingAlgorithms,
+    introspection_encryption_alg_values_supported: offer.keyManagementAlgorithms,
+    introspection_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
     token_endpoint_auth_methods_supported: offer.authMethods,
     token_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     introspection_endpoint_auth_methods_supported: offer.authMethods.filter((method) => method !== 'none'),
