@@ -82,6 +82,9 @@ describe('every page', () => {
     await look('provider-home-user');
     await page.goto(`${stage.issuer}/account`);
     await look('provider-account');
+    await page.goto(`${stage.issuer}/account/profile`);
+    await look('provider-profile');
+    await page.goto(`${stage.issuer}/account`);
     await page.locator('input[name=currentPassword]').fill('wrong');
     await page.locator('input[name=newPassword]').fill('short');
     await page.getByRole('button', { name: 'Change password' }).click();
@@ -193,6 +196,32 @@ describe('every page', () => {
     await page.getByRole('button', { name: 'Delete the client' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await look('provider-client-delete-problem');
+
+    await page.goto(`${stage.issuer}/resource`);
+    await look('provider-resources-none');
+    await page.getByRole('link', { name: 'Add an API' }).click();
+    await page.waitForURL(/resource\/add/);
+    await look('provider-resource-add');
+    await page.fill('input[name=identifier]', 'http://not-loopback.example/');
+    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('provider-resource-problems');
+    await page.fill('input[name=identifier]', 'https://documents.example.org/api/with/a/rather/long/path');
+    await page.fill('input[name=name]', 'Documents');
+    await page.fill('input[name=scope]', 'documents:read');
+    await page.fill('input[name=sentence]', 'Read your documents');
+    await page.getByRole('button', { name: 'Add the API' }).click();
+    await page.waitForURL(/resource\/update/);
+    await look('provider-resource-edit');
+    await page.getByRole('button', { name: 'Make credentials' }).click();
+    await page.waitForSelector('#client-secret');
+    await look('provider-resource-credentials');
+    await page.goto(`${stage.issuer}/resource`);
+    await look('provider-resources');
+    await page.getByRole('link', { name: 'Documents' }).click();
+    await page.getByRole('link', { name: /^Delete this API/ }).click();
+    await page.waitForURL(/delete/);
+    await look('provider-resource-delete');
 
     await page.goto(`${stage.issuer}/user`);
     await look('provider-users');
