@@ -85,7 +85,8 @@ describe('discovery', () => {
         const answer = await browser.open(
           authorizeUrl(provider, authorizationRequest(client, { response_mode: mode }).parameters),
         );
-        expect(`${answer.location ?? ''}${answer.text}`).toContain('code');
+        const place = `${answer.location ?? ''}${answer.text}`;
+        expect(place).toContain(mode.endsWith('jwt') ? 'response' : 'code');
       }
     });
 
