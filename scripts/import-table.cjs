@@ -10,7 +10,7 @@ const provider = {
   keys: [],
   sessions: [],
   dpop: [],
-  users: ['mail', 'sessions'],
+  users: ['outbox', 'mail', 'sessions'],
   resources: ['sessions', 'users'],
   clients: ['sessions', 'users', 'resources'],
   factors: ['users', 'sessions'],

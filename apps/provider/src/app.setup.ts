@@ -102,6 +102,7 @@ function views(assets: StaticAssets): Views {
         'interaction/second-factor',
         'factors/recovery-codes',
         'interaction/sign-up',
+        'interaction/forgot-password',
         'users/set-password',
         'users/link-done',
         'logout/confirm',

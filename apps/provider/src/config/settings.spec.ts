@@ -72,6 +72,6 @@ describe("the provider's settings", () => {
     expect(settingsWithoutEffect(loadSettings({}))).toEqual([]);
     expect(
       settingsWithoutEffect(loadSettings({ GATEHOUSE_SMTP_URL: 'smtp://mail', GATEHOUSE_SIGN_UP: 'invitation' })),
-    ).toEqual(['GATEHOUSE_SMTP_URL', 'GATEHOUSE_SIGN_UP=invitation']);
+    ).toEqual(['GATEHOUSE_SIGN_UP=invitation']);
   });
 });

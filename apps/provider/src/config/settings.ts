@@ -78,7 +78,15 @@ export const settingsDefinition = defineSettings({
     among: ['off', 'open', 'invitation'],
     default: 'off',
   }),
-  smtpUrl: field.secretUrl('GATEHOUSE_SMTP_URL', { about: 'Where mail is sent by.', schemes: ['smtp://', 'smtps://'] }),
+  smtpUrl: field.secretUrl('GATEHOUSE_SMTP_URL', {
+    about: 'The server that sends mail; without it mail is written to the folder `mail` under `GATEHOUSE_DATA_DIR`.',
+    schemes: ['smtp://', 'smtps://'],
+  }),
+  mailFrom: field.text('GATEHOUSE_MAIL_FROM', {
+    about: 'The address that mail comes from.',
+    defaultText: "`no-reply@` and the issuer's host",
+    maxLength: 254,
+  }),
 
   registration: field.choice('GATEHOUSE_REGISTRATION', {
     about: 'Who may register a client by protocol (RFC 7591): nobody, holders of an initial access token, anyone.',
@@ -270,6 +278,9 @@ function check(values: Partial<Parsed>, report: Report): void {
   if (databaseUrl?.startsWith('postgres') && secretKeys === undefined) {
     report('GATEHOUSE_SECRET_KEY', 'is required with PostgreSQL (openssl rand -base64 32)');
   }
+  if (values.mailFrom !== undefined && !/^[!-9;=?A-Z^-~]+@[A-Za-z0-9.-]+$/.test(values.mailFrom)) {
+    report('GATEHOUSE_MAIL_FROM', 'is not an address like no-reply@example.com');
+  }
   const { keyRetireSeconds = 1, accessTokenLifetimeSeconds = 0, idTokenLifetimeSeconds = 0 } = values;
   if (keyRetireSeconds < Math.max(accessTokenLifetimeSeconds, idTokenLifetimeSeconds)) {
     report('GATEHOUSE_KEY_RETIRE_SECONDS', 'is shorter than tokens live: their signatures could no longer be verified');
@@ -286,6 +297,12 @@ function hostOf(issuer: string): string {
   return isLoopbackHost(hostname) ? hostname.replace(/^\[|\]$/g, '') : '::';
 }
 
+/** The sender of mail. A network address is no name of a mail domain: a provider on one is a trial. */
+export function mailFromOf(settings: Pick<Settings, 'mailFrom' | 'issuer'>): string {
+  const host = new URL(settings.issuer).hostname;
+  return settings.mailFrom ?? `no-reply@${/^[\d.]+$|^\[/.test(host) ? 'localhost' : host}`;
+}
+
 /** Where the key of an embedded database lies when none is set; undefined on PostgreSQL. */
 export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): string | undefined {
   if (!settings.databaseUrl.startsWith('sqlite:')) return undefined;
@@ -295,7 +312,7 @@ export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): 
 }
 
 /** Settings whose feature is not built: known, checked, and without effect. Whoever builds one takes its line away. */
-const unbuilt = ['smtpUrl'] as const satisfies readonly (keyof Settings)[];
+const unbuilt: readonly (keyof typeof settingsDefinition & keyof Settings)[] = [];
 
 /** Their names, for the documentation. */
 export const unbuiltSettingNames: readonly string[] = unbuilt.map((key) => settingsDefinition[key].name);

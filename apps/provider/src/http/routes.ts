@@ -7,6 +7,7 @@ export const routes = {
   secondFactor: '/login/factor',
   logout: '/logout',
   signUp: '/sign-up',
+  forgotPassword: '/password/forgot',
   setPassword: '/password/set',
   consent: '/consent',
   device: '/device',

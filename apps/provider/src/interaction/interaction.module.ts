@@ -9,6 +9,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { ConsentController } from './consent.controller.js';
 import { DeviceController } from './device.controller.js';
+import { ForgotPasswordController } from './forgot-password.controller.js';
 import { HomeController } from './home.controller.js';
 import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
@@ -22,7 +23,7 @@ import { UserCodes } from './user-codes.service.js';
 
 /**
  * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
- * Endpoints: / /home /login /login/factor /consent /device /sign-up /password/set
+ * Endpoints: / /home /login /login/factor /consent /device /sign-up /password/forgot /password/set
  * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
  * Must not know: what comes next.
  */
@@ -42,6 +43,7 @@ import { UserCodes } from './user-codes.service.js';
     ConsentController,
     SignUpController,
     SetPasswordController,
+    ForgotPasswordController,
     HomeController,
     DeviceController,
   ],

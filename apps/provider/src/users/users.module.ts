@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { MailModule } from '../mail/mail.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordResets } from './password-resets.service.js';
 import { RolesController } from './roles.controller.js';
 import { SignUpRate } from './sign-up-rate.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
@@ -19,7 +22,7 @@ import { Visits } from './visits.service.js';
  * Must not know: clients, grants, tokens; they follow an account's end.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule],
+  imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule],
   controllers: [RolesController, UsersController],
   providers: [
     UsersService,
@@ -27,6 +30,7 @@ import { Visits } from './visits.service.js';
     LoginThrottle,
     KnownDevices,
     OneTimeLinks,
+    PasswordResets,
     RoleRequirements,
     SignUpRate,
     Visits,
@@ -37,6 +41,7 @@ import { Visits } from './visits.service.js';
     LoginThrottle,
     KnownDevices,
     OneTimeLinks,
+    PasswordResets,
     RoleRequirements,
     SignUpRate,
     Visits,

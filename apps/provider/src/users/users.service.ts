@@ -47,6 +47,16 @@ export class UsersService {
     return (await this.findForLogin(username))?.user;
   }
 
+  /** Who has this address, however it is written; ten at most, the oldest account first. */
+  async findByEmail(email: string): Promise<User[]> {
+    const rows = await this.users.find({
+      where: { emailKey: email.toLowerCase() },
+      order: { createdAt: 'ASC', id: 'ASC' },
+      take: 10,
+    });
+    return this.allWithRoles(this.users.manager, rows);
+  }
+
   /** One name by its id. */
   async findName(id: string): Promise<string | undefined> {
     return (await this.store.one<{ username: string }>(userStatements.findName, id))?.username;

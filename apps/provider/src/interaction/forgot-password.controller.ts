@@ -1,0 +1,71 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import type { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { routes } from '../http/routes.js';
+import { isOneAddress } from '../mail/mailer.service.js';
+import { PasswordResets } from '../users/password-resets.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { formActionSchemes, PendingLogins } from './pending.service.js';
+
+interface Shown {
+  readonly status?: number;
+  readonly error?: string;
+  readonly problem?: string;
+  readonly asked?: boolean;
+}
+
+/** "Forgot your password?": the same answer whether anybody has the address or not. */
+@Controller(routes.forgotPassword)
+export class ForgotPasswordController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(PasswordResets) private readonly resets: PasswordResets,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.visits.open(request), query(request).get('request'), '', {});
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const id = form.get('request') || query(request).get('request');
+    const email = form.text('email').trim();
+    if (refusal) return this.show(visit, id, email, { status: 403, error: refusal.sentence });
+    if (!isOneAddress(email))
+      return this.show(visit, id, email, { status: 422, problem: 'This is not an e-mail address.' });
+    const taken = await this.store.run((unit) => this.resets.ask(unit, email, visit.addressKey, visit.now));
+    if (!taken)
+      return this.show(visit, id, email, {
+        status: 429,
+        error: 'Too many passwords were asked for from here. Try again in an hour.',
+      });
+    return this.show(visit, id, email, { asked: true });
+  }
+
+  private async show(visit: Visit, id: string | undefined, email: string, shown: Shown): Promise<Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    return this.visits.page(
+      visit,
+      'interaction/forgot-password',
+      {
+        clientName: client?.name,
+        pending: kept?.id,
+        email,
+        error: shown.error,
+        problem: shown.problem,
+        asked: shown.asked,
+        loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
+      },
+      { status: shown.status ?? 200, formActionSchemes: formActionSchemes(kept) },
+    );
+  }
+}

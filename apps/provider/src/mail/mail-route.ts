@@ -1,0 +1,88 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+
+/** A mail as it is kept sealed until it was sent. */
+export interface Mail {
+  /** Also the left side of its Message-ID. */
+  readonly id: string;
+  readonly to: string;
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  /** Epoch seconds. */
+  readonly createdAt: number;
+}
+
+/** A way out. */
+export interface MailRoute {
+  /** What the outbox counts and holds back as one. */
+  readonly destination: string;
+  /** @throws what nodemailer or the file system says */
+  send(mail: Mail): Promise<void>;
+}
+
+const connectMilliseconds = 6000;
+const silentMilliseconds = 8000;
+/** Files that the folder keeps: the newest. */
+export const mostFiles = 1000;
+
+/** @param url smtp: (STARTTLS where the server offers it) or smtps: */
+export function smtpRoute(url: URL): MailRoute {
+  const secure = url.protocol === 'smtps:';
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const port = url.port === '' ? (secure ? 465 : 587) : Number(url.port);
+  const user = decodeURIComponent(url.username);
+  const transport = createTransport({
+    host,
+    port,
+    secure,
+    ...(user === '' ? {} : { auth: { user, pass: decodeURIComponent(url.password) } }),
+    connectionTimeout: connectMilliseconds,
+    greetingTimeout: connectMilliseconds,
+    socketTimeout: silentMilliseconds,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    destination: `smtp://${host}:${port}`,
+    send: async (mail) => {
+      await transport.sendMail(messageOf(mail));
+    },
+  };
+}
+
+/** One .eml per mail, readable by the owner of the process alone: they hold links. */
+export function folderRoute(folder: string): MailRoute {
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  return {
+    destination: 'folder:mail',
+    send: async (mail) => {
+      const { message } = await transport.sendMail(messageOf(mail));
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      const path = join(folder, `${mail.createdAt}-${mail.id}.eml`);
+      // Whoever watches the folder never sees half a mail; a repeated attempt writes the same file.
+      await writeFile(`${path}.part`, message, { mode: 0o600 });
+      await rename(`${path}.part`, path);
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort();
+      for (const name of names.slice(0, -mostFiles)) await rm(join(folder, name), { force: true });
+    },
+  };
+}
+
+function messageOf(mail: Mail) {
+  const host = mail.from.slice(mail.from.lastIndexOf('@') + 1);
+  return {
+    // As objects, nothing in them is read as a list of addresses.
+    from: { name: 'Gatehouse', address: mail.from },
+    to: { name: '', address: mail.to },
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    date: new Date(mail.createdAt * 1000),
+    messageId: `<${mail.id}@${host}>`,
+    // RFC 3834 5: no machine is to answer
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  };
+}
