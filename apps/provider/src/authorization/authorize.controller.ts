@@ -5,6 +5,7 @@ import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { ClientsService } from '../clients/clients.service.js';
+import { MetadataDocuments } from '../clients/metadata-documents/metadata-documents.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
@@ -29,6 +30,7 @@ export class AuthorizeController {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(MetadataDocuments) private readonly documents: MetadataDocuments,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
@@ -42,7 +44,7 @@ export class AuthorizeController {
     const visit = await this.visits.open(request);
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
-    const client = clientId === undefined ? undefined : await this.clients.find(clientId);
+    const client = clientId === undefined ? undefined : await this.findClient(clientId, visit);
     const check = await this.arrive(parameters, client, visit);
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
@@ -93,6 +95,15 @@ export class AuthorizeController {
       hintedUserId: kept.hintedUserId,
       progress: kept.progress,
     });
+  }
+
+  /** Where its `client_id` is an address, the document there is looked at now. */
+  private async findClient(clientId: string, visit: Visit): Promise<Client | undefined> {
+    try {
+      return await this.documents.find(clientId, visit, visit.now);
+    } catch (error) {
+      throw error instanceof OAuthError ? refused(error) : error;
+    }
   }
 
   /** A request that a browser brings whole, or refers to where its client pushed it (RFC 9126 4). */

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { cameByItself } from '@gatehouse/domain/oauth';
 import { ClientStates } from './client-states.service.js';
 import { InitialAccessTokens, settingTokenId } from './registration/initial-access-tokens.service.js';
 
@@ -22,7 +23,7 @@ export class ClientOrigins {
       goesAt,
       registeredAddress,
       registeredWith: await this.tokenName(origin.registeredWith),
-      approvedAt: source === 'registration' ? approvedAt : undefined,
+      approvedAt: cameByItself(source) ? approvedAt : undefined,
       unapproved: approvedAt === undefined,
       disabledAt: origin.disabledAt,
     };
@@ -40,4 +41,5 @@ const sources = {
   admin: 'an administrator',
   developer: 'a developer',
   registration: 'dynamic registration',
+  metadata_document: 'the document at its client_id',
 } as const;

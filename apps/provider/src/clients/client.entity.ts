@@ -87,7 +87,7 @@ export class ClientEntity {
   @IdColumn({ nullable: true })
   ownerId!: string | null;
 
-  /** `admin`, `developer` or `registration`: who made it. */
+  /** `admin`, `developer`, `registration` or `metadata_document`: who made it. */
   @TextColumn()
   source!: string;
 

@@ -160,7 +160,9 @@ export class ClientsController {
   async secretForm(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.openFor(request);
     const client = await this.editable(visit, request);
-    return Reply.redirect(`${routes.clients}/update/${client.id}#secret`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(client.id)}#secret`, {
+      cookies: visit.cookies,
+    });
   }
 
   @Post('secret/:id')
@@ -228,7 +230,9 @@ export class ClientsController {
       return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
     if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.clients}/update/${saved.client.id}?done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(saved.client.id)}?done=${done}`, {
+      cookies: visit.cookies,
+    });
   }
 
   /** The document is read where something was changed that it speaks of. */
@@ -260,7 +264,7 @@ export class ClientsController {
       'clients/edit',
       {
         heading: client ? client.name : 'Add a client',
-        action: client ? `${routes.clients}/update/${client.id}` : `${routes.clients}/add`,
+        action: client ? `${routes.clients}/update/${encodeURIComponent(client.id)}` : `${routes.clients}/add`,
         client: client && { id: client.id, hasSecret, secrets, ...(await this.origins.model(client.id)) },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,

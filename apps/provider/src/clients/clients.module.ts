@@ -15,6 +15,8 @@ import { ClientOrigins } from './client-origins.service.js';
 import { ClientStatesController } from './client-states.controller.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientKeys } from './keys/client-keys.service.js';
+import { DocumentFetches } from './metadata-documents/document-fetches.js';
+import { MetadataDocuments } from './metadata-documents/metadata-documents.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
 import { RegistrationController } from './registration/registration.controller.js';
@@ -26,7 +28,8 @@ import { Subjects } from './subjects.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
- * Owns: clients, their secrets, how a client proves itself, and dynamic registration with its initial access tokens.
+ * Owns: clients, their secrets, how a client proves itself, dynamic registration with its initial access tokens, and clients
+ * that are described by a document at their client_id.
  * Pages: /client. Endpoints: /oauth/register.
  * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen
  * by every process within a second; what nobody approved is labelled, counted, and goes when it is not used.
@@ -56,6 +59,8 @@ import { ClientsService } from './clients.service.js';
     RegistrationLimits,
     Registrations,
     SectorIdentifiers,
+    DocumentFetches,
+    MetadataDocuments,
   ],
   exports: [
     ClientsService,
@@ -68,6 +73,7 @@ import { ClientsService } from './clients.service.js';
     InitialAccessTokens,
     Registrations,
     SectorIdentifiers,
+    MetadataDocuments,
   ],
 })
 export class ClientsModule {}

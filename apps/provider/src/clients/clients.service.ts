@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { cameByItself, checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
@@ -187,16 +187,17 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     draft: ClientDraft,
     actor: Actor,
     now: EpochSeconds,
+    id = newId(),
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
-    const approvedAt = draft.source === 'registration' ? undefined : now;
-    const checked = checkClientMetadata({ ...draft, approvedAt, id: newId(), createdAt: now });
+    const approvedAt = cameByItself(draft.source) ? undefined : now;
+    const checked = checkClientMetadata({ ...draft, approvedAt, id, createdAt: now });
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).insert({
       ...toRow(client),
       createdAt: now,
       updatedAt: now,
-      lastUsedAt: client.source === 'registration' ? now : null,
+      lastUsedAt: cameByItself(client.source) ? now : null,
       registeredAddress: null,
       registeredWith: null,
       registrationTokenHash: null,
@@ -205,7 +206,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const secret = await this.secrets.settle(unit, client.id, secretNeed(client), now);
     // No process has it in its cache: a miss is never kept.
     await this.audit.record(unit, {
-      type: client.source === 'registration' ? 'client.registered' : 'client.created',
+      type: cameByItself(client.source) ? 'client.registered' : 'client.created',
       ...actor,
       clientId: client.id,
       details: { name: client.name },

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isLoopbackHost } from '@gatehouse/domain/oauth';
+import { isLoopbackHost, parseHostRules } from '@gatehouse/domain/oauth';
 import * as field from '@gatehouse/server/setting-fields';
 import { clientSettingNames } from '@gatehouse/server/setting-names';
 import {
@@ -96,6 +96,16 @@ export const settingsDefinition = defineSettings({
   initialAccessToken: field.secretText('GATEHOUSE_INITIAL_ACCESS_TOKEN', {
     about: 'An initial access token for registration.',
     minBytes: 32,
+  }),
+  clientMetadataDocuments: field.choice('GATEHOUSE_CLIENT_METADATA_DOCUMENTS', {
+    about: 'Whose client_id may be the address of a document that describes the client: nobody, listed hosts, anyone.',
+    among: ['off', 'allow-list', 'open'],
+    default: 'off',
+  }),
+  clientMetadataHosts: field.text('GATEHOUSE_CLIENT_METADATA_HOSTS', {
+    about: 'Hosts of such documents, with commas: `app.example`, `*.app.example`; `!` before one that is blocked.',
+    default: '',
+    maxLength: 10_000,
   }),
   outboundAllow: field.addresses('GATEHOUSE_OUTBOUND_ALLOW', {
     about: 'Networks that our own requests may reach although they are not public.',
@@ -280,6 +290,9 @@ function check(values: Partial<Parsed>, report: Report): void {
   }
   if (values.mailFrom !== undefined && !/^[!-9;=?A-Z^-~]+@[A-Za-z0-9.-]+$/.test(values.mailFrom)) {
     report('GATEHOUSE_MAIL_FROM', 'is not an address like no-reply@example.com');
+  }
+  if (values.clientMetadataHosts !== undefined && !parseHostRules(values.clientMetadataHosts)) {
+    report('GATEHOUSE_CLIENT_METADATA_HOSTS', 'is no list of host names (app.example, *.app.example, !bad.example)');
   }
   const { keyRetireSeconds = 1, accessTokenLifetimeSeconds = 0, idTokenLifetimeSeconds = 0 } = values;
   if (keyRetireSeconds < Math.max(accessTokenLifetimeSeconds, idTokenLifetimeSeconds)) {

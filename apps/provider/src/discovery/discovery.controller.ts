@@ -39,6 +39,7 @@ export class DiscoveryController {
           paths: { ...routes, register: settings.registration === 'off' ? undefined : routes.register },
           // `implicit` is no business of the token endpoint (RFC 8414 2).
           grantTypes: [...grantTypes.all.map((grantType) => grantType.name), 'implicit'],
+          clientMetadataDocuments: settings.clientMetadataDocuments !== 'off',
           responseTypes: responseTypeNames,
           // JARM 2.3.4: `jwt` is the usual place of the response type.
           responseModes: [...responseModes.map((mode) => mode.name), 'jwt'],

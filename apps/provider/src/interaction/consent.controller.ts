@@ -116,6 +116,9 @@ export class ConsentController {
       {
         clientName: client.name,
         unapproved: client.approvedAt === undefined,
+        // The one thing about it that is proved.
+        documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
+        documentUrl: client.source === 'metadata_document' ? client.id : undefined,
         policyUri: client.policyUri,
         tosUri: client.tosUri,
         clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,

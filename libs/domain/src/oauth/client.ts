@@ -24,8 +24,15 @@ export const authMethods = [
 ] as const;
 export type AuthMethod = (typeof authMethods)[number];
 
-/** Who registered a client: an administrator (by page or command), a developer, or whoever asked by protocol (RFC 7591). */
-export const clientSources = ['admin', 'developer', 'registration'] as const;
+/**
+ * Who registered a client: an administrator (by page or command), a developer, whoever asked by protocol (RFC 7591), or
+ * nobody: a document at the address that is its `client_id`.
+ */
+export const clientSources = ['admin', 'developer', 'registration', 'metadata_document'] as const;
+/** Of clients that no administrator or developer made: labelled and counted until one approves them. */
+export function cameByItself(source: string | undefined): boolean {
+  return source === 'registration' || source === 'metadata_document';
+}
 export type ClientSource = (typeof clientSources)[number];
 
 /** A registered client (RFC 6749 2). */

@@ -64,6 +64,7 @@ export {
 export {
   authMethods,
   checkClientMetadata,
+  cameByItself,
   clientSources,
   grantTypeNames,
   type AuthMethod,
@@ -91,6 +92,7 @@ export {
 export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
 export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
+export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';
 export { makeUserCode, parseUserCode } from './user-code.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 export { secretNeed, type SecretNeed } from './secret-need.js';

@@ -13,6 +13,7 @@ const metadata = providerMetadata({
     endSession: '/oauth/logout',
     jwks: '/jwks',
   },
+  clientMetadataDocuments: true,
   grantTypes: ['authorization_code', 'refresh_token'],
   responseTypes: ['code', 'code id_token'],
   responseModes: ['query', 'form_post'],

@@ -17,6 +17,8 @@ export interface Offer {
     readonly jwks: string;
   };
   readonly grantTypes: readonly string[];
+  /** Whether a `client_id` may be the address of a metadata document. */
+  readonly clientMetadataDocuments: boolean;
   readonly responseTypes: readonly string[];
   readonly responseModes: readonly string[];
   readonly authMethods: readonly string[];
@@ -96,5 +98,6 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     request_object_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
     dpop_signing_alg_values_supported: offer.dpopAlgorithms,
     authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: offer.clientMetadataDocuments,
   };
 }

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { isClientIdUrl, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { routes } from '../../http/routes.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { ClientsService } from '../clients.service.js';
+import { MetadataDocuments } from '../metadata-documents/metadata-documents.service.js';
 import { ClientKeys } from '../keys/client-keys.service.js';
 import { clientSecretJwt, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
@@ -23,6 +25,7 @@ export class ClientAuthenticator {
 
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(MetadataDocuments) private readonly documents: MetadataDocuments,
     @Inject(SETTINGS) { issuer }: Settings,
     @Inject(Store) store: Store,
     @Inject(ClientKeys) keys: ClientKeys,
@@ -59,7 +62,7 @@ export class ClientAuthenticator {
       throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', {
         reason: 'client_auth.two_ids',
       });
-    const client = await this.clients.find(clientId);
+    const client = (await this.clients.find(clientId)) ?? (await this.findDocument(clientId, credentials, now));
     if (!client || client.disabledAt !== undefined)
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
     if (client.authMethod !== method.name) {
@@ -71,7 +74,22 @@ export class ClientAuthenticator {
     this.clients.noteUse(client.id, now);
     return client;
   }
+
+  /** A client that comes by its document, and pushes its request before any browser has named it. */
+  private async findDocument(
+    clientId: string,
+    { path }: PresentedCredentials,
+    now: EpochSeconds,
+  ): Promise<Client | undefined> {
+    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return undefined;
+    // Its host stands for the address: a server may ask for many people.
+    const host = URL.canParse(clientId) ? new URL(clientId).host : '';
+    return this.documents.find(clientId, { address: host, addressKey: `host:${host}`, requestId: '' }, now);
+  }
 }
+
+/** Where a client may come that nobody has seen before. */
+const beginsRequests: readonly string[] = [routes.par, routes.deviceAuthorization];
 
 function invalidClient(description: string, reason: string): OAuthError {
   return new OAuthError('invalid_client', description, { reason });

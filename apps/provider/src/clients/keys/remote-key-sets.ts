@@ -1,14 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mostKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { Outbound, type OutboundAnswer } from '@gatehouse/server/outbound/guarded-fetch';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Log } from '@gatehouse/server/telemetry/log';
+import { freshSeconds } from '../freshness.js';
 
 /** Past it the set that was fetched longest ago goes. */
 const mostSets = 1000;
-const leastFreshSeconds = 60;
-const usualFreshSeconds = 600;
-const mostFreshSeconds = 24 * 3600;
 /** How long keys go on after they are stale where their host does not answer. */
 const mostStaleSeconds = 24 * 3600;
 /** Of one address: what strangers can make us fetch, by naming keys that do not exist, stays within this. */
@@ -87,16 +85,6 @@ export class RemoteKeySets {
       return undefined;
     }
   }
-}
-
-/** RFC 9111 5.2.2.1, within bounds: a client that says nothing is asked again after some minutes. */
-function freshSeconds(answer: OutboundAnswer): number {
-  const header = answer.headers['cache-control'];
-  const directives = typeof header === 'string' ? header.toLowerCase() : '';
-  if (/\bno-(store|cache)\b/.test(directives)) return leastFreshSeconds;
-  const maxAge = /\bmax-age="?(\d{1,9})/.exec(directives)?.[1];
-  if (maxAge === undefined) return usualFreshSeconds;
-  return Math.min(Math.max(Number(maxAge), leastFreshSeconds), mostFreshSeconds);
 }
 
 function forgetOldest(map: Map<string, unknown>): void {

@@ -89,6 +89,11 @@ export class Registrations {
     });
   }
 
+  /** Notes the address that a client came from which has no registration access token: what its quota is counted by. */
+  async noteOrigin(unit: Unit, id: string, addressKey: string): Promise<void> {
+    await unit.change(registrationStatements.note, id, addressKey, null, null);
+  }
+
   /** The client whose registration access token this is; undefined for a wrong one, and for a client that is gone. */
   async find(id: string, registrationToken: string): Promise<Client | undefined> {
     const client = await this.clients.findFresh(id);
@@ -162,7 +167,7 @@ export class Registrations {
 }
 
 /** What an administrator looked at: what people read, and where they are sent. */
-function looksTheSame(before: Client, draft: ClientDraft): boolean {
+export function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri'] as const;
   return (
     members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&

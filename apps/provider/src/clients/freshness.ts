@@ -1,0 +1,15 @@
+import type { OutboundAnswer } from '@gatehouse/server/outbound/guarded-fetch';
+
+const leastFreshSeconds = 60;
+const usualFreshSeconds = 600;
+const mostFreshSeconds = 24 * 3600;
+
+/** RFC 9111 5.2.2.1, within bounds: a client that says nothing is asked again after some minutes. */
+export function freshSeconds(answer: OutboundAnswer): number {
+  const header = answer.headers['cache-control'];
+  const directives = typeof header === 'string' ? header.toLowerCase() : '';
+  if (/\bno-(store|cache)\b/.test(directives)) return leastFreshSeconds;
+  const maxAge = /\bmax-age="?(\d{1,9})/.exec(directives)?.[1];
+  if (maxAge === undefined) return usualFreshSeconds;
+  return Math.min(Math.max(Number(maxAge), leastFreshSeconds), mostFreshSeconds);
+}
