@@ -76,6 +76,11 @@ export class Dispatcher {
     const { request, client } = pending;
     const { session, user } = visit;
     const subject = session && (await this.subjects.of(client, session.userId));
+    const demands: Demands =
+      request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {};
+    // The hint names the person as this client knows them (OpenID Connect Core 8.1). The account's id names nobody to a
+    // pairwise client: the answer would tell it whose it is.
+    const mayBeMeant = subject === undefined || pending.hintedUserId === undefined || pending.hintedUserId === subject;
     return nextStep({
       request,
       client,
@@ -89,10 +94,10 @@ export class Dispatcher {
       account: session && { secondFactorOwed: visit.secondFactorOwed },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
-      ...(request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {}),
+      ...demands,
+      otherSubject: !mayBeMeant || demands.otherSubject,
       progress: {
         ...pending.progress,
-        // The hint names the person as this client knows them (OpenID Connect Core 8.1).
         hintedUserId:
           subject !== undefined && pending.hintedUserId === subject ? session?.userId : pending.hintedUserId,
       },
@@ -158,12 +163,10 @@ function deviceReply({ cookies }: Visit, outcome: DeviceOutcome): Reply {
   return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 
+type Demands = Pick<NextStepInput, 'claimsBeyondScope' | 'otherSubject'>;
+
 /** What the `claims` parameter wants of this person, as far as it decides what comes next. */
-function demandsOf(
-  claims: ClaimsRequest,
-  scope: Scope,
-  subject: string,
-): Pick<NextStepInput, 'claimsBeyondScope' | 'otherSubject'> {
+function demandsOf(claims: ClaimsRequest, scope: Scope, subject: string): Demands {
   const subjects = requestedSubjects(claims);
   return {
     claimsBeyondScope: claimsBeyondScope(claims, scope),

@@ -34,7 +34,7 @@ export class IdTokenHints {
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const jwt = isJwe(hint) ? await this.open(hint, clientId, now) : hint;
     if (jwt === undefined) return undefined;
-    const claims = (await this.signer.verify(jwt, 'JWT')) ?? (await this.verifyBySecret(jwt, now));
+    const claims = (await this.signer.verify(jwt, 'JWT')) ?? (await this.verifyBySecret(jwt, clientId, now));
     return claims?.['iss'] === this.settings.issuer ? claims : undefined;
   }
 
@@ -44,11 +44,20 @@ export class IdTokenHints {
     return (await this.decrypter.open(hint, { secrets, maxLength: mostHintCharacters, now }))?.content;
   }
 
-  /** By the secret of the client that `aud` names, where its ID tokens are signed so. */
-  private async verifyBySecret(jwt: string, now: EpochSeconds): Promise<Readonly<Record<string, unknown>> | undefined> {
+  /**
+   * By the secret of the client that `aud` names, where its ID tokens are signed so. That client could have written it
+   * itself: sent by another one it proves nothing.
+   */
+  private async verifyBySecret(
+    jwt: string,
+    clientId: string | undefined,
+    now: EpochSeconds,
+  ): Promise<Readonly<Record<string, unknown>> | undefined> {
     const audience = parseJws(jwt, { maxLength: mostHintCharacters })?.payload['aud'];
+    if (clientId !== undefined && audience !== clientId) return undefined;
     const client = typeof audience === 'string' ? await this.clients.find(audience) : undefined;
-    if (!client || !isMacAlgorithm(client.idTokenSignedResponseAlg)) return undefined;
+    if (!client || client.disabledAt !== undefined || !isMacAlgorithm(client.idTokenSignedResponseAlg))
+      return undefined;
     const algorithms = [client.idTokenSignedResponseAlg];
     return (await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now }))?.payload;
   }

@@ -1,5 +1,5 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import { decodeJwt } from 'jose';
+import { decodeJwt, SignJWT } from 'jose';
 import type { Settings } from '../../src/config/settings';
 import { SETTINGS } from '../../src/config/settings.token';
 import { CacheVersions } from '../../src/database/cache-versions.service';
@@ -112,5 +112,39 @@ describe('pairwise subjects (OpenID Connect Core 8.1)', () => {
       }).toString()}`,
     );
     expect(bye.location).toBe('https://hint.test/bye');
+  });
+
+  it('cannot be matched with the account’s id by hints: of another client, or signed with a secret by whoever has it', async () => {
+    const { idToken: ofPublicClient } = await logIn(await provider.addClient());
+    const bySecret = await provider.addClient({
+      subjectType: 'pairwise',
+      idTokenSignedResponseAlg: 'HS256',
+      redirectUris: ['https://curious.test/callback'],
+    });
+    await logIn(bySecret);
+    const forged = await new SignJWT({ sub: person.id })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuer(provider.base)
+      .setAudience(bySecret.client.id)
+      .sign(Buffer.from(bySecret.secret));
+    for (const id_token_hint of [ofPublicClient, forged]) {
+      const { parameters } = authorizationRequest(bySecret.client, { prompt: 'none', id_token_hint });
+      const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));
+      expect([answer.get('error'), answer.get('code')]).toEqual(['login_required', null]);
+    }
+  });
+
+  it('a hint that one client signed with its secret says nothing for another client', async () => {
+    const forger = await provider.addClient({ idTokenSignedResponseAlg: 'HS256' });
+    const victim = await provider.addClient();
+    await logIn(victim);
+    const forged = await new SignJWT({ sub: person.id })
+      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setIssuer(provider.base)
+      .setAudience(forger.client.id)
+      .sign(Buffer.from(forger.secret));
+    const { parameters } = authorizationRequest(victim.client, { prompt: 'none', id_token_hint: forged });
+    const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));
+    expect([answer.get('error'), answer.get('code')]).toEqual(['invalid_request', null]);
   });
 });
