@@ -241,6 +241,11 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
         field: `scope.${index}`,
         message: 'An administrator lets this client act for itself within its scopes: only one may add to them.',
       });
+    else if (before?.consentRequired === false)
+      problems.push({
+        field: `scope.${index}`,
+        message: 'Nobody is asked for consent at this client: only an administrator may add to its scopes.',
+      });
   });
   if (draft.consentRequired === false && before?.consentRequired !== false)
     problems.push({

@@ -223,6 +223,30 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
   });
 
+  it.each([
+    ['post_logout_redirect_uris', ['https://evil.test/bye']],
+    ['initiate_login_uri', 'https://evil.test/begin'],
+  ])('forgets an approval where people would be sent elsewhere by %s', async (member, value) => {
+    const made = await registered(provider, { client_name: 'Checked' });
+    await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+    const answer = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), [member]: value } });
+    expect(answer.status).toBe(200);
+    expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
+  });
+
+  it('does not widen the scopes of a client at which nobody is asked for consent', async () => {
+    const made = await registered(provider, { scope: 'openid' });
+    const before = await clients().findFresh(made.client_id);
+    if (!before) throw new Error('the client is there');
+    await provider.store.run((unit) =>
+      clients().update(unit, before, { ...before, consentRequired: false }, {}, provider.clock.now()),
+    );
+    const wider = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), scope: 'openid email' } });
+    expect([wider.status, wider.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
+    expect(await clients().findFresh(made.client_id)).toMatchObject({ consentRequired: false, scope: ['openid'] });
+  });
+
   it('changes neither name nor addresses of a client that an administrator trusts without consent', async () => {
     const made = await registered(provider, { client_name: 'Trusted' });
     const client = await clients().findFresh(made.client_id);

@@ -168,10 +168,11 @@ export class Registrations {
 
 /** What an administrator looked at: what people read, and where they are sent. */
 export function looksTheSame(before: Client, draft: ClientDraft): boolean {
-  const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri'] as const;
+  const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
     members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&
-    draft.redirectUris.every((uri) => before.redirectUris.includes(uri))
+    draft.redirectUris.every((uri) => before.redirectUris.includes(uri)) &&
+    draft.postLogoutRedirectUris.every((uri) => before.postLogoutRedirectUris.includes(uri))
   );
 }
 
