@@ -22,6 +22,7 @@ import { CodesService } from './codes.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import type { Pending } from './pending.js';
 import { AuthorizationResponses, type Addressee } from './authorization-responses.service.js';
+import { SessionStates, type StatefulRequest } from './session-states.service.js';
 
 /** What one answer gives, made and signed before it is stored. */
 interface Made {
@@ -39,14 +40,25 @@ export class Answers {
     @Inject(CodesService) private readonly codes: CodesService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(SessionStates) private readonly sessionStates: SessionStates,
     @Inject(AuthorizationResponses) private readonly responses: AuthorizationResponses,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
-  deny(visit: Visit, request: Addressee & Pick<AuthorizationRequest, 'state'>, error: OAuthError): Promise<Reply> {
-    const parameters = authorizationErrorParameters({ error, state: request.state, issuer: this.settings.issuer });
-    return this.responses.reply(visit, request, parameters);
+  deny(
+    visit: Visit,
+    request: Addressee & StatefulRequest & Pick<AuthorizationRequest, 'state'>,
+    error: OAuthError,
+  ): Promise<Reply> {
+    const { sessionState, cookies } = this.sessionStates.of(visit, request);
+    const parameters = authorizationErrorParameters({
+      error,
+      state: request.state,
+      sessionState,
+      issuer: this.settings.issuer,
+    });
+    return this.responses.reply({ ...visit, cookies }, request, parameters);
   }
 
   /**
@@ -72,6 +84,7 @@ export class Answers {
       if (error instanceof OAuthError) return this.deny(visit, request, error);
       throw error;
     }
+    const { sessionState, cookies } = this.sessionStates.of(visit, request);
     const parameters = authorizationResponseParameters({
       code: code && formatToken(code),
       accessToken: tokens?.access && {
@@ -81,10 +94,11 @@ export class Answers {
       },
       idToken: tokens?.idToken,
       state: request.state,
+      sessionState,
       issuer: this.settings.issuer,
     });
     // Made before anything is written: an answer that cannot be encrypted grants nothing.
-    const reply = await this.responses.reply(visit, request, parameters);
+    const reply = await this.responses.reply({ ...visit, cookies }, request, parameters);
     try {
       await this.store.run((unit) => this.write(unit, visit, pending, { code, tokens }));
     } catch (error) {

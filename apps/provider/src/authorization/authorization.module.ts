@@ -6,6 +6,7 @@ import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Answers } from './answers.service.js';
 import { AuthorizationResponses } from './authorization-responses.service.js';
@@ -19,6 +20,7 @@ import { PushedRequestController } from './par.controller.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
 import { RequestObjects } from './request-objects.service.js';
+import { SessionStates } from './session-states.service.js';
 
 /**
  * Owns: the authorization endpoint, the pushed and the kept request, the code, the devices that wait (RFC 8628).
@@ -30,6 +32,7 @@ import { RequestObjects } from './request-objects.service.js';
   imports: [
     DpopModule,
     KeysModule,
+    SessionsModule,
     UsersModule,
     FactorsModule,
     ResourcesModule,
@@ -49,6 +52,7 @@ import { RequestObjects } from './request-objects.service.js';
     CodesService,
     RequestChecks,
     RequestObjects,
+    SessionStates,
   ],
   exports: [Dispatcher, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],
 })

@@ -26,6 +26,7 @@ import { DeviceAnswers, type DeviceOutcome } from './device-answers.service.js';
 import type { KeptContent, Progress, WaitingDevice } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import type { Pending, PendingDevice } from './pending.js';
+import type { StatefulRequest } from './session-states.service.js';
 
 /** The one place that knows what comes next in a login. Pages end here and know no other page. */
 @Injectable()
@@ -108,7 +109,7 @@ export class Dispatcher {
   /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
     visit: Visit,
-    request: Pick<AuthorizationRequest, 'clientId' | 'redirectUri' | 'responseMode' | 'state'>,
+    request: StatefulRequest & Pick<AuthorizationRequest, 'clientId' | 'responseMode' | 'state'>,
     error: OAuthError,
   ): Promise<Reply> {
     return this.answers.deny(visit, request, error);

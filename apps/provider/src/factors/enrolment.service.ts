@@ -148,8 +148,8 @@ export class Enrolment {
     },
   ): Promise<Enrolled> {
     const { user } = added;
-    const cookie = await this.factors.complete(unit, visit, added.methods);
-    if (!cookie) throw new SessionEnded();
+    const cookies = await this.factors.complete(unit, visit, added.methods);
+    if (!cookies) throw new SessionEnded();
     await this.sessions.demoteOthers(unit, user.id, visit.session.id);
     const codes = added.isFirst ? await this.codes.make(unit, user.id, visit.now) : undefined;
     await this.audit.record(unit, {
@@ -158,7 +158,7 @@ export class Enrolment {
       subjectId: user.id,
       details: { factor: added.factor },
     });
-    return { kind: 'added', cookies: [cookie], codes };
+    return { kind: 'added', cookies, codes };
   }
 
   private sealOffer(visit: SessionVisit, user: User, seed: string): string {

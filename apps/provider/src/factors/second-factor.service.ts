@@ -108,10 +108,10 @@ export class SecondFactors {
     unit: Unit,
     visit: SessionVisit,
     methods: readonly AuthenticationMethod[],
-  ): Promise<SetCookie | undefined> {
+  ): Promise<readonly SetCookie[] | undefined> {
     const amr = addMethods(visit.session.amr, methods);
     const completed = await this.sessions.complete(unit, visit.session, { amr, acr: acrOf(amr) }, visit.now);
-    return completed && this.visits.sessionCookieFor(completed.session, completed.cookieValue);
+    return completed && this.visits.sessionCookiesFor(completed.session, completed.cookieValue);
   }
 
   private async prove(visit: SessionVisit, proved: Proved): Promise<FactorOutcome> {
@@ -119,8 +119,8 @@ export class SecondFactors {
     const { userId } = session;
     const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'spent' | 'ended'> => {
       if (!(await proved.spend(unit))) return 'spent';
-      const cookie = await this.complete(unit, visit, proved.methods);
-      if (!cookie) return 'ended';
+      const cookies = await this.complete(unit, visit, proved.methods);
+      if (!cookies) return 'ended';
       await this.throttle.succeeded(unit, { counted: proved.counted, userId, addressKey, now });
       const trusted = await this.trusted.trust(unit, visit, userId, proved.trustDays);
       const trail = { actorId: userId, address: visit.address, requestId: visit.requestId };
@@ -138,7 +138,7 @@ export class SecondFactors {
           subjectId: userId,
           details: { days: proved.trustDays },
         });
-      return trusted ? [cookie, trusted] : [cookie];
+      return trusted ? [...cookies, trusted] : cookies;
     });
     if (cookies === 'ended') return { kind: 'ended' };
     if (cookies === 'spent') return this.refuse(visit, proved.factor, 'used before');

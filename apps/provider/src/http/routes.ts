@@ -33,6 +33,7 @@ export const routes = {
   deviceAuthorization: '/oauth/device',
   userinfo: '/oauth/userinfo',
   endSession: '/oauth/logout',
+  checkSession: '/oauth/check-session',
   me: '/api/me',
 
   openidConfiguration: '/.well-known/openid-configuration',

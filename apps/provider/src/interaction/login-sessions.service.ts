@@ -99,7 +99,7 @@ export class LoginSessions {
       keptId,
       cookies: [
         ...visit.cookies,
-        this.visits.sessionCookieFor(session, cookieValue),
+        ...this.visits.sessionCookiesFor(session, cookieValue),
         this.devices.remember(visit.request, browser.id, user.id, now),
       ],
     };

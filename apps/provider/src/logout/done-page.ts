@@ -20,7 +20,7 @@ export function donePage(visits: Visits, visit: Visit, done: Done): Reply {
     'logout/done',
     { ...done, frames },
     {
-      cookies: [visits.noSessionCookie()],
+      cookies: visits.noSessionCookies(),
       frameOrigins: [...new Set(frames.map((address) => new URL(address).origin))],
     },
   );

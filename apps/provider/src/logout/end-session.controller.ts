@@ -116,7 +116,7 @@ export class EndSessionController {
     const frames = await this.logouts.end(visit, asked.client?.id);
     // The browser goes on by itself where there is nobody to tell in a frame first.
     if (asked.redirectUri !== undefined && frames.length === 0)
-      return Reply.redirect(asked.redirectUri, { cookies: [...visit.cookies, this.visits.noSessionCookie()] });
+      return Reply.redirect(asked.redirectUri, { cookies: [...visit.cookies, ...this.visits.noSessionCookies()] });
     return this.done(visit, asked, frames);
   }
 

@@ -6,19 +6,20 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { BackchannelLogout } from './backchannel-logout.service.js';
+import { CheckSessionController } from './check-session.controller.js';
 import { EndSessionController } from './end-session.controller.js';
 import { LogoutAudience } from './logout-audience.service.js';
 import { Logouts } from './logouts.service.js';
 import { LogoutController } from './logout.controller.js';
 
 /**
- * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout.
+ * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout, /oauth/check-session.
  * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session. Every
  * client of a session is told of its end, in the unit that ends it; mere expiry tells nobody.
  */
 @Module({
   imports: [IssuanceModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],
-  controllers: [LogoutController, EndSessionController],
+  controllers: [LogoutController, EndSessionController, CheckSessionController],
   providers: [Logouts, LogoutAudience, BackchannelLogout],
 })
 export class LogoutModule {}

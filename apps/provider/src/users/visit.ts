@@ -19,7 +19,9 @@ export interface Visit {
   readonly secondFactorOwed: boolean;
   /** Who is logged in fully, owes nothing, and is not switched off. */
   readonly user: User | undefined;
-  /** Cookies that the answer must set (a first visit's browser cookie). */
+  /** What the check-session frame compares; undefined where the browser has none, and on http. */
+  readonly browserState: string | undefined;
+  /** Cookies that the answer must set (a first visit's browser cookie, a new browser state). */
   readonly cookies: readonly SetCookie[];
 }
 

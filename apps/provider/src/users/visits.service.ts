@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.js';
 import { LoginNeeded } from '../http/login-needed.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { BrowserStates } from '../sessions/browser-states.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
 import { RoleRequirements } from './role-requirements.service.js';
@@ -27,6 +28,7 @@ export class Visits {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BrowserCookie) private readonly browserCookie: BrowserCookie,
     @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(BrowserStates) private readonly states: BrowserStates,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly roles: RoleRequirements,
@@ -39,13 +41,16 @@ export class Visits {
     const now = this.clock.now();
     const browser = this.browserCookie.findOrMake(request);
     const address = clientAddress(request);
-    const session = await this.sessions.find(cookie(request, this.sessionCookie), now);
+    const sessionCookie = cookie(request, this.sessionCookie);
+    const session = await this.sessions.find(sessionCookie, now);
     const found = session && (await this.users.find(session.userId));
     const person = found?.disabledAt === undefined ? found : undefined;
     const secondFactorOwed =
       person !== undefined &&
       session?.amr.includes('mfa') === false &&
       (await this.roles.demandSecondFactor(person.roles));
+    // The session ended elsewhere, and this browser learns it now.
+    const changed = sessionCookie !== undefined && !person ? this.states.renew(undefined) : undefined;
     const user = session?.full && !secondFactorOwed ? person : undefined;
     return {
       request,
@@ -57,7 +62,8 @@ export class Visits {
       session: person && session,
       secondFactorOwed,
       user,
-      cookies: browser.cookies,
+      browserState: changed?.value ?? this.states.find(request),
+      cookies: changed ? [...browser.cookies, ...changed.cookies] : browser.cookies,
     };
   }
 
@@ -96,19 +102,21 @@ export class Visits {
     );
   }
 
-  /** The cookie of a session that was just started; it goes when the session must. */
-  sessionCookieFor(session: Session, value: string): SetCookie {
-    return {
-      name: this.sessionCookie,
-      value,
-      secure: this.secure,
-      maxAgeSeconds: session.expiresAt - session.lastSeenAt,
-    };
+  /** The cookie of a session that was just started, and this browser's new state; they go when the session must. */
+  sessionCookiesFor(session: Session, value: string): readonly SetCookie[] {
+    const maxAgeSeconds = session.expiresAt - session.lastSeenAt;
+    return [
+      { name: this.sessionCookie, value, secure: this.secure, maxAgeSeconds },
+      ...(this.states.renew(maxAgeSeconds)?.cookies ?? []),
+    ];
   }
 
-  /** Takes the session's cookie away. */
-  noSessionCookie(): SetCookie {
-    return { name: this.sessionCookie, value: '', secure: this.secure, maxAgeSeconds: 0 };
+  /** Takes the session's cookie away; the browser's state is that of nobody. */
+  noSessionCookies(): readonly SetCookie[] {
+    return [
+      { name: this.sessionCookie, value: '', secure: this.secure, maxAgeSeconds: 0 },
+      ...(this.states.renew(undefined)?.cookies ?? []),
+    ];
   }
 
   /** An address of ours as a link that others can open. */

@@ -12,6 +12,8 @@ export function authorizationResponseParameters(answer: {
     { readonly value: string; readonly expiresInSeconds: number; readonly scope: Scope } | undefined;
   readonly idToken?: string | undefined;
   readonly state: string | undefined;
+  /** OpenID Connect Session Management 2 */
+  readonly sessionState?: string | undefined;
   readonly issuer: string;
 }): Record<string, string> {
   const { code, accessToken, idToken } = answer;
@@ -20,6 +22,7 @@ export function authorizationResponseParameters(answer: {
     ...(accessToken === undefined ? {} : accessTokenMembers(accessToken)),
     ...(idToken === undefined ? {} : { id_token: idToken }),
     ...stateMember(answer.state),
+    ...sessionStateMember(answer.sessionState),
     iss: answer.issuer,
   };
 }
@@ -37,12 +40,15 @@ function accessTokenMembers(token: { value: string; expiresInSeconds: number; sc
 export function authorizationErrorParameters(answer: {
   readonly error: OAuthError;
   readonly state: string | undefined;
+  /** OpenID Connect Session Management 2 */
+  readonly sessionState?: string | undefined;
   readonly issuer: string;
 }): Record<string, string> {
   return {
     error: answer.error.code,
     error_description: answer.error.description,
     ...stateMember(answer.state),
+    ...sessionStateMember(answer.sessionState),
     iss: answer.issuer,
   };
 }
@@ -66,4 +72,8 @@ export function authorizationResponseClaims(
 /** RFC 6749 4.1.2: REQUIRED if it was in the request, and the exact value. */
 function stateMember(state: string | undefined): { state?: string } {
   return state === undefined ? {} : { state };
+}
+
+function sessionStateMember(sessionState: string | undefined): { session_state?: string } {
+  return sessionState === undefined ? {} : { session_state: sessionState };
 }

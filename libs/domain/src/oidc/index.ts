@@ -22,6 +22,7 @@ export {
   type LogoutNotice,
 } from './logout-token.js';
 export { providerMetadata, type Offer } from './metadata.js';
+export { sessionState } from './session-state.js';
 export {
   addressFields,
   checkProfile,

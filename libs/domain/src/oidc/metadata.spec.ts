@@ -11,6 +11,7 @@ const metadata = providerMetadata({
     revoke: '/oauth/revoke',
     deviceAuthorization: '/oauth/device',
     endSession: '/oauth/logout',
+    checkSession: '/oauth/check-session',
     jwks: '/jwks',
   },
   clientMetadataDocuments: true,

@@ -14,6 +14,7 @@ export interface Offer {
     readonly revoke: string;
     readonly deviceAuthorization: string;
     readonly endSession: string;
+    readonly checkSession: string;
     readonly jwks: string;
   };
   readonly grantTypes: readonly string[];
@@ -58,7 +59,10 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     introspection_endpoint: at(offer.paths.introspect),
     revocation_endpoint: at(offer.paths.revoke),
     device_authorization_endpoint: at(offer.paths.deviceAuthorization),
-    ...logoutMetadata({ endSession: at(offer.paths.endSession) }),
+    ...logoutMetadata({
+      endSession: at(offer.paths.endSession),
+      checkSession: offer.issuer.startsWith('https:') ? at(offer.paths.checkSession) : undefined,
+    }),
     scopes_supported: offer.scopes,
     response_types_supported: offer.responseTypes,
     response_modes_supported: offer.responseModes,

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { formPostPage } from './form-post-page.js';
 import type { Reply, ReplyContent, SetCookie, WrittenReply } from './reply.js';
-import { formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import { FRAMED_PAGE_POLICY, formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
 import type { Views } from './views.js';
 
 export interface ReplyWriterOptions {
@@ -49,6 +49,8 @@ export class ReplyWriter {
         const html = this.options.views.render(content.view, content.model);
         return { defaults: pageHeaders(pagePolicy(content.formActionSchemes, content.frameOrigins)), body: html };
       }
+      case 'framed-page':
+        return { defaults: FRAMED_PAGE_HEADERS, body: this.options.views.render(content.view, {}) };
       case 'form-post': {
         const html = formPostPage(content.action, content.parameters, this.options.formPostScript);
         return { defaults: pageHeaders(formPostPolicy(content.action)), body: html };
@@ -75,9 +77,15 @@ const JSON_HEADERS = [...NO_STORE, 'Content-Type', JSON_TYPE];
 // Not no-referrer: with that, an honest form of ours carries `Origin: null`.
 const REFERRER = ['Referrer-Policy', 'same-origin'];
 
-function pageHeaders(policy: string): string[] {
-  return [...NO_STORE, ...REFERRER, 'Content-Type', HTML, 'Content-Security-Policy', policy, 'X-Frame-Options', 'DENY'];
+function anyPageHeaders(policy: string): string[] {
+  return [...NO_STORE, ...REFERRER, 'Content-Type', HTML, 'Content-Security-Policy', policy];
 }
+
+function pageHeaders(policy: string): string[] {
+  return [...anyPageHeaders(policy), 'X-Frame-Options', 'DENY'];
+}
+
+const FRAMED_PAGE_HEADERS = anyPageHeaders(FRAMED_PAGE_POLICY);
 
 /** The defaults, except where the controller says otherwise; names compare without case. */
 function overridden(defaults: readonly string[], own: OutgoingHttpHeaders): string[] {
@@ -111,7 +119,7 @@ export function cookieHeader(cookie: SetCookie): string {
     `${cookie.name}=${cookie.value}`,
     'Path=/',
     ...(maxAge === undefined ? [] : [`Max-Age=${maxAge}`]),
-    'HttpOnly',
+    ...(cookie.readableBy === 'scripts' ? [] : ['HttpOnly']),
     ...(cookie.secure ? ['Secure'] : []),
     `SameSite=${cookie.sameSite ?? 'Lax'}`,
   ].join('; ');

@@ -9,6 +9,8 @@ export interface SetCookie {
   /** Undefined: until the browser closes. 0: remove. */
   readonly maxAgeSeconds?: number | undefined;
   readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
+  /** `scripts`: pages of ours may read it too. For what has no authority alone. */
+  readonly readableBy?: 'scripts' | undefined;
 }
 
 /** An answer ready for the socket: one writeHead, one end. */
@@ -68,6 +70,11 @@ export class Reply {
       cookies: options.cookies,
       headers: options.headers,
     });
+  }
+
+  /** The one kind of page that anybody may frame: nothing of a person is on it, and nothing can be pressed. */
+  static framedPage(view: string): Reply {
+    return new Reply({ kind: 'framed-page', status: 200, view });
   }
 
   /** A self-submitting form to another origin (OAuth 2.0 Form Post Response Mode). */
@@ -135,6 +142,7 @@ export type ReplyContent =
       readonly formActionSchemes: readonly string[];
       readonly frameOrigins: readonly string[];
     })
+  | (Common & { readonly kind: 'framed-page'; readonly view: string })
   | (Common & {
       readonly kind: 'form-post';
       readonly action: string;

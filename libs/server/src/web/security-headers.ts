@@ -18,6 +18,10 @@ export function formPostPolicy(action: string): string {
   return `default-src 'none'; script-src 'self'; form-action ${scheme}; frame-ancestors 'none'; base-uri 'none'`;
 }
 
+/** A page without anything to see or press, which anybody may put into a frame: it runs a script of ours. */
+export const FRAMED_PAGE_POLICY =
+  "default-src 'none'; script-src 'self'; form-action 'none'; frame-ancestors *; base-uri 'none'";
+
 const PAGE_SOURCES =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "frame-ancestors 'none'; base-uri 'none'";
