@@ -248,6 +248,32 @@ describe('a client that is described by a document at its client_id', () => {
     expect(await clients.findFresh(id)).toMatchObject({ name: 'Your bank', approvedAt: undefined });
   });
 
+  it('loses what an administrator gave it when it turns to other addresses or asks for more', async () => {
+    const id = newId();
+    documents.says = { scope: 'openid profile' };
+    await open(id);
+    const clients = provider.app.get(ClientsService);
+    const give = async (): Promise<void> => {
+      const seen = await clients.findFresh(id);
+      if (!seen) throw new Error('the client is there');
+      const rights = { consentRequired: false, actsForItself: true, secondFactorRequired: true };
+      await provider.store.run((unit) => clients.update(unit, seen, { ...seen, ...rights }, {}, provider.clock.now()));
+    };
+    await give();
+    documents.says = { scope: 'openid profile', contacts: ['someone@app.test'] };
+    provider.clock.advance(601);
+    await open(id);
+    expect(await clients.findFresh(id)).toMatchObject({ consentRequired: false, actsForItself: true });
+    documents.says = { scope: 'openid profile email' };
+    provider.clock.advance(601);
+    await open(id);
+    expect(await clients.findFresh(id)).toMatchObject({
+      consentRequired: true,
+      actsForItself: false,
+      secondFactorRequired: true,
+    });
+  });
+
   it('stays banned, whatever its document says', async () => {
     const id = newId();
     await open(id);

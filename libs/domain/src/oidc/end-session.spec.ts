@@ -17,7 +17,7 @@ const check = (changes: Partial<Input> = {}) =>
 describe('checkEndSession (OpenID Connect RP-Initiated Logout 1.0)', () => {
   it.each<[string, Partial<Input>, boolean]>([
     ['the hint names this session', {}, true],
-    ['the hint names this person and no session', { hint: { subject: 'ada', sessionId: undefined } }, true],
+    ['the hint names this person and no session', { hint: { subject: 'ada', sessionId: undefined } }, false],
     ['nobody is logged in any more', { session: undefined }, true],
     ['there is no hint', { hint: undefined }, false],
     ['there is neither hint nor session', { hint: undefined, session: undefined }, false],

@@ -32,8 +32,7 @@ export function checkEndSession(input: {
   return {
     confirmed:
       hint !== undefined &&
-      (session === undefined ||
-        (session.userId === hint.subject && (hint.sessionId === undefined || hint.sessionId === session.id))),
+      (session === undefined || (session.userId === hint.subject && hint.sessionId === session.id)),
     redirectUri: registered ? withState(postLogoutRedirectUri, input.state) : undefined,
   };
 }

@@ -7,6 +7,7 @@ import {
   isClientIdUrl,
   isHostAllowed,
   isLoopbackHost,
+  keptByUpdate,
   OAuthError,
   parseHostRules,
   type Client,
@@ -17,6 +18,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
+import { adminOnlyProblems, isAdminScope } from '../client-form.js';
 import { ClientsService } from '../clients.service.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
 import { looksTheSame, Registrations } from '../registration/registrations.service.js';
@@ -144,8 +146,14 @@ export class MetadataDocuments {
   private async change(clientId: string, draft: ClientDraft, asker: Asker, now: EpochSeconds): Promise<Client> {
     const seen = await this.clients.findFresh(clientId);
     if (!seen) return this.add(clientId, draft, asker, now);
-    const complete = {
-      ...draft,
+    // What administrators gave is in the row, as it is now; it was given to this name, these addresses and these scopes.
+    const kept: ClientDraft = { ...draft, ...keptByUpdate(seen), source: 'metadata_document' };
+    const turned = adminOnlyProblems(kept, seen).length > 0;
+    const complete: ClientDraft = {
+      ...kept,
+      ...(turned
+        ? { consentRequired: true, actsForItself: false, scope: kept.scope.filter((each) => !isAdminScope(each)) }
+        : {}),
       disabledAt: seen.disabledAt,
       // What an administrator looked at is as it was, or has to be looked at again.
       approvedAt: looksTheSame(seen, draft) ? seen.approvedAt : undefined,
