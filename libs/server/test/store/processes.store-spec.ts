@@ -11,18 +11,28 @@ const program = join(folder, 'child.mjs');
 
 beforeAll(async () => {
   await mkdir(folder, { recursive: true });
-  buildSync({
-    entryPoints: [join(__dirname, 'child.ts')],
-    outfile: program,
+  const common = {
     bundle: true,
     platform: 'node',
-    format: 'esm',
     packages: 'external',
     // The sources are built as they are, with nothing of a build before them.
     tsconfigRaw: { compilerOptions: { experimentalDecorators: true, useDefineForClassFields: false } },
+  } as const;
+  buildSync({
+    ...common,
+    entryPoints: [join(__dirname, 'child.ts')],
+    outfile: program,
+    format: 'esm',
     banner: {
-      js: `import { fileURLToPath } from 'node:url'; const __dirname = fileURLToPath(new URL('.', import.meta.url));`,
+      js: `import { fileURLToPath as pathOf } from 'node:url'; const __dirname = pathOf(new URL('.', import.meta.url));`,
     },
+  });
+  // The thread that the store starts beside its program. Of a folder without package.json it is a CommonJS module.
+  buildSync({
+    ...common,
+    entryPoints: [join(__dirname, '../../src/database/sqlite-checkpoint-worker.ts')],
+    outfile: join(folder, 'sqlite-checkpoint-worker.js'),
+    format: 'cjs',
   });
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
