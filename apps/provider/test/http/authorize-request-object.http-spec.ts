@@ -101,7 +101,7 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
   });
 
   it('unsigned is taken of a client that is registered for none, and of no other', async () => {
-    const unsigned = (client: Client) => new UnsecuredJWT(objectOf(client) as Record<string, unknown>).encode();
+    const unsigned = (client: Client) => new UnsecuredJWT(objectOf(client)).encode();
     const { client } = await add({ requestObjectSigningAlg: 'none' });
     expect((await askWith(client, unsigned(client))).has('code')).toBe(true);
     // What is registered for none has no business with a signature either: it would be believed unverified.
@@ -324,7 +324,7 @@ describe('an encrypted request object', () => {
   it('may be unsigned inside where the client is registered for none', async () => {
     const { client } = await add({ requestObjectSigningAlg: 'none' });
     const { key: to, kid } = await ourKey('ECDH-ES');
-    const inside = new UnsecuredJWT(objectOf(client) as Record<string, unknown>).encode();
+    const inside = new UnsecuredJWT(objectOf(client)).encode();
     expect((await askWith(client, await encrypt(inside, 'ECDH-ES', 'A128GCM', to, kid))).has('code')).toBe(true);
   });
 });

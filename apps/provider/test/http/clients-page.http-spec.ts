@@ -209,14 +209,26 @@ describe('the pages of clients', () => {
     });
     // What the administrator gave stays when its owner edits the rest; but it is not theirs to hand on.
     await developer.open(at(`/client/update/${id}`));
+    const widened = await sendFields(
+      developer,
+      changed(fieldsOf(developer, `/client/update/${id}`), { scope: ['openid', 'roles', 'profile'] }),
+      `/client/update/${id}`,
+    );
+    expect(widened.status).toBe(422);
+    expect(widened.text).toContain('Nobody is asked for consent at this client');
+    await developer.open(at(`/client/update/${id}`));
     const saved = await sendFields(
       developer,
-      changed(fieldsOf(developer, `/client/update/${id}`), { scope: ['openid', 'roles', 'profile'], owner: 'root' }),
+      changed(fieldsOf(developer, `/client/update/${id}`), {
+        postLogoutRedirectUri: 'https://trusted.test/bye',
+        owner: 'root',
+      }),
       `/client/update/${id}`,
     );
     expect(saved.status).toBe(303);
     expect(await clients().findFresh(id)).toMatchObject({
-      scope: ['openid', 'roles', 'profile'],
+      scope: ['openid', 'roles'],
+      postLogoutRedirectUris: ['https://trusted.test/bye'],
       ownerId: developerId,
       consentRequired: false,
     });

@@ -87,7 +87,7 @@ describe('signing keys', () => {
       const registered = await older.addClient({ idTokenSignedResponseAlg: 'PS256', consentRequired: false });
       const browser = await older.logIn(await older.addUser());
       const { id_token: idToken = '' } = await obtainTokens(older, browser, registered);
-      const verified = await jwtVerify(idToken, createLocalJWKSet({ keys: keys as unknown as JWK[] }), {
+      const verified = await jwtVerify(idToken, createLocalJWKSet({ keys }), {
         algorithms: ['PS256'],
         currentDate: new Date(older.clock.milliseconds()),
       });

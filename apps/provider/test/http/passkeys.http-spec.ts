@@ -213,8 +213,8 @@ describe('a login by a passkey alone (WebAuthn 7.2)', () => {
 
   it('an account that is switched off stays out, and so does a key that was removed', async () => {
     const { user, key } = await personWithKey();
-    await provider.store.run(
-      (unit) => unit.manager.query(`UPDATE users SET disabled_at = 1 WHERE id = '${user.id}'`) as Promise<unknown>,
+    await provider.store.run((unit) =>
+      unit.manager.query<unknown>(`UPDATE users SET disabled_at = 1 WHERE id = '${user.id}'`),
     );
     const browser = await loginPage();
     expect((await logInWith(browser, key.get(askedOf(browser.page?.text ?? '', 'login')))).status).toBe(401);

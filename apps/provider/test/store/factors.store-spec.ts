@@ -114,9 +114,7 @@ describe.each(engines)('second factors on %s', (_name, engineOf) => {
     provider.clock.advance(24 * 3600);
     await purge(provider);
     expect(await count()).toBe(0);
-    await provider.store.run(
-      (unit) => unit.manager.query(`DELETE FROM users WHERE id = '${user.id}'`) as Promise<unknown>,
-    );
+    await provider.store.run((unit) => unit.manager.query<unknown>(`DELETE FROM users WHERE id = '${user.id}'`));
     for (const table of ['totp_factors', 'recovery_codes', 'passkeys', 'trusted_browsers'])
       expect(
         await provider.store.reader.query<unknown[]>(`SELECT 1 FROM ${table} WHERE user_id = '${user.id}'`),
