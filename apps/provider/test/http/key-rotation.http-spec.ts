@@ -1,5 +1,5 @@
 import { keyKindNames } from '../../src/keys/key-kinds';
-import { createLocalJWKSet, jwtVerify, type JWK } from 'jose';
+import { createLocalJWKSet, jwtVerify } from 'jose';
 import { statement } from '@gatehouse/server/database/store';
 import { KeysService } from '../../src/keys/keys.service';
 import { FirstStart } from '../../src/ops/first-start.service';
