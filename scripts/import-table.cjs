@@ -37,6 +37,12 @@ const composition = [
 const domain = { kernel: [], jose: ['kernel'], oauth: ['kernel', 'jose'], oidc: ['kernel', 'jose', 'oauth'] };
 
 /** The layers that a workspace project's tag `layer:…` stands for. */
-const layers = { domain: [], server: ['domain'], 'resource-server': [], app: ['domain', 'server'], e2e: ['domain', 'server', 'app'] };
+const layers = {
+  domain: [],
+  server: ['domain'],
+  'resource-server': [],
+  app: ['domain', 'server'],
+  e2e: ['domain', 'server', 'app'],
+};
 
 module.exports = { edge, provider, top, composition, domain, layers };
