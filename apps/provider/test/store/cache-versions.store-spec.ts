@@ -23,6 +23,9 @@ describe.each(engines)('a change made by another process on %s', (name, engineOf
   const sibling = (databaseUrl: string): Promise<TestProvider> =>
     startProvider({ databaseUrl, env: { GATEHOUSE_SECRET_KEY: one.secretKey } });
 
+  /** As a service does it, in the unit that changes a client. A new one is no change: nobody keeps that there is none. */
+  const changed = (): Promise<unknown> => one.store.run((unit) => one.app.get(CacheVersions).bump(unit, 'clients'));
+
   beforeAll(async () => {
     await engine.start();
     url = await engine.freshUrl();
@@ -36,13 +39,13 @@ describe.each(engines)('a change made by another process on %s', (name, engineOf
   });
 
   it('is known within a second', async () => {
-    for (let round = 0; round < 5; round++) expect(await told(other, () => one.addClient())).toBeLessThan(1000);
+    for (let round = 0; round < 5; round++) expect(await told(other, changed)).toBeLessThan(1000);
   });
 
   if (withPostgres && name === 'PostgreSQL') {
     it('is known by what the database says, long before the next look', async () => {
       const times: number[] = [];
-      for (let round = 0; round < 15; round++) times.push(await told(other, () => one.addClient()));
+      for (let round = 0; round < 15; round++) times.push(await told(other, changed));
       // Looks alone come twice a second: half of all changes would wait for a quarter of a second and longer.
       expect(times.sort((a, b) => a - b)[10]).toBeLessThan(200);
     });
@@ -50,9 +53,9 @@ describe.each(engines)('a change made by another process on %s', (name, engineOf
     it('is known within a second of the connection coming back', async () => {
       const wire = await openWire(url);
       const far = await sibling(wire.url);
-      await told(far, () => one.addClient());
+      await told(far, changed);
       await wire.cut();
-      const missed = told(far, () => one.addClient());
+      const missed = told(far, changed);
       await new Promise((resolve) => setTimeout(resolve, 1500));
       const began = Date.now();
       await wire.mend();
