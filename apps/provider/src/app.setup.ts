@@ -57,6 +57,8 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
     log,
     observe: (answered) => core.counters.answered(answered),
   });
+  // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
+  outside.store.onTold(adapter.sendWaiting);
   const app = await NestFactory.create(AppModule.of(core), adapter, {
     logger: nestLogger(log),
     bodyParser: false,

@@ -96,6 +96,10 @@ export class PostgresStore extends Store {
     this.listeners.push(new PostgresListener(options.url, channel, heard));
   }
 
+  override onTold(): void {
+    // Nobody waits together.
+  }
+
   override connections(): readonly Connections[] {
     const reads = connectionsOf('reads', this.dataSource);
     return [connectionsOf('units', this.writer), { ...reads, waiting: reads.waiting + this.reads.backlog }];

@@ -52,6 +52,10 @@ export class SqliteLane {
   private waiting: Job[] = [];
   private busy = false;
   private closing = false;
+  private readonly toTell: (() => void)[] = [];
+  private readonly tell = (): void => {
+    for (const told of this.toTell) told();
+  };
   private whenIdle: (() => void) | undefined;
   private expire: () => void = () => undefined;
 
@@ -83,6 +87,11 @@ export class SqliteLane {
   /** False: what the write handle sees is committed. */
   get isInTransaction(): boolean {
     return this.database.inTransaction;
+  }
+
+  /** @see Store.onTold */
+  onTold(told: () => void): void {
+    this.toTell.push(told);
   }
 
   get backlog(): number {
@@ -169,6 +178,8 @@ export class SqliteLane {
       // A refusal waits for the commit too: it may rest on a neighbour's row that was not on disk before.
       else job.reject(answer?.reason);
     });
+    // After the microtasks in which they go on.
+    if (this.toTell.length > 0) process.nextTick(this.tell);
     this.next();
   }
 

@@ -53,6 +53,10 @@ export class SqliteStore extends Store {
     // A file tells nobody that it changed.
   }
 
+  override onTold(told: () => void): void {
+    this.lane.onTold(told);
+  }
+
   override connections(): readonly Connections[] {
     return [];
   }

@@ -96,6 +96,12 @@ export abstract class Store {
    */
   abstract listen(channel: string, heard: () => void): void;
 
+  /**
+   * Calls `told` when all who waited for a commit have been told of it, and have done what needs no waiting. Never on
+   * PostgreSQL, where each has a commit of its own.
+   */
+  abstract onTold(told: () => void): void;
+
   /** Connections to the database now, by what they are for; none on SQLite. */
   abstract connections(): readonly Connections[];
 

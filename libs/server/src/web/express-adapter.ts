@@ -163,7 +163,8 @@ export class ReplyAdapter extends ExpressAdapter {
     });
   }
 
-  private readonly sendWaiting = (): void => {
+  /** Sends now what waits for the end of this turn. */
+  readonly sendWaiting = (): void => {
     const answers = this.waiting;
     this.waiting = [];
     for (const answer of answers) {

@@ -51,6 +51,21 @@ describe('the write lane on SQLite', () => {
     });
   });
 
+  it('says so once when all who waited for a commit have been told, and have gone on', async () => {
+    const order: string[] = [];
+    store.onTold(() => order.push('all told'));
+    const goOn = async (selector: number): Promise<void> => {
+      await insert(selector);
+      order.push(`${selector} told`);
+      await Promise.resolve();
+      await Promise.resolve();
+      order.push(`${selector} went on`);
+    };
+    await Promise.all([goOn(1), goOn(2)]);
+    await turns(1);
+    expect(order).toEqual(['1 told', '2 told', '1 went on', '2 went on', 'all told']);
+  });
+
   it('makes a selector the address of its row: no second index to keep', () => {
     const plan = writer().prepare('EXPLAIN QUERY PLAN SELECT * FROM things WHERE selector = 1').all() as {
       detail: string;

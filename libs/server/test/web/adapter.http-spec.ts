@@ -160,6 +160,12 @@ describe('the adapter, on a real socket', () => {
     expect((await ask(trial, '/json')).status).toBe(200);
   });
 
+  it('sends the answers beside one that cannot be written', async () => {
+    const paths = ['/json', '/unwritable', '/json'];
+    const answers = await Promise.all(paths.map((path) => ask(trial, path)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
+  });
+
   it('answers something plain when the filter fails too', async () => {
     const answer = await ask(trial, '/teapot');
     expect(answer).toMatchObject({ status: 500, body: 'Something went wrong here.\n' });

@@ -103,6 +103,11 @@ class TrialController {
     throw new Error('the secret is 12345');
   }
 
+  @Get('/unwritable')
+  unwritable(): Reply {
+    return Reply.json({}, { headers: { 'x-name': 'a\nb' } });
+  }
+
   @Get('/missing-view')
   missingView(): Reply {
     return Reply.page('missing', {});
