@@ -1,5 +1,5 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
-import { decodeAttestationObject, isoBase64URL, isoCBOR } from '@simplewebauthn/server/helpers';
+import { webauthnHelpers } from './webauthn.js';
 
 /** WebAuthn 6.1 and 5.8.7: a credential id has at most 1023 bytes, a key of RSA some hundred. */
 const mostCharacters = 16_384;
@@ -48,7 +48,10 @@ export function parseAttestation(text: string): RegistrationResponseJSON | undef
  * The same credential with its attestation statement left out: we ask for none, and what a stranger puts there
  * (certificates with addresses to fetch from) is not even read.
  */
-export function withoutAttestation(response: RegistrationResponseJSON): RegistrationResponseJSON | undefined {
+export async function withoutAttestation(
+  response: RegistrationResponseJSON,
+): Promise<RegistrationResponseJSON | undefined> {
+  const { decodeAttestationObject, isoBase64URL, isoCBOR } = await webauthnHelpers();
   try {
     const object = decodeAttestationObject(isoBase64URL.toBuffer(response.response.attestationObject));
     const bare = isoCBOR.encode(

@@ -1,11 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
-import { COSEALG } from '@simplewebauthn/server/helpers';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
@@ -16,9 +9,10 @@ import { parseAssertion, parseAttestation, withoutAttestation } from './authenti
 import { Challenges, type ChallengePlace } from './challenges.service.js';
 import { Passkeys, type NewPasskey, type Passkey } from './passkeys.service.js';
 import { relyingPartyOf, type RelyingParty } from './relying-party.js';
+import { webauthn } from './webauthn.js';
 
-/** ES256, which every authenticator has, RS256 for those of Windows, EdDSA. */
-const algorithms = [COSEALG.ES256, COSEALG.EdDSA, COSEALG.RS256];
+/** ES256, which every authenticator has, EdDSA, and RS256 for those of Windows (RFC 9053 2, RFC 8812 2). */
+const algorithms = [-7, -8, -257];
 /** How long a browser shows its own dialogue. */
 const dialogueMilliseconds = 300_000;
 
@@ -61,6 +55,7 @@ export class Ceremonies {
   /** What the login page asks: any passkey of ours, and the person must be verified. Undefined where there are none. */
   async loginOptions(visit: Visit): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
+    const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
       challenge: this.challenges.make(placeOf(visit, 'login'), visit.now),
@@ -75,6 +70,7 @@ export class Ceremonies {
     if (!this.relyingParty) return undefined;
     const own = await this.passkeys.listOf(userId);
     if (own.length === 0) return undefined;
+    const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
       challenge: this.challenges.make(placeOf(visit, 'factor', userId), visit.now),
@@ -89,6 +85,7 @@ export class Ceremonies {
   async enrollOptions(visit: Visit, user: User): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
     const own = await this.passkeys.listOf(user.id);
+    const { generateRegistrationOptions } = await webauthn();
     const options = await generateRegistrationOptions({
       rpName: 'Gatehouse',
       rpID: this.relyingParty.id,
@@ -129,6 +126,7 @@ export class Ceremonies {
       return { passkey, refused: 'it names another person' };
     const place = placeOf(visit, asked.purpose, asked.purpose === 'factor' ? asked.userId : '');
     let challenge = '';
+    const { verifyAuthenticationResponse } = await webauthn();
     try {
       const { verified, authenticationInfo } = await verifyAuthenticationResponse({
         response,
@@ -163,10 +161,11 @@ export class Ceremonies {
   /** Checks a new credential (WebAuthn 7.1). What made it is not asked for: any authenticator will do. */
   async verifyNew(visit: Visit, user: User, text: string): Promise<NewPasskeyProof | undefined> {
     const response = parseAttestation(text);
-    const bare = response && withoutAttestation(response);
+    const bare = response && (await withoutAttestation(response));
     if (!bare || !this.relyingParty) return undefined;
     const place = placeOf(visit, 'enroll', user.id);
     let challenge = '';
+    const { verifyRegistrationResponse } = await webauthn();
     try {
       const { verified, registrationInfo } = await verifyRegistrationResponse({
         response: bare,

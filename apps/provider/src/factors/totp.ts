@@ -1,5 +1,4 @@
 import { generateSecret, generateURI, verifySync } from 'otplib';
-import { toString as drawQr } from 'qrcode';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 
 /** RFC 6238 4.1: the default time step. */
@@ -19,6 +18,8 @@ export function keyUri(seed: string, label: { readonly issuer: string; readonly 
 
 /** A QR code as the address of an image: black on white whatever the page's colours, with the quiet zone that cameras need. */
 export async function qrImage(text: string): Promise<string> {
+  // Loaded with the first one: few pages show any.
+  const { toString: drawQr } = await import('qrcode');
   const svg = await drawQr(text, { type: 'svg', errorCorrectionLevel: 'M', margin: 4 });
   return `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
 }

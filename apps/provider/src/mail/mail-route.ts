@@ -1,6 +1,5 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createTransport } from 'nodemailer';
 
 /** A mail as it is kept sealed until it was sent. */
 export interface Mail {
@@ -34,7 +33,7 @@ export function smtpRoute(url: URL): MailRoute {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (secure ? 465 : 587) : Number(url.port);
   const user = decodeURIComponent(url.username);
-  const transport = createTransport({
+  const options = {
     host,
     port,
     secure,
@@ -44,21 +43,23 @@ export function smtpRoute(url: URL): MailRoute {
     socketTimeout: silentMilliseconds,
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
   return {
     destination: `smtp://${host}:${port}`,
     send: async (mail) => {
-      await transport.sendMail(messageOf(mail));
+      const { createTransport } = await nodemailer();
+      await createTransport(options).sendMail(messageOf(mail));
     },
   };
 }
 
 /** One .eml per mail, readable by the owner of the process alone: they hold links. */
 export function folderRoute(folder: string): MailRoute {
-  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
   return {
     destination: 'folder:mail',
     send: async (mail) => {
+      const { createTransport } = await nodemailer();
+      const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
       const { message } = await transport.sendMail(messageOf(mail));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, `${mail.createdAt}-${mail.id}.eml`);
@@ -69,6 +70,11 @@ export function folderRoute(folder: string): MailRoute {
       for (const name of names.slice(0, -mostFiles)) await rm(join(folder, name), { force: true });
     },
   };
+}
+
+/** Loaded with the first mail: many set-ups send none. */
+function nodemailer(): Promise<typeof import('nodemailer')> {
+  return import('nodemailer');
 }
 
 function messageOf(mail: Mail) {

@@ -3,8 +3,7 @@ import { dirname } from 'node:path';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
 import { migrateUp, migrationStatus, pendingOf } from './migrations.js';
-import { checkDurable, postgresReader, postgresWriter } from './postgres-driver.js';
-import { PostgresStore, type PostgresOptions } from './postgres-store.js';
+import type { PostgresOptions, PostgresStore } from './postgres-store.js';
 import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -58,14 +57,13 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
         );
     }
     const address = addressOf(options);
-    reader =
-      address.kind === 'sqlite'
-        ? sqliteReader(address.path, options.entities)
-        : postgresReader(address.url, options.entities, options.connections);
-    await reader.initialize();
-    return address.kind === 'sqlite'
-      ? new SqliteStore(writer, reader, options.lane)
-      : new PostgresStore(writer, reader, options.postgres);
+    if (address.kind === 'sqlite') {
+      reader = await sqliteReader(address.path, options.entities).initialize();
+      return new SqliteStore(writer, reader, options.lane);
+    }
+    const { driver, PostgresStore } = await postgres();
+    reader = await driver.postgresReader(address.url, options.entities, options.connections).initialize();
+    return new PostgresStore(writer, reader, options.postgres);
   } catch (error) {
     if (reader?.isInitialized) await reader.destroy();
     await writer.destroy();
@@ -81,17 +79,23 @@ export async function openSource(options: Omit<OpenOptions, 'migrate'>): Promise
       await makeFile(address.path);
       return await sqliteWriter(address.path, options.entities, options.migrations).initialize();
     }
-    const source = await postgresWriter(
-      address.url,
-      options.entities,
-      options.migrations,
-      options.connections,
-    ).initialize();
-    await checkDurable(source);
+    const { driver } = await postgres();
+    const { entities, migrations, connections } = options;
+    const source = await driver.postgresWriter(address.url, entities, migrations, connections).initialize();
+    await driver.checkDurable(source);
     return source;
   } catch (error) {
     throw new CannotOpenStore(`the database ${address.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
+}
+
+/** Loaded where it is used: whoever stays with SQLite does not pay for its memory. */
+async function postgres() {
+  const [driver, { PostgresStore }] = await Promise.all([
+    import('./postgres-driver.js'),
+    import('./postgres-store.js'),
+  ]);
+  return { driver, PostgresStore };
 }
 
 function addressOf(options: Pick<OpenOptions, 'url' | 'dataDir'>): ReturnType<typeof parseDatabaseUrl> {
