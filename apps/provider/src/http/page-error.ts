@@ -2,6 +2,7 @@
 const sentences = {
   'page.not_found': [404, 'There is no page at this address.'],
   'page.forbidden': [403, 'Your account may not do this.'],
+  'page.auditor': [403, 'An auditor sees this, and changes nothing.'],
   'page.method': [405, 'This address does not take that method.'],
   'form.too_large': [413, 'What was sent is larger than this form takes.'],
   'form.unsupported': [415, 'This address takes forms only.'],

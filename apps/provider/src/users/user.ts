@@ -1,13 +1,14 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkProfile, textProblem, type Profile } from '@gatehouse/domain/oidc';
 
-/** What an account may do here; each includes what the next may. */
-export const roles = ['admin', 'developer', 'user'] as const;
+/** What an account may do here; an administrator may what all others may. */
+export const roles = ['admin', 'auditor', 'developer', 'user'] as const;
 export type Role = (typeof roles)[number];
 
 /** A role as administrators read it. */
 export const roleWords: Readonly<Record<Role, string>> = {
   admin: 'Administrator: everything',
+  auditor: 'Auditor: sees what administrators see, and changes nothing',
   developer: 'Developer: adds and edits the clients that they own',
   user: 'User: logs in, and looks after their own account',
 };

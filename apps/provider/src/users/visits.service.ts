@@ -12,6 +12,7 @@ import { routes } from '../http/routes.js';
 import { BrowserStates } from '../sessions/browser-states.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
+import { isAdmin } from './actor.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
 import type { Role, User } from './user.js';
@@ -74,9 +75,15 @@ export class Visits {
     throw new LoginNeeded(request.originalUrl);
   }
 
-  /** @throws PageError page.forbidden */
+  /** @throws PageError page.forbidden; page.auditor for one who may see this and not change it */
   requireRole(visit: UserVisit, ...anyOf: readonly Role[]): void {
-    if (!anyOf.some((role) => visit.user.roles.includes(role))) throw new PageError('page.forbidden');
+    const { roles } = visit.user;
+    if (anyOf.some((role) => roles.includes(role))) return;
+    if (anyOf.includes('admin') && roles.includes('auditor')) {
+      if (isAdmin(visit)) return;
+      throw new PageError('page.auditor');
+    }
+    throw new PageError('page.forbidden');
   }
 
   /** A page with what every page shows: who is here, where they may go, the token of its forms. */
@@ -92,10 +99,11 @@ export class Visits {
         viewer: visit.user && {
           id: visit.user.id,
           username: visit.user.username,
-          isAdmin: visit.user.roles.includes('admin'),
+          isAdmin: seesAll(visit.user.roles),
           isDeveloper: visit.user.roles.includes('developer'),
         },
         nav: visit.user ? navigation(visit.user, path) : [],
+        readOnly: visit.user !== undefined && isAuditorOnly(visit.user.roles) && isAdministration(path),
         ...model,
       },
       { ...options, cookies: [...visit.cookies, ...(options.cookies ?? [])] },
@@ -125,6 +133,21 @@ export class Visits {
   }
 }
 
+function seesAll(roles: readonly string[]): boolean {
+  return roles.includes('admin') || roles.includes('auditor');
+}
+
+function isAuditorOnly(roles: readonly string[]): boolean {
+  return roles.includes('auditor') && !roles.includes('admin');
+}
+
+/** Pages that auditors look at and administrators work with. */
+function isAdministration(path: string): boolean {
+  return administration.some((root) => path === root || path.startsWith(`${root}/`));
+}
+
+const administration = [routes.clients, routes.resources, routes.users];
+
 interface NavigationLink {
   readonly href: string;
   readonly label: string;
@@ -132,7 +155,7 @@ interface NavigationLink {
 }
 
 function navigation(user: User, path: string): NavigationLink[] {
-  const admin = user.roles.includes('admin');
+  const admin = seesAll(user.roles);
   const developer = admin || user.roles.includes('developer');
   const links: [string, string, boolean][] = [
     [routes.home, 'Home', true],
