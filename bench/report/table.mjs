@@ -1,4 +1,4 @@
-import { missing, workersGoal } from '../lib/goals.mjs';
+import { workersGoal } from '../lib/goals.mjs';
 import { median, ratios } from '../lib/statistics.mjs';
 import { comparisons, figuresOf, otherComparisons, subject } from './figures.mjs';
 
@@ -11,7 +11,6 @@ export function markdown(results) {
     '## Goals\n\nWork per processor time of Gatehouse on SQLite, its log on. *Share of the limit*: 1 would be the hand-written server of this benchmark; of the password login, the rate of the hash alone. *× node-oidc-provider*: how many times its work per processor time. In brackets the least and the most of the repetitions, each a ratio of two neighbours in time.',
     goalTable(results),
     otherGoalTable(results),
-    `Not measured: ${missing.join(' ')}`,
     '## Processor time per unit, µs\n\nThe whole process tree, median of the repetitions; of PostgreSQL its own processes are in the figure, and their part beside it.',
     cpuTable(results),
     `## Units per second, and how long one took (p50 / p99 in ms), at ${options.connections} connections\n\nOne processor for the server: where it waits for the disk or for the load, the rate says less than the processor time above.`,

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../lib/root.mjs';
 import { plainEnvironment } from '../lib/server-process.mjs';
-import { password, redirectUri, scope, usernames } from './seed.mjs';
+import { apiScope, jwtApi, opaqueApi, password, redirectUri, scope, usernames } from './seed.mjs';
 import { makeSide } from './side.mjs';
 
 const paths = {
@@ -30,6 +30,22 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
     ...environment,
   };
   const client = await addClient(settings);
+  for (const [identifier, format] of [
+    [jwtApi, 'jwt'],
+    [opaqueApi, 'opaque'],
+  ])
+    await runCommand(settings, [
+      'resource',
+      'add',
+      '--identifier',
+      identifier,
+      '--name',
+      format,
+      '--scope',
+      apiScope,
+      '--token-format',
+      format,
+    ]);
   for (const username of usernames)
     await runCommand(
       settings,
@@ -82,6 +98,8 @@ async function addClient(settings) {
     redirectUri,
     ...grants,
     '--scope',
+    `${scope} ${apiScope}`,
+    '--default-scope',
     scope,
     '--id-token-signed-response-alg',
     'ES256',

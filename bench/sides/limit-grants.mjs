@@ -1,6 +1,16 @@
 import { timingSafeEqual } from 'node:crypto';
 import { accessSeconds, clients, issuer, now, refreshSeconds, store } from './limit-context.mjs';
-import { newToken, parseToken, proves, sealAnswer, sha256, signJwt } from './limit-tokens.mjs';
+import {
+  newToken,
+  parseToken,
+  provenKey,
+  proves,
+  sealAnswer,
+  sha256,
+  signAccessToken,
+  signJwt,
+} from './limit-tokens.mjs';
+import { jwtApi } from './seed.mjs';
 
 /** The client of client_secret_basic, or undefined. */
 export function authenticate(request) {
@@ -70,13 +80,34 @@ function prepare(grant, clientId, scope, nonce, at, withRefresh) {
 
 /** The answer to each grant type: a value, its JSON, or undefined for invalid_grant. */
 export const grantTypes = {
-  async client_credentials(client) {
+  /** A JWT is stored too: it can be revoked and asked about. So is the id of a proof: it must not come again. */
+  async client_credentials(client, parameters, proof) {
     const at = now();
     const token = newToken();
-    await store.run(() =>
-      store.insertAccess.run(token.selector, token.hash, null, client.id, null, '', at, at + accessSeconds),
-    );
-    return { access_token: token.text, token_type: 'Bearer', expires_in: accessSeconds, scope: '' };
+    const scope = parameters.scope ?? '';
+    const bound = proof === undefined ? undefined : provenKey(proof, 'POST', `${issuer}/token`, at);
+    if (proof !== undefined && bound === undefined) return undefined;
+    const text =
+      parameters.resource === jwtApi
+        ? signAccessToken({
+            iss: issuer,
+            sub: client.id,
+            aud: jwtApi,
+            client_id: client.id,
+            scope,
+            jti: token.selector.toString(36),
+            iat: at,
+            exp: at + accessSeconds,
+            cnf: bound && { jkt: bound.jkt },
+          })
+        : token.text;
+    const stored = await store.run(() => {
+      if (bound && store.spend.run(bound.id, at).changes !== 1) return false;
+      store.insertAccess.run(token.selector, token.hash, null, client.id, null, scope, at, at + accessSeconds);
+      return true;
+    });
+    if (!stored) return undefined;
+    return { access_token: text, token_type: bound ? 'DPoP' : 'Bearer', expires_in: accessSeconds, scope };
   },
   async authorization_code(client, parameters) {
     const at = now();

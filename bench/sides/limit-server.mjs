@@ -25,7 +25,7 @@ async function token(request, response) {
   const parameters = await form(request);
   const client = authenticate(request);
   if (!client) return json(response, 401, { error: 'invalid_client' });
-  const body = await grantTypes[parameters.grant_type]?.(client, parameters);
+  const body = await grantTypes[parameters.grant_type]?.(client, parameters, request.headers.dpop);
   return body === undefined ? json(response, 400, { error: 'invalid_grant' }) : json(response, 200, body);
 }
 

@@ -43,6 +43,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS grants (selector INTEGER PRIMARY KEY, client_id TEXT, user_id TEXT, session_id TEXT, scope TEXT, auth_time INTEGER, expires_at INTEGER, revoked_at INTEGER);
   CREATE TABLE IF NOT EXISTS codes (selector INTEGER PRIMARY KEY, verifier_hash BLOB, grant_selector INTEGER, client_id TEXT, redirect_uri TEXT, scope TEXT, challenge TEXT, nonce TEXT, expires_at INTEGER, consumed_at INTEGER);
   CREATE TABLE IF NOT EXISTS access_tokens (selector INTEGER PRIMARY KEY, verifier_hash BLOB, grant_selector INTEGER, client_id TEXT, user_id TEXT, scope TEXT, issued_at INTEGER, expires_at INTEGER, revoked_at INTEGER);
+  CREATE TABLE IF NOT EXISTS spent_ids (id BLOB PRIMARY KEY, at INTEGER) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS refresh_tokens (selector INTEGER PRIMARY KEY, verifier_hash BLOB, grant_selector INTEGER, client_id TEXT, scope TEXT, issued_at INTEGER, expires_at INTEGER, consumed_at INTEGER, successor INTEGER, answer BLOB);
 `;
 
@@ -67,6 +68,7 @@ const texts = {
   insertAccess: 'INSERT INTO access_tokens VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)',
   access: `SELECT t.* FROM access_tokens t WHERE t.selector = ? AND t.revoked_at IS NULL AND t.expires_at > ?
     AND (t.grant_selector IS NULL OR EXISTS (SELECT 1 FROM grants g WHERE g.selector = t.grant_selector AND g.revoked_at IS NULL))`,
+  spend: 'INSERT OR IGNORE INTO spent_ids VALUES (?, ?)',
   insertRefresh: 'INSERT INTO refresh_tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
   refresh: 'SELECT * FROM refresh_tokens WHERE selector = ?',
   consumeRefresh:

@@ -7,6 +7,7 @@ import {
   randomFillSync,
   sign,
   timingSafeEqual,
+  verify,
 } from 'node:crypto';
 
 const pool = Buffer.alloc(16 * 1024);
@@ -49,11 +50,21 @@ export function proves(token, row) {
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const keyId = 'limit-es256';
+const accessTokenHeader = `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'at+jwt', kid: keyId })).toString('base64url')}.`;
 const header = `${Buffer.from(JSON.stringify({ alg: 'ES256', typ: 'JWT', kid: keyId })).toString('base64url')}.`;
 
 /** A JWT by ES256. */
 export function signJwt(claims) {
-  const input = header + Buffer.from(JSON.stringify(claims)).toString('base64url');
+  return signWith(header, claims);
+}
+
+/** RFC 9068 2.1 */
+export function signAccessToken(claims) {
+  return signWith(accessTokenHeader, claims);
+}
+
+function signWith(start, claims) {
+  const input = start + Buffer.from(JSON.stringify(claims)).toString('base64url');
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
@@ -77,4 +88,17 @@ export function sealAnswer(verifier, body) {
   const nonce = Buffer.from(random(12));
   const cipher = createCipheriv('aes-256-gcm', key, nonce);
   return Buffer.concat([nonce, cipher.update(body, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+}
+
+/** What a DPoP proof by ES256 proves: the thumbprint of its key, and the id that must not come again (RFC 9449 4.3). */
+export function provenKey(proof, method, url, at) {
+  const [head, payload, signature] = proof.split('.');
+  const { typ, alg, jwk } = JSON.parse(Buffer.from(head, 'base64url'));
+  const { htm, htu, iat, jti } = JSON.parse(Buffer.from(payload, 'base64url'));
+  if (typ !== 'dpop+jwt' || alg !== 'ES256' || htm !== method || htu !== url || Math.abs(at - iat) > 300)
+    return undefined;
+  const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' };
+  if (!verify('sha256', Buffer.from(`${head}.${payload}`), key, Buffer.from(signature, 'base64url'))) return undefined;
+  const canonical = JSON.stringify({ crv: jwk.crv, kty: jwk.kty, x: jwk.x, y: jwk.y });
+  return { jkt: sha256(canonical).toString('base64url'), id: sha256(`${canonical}${jti}`) };
 }

@@ -6,6 +6,7 @@ import { parse as parseForm } from 'node:querystring';
 import { text } from 'node:stream/consumers';
 import { verify } from '@node-rs/argon2';
 import { Provider } from 'oidc-provider';
+import { apiScope, jwtApi } from './seed.mjs';
 import { adapterClass, openAdapterStore } from './oidc-provider-adapter.mjs';
 
 const { BENCH_PORT, BENCH_DATABASE, BENCH_SEED } = process.env;
@@ -52,6 +53,18 @@ const provider = new Provider(issuer, {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true },
+    dPoP: { enabled: true, allowReplay: false },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      getResourceServerInfo: (_context, resource) => ({
+        scope: apiScope,
+        audience: resource,
+        accessTokenTTL: 3600,
+        accessTokenFormat: resource === jwtApi ? 'jwt' : 'opaque',
+        jwt: { sign: { alg: 'ES256' } },
+      }),
+    },
     revocation: { enabled: true },
   },
   scopes: ['openid', 'profile', 'email', 'offline_access'],

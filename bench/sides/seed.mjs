@@ -6,6 +6,10 @@ export const argon2Parameters = { memoryCost: 19456, timeCost: 2, parallelism: 1
 export const redirectUri = 'https://client.example/callback';
 export const scope = 'openid profile email offline_access';
 export const password = 'correct horse battery staple';
+/** APIs of the benchmark's own: one takes JWTs by ES256, one opaque tokens. */
+export const jwtApi = 'https://jwt.bench.example/';
+export const opaqueApi = 'https://opaque.bench.example/';
+export const apiScope = 'read';
 export const usernames = ['anna', 'bert', 'carla', 'dirk'];
 
 /** The client and the people that a server of the bench's own makes at its start. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { Browser } from '../lib/browser.mjs';
 import { Connection, headerOf, requestText } from '../lib/connection.mjs';
 import { password, redirectUri, usernames } from '../sides/seed.mjs';
@@ -24,8 +24,24 @@ export function authorizationPath(side, scope, more = {}) {
 }
 
 /** A POST by the client, authenticated by client_secret_basic. */
-export function clientPost(side, path, fields) {
-  return requestText('POST', path, side.port, { Authorization: side.basic, Accept: 'application/json' }, form(fields));
+export function clientPost(side, path, fields, more = {}) {
+  const headers = { Authorization: side.basic, Accept: 'application/json', ...more };
+  return requestText('POST', path, side.port, headers, form(fields));
+}
+
+/** Makes proofs of one key, each with an id of its own (RFC 9449 4.2). */
+export function proofs(method, url) {
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const head = encode({ typ: 'dpop+jwt', alg: 'ES256', jwk: publicKey.export({ format: 'jwk' }) });
+  const own = randomBytes(9).toString('base64url');
+  let made = 0;
+  return () => {
+    const claims = { htm: method, htu: url, iat: Math.floor(Date.now() / 1000), jti: `${own}${made++}` };
+    const input = `${head}.${encode(claims)}`;
+    const signature = sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+    return `${input}.${signature.toString('base64url')}`;
+  };
 }
 
 export function redemption(side, code) {

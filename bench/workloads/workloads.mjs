@@ -1,5 +1,5 @@
 import { Connection, requestText } from '../lib/connection.mjs';
-import { password, usernames } from '../sides/seed.mjs';
+import { apiScope, jwtApi, opaqueApi, password, usernames } from '../sides/seed.mjs';
 import {
   answered,
   authorizationPath,
@@ -8,6 +8,7 @@ import {
   inTurn,
   logIn,
   logInForTokens,
+  proofs,
   redemption,
 } from './messages.mjs';
 
@@ -58,6 +59,58 @@ export const clientCredentials = {
     (side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials' }),
     isJson('access_token'),
   ),
+};
+
+/** A token for an API, as that takes it. */
+function forApi(key, name, resource, fits) {
+  return {
+    key,
+    name,
+    prepare: repeated(
+      (side) => clientPost(side, side.paths.token, { grant_type: 'client_credentials', resource, scope: apiScope }),
+      (answer) => {
+        if (answer.status !== 200 || !fits(JSON.parse(answer.body).access_token))
+          throw new Error(`${answer.status}: ${answer.body.slice(0, 600)}`);
+      },
+    ),
+  };
+}
+
+const isJwt = (token) => token.split('.').length === 3;
+
+const clientCredentialsJwt = forApi(
+  'client_credentials_jwt',
+  'client_credentials for an API, JWT by ES256 (stored too)',
+  jwtApi,
+  isJwt,
+);
+const clientCredentialsForApi = forApi(
+  'client_credentials_api',
+  'client_credentials for an API, opaque token (stored)',
+  opaqueApi,
+  (token) => !isJwt(token),
+);
+
+/** Each connection has a key of its own, and each unit a fresh proof, which the load makes. */
+const clientCredentialsDpop = {
+  key: 'client_credentials_dpop',
+  name: 'client_credentials for an API, JWT by ES256, bound by a DPoP proof by ES256',
+  async prepare(side, connections) {
+    const url = `http://127.0.0.1:${side.port}${side.paths.token}`;
+    return Array.from({ length: connections }, () => {
+      const prove = proofs('POST', url);
+      return async (connection) => {
+        const text = clientPost(
+          side,
+          side.paths.token,
+          { grant_type: 'client_credentials', resource: jwtApi, scope: apiScope },
+          { DPoP: prove() },
+        );
+        const { token_type: type, access_token: token } = answered(await connection.request(text));
+        if (type !== 'DPoP' || !isJwt(token)) throw new Error(`not bound: ${type}`);
+      };
+    });
+  },
 };
 
 /** Introspects these tokens in turn. */
@@ -189,6 +242,9 @@ export const workloads = [
   discovery,
   jwks,
   clientCredentials,
+  clientCredentialsJwt,
+  clientCredentialsForApi,
+  clientCredentialsDpop,
   introspection,
   introspectionOfPeople,
   refresh,

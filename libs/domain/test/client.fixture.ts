@@ -24,6 +24,7 @@ export function aClient(changes: Partial<Client> = {}): Client {
     source: 'admin',
     approvedAt: epochSeconds(1_800_000_000),
     actsForItself: false,
+    tokenExchange: [],
     resourceServer: false,
     secondFactorRequired: false,
     createdAt: epochSeconds(1_800_000_000),

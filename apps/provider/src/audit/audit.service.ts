@@ -50,6 +50,7 @@ export type AuditType =
   | 'grant.created'
   | 'grant.revoked'
   | 'code.replayed'
+  | 'token.exchanged'
   | 'token.replayed'
   | 'token.revoked'
   | 'key.created';

@@ -1,6 +1,14 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { formatClientMetadata, keptByUpdate, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  formatClientMetadata,
+  formatExchangeRule,
+  keptByUpdate,
+  parseExchangeRules,
+  type Client,
+  type ClientDraft,
+  type ExchangeRule,
+} from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { ClientStates } from '../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../clients/clients.service.js';
@@ -21,6 +29,7 @@ function describe(client: Client): Record<string, unknown> {
     require_pkce: client.pkceRequired,
     require_consent: client.consentRequired,
     require_second_factor: client.secondFactorRequired,
+    token_exchange: client.tokenExchange.map(formatExchangeRule),
     source: client.source,
     approved: client.approvedAt !== undefined,
     disabled: client.disabledAt !== undefined,
@@ -73,6 +82,15 @@ function idOf(options: OptionValues): string {
   return id;
 }
 
+/** `--exchange "IDENTIFIER [impersonation]"`, repeated; an empty one takes all away. Undefined: nothing is said. */
+function exchangeRules(options: OptionValues): readonly ExchangeRule[] | undefined {
+  const lines = options.all('exchange');
+  if (lines.length === 0) return undefined;
+  const parsed = parseExchangeRules(lines);
+  if ('problem' in parsed) throw new UsageError(`--exchange: ${parsed.problem}`);
+  return parsed.rules;
+}
+
 /** RFC 7591 2: what is not said. */
 const defaultScope = ['openid', 'profile', 'email'];
 
@@ -82,6 +100,7 @@ const add: Command = {
     ...metadataOptions,
     'default-scope': many,
     owner: text,
+    exchange: many,
     'no-pkce': flag,
     'no-consent': flag,
     'second-factor': flag,
@@ -106,6 +125,7 @@ const add: Command = {
       consentRequired: !options.has('no-consent'),
       // Whoever has the command line is an administrator.
       actsForItself: true,
+      tokenExchange: exchangeRules(options) ?? [],
       secondFactorRequired: options.has('second-factor'),
       ownerId: await ownerOf(app, options),
     };
@@ -118,7 +138,7 @@ const add: Command = {
 
 const update: Command = {
   name: 'client update',
-  options: { id: text, ...metadataOptions },
+  options: { id: text, exchange: many, ...metadataOptions },
   run: async ({ app, store, options, now }) => {
     const before = await clientOf(app, idOf(options));
     const said = metadataDraft(options, formatClientMetadata(before));
@@ -128,6 +148,7 @@ const update: Command = {
     const draft: ClientDraft = {
       ...keptByUpdate(before),
       ...said,
+      tokenExchange: exchangeRules(options) ?? before.tokenExchange,
       name: said.name ?? before.name,
       type: isPublic ? 'public' : 'confidential',
       authMethod,

@@ -35,6 +35,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
              [--jwks-file F] [--METADATA VALUE]… [--metadata-file F]
              [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor]
+             [--exchange "API [impersonation]"…]
              METADATA: any of RFC 7591, OpenID Connect Registration and the logout specifications, such as --client-uri,
              --id-token-signed-response-alg, --request-uri (once for each), --backchannel-logout-uri, --require-auth-time.
              F: JSON, by the names of the specifications; options go before it.

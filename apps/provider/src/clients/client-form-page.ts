@@ -27,6 +27,8 @@ const grantTypeWords: Readonly<Record<string, string>> = {
   refresh_token: 'Keeps access with refresh tokens; with openid, it also needs the scope offline_access',
   client_credentials: 'Acts for itself, without a person',
   'urn:ietf:params:oauth:grant-type:device_code': 'Runs on a device without a browser: people type its code elsewhere',
+  'urn:ietf:params:oauth:grant-type:token-exchange':
+    'Exchanges tokens that people gave it for tokens of other APIs, which an administrator names',
   implicit: 'Gets ID tokens, or tokens, in the redirect itself (implicit and hybrid flows)',
 };
 
@@ -68,6 +70,7 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       consentRequired: values.consentRequired,
       secondFactorRequired: values.secondFactorRequired,
       actsForItself: values.actsForItself,
+      tokenExchange: values.tokenExchange,
     },
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',

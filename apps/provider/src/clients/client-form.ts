@@ -1,4 +1,10 @@
-import { standardScopes, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  formatExchangeRule,
+  parseExchangeRules,
+  standardScopes,
+  type Client,
+  type ClientDraft,
+} from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import {
   blankMetadata,
@@ -34,6 +40,8 @@ export interface ClientFormValues {
   readonly secondFactorRequired: boolean;
   /** Administrators alone see the field. */
   readonly actsForItself: boolean;
+  /** A rule in each line; administrators alone see the field. */
+  readonly tokenExchange: string;
   /** A username; administrators alone see the field. */
   readonly owner: string;
 }
@@ -47,6 +55,7 @@ export const rowLists = {
 export type RowList = (typeof rowLists)[keyof typeof rowLists];
 
 const mostRows = 100;
+const mostRuleCharacters = 20_000;
 
 export function blankClientForm(owner: string): ClientFormValues {
   return {
@@ -67,6 +76,7 @@ export function blankClientForm(owner: string): ClientFormValues {
     consentRequired: true,
     secondFactorRequired: false,
     actsForItself: false,
+    tokenExchange: '',
     owner,
   };
 }
@@ -90,6 +100,7 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     consentRequired: client.consentRequired,
     secondFactorRequired: client.secondFactorRequired,
     actsForItself: client.actsForItself,
+    tokenExchange: client.tokenExchange.map(formatExchangeRule).join('\n'),
     owner,
   };
 }
@@ -113,6 +124,7 @@ export function readClientForm(form: Form): ClientFormValues {
     consentRequired: form.has('consentRequired'),
     secondFactorRequired: form.has('secondFactorRequired'),
     actsForItself: form.has('actsForItself'),
+    tokenExchange: form.text('tokenExchange').slice(0, mostRuleCharacters),
     owner: form.text('owner').trim(),
   };
 }
@@ -175,8 +187,9 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
   };
   const isPublic = values.type === 'public';
   const { draft: metadata, problems } = metadataDraft(values.metadata);
+  const exchange = parseExchangeRules(values.tokenExchange.split('\n'));
   return {
-    problems,
+    problems: 'problem' in exchange ? [...problems, { field: 'tokenExchange', message: exchange.problem }] : problems,
     draft: {
       ...metadata,
       name: values.name,
@@ -196,6 +209,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       consentRequired: values.consentRequired,
       secondFactorRequired: values.secondFactorRequired,
       actsForItself: values.actsForItself,
+      tokenExchange: 'rules' in exchange ? exchange.rules : [],
     },
     inForm: ({ field, message }) => {
       const [list = '', index] = field.split('.');
@@ -240,6 +254,11 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
       problems.push({
         field: `scope.${index}`,
         message: 'An administrator lets this client act for itself within its scopes: only one may add to them.',
+      });
+    else if (before && before.tokenExchange.length > 0)
+      problems.push({
+        field: `scope.${index}`,
+        message: 'An administrator lets this client exchange tokens within its scopes: only one may add to them.',
       });
     else if (before?.consentRequired === false)
       problems.push({

@@ -75,6 +75,10 @@ export class ClientEntity {
   @FlagColumn()
   actsForItself!: boolean;
 
+  /** Rules of the domain: the APIs that it may exchange people's tokens for. */
+  @JsonColumn()
+  tokenExchange!: object[];
+
   /** True: the credentials of an API, which asks about tokens and gets none. */
   @FlagColumn()
   resourceServer!: boolean;

@@ -200,6 +200,8 @@ export class ClientsController {
       // What the form does not show stays as it is.
       ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
       ...typed,
+      // The field is an administrator's.
+      ...(isAdmin(visit) ? {} : { tokenExchange: before?.tokenExchange ?? [] }),
       source: before?.source ?? (isAdmin(visit) ? 'admin' : 'developer'),
     };
     const checked = checkClientMetadata({ ...draft, id: before?.id ?? '', createdAt: visit.now });

@@ -40,8 +40,12 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
     this.listeners.push({ topic, clear });
   }
 
-  /** Part of the unit that changes the thing, so that nobody is told of what did not happen. */
+  /**
+   * Part of the unit that changes the thing, so that nobody is told of what did not happen. This process knows with the
+   * commit, the others soon after.
+   */
   bump(unit: Unit, topic: CacheTopic): Outcome<number> {
+    unit.afterCommit(() => this.clear(topic));
     return unit.change(versionStatements.bump, topic);
   }
 
@@ -51,7 +55,7 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
     for (const { topic, version } of rows) {
       if (this.seen.get(topic) === version) continue;
       this.seen.set(topic, version);
-      for (const listener of this.listeners) if (listener.topic === topic) listener.clear();
+      this.clear(topic);
     }
   }
 
@@ -71,6 +75,10 @@ export class CacheVersions implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationShutdown(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+  }
+
+  private clear(topic: string): void {
+    for (const listener of this.listeners) if (listener.topic === topic) listener.clear();
   }
 
   /** However many changes are heard while a look is under way, one more look sees them all. */

@@ -28,6 +28,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
+import { TokenExchange1764000000069 } from './migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Dpop1764000000141 } from './migrations/00141-dpop.js';
 import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
@@ -135,5 +136,6 @@ export const migrations = [
   DeviceAuthorizations1764000000015,
   ServerSecrets1764000000051,
   SessionClients1764000000061,
+  TokenExchange1764000000069,
   Dpop1764000000141,
 ];

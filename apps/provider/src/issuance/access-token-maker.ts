@@ -48,7 +48,10 @@ export class AccessTokenMaker {
     const asked = authority.resources ?? [];
     if (asked.length === 0) return this.opaque(row, authority.scope, [], this.settings.accessTokenLifetimeSeconds, now);
     const target = targetOf(await this.resources.getAll(asked), authority.scope);
-    const lifetimeSeconds = target.lifetimeSeconds ?? this.settings.accessTokenLifetimeSeconds;
+    const lifetimeSeconds = Math.min(
+      target.lifetimeSeconds ?? this.settings.accessTokenLifetimeSeconds,
+      authority.notAfter === undefined ? Infinity : authority.notAfter - now,
+    );
     if (target.format === 'opaque') return this.opaque(row, target.scope, target.audience, lifetimeSeconds, now);
     const expiresAt = addSeconds(now, lifetimeSeconds);
     const claims = accessTokenClaims({
@@ -65,6 +68,7 @@ export class AccessTokenMaker {
       acr: authority.acr,
       amr: authority.amr,
       dpopJkt: authority.dpopJkt,
+      act: authority.act,
     });
     // RFC 9068 2.1
     const text = await this.signer.sign(target.algorithm, 'at+jwt', claims, now);
@@ -85,6 +89,7 @@ export class AccessTokenMaker {
       token.expiresAt,
       token.audience.length === 0 ? null : JSON.stringify(token.audience),
       authority.dpopJkt ?? null,
+      authority.act === undefined ? null : JSON.stringify(authority.act),
     );
   }
 

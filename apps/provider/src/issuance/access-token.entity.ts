@@ -39,6 +39,10 @@ export class AccessTokenEntity {
   @TextColumn({ nullable: true })
   dpopJkt!: string | null;
 
+  /** Who acts for the person (RFC 8693 4.1), as JSON. */
+  @JsonColumn({ nullable: true })
+  act!: object | null;
+
   @InstantColumn()
   issuedAt!: number;
 

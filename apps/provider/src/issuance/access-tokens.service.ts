@@ -8,7 +8,7 @@ import {
   type EpochSeconds,
   type Selector,
 } from '@gatehouse/domain/kernel';
-import { parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
+import { parseScope, type Actor, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -37,6 +37,8 @@ export interface AccessToken {
   /** How its person logged in, and when; of a token that was presented alone. */
   readonly acr: string | undefined;
   readonly authTime: EpochSeconds | undefined;
+  /** Who acts for the person (RFC 8693 4.1). */
+  readonly act: Actor | undefined;
 }
 
 export interface TokenQuery {
@@ -156,6 +158,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     authTime: row.auth_time === undefined || row.auth_time === null ? undefined : epochSeconds(row.auth_time),
     audience: row.audience === null ? noAudience : (JSON.parse(row.audience) as string[]),
     dpopJkt: row.dpop_jkt ?? undefined,
+    act: row.act === null ? undefined : (JSON.parse(row.act) as Actor),
     issuedAt: epochSeconds(row.issued_at),
     expiresAt: epochSeconds(row.expires_at),
     lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),

@@ -60,6 +60,7 @@ export class TokenIssuer {
       scope: access.scope,
       refreshToken: refresh && formatToken(refresh),
       dpopJkt: authority.dpopJkt,
+      issuedTokenType: authority.issuedTokenType,
       idToken: await this.idTokens.sign(authority, client, { accessToken: access.text }, now),
     });
     const refreshJkt = client.type === 'public' ? authority.dpopJkt : undefined;

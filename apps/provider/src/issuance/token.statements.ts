@@ -19,6 +19,8 @@ export interface AccessTokenRow {
   acr?: string | null;
   /** JSON; null: our own endpoints. */
   audience: string | null;
+  /** An `Actor` as JSON. */
+  act: string | null;
 }
 
 export interface RefreshTokenRow {
@@ -44,8 +46,8 @@ export const accessTokenStatements = {
   insert: statement(
     'access_tokens.insert',
     `INSERT INTO access_tokens (selector, verifier_hash, grant_selector, client_id, user_id, scope, issued_at, expires_at,
-       audience, dpop_jkt)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+       audience, dpop_jkt, act)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
   ),
   findLive: statement(
     'access_tokens.find_live',
@@ -58,9 +60,12 @@ export const accessTokenStatements = {
     'access_tokens.revoke',
     'UPDATE access_tokens SET revoked_at = $2 WHERE selector = $1 AND revoked_at IS NULL',
   ),
+  /** Those that no grant of the client's own ends: got for itself, or by exchange of another client's. */
   revokeOfClient: statement(
     'access_tokens.revoke_of_client',
-    'UPDATE access_tokens SET revoked_at = $2 WHERE client_id = $1 AND grant_selector IS NULL AND revoked_at IS NULL',
+    `UPDATE access_tokens SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL AND expires_at > $2
+       AND (grant_selector IS NULL OR NOT EXISTS
+         (SELECT 1 FROM grants g WHERE g.selector = access_tokens.grant_selector AND g.client_id = $1))`,
   ),
   use: statement('access_tokens.use', 'UPDATE access_tokens SET last_used_at = $2 WHERE selector = $1'),
   list: statement(

@@ -88,6 +88,7 @@ export class IntrospectionController {
       expiresAt: token.expiresAt,
       tokenType: token.dpopJkt === undefined ? 'Bearer' : 'DPoP',
       dpopJkt: token.dpopJkt,
+      act: token.act,
     });
   }
 

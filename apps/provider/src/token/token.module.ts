@@ -12,6 +12,7 @@ import { DeviceAuthorizationController } from './device-authorization.controller
 import { DeviceCodeGrant } from './grant-types/device-code.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 import { RefreshTokenGrant } from './grant-types/refresh-token.js';
+import { TokenExchangeGrant } from './grant-types/token-exchange.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { RevocationController } from './revocation.controller.js';
 import { TokenController } from './token.controller.js';
@@ -24,7 +25,14 @@ import { TokenController } from './token.controller.js';
 @Module({
   imports: [DpopModule, ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
   controllers: [TokenController, DeviceAuthorizationController, IntrospectionController, RevocationController],
-  providers: [AuthorizationCodeGrant, RefreshTokenGrant, ClientCredentialsGrant, DeviceCodeGrant, GrantTypes],
+  providers: [
+    AuthorizationCodeGrant,
+    RefreshTokenGrant,
+    ClientCredentialsGrant,
+    DeviceCodeGrant,
+    TokenExchangeGrant,
+    GrantTypes,
+  ],
   exports: [GrantTypes],
 })
 export class TokenModule {}

@@ -1,5 +1,5 @@
 import { ClientsService } from '../../src/clients/clients.service';
-import { Browser } from '../support/browser';
+import { Browser, type Answer } from '../support/browser';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
 
@@ -337,5 +337,45 @@ describe('the pages of clients', () => {
       '/client/update/',
     );
     expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', actsForItself: true });
+  });
+
+  it('lets a client exchange tokens by an administrator’s word alone, and its owner neither change nor widen that', async () => {
+    const fields = {
+      name: 'Exchanger',
+      grantType: ['authorization_code', 'urn:ietf:params:oauth:grant-type:token-exchange'],
+      redirectUri: ['https://exchanger.example/'],
+      scope: ['read'],
+      tokenExchange: 'urn:a\r\nurn:b impersonation',
+    };
+    await developer.open(at('/client/add'));
+    const refused = await sendFields(
+      developer,
+      changed(fieldsOf(developer, '/client/add'), { ...fields, action: 'save' }),
+      '/client/add',
+    );
+    expect(refused.status).toBe(422);
+    expect(refused.text).toContain('Token exchange needs an administrator');
+    const id = await add(developer, { ...fields, grantType: ['authorization_code'] });
+    expect((await clients().findFresh(id))?.tokenExchange).toEqual([]);
+    const edit = async (browser: Browser, more: Record<string, string | string[]>): Promise<Answer> => {
+      await browser.open(at(`/client/update/${id}`));
+      return sendFields(
+        browser,
+        changed(fieldsOf(browser, '/client/update/'), { ...more, action: 'save' }),
+        '/client/update/',
+      );
+    };
+    expect((await edit(admin, { ...fields, tokenExchange: 'not an address' })).status).toBe(422);
+    expect((await edit(admin, fields)).status).toBe(303);
+    const rules = [
+      { resource: 'urn:a', mode: 'delegation' },
+      { resource: 'urn:b', mode: 'impersonation' },
+    ];
+    expect((await clients().findFresh(id))?.tokenExchange).toEqual(rules);
+    expect((await edit(developer, { name: 'Renamed', tokenExchange: 'urn:c' })).status).toBe(303);
+    expect(await clients().findFresh(id)).toMatchObject({ name: 'Renamed', tokenExchange: rules });
+    const widened = await edit(developer, { scope: ['read', 'write'] });
+    expect(widened.status).toBe(422);
+    expect(widened.text).toContain('only one may add to them');
   });
 });

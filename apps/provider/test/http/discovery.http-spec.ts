@@ -120,7 +120,11 @@ describe('discovery', () => {
       // `implicit` is the authorization endpoint's: the response types below try it.
       const grantTypes = metadata.grant_types_supported.filter((grantType) => grantType !== 'implicit');
       expect(grantTypes).toHaveLength(metadata.grant_types_supported.length - 1);
-      const { client, secret } = await provider.addClient({ grantTypes });
+      const { client, secret } = await provider.addClient({
+        grantTypes,
+        // What an administrator says with the grant type token exchange.
+        tokenExchange: [{ resource: 'urn:api', mode: 'delegation' }],
+      });
       for (const grantType of grantTypes) {
         const answer = await post(
           metadata.token_endpoint,

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '../kernel/index.js';
 import { formatScope, type Scope } from './scope.js';
+import type { Actor } from './token-exchange.js';
 
 /**
  * The claims of a JWT access token. `sub` is the person, or the client where it acts for itself.
@@ -19,6 +20,8 @@ export function accessTokenClaims(token: {
   readonly amr?: readonly string[] | undefined;
   /** Thumbprint of the key that it is bound to (RFC 9449 6.1). */
   readonly dpopJkt?: string | undefined;
+  /** Who acts for the person (RFC 8693 4.1). */
+  readonly act?: Actor | undefined;
 }): Record<string, unknown> {
   const [first, ...rest] = token.audience;
   return {
@@ -35,5 +38,6 @@ export function accessTokenClaims(token: {
     ...(token.acr === undefined ? {} : { acr: token.acr }),
     ...(token.amr === undefined ? {} : { amr: token.amr }),
     ...(token.dpopJkt === undefined ? {} : { cnf: { jkt: token.dpopJkt } }),
+    ...(token.act === undefined ? {} : { act: token.act }),
   };
 }

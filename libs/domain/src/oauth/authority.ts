@@ -2,6 +2,7 @@ import type { EpochSeconds, Selector } from '../kernel/index.js';
 import type { ClaimsRequest } from './claims-parameter.js';
 import type { Client } from './client.js';
 import type { Scope } from './scope.js';
+import type { Actor } from './token-exchange.js';
 
 /** What a grant type proved; the token endpoint issues by it. */
 export interface Authority {
@@ -17,6 +18,12 @@ export interface Authority {
   readonly resources?: readonly string[] | undefined;
   /** Thumbprint of the key that the access token is bound to (RFC 9449); undefined: whoever bears it may use it. */
   readonly dpopJkt?: string | undefined;
+  /** The access token ends then at the latest. */
+  readonly notAfter?: EpochSeconds | undefined;
+  /** Who acts for the person (RFC 8693 4.1). */
+  readonly act?: Actor | undefined;
+  /** What the answer says it gives (RFC 8693 2.2.1); undefined: it does not say. */
+  readonly issuedTokenType?: string | undefined;
   /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
   readonly mayRefresh: boolean;
   readonly sessionId?: string | undefined;

@@ -51,6 +51,7 @@ describe('checkClientMetadata', () => {
       pkceRequired: true,
       consentRequired: true,
       actsForItself: false,
+      tokenExchange: [],
       resourceServer: false,
       secondFactorRequired: false,
       ownerId: undefined,

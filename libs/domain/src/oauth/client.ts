@@ -4,6 +4,7 @@ import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { isScopeToken, isSubset, type Scope } from './scope.js';
+import { tokenExchangeGrant, type ExchangeRule } from './token-exchange.js';
 
 export const grantTypeNames = [
   'authorization_code',
@@ -11,6 +12,7 @@ export const grantTypeNames = [
   'refresh_token',
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:ietf:params:oauth:grant-type:token-exchange',
 ] as const;
 export type GrantTypeName = (typeof grantTypeNames)[number];
 
@@ -62,7 +64,9 @@ export interface Client extends ClientMetadata {
   readonly consentRequired: boolean;
   /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
   readonly actsForItself: boolean;
-  /** True: the credentials of an API. It asks about tokens (RFC 7662) and gets none. */
+  /** The APIs that an administrator lets it exchange people's tokens for (RFC 8693). */
+  readonly tokenExchange: readonly ExchangeRule[];
+  /** True: the credentials of an API. It asks about tokens (RFC 7662), and gets some by exchange alone. */
   readonly resourceServer: boolean;
   /** True: an administrator wants more than one factor of whoever logs in there. */
   readonly secondFactorRequired: boolean;
@@ -91,6 +95,7 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly pkceRequired?: boolean | undefined;
   readonly consentRequired?: boolean | undefined;
   readonly actsForItself?: boolean | undefined;
+  readonly tokenExchange?: readonly ExchangeRule[] | undefined;
   readonly resourceServer?: boolean | undefined;
   readonly secondFactorRequired?: boolean | undefined;
   readonly ownerId?: string | undefined;
@@ -147,8 +152,8 @@ export function checkClientMetadata(
   );
   const resourceServer = draft.resourceServer ?? false;
   if (draft.grantTypes.length === 0 && !resourceServer) say('grantTypes', 'Choose at least one grant type.');
-  if (resourceServer && draft.grantTypes.length > 0)
-    say('grantTypes', 'The credentials of an API have no grant type: they ask about tokens and get none.');
+  if (resourceServer && draft.grantTypes.some((grantType) => grantType !== tokenExchangeGrant))
+    say('grantTypes', 'The credentials of an API ask about tokens: they have no grant type but token exchange.');
   if (resourceServer && type === 'public') say('type', 'The credentials of an API need a secret: choose confidential.');
   if (
     grantTypes.includes('refresh_token') &&
@@ -158,6 +163,13 @@ export function checkClientMetadata(
     say('grantTypes', 'A refresh token comes with the authorization code grant or the device grant: choose one too.');
   if (grantTypes.includes('client_credentials') && type === 'public')
     say('grantTypes', 'Client credentials need a confidential client (RFC 6749 4.4).');
+
+  const tokenExchange = draft.tokenExchange ?? [];
+  if (grantTypes.includes(tokenExchangeGrant)) {
+    if (type === 'public') say('grantTypes', 'Token exchange needs a confidential client.');
+    if (tokenExchange.length === 0)
+      say('grantTypes', 'Token exchange needs an administrator, who says for which APIs.');
+  } else if (tokenExchange.length > 0) say('tokenExchange', 'Choose the grant type token exchange too.');
 
   const redirects = grantTypes.includes('authorization_code') || grantTypes.includes('implicit');
   const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);
@@ -212,6 +224,7 @@ export function checkClientMetadata(
       pkceRequired,
       consentRequired: draft.consentRequired ?? true,
       actsForItself: draft.actsForItself ?? false,
+      tokenExchange,
       resourceServer,
       secondFactorRequired: draft.secondFactorRequired ?? false,
       ownerId: draft.ownerId,

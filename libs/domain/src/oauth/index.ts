@@ -130,3 +130,15 @@ export {
   standardScopes,
   type Scope,
 } from './scope.js';
+export {
+  accessTokenType,
+  actorBefore,
+  checkExchangeRequest,
+  formatExchangeRule,
+  jwtType,
+  mostActors,
+  parseExchangeRules,
+  tokenExchangeGrant,
+  type Actor,
+  type ExchangeRule,
+} from './token-exchange.js';

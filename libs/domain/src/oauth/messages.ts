@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '../kernel/index.js';
 import { formatScope, type Scope } from './scope.js';
+import type { Actor } from './token-exchange.js';
 
 /** The JSON body of a token answer (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
 export function tokenResponse(tokens: {
@@ -10,9 +11,12 @@ export function tokenResponse(tokens: {
   readonly idToken?: string | undefined;
   /** Thumbprint of the key that the access token is bound to. */
   readonly dpopJkt?: string | undefined;
+  /** RFC 8693 2.2.1 */
+  readonly issuedTokenType?: string | undefined;
 }): Record<string, string | number> {
   return {
     access_token: tokens.accessToken,
+    ...(tokens.issuedTokenType === undefined ? {} : { issued_token_type: tokens.issuedTokenType }),
     // RFC 9449 5
     token_type: tokens.dpopJkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: tokens.expiresInSeconds,
@@ -41,6 +45,8 @@ export function introspectionResponse(
         /** How and when the person logged in (RFC 9470 6.2). */
         readonly acr?: string | undefined;
         readonly authTime?: EpochSeconds | undefined;
+        /** Who acts for the person (RFC 8693 4.1). */
+        readonly act?: Actor | undefined;
       }
     | undefined,
 ): Record<string, unknown> {
@@ -57,6 +63,7 @@ export function introspectionResponse(
     ...(token.dpopJkt === undefined ? {} : { cnf: { jkt: token.dpopJkt } }),
     ...(token.acr === undefined ? {} : { acr: token.acr }),
     ...(token.authTime === undefined ? {} : { auth_time: token.authTime }),
+    ...(token.act === undefined ? {} : { act: token.act }),
     iat: token.issuedAt,
     exp: token.expiresAt,
   };

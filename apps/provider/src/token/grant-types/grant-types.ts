@@ -4,6 +4,7 @@ import { ClientCredentialsGrant } from './client-credentials.js';
 import { DeviceCodeGrant } from './device-code.js';
 import type { GrantType } from './grant-type.js';
 import { RefreshTokenGrant } from './refresh-token.js';
+import { TokenExchangeGrant } from './token-exchange.js';
 
 /** Every grant type; discovery lists them by itself. */
 @Injectable()
@@ -15,8 +16,9 @@ export class GrantTypes {
     @Inject(RefreshTokenGrant) refresh: RefreshTokenGrant,
     @Inject(ClientCredentialsGrant) clientCredentials: ClientCredentialsGrant,
     @Inject(DeviceCodeGrant) device: DeviceCodeGrant,
+    @Inject(TokenExchangeGrant) exchange: TokenExchangeGrant,
   ) {
-    this.all = [code, refresh, clientCredentials, device];
+    this.all = [code, refresh, clientCredentials, device, exchange];
   }
 
   find(name: string): GrantType | undefined {

@@ -1,0 +1,18 @@
+import { ddl } from '@gatehouse/server/database/ddl';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What clients may exchange people's tokens for, and who acts by a token (RFC 8693). */
+export class TokenExchange1764000000069 implements MigrationInterface {
+  readonly name = 'TokenExchange1764000000069';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const t = ddl(runner);
+    await runner.query(`ALTER TABLE clients ADD COLUMN token_exchange ${t.json} NOT NULL DEFAULT '[]'`);
+    await runner.query(`ALTER TABLE access_tokens ADD COLUMN act ${t.json}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE access_tokens DROP COLUMN act');
+    await runner.query('ALTER TABLE clients DROP COLUMN token_exchange');
+  }
+}

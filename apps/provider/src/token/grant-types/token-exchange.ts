@@ -1,0 +1,211 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  accessTokenType,
+  actorBefore,
+  checkExchangeRequest,
+  isSubset,
+  jwtType,
+  OAuthError,
+  parseResourceParameter,
+  parseScope,
+  tokenExchangeGrant,
+  type Actor,
+  type Client,
+  type ExchangeRule,
+  type Resource,
+  type Scope,
+} from '@gatehouse/domain/oauth';
+import { AuditService } from '../../audit/audit.service.js';
+import { Subjects } from '../../clients/subjects.service.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
+import { ResourcesService } from '../../resources/resources.service.js';
+import type { GrantType, Proof } from './grant-type.js';
+
+/** Scopes of this server's own endpoints: a token for an API has none of them. */
+const ownScopes: Scope = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles'];
+
+/** A token of a person's, which its grant and session end. */
+interface Subject extends AccessToken {
+  readonly userId: string;
+  readonly grantSelector: NonNullable<AccessToken['grantSelector']>;
+}
+
+/**
+ * A client shows a person's access token and gets one for another API (RFC 8693). The new one hangs on the grant of the
+ * old one: whatever ends that ends both.
+ */
+@Injectable()
+export class TokenExchangeGrant implements GrantType {
+  readonly name = tokenExchangeGrant;
+
+  constructor(
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async prove(
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    now: EpochSeconds,
+    dpopJkt?: string,
+  ): Promise<Proof> {
+    const asked = checkExchangeRequest(parameters);
+    const subject = await this.subjectOf(asked.subjectToken, client, now, dpopJkt);
+    const grant = await this.grants.findLive(subject.grantSelector, now);
+    if (!grant) throw refused('exchange.grant_ended');
+    const rules = rulesFor(targetsOf(parameters), client);
+    const resources = await this.resourcesOf(rules, asked.requestedType);
+    const authority = {
+      clientId: client.id,
+      userId: subject.userId,
+      grant: grant.selector,
+      scope: scopeOf(parameters.get('scope'), client, subject, resources),
+      resources: rules.map(({ resource }) => resource),
+      mayRefresh: false,
+      authTime: grant.authTime,
+      amr: grant.amr,
+      acr: grant.acr,
+      // It is the same person's leave, not a new one.
+      notAfter: subject.expiresAt,
+      act: await this.actorOf(asked.actorToken, client, subject, rules, now),
+      issuedTokenType: accessTokenType,
+    };
+    return {
+      kind: 'proved',
+      authority,
+      spend: (unit) =>
+        void this.audit.record(unit, {
+          type: 'token.exchanged',
+          actorId: subject.userId,
+          clientId: client.id,
+          subjectId: String(grant.selector),
+          details: { from: subject.clientId, resource: authority.resources.join(' ').slice(0, 1000) },
+        }),
+    };
+  }
+
+  /**
+   * The token that is exchanged: this client's own, or one that was sent to the API whose credentials it is.
+   * @throws OAuthError invalid_request for whatever is wrong with it (RFC 8693 2.2.2)
+   */
+  private async subjectOf(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+    dpopJkt: string | undefined,
+  ): Promise<Subject> {
+    const token = await this.tokens.findLiveOfAnyFormat(text, now);
+    if (!token) throw refused('exchange.subject_unknown');
+    const isOwn = token.clientId === client.id;
+    if (!isOwn && !(await this.isSentTo(client, token))) throw refused('exchange.not_holder');
+    // Of a token that was sent to an API, that API has seen the proof (RFC 9449 7); its own client must show one.
+    if (isOwn && token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt) throw refused('exchange.dpop_jkt');
+    const { userId, grantSelector } = token;
+    if (userId === undefined || grantSelector === undefined)
+      throw new OAuthError('invalid_request', 'The subject_token is not a person’s.', { reason: 'exchange.no_person' });
+    return { ...token, userId, grantSelector };
+  }
+
+  private async isSentTo(client: Client, token: AccessToken): Promise<boolean> {
+    if (!client.resourceServer) return false;
+    const resource = await this.resources.findByClient(client.id);
+    return resource !== undefined && token.audience.includes(resource.identifier);
+  }
+
+  /**
+   * Who acts by the new token. Without an actor_token it is the client; where a rule says impersonation, whoever acted
+   * before, if anybody did.
+   */
+  private async actorOf(
+    text: string | undefined,
+    client: Client,
+    subject: Subject,
+    rules: readonly ExchangeRule[],
+    now: EpochSeconds,
+  ): Promise<Actor | undefined> {
+    const delegated = rules.some(({ mode }) => mode === 'delegation');
+    if (text === undefined) return delegated ? actorBefore(client.id, subject.act) : subject.act;
+    if (!delegated)
+      throw new OAuthError('invalid_request', 'This client impersonates there: an actor_token says nothing.', {
+        reason: 'exchange.no_delegation',
+      });
+    const actor = await this.tokens.findLiveOfAnyFormat(text, now);
+    if (!actor || actor.clientId !== client.id)
+      throw new OAuthError('invalid_request', 'The actor_token is not a live token of this client.', {
+        reason: 'exchange.actor_unknown',
+      });
+    const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
+    return actorBefore(sub, subject.act);
+  }
+
+  /** @throws OAuthError invalid_target for an API that is gone, invalid_request where it takes no JWT */
+  private async resourcesOf(
+    rules: readonly ExchangeRule[],
+    requestedType: string | undefined,
+  ): Promise<readonly Resource[]> {
+    const resources = await this.resources.getAll(rules.map(({ resource }) => resource));
+    if (requestedType === jwtType && resources.some(({ tokenFormat }) => tokenFormat !== 'jwt'))
+      throw new OAuthError('invalid_request', 'This resource takes opaque tokens: no JWT can be had for it.', {
+        reason: 'exchange.no_jwt',
+      });
+    return resources;
+  }
+}
+
+/** What `resource` and `audience` name: here both are identifiers of APIs (RFC 8693 2.1). */
+function targetsOf(parameters: ReadonlyMap<string, string>): readonly string[] {
+  const named = [parameters.get('resource'), parameters.get('audience')].flatMap((text) => text ?? []);
+  const targets = named.length === 0 ? [] : parseResourceParameter(named.join(' '));
+  if (targets.length === 0)
+    throw new OAuthError('invalid_target', 'The resource is missing: name the API that the token is for.', {
+      reason: 'exchange.no_target',
+    });
+  return targets;
+}
+
+/** @throws OAuthError invalid_target for an API that the client has no rule for (RFC 8693 2.2.2) */
+function rulesFor(targets: readonly string[], client: Client): readonly ExchangeRule[] {
+  return targets.map((target) => {
+    const rule = client.tokenExchange.find(({ resource }) => resource === target);
+    if (!rule)
+      throw new OAuthError('invalid_target', 'This client may not exchange tokens for this resource.', {
+        reason: 'exchange.not_allowed',
+      });
+    return rule;
+  });
+}
+
+/**
+ * What the new token may do: within the client's scopes, and at an API that the old token is for no more than that.
+ * @throws OAuthError invalid_scope
+ */
+function scopeOf(sent: string | undefined, client: Client, subject: Subject, resources: readonly Resource[]): Scope {
+  const held = resources
+    .filter(({ identifier }) => subject.audience.includes(identifier))
+    .flatMap(({ scopes }) => scopes.map(({ name }) => name));
+  const allowed = client.scope.filter(
+    (scope) =>
+      !ownScopes.includes(scope) &&
+      !scope.startsWith('gatehouse:') &&
+      (!held.includes(scope) || subject.scope.includes(scope)),
+  );
+  if (sent === undefined) return allowed;
+  const asked = parseScope(sent);
+  if (!isSubset(asked, allowed))
+    throw new OAuthError('invalid_scope', 'The scope is more than this client may get by this exchange.', {
+      reason: 'exchange.scope',
+    });
+  return asked;
+}
+
+function refused(reason: string): OAuthError {
+  // One sentence for all: whoever tries tokens learns nothing of them.
+  return new OAuthError('invalid_request', 'The subject_token is unknown, expired, or not this client’s to exchange.', {
+    reason,
+  });
+}
