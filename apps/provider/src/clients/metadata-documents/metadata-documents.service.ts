@@ -152,7 +152,12 @@ export class MetadataDocuments {
     const complete: ClientDraft = {
       ...kept,
       ...(turned
-        ? { consentRequired: true, actsForItself: false, tokenExchange: [], scope: kept.scope.filter((each) => !isAdminScope(each)) }
+        ? {
+            consentRequired: true,
+            actsForItself: false,
+            tokenExchange: [],
+            scope: kept.scope.filter((each) => !isAdminScope(each)),
+          }
         : {}),
       disabledAt: seen.disabledAt,
       // What an administrator looked at is as it was, or has to be looked at again.
