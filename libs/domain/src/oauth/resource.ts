@@ -2,7 +2,7 @@ import { jwsAlgorithms, type JwsAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import type { FieldProblem } from './client.js';
 import { OAuthError } from './oauth-error.js';
-import { isLoopbackHost } from './redirect-uri.js';
+import { resourceIdentifierProblem } from './resource-identifier.js';
 import { isScopeToken, standardScopes, type Scope } from './scope.js';
 
 /** One thing that an API lets clients do, and what the consent page says of it. */
@@ -51,7 +51,6 @@ export interface ResourceDraft {
   readonly access?: string | undefined;
 }
 
-const mostIdentifierCharacters = 500;
 const mostScopes = 100;
 const mostSentenceCharacters = 300;
 const mostLifetimeSeconds = 86_400 * 365;
@@ -112,22 +111,6 @@ export function checkResource(
       createdAt: draft.createdAt,
     },
   };
-}
-
-/** What is wrong with an API's identifier; undefined when nothing is (RFC 8707 2: an absolute URI, no fragment). */
-export function resourceIdentifierProblem(identifier: string): string | undefined {
-  if (identifier === '') return 'Enter the address of the API.';
-  if (identifier.length > mostIdentifierCharacters)
-    return `An identifier has at most ${mostIdentifierCharacters} characters.`;
-  if (!/^[\x21-\x7e]+$/.test(identifier) || /["<>\\^`{|}]/.test(identifier))
-    return 'An identifier is ASCII without spaces, quotes, brackets or backslashes.';
-  if (!/^[a-z][a-z0-9+.-]*:./i.test(identifier) || !URL.canParse(identifier)) return 'This is not an absolute URI.';
-  if (identifier.includes('#')) return 'An identifier has no fragment (RFC 8707 2).';
-  const url = new URL(identifier);
-  if (url.username !== '' || url.password !== '') return 'An identifier carries no user name or password.';
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
-    return 'http is for this computer only: use https, or a URN.';
-  return undefined;
 }
 
 /** What one access token is for. */

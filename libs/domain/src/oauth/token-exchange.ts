@@ -1,5 +1,5 @@
 import { OAuthError } from './oauth-error.js';
-import { resourceIdentifierProblem } from './resource.js';
+import { resourceIdentifierProblem } from './resource-identifier.js';
 
 /** RFC 8693 2.1 */
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange';

@@ -1,0 +1,19 @@
+import { isLoopbackHost } from './redirect-uri.js';
+
+const mostIdentifierCharacters = 500;
+
+/** What is wrong with an API's identifier; undefined when nothing is (RFC 8707 2: an absolute URI, no fragment). */
+export function resourceIdentifierProblem(identifier: string): string | undefined {
+  if (identifier === '') return 'Enter the address of the API.';
+  if (identifier.length > mostIdentifierCharacters)
+    return `An identifier has at most ${mostIdentifierCharacters} characters.`;
+  if (!/^[\x21-\x7e]+$/.test(identifier) || /["<>\\^`{|}]/.test(identifier))
+    return 'An identifier is ASCII without spaces, quotes, brackets or backslashes.';
+  if (!/^[a-z][a-z0-9+.-]*:./i.test(identifier) || !URL.canParse(identifier)) return 'This is not an absolute URI.';
+  if (identifier.includes('#')) return 'An identifier has no fragment (RFC 8707 2).';
+  const url = new URL(identifier);
+  if (url.username !== '' || url.password !== '') return 'An identifier carries no user name or password.';
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname))
+    return 'http is for this computer only: use https, or a URN.';
+  return undefined;
+}
