@@ -25,6 +25,19 @@ export interface CommandContext {
 export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
+  /** Instead of both: one object in each line, as many as there are. */
+  readonly lines?: AsyncIterable<string> | undefined;
+}
+
+/** It ran, and what it found is bad: exit 1. */
+export class Failed extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'Failed';
+  }
 }
 
 export interface Command {

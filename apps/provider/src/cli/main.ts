@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { text as readAll } from 'node:stream/consumers';
 import { NestFactory } from '@nestjs/core';
@@ -10,8 +11,9 @@ import { createCore } from '../app.setup.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { entities, migrations } from '../database/entities.js';
 import { drawCommandNumber } from '../database/node-number.js';
+import { auditCommands } from './audit-commands.js';
 import { clientCommands } from './client-commands.js';
-import type { Command, CommandContext, CommandResult, OptionValues } from './command.js';
+import { Failed, type Command, type CommandContext, type CommandResult, type OptionValues } from './command.js';
 import { keyCommands } from './key-commands.js';
 import { resourceCommands } from './resource-commands.js';
 import { outboxCommands } from './outbox-commands.js';
@@ -27,6 +29,7 @@ const commands: readonly Command[] = [
   ...resourceCommands,
   ...keyCommands,
   ...outboxCommands,
+  ...auditCommands,
 ];
 
 /** Runs one command of the command line and says how it went by the exit status. */
@@ -40,7 +43,7 @@ async function main(argv: readonly string[]): Promise<void> {
       return;
     }
     const result = await run(words);
-    process.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
+    if (!result.lines) process.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
   } catch (error) {
     const { code, exit } = classify(error);
     const message = error instanceof Error ? error.message : String(error);
@@ -106,7 +109,9 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     });
     try {
       const context: CommandContext = { app, store, settings, now: clock.now(), options, readStdin };
-      return await command.run(context);
+      const result = await command.run(context);
+      if (result.lines) for await (const line of result.lines) await writeLine(line);
+      return result;
     } finally {
       await app.close();
     }
@@ -126,12 +131,18 @@ async function migrateMode(settings: Settings): Promise<'auto' | 'off'> {
   }
 }
 
+/** No faster than it is read: the log may be longer than memory. */
+async function writeLine(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+}
+
 async function readStdin(): Promise<string> {
   return (await readAll(process.stdin)).replace(/\r?\n$/, '');
 }
 
 function classify(error: unknown): { code: string; exit: number } {
   if (error instanceof UsageError) return { code: 'usage', exit: 2 };
+  if (error instanceof Failed) return { code: error.code, exit: 1 };
   if (error instanceof WrongRecord) return { code: error.code, exit: 3 };
   if (error instanceof Error && error.name === 'SettingsError') return { code: 'settings', exit: 1 };
   return { code: 'failed', exit: 1 };

@@ -52,6 +52,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   registration-token list | remove --id ID
   keys list | rotate [--now]
   outbox list [--failed]                (what must reach others: logouts, mail)
+  audit verify [--head HASH]   (finds a changed, removed or added event; exit 1)
+  audit export [--since INSTANT] [--until INSTANT]   (JSON lines)
   outbox retry --id ID | --failed
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)

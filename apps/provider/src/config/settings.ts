@@ -210,6 +210,12 @@ export const settingsDefinition = defineSettings({
     min: 0,
     max: HOUR,
   }),
+  auditRetentionSeconds: field.seconds('GATEHOUSE_AUDIT_RETENTION', {
+    about: 'How long events stay in the audit log; 0: for ever.',
+    default: 400 * DAY,
+    min: 0,
+    max: 3650 * DAY,
+  }),
   keyPrepublishSeconds: field.seconds('GATEHOUSE_KEY_PREPUBLISH_SECONDS', {
     about: 'A signing key is published for this long before it signs.',
     default: DAY,

@@ -10,6 +10,7 @@ import { Log } from '@gatehouse/server/telemetry/log';
 import { BrowserCookie } from '@gatehouse/server/web/browser-cookie';
 import { CsrfTokens } from '@gatehouse/server/web/csrf';
 import { PageForms } from '@gatehouse/server/web/page-forms';
+import { AuditChain } from '../audit/audit-chain.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -61,6 +62,7 @@ export class CoreModule {
         { provide: BrowserCookie, useValue: browserCookie },
         { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
         AuditService,
+        AuditChain,
         CacheVersions,
       ],
       exports: [
@@ -75,6 +77,7 @@ export class CoreModule {
         BrowserCookie,
         PageForms,
         AuditService,
+        AuditChain,
         CacheVersions,
       ],
     };

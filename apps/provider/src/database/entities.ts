@@ -3,6 +3,7 @@ import { DeviceAuthorizationEntity } from '../authorization/device-authorization
 import { KeptRequestEntity } from '../authorization/kept-request.entity.js';
 import { PushedRequestEntity } from '../authorization/pushed-request.entity.js';
 import { AuditEventEntity } from '../audit/audit-event.entity.js';
+import { AuditSealEntity } from '../audit/audit-seal.entity.js';
 import { ClientEntity, ClientSecretEntity } from '../clients/client.entity.js';
 import { ClientOriginEntity } from '../clients/client-origin.entity.js';
 import { InitialAccessTokenEntity, RegistrationRateEntity } from '../clients/registration/registration.entities.js';
@@ -28,6 +29,7 @@ import { ClientMetadata1764000000002 } from './migrations/0002-client-metadata.j
 import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
+import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { TokenExchange1764000000069 } from './migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Dpop1764000000141 } from './migrations/00141-dpop.js';
@@ -45,6 +47,7 @@ import { Factors1764000000010 } from './migrations/0010-factors.js';
 export const entities = [
   AccessTokenEntity,
   AuditEventEntity,
+  AuditSealEntity,
   AuthorizationCodeEntity,
   CacheVersionEntity,
   ClientEntity,
@@ -86,6 +89,7 @@ export const tablesInOrder = [
   'leases',
   'cache_versions',
   'audit_events',
+  'audit_seals',
   'users',
   'user_roles',
   'one_time_links',
@@ -137,5 +141,6 @@ export const migrations = [
   ServerSecrets1764000000051,
   SessionClients1764000000061,
   TokenExchange1764000000069,
+  AuditSeals1764000000070,
   Dpop1764000000141,
 ];

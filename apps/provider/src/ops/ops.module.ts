@@ -9,6 +9,7 @@ import { ReplayModule } from '../replay/replay.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AuditSealing } from './audit-sealing.service.js';
 import { FirstStart } from './first-start.service.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { HealthController } from './health.controller.js';
@@ -33,6 +34,6 @@ import { PurgeService } from './purge.service.js';
     UsersModule,
   ],
   controllers: [HealthController],
-  providers: [PurgeTargets, PurgeService, KeyRotation, FirstStart],
+  providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart],
 })
 export class OpsModule {}

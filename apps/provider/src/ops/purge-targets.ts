@@ -1,7 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
+import { AuditChain } from '../audit/audit-chain.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
 import { CodesService } from '../authorization/codes.service.js';
 import { DeviceAuthorizations } from '../authorization/device-authorizations.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
@@ -42,6 +45,8 @@ export class PurgeTargets {
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(ClientStates) private readonly clientStates: ClientStates,
     @Inject(Registrations) private readonly registrations: Registrations,
+    @Inject(AuditChain) private readonly auditChain: AuditChain,
+    @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
@@ -63,8 +68,15 @@ export class PurgeTargets {
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
+    (unit, now) => this.purgeAudit(unit, now),
     atOnce((unit, now) => this.registrations.purgeExpired(unit, now)),
   ];
+
+  private purgeAudit(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const { auditRetentionSeconds } = this.settings;
+    if (auditRetentionSeconds === 0) return Promise.resolve({ gone: 0, more: false });
+    return this.auditChain.purgeSealed(unit, addSeconds(now, -auditRetentionSeconds), now);
+  }
 }
 
 /** Small tables with an index on what expires. */

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { statement } from '@gatehouse/server/database/store';
+import { AuditChain } from '../../src/audit/audit-chain.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { startProvider, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
@@ -180,5 +182,29 @@ describe('commands on clients, while the provider runs', () => {
     expect(await show()).toMatchObject({ goes_at: null, disabled: false });
     expect((await gatehouse(['client', 'show', '--id', 'nobody'])).code).toBe(3);
     expect((await gatehouse(['client', 'list', '--state', 'odd'])).code).toBe(2);
+  });
+
+  it('audit export writes JSON lines of a time, audit verify says whether they are as they were written', async () => {
+    const chain = provider.app.get(AuditChain);
+    await chain.seal(Date.now() + 60_000);
+    const good = (await gatehouse(['audit', 'verify'])).json<{ events: number; head: string }>();
+    expect(good).toMatchObject({ seals: 1, events: expect.any(Number) as unknown });
+    const lines = (await runCommand(['audit', 'export'], env)).stdout.trim().split('\n');
+    expect(lines.length).toBeGreaterThanOrEqual(good.events);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      at: expect.stringMatching(/^20\d\d-/) as unknown,
+      type: expect.any(String) as unknown,
+      details: expect.any(Object) as unknown,
+    });
+    expect((await runCommand(['audit', 'export', '--until', '2026-01-01'], env)).stdout).toBe('');
+    expect((await runCommand(['audit', 'export', '--since', 'yesterday'], env)).code).toBe(2);
+    expect((await gatehouse(['audit', 'verify', '--head', good.head])).code).toBe(0);
+    expect((await gatehouse(['audit', 'verify', '--head', 'f'.repeat(64)])).code).toBe(1);
+    await provider.store.run((unit) =>
+      unit.change(statement('test.audit_forge', `UPDATE audit_events SET type = 'logout' WHERE type <> 'logout'`)),
+    );
+    const forged = await gatehouse(['audit', 'verify']);
+    expect(forged.code).toBe(1);
+    expect(forged.stderr).toContain('"changed"');
   });
 });

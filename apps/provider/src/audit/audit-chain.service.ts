@@ -1,0 +1,221 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { firstSelectorAt } from '@gatehouse/server/secrets/random';
+import type { PurgeStep } from '../database/sweep.js';
+
+/** A row of `audit_events`. */
+export interface AuditRow {
+  readonly selector: number;
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly type: string;
+  readonly actor_id: string | null;
+  readonly client_id: string | null;
+  readonly subject_id: string | null;
+  readonly address: string | null;
+  readonly request_id: string | null;
+  /** JSON */
+  readonly details: string;
+}
+
+interface SealRow {
+  readonly number: number;
+  readonly last_selector: number;
+  readonly events: number;
+  readonly hash: string;
+  readonly mac: string;
+  readonly sealed_at: number;
+  readonly purged_at: number | null;
+}
+
+/** What a look through the whole chain found. */
+export interface AuditVerdict {
+  readonly seals: number;
+  readonly events: number;
+  /** Newer ones, that no seal vouches for yet. */
+  readonly unsealed: number;
+  /** The hash of the last seal: whoever keeps it elsewhere sees later whether the end was cut off. */
+  readonly head: string | undefined;
+  /** What is wrong first; undefined when all is as it was written. */
+  readonly problem: string | undefined;
+}
+
+const columns = 'selector, at, type, actor_id, client_id, subject_id, address, request_id, details';
+
+const chainStatements = {
+  last: statement('audit_seals.last', 'SELECT * FROM audit_seals ORDER BY number DESC LIMIT 1'),
+  after: statement('audit_seals.after', 'SELECT * FROM audit_seals WHERE number > $1 ORDER BY number LIMIT $2'),
+  insert: statement(
+    'audit_seals.insert',
+    'INSERT INTO audit_seals (number, last_selector, events, hash, mac, sealed_at) VALUES ($1, $2, $3, $4, $5, $6)',
+  ),
+  events: statement(
+    'audit_events.range',
+    `SELECT ${columns} FROM audit_events WHERE selector > $1 AND selector <= $2 ORDER BY selector LIMIT $3`,
+  ),
+  count: statement('audit_events.count_after', 'SELECT COUNT(*) AS n FROM audit_events WHERE selector > $1'),
+  oldest: statement(
+    'audit_seals.oldest',
+    'SELECT * FROM audit_seals WHERE purged_at IS NULL AND sealed_at <= $1 ORDER BY number LIMIT 1',
+  ),
+  purgeEvents: statement('audit_events.purge', 'DELETE FROM audit_events WHERE selector <= $1'),
+  markPurged: statement('audit_seals.mark_purged', 'UPDATE audit_seals SET purged_at = $2 WHERE number = $1'),
+  forget: statement('audit_seals.forget', 'DELETE FROM audit_seals WHERE number < $1'),
+};
+
+/** Of one seal, and of one read. */
+export const mostEvents = 5_000;
+/**
+ * An event's selector is taken before its unit ends, and by the clock of its own process: what is younger than this
+ * may still get neighbours. A unit takes 15 seconds at most.
+ */
+export const settleMilliseconds = 120_000;
+const start = '0'.repeat(64);
+
+/**
+ * Seals what was written, in batches and afterwards, so that nobody who writes waits for another: each seal is a hash of
+ * the one before and of its events, under our key. A changed, removed or added event, and a removed seal, no longer fit.
+ * What it cannot see is an end that was cut off together with its seals; keep the head elsewhere for that.
+ */
+@Injectable()
+export class AuditChain {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Keyring) private readonly keyring: Keyring,
+    @Inject(Clock) private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Seals all events that have settled. Of two processes at once one fails with the number that both would give.
+   * @param before milliseconds since the epoch: only events that are older
+   * @returns how many seals were made
+   */
+  async seal(before = Date.now() - settleMilliseconds): Promise<number> {
+    const bound = firstSelectorAt(before);
+    for (let made = 0; ; made++) {
+      const last = await this.store.one<SealRow>(chainStatements.last);
+      const rows = await this.store.all<AuditRow>(chainStatements.events, last?.last_selector ?? 0, bound, mostEvents);
+      const end = rows.at(-1);
+      if (!end) return made;
+      const number = (last?.number ?? 0) + 1;
+      const hash = hashOf(last?.hash ?? start, rows);
+      const [mac] = this.macsOf(number, end.selector, rows.length, hash);
+      if (!mac) throw new Error('there is no key');
+      const now = this.clock.now();
+      await this.store.run((unit) =>
+        unit.change(chainStatements.insert, number, end.selector, rows.length, hash, mac.toString('hex'), now),
+      );
+    }
+  }
+
+  /** @param expected a head that was noted: it must be in the chain */
+  async verify(expected?: string): Promise<AuditVerdict> {
+    const found = { seals: 0, events: 0, head: undefined as string | undefined };
+    let met = expected === undefined;
+    let before: SealRow | undefined;
+    for (;;) {
+      const seals = await this.store.all<SealRow>(chainStatements.after, before?.number ?? 0, 100);
+      if (seals.length === 0) break;
+      for (const seal of seals) {
+        const problem = this.problemOf(seal, before) ?? (await this.problemOfEvents(seal, before));
+        if (problem !== undefined) return { ...found, unsealed: 0, problem };
+        found.seals += 1;
+        found.events += seal.purged_at === null ? seal.events : 0;
+        found.head = seal.hash;
+        met ||= seal.hash === expected;
+        before = seal;
+      }
+    }
+    const rest = await this.store.one<{ n: number }>(chainStatements.count, before?.last_selector ?? 0);
+    return {
+      ...found,
+      unsealed: Number(rest?.n ?? 0),
+      problem: met ? undefined : 'the head that was expected is not in the chain: its end was cut off, or written anew',
+    };
+  }
+
+  /** Events in their order, page by page. */
+  async *read(sinceMilliseconds = 0, untilMilliseconds = Number.MAX_SAFE_INTEGER): AsyncGenerator<AuditRow> {
+    const until =
+      untilMilliseconds === Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : firstSelectorAt(untilMilliseconds) - 1;
+    for (let after: number = firstSelectorAt(sinceMilliseconds) - 1; ;) {
+      const rows = await this.store.all<AuditRow>(chainStatements.events, after, until, mostEvents);
+      yield* rows;
+      const end = rows.at(-1);
+      if (!end || rows.length < mostEvents) return;
+      after = end.selector;
+    }
+  }
+
+  /** A step of the purge: a whole seal's events, never a part. The last purged seal stays; those before it go. */
+  async purgeSealed(unit: Unit, sealedUntil: EpochSeconds, now: EpochSeconds): Promise<PurgeStep> {
+    const seal = await unit.one<SealRow>(chainStatements.oldest, sealedUntil);
+    if (!seal) return { gone: 0, more: false };
+    const gone = await unit.change(chainStatements.purgeEvents, seal.last_selector);
+    await unit.change(chainStatements.markPurged, seal.number, now);
+    await unit.change(chainStatements.forget, seal.number);
+    return { gone, more: true };
+  }
+
+  /** What is wrong with the seal itself, and its place in the chain. */
+  private problemOf(seal: SealRow, before: SealRow | undefined): string | undefined {
+    if (!this.macsOf(seal.number, seal.last_selector, seal.events, seal.hash).some((mac) => isSame(mac, seal.mac)))
+      return `seal ${seal.number} is not of our key, or was changed`;
+    if (before === undefined)
+      return seal.number === 1 || seal.purged_at !== null
+        ? undefined
+        : `the chain begins with seal ${seal.number}: those before it are missing`;
+    if (seal.number !== before.number + 1) return `seal ${before.number + 1} is missing`;
+    return undefined;
+  }
+
+  private async problemOfEvents(seal: SealRow, before: SealRow | undefined): Promise<string | undefined> {
+    const rows = await this.store.all<AuditRow>(
+      chainStatements.events,
+      before?.last_selector ?? 0,
+      seal.last_selector,
+      mostEvents + 1,
+    );
+    if (seal.purged_at !== null)
+      return rows.length === 0 ? undefined : `events that were purged with seal ${seal.number} are there again`;
+    const place = `the events of seal ${seal.number} (until ${new Date(seal.sealed_at * 1000).toISOString()})`;
+    if (rows.length < seal.events) return `${place}: ${seal.events - rows.length} of ${seal.events} are missing`;
+    if (rows.length > seal.events) return `${place}: there are ${rows.length} where ${seal.events} were sealed`;
+    if (hashOf(before?.hash ?? start, rows) !== seal.hash) return `${place} were changed`;
+    return undefined;
+  }
+
+  private macsOf(number: number, lastSelector: number, events: number, hash: string): readonly Buffer[] {
+    const text = JSON.stringify([number, lastSelector, events, hash]);
+    return this.keyring.derive('audit chain').map((key) => createHmac('sha256', key).update(text).digest());
+  }
+}
+
+/** The same text on both engines, whatever the order of their columns. */
+function hashOf(before: string, rows: readonly AuditRow[]): string {
+  const hash = createHash('sha256').update(before);
+  for (const row of rows)
+    hash.update(
+      `\n${JSON.stringify([
+        row.selector,
+        row.at,
+        row.type,
+        row.actor_id,
+        row.client_id,
+        row.subject_id,
+        row.address,
+        row.request_id,
+        row.details,
+      ])}`,
+    );
+  return hash.digest('hex');
+}
+
+function isSame(mac: Buffer, text: string): boolean {
+  const other = Buffer.from(text, 'hex');
+  return other.length === mac.length && timingSafeEqual(mac, other);
+}
