@@ -2,26 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { settingsTable } from '../libs/server/dist/settings.js';
 import { settingsDefinition as client } from '../apps/client/dist/config/settings.js';
-import { settingsDefinition as provider, unbuiltSettingNames } from '../apps/provider/dist/config/settings.js';
+import { settingsDefinition as provider } from '../apps/provider/dist/config/settings.js';
 
 const file = new URL('../README.md', import.meta.url);
 const before = readFileSync(file, 'utf8');
 const own = Object.fromEntries(
   Object.entries(client).filter(([, setting]) => setting.name.startsWith('GATEHOUSE_CLIENT_')),
 );
-/** A setting that is accepted and does nothing yet must say so. */
-function markUnbuilt(table) {
-  return table
-    .split('\n')
-    .map((line) =>
-      unbuiltSettingNames.some((name) => line.startsWith(`| \`${name}\``))
-        ? line.replace(/ \|$/, ' *Not in this version: accepted, without effect.* |')
-        : line,
-    )
-    .join('\n');
-}
-
-const text = `### The provider\n\n${markUnbuilt(settingsTable(provider))}\n\n### The client\n\n${settingsTable(own)}\n`;
+const text = `### The provider\n\n${settingsTable(provider)}\n\n### The client\n\n${settingsTable(own)}\n`;
 const after = before.replace(
   /(<!-- settings:[^>]*-->\n)[\s\S]*(<!-- \/settings -->)/,
   (_match, open, close) => `${open}\n${text}\n${close}`,

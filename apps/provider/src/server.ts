@@ -4,7 +4,7 @@ import { SystemClock } from '@gatehouse/server/clock';
 import { openStore } from '@gatehouse/server/database/open-store';
 import { createLog, type Log } from '@gatehouse/server/telemetry/log';
 import { createApp } from './app.setup.js';
-import { settingsWithoutEffect, type Settings } from './config/settings.js';
+import type { Settings } from './config/settings.js';
 import { entities, migrations } from './database/entities.js';
 import { Counters } from './http/counters.js';
 import { FirstStart } from './ops/first-start.service.js';
@@ -68,8 +68,6 @@ export async function runServer(settings: Settings, options: { readonly metrics:
  */
 export async function prepareDatabase(settings: Settings): Promise<string | undefined> {
   const log = logOf(settings);
-  for (const name of settingsWithoutEffect(settings))
-    log.warn({ setting: name }, 'this setting has no effect in this version');
   const store = await openStore({
     url: settings.databaseUrl,
     entities,

@@ -27,6 +27,8 @@ export type AuditType =
   | 'user.enabled'
   | 'user.deleted'
   | 'user.link_made'
+  | 'user.invited'
+  | 'user.invitation_withdrawn'
   | 'user.password_set'
   | 'user.password_changed'
   | 'client.created'

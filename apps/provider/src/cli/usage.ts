@@ -29,6 +29,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
 
   user add --username U [--password-stdin] [--name N] [--email E [--email-verified]] [--role R]…
            [--claim NAME=VALUE]…    (birthdate=1990-12-31, phone_number=+16045551234, address.locality=London …)
+  user invite --email E… [--role R]…   (sends a link to make an account by, and prints it)
   user list [--search TEXT]
   user disable | enable | link | reset-mfa  --username U
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…

@@ -1,7 +1,8 @@
 import { FactorReset } from '../factors/factor-reset.service.js';
+import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, operatorPasswordMinimum, type User } from '../users/user.js';
+import { checkPassword, operatorPasswordMinimum, roles, type User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import { readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
@@ -165,4 +166,32 @@ const resetMfa: Command = {
   },
 };
 
-export const userCommands: readonly Command[] = [add, list, disable, enable, link, resetMfa];
+const invite: Command = {
+  name: 'user invite',
+  options: { email: { type: 'string', multiple: true }, role: { type: 'string', multiple: true } },
+  run: async ({ app, store, options, settings, now }) => {
+    if (settings.signUp === 'off') throw new Refused('sign-up is off: set GATEHOUSE_SIGN_UP=invitation');
+    const { addresses, wrong } = addressesIn(options.all('email').join('\n'));
+    if (wrong[0] !== undefined) throw new UsageError(`--email: ${JSON.stringify(wrong[0])} is no e-mail address`);
+    if (addresses.length === 0) throw new UsageError('--email is missing');
+    if (addresses.length > mostInvited) throw new UsageError(`at most ${mostInvited} are invited at once`);
+    const chosen = options.all('role').length > 0 ? options.all('role') : ['user'];
+    const unknown = chosen.find((role) => !roles.some((known) => known === role));
+    if (unknown !== undefined) throw new UsageError(`there is no role ${JSON.stringify(unknown)}`);
+    const invitations = await store.run(async (unit) => {
+      const made: { email: string; link: string }[] = [];
+      for (const email of addresses)
+        made.push({ email, link: await app.get(Invitations).invite(unit, { email, roles: chosen }, {}, now) });
+      return made;
+    });
+    return {
+      json: { invitations },
+      text: table(
+        ['E-MAIL', 'LINK'],
+        invitations.map(({ email, link }) => [email, link]),
+      ),
+    };
+  },
+};
+
+export const userCommands: readonly Command[] = [add, invite, list, disable, enable, link, resetMfa];

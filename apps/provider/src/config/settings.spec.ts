@@ -1,6 +1,6 @@
 import { providerSettingNames } from '@gatehouse/server/setting-names';
 import { namesOf, type Environment } from '@gatehouse/server/settings';
-import { keyFileOf, loadSettings, settingsDefinition, settingsWithoutEffect } from './settings.js';
+import { keyFileOf, loadSettings, settingsDefinition } from './settings.js';
 
 function refusal(environment: Environment): string {
   try {
@@ -66,12 +66,5 @@ describe("the provider's settings", () => {
       '/var/lib/g/provider.key',
     );
     expect(keyFileOf({ databaseUrl: 'postgres://db/g', dataDir: 'data' })).toBeUndefined();
-  });
-
-  it('say which of them change nothing yet', () => {
-    expect(settingsWithoutEffect(loadSettings({}))).toEqual([]);
-    expect(
-      settingsWithoutEffect(loadSettings({ GATEHOUSE_SMTP_URL: 'smtp://mail', GATEHOUSE_SIGN_UP: 'invitation' })),
-    ).toEqual(['GATEHOUSE_SIGN_UP=invitation']);
   });
 });

@@ -74,7 +74,7 @@ export const settingsDefinition = defineSettings({
     about: "The first administrator's password; without it the first start prints a one-time link.",
   }),
   signUp: field.choice('GATEHOUSE_SIGN_UP', {
-    about: 'Who may make an account.',
+    about: 'Who may make an account; `invitation`: whoever has a link that an administrator sent.',
     among: ['off', 'open', 'invitation'],
     default: 'off',
   }),
@@ -210,6 +210,11 @@ export const settingsDefinition = defineSettings({
     min: 0,
     max: HOUR,
   }),
+  invitationLifetimeSeconds: field.seconds('GATEHOUSE_INVITATION_LIFETIME', {
+    about: 'How long the link of an invitation works.',
+    default: 7 * DAY,
+    max: 90 * DAY,
+  }),
   auditRetentionSeconds: field.seconds('GATEHOUSE_AUDIT_RETENTION', {
     about: 'How long events stay in the audit log; 0: for ever.',
     default: 400 * DAY,
@@ -328,21 +333,4 @@ export function keyFileOf(settings: Pick<Settings, 'databaseUrl' | 'dataDir'>): 
   const path = settings.databaseUrl.slice('sqlite:'.length);
   const folder = path.startsWith(':memory:') ? settings.dataDir : dirname(path);
   return join(folder, 'provider.key');
-}
-
-/** Settings whose feature is not built: known, checked, and without effect. Whoever builds one takes its line away. */
-const unbuilt: readonly (keyof typeof settingsDefinition & keyof Settings)[] = [];
-
-/** Their names, for the documentation. */
-export const unbuiltSettingNames: readonly string[] = unbuilt.map((key) => settingsDefinition[key].name);
-
-/**
- * Settings that were set and change nothing in this version, for a warning at the start.
- */
-export function settingsWithoutEffect(settings: Settings): readonly string[] {
-  const set: string[] = unbuilt
-    .filter((key) => settings[key] !== settingsDefinition[key].fallback)
-    .map((key) => settingsDefinition[key].name);
-  if (settings.signUp === 'invitation') set.push('GATEHOUSE_SIGN_UP=invitation');
-  return set;
 }

@@ -30,6 +30,8 @@ import { Registration1764000000003 } from './migrations/0003-registration.js';
 import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
+import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { InvitationEntity } from '../users/invitation.entity.js';
 import { TokenExchange1764000000069 } from './migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Dpop1764000000141 } from './migrations/00141-dpop.js';
@@ -63,6 +65,7 @@ export const entities = [
   LeaseEntity,
   LoginFailureEntity,
   OneTimeLinkEntity,
+  InvitationEntity,
   OutboxMessageEntity,
   RefreshAnswerEntity,
   RefreshTokenEntity,
@@ -93,6 +96,7 @@ export const tablesInOrder = [
   'users',
   'user_roles',
   'one_time_links',
+  'invitations',
   'login_failures',
   'known_addresses',
   'totp_factors',
@@ -142,5 +146,6 @@ export const migrations = [
   SessionClients1764000000061,
   TokenExchange1764000000069,
   AuditSeals1764000000070,
+  Invitations1764000000071,
   Dpop1764000000141,
 ];

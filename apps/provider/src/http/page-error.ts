@@ -16,6 +16,7 @@ const sentences = {
   'request.refused': [400, 'The application sent a request that cannot be answered.'],
   'request.too_many': [429, 'Too many logins were begun here. Wait a minute, then start again from the application.'],
   'sign_up.off': [403, 'Accounts are made by an administrator here.'],
+  'sign_up.invitation': [403, 'Accounts are made by invitation here: open the link that you were sent.'],
   'server.busy': [503, 'The server is busy. Try again in a moment.'],
   'server.error': [500, 'Something went wrong here. It was not your doing.'],
 } as const satisfies Record<string, readonly [number, string]>;

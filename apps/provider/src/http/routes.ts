@@ -20,6 +20,7 @@ export const routes = {
   resources: '/resource',
   users: '/user',
   roles: '/user/roles',
+  invitations: '/user/invite',
   userFactors: '/user/factors',
   tokens: '/token',
   grants: '/grant',

@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
 import { checkPassword, checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -30,47 +31,44 @@ export class SignUpController {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(SignUpRate) private readonly rate: SignUpRate,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
+    @Inject(Invitations) private readonly invitations: Invitations,
   ) {}
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    this.checkOpen();
     const visit = await this.visits.open(request);
-    return this.show(visit, query(request).get('request'), draftOf(undefined), []);
+    const parameters = query(request);
+    const invited = await this.admit(visit, parameters.get('invitation'));
+    return this.show(visit, { id: parameters.get('request'), invited }, draftOf(undefined, invited), []);
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
-    this.checkOpen();
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
+    const invited = await this.admit(visit, form.get('invitation') ?? query(request).get('invitation'));
     const id = form.get('request') || query(request).get('request');
-    const draft = draftOf(form);
-    if (refusal) return this.show(visit, id, draft, [], { status: 403, error: refusal.sentence });
+    const from = { id, invited };
+    const draft = draftOf(form, invited);
+    if (refusal) return this.show(visit, from, draft, [], { status: 403, error: refusal.sentence });
     const password = form.text('password');
     const weakness = checkPassword(password, ownPasswordMinimum);
     const problems = [
       ...checkUserDraft(draft),
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
     ];
-    if (problems.length > 0) return this.show(visit, id, draft, problems);
-    const admitted = await this.store.run((unit) => this.rate.count(unit, visit.addressKey, visit.now));
+    if (problems.length > 0) return this.show(visit, from, draft, problems);
+    const admitted =
+      invited !== undefined || (await this.store.run((unit) => this.rate.count(unit, visit.addressKey, visit.now)));
     if (!admitted)
-      return this.show(visit, id, draft, [], {
+      return this.show(visit, from, draft, [], {
         status: 429,
         error: 'Too many accounts were made from here. Try again in an hour.',
       });
 
     const passwordHash = await this.hasher.hash(password);
-    const made = await this.store.run((unit) =>
-      this.users.create(
-        unit,
-        { ...draft, passwordHash },
-        { address: visit.address, requestId: visit.requestId },
-        visit.now,
-      ),
-    );
-    if ('problems' in made) return this.show(visit, id, draft, made.problems);
+    const made = await this.make(visit, { ...draft, passwordHash }, invited);
+    if ('problems' in made) return this.show(visit, from, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);
     const loggedIn = await this.logins.start(visit, {
       user: made.user,
@@ -85,13 +83,40 @@ export class SignUpController {
     });
   }
 
-  private checkOpen(): void {
-    if (this.settings.signUp !== 'open') throw new PageError('sign_up.off');
+  /**
+   * The invitation that somebody came with; none where everybody may come.
+   * @throws PageError link.spent, sign_up.off
+   */
+  private async admit(visit: Visit, text: string | undefined): Promise<Invited | undefined> {
+    const { signUp } = this.settings;
+    if (text !== undefined && text !== '' && signUp !== 'off') {
+      const invitation = await this.invitations.find(text, visit.now);
+      if (!invitation) throw new PageError('link.spent');
+      return { ...invitation, text };
+    }
+    if (signUp === 'invitation') throw new PageError('sign_up.invitation');
+    if (signUp !== 'open') throw new PageError('sign_up.off');
+    return undefined;
+  }
+
+  /** The account, and the end of the invitation that it was made by. */
+  private make(
+    visit: Visit,
+    draft: UserDraft & { readonly passwordHash: string },
+    invited: Invited | undefined,
+  ): ReturnType<UsersService['create']> {
+    const actor = { address: visit.address, requestId: visit.requestId };
+    return this.store.run(async (unit) => {
+      const made = await this.users.create(unit, draft, actor, visit.now);
+      if (!('problems' in made) && invited && !(await this.invitations.consume(unit, invited.selector, visit.now)))
+        throw new PageError('link.spent');
+      return made;
+    });
   }
 
   private async show(
     visit: Visit,
-    id: string | undefined,
+    { id, invited }: { readonly id: string | undefined; readonly invited: Invited | undefined },
     draft: UserDraft,
     problems: readonly Problem[],
     shown: { readonly status?: number; readonly error?: string } = {},
@@ -106,6 +131,7 @@ export class SignUpController {
         username: draft.username,
         name: draft.name ?? '',
         email: draft.email ?? '',
+        invitation: invited?.text,
         minimum: ownPasswordMinimum,
         error: shown.error,
         problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
@@ -117,11 +143,18 @@ export class SignUpController {
   }
 }
 
-function draftOf(form: Form | undefined): UserDraft {
+/** An invitation, and the link's token as it came. */
+interface Invited extends Invitation {
+  readonly text: string;
+}
+
+/** Whoever was invited has shown by the link that the mailbox is theirs. */
+function draftOf(form: Form | undefined, invited: Invited | undefined): UserDraft {
   return {
     username: form?.text('username').trim() ?? '',
     name: form?.text('name').trim() || undefined,
-    email: form?.text('email').trim() || undefined,
-    roles: ['user'],
+    email: invited?.email ?? (form?.text('email').trim() || undefined),
+    emailVerified: invited !== undefined,
+    roles: invited?.roles ?? ['user'],
   };
 }

@@ -18,6 +18,7 @@ import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { Invitations } from '../users/invitations.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
@@ -45,6 +46,7 @@ export class PurgeTargets {
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(ClientStates) private readonly clientStates: ClientStates,
     @Inject(Registrations) private readonly registrations: Registrations,
+    @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -63,6 +65,7 @@ export class PurgeTargets {
     (unit, now) => this.sessions.purgeExpired(unit, now),
     (unit, now) => this.outbox.purgeExpired(unit, now),
     atOnce((unit, now) => this.links.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.invitations.purgeExpired(unit, now)),
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
     atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),

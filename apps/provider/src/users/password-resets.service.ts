@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { Mailer } from '../mail/mailer.service.js';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kind.js';
 import { Outbox } from '../outbox/outbox.service.js';
+import { durationText } from './duration-text.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { UsersService } from './users.service.js';
@@ -76,10 +77,4 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
     });
     return queued ? { outcome: 'delivered' } : { outcome: 'give up', reason: 'too many mails wait' };
   }
-}
-
-function durationText(seconds: number): string {
-  const [count, unit] =
-    seconds >= 2 * hour ? [Math.floor(seconds / hour), 'hour'] : [Math.ceil(seconds / 60), 'minute'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }

@@ -55,6 +55,11 @@ export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase();
 }
 
+/** The form in which addresses are compared. */
+export function emailKey(email: string): string {
+  return email.toLowerCase();
+}
+
 export function checkUserDraft(draft: UserDraft): Problem[] {
   const problems: Problem[] = [];
   const { username, email } = draft;

@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { MailModule } from '../mail/mail.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { InvitationsController } from './invitations.controller.js';
+import { Invitations } from './invitations.service.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
@@ -17,13 +19,13 @@ import { UsersService } from './users.service.js';
 import { Visits } from './visits.service.js';
 
 /**
- * Owns: accounts, roles, passwords, one-time links, the count of failed logins. Pages: /user, /user/roles.
+ * Owns: accounts, roles, passwords, one-time links, the count of failed logins. invitations. Pages: /user, /user/roles, /user/invite.
  * Invariant: a password's hash never leaves but to be verified; there is always an administrator who is not switched off.
  * Must not know: clients, grants, tokens; they follow an account's end.
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule],
-  controllers: [RolesController, UsersController],
+  controllers: [RolesController, InvitationsController, UsersController],
   providers: [
     UsersService,
     PasswordHasher,
@@ -31,11 +33,13 @@ import { Visits } from './visits.service.js';
     KnownDevices,
     OneTimeLinks,
     PasswordResets,
+    Invitations,
     RoleRequirements,
     SignUpRate,
     Visits,
   ],
   exports: [
+    Invitations,
     UsersService,
     PasswordHasher,
     LoginThrottle,

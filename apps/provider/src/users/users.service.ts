@@ -9,7 +9,7 @@ import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
-import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft } from './user.js';
+import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft, emailKey } from './user.js';
 
 /** Who makes a change, for the audit log. */
 export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
@@ -50,7 +50,7 @@ export class UsersService {
   /** Who has this address, however it is written; ten at most, the oldest account first. */
   async findByEmail(email: string): Promise<User[]> {
     const rows = await this.users.find({
-      where: { emailKey: email.toLowerCase() },
+      where: { emailKey: emailKey(email) },
       order: { createdAt: 'ASC', id: 'ASC' },
       take: 10,
     });
@@ -138,7 +138,7 @@ export class UsersService {
       givenName: draft.givenName || null,
       familyName: draft.familyName || null,
       email: draft.email || null,
-      emailKey: draft.email?.toLowerCase() || null,
+      emailKey: draft.email ? emailKey(draft.email) : null,
       emailVerified: draft.emailVerified ?? false,
       profile: profileOrNull(draft.profile),
       passwordHash: draft.passwordHash ?? null,
@@ -188,7 +188,7 @@ export class UsersService {
         givenName: draft.givenName || null,
         familyName: draft.familyName || null,
         email: draft.email || null,
-        emailKey: draft.email?.toLowerCase() || null,
+        emailKey: draft.email ? emailKey(draft.email) : null,
         emailVerified: draft.emailVerified ?? false,
         ...(draft.profile ? { profile: profileOrNull(draft.profile) } : {}),
         updatedAt: now,
