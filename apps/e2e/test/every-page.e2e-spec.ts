@@ -223,6 +223,19 @@ describe('every page', () => {
     await page.waitForURL(/delete/);
     await look('provider-resource-delete');
 
+    await page.goto(`${stage.issuer}/user/invite`);
+    await look('provider-invite');
+    await page.fill('textarea[name=emails]', 'grace@example.org, nobody');
+    await page.getByRole('button', { name: 'Send the invitations' }).click();
+    await page.getByText('Not an e-mail address').waitFor();
+    await look('provider-invite-problems');
+    await page.fill(
+      'textarea[name=emails]',
+      'grace@example.org\na-rather-long-address.of-somebody@a-long-domain.example.org',
+    );
+    await page.getByRole('button', { name: 'Send the invitations' }).click();
+    await page.getByText('on their way').waitFor();
+    await look('provider-invited');
     await page.goto(`${stage.issuer}/user`);
     await look('provider-users');
     await page.getByRole('link', { name: 'Add a user' }).click();
