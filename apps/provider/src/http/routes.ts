@@ -14,6 +14,8 @@ export const routes = {
 
   account: '/account',
   profile: '/account/profile',
+  ownData: '/account/data',
+  deleteAccount: '/account/delete',
   factors: '/account/factors',
   passkeys: '/account/passkeys',
   clients: '/client',

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { Factors } from '../factors/factors.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { browserName } from '../users/browser-name.js';
+import type { UserVisit } from '../users/visit.js';
+import { ConnectedApplications } from './connected-applications.service.js';
+
+/** Everything that a person's account holds, for the person. No secret: those that are stored at all are hashes or sealed. */
+@Injectable()
+export class OwnData {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
+  ) {}
+
+  async of(visit: UserVisit): Promise<Readonly<Record<string, unknown>>> {
+    const { user, now } = visit;
+    const { totp, passkeys, codesLeft } = await this.factors.of(user.id);
+    return {
+      issuer: this.settings.issuer,
+      exported_at: instant(now),
+      account: {
+        id: user.id,
+        username: user.username,
+        name: user.name,
+        given_name: user.givenName,
+        family_name: user.familyName,
+        email: user.email,
+        email_verified: user.emailVerified,
+        profile: user.profile,
+        roles: user.roles,
+        has_password: user.hasPassword,
+        created_at: instant(user.createdAt),
+        updated_at: instant(user.updatedAt),
+        last_login_at: user.lastLoginAt && instant(user.lastLoginAt),
+      },
+      second_factors: {
+        authenticator_app: totp !== undefined,
+        passkeys: passkeys.map(({ name, createdAt }) => ({ name, created_at: instant(createdAt) })),
+        recovery_codes_left: codesLeft,
+      },
+      sessions: (await this.sessions.listOf(user.id, now)).map((session) => ({
+        browser: browserName(session.userAgent),
+        user_agent: session.userAgent,
+        address: session.address,
+        created_at: instant(session.createdAt),
+        last_seen_at: instant(session.lastSeenAt),
+      })),
+      applications: (await this.applications.listOf(visit)).map((application) => ({
+        client_id: application.clientId,
+        name: application.name,
+        may: application.scopes.map(({ sentence }) => sentence),
+        apis: application.apis.map(({ name }) => name),
+        since: instant(application.since),
+        last_used_at: application.lastUsedAt && instant(application.lastUsedAt),
+      })),
+    };
+  }
+}
+
+function instant(seconds: EpochSeconds): string {
+  return new Date(seconds * 1000).toISOString();
+}
