@@ -10,7 +10,8 @@ import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, factoredPasswordMinimum, ownPasswordMinimum } from '../users/user.js';
+import { PasswordRules } from '../users/password-rules.js';
+import { factoredPasswordMinimum, ownPasswordMinimum } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 
@@ -26,6 +27,7 @@ export class OwnPassword {
     @Inject(Store) private readonly store: Store,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
@@ -47,7 +49,7 @@ export class OwnPassword {
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now } = visit;
     if (await this.missing(visit)) return 'stale';
-    const weakness = checkPassword(typed.next, await this.minimum(user.id));
+    const weakness = await this.rules.problem(typed.next, await this.minimum(user.id), user);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';

@@ -11,7 +11,8 @@ import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, factoredPasswordMinimum, ownPasswordMinimum, type User } from '../users/user.js';
+import { PasswordRules } from '../users/password-rules.js';
+import { factoredPasswordMinimum, ownPasswordMinimum, type User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -27,6 +28,7 @@ export class SetPasswordController {
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
@@ -50,7 +52,7 @@ export class SetPasswordController {
     const { user, selector } = await this.linked(visit, token);
     if (refusal) return this.show(visit, user, token, 403, refusal.sentence);
     const password = form.text('password');
-    const weakness = checkPassword(password, await this.minimum(user));
+    const weakness = await this.rules.problem(password, await this.minimum(user), user);
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
 
     const passwordHash = await this.hasher.hash(password);

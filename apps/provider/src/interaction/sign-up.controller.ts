@@ -9,9 +9,10 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
-import { checkPassword, checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
+import { checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -29,6 +30,7 @@ export class SignUpController {
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(SignUpRate) private readonly rate: SignUpRate,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
@@ -52,7 +54,7 @@ export class SignUpController {
     const draft = draftOf(form, invited);
     if (refusal) return this.show(visit, from, draft, [], { status: 403, error: refusal.sentence });
     const password = form.text('password');
-    const weakness = checkPassword(password, ownPasswordMinimum);
+    const weakness = await this.rules.problem(password, ownPasswordMinimum, draft);
     const problems = [
       ...checkUserDraft(draft),
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),

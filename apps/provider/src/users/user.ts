@@ -96,7 +96,7 @@ export function checkClaims(draft: Pick<UserDraft, 'name' | 'givenName' | 'famil
 export const ownPasswordMinimum = 15;
 /** Beside a second factor (NIST SP 800-63B-4 3.1.1.2). */
 export const factoredPasswordMinimum = 8;
-/** An operator (command line, settings) may choose a shorter one for a first login. */
+/** An operator (command line, settings) may choose a shorter one for a first login: of that the length alone is looked at. */
 export const operatorPasswordMinimum = 8;
 const passwordMaximum = 256;
 

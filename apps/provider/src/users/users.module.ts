@@ -9,6 +9,7 @@ import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules } from './password-rules.js';
 import { PasswordResets } from './password-resets.service.js';
 import { RolesController } from './roles.controller.js';
 import { SignUpRate } from './sign-up-rate.service.js';
@@ -29,6 +30,7 @@ import { Visits } from './visits.service.js';
   providers: [
     UsersService,
     PasswordHasher,
+    PasswordRules,
     LoginThrottle,
     KnownDevices,
     OneTimeLinks,
@@ -39,6 +41,7 @@ import { Visits } from './visits.service.js';
     Visits,
   ],
   exports: [
+    PasswordRules,
     Invitations,
     UsersService,
     PasswordHasher,
