@@ -25,6 +25,8 @@ export interface CommandContext {
 export interface CommandResult {
   readonly json: Readonly<Record<string, unknown>>;
   readonly text: string;
+  /** 0 when left out: what it says may be bad although it ran. */
+  readonly exitCode?: number | undefined;
   /** Instead of both: one object in each line, as many as there are. */
   readonly lines?: AsyncIterable<string> | undefined;
 }

@@ -17,6 +17,7 @@ import { Failed, type Command, type CommandContext, type CommandResult, type Opt
 import { keyCommands } from './key-commands.js';
 import { resourceCommands } from './resource-commands.js';
 import { outboxCommands } from './outbox-commands.js';
+import { doctor } from './doctor.js';
 import { databaseCommand } from './database-commands.js';
 import { registrationCommands } from './registration-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   ...keyCommands,
   ...outboxCommands,
   ...auditCommands,
+  doctor,
 ];
 
 /** Runs one command of the command line and says how it went by the exit status. */
@@ -44,6 +46,7 @@ async function main(argv: readonly string[]): Promise<void> {
     }
     const result = await run(words);
     if (!result.lines) process.stdout.write(`${json ? JSON.stringify(result.json) : result.text}\n`);
+    process.exitCode = result.exitCode ?? 0;
   } catch (error) {
     const { code, exit } = classify(error);
     const message = error instanceof Error ? error.message : String(error);
@@ -59,7 +62,7 @@ async function run(words: readonly string[]): Promise<CommandResult> {
   const [group = '', action = '', ...rest] = words;
   const onDatabase = databaseCommand(settings, words);
   if (onDatabase) return onDatabase;
-  const command = commands.find((candidate) => candidate.name === `${group} ${action}`);
+  const command = commands.find((candidate) => candidate.name === `${group} ${action}`.trim());
   if (!command) throw new UsageError(`there is no command ${JSON.stringify(`${group} ${action}`.trim())}`);
   return inApp(settings, command, parseOptions(command, rest));
 }

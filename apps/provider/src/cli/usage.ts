@@ -53,6 +53,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   registration-token list | remove --id ID
   keys list | rotate [--now]
   outbox list [--failed]                (what must reach others: logouts, mail)
+  doctor   (checks the set-up and says what to mend; exit 1 where something is)
   audit verify [--head HASH]   (finds a changed, removed or added event; exit 1)
   audit export [--since INSTANT] [--until INSTANT]   (JSON lines)
   outbox retry --id ID | --failed

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { statement } from '@gatehouse/server/database/store';
 import { AuditChain } from '../../src/audit/audit-chain.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { startProvider, type TestProvider } from '../support/provider';
+import { freePort, startProvider, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
 import { buildProvider, runCommand } from '../support/processes';
 import { register } from '../support/registration';
@@ -182,6 +182,31 @@ describe('commands on clients, while the provider runs', () => {
     expect(await show()).toMatchObject({ goes_at: null, disabled: false });
     expect((await gatehouse(['client', 'show', '--id', 'nobody'])).code).toBe(3);
     expect((await gatehouse(['client', 'list', '--state', 'odd'])).code).toBe(2);
+  });
+
+  it('doctor says what is well and what is to be mended', async () => {
+    interface Report {
+      readonly to_mend: number;
+      readonly findings: readonly { check: string; state: string; says: string }[];
+    }
+    const well = await gatehouse(['doctor']);
+    const state = (report: Report, check: string): string | undefined =>
+      report.findings.find((finding) => finding.check === check)?.state;
+    expect(well.code).toBe(0);
+    expect(well.json<Report>().to_mend).toBe(0);
+    for (const check of ['answer', 'disk', 'audit log', 'secret key'])
+      expect([check, state(well.json<Report>(), check)]).toEqual([check, 'ok']);
+    expect(state(well.json<Report>(), 'issuer')).toBe('care');
+    const ill = await runCommand(['doctor', '--json'], {
+      ...env,
+      GATEHOUSE_ISSUER: 'https://login.example.invalid',
+      GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64url'),
+      GATEHOUSE_SMTP_URL: `smtp://127.0.0.1:${await freePort()}`,
+    });
+    expect(ill.code).toBe(1);
+    for (const check of ['proxy', 'keys', 'mail'])
+      expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'mend']);
+    expect((await runCommand(['doctor'], env)).stdout).toMatch(/^CHECK +STATE +WHAT/);
   });
 
   it('audit export writes JSON lines of a time, audit verify says whether they are as they were written', async () => {

@@ -31,8 +31,12 @@ export class AddressList {
     return ranges.every((range) => range !== undefined) ? new AddressList(ranges, texts) : undefined;
   }
 
+  get isEmpty(): boolean {
+    return this.ranges.length === 0;
+  }
+
   has(address: string): boolean {
-    if (this.ranges.length === 0) return false;
+    if (this.isEmpty) return false;
     const parsed = parseAddress(address.split('%')[0] ?? '');
     if (!parsed) return false;
     return this.ranges.some(([network, bits]) => network.kind() === parsed.kind() && matches(parsed, network, bits));
