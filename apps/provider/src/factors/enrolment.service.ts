@@ -8,6 +8,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.js';
+import { SecurityNotices } from '../users/security-notices.service.js';
 import { UsersService } from '../users/users.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Factors } from './factors.service.js';
@@ -61,6 +62,7 @@ export class Enrolment {
     @Inject(Factors) private readonly all: Factors,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {
     this.host = new URL(settings.issuer).hostname;
   }
@@ -117,6 +119,7 @@ export class Enrolment {
     const { userId } = visit.session;
     return this.store.run(async (unit) => {
       await this.audit.record(unit, { type: 'factor.codes_made', ...trailOf(visit), subjectId: userId });
+      await this.notices.tell(unit, userId, 'codes made', visit.now);
       return this.codes.make(unit, userId, visit.now);
     });
   }
@@ -158,6 +161,7 @@ export class Enrolment {
       subjectId: user.id,
       details: { factor: added.factor },
     });
+    await this.notices.tell(unit, user.id, 'factor added', visit.now);
     return { kind: 'added', cookies, codes };
   }
 

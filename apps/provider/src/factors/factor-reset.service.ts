@@ -3,6 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { SecurityNotices } from '../users/security-notices.service.js';
 import { UsersService, type Actor } from '../users/users.service.js';
 import { Factors } from './factors.service.js';
 
@@ -14,6 +15,7 @@ export class FactorReset {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {}
 
   /** Their sessions end: whoever holds the lost factor may be in one. Where a role demands a factor, the next login adds one. */
@@ -22,5 +24,6 @@ export class FactorReset {
     await this.factors.removeAllOf(unit, userId);
     await this.sessions.endAllOf(unit, userId, now);
     await this.audit.record(unit, { type: 'factor.reset', ...actor, subjectId: userId });
+    await this.notices.tell(unit, userId, 'factors reset', now);
   }
 }

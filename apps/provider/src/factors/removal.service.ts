@@ -5,6 +5,7 @@ import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, ownPasswordMinimum } from '../users/user.js';
+import { SecurityNotices } from '../users/security-notices.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Factors } from './factors.service.js';
@@ -37,6 +38,7 @@ export class Removal {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {}
 
   async find(userId: string, key: string): Promise<Removable | undefined> {
@@ -78,6 +80,7 @@ export class Removal {
         subjectId: user.id,
         details: { factor: factor.key },
       });
+      await this.notices.tell(unit, user.id, 'factor removed', visit.now);
     });
     return 'removed';
   }

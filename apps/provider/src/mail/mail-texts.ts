@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 
 /** The texts that can be sent; each has `<name>.text.hbs` and `<name>.html.hbs` in `views`. */
-const subjects = { 'password-reset': 'Set a new password', invitation: 'You are invited' } as const;
+const subjects = {
+  'password-reset': 'Set a new password',
+  invitation: 'You are invited',
+  'security-notice': 'Your account was changed',
+} as const;
 export type MailText = keyof typeof subjects;
 
 export interface RenderedMail {

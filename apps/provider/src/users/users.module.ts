@@ -12,6 +12,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { PasswordResets } from './password-resets.service.js';
 import { RolesController } from './roles.controller.js';
+import { SecurityNotices } from './security-notices.service.js';
 import { SignUpRate } from './sign-up-rate.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
@@ -31,6 +32,7 @@ import { Visits } from './visits.service.js';
     UsersService,
     PasswordHasher,
     PasswordRules,
+    SecurityNotices,
     LoginThrottle,
     KnownDevices,
     OneTimeLinks,
@@ -41,6 +43,7 @@ import { Visits } from './visits.service.js';
     Visits,
   ],
   exports: [
+    SecurityNotices,
     PasswordRules,
     Invitations,
     UsersService,

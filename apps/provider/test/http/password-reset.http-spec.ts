@@ -127,6 +127,23 @@ describe('a password is reset by mail:', () => {
     }
   });
 
+  it('tells the owner by mail that a password was set, whoever did it', async () => {
+    await provider.addUser({ username: 'told', email: 'told@people.test' });
+    await ask('told@people.test');
+    const browser = new Browser();
+    await browser.open(linkIn(await arrived('told@people.test')));
+    await browser.submit({ password });
+    const mails = await eventually(
+      () => Promise.resolve(mailsTo('told@people.test')),
+      (found) => found.length > 1,
+    );
+    const notice = mails.at(-1)?.message ?? '';
+    expect(headerOf(notice, 'subject')).toBe('Your account was changed');
+    expect(notice).toContain('A new password was set.');
+    expect(notice).not.toContain('token=');
+    await settled();
+  });
+
   it('fills no mailbox: three an hour to one address, with the same answer afterwards', async () => {
     provider.clock.advance(3700);
     await provider.addUser({ email: 'eve@people.test' });
