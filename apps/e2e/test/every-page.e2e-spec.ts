@@ -82,6 +82,8 @@ describe('every page', () => {
     await look('provider-home-user');
     await page.goto(`${stage.issuer}/account`);
     await look('provider-account');
+    await page.goto(`${stage.issuer}/account/email`);
+    await look('provider-account-email');
     await page.goto(`${stage.issuer}/account/delete`);
     await look('provider-account-delete');
     await page.goto(`${stage.issuer}/account/profile`);

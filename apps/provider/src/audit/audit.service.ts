@@ -27,6 +27,7 @@ export type AuditType =
   | 'user.enabled'
   | 'user.deleted'
   | 'user.link_made'
+  | 'user.email_confirmed'
   | 'user.invited'
   | 'user.invitation_withdrawn'
   | 'user.password_set'

@@ -9,11 +9,13 @@ export const routes = {
   signUp: '/sign-up',
   forgotPassword: '/password/forgot',
   setPassword: '/password/set',
+  confirmEmail: '/email/confirm',
   consent: '/consent',
   device: '/device',
 
   account: '/account',
   profile: '/account/profile',
+  email: '/account/email',
   ownData: '/account/data',
   deleteAccount: '/account/delete',
   factors: '/account/factors',

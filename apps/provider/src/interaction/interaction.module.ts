@@ -7,6 +7,7 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { ConsentTexts } from './consent-texts.service.js';
+import { ConfirmEmailController } from './confirm-email.controller.js';
 import { ConsentController } from './consent.controller.js';
 import { DeviceController } from './device.controller.js';
 import { ForgotPasswordController } from './forgot-password.controller.js';
@@ -38,6 +39,7 @@ import { UserCodes } from './user-codes.service.js';
     ResourcesModule,
   ],
   controllers: [
+    ConfirmEmailController,
     LoginController,
     SecondFactorController,
     ConsentController,

@@ -10,6 +10,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
+import { EmailChanges } from '../users/email-changes.service.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
 import { checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
@@ -34,6 +35,7 @@ export class SignUpController {
     @Inject(SignUpRate) private readonly rate: SignUpRate,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(EmailChanges) private readonly emails: EmailChanges,
   ) {}
 
   @Get()
@@ -112,6 +114,9 @@ export class SignUpController {
       const made = await this.users.create(unit, draft, actor, visit.now);
       if (!('problems' in made) && invited && !(await this.invitations.consume(unit, invited.selector, visit.now)))
         throw new PageError('link.spent');
+      // The address counts when its mail was opened; nothing waits for that.
+      if (!('problems' in made) && made.user.email !== undefined && !made.user.emailVerified)
+        await this.emails.ask(unit, made.user.id, made.user.email, visit.now);
       return made;
     });
   }

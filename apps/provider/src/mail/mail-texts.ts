@@ -6,6 +6,7 @@ const subjects = {
   'password-reset': 'Set a new password',
   invitation: 'You are invited',
   'security-notice': 'Your account was changed',
+  'confirm-email': 'Confirm your address',
 } as const;
 export type MailText = keyof typeof subjects;
 

@@ -10,6 +10,7 @@ import { UsersService } from './users.service.js';
 /** What an owner should hear of, whoever did it. */
 const sentences = {
   'password set': 'A new password was set. Every other session ended.',
+  'email changed': 'Another e-mail address was set. From now on mail goes there.',
   'factor added': 'A second factor was added.',
   'factor removed': 'A second factor was removed.',
   'factors reset': 'An administrator took all second factors away.',

@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { MailModule } from '../mail/mail.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { ReplayModule } from '../replay/replay.module.js';
+import { EmailChanges } from './email-changes.service.js';
 import { InvitationsController } from './invitations.controller.js';
 import { Invitations } from './invitations.service.js';
 import { KnownDevices } from './known-devices.js';
@@ -26,13 +28,14 @@ import { Visits } from './visits.service.js';
  * Must not know: clients, grants, tokens; they follow an account's end.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule],
+  imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
   controllers: [RolesController, InvitationsController, UsersController],
   providers: [
     UsersService,
     PasswordHasher,
     PasswordRules,
     SecurityNotices,
+    EmailChanges,
     LoginThrottle,
     KnownDevices,
     OneTimeLinks,
@@ -43,6 +46,7 @@ import { Visits } from './visits.service.js';
     Visits,
   ],
   exports: [
+    EmailChanges,
     SecurityNotices,
     PasswordRules,
     Invitations,

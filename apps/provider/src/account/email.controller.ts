@@ -1,0 +1,72 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { FreshLogins } from '../factors/fresh-login.service.js';
+import { routes } from '../http/routes.js';
+import { isOneAddress } from '../mail/mailer.service.js';
+import { EmailChanges } from '../users/email-changes.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+interface Shown {
+  readonly typed?: string;
+  readonly status?: number;
+  readonly error?: string;
+  readonly problem?: string;
+}
+
+/** A person's address: a new one counts when the mail that was sent there was opened. */
+@Controller(routes.email)
+export class EmailController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(EmailChanges) private readonly changes: EmailChanges,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.visits.requireUser(request), {});
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.requireUser(request);
+    const typed = form.text('email').trim();
+    if (refusal) return this.show(visit, { typed, status: 403, error: refusal.sentence });
+    if (await this.fresh.missing(visit, routes.email)) return this.show(visit, { typed, status: 403 });
+    if (!isOneAddress(typed))
+      return this.show(visit, { typed, status: 422, problem: 'This is not an e-mail address.' });
+    if (typed === visit.user.email && visit.user.emailVerified)
+      return this.show(visit, { typed, status: 422, problem: 'This is your address already.' });
+    const sent = await this.store.run((unit) => this.changes.ask(unit, visit.user.id, typed, visit.now));
+    if (!sent)
+      return this.show(visit, { typed, status: 429, error: 'Too many mails were asked for. Try again in an hour.' });
+    return Reply.redirect(`${routes.email}?done=sent`, { cookies: visit.cookies });
+  }
+
+  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
+    const { email, emailVerified } = visit.user;
+    const isSent = query(visit.request).text('done') === 'sent' && shown.status === undefined;
+    return this.visits.page(
+      visit,
+      'account/email',
+      {
+        email,
+        emailVerified,
+        typed: shown.typed ?? (emailVerified ? '' : (email ?? '')),
+        missing: await this.fresh.missing(visit, routes.email),
+        problem: shown.problem,
+        firstProblem: shown.problem && 'email',
+        error: shown.error,
+        notice: isSent ? 'A mail is on its way. The address counts when you have opened the link in it.' : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import type { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { EmailChanges, type EmailChange } from '../users/email-changes.service.js';
+import type { Visit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { PendingLogins } from './pending.service.js';
+
+/** Confirms an address by the link that was sent there. Opening it changes nothing: only sending the form does. */
+@Controller(routes.confirmEmail)
+export class ConfirmEmailController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(EmailChanges) private readonly changes: EmailChanges,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const token = query(request).get('token');
+    return this.show(visit, await this.changeOf(token, visit), token ?? '', {});
+  }
+
+  @Post()
+  async confirm(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const token = form.get('token') ?? query(request).get('token');
+    const change = await this.changeOf(token, visit);
+    if (refusal) return this.show(visit, change, token ?? '', { status: 403, error: refusal.sentence });
+    const actor = { actorId: change.userId, address: visit.address, requestId: visit.requestId };
+    await this.store.run(async (unit) => {
+      if (!(await this.changes.confirm(unit, change, actor, visit.now))) throw new PageError('link.spent');
+    });
+    const waiting = await this.pending.newest(visit);
+    return this.visits.page(visit, 'interaction/email-confirmed', {
+      email: change.email,
+      href: waiting?.href ?? routes.account,
+      clientName: waiting?.clientName,
+    });
+  }
+
+  private async changeOf(token: string | undefined, visit: Visit): Promise<EmailChange> {
+    const change = await this.changes.open(token, visit.now);
+    if (!change) throw new PageError('link.spent');
+    return change;
+  }
+
+  private show(
+    visit: Visit,
+    { username, email }: EmailChange,
+    token: string,
+    shown: { readonly status?: number; readonly error?: string },
+  ): Reply {
+    const model = { username, email, token, action: routes.confirmEmail, error: shown.error };
+    return this.visits.page(visit, 'interaction/confirm-email', model, { status: shown.status ?? 200 });
+  }
+}

@@ -1,0 +1,140 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
+import { newId } from '@gatehouse/server/secrets/random';
+import { AuditService } from '../audit/audit.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { routes } from '../http/routes.js';
+import { isOneAddress, Mailer } from '../mail/mailer.service.js';
+import { ReplayService } from '../replay/replay.service.js';
+import { durationText } from './duration-text.js';
+import { LoginThrottle } from './login-throttle.service.js';
+import { SecurityNotices } from './security-notices.service.js';
+import { emailKey } from './user.js';
+import type { Actor } from './users.service.js';
+
+/** What a link confirms. */
+export interface EmailChange {
+  readonly id: string;
+  readonly userId: string;
+  readonly username: string;
+  readonly email: string;
+  /** The address before; null for none. */
+  readonly before: string | null;
+  /** When the password was set last: a new one ends what somebody else may have asked for. */
+  readonly passwordChangedAt: number | null;
+  readonly expiresAt: EpochSeconds;
+}
+
+interface AccountRow {
+  username: string;
+  email: string | null;
+  email_verified: number | boolean;
+  password_changed_at: number | null;
+}
+
+const emailStatements = {
+  find: statement(
+    'users.find_email',
+    'SELECT username, email, email_verified, password_changed_at FROM users WHERE id = $1 AND disabled_at IS NULL',
+  ),
+  /** Only for the account as it was when the link was asked for. */
+  change: statement(
+    'users.change_email',
+    `UPDATE users SET email = $2, email_key = $3, email_verified = TRUE, updated_at = $4
+     WHERE id = $1 AND disabled_at IS NULL AND COALESCE(email, '') = $5 AND COALESCE(password_changed_at, 0) = $6`,
+  ),
+};
+
+const place = 'email change:link';
+/** An hour, for one account. */
+const asks = { most: 5, seconds: 3600 };
+
+/**
+ * A person's address changes when they have opened the mail that was sent to the new one. The link holds what it
+ * changes, sealed; its id is spent in the unit of the change.
+ */
+@Injectable()
+export class EmailChanges {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Keyring) private readonly keyring: Keyring,
+    @Inject(Mailer) private readonly mailer: Mailer,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Sends a link to this address; for the address that the account has already, to prove it.
+   * @returns false when it was asked too often, or too many mails wait
+   */
+  async ask(unit: Unit, userId: string, email: string, now: EpochSeconds): Promise<boolean> {
+    if (!isOneAddress(email)) return false;
+    const row = await unit.one<AccountRow>(emailStatements.find, userId);
+    if (!row) return false;
+    if (this.settings.throttle && !(await this.throttle.countOne(unit, `em:${userId}`, asks, now))) return false;
+    const lifetimeSeconds = this.settings.resetLinkLifetimeSeconds;
+    const change: EmailChange = {
+      id: newId(),
+      userId,
+      username: row.username,
+      email,
+      before: row.email,
+      passwordChangedAt: row.password_changed_at,
+      expiresAt: addSeconds(now, lifetimeSeconds),
+    };
+    const token = this.keyring.seal(place, JSON.stringify(change));
+    const values = {
+      username: row.username,
+      issuer: this.settings.issuer,
+      link: `${this.settings.issuer}${routes.confirmEmail}?token=${token}`,
+      lifetime: durationText(lifetimeSeconds),
+    };
+    return this.mailer.write(unit, { to: email, text: 'confirm-email', values, lifetimeSeconds }, now);
+  }
+
+  /** What a link is for, while it can be used. Looking spends nothing: mail scanners open links. */
+  async open(text: string | undefined, now: EpochSeconds): Promise<EmailChange | undefined> {
+    if (text === undefined || text.length > 4000) return undefined;
+    try {
+      // Sealed by `ask`, and by nobody else.
+      const change = JSON.parse(this.keyring.open(place, text).toString('utf8')) as EmailChange;
+      if (epochSeconds(change.expiresAt) <= now) return undefined;
+      const row = await this.store.one<AccountRow>(emailStatements.find, change.userId);
+      const isDone = row?.email === change.email && Boolean(row.email_verified);
+      return row && !isDone && isAsBefore(row, change) ? change : undefined;
+    } catch (error) {
+      if (error instanceof CannotOpen) return undefined;
+      throw error;
+    }
+  }
+
+  /** True for exactly one caller, and only while the account is as it was. The address before is told. */
+  async confirm(unit: Unit, change: EmailChange, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if (!(await this.replay.spend(unit, 'email change', change.id, change.expiresAt, now))) return false;
+    // Before the change: it goes to the old address.
+    if (change.before !== null && change.before !== change.email)
+      await this.notices.tell(unit, change.userId, 'email changed', now);
+    const changed = await unit.change(
+      emailStatements.change,
+      change.userId,
+      change.email,
+      emailKey(change.email),
+      now,
+      change.before ?? '',
+      change.passwordChangedAt ?? 0,
+    );
+    if (changed !== 1) return false;
+    await this.audit.record(unit, { type: 'user.email_confirmed', ...actor, subjectId: change.userId });
+    return true;
+  }
+}
+
+function isAsBefore(row: AccountRow, change: EmailChange): boolean {
+  return row.email === change.before && row.password_changed_at === change.passwordChangedAt;
+}

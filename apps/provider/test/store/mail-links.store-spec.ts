@@ -1,0 +1,67 @@
+import { EmailChanges } from '../../src/users/email-changes.service';
+import { Invitations } from '../../src/users/invitations.service';
+import { engines } from '../support/engines';
+import { eventually } from '../support/eventually';
+import { startProvider, type TestProvider } from '../support/provider';
+import { linkIn, SmtpServer } from '../support/smtp-server';
+
+jest.setTimeout(120_000);
+
+describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
+  const engine = engineOf();
+  const smtp = new SmtpServer();
+  let provider: TestProvider;
+  let other: TestProvider;
+  beforeAll(async () => {
+    await engine.start();
+    const databaseUrl = await engine.freshUrl();
+    const env = {
+      GATEHOUSE_SIGN_UP: 'invitation',
+      GATEHOUSE_SMTP_URL: await smtp.start(),
+      GATEHOUSE_MAIL_FROM: 'door@gatehouse.test',
+    };
+    provider = await startProvider({ databaseUrl, env });
+    // A second process' worth of everything, on the same database.
+    other = await startProvider({ databaseUrl, env: { ...env, GATEHOUSE_SECRET_KEY: provider.secretKey } });
+  });
+  afterAll(async () => {
+    await other.close();
+    await provider.close();
+    await smtp.stop();
+    await engine.stop();
+  });
+
+  async function tokenFor(address: string, name: string): Promise<string> {
+    const [mail] = await eventually(
+      () => Promise.resolve(smtp.received.filter(({ to }) => to.includes(address))),
+      (found) => found.length > 0,
+    );
+    return new URL(linkIn(mail?.message ?? '')).searchParams.get(name) ?? '';
+  }
+  const hundred = (work: (at: TestProvider) => Promise<boolean>): Promise<boolean[]> =>
+    Promise.all(Array.from({ length: 100 }, (_each, index) => work(index % 2 === 0 ? provider : other)));
+
+  it('an invitation is used by one of 100 at once, over two stores', async () => {
+    const now = provider.clock.now();
+    await provider.store.run((unit) =>
+      provider.app.get(Invitations).invite(unit, { email: 'ada@mail.test', roles: ['user'] }, {}, now),
+    );
+    const found = await other.app.get(Invitations).find(await tokenFor('ada@mail.test', 'invitation'), now);
+    if (!found) throw new Error('no invitation');
+    const won = await hundred((at) =>
+      at.store.run((unit) => at.app.get(Invitations).consume(unit, found.selector, now)),
+    );
+    expect(won.filter((each) => each)).toHaveLength(1);
+    expect((await provider.app.get(Invitations).list({ limit: 10 }, now)).items).toEqual([]);
+  });
+
+  it('an address is confirmed by one of 100 at once, over two stores', async () => {
+    const now = provider.clock.now();
+    const user = await provider.addUser({ email: 'before@mail.test' });
+    await provider.store.run((unit) => provider.app.get(EmailChanges).ask(unit, user.id, 'after@mail.test', now));
+    const change = await other.app.get(EmailChanges).open(await tokenFor('after@mail.test', 'token'), now);
+    if (!change) throw new Error('no change');
+    const won = await hundred((at) => at.store.run((unit) => at.app.get(EmailChanges).confirm(unit, change, {}, now)));
+    expect(won.filter((each) => each)).toHaveLength(1);
+  });
+});
