@@ -87,7 +87,9 @@ export function linkIn(message: string): string {
   const plain = message
     .replace(/=\r\n/g, '')
     .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
-  const link = /https?:\/\/\S+\/(?:password\/set\?token|email\/confirm\?token|sign-up\?invitation)=[\w.-]+/.exec(plain)?.[0];
+  const link = /https?:\/\/\S+\/(?:password\/set\?token|email\/confirm\?token|sign-up\?invitation)=[\w.-]+/.exec(
+    plain,
+  )?.[0];
   if (link === undefined) throw new Error('there is no link in the mail');
   return link;
 }
