@@ -49,7 +49,7 @@ const emailStatements = {
 };
 
 const place = 'email change:link';
-/** An hour, for one account. */
+/** In an hour, for one account, and to one address whoever asks. */
 const asks = { most: 5, seconds: 3600 };
 
 /**
@@ -77,7 +77,10 @@ export class EmailChanges {
     if (!isOneAddress(email)) return false;
     const row = await unit.one<AccountRow>(emailStatements.find, userId);
     if (!row) return false;
-    if (this.settings.throttle && !(await this.throttle.countOne(unit, `em:${userId}`, asks, now))) return false;
+    if (this.settings.throttle) {
+      if (!(await this.throttle.countOne(unit, `em:${userId}`, asks, now))) return false;
+      if (!(await this.throttle.countOne(unit, `et:${emailKey(email)}`, asks, now))) return false;
+    }
     const lifetimeSeconds = this.settings.resetLinkLifetimeSeconds;
     const change: EmailChange = {
       id: newId(),

@@ -143,4 +143,15 @@ describe('an e-mail address', () => {
     expect((await old.submit({ email: 'x@mail.test' }, { action: '/account/email' })).status).toBe(403);
     expect(mailsTo('x@mail.test')).toEqual([]);
   });
+
+  it('gets five mails an hour at most, whoever asks for them', async () => {
+    for (let n = 1; n <= 5; n++) expect((await ask((await person()).browser, 'victim@mail.test')).status).toBe(200);
+    expect((await ask((await person()).browser, 'Victim@mail.test')).status).toBe(429);
+    const signUp = new Browser();
+    await signUp.open(at('/sign-up'));
+    expect((await signUp.submit({ username: 'sixth', email: 'victim@mail.test', password })).status).toBe(200);
+    expect((await userOf('sixth'))?.emailVerified).toBe(false);
+    await mailTo('victim@mail.test', 5);
+    expect(mailsTo('victim@mail.test')).toHaveLength(5);
+  });
 });
