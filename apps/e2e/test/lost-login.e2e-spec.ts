@@ -88,6 +88,7 @@ describe('a login is not lost', () => {
       await beginLogin(page, stage);
       await page.reload();
       await submitLogin(page, { ...person, password: 'wrong' });
+      await page.getByRole('alert').waitFor();
       // Sends the form again, as the browser asks.
       await page.reload();
       await submitLogin(page, person);
@@ -157,6 +158,7 @@ describe('a login is not lost', () => {
       await beginLogin(page, stage);
       await beginLogin(tabB, stage);
       await submitLogin(tabB, person);
+      await tabB.waitForURL(/\/consent/);
       await page.reload();
       await page.getByRole('link', { name: 'Continue to Gatehouse demo' }).click();
       await allow(page);
