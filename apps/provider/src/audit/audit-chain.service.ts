@@ -32,6 +32,8 @@ interface SealRow {
   readonly purged_at: number | null;
 }
 
+type Unsigned = Omit<SealRow, 'mac'>;
+
 /** What a look through the whole chain found. */
 export interface AuditVerdict {
   readonly seals: number;
@@ -63,7 +65,7 @@ const chainStatements = {
     'SELECT * FROM audit_seals WHERE purged_at IS NULL AND sealed_at <= $1 ORDER BY number LIMIT 1',
   ),
   purgeEvents: statement('audit_events.purge', 'DELETE FROM audit_events WHERE selector <= $1'),
-  markPurged: statement('audit_seals.mark_purged', 'UPDATE audit_seals SET purged_at = $2 WHERE number = $1'),
+  markPurged: statement('audit_seals.mark_purged', 'UPDATE audit_seals SET purged_at = $2, mac = $3 WHERE number = $1'),
   forget: statement('audit_seals.forget', 'DELETE FROM audit_seals WHERE number < $1'),
 };
 
@@ -103,11 +105,18 @@ export class AuditChain {
       if (!end) return made;
       const number = (last?.number ?? 0) + 1;
       const hash = hashOf(last?.hash ?? start, rows);
-      const [mac] = this.macsOf(number, end.selector, rows.length, hash);
-      if (!mac) throw new Error('there is no key');
       const now = this.clock.now();
+      const sealed = {
+        number,
+        last_selector: end.selector,
+        events: rows.length,
+        hash,
+        sealed_at: now,
+        purged_at: null,
+      };
+      const mac = this.macOf(sealed);
       await this.store.run((unit) =>
-        unit.change(chainStatements.insert, number, end.selector, rows.length, hash, mac.toString('hex'), now),
+        unit.change(chainStatements.insert, number, end.selector, rows.length, hash, mac, now),
       );
     }
   }
@@ -154,17 +163,17 @@ export class AuditChain {
   /** A step of the purge: a whole seal's events, never a part. The last purged seal stays; those before it go. */
   async purgeSealed(unit: Unit, sealedUntil: EpochSeconds, now: EpochSeconds): Promise<PurgeStep> {
     const seal = await unit.one<SealRow>(chainStatements.oldest, sealedUntil);
-    if (!seal) return { gone: 0, more: false };
+    // One that was changed stays with its events, for whoever looks into it.
+    if (!seal || !this.isOurs(seal)) return { gone: 0, more: false };
     const gone = await unit.change(chainStatements.purgeEvents, seal.last_selector);
-    await unit.change(chainStatements.markPurged, seal.number, now);
+    await unit.change(chainStatements.markPurged, seal.number, now, this.macOf({ ...seal, purged_at: now }));
     await unit.change(chainStatements.forget, seal.number);
     return { gone, more: true };
   }
 
   /** What is wrong with the seal itself, and its place in the chain. */
   private problemOf(seal: SealRow, before: SealRow | undefined): string | undefined {
-    if (!this.macsOf(seal.number, seal.last_selector, seal.events, seal.hash).some((mac) => isSame(mac, seal.mac)))
-      return `seal ${seal.number} is not of our key, or was changed`;
+    if (!this.isOurs(seal)) return `seal ${seal.number} is not of our key, or was changed`;
     if (before === undefined)
       return seal.number === 1 || seal.purged_at !== null
         ? undefined
@@ -189,8 +198,20 @@ export class AuditChain {
     return undefined;
   }
 
-  private macsOf(number: number, lastSelector: number, events: number, hash: string): readonly Buffer[] {
-    const text = JSON.stringify([number, lastSelector, events, hash]);
+  private isOurs(seal: SealRow): boolean {
+    return this.macsOf(seal).some((mac) => isSame(mac, seal.mac));
+  }
+
+  private macOf(seal: Unsigned): string {
+    const [mac] = this.macsOf(seal);
+    if (!mac) throw new Error('there is no key');
+    return mac.toString('hex');
+  }
+
+  /** Over all that the row says: that its events were purged, too, is for us alone to say. */
+  private macsOf(seal: Unsigned): readonly Buffer[] {
+    const { number, last_selector, events, hash, sealed_at, purged_at } = seal;
+    const text = JSON.stringify([number, last_selector, events, hash, sealed_at, purged_at]);
     return this.keyring.derive('audit chain').map((key) => createHmac('sha256', key).update(text).digest());
   }
 }

@@ -17,6 +17,8 @@ const change = {
   ),
   dropSeal: statement('test.audit_drop_seal', 'DELETE FROM audit_seals WHERE number = $1'),
   hash: statement('test.audit_hash', 'UPDATE audit_seals SET hash = $2 WHERE number = $1'),
+  forgePurge: statement('test.audit_forge_purge', 'UPDATE audit_seals SET purged_at = $2 WHERE number = $1'),
+  backdate: statement('test.audit_backdate', 'UPDATE audit_seals SET sealed_at = $2 WHERE number = $1'),
   cutEvents: statement(
     'test.audit_cut',
     'DELETE FROM audit_events WHERE selector > (SELECT last_selector FROM audit_seals WHERE number = $1)',
@@ -123,6 +125,24 @@ describe.each(engines)('the audit log, on %s', (_name, engineOf) => {
     expect(verdict).toMatchObject({ seals: 2, problem: undefined });
     await tamper(change.remove, left[0] ?? 0);
     expect((await chain.verify()).problem).toMatch(/missing/);
+  });
+
+  it('shows a purge that was not ours, and does not purge by a time that was changed', async () => {
+    for (let n = 0; n < 2; n++) {
+      await write(2);
+      await seal();
+    }
+    const before = (await selectors()).length;
+    await tamper(change.backdate, 2, 1);
+    provider.clock.advance(60);
+    await purge(provider);
+    expect((await selectors()).length).toBe(before);
+    expect((await chain.verify()).problem).toMatch(/seal 2 is not of our key/);
+    await tamper(change.cutEvents, 1);
+    await tamper(change.forgePurge, 2, provider.clock.now());
+    expect((await chain.verify()).problem).toMatch(/seal 2 is not of our key/);
+    await tamper(change.dropSeal, 1);
+    expect((await chain.verify()).problem).toMatch(/seal 2 is not of our key/);
   });
 
   it('is sealed by one of two at once, and stays whole', async () => {
