@@ -4,14 +4,14 @@ import {
   OAuthError,
   parseResourceParameter,
   parseScope,
+  standardScopes,
   type Client,
-  type Scope,
 } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../../resources/resources.service.js';
 import type { GrantType, Proof } from './grant-type.js';
 
 /** Scopes that speak of a person: a client that acts for itself has none. */
-const personal: Scope = ['openid', 'profile', 'email', 'offline_access', 'roles'];
+const personal = standardScopes;
 
 /** RFC 6749 4.4: the client acts for itself. */
 @Injectable()

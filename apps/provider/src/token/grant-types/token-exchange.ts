@@ -9,6 +9,7 @@ import {
   OAuthError,
   parseResourceParameter,
   parseScope,
+  standardScopes,
   tokenExchangeGrant,
   type Actor,
   type Client,
@@ -22,9 +23,6 @@ import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import type { GrantType, Proof } from './grant-type.js';
-
-/** Scopes of this server's own endpoints: a token for an API has none of them. */
-const ownScopes: Scope = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles'];
 
 /** A token of a person's, which its grant and session end. */
 interface Subject extends AccessToken {
@@ -190,7 +188,8 @@ function scopeOf(sent: string | undefined, client: Client, subject: Subject, res
     .flatMap(({ scopes }) => scopes.map(({ name }) => name));
   const allowed = client.scope.filter(
     (scope) =>
-      !ownScopes.includes(scope) &&
+      // Those of this server's own endpoints: a token for an API has none of them.
+      !standardScopes.includes(scope) &&
       !scope.startsWith('gatehouse:') &&
       (!held.includes(scope) || subject.scope.includes(scope)),
   );
