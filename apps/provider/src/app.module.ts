@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AccountModule } from './account/account.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { AuthorizationModule } from './authorization/authorization.module.js';
 import { CoreModule, type Core } from './core/core.module.js';
 import { DiscoveryModule } from './discovery/discovery.module.js';
@@ -25,6 +26,7 @@ export class AppModule {
         UserinfoModule,
         LogoutModule,
         AccountModule,
+        AdminModule,
         DiscoveryModule,
         OpsModule,
       ],

@@ -13,6 +13,7 @@ import { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { StaticAssets } from '@gatehouse/server/web/static-assets';
 import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
+import { OpenApi } from './admin/api/openapi.service.js';
 import { AppModule } from './app.module.js';
 import { hotRoutes } from './hot-routes.js';
 import { keyFileOf, type Settings } from './config/settings.js';
@@ -37,6 +38,7 @@ const modulesWithViews = [
   'clients',
   'factors',
   'grants',
+  'admin',
   'interaction',
   'issuance',
   'logout',
@@ -67,6 +69,7 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
       ? {}
       : { httpsOptions: { cert: readFileSync(settings.tls.certPath), key: readFileSync(settings.tls.keyPath) } }),
   });
+  app.get(OpenApi).serve(app);
   if (outside.dispatchFirst !== false) adapter.dispatchFirst(hotRoutes(app, core));
   return app;
 }

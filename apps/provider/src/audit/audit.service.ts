@@ -4,65 +4,69 @@ import { statement, type Outcome, type Unit } from '@gatehouse/server/database/s
 import { SelectorSource } from '@gatehouse/server/secrets/random';
 
 /** What can be told of; a closed list, so that whoever searches the log knows its words. */
-export type AuditType =
-  | 'login.succeeded'
+export const auditTypes = [
+  'login.succeeded',
   /** A password was right and a second factor is still owed. */
-  | 'login.password'
-  | 'login.failed'
-  | 'factor.added'
-  | 'factor.renamed'
-  | 'factor.removed'
-  | 'factor.used'
-  | 'factor.failed'
-  | 'factor.codes_made'
-  | 'factor.reset'
-  | 'browser.trusted'
-  | 'browser.untrusted'
-  | 'role.updated'
-  | 'logout'
-  | 'session.ended'
-  | 'user.created'
-  | 'user.updated'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'user.deleted'
-  | 'user.link_made'
-  | 'user.email_confirmed'
-  | 'user.invited'
-  | 'user.invitation_withdrawn'
-  | 'user.password_set'
-  | 'user.password_changed'
-  | 'client.created'
-  | 'client.registered'
-  | 'client.approved'
-  | 'client.disabled'
-  | 'client.enabled'
-  | 'client.expired'
-  | 'client.updated'
-  | 'client.deleted'
-  | 'client.secret_rotated'
-  | 'registration_token.created'
-  | 'registration_token.removed'
-  | 'resource.created'
-  | 'resource.updated'
-  | 'resource.credentials'
-  | 'resource.deleted'
-  | 'consent.recorded'
-  | 'consent.denied'
-  | 'consent.withdrawn'
-  | 'grant.created'
-  | 'grant.revoked'
-  | 'code.replayed'
-  | 'token.exchanged'
-  | 'token.replayed'
-  | 'token.revoked'
-  | 'key.created';
+  'login.password',
+  'login.failed',
+  'factor.added',
+  'factor.renamed',
+  'factor.removed',
+  'factor.used',
+  'factor.failed',
+  'factor.codes_made',
+  'factor.reset',
+  'browser.trusted',
+  'browser.untrusted',
+  'role.updated',
+  'logout',
+  'session.ended',
+  'user.created',
+  'user.updated',
+  'user.disabled',
+  'user.enabled',
+  'user.deleted',
+  'user.link_made',
+  'user.email_confirmed',
+  'user.invited',
+  'user.invitation_withdrawn',
+  'user.password_set',
+  'user.password_changed',
+  'client.created',
+  'client.registered',
+  'client.approved',
+  'client.disabled',
+  'client.enabled',
+  'client.expired',
+  'client.updated',
+  'client.deleted',
+  'client.secret_rotated',
+  'registration_token.created',
+  'registration_token.removed',
+  'resource.created',
+  'resource.updated',
+  'resource.credentials',
+  'resource.deleted',
+  'consent.recorded',
+  'consent.denied',
+  'consent.withdrawn',
+  'grant.created',
+  'grant.revoked',
+  'code.replayed',
+  'token.exchanged',
+  'token.replayed',
+  'token.revoked',
+  'key.created',
+] as const;
+export type AuditType = (typeof auditTypes)[number];
 
 export interface AuditEvent {
   readonly type: AuditType;
   /** The user who acted; absent for a stranger, a client or the command line. */
   readonly actorId?: string | undefined;
   readonly clientId?: string | undefined;
+  /** The client by whose access token it was done; stands in the details. */
+  readonly viaClientId?: string | undefined;
   /** The user, session, grant … on whom or which it was done. */
   readonly subjectId?: string | undefined;
   readonly address?: string | undefined;
@@ -70,6 +74,9 @@ export interface AuditEvent {
   /** Small, and never a secret. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
+
+/** Who does something, from where, and by which client. */
+export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'>;
 
 const append = statement(
   'audit_events.append',
@@ -97,7 +104,9 @@ export class AuditService {
       event.subjectId ?? null,
       event.address ?? null,
       event.requestId ?? null,
-      event.details ? JSON.stringify(event.details) : '{}',
+      JSON.stringify(
+        event.viaClientId === undefined ? (event.details ?? {}) : { ...event.details, via_client: event.viaClientId },
+      ),
     );
   }
 }

@@ -2,7 +2,6 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   formatClientMetadata,
-  formatExchangeRule,
   keptByUpdate,
   parseExchangeRules,
   type Client,
@@ -10,6 +9,7 @@ import {
   type ExchangeRule,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
+import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../clients/clients.service.js';
 import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
@@ -22,20 +22,6 @@ const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
 
-function describe(client: Client): Record<string, unknown> {
-  return {
-    client_id: client.id,
-    ...formatClientMetadata(client),
-    require_pkce: client.pkceRequired,
-    require_consent: client.consentRequired,
-    require_second_factor: client.secondFactorRequired,
-    token_exchange: client.tokenExchange.map(formatExchangeRule),
-    source: client.source,
-    approved: client.approvedAt !== undefined,
-    disabled: client.disabledAt !== undefined,
-  };
-}
-
 /** What response types need where no grant type is named (RFC 7591 2.1). */
 function grantTypesFor(responseTypes: readonly string[] | undefined): string[] {
   const words = new Set((responseTypes ?? ['code']).flatMap((each) => each.split(' ')));
@@ -47,7 +33,7 @@ function grantTypesFor(responseTypes: readonly string[] | undefined): string[] {
 
 function shown(client: Client, secret: string | undefined): CommandResult {
   return {
-    json: { ...describe(client), ...(secret === undefined ? {} : { client_secret: secret }) },
+    json: { ...clientRepresentation(client), ...(secret === undefined ? {} : { client_secret: secret }) },
     text: `client_id      ${client.id}${secret === undefined ? '' : `\nclient_secret  ${secret}   (shown once)`}`,
   };
 }
@@ -175,7 +161,7 @@ const show: Command = {
     const client = await clientOf(app, idOf(options));
     const origin = await app.get(ClientStates).origin(client.id);
     const json = {
-      ...describe(client),
+      ...clientRepresentation(client),
       registered_from: origin?.registeredAddress ?? null,
       registered_with: origin?.registeredWith ?? null,
       created_at: client.createdAt,
@@ -207,7 +193,10 @@ function decision(
       const { id } = await clientOf(app, idOf(options));
       const changed = await store.run((unit) => change(app.get(ClientStates), unit, id, now));
       const client = await clientOf(app, id);
-      return { json: { ...describe(client), changed }, text: `client ${id} is ${done}${changed ? '' : ' already'}` };
+      return {
+        json: { ...clientRepresentation(client), changed },
+        text: `client ${id} is ${done}${changed ? '' : ' already'}`,
+      };
     },
   };
 }
@@ -232,7 +221,7 @@ const list: Command = {
       if (!page.more) break;
     }
     return {
-      json: { clients: found.map(describe) },
+      json: { clients: found.map(clientRepresentation) },
       text: table(
         ['NAME', 'TYPE', 'GRANT TYPES', 'CLIENT_ID'],
         found.map((client) => [client.name, client.type, client.grantTypes.join(','), client.id]),

@@ -1,4 +1,5 @@
-import { Outbox, type ListedMessage } from '../outbox/outbox.service.js';
+import { messageRepresentation } from '../outbox/message-representation.js';
+import { Outbox } from '../outbox/outbox.service.js';
 import { table, type Command } from './command.js';
 import { UsageError, WrongRecord } from './usage.js';
 
@@ -11,20 +12,6 @@ const mostListed = 1000;
 const at = (instant: number | undefined): string =>
   instant === undefined ? '-' : new Date(instant * 1000).toISOString();
 
-function describe(message: ListedMessage): Record<string, unknown> {
-  return {
-    id: message.selector,
-    kind: message.kind,
-    destination: message.destination,
-    state: message.state,
-    attempts: message.attempts,
-    created_at: message.createdAt,
-    expires_at: message.expiresAt,
-    due_at: message.dueAt ?? null,
-    last_failure: message.lastFailure ?? null,
-  };
-}
-
 const list: Command = {
   name: 'outbox list',
   options: { failed: flag },
@@ -33,7 +20,7 @@ const list: Command = {
     const messages = await outbox.list({ failedOnly: options.has('failed'), limit: mostListed });
     const { waiting, failed } = await outbox.backlog();
     return {
-      json: { waiting, given_up: failed, messages: messages.map(describe) },
+      json: { waiting, given_up: failed, messages: messages.map(messageRepresentation) },
       text: table(
         ['ID', 'KIND', 'DESTINATION', 'STATE', 'ATTEMPTS', 'WRITTEN', 'NEXT ATTEMPT', 'LAST FAILURE'],
         messages.map((message) => [

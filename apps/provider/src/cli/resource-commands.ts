@@ -1,5 +1,5 @@
-import type { Resource } from '@gatehouse/domain/oauth';
 import { ResourceCredentials } from '../clients/resource-credentials.service.js';
+import { resourceRepresentation } from '../resources/resource-representation.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { table, type Command } from './command.js';
 import { Refused, UsageError, WrongRecord } from './usage.js';
@@ -7,21 +7,6 @@ import { Refused, UsageError, WrongRecord } from './usage.js';
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
 const flag = { type: 'boolean' } as const;
-
-function describe(resource: Resource): Record<string, unknown> {
-  return {
-    identifier: resource.identifier,
-    name: resource.name,
-    scopes: resource.scopes.map(({ name, sentence }) => ({ name, sentence })),
-    token_format: resource.tokenFormat,
-    signing_alg: resource.signingAlgorithm,
-    ...(resource.accessTokenLifetimeSeconds === undefined
-      ? {}
-      : { access_token_lifetime: resource.accessTokenLifetimeSeconds }),
-    allow: resource.access,
-    ...(resource.clientId === undefined ? {} : { client_id: resource.clientId }),
-  };
-}
 
 /** `read` or `read=Read your documents`; a list in one option is split, as the parameter's would be. */
 function scopeOf(option: string): readonly { readonly name: string; readonly sentence: string }[] {
@@ -78,7 +63,7 @@ const add: Command = {
     const credentials = 'credentials' in made ? made.credentials : undefined;
     return {
       json: {
-        ...describe(made.resource),
+        ...resourceRepresentation(made.resource),
         ...(credentials && { client_id: credentials.client.id, client_secret: credentials.secret }),
       },
       text: [
@@ -97,7 +82,7 @@ const list: Command = {
   run: async ({ app }) => {
     const all = await app.get(ResourcesService).all();
     return {
-      json: { resources: all.map(describe) },
+      json: { resources: all.map(resourceRepresentation) },
       text: table(
         ['NAME', 'IDENTIFIER', 'TOKEN', 'ALLOW', 'SCOPES'],
         all.map((resource) => [

@@ -3,6 +3,7 @@ import { addressesIn, Invitations, mostInvited } from '../users/invitations.serv
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, operatorPasswordMinimum, roles, type User } from '../users/user.js';
+import { userRepresentation } from '../users/user-representation.js';
 import { UsersService } from '../users/users.service.js';
 import { readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
@@ -17,18 +18,6 @@ async function named(context: CommandContext): Promise<User> {
   const user = await context.app.get(UsersService).findByUsername(username);
   if (!user) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
   return user;
-}
-
-function describe(user: User): Record<string, unknown> {
-  return {
-    id: user.id,
-    username: user.username,
-    name: user.name ?? null,
-    email: user.email ?? null,
-    email_verified: user.emailVerified,
-    roles: user.roles,
-    disabled: user.disabledAt !== undefined,
-  };
 }
 
 const add: Command = {
@@ -79,7 +68,7 @@ const add: Command = {
       return { user: made.user, link: url };
     });
     return {
-      json: { ...describe(user), ...(link === undefined ? {} : { set_password_link: link }) },
+      json: { ...userRepresentation(user), ...(link === undefined ? {} : { set_password_link: link }) },
       text: `user ${user.username} (${user.id})${link === undefined ? '' : `\nset the password: ${link}`}`,
     };
   },
@@ -97,7 +86,7 @@ const list: Command = {
       if (!page.more) break;
     }
     return {
-      json: { users: found.map(describe) },
+      json: { users: found.map(userRepresentation) },
       text: table(
         ['USERNAME', 'ROLES', 'E-MAIL', 'STATE', 'ID'],
         found.map((user) => [
@@ -122,7 +111,7 @@ const disable: Command = {
     );
     if (outcome === 'last admin') throw new Refused('this is the last administrator: make another one first');
     return {
-      json: { ...describe(user), disabled: true },
+      json: { ...userRepresentation(user), disabled: true },
       text: `user ${user.username} is switched off; sessions and grants ended`,
     };
   },
@@ -134,7 +123,7 @@ const enable: Command = {
   run: async (context) => {
     const user = await named(context);
     await context.store.run((unit) => context.app.get(UsersService).enable(unit, user.id, {}, context.now));
-    return { json: { ...describe(user), disabled: false }, text: `user ${user.username} is switched on` };
+    return { json: { ...userRepresentation(user), disabled: false }, text: `user ${user.username} is switched on` };
   },
 };
 
@@ -147,7 +136,7 @@ const link: Command = {
       context.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, context.now),
     );
     return {
-      json: { ...describe(user), set_password_link: url },
+      json: { ...userRepresentation(user), set_password_link: url },
       text: `set the password of ${user.username}: ${url}`,
     };
   },
@@ -160,7 +149,7 @@ const resetMfa: Command = {
     const user = await named(context);
     await context.store.run((unit) => context.app.get(FactorReset).reset(unit, user.id, {}, context.now));
     return {
-      json: { ...describe(user), second_factors: [] },
+      json: { ...userRepresentation(user), second_factors: [] },
       text: `user ${user.username} has no second factor any more; their sessions ended`,
     };
   },

@@ -1,5 +1,6 @@
 import {
   formatExchangeRule,
+  isAdministrationScope,
   parseExchangeRules,
   standardScopes,
   type Client,
@@ -279,7 +280,7 @@ const trustedSentence =
 
 /** Scopes that an administrator alone gives to a client. */
 export function isAdminScope(scope: string): boolean {
-  return scope === 'roles' || scope.startsWith('gatehouse:');
+  return scope === 'roles' || isAdministrationScope(scope);
 }
 
 /** Scopes that the form suggests. */

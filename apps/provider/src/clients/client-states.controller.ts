@@ -10,7 +10,8 @@ import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { ClientStates } from './client-states.service.js';
-import { clientStates, type Actor } from './clients.service.js';
+import { clientStates } from './clients.service.js';
+import type { Actor } from '../audit/audit.service.js';
 
 const mostAtOnce = 100;
 

@@ -4,13 +4,13 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/k
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Repository } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import type { PurgeStep } from '../database/sweep.js';
 import { ClientEntity } from './client.entity.js';
-import { ClientsService, type Actor } from './clients.service.js';
+import { ClientsService } from './clients.service.js';
 
 /** Where a client comes from and when it was used: for those who decide about it. */
 export interface ClientOrigin {

@@ -5,7 +5,7 @@ import { cameByItself, checkClientMetadata, secretNeed, type Client, type Client
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
-import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
@@ -13,8 +13,6 @@ import { ClientEntity } from './client.entity.js';
 import { toClient, toRow } from './client-row.js';
 import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
 
-/** Who changes a client, and from where. */
-export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
 type Problem = { readonly field: string; readonly message: string };
 
 /** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client, Resource } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
-import type { AuditEvent } from '../audit/audit.service.js';
+import type { Actor } from '../audit/audit.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { ClientsService } from './clients.service.js';
 
@@ -18,7 +18,7 @@ export class ResourceCredentials {
   async create(
     unit: Unit,
     resource: Resource,
-    actor: Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>,
+    actor: Actor,
     now: EpochSeconds,
   ): Promise<{ readonly client: Client; readonly secret: string } | undefined> {
     const made = await this.clients.create(

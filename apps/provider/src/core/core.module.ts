@@ -11,6 +11,7 @@ import { BrowserCookie } from '@gatehouse/server/web/browser-cookie';
 import { CsrfTokens } from '@gatehouse/server/web/csrf';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { AuditChain } from '../audit/audit-chain.service.js';
+import { AuditLog } from '../audit/audit-log.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -63,6 +64,7 @@ export class CoreModule {
         { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
         AuditService,
         AuditChain,
+        AuditLog,
         CacheVersions,
       ],
       exports: [
@@ -78,6 +80,7 @@ export class CoreModule {
         PageForms,
         AuditService,
         AuditChain,
+        AuditLog,
         CacheVersions,
       ],
     };

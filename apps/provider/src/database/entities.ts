@@ -31,6 +31,8 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { AdministrationApi1764000000072 } from './migrations/0072-administration-api.js';
+import { IdempotentAnswerEntity } from '../replay/idempotent-answer.entity.js';
 import { InvitationEntity } from '../users/invitation.entity.js';
 import { TokenExchange1764000000069 } from './migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
@@ -59,6 +61,7 @@ export const entities = [
   CounterEntity,
   DeviceAuthorizationEntity,
   GrantEntity,
+  IdempotentAnswerEntity,
   InitialAccessTokenEntity,
   KeptRequestEntity,
   KnownAddressEntity,
@@ -124,6 +127,7 @@ export const tablesInOrder = [
   'kept_requests',
   'pushed_requests',
   'outbox_messages',
+  'idempotent_answers',
   'session_clients',
 ] as const;
 
@@ -147,5 +151,6 @@ export const migrations = [
   TokenExchange1764000000069,
   AuditSeals1764000000070,
   Invitations1764000000071,
+  AdministrationApi1764000000072,
   Dpop1764000000141,
 ];

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { SecurityNotices } from '../users/security-notices.service.js';
-import { UsersService, type Actor } from '../users/users.service.js';
+import { UsersService } from '../users/users.service.js';
 import { Factors } from './factors.service.js';
 
 /** Takes a person's factors away when they lost them, or somebody else may have them. */

@@ -40,6 +40,7 @@ export const routes = {
   endSession: '/oauth/logout',
   checkSession: '/oauth/check-session',
   me: '/api/me',
+  adminApi: '/api/admin/v1',
 
   openidConfiguration: '/.well-known/openid-configuration',
   authorizationServerMetadata: '/.well-known/oauth-authorization-server',

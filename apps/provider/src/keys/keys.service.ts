@@ -6,7 +6,7 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/k
 import type { Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { IsNull, Repository } from 'typeorm';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
@@ -117,7 +117,7 @@ export class KeysService implements OnModuleInit {
   }
 
   /** Stores a key that is used from `signsFrom`; those of its kind that are in use retire a while after that. */
-  async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds): Promise<void> {
+  async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds, actor: Actor = {}): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
     await repository.update(
       { algorithm: key.kind, retiredAt: IsNull() },
@@ -133,7 +133,30 @@ export class KeysService implements OnModuleInit {
       retiredAt: null,
     });
     await this.versions.bump(unit, 'keys');
-    await this.audit.record(unit, { type: 'key.created', subjectId: key.kid, details: { algorithm: key.kind } });
+    await this.audit.record(unit, {
+      type: 'key.created',
+      ...actor,
+      subjectId: key.kid,
+      details: { algorithm: key.kind },
+    });
+  }
+
+  /**
+   * Puts a new key of each kind in the place of the one that signs.
+   * @param atOnce for a key that leaked: else it is published first and signs later, so that relying parties that cache
+   *   the JWKS know it when they meet it. Where none signs yet there is nothing to wait for.
+   */
+  async replaceAll(
+    unit: Unit,
+    made: readonly NewKey[],
+    how: { readonly atOnce: boolean; readonly present: readonly ServerKey[]; readonly actor?: Actor },
+    now: EpochSeconds,
+  ): Promise<void> {
+    for (const key of made) {
+      const signs = how.present.some((other) => other.kind === key.kind && other.signsFrom <= now);
+      const signsFrom = signs && !how.atOnce ? addSeconds(now, this.settings.keyPrepublishSeconds) : now;
+      await this.add(unit, key, signsFrom, now, how.actor);
+    }
   }
 
   private load(): Promise<readonly ServerKey[]> {

@@ -16,6 +16,7 @@ import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
+import { IdempotentAnswers } from '../replay/idempotent-answers.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { Invitations } from '../users/invitations.service.js';
@@ -47,6 +48,7 @@ export class PurgeTargets {
     @Inject(ClientStates) private readonly clientStates: ClientStates,
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -70,6 +72,7 @@ export class PurgeTargets {
     atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.answers.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
     (unit, now) => this.purgeAudit(unit, now),
     atOnce((unit, now) => this.registrations.purgeExpired(unit, now)),

@@ -11,11 +11,9 @@ import {
 import type { Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Repository } from 'typeorm';
-import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { AuditService, type AuditEvent, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { ResourceEntity } from './resource.entity.js';
-
-type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
 
 /** APIs are made by administrators: so many are all read at once, and kept in the process. */
 const mostResources = 1000;

@@ -56,6 +56,15 @@ export const sessionStatements = {
     'sessions.of_user',
     `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,
   ),
+  /** The newest login first: page by page, the selector of the last one before. */
+  list: statement(
+    'sessions.list',
+    `SELECT * FROM sessions WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $4`,
+  ),
+  listOfUser: statement(
+    'sessions.list_of_user',
+    `SELECT * FROM sessions WHERE user_id = $5 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $4`,
+  ),
   idsOfUser: statement('sessions.ids_of_user', 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL'),
   purge: sweptTable('sessions', 'expires_at <= $3 OR ended_at <= $3 OR last_seen_at <= $4'),
 };

@@ -178,6 +178,21 @@ export class SessionsService {
     return rows.map(toSession);
   }
 
+  /** Live sessions, the newest login first. @param before the cursor of the page before */
+  async list(
+    query: { readonly userId?: string | undefined; readonly before?: number | undefined; readonly limit: number },
+    now: EpochSeconds,
+  ): Promise<{ readonly sessions: readonly Session[]; readonly next: number | undefined }> {
+    const { userId, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const idle = this.idleLimit(now);
+    const rows =
+      userId === undefined
+        ? await this.store.all<SessionRow>(sessionStatements.list, before, now, idle, limit + 1)
+        : await this.store.all<SessionRow>(sessionStatements.listOfUser, before, now, idle, limit + 1, userId);
+    const page = rows.slice(0, limit);
+    return { sessions: page.map(toSession), next: rows.length > limit ? page.at(-1)?.selector : undefined };
+  }
+
   /** True when it lived until now. */
   async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<boolean> {
     const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);

@@ -99,30 +99,52 @@ export class BearerTokens {
   }
 }
 
-/** The answer to a refused token: 401 or 403 with a challenge (RFC 6750 3). */
-export function challenge(error: unknown, request: WebRequest): Reply | undefined {
+/** A refused token: 401 or 403 with a challenge (RFC 6750 3). */
+export interface RefusedToken {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly reason: string;
+  readonly description: string;
+  /** Undefined where no token was sent. */
+  readonly error: string | undefined;
+}
+
+/** Undefined for an error of another kind. */
+export function refusedToken(error: unknown, request: WebRequest): RefusedToken | undefined {
   // RFC 9449 7.2: both schemes, where nothing says which one it is for.
   if (error instanceof NoToken)
-    return Reply.empty(
-      401,
-      challengeHeaders([bearerChallenge(), dpopChallenge({ algorithms: dpopAlgorithms })], request),
-    );
+    return {
+      status: 401,
+      headers: challengeHeaders([bearerChallenge(), dpopChallenge({ algorithms: dpopAlgorithms })], request),
+      reason: 'bearer.none',
+      description: 'Send an access token of this server.',
+      error: undefined,
+    };
   if (!(error instanceof OAuthError)) return undefined;
-  const parts = {
-    error: error.code,
-    description: error.description,
-    scope: error.code === 'insufficient_scope' ? 'openid' : undefined,
-  };
+  const parts = { error: error.code, description: error.description, scope: error.scope };
   const ofProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const value =
     ofProof || isDpop(request) || error.reason === 'dpop.as_bearer'
       ? dpopChallenge({ ...parts, algorithms: dpopAlgorithms })
       : bearerChallenge(parts);
-  return Reply.json(
-    { error: error.code, error_description: error.description },
+  return {
     // RFC 9449 9: at a resource, what is wrong with a proof is a 401 with a challenge.
-    { status: ofProof ? 401 : error.status, headers: challengeHeaders(value, request) },
-  );
+    status: ofProof ? 401 : error.status,
+    headers: challengeHeaders(value, request),
+    reason: error.reason,
+    description: error.description,
+    error: error.code,
+  };
+}
+
+/** The answer to a refused token, in JSON as OAuth has it; undefined for an error of another kind. */
+export function challenge(error: unknown, request: WebRequest): Reply | undefined {
+  const refused = refusedToken(error, request);
+  if (!refused) return undefined;
+  const { status, headers } = refused;
+  return refused.error === undefined
+    ? Reply.empty(status, headers)
+    : Reply.json({ error: refused.error, error_description: refused.description }, { status, headers });
 }
 
 /** True when the request means to use the scheme DPoP, well-formed or not. */

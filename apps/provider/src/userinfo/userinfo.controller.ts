@@ -62,7 +62,10 @@ export class UserinfoController {
   private userinfo(request: WebRequest): Promise<Reply> {
     return this.answer(request, async ({ user, token, client }) => {
       if (!token.scope.includes('openid'))
-        throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', { reason: 'userinfo.scope' });
+        throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', {
+          reason: 'userinfo.scope',
+          scope: 'openid',
+        });
       // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
       const claims = {
         ...userinfoClaims(user, await this.subjects.of(client, user.id), token.scope),

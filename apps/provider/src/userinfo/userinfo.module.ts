@@ -14,5 +14,6 @@ import { UserinfoController } from './userinfo.controller.js';
   imports: [DpopModule, ClientsModule, UsersModule, IssuanceModule],
   controllers: [UserinfoController],
   providers: [BearerTokens],
+  exports: [BearerTokens],
 })
 export class UserinfoModule {}

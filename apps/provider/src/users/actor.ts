@@ -1,5 +1,5 @@
-import type { Actor } from './users.service.js';
 import type { UserVisit } from './visit.js';
+import type { Actor } from '../audit/audit.service.js';
 
 /** Who makes a change at one of our pages, for the audit log. */
 export function actorOf(visit: UserVisit): Actor {

@@ -3,7 +3,7 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/k
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
 import { newId } from '@gatehouse/server/secrets/random';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
@@ -13,7 +13,6 @@ import { durationText } from './duration-text.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { emailKey } from './user.js';
-import type { Actor } from './users.service.js';
 
 /** What a link confirms. */
 export interface EmailChange {

@@ -10,14 +10,13 @@ import {
 } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress, Mailer } from '../mail/mailer.service.js';
 import { durationText } from './duration-text.js';
 import { emailKey } from './user.js';
-import type { Actor } from './users.service.js';
 
 /** A link that lets whoever reads a mailbox make one account. Never the link itself. */
 export interface Invitation {

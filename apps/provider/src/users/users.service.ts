@@ -5,14 +5,20 @@ import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Brackets, In, type EntityManager, Repository } from 'typeorm';
-import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
-import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft, emailKey } from './user.js';
-
-/** Who makes a change, for the audit log. */
-export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId'>;
+import {
+  checkClaims,
+  checkUserDraft,
+  usernameKey,
+  type Problem,
+  type Role,
+  type User,
+  type UserDraft,
+  emailKey,
+} from './user.js';
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
@@ -93,6 +99,7 @@ export class UsersService {
   /** One page of users in the order of their names. `after`: the last username of the page before. */
   async list(query: {
     search?: string | undefined;
+    role?: Role | undefined;
     after?: string | undefined;
     limit: number;
   }): Promise<{ users: User[]; more: boolean }> {
@@ -110,6 +117,8 @@ export class UsersService {
         ),
       );
     }
+    if (query.role)
+      select.andWhere('user.id IN (SELECT user_id FROM user_roles WHERE role = :role)', { role: query.role });
     if (query.after !== undefined) select.andWhere('user.usernameKey > :after', { after: usernameKey(query.after) });
     const rows = await select.getMany();
     const page = rows.slice(0, query.limit);

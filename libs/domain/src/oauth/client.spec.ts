@@ -32,6 +32,16 @@ const uris = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => `https://client.example.com/${index}`);
 
 describe('checkClientMetadata', () => {
+  it.each([
+    ['admin', ['gatehouse:admin', 'gatehouse:read'], []],
+    ['developer', ['gatehouse:admin'], []],
+    ['registration', ['openid', 'gatehouse:read'], ['scope.1']],
+    ['metadata_document', ['gatehouse:admin'], ['scope.0']],
+    ['admin', ['gatehouse:all'], ['scope.0']],
+  ] as const)('a client of the source %s with the scope %j has problems at %j', (source, scope, fields) => {
+    expect(fieldsOf({ source, scope })).toEqual(fields);
+  });
+
   it('fills in what a draft leaves open', () => {
     expect(clientOf()).toEqual({
       ...plainMetadata,

@@ -3,7 +3,7 @@ import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
-import { isScopeToken, isSubset, type Scope } from './scope.js';
+import { administrationScopes, isAdministrationScope, isScopeToken, isSubset, type Scope } from './scope.js';
 import { tokenExchangeGrant, type ExchangeRule } from './token-exchange.js';
 
 export const grantTypeNames = [
@@ -192,6 +192,12 @@ export function checkClientMetadata(
   scope.forEach((token, index) => {
     if (!isScopeToken(token))
       say(`scope.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
+    else if (isAdministrationScope(token)) {
+      if (!administrationScopes.some((known) => known === token))
+        say(`scope.${index}`, `Of this server's own there are ${administrationScopes.join(' and ')}.`);
+      else if (cameByItself(draft.source))
+        say(`scope.${index}`, 'A client that came by itself does not administrate, approved or not: add one for that.');
+    }
   });
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');

@@ -122,12 +122,15 @@ export {
   type TokenFormat,
 } from './resource.js';
 export {
+  administrationScopes,
   checkRefreshScope,
   formatScope,
+  isAdministrationScope,
   isScopeToken,
   isSubset,
   parseScope,
   standardScopes,
+  type AdministrationScope,
   type Scope,
 } from './scope.js';
 export {

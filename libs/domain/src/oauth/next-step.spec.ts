@@ -94,6 +94,12 @@ describe('nextStep', () => {
     // what is the case, in which situation, the next step, and the answer to prompt=none
     ['nobody is here', {}, 'login', 'deny login_required'],
     ['nobody is here, and the client needs no consent', { consentFree: true }, 'login', 'deny login_required'],
+    [
+      'the client needs no consent, and asks to administrate',
+      { ...known, consentFree: true, scope: ['openid', 'gatehouse:read'] },
+      'consent gatehouse:read',
+      'deny consent_required',
+    ],
     ['the person was removed meanwhile', { ...known, gone: true }, 'login', 'deny login_required'],
     [
       'a password was given and a second factor is owed',

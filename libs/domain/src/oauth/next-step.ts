@@ -8,7 +8,7 @@ import {
 import type { Client } from './client.js';
 import type { StepRequest } from './device-authorization.js';
 import { OAuthError } from './oauth-error.js';
-import { isSubset, type Scope } from './scope.js';
+import { isAdministrationScope, isSubset, type Scope } from './scope.js';
 
 /** What must happen before the client is answered. */
 export type NextStep =
@@ -150,7 +150,8 @@ function missingConsent(input: NextStepInput): Scope | undefined {
       progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
     if (!asked) return request.scope;
   }
-  if (!client.consentRequired) return undefined;
+  // Who may change everything here asks for it each first time, whatever was given to the client.
+  if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
   // Without any scope the person is still asked once: the client learns who they are.
   if (!consent) return request.scope;
   const restAllowed =

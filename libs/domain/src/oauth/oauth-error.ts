@@ -54,6 +54,8 @@ export class OAuthError extends Error {
   readonly reason: string;
   /** Set where the same request may be made again later. */
   readonly retryAfterSeconds: number | undefined;
+  /** Of `insufficient_scope`: what would be enough (RFC 6750 3.1). */
+  readonly scope: string | undefined;
 
   constructor(
     readonly code: OAuthErrorCode,
@@ -63,6 +65,7 @@ export class OAuthError extends Error {
       readonly reason?: string;
       readonly status?: number;
       readonly retryAfterSeconds?: number;
+      readonly scope?: string;
     } = {},
   ) {
     super(`${code}: ${description}`, { cause: options.cause });
@@ -70,6 +73,7 @@ export class OAuthError extends Error {
     this.status = options.status ?? statusOf(code);
     this.reason = options.reason ?? code;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.scope = options.scope;
   }
 }
 

@@ -3,7 +3,7 @@ import type { EpochSeconds } from '../kernel/index.js';
 import type { FieldProblem } from './client.js';
 import { OAuthError } from './oauth-error.js';
 import { resourceIdentifierProblem } from './resource-identifier.js';
-import { isScopeToken, standardScopes, type Scope } from './scope.js';
+import { isAdministrationScope, isScopeToken, standardScopes, type Scope } from './scope.js';
 
 /** One thing that an API lets clients do, and what the consent page says of it. */
 export interface ResourceScope {
@@ -78,7 +78,7 @@ export function checkResource(
   scopes.forEach(({ name: scope, sentence }, index) => {
     if (!isScopeToken(scope))
       say(`scopes.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
-    else if (standardScopes.includes(scope) || scope.startsWith('gatehouse:'))
+    else if (standardScopes.includes(scope) || isAdministrationScope(scope))
       say(`scopes.${index}`, `The scope ${scope} belongs to this server itself.`);
     else if (seen.has(scope)) say(`scopes.${index}`, 'This scope stands here twice.');
     seen.add(scope);

@@ -6,6 +6,15 @@ export type Scope = readonly string[];
 /** Scopes that belong to this server itself, beside those of APIs. */
 export const standardScopes: Scope = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles'];
 
+/** Opens the administration's API to a client: `gatehouse:read` its GET requests, `gatehouse:admin` all of it. */
+export const administrationScopes = ['gatehouse:admin', 'gatehouse:read'] as const;
+export type AdministrationScope = (typeof administrationScopes)[number];
+
+/** True for what opens this server itself: an administrator alone gives it, and nobody goes without consent. */
+export function isAdministrationScope(scope: string): boolean {
+  return scope.startsWith('gatehouse:');
+}
+
 const mostScopes = 100;
 /** A hundred tokens of the longest kind, and their spaces. */
 const mostCharacters = 20_100;

@@ -4,10 +4,9 @@ import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSecond
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
-import { AuditService } from '../../audit/audit.service.js';
+import { AuditService, type Actor } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import type { Actor } from '../clients.service.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
 
 /** An initial access token as administrators see it: never its value. */

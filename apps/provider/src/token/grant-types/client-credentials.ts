@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
   isSubset,
+  isAdministrationScope,
   OAuthError,
   parseResourceParameter,
   parseScope,
@@ -31,6 +32,11 @@ export class ClientCredentialsGrant implements GrantType {
     if (!isSubset(asked, client.scope) || asked.some((scope) => personal.includes(scope)))
       throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for by itself.', {
         reason: 'client_credentials.scope',
+      });
+    // An administrator said that it may act without a person; having the scope alone means through one.
+    if (!client.actsForItself && asked.some(isAdministrationScope))
+      throw new OAuthError('invalid_scope', 'This client may not administrate by itself.', {
+        reason: 'client_credentials.administration',
       });
     return {
       kind: 'proved',

@@ -6,6 +6,7 @@ import {
   checkExchangeRequest,
   isSubset,
   jwtType,
+  isAdministrationScope,
   OAuthError,
   parseResourceParameter,
   parseScope,
@@ -190,7 +191,7 @@ function scopeOf(sent: string | undefined, client: Client, subject: Subject, res
     (scope) =>
       // Those of this server's own endpoints: a token for an API has none of them.
       !standardScopes.includes(scope) &&
-      !scope.startsWith('gatehouse:') &&
+      !isAdministrationScope(scope) &&
       (!held.includes(scope) || subject.scope.includes(scope)),
   );
   if (sent === undefined) return allowed;

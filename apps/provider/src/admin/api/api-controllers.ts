@@ -1,0 +1,22 @@
+import { ClientsApi } from './clients.api.js';
+import { GrantsApi, SessionsApi, TokensApi } from './live.api.js';
+import { InvitationsApi, RolesApi } from './people.api.js';
+import { ResourcesApi } from './resources.api.js';
+import { AuditEventsApi, KeysApi, MessagesApi, RegistrationTokensApi } from './server.api.js';
+import { UsersApi } from './users.api.js';
+
+/** Every part of the API: one that is not here does not exist, and one that is here is in the document. */
+export const apiControllers = [
+  UsersApi,
+  InvitationsApi,
+  RolesApi,
+  ClientsApi,
+  RegistrationTokensApi,
+  ResourcesApi,
+  GrantsApi,
+  TokensApi,
+  SessionsApi,
+  KeysApi,
+  MessagesApi,
+  AuditEventsApi,
+];

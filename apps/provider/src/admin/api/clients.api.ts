@@ -1,0 +1,172 @@
+import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { clientRepresentation } from '../../clients/client-representation.js';
+import { ClientStates } from '../../clients/client-states.service.js';
+import { clientStates, ClientsService } from '../../clients/clients.service.js';
+import { SectorIdentifiers } from '../../clients/registration/sector-identifiers.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { routes } from '../../http/routes.js';
+import { UsersService } from '../../users/users.service.js';
+import { AdminApi, ApiCall } from './admin-api.js';
+import { readBodyOf, readPatchOf } from './bodies.js';
+import type { Call } from './call.js';
+import { clientDraft, invalidClient } from './client-drafts.js';
+import { Creations } from './creations.service.js';
+import { Operation } from './operation.js';
+import { pageReply, readChoice, readPage, readText } from './paging.js';
+import { ApiProblem, invalidMembers, notFound } from './problem.js';
+
+@AdminApi('clients')
+export class ClientsApi {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientStates) private readonly states: ClientStates,
+    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Clients in the order of their names',
+    needs: 'gatehouse:read',
+    query: [
+      { name: 'q', description: 'A part of the name, or the client_id.' },
+      { name: 'state', description: 'new: nobody has approved it yet.', oneOf: clientStates },
+      { name: 'owner_id', description: 'Those of one developer.' },
+    ],
+    answers: 'Client',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['string', 'string']);
+    const { clients, more } = await this.clients.list({
+      search: readText(call.request, 'q'),
+      state: readChoice(call.request, 'state', clientStates),
+      ownerId: readText(call.request, 'owner_id'),
+      after: after === undefined ? undefined : { name: String(after[0]), id: String(after[1]) },
+      limit,
+    });
+    const last = clients.at(-1);
+    return pageReply(call.request, clients.map(clientRepresentation), more && last ? [last.name, last.id] : undefined);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Adds a client',
+    needs: 'gatehouse:admin',
+    body: 'Client',
+    answers: 'ClientWithSecret',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'Client');
+    const draft = clientDraft(value, undefined);
+    await this.check(draft, undefined);
+    return this.creations.run(call, bytes, async (unit) => {
+      const made = await this.clients.create(unit, draft, call.actor, call.now);
+      if ('problems' in made) throw invalidClient(made.problems);
+      return {
+        body: withSecret(made.client, made.secret),
+        location: `${routes.adminApi}/clients/${encodeURIComponent(made.client.id)}`,
+      };
+    });
+  }
+
+  @Get(':id')
+  @Operation({ summary: 'One client', needs: 'gatehouse:read', answers: 'Client' })
+  async show(@ApiCall() call: Call): Promise<Reply> {
+    return Reply.json(clientRepresentation(await this.find(call)));
+  }
+
+  @Patch(':id')
+  @Operation({
+    summary: 'Changes a client',
+    description: 'One that needs a secret from now on gets it in the answer.',
+    needs: 'gatehouse:admin',
+    body: 'ClientPatch',
+    answers: 'ClientWithSecret',
+  })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const before = await this.find(call);
+    const value = await readPatchOf(call.request, clientRepresentation(before), 'Client');
+    const draft = clientDraft(value, before);
+    await this.check(draft, before);
+    const saved = await this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now));
+    if (saved === undefined) throw notFound('client');
+    if ('problems' in saved) throw invalidClient(saved.problems);
+    return Reply.json(withSecret(saved.client, saved.secret));
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    const { id } = await this.find(call);
+    await this.store.run((unit) => this.clients.remove(unit, id, call.actor, call.now));
+    return Reply.empty(204);
+  }
+
+  @Post(':id/rotate-secret')
+  @Operation({
+    summary: 'Makes a new secret; the old one goes on for a while',
+    needs: 'gatehouse:admin',
+    body: 'Rotation',
+    answers: 'ClientSecret',
+  })
+  async rotateSecret(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'Rotation');
+    const { id } = await this.find(call);
+    const overlap = value.overlap_seconds ?? this.settings.secretOverlapLifetimeSeconds;
+    const secret = await this.store.run((unit) => this.clients.rotateSecret(unit, id, overlap, call.actor, call.now));
+    if (secret === undefined) throw new ApiProblem('conflict', 'This client has no secret.');
+    return Reply.json({ client_id: id, client_secret: secret });
+  }
+
+  @Post(':id/approve')
+  @Operation({ summary: 'Approves a client that came by itself', needs: 'gatehouse:admin', answers: 'Client' })
+  async approve(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, (unit, id) => this.states.approve(unit, id, call.actor, call.now));
+  }
+
+  @Post(':id/disable')
+  @Operation({ summary: 'Switches a client off; its grants end', needs: 'gatehouse:admin', answers: 'Client' })
+  async disable(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, (unit, id) => this.states.disable(unit, id, call.actor, call.now));
+  }
+
+  @Post(':id/enable')
+  @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
+  async enable(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.actor));
+  }
+
+  /** Done already is done. */
+  private async decide(call: Call, change: (unit: Unit, id: string) => Promise<boolean>): Promise<Reply> {
+    const { id } = await this.find(call);
+    await this.store.run((unit) => change(unit, id));
+    return this.show(call);
+  }
+
+  /** What asks others: before the unit. */
+  private async check(draft: ClientDraft, before: Client | undefined): Promise<void> {
+    if (draft.ownerId !== undefined && draft.ownerId !== before?.ownerId && !(await this.users.find(draft.ownerId)))
+      throw invalidMembers([{ field: 'ownerId', message: 'There is no user of this id.' }]);
+    const problem = await this.sectors.problem(draft);
+    if (problem !== undefined) throw invalidClient([problem]);
+  }
+
+  private async find(call: Call): Promise<Client> {
+    const client = await this.clients.findFresh(call.request.params['id'] ?? '');
+    if (!client) throw notFound('client');
+    return client;
+  }
+}
+
+function withSecret(client: Client, secret: string | undefined): Record<string, unknown> {
+  return { ...clientRepresentation(client), ...(secret === undefined ? {} : { client_secret: secret }) };
+}

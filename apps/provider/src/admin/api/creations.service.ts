@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { header, pathOf } from '@gatehouse/server/web/request';
+import { IdempotentAnswers } from '../../replay/idempotent-answers.service.js';
+import type { Call } from './call.js';
+import { ApiProblem } from './problem.js';
+
+/** What a creation made, and where it is. */
+export interface Created {
+  readonly body: object;
+  readonly location?: string;
+}
+
+/** Another call with the same key came first: this one is undone. */
+class KeyTaken extends Error {}
+
+/**
+ * Runs creations once for each `Idempotency-Key`: who asks again, because the answer was lost, gets that answer.
+ * @see draft-ietf-httpapi-idempotency-key-header
+ */
+@Injectable()
+export class Creations {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
+  ) {}
+
+  /**
+   * @param bytes the body: the same key with another one is refused
+   * @param work what is made, in the unit that also keeps the answer
+   * @throws ApiProblem invalid, key-reused, and whatever the work throws, which undoes it
+   */
+  async run(call: Call, bytes: Buffer, work: (unit: Unit) => Promise<Created>): Promise<Reply> {
+    const key = header(call.request, 'idempotency-key');
+    if (key === undefined) return replyOf(201, JSON.stringify(await this.store.run(work)), false);
+    if (!/^[\x21-\x7e]{1,255}$/.test(key))
+      throw new ApiProblem('invalid', 'The Idempotency-Key has 1 to 255 printable ASCII characters.');
+    const id = hashOf(JSON.stringify([call.clientId, call.personId, pathOf(call.request), key])).toString('hex');
+    const fingerprint = hashOf(bytes);
+    const before = await this.find(id, fingerprint, call.now);
+    if (before) return before;
+    try {
+      const answer = await this.store.run(async (unit) => {
+        const made = JSON.stringify(await work(unit));
+        const kept = { fingerprint, status: 201, answer: made };
+        if (!(await this.answers.keep(unit, id, kept, call.now))) throw new KeyTaken();
+        return made;
+      });
+      return replyOf(201, answer, false);
+    } catch (error) {
+      const first = error instanceof KeyTaken ? await this.find(id, fingerprint, call.now) : undefined;
+      if (first) return first;
+      throw error;
+    }
+  }
+
+  private async find(id: string, fingerprint: Buffer, now: EpochSeconds): Promise<Reply | undefined> {
+    const kept = await this.answers.find(id, now);
+    if (!kept) return undefined;
+    if (!kept.fingerprint.equals(fingerprint))
+      throw new ApiProblem('key-reused', 'This key was sent with another body before: choose a new one.');
+    return replyOf(kept.status, kept.answer, true);
+  }
+}
+
+function replyOf(status: number, made: string, again: boolean): Reply {
+  // Written by JSON.stringify of a Created.
+  const { body, location } = JSON.parse(made) as Created;
+  return Reply.json(body, {
+    status,
+    headers: {
+      ...(location === undefined ? {} : { Location: location }),
+      ...(again ? { 'Idempotent-Replayed': 'true' } : {}),
+    },
+  });
+}
+
+function hashOf(data: Buffer | string): Buffer {
+  return createHash('sha256').update(data).digest();
+}

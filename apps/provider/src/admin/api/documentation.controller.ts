@@ -1,0 +1,61 @@
+import { All, Controller, Get, Inject, Req, UseFilters } from '@nestjs/common';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { routes } from '../../http/routes.js';
+import { Visits } from '../../users/visits.service.js';
+import { OpenApi, type OpenApiDocument } from './openapi.service.js';
+import { ApiProblem, problemIds, titleOf } from './problem.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** What describes the API: open to everybody, for it says nothing that the code does not. */
+@Controller(routes.adminApi)
+export class ApiDocumentation {
+  constructor(
+    @Inject(OpenApi) private readonly openApi: OpenApi,
+    @Inject(Visits) private readonly visits: Visits,
+  ) {}
+
+  @Get('openapi.json')
+  async document(): Promise<Reply> {
+    return Reply.json(await this.openApi.read());
+  }
+
+  @Get('docs')
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const document = await this.openApi.read();
+    return this.visits.page(visit, 'admin/api', {
+      root: routes.adminApi,
+      groups: groupsOf(document),
+      problems: problemIds.map((id) => ({ id, ...titleOf(id) })),
+    });
+  }
+}
+
+/** Everything else below the API's address is a problem too. */
+@Controller(routes.adminApi)
+@UseFilters(ProblemFilter)
+export class ApiRest {
+  @All(['', '*rest'])
+  rest(): never {
+    throw new ApiProblem('not-found', 'There is nothing at this address.');
+  }
+}
+
+function groupsOf(document: OpenApiDocument): object[] {
+  const groups = new Map<string, object[]>();
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      const tag = operation.tags?.[0] ?? '';
+      const shown = {
+        method: method.toUpperCase(),
+        path,
+        summary: operation.summary,
+        description: operation.description,
+        scope: Object.values(operation.security?.[0] ?? {})[0]?.[0],
+        parameters: (operation.parameters ?? []).filter((each) => each.in === 'query'),
+      };
+      groups.set(tag, [...(groups.get(tag) ?? []), shown]);
+    }
+  return [...groups].map(([name, operations]) => ({ name, operations }));
+}

@@ -1,0 +1,206 @@
+import { Delete, Get, Inject } from '@nestjs/common';
+import type { Selector } from '@gatehouse/domain/kernel';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Grant } from '../../grants/grant.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
+import type { Session } from '../../sessions/session.js';
+import { browserName } from '../../users/browser-name.js';
+import { AdminApi, ApiCall } from './admin-api.js';
+import type { Call } from './call.js';
+import { Operation, type QueryParameter } from './operation.js';
+import { pageReply, readPage, readText, type Cursor } from './paging.js';
+import { ApiProblem, notFound } from './problem.js';
+
+const ofUser: QueryParameter = { name: 'user_id', description: 'Those of one user.' };
+const ofClient: QueryParameter = { name: 'client_id', description: 'Those of one client.' };
+
+/** Of two at once the index serves one: whoever wants both reads the user’s and looks at the client. */
+function readFilter(call: Call): { readonly userId: string | undefined; readonly clientId: string | undefined } {
+  const userId = readText(call.request, 'user_id');
+  const clientId = readText(call.request, 'client_id');
+  if (userId !== undefined && clientId !== undefined)
+    throw new ApiProblem('invalid', 'Narrow it to a user or to a client, not to both.', [
+      { pointer: '?client_id', detail: 'Not together with user_id.' },
+    ]);
+  return { userId, clientId };
+}
+
+function selectorAfter(after: Cursor | undefined): Selector | undefined {
+  return after === undefined ? undefined : (Number(after[0]) as Selector);
+}
+
+function selectorOf(call: Call, what: string): Selector {
+  const text = call.request.params['id'] ?? '';
+  if (!/^\d{1,16}$/.test(text) || !Number.isSafeInteger(Number(text))) throw notFound(what);
+  // Selectors are made by this server and travel as plain numbers.
+  return Number(text) as Selector;
+}
+
+@AdminApi('grants')
+export class GrantsApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Live grants, the newest first',
+    needs: 'gatehouse:read',
+    query: [ofUser, ofClient],
+    answers: 'Grant',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const asked = { ...readFilter(call), before: selectorAfter(after), limit };
+    const { grants, more } = await this.grants.list(asked, call.now);
+    const last = grants.at(-1);
+    return pageReply(call.request, grants.map(grantRepresentation), more && last ? [last.selector] : undefined);
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Revokes a grant: its code and tokens end with it', needs: 'gatehouse:admin' })
+  async revoke(@ApiCall() call: Call): Promise<Reply> {
+    const selector = selectorOf(call, 'grant');
+    const grant = await this.grants.findLive(selector, call.now);
+    if (!grant) throw notFound('grant');
+    await this.store.run(async (unit) => {
+      if (!(await this.grants.revoke(unit, selector, call.now))) return;
+      await this.audit.record(unit, {
+        type: 'grant.revoked',
+        ...call.actor,
+        clientId: grant.clientId,
+        subjectId: grant.userId,
+        details: { grant: selector },
+      });
+    });
+    return Reply.empty(204);
+  }
+}
+
+@AdminApi('tokens')
+export class TokensApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Live access tokens, the newest first',
+    needs: 'gatehouse:read',
+    query: [ofUser, ofClient],
+    answers: 'Token',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const asked = { ...readFilter(call), before: selectorAfter(after), limit };
+    const { tokens, more } = await this.tokens.list(asked, call.now);
+    const last = tokens.at(-1);
+    return pageReply(call.request, tokens.map(tokenRepresentation), more && last ? [last.selector] : undefined);
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Revokes an access token; its grant goes on', needs: 'gatehouse:admin' })
+  async revoke(@ApiCall() call: Call): Promise<Reply> {
+    const selector = selectorOf(call, 'token');
+    const token = await this.tokens.findBySelector(selector, call.now);
+    if (!token) throw notFound('token');
+    await this.store.run(async (unit) => {
+      if (!(await this.tokens.revokeBySelector(unit, selector, call.now))) return;
+      const { clientId, userId: subjectId } = token;
+      await this.audit.record(unit, { type: 'token.revoked', ...call.actor, clientId, subjectId });
+    });
+    return Reply.empty(204);
+  }
+}
+
+@AdminApi('sessions')
+export class SessionsApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Live sessions, the newest login first',
+    needs: 'gatehouse:read',
+    query: [ofUser],
+    answers: 'Session',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const { sessions, next } = await this.sessions.list(
+      { userId: readText(call.request, 'user_id'), before: selectorAfter(after), limit },
+      call.now,
+    );
+    return pageReply(call.request, sessions.map(sessionRepresentation), next === undefined ? undefined : [next]);
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Ends a session, with the grants that do not outlive it', needs: 'gatehouse:admin' })
+  async end(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    const ended =
+      id.length <= 200 &&
+      (await this.store.run(async (unit) => {
+        if (!(await this.sessions.end(unit, id, call.now))) return false;
+        await this.audit.record(unit, { type: 'session.ended', ...call.actor, subjectId: id });
+        return true;
+      }));
+    if (!ended) throw notFound('session');
+    return Reply.empty(204);
+  }
+}
+
+function grantRepresentation(grant: Grant): object {
+  return {
+    id: grant.selector,
+    client_id: grant.clientId,
+    user_id: grant.userId,
+    scope: grant.scope.join(' '),
+    resources: grant.resources,
+    created_at: grant.createdAt,
+    last_used_at: grant.lastUsedAt,
+    expires_at: grant.expiresAt,
+  };
+}
+
+function tokenRepresentation(token: AccessToken): object {
+  return {
+    id: token.selector,
+    grant_id: token.grantSelector ?? null,
+    client_id: token.clientId,
+    user_id: token.userId ?? null,
+    scope: token.scope.join(' '),
+    audience: token.audience,
+    issued_at: token.issuedAt,
+    last_used_at: token.lastUsedAt ?? null,
+    expires_at: token.expiresAt,
+  };
+}
+
+function sessionRepresentation(session: Session): object {
+  return {
+    id: session.id,
+    user_id: session.userId,
+    browser: browserName(session.userAgent),
+    address: session.address ?? null,
+    amr: session.amr,
+    auth_time: session.authTime,
+    created_at: session.createdAt,
+    last_seen_at: session.lastSeenAt,
+    expires_at: session.expiresAt,
+  };
+}

@@ -1,0 +1,178 @@
+import { Delete, Get, Inject, Post } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { AuditLog } from '../../audit/audit-log.service.js';
+import { auditTypes } from '../../audit/audit.service.js';
+import { eventRepresentation } from '../../audit/event-representation.js';
+import { InitialAccessTokens } from '../../clients/registration/initial-access-tokens.service.js';
+import { keyKindNames } from '../../keys/key-kinds.js';
+import { keyRepresentation } from '../../keys/key-representation.js';
+import { KeysService } from '../../keys/keys.service.js';
+import { messageRepresentation } from '../../outbox/message-representation.js';
+import { Outbox } from '../../outbox/outbox.service.js';
+import { AdminApi, ApiCall } from './admin-api.js';
+import { readBodyOf } from './bodies.js';
+import type { Call } from './call.js';
+import { Creations } from './creations.service.js';
+import { Operation } from './operation.js';
+import { pageReply, readChoice, readPage, readText } from './paging.js';
+import { notFound } from './problem.js';
+
+@AdminApi('keys')
+export class KeysApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(KeysService) private readonly keys: KeysService,
+  ) {}
+
+  @Get()
+  @Operation({ summary: 'Our keys, retired ones too', needs: 'gatehouse:read', answers: 'Key', pages: true })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    // A few for each kind: one page.
+    return pageReply(call.request, (await this.keys.list()).map(keyRepresentation), undefined);
+  }
+
+  @Post('rotate')
+  @Operation({
+    summary: 'Makes a new key of each kind, which signs when everybody can know it',
+    needs: 'gatehouse:admin',
+    body: 'KeyRotation',
+    answers: 'Key',
+    pages: true,
+  })
+  async rotate(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'KeyRotation');
+    const present = await this.keys.published(call.now);
+    const made = await this.keys.generate(keyKindNames);
+    const how = { atOnce: value.at_once ?? false, present, actor: call.actor };
+    await this.store.run((unit) => this.keys.replaceAll(unit, made, how, call.now));
+    return this.list(call);
+  }
+}
+
+@AdminApi('messages')
+export class MessagesApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Outbox) private readonly outbox: Outbox,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Mail and logouts that have not reached others yet, the oldest first',
+    needs: 'gatehouse:read',
+    query: [{ name: 'state', description: 'given-up: those that are tried no more.', oneOf: ['given-up'] }],
+    answers: 'Message',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const failedOnly = readChoice(call.request, 'state', ['given-up']) !== undefined;
+    const start = after === undefined ? {} : { after: Number(after[0]) };
+    const messages = await this.outbox.list({ failedOnly, ...start, limit: limit + 1 });
+    const page = messages.slice(0, limit);
+    const last = page.at(-1);
+    const next = messages.length > limit && last ? [last.selector] : undefined;
+    return pageReply(call.request, page.map(messageRepresentation), next);
+  }
+
+  @Post(':id/retry')
+  @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin' })
+  async retry(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    const done =
+      /^\d{1,15}$/.test(id) && (await this.store.run((unit) => this.outbox.retry(unit, Number(id), call.now)));
+    if (!done) throw notFound('message');
+    return Reply.empty(204);
+  }
+}
+
+@AdminApi('audit-events')
+export class AuditEventsApi {
+  constructor(@Inject(AuditLog) private readonly log: AuditLog) {}
+
+  @Get()
+  @Operation({
+    summary: 'The audit log, the newest event first',
+    description:
+      'A page may have fewer events than the limit, or none, and still a next one: go on until next is null.',
+    needs: 'gatehouse:read',
+    query: [
+      { name: 'type', description: 'Events of one kind.', oneOf: auditTypes },
+      { name: 'user_id', description: 'What a user did, and what was done to them.' },
+      { name: 'client_id', description: 'Events of one client.' },
+      { name: 'request_id', description: 'Events of one request.' },
+    ],
+    answers: 'AuditEvent',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const type = readChoice(call.request, 'type', auditTypes);
+    const { events, next } = await this.log.search({
+      types: type === undefined ? undefined : [type],
+      userId: readText(call.request, 'user_id'),
+      clientId: readText(call.request, 'client_id'),
+      requestId: readText(call.request, 'request_id'),
+      before: after === undefined ? undefined : Number(after[0]),
+      limit,
+    });
+    return pageReply(call.request, events.map(eventRepresentation), next === undefined ? undefined : [next]);
+  }
+}
+
+@AdminApi('registration-tokens')
+export class RegistrationTokensApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Initial access tokens, by which clients register themselves',
+    needs: 'gatehouse:read',
+    answers: 'RegistrationToken',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const tokens = await this.tokens.list();
+    const items = tokens.map((token) => ({
+      id: token.id,
+      name: token.name,
+      uses: token.uses,
+      most_uses: token.mostUses ?? null,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt ?? null,
+      last_used_at: token.lastUsedAt ?? null,
+    }));
+    return pageReply(call.request, items, undefined);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Makes an initial access token (RFC 7591 3)',
+    needs: 'gatehouse:admin',
+    body: 'RegistrationToken',
+    answers: 'NewRegistrationToken',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
+    const asked = { name: value.name, mostUses: value.most_uses, lifetimeSeconds: value.lifetime_seconds };
+    return this.creations.run(call, bytes, async (unit) => {
+      const { id, token, expiresAt } = await this.tokens.add(unit, asked, call.actor, call.now);
+      return { body: { id, token, expires_at: expiresAt ?? null } };
+    });
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    const gone = id.length <= 200 && (await this.store.run((unit) => this.tokens.remove(unit, id, call.actor)));
+    if (!gone) throw notFound('registration token');
+    return Reply.empty(204);
+  }
+}

@@ -1,0 +1,242 @@
+import { z } from 'zod';
+import { metadataNames, type MetadataKind } from '@gatehouse/domain/oauth';
+import { jwsAlgorithms } from '@gatehouse/domain/jose';
+import { addressClaims, profileClaims } from '../../users/user-representation.js';
+import { roles } from '../../users/user.js';
+
+/**
+ * What goes into the API and comes out of it. Loaded with the first call, and no sooner: most installations make none.
+ * Instants are seconds since the epoch.
+ */
+const text = z.string().max(20_000);
+const instant = z.int().meta({ description: 'Seconds since the epoch.' });
+const id = z.string().min(1).max(300);
+const optionalText = text.nullish();
+
+const claimTexts = (names: readonly string[]): Record<string, typeof optionalText> =>
+  Object.fromEntries(names.map((name) => [name, optionalText]));
+
+const claims = {
+  name: optionalText,
+  given_name: optionalText,
+  family_name: optionalText,
+  ...claimTexts(Object.keys(profileClaims)),
+  phone_number_verified: z.boolean().nullish(),
+  address: z.strictObject(claimTexts(Object.keys(addressClaims))).nullish(),
+};
+
+const roleList = z.array(z.enum(roles)).max(20);
+
+const userDraft = z.strictObject({
+  username: text.meta({ description: 'Letters, digits and . _ @ + - ; compared without case.' }),
+  email: optionalText,
+  email_verified: z.boolean().optional(),
+  ...claims,
+  roles: roleList.optional().meta({ description: 'Left out on creation: user.' }),
+});
+
+const user = z.strictObject({
+  id,
+  ...userDraft.shape,
+  email_verified: z.boolean(),
+  roles: z.array(z.string()),
+  has_password: z.boolean(),
+  disabled: z.boolean(),
+  created_at: instant,
+  updated_at: instant,
+  last_login_at: instant.nullable(),
+});
+
+const ofKind: Readonly<Record<MetadataKind, () => z.ZodType>> = {
+  text: () => text,
+  scope: () => text.meta({ description: 'Scopes with a space between.' }),
+  list: () => z.array(text).max(100),
+  number: () => z.number(),
+  flag: () => z.boolean(),
+  object: () => z.record(z.string(), z.unknown()),
+};
+
+const metadata = Object.fromEntries(
+  metadataNames.map(({ name, kind }) => [
+    name,
+    ofKind[kind]().nullish().meta({ description: 'As in RFC 7591 and its extensions.' }),
+  ]),
+);
+
+const administered = {
+  default_scope: text.optional().meta({ description: 'What a request without scope means.' }),
+  require_pkce: z.boolean().optional(),
+  require_consent: z.boolean().optional().meta({ description: 'False: people are not asked, but for gatehouse:*.' }),
+  require_second_factor: z.boolean().optional(),
+  acts_for_itself: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Client credentials at APIs that do not let anyone, and for gatehouse:*.' }),
+  token_exchange: z
+    .array(text)
+    .max(100)
+    .optional()
+    .meta({ description: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.' }),
+  owner_id: id.nullish().meta({ description: 'The user who may edit it as a developer.' }),
+};
+
+const clientDraft = z.strictObject({ ...metadata, ...administered });
+
+const client = z.strictObject({
+  client_id: id,
+  ...metadata,
+  ...administered,
+  resource_server: z.boolean(),
+  source: z.string(),
+  approved: z.boolean(),
+  disabled: z.boolean(),
+  created_at: instant,
+});
+
+const secretOnce = z.string().meta({ description: 'Shown here, and never again.' });
+
+const resourceDraft = z.strictObject({
+  identifier: text.meta({ description: 'The resource of requests and the aud of tokens (RFC 8707 2).' }),
+  name: text,
+  scopes: z.array(z.strictObject({ name: text, sentence: text.optional() })).max(200),
+  token_format: z.enum(['jwt', 'opaque']).optional(),
+  signing_alg: z.enum(jwsAlgorithms).optional(),
+  access_token_lifetime: z.int().nullish().meta({ description: 'Seconds; left out: the server’s.' }),
+  allow: z.enum(['consent', 'anyone']).optional(),
+});
+
+const resource = z.strictObject({ id, ...resourceDraft.shape, client_id: id.optional() });
+
+/** What a request may send. */
+export const bodies = {
+  NewUser: z.strictObject({
+    ...userDraft.shape,
+    password: text.optional().meta({ description: 'Left out: the answer has a link by which the person sets one.' }),
+  }),
+  User: userDraft,
+  UserPatch: userDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  Client: clientDraft,
+  ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  Rotation: z.strictObject({
+    overlap_seconds: z.int().min(0).max(2_592_000).optional().meta({ description: 'How long the old secret goes on.' }),
+  }),
+  Resource: resourceDraft,
+  ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  Invitations: z.strictObject({
+    emails: z.array(text).min(1).max(500),
+    roles: roleList.optional(),
+  }),
+  RoleRequirement: z.strictObject({ second_factor: z.boolean() }),
+  KeyRotation: z.strictObject({
+    at_once: z.boolean().optional().meta({ description: 'Without publishing first: for a key that leaked.' }),
+  }),
+  RegistrationToken: z.strictObject({
+    name: z.string().min(1).max(200),
+    most_uses: z.int().min(1).max(1_000_000).optional(),
+    lifetime_seconds: z.int().min(1).max(315_360_000).optional(),
+  }),
+};
+
+/** What an answer has. */
+export const shapes = {
+  User: user,
+  NewUser: z.strictObject({ ...user.shape, password_link: secretOnce.optional() }),
+  PasswordLink: z.strictObject({ link: secretOnce }),
+  Client: client,
+  ClientWithSecret: z.strictObject({ ...client.shape, client_secret: secretOnce.optional() }),
+  ClientSecret: z.strictObject({ client_id: id, client_secret: secretOnce }),
+  Resource: resource,
+  Grant: z.strictObject({
+    id: z.int(),
+    client_id: id,
+    user_id: id,
+    scope: z.string(),
+    resources: z.array(z.string()),
+    created_at: instant,
+    last_used_at: instant,
+    expires_at: instant,
+  }),
+  Token: z.strictObject({
+    id: z.int(),
+    grant_id: z.int().nullable(),
+    client_id: id,
+    user_id: id.nullable(),
+    scope: z.string(),
+    audience: z.array(z.string()),
+    issued_at: instant,
+    last_used_at: instant.nullable(),
+    expires_at: instant,
+  }),
+  Session: z.strictObject({
+    id,
+    user_id: id,
+    browser: z.string(),
+    address: z.string().nullable(),
+    amr: z.array(z.string()),
+    auth_time: instant,
+    created_at: instant,
+    last_seen_at: instant,
+    expires_at: instant,
+  }),
+  Invitation: z.strictObject({
+    id: z.int(),
+    email: z.string(),
+    roles: z.array(z.string()),
+    created_at: instant,
+    expires_at: instant,
+  }),
+  Invited: z.strictObject({ invited: z.int() }),
+  Role: z.strictObject({ role: z.string(), second_factor: z.boolean() }),
+  Key: z.strictObject({
+    kid: z.string(),
+    alg: z.string(),
+    use: z.string(),
+    created_at: instant,
+    signs_from: instant,
+    retired_at: instant.nullable(),
+  }),
+  Message: z.strictObject({
+    id: z.int(),
+    kind: z.string(),
+    destination: z.string(),
+    state: z.string(),
+    attempts: z.int(),
+    created_at: instant,
+    expires_at: instant,
+    due_at: instant.nullable(),
+    last_failure: z.string().nullable(),
+  }),
+  RegistrationToken: z.strictObject({
+    id,
+    name: z.string(),
+    uses: z.int(),
+    most_uses: z.int().nullable(),
+    created_at: instant,
+    expires_at: instant.nullable(),
+    last_used_at: instant.nullable(),
+  }),
+  NewRegistrationToken: z.strictObject({ id, token: secretOnce, expires_at: instant.nullable() }),
+  AuditEvent: z.strictObject({
+    id: z.int(),
+    at: instant,
+    type: z.string(),
+    actor_id: z.string().nullable(),
+    client_id: z.string().nullable(),
+    subject_id: z.string().nullable(),
+    address: z.string().nullable(),
+    request_id: z.string().nullable(),
+    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  }),
+  Problem: z.strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    request_id: z.string().meta({ description: 'As in the log and in the audit log.' }),
+    errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string() })).optional(),
+  }),
+};
+
+export type BodyName = keyof typeof bodies;
+export type ShapeName = keyof typeof shapes;
+export type Bodies = { readonly [Name in BodyName]: z.infer<(typeof bodies)[Name]> };

@@ -1,0 +1,182 @@
+import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { AuditService } from '../../audit/audit.service.js';
+import { FactorReset } from '../../factors/factor-reset.service.js';
+import { routes } from '../../http/routes.js';
+import { OneTimeLinks } from '../../users/one-time-links.service.js';
+import { PasswordHasher } from '../../users/password-hasher.js';
+import { claimsDraft, userRepresentation } from '../../users/user-representation.js';
+import { checkPassword, operatorPasswordMinimum, roles, type User, type UserDraft } from '../../users/user.js';
+import { UsersService } from '../../users/users.service.js';
+import { AdminApi, ApiCall } from './admin-api.js';
+import { readBodyOf, readPatchOf } from './bodies.js';
+import type { Call } from './call.js';
+import { Creations } from './creations.service.js';
+import { Operation } from './operation.js';
+import { pageReply, readChoice, readPage, readText } from './paging.js';
+import { ApiProblem, invalidMembers, notFound } from './problem.js';
+import type { Bodies } from './shapes.js';
+
+/** A user's member of the draft, as the API calls it. */
+const memberNames: Readonly<Record<string, string>> = { profilePage: 'profile' };
+
+@AdminApi('users')
+export class UsersApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(FactorReset) private readonly factors: FactorReset,
+    @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Users in the order of their names',
+    needs: 'gatehouse:read',
+    query: [
+      { name: 'q', description: 'How the username or the e-mail address begins.' },
+      { name: 'role', description: 'Those who have it.', oneOf: roles },
+    ],
+    answers: 'User',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['string']);
+    const { users, more } = await this.users.list({
+      search: readText(call.request, 'q'),
+      role: readChoice(call.request, 'role', roles),
+      after: after === undefined ? undefined : String(after[0]),
+      limit,
+    });
+    const last = users.at(-1);
+    return pageReply(call.request, users.map(userRepresentation), more && last ? [last.username] : undefined);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Adds a user',
+    needs: 'gatehouse:admin',
+    body: 'NewUser',
+    answers: 'NewUser',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'NewUser');
+    const weakness = value.password === undefined ? undefined : checkPassword(value.password, operatorPasswordMinimum);
+    if (weakness !== undefined) throw invalidMembers([{ field: 'password', message: weakness }]);
+    const passwordHash = value.password === undefined ? undefined : await this.hasher.hash(value.password);
+    return this.creations.run(call, bytes, async (unit) => {
+      const draft = { ...draftOf(value), roles: value.roles ?? ['user'], passwordHash };
+      const made = await this.users.create(unit, draft, call.actor, call.now);
+      if ('problems' in made) throw invalid(made.problems);
+      const link = passwordHash === undefined ? { password_link: await this.makeLink(unit, made.user, call) } : {};
+      return {
+        body: { ...userRepresentation(made.user), ...link },
+        location: `${routes.adminApi}/users/${made.user.id}`,
+      };
+    });
+  }
+
+  @Get(':id')
+  @Operation({ summary: 'One user', needs: 'gatehouse:read', answers: 'User' })
+  async show(@ApiCall() call: Call): Promise<Reply> {
+    return Reply.json(userRepresentation(await this.find(call)));
+  }
+
+  @Patch(':id')
+  @Operation({ summary: 'Changes a user', needs: 'gatehouse:admin', body: 'UserPatch', answers: 'User' })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    const value = await readPatchOf(call.request, userRepresentation(user), 'User');
+    const draft = { ...draftOf(value), roles: value.roles ?? [] };
+    const saved = await this.store.run((unit) => this.users.update(unit, user.id, draft, call.actor, call.now));
+    if (saved === undefined) throw notFound('user');
+    if ('problems' in saved) throw invalid(saved.problems);
+    return Reply.json(userRepresentation(saved.user));
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Deletes a user, with all that they have here', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, call.actor, call.now));
+    if (outcome === 'last admin') throw lastAdmin();
+    return Reply.empty(204);
+  }
+
+  @Post(':id/disable')
+  @Operation({
+    summary: 'Switches an account off; its sessions, grants and tokens end',
+    needs: 'gatehouse:admin',
+    answers: 'User',
+  })
+  async disable(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    const outcome = await this.store.run((unit) => this.users.disable(unit, user.id, call.actor, call.now));
+    if (outcome === 'last admin') throw lastAdmin();
+    return this.show(call);
+  }
+
+  @Post(':id/enable')
+  @Operation({ summary: 'Switches an account on again', needs: 'gatehouse:admin', answers: 'User' })
+  async enable(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    await this.store.run((unit) => this.users.enable(unit, user.id, call.actor, call.now));
+    return this.show(call);
+  }
+
+  @Post(':id/password-link')
+  @Operation({
+    summary: 'Makes a link by which the person sets a password; an older one ends',
+    needs: 'gatehouse:admin',
+    answers: 'PasswordLink',
+  })
+  async passwordLink(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    if (user.disabledAt !== undefined) throw new ApiProblem('conflict', 'The account is off: switch it on first.');
+    return Reply.json({ link: await this.store.run((unit) => this.makeLink(unit, user, call)) });
+  }
+
+  @Post(':id/reset-factors')
+  @Operation({ summary: 'Takes all second factors away and ends the sessions', needs: 'gatehouse:admin' })
+  async resetFactors(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    await this.store.run((unit) => this.factors.reset(unit, user.id, call.actor, call.now));
+    return Reply.empty(204);
+  }
+
+  private async makeLink(unit: Unit, user: User, call: Call): Promise<string> {
+    await this.audit.record(unit, { type: 'user.link_made', ...call.actor, subjectId: user.id });
+    return this.links.make(unit, { userId: user.id, purpose: 'set-password' }, call.now);
+  }
+
+  private async find(call: Call): Promise<User> {
+    const user = await this.users.find(call.request.params['id'] ?? '');
+    if (!user) throw notFound('user');
+    return user;
+  }
+}
+
+function draftOf(value: Bodies['User']): UserDraft {
+  return {
+    username: value.username.trim(),
+    // The shape has looked at each member.
+    ...claimsDraft(value),
+    email: value.email?.trim() || undefined,
+    emailVerified: value.email_verified ?? false,
+  };
+}
+
+function invalid(problems: readonly { readonly field: string; readonly message: string }[]): ApiProblem {
+  const own = (member: string): string =>
+    memberNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return invalidMembers(problems, own);
+}
+
+function lastAdmin(): ApiProblem {
+  return new ApiProblem('conflict', 'This is the last administrator: make another one first.');
+}

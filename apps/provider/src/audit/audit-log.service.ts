@@ -1,0 +1,117 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { statement, Store } from '@gatehouse/server/database/store';
+import { Brackets } from 'typeorm';
+import type { AuditRow } from './audit-chain.service.js';
+import { AuditEventEntity } from './audit-event.entity.js';
+import type { AuditType } from './audit.service.js';
+
+/** An event as it was written. */
+export interface LoggedEvent {
+  readonly selector: number;
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly type: string;
+  readonly actorId: string | null;
+  readonly clientId: string | null;
+  readonly subjectId: string | null;
+  readonly address: string | null;
+  readonly requestId: string | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface AuditSearch {
+  readonly types?: readonly AuditType[] | undefined;
+  /** Of a user: what they did, and what was done to them. */
+  readonly userId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** The selector where the page before ended. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface AuditPage {
+  readonly events: readonly LoggedEvent[];
+  /** Where the next page begins; undefined at the end of the log. */
+  readonly next: number | undefined;
+}
+
+const columns = 'selector, at, type, actor_id, client_id, subject_id, address, request_id, details';
+
+const logStatements = {
+  ofPerson: statement(
+    'audit_events.of_person',
+    `SELECT * FROM (SELECT ${columns} FROM audit_events WHERE actor_id = $1 AND selector < $2
+       ORDER BY selector DESC LIMIT $3) AS done
+     UNION SELECT * FROM (SELECT ${columns} FROM audit_events WHERE subject_id = $1 AND selector < $2
+       ORDER BY selector DESC LIMIT $3) AS suffered
+     ORDER BY selector DESC LIMIT $3`,
+  ),
+  floor: statement(
+    'audit_events.floor',
+    'SELECT selector FROM audit_events WHERE selector < $1 ORDER BY selector DESC LIMIT 1 OFFSET $2',
+  ),
+  one: statement('audit_events.one', `SELECT ${columns} FROM audit_events WHERE selector = $1`),
+};
+
+/** So many events are looked through for one page; a rare one is found by going on. */
+const mostLookedAt = 50_000;
+
+/** Reads the log, the newest event first. */
+@Injectable()
+export class AuditLog {
+  constructor(@Inject(Store) private readonly store: Store) {}
+
+  /** Events of one person: what they did, and what was done to their account. */
+  async ofPerson(userId: string, before = Number.MAX_SAFE_INTEGER, limit = 50): Promise<AuditPage> {
+    const rows = await this.store.all<AuditRow>(logStatements.ofPerson, userId, before, limit + 1);
+    const events = rows.slice(0, limit).map(toEvent);
+    return { events, next: rows.length > limit ? events.at(-1)?.selector : undefined };
+  }
+
+  /** A page may have fewer events than the limit, and still a next one: so far it looked. */
+  async search(query: AuditSearch): Promise<AuditPage> {
+    const { before = Number.MAX_SAFE_INTEGER, limit, userId } = query;
+    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, mostLookedAt - 1);
+    const select = this.store.reader
+      .createQueryBuilder(AuditEventEntity, 'event')
+      .where('event.selector < :before', { before })
+      .orderBy('event.selector', 'DESC')
+      .take(limit + 1);
+    if (floor) select.andWhere('event.selector >= :floor', { floor: Number(floor.selector) });
+    if (query.types) select.andWhere('event.type IN (:...types)', { types: query.types });
+    if (query.clientId !== undefined) select.andWhere('event.clientId = :clientId', { clientId: query.clientId });
+    if (query.address !== undefined) select.andWhere('event.address = :address', { address: query.address });
+    if (query.requestId !== undefined) select.andWhere('event.requestId = :requestId', { requestId: query.requestId });
+    if (userId !== undefined)
+      select.andWhere(
+        new Brackets((either) =>
+          either.where('event.actorId = :userId', { userId }).orWhere('event.subjectId = :userId', { userId }),
+        ),
+      );
+    const rows = await select.getMany();
+    const events = rows.slice(0, limit);
+    const next = rows.length > limit ? events.at(-1)?.selector : floor && Number(floor.selector);
+    return { events, next };
+  }
+
+  async find(selector: number): Promise<LoggedEvent | undefined> {
+    const row = await this.store.one<AuditRow>(logStatements.one, selector);
+    return row && toEvent(row);
+  }
+}
+
+function toEvent(row: AuditRow): LoggedEvent {
+  return {
+    selector: Number(row.selector),
+    at: Number(row.at),
+    type: row.type,
+    actorId: row.actor_id,
+    clientId: row.client_id,
+    subjectId: row.subject_id,
+    address: row.address,
+    requestId: row.request_id,
+    details: JSON.parse(row.details) as Record<string, unknown>,
+  };
+}

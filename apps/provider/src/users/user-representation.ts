@@ -1,0 +1,81 @@
+import { tidyProfile, type PostalAddress, type ProfileField } from '@gatehouse/domain/oidc';
+import type { ProfileDraft } from './profile-form.js';
+import type { User } from './user.js';
+
+/** The standard claims that a profile holds as text, by their names on the wire (OpenID Connect Core 5.1). */
+export const profileClaims: Readonly<Record<string, ProfileField>> = {
+  middle_name: 'middleName',
+  nickname: 'nickname',
+  profile: 'profilePage',
+  picture: 'picture',
+  website: 'website',
+  gender: 'gender',
+  birthdate: 'birthdate',
+  zoneinfo: 'zoneinfo',
+  locale: 'locale',
+  phone_number: 'phoneNumber',
+};
+
+/** The members of the claim `address` (OpenID Connect Core 5.1.1). */
+export const addressClaims: Readonly<Record<string, keyof PostalAddress>> = {
+  formatted: 'formatted',
+  street_address: 'streetAddress',
+  locality: 'locality',
+  region: 'region',
+  postal_code: 'postalCode',
+  country: 'country',
+};
+
+/**
+ * A person's account in JSON, for the command line and the API: standard claims under their names, and what
+ * administrators see beside them. Instants are seconds since the epoch.
+ */
+export function userRepresentation(user: User): Record<string, unknown> {
+  const { profile } = user;
+  const pick = <T extends object>(from: T | undefined, names: Readonly<Record<string, keyof T>>): object =>
+    Object.fromEntries(
+      Object.entries(names).flatMap(([name, field]) => (from?.[field] === undefined ? [] : [[name, from[field]]])),
+    );
+  const address = pick(profile.address, addressClaims);
+  return {
+    id: user.id,
+    username: user.username,
+    name: user.name ?? null,
+    given_name: user.givenName ?? null,
+    family_name: user.familyName ?? null,
+    ...pick(profile, profileClaims),
+    ...(profile.phoneNumber === undefined ? {} : { phone_number_verified: profile.phoneNumberVerified ?? false }),
+    ...(Object.keys(address).length > 0 ? { address } : {}),
+    email: user.email ?? null,
+    email_verified: user.emailVerified,
+    roles: user.roles,
+    has_password: user.hasPassword,
+    disabled: user.disabledAt !== undefined,
+    created_at: user.createdAt,
+    updated_at: user.updatedAt,
+    last_login_at: user.lastLoginAt ?? null,
+  };
+}
+
+/** Text by the claim's name; those of an address under `address`. */
+export interface ClaimTexts {
+  readonly [claim: string]: unknown;
+  readonly address?: Readonly<Record<string, string | null | undefined>> | null | undefined;
+}
+
+/** What {@link userRepresentation} wrote of a person's claims, read again. Members that are no claims are not looked at. */
+export function claimsDraft(claims: ClaimTexts): ProfileDraft {
+  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  const read = (from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): object =>
+    Object.fromEntries(Object.entries(names).map(([name, field]) => [field, text(from[name])]));
+  return {
+    name: text(claims['name']),
+    givenName: text(claims['given_name']),
+    familyName: text(claims['family_name']),
+    profile: tidyProfile({
+      ...read(claims, profileClaims),
+      address: read(claims.address ?? {}, addressClaims),
+      phoneNumberVerified: claims['phone_number_verified'] === true,
+    }),
+  };
+}
