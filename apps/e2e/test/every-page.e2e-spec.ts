@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from 'playwright-core';
+import { axeFaultsOf } from './support/axe.js';
 import { openContext } from './support/chromium.js';
 import { portrait } from './support/portrait.js';
 import { clientAdminPassword, type Stage } from './support/stage.js';
@@ -32,6 +33,12 @@ describe('every page', () => {
   async function look(name: string): Promise<void> {
     faults.push(...(await portrait(page, name)));
   }
+
+  it('is looked at by axe, which finds what is wrong', async () => {
+    await page.setContent('<!doctype html><title>Wrong</title><main><h1>Wrong</h1><img src="x.png"><input></main>');
+    const found = (await axeFaultsOf(page)).map((fault) => /axe ([a-z-]+)/.exec(fault)?.[1]);
+    expect(found).toEqual(expect.arrayContaining(['image-alt', 'label', 'html-has-lang']));
+  });
 
   it('of a login at the provider', async () => {
     await page.goto(`${stage.issuer}/nowhere`);
@@ -266,6 +273,37 @@ describe('every page', () => {
     await look('provider-tokens');
     await page.goto(`${stage.issuer}/client/update/nobody`);
     await look('provider-record-not-found');
+
+    await page.goto(`${stage.issuer}/oauth/authorize?client_id=nobody&redirect_uri=https%3A%2F%2Fnobody.example%2F`);
+    const refused = (await page.textContent('#request-id'))?.trim() ?? '';
+    await page.goto(`${stage.issuer}/admin`);
+    await look('provider-dashboard');
+    await page.getByRole('link', { name: /^Audit log/ }).click();
+    await page.waitForURL(/audit/);
+    await page.locator('details.more summary').first().click();
+    await look('provider-audit');
+    await page.goto(`${stage.issuer}/audit?user=nobody`);
+    await look('provider-audit-none');
+    await page.waitForTimeout(1500);
+    await page.goto(`${stage.issuer}/refusal`);
+    await look('provider-refusals');
+    await page.fill('input[name=id]', refused);
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('heading', { name: 'Why was this refused?' }).waitFor();
+    await look('provider-refusal');
+    await page.goto(`${stage.issuer}/session`);
+    await look('provider-sessions');
+    await page.goto(`${stage.issuer}/key`);
+    await page.getByText('A key leaked…').click();
+    await page.getByRole('button', { name: 'Replace the keys now' }).click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await look('provider-keys');
+    await page.goto(`${stage.issuer}/message`);
+    await look('provider-messages');
+    await page.goto(`${stage.issuer}/api/admin/v1/docs`);
+    await look('provider-api');
+    await page.goto(`${stage.issuer}/account/security`);
+    await look('provider-security');
 
     await page.goto(link);
     await look('provider-set-password');

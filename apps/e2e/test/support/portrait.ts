@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import { axeFaultsOf } from './axe.js';
 import { faintTextOf, faultsOf, overflowOf } from './page-rules.js';
 
 const widths = [1280, 390] as const;
@@ -21,6 +22,7 @@ const shown = new Set([
     'provider-client-add',
   ],
   ...['provider-second-factor', 'provider-factors', 'provider-passkeys'],
+  ...['provider-dashboard', 'provider-audit', 'provider-refusal', 'provider-security', 'provider-api'],
   ...['provider-users', 'provider-grants', 'client-home', 'client-logged-in', 'client-providers'],
 ]);
 
@@ -32,7 +34,10 @@ export async function portrait(page: Page, name: string): Promise<string[]> {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: width === 390 ? 844 : 800 });
       for (const fault of await overflowOf(page)) faults.add(`${name} at ${width}: sticks out: ${fault}`);
-      if (width === 1280) for (const fault of await faintTextOf(page)) faults.add(`${name} ${scheme}: faint ${fault}`);
+      if (width === 1280) {
+        for (const fault of await faintTextOf(page)) faults.add(`${name} ${scheme}: faint ${fault}`);
+        for (const fault of await axeFaultsOf(page)) faults.add(`${name} ${scheme}: ${fault}`);
+      }
       await picture(page, name, `${width}-${scheme}`);
     }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });

@@ -8,19 +8,20 @@ import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 import { EmailController } from './email.controller.js';
+import { SecurityController } from './security.controller.js';
 import { OwnDataController } from './own-data.controller.js';
 import { OwnData } from './own-data.service.js';
 import { ProfileController } from './profile.controller.js';
 import { OwnPassword } from './own-password.service.js';
 
 /**
- * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/delete
+ * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete
  * Invariant: everything here is of the person who is logged in; another's id is as if it were not there.
  * Must not know: anything that others would import; nothing imports it.
  */
 @Module({
   imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule, InteractionModule],
-  controllers: [AccountController, ProfileController, EmailController, OwnDataController],
+  controllers: [AccountController, ProfileController, EmailController, OwnDataController, SecurityController],
   providers: [OwnPassword, ConnectedApplications, OwnData],
 })
 export class AccountModule {}

@@ -10,6 +10,13 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UserinfoModule } from '../userinfo/userinfo.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AuditController } from './audit.controller.js';
+import { DashboardController } from './dashboard.controller.js';
+import { EventLines } from './event-lines.service.js';
+import { KeysController } from './keys.controller.js';
+import { MessagesController } from './messages.controller.js';
+import { RefusalsController } from './refusals.controller.js';
+import { SessionsController } from './sessions.controller.js';
 import { AccessGuard } from './api/access.guard.js';
 import { apiControllers } from './api/api-controllers.js';
 import { Creations } from './api/creations.service.js';
@@ -17,7 +24,8 @@ import { ApiDocumentation, ApiRest } from './api/documentation.controller.js';
 import { OpenApi } from './api/openapi.service.js';
 
 /**
- * Owns: the administration's API. Endpoints: /api/admin/v1/*
+ * Owns: the dashboard, the pages of the audit log, refused requests, sessions, keys and the mail queue, and the API.
+ * Pages: /admin, /audit, /refusal, /session, /key, /message. Endpoints: /api/admin/v1/*
  * Invariant: nobody gets past the guard without an access token that says so, of a client that an administrator allowed it
  * and, where it is a person's, within what the person's roles are now; every change goes through the service of its entity.
  * Must not know: anything that others would import; nothing imports it.
@@ -36,7 +44,17 @@ import { OpenApi } from './api/openapi.service.js';
     UserinfoModule,
     UsersModule,
   ],
-  controllers: [...apiControllers, ApiDocumentation, ApiRest],
-  providers: [AccessGuard, Creations, OpenApi],
+  controllers: [
+    DashboardController,
+    AuditController,
+    RefusalsController,
+    SessionsController,
+    KeysController,
+    MessagesController,
+    ...apiControllers,
+    ApiDocumentation,
+    ApiRest,
+  ],
+  providers: [AccessGuard, Creations, EventLines, OpenApi],
 })
 export class AdminModule {}

@@ -73,6 +73,9 @@ export class AuditLog {
   /** A page may have fewer events than the limit, and still a next one: so far it looked. */
   async search(query: AuditSearch): Promise<AuditPage> {
     const { before = Number.MAX_SAFE_INTEGER, limit, userId } = query;
+    const { types, clientId, address, requestId } = query;
+    if (userId !== undefined && [types, clientId, address, requestId].every((each) => each === undefined))
+      return this.ofPerson(userId, before, limit);
     const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, mostLookedAt - 1);
     const select = this.store.reader
       .createQueryBuilder(AuditEventEntity, 'event')

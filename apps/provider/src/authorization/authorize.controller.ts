@@ -1,9 +1,17 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { denyAuthorizationRequest, deviceCodeGrant, isSubset, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import {
+  denyAuthorizationRequest,
+  deviceCodeGrant,
+  isSubset,
+  OAuthError,
+  type AuthorizationRequest,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { Form, RepeatedParameter } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { Refusals } from '../audit/refusals.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { MetadataDocuments } from '../clients/metadata-documents/metadata-documents.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -35,6 +43,7 @@ export class AuthorizeController {
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   @Get()
@@ -44,8 +53,9 @@ export class AuthorizeController {
     const visit = await this.visits.open(request);
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
-    const client = clientId === undefined ? undefined : await this.findClient(clientId, visit);
+    const client = clientId === undefined ? undefined : await this.findClient(clientId, visit, parameters);
     const check = await this.arrive(parameters, client, visit);
+    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parameters);
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
@@ -86,6 +96,7 @@ export class AuthorizeController {
     if (kept.kind === 'device') return this.resumeDevice(visit, kept, client);
     // It was kept for up to a day: the client may have lost since what the request rests on.
     const check = await this.checks.recheck(kept.request, client);
+    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parametersOf(kept.request));
     if (check.kind === 'refused') throw refused(check.error);
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
@@ -98,11 +109,17 @@ export class AuthorizeController {
   }
 
   /** Where its `client_id` is an address, the document there is looked at now. */
-  private async findClient(clientId: string, visit: Visit): Promise<Client | undefined> {
+  private async findClient(
+    clientId: string,
+    visit: Visit,
+    parameters: ReadonlyMap<string, string>,
+  ): Promise<Client | undefined> {
     try {
       return await this.documents.find(clientId, visit, visit.now);
     } catch (error) {
-      throw error instanceof OAuthError ? refused(error) : error;
+      if (!(error instanceof OAuthError)) throw error;
+      this.refusals.note(visit.request, 'authorize', error, parameters);
+      throw refused(error);
     }
   }
 
@@ -182,6 +199,16 @@ function protocolParameters(form: Form): ReadonlyMap<string, string> {
       });
     throw error;
   }
+}
+
+/** What of a kept request says why it is refused now. */
+function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string> {
+  return new Map([
+    ['client_id', request.clientId],
+    ['redirect_uri', request.redirectUri],
+    ['response_type', request.responseType],
+    ['scope', request.scope.join(' ')],
+  ]);
 }
 
 function refused(error: OAuthError): PageError {

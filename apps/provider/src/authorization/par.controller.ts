@@ -7,6 +7,8 @@ import type { WebRequest } from '@gatehouse/server/web/request';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 import { CrossOrigin } from '../clients/cross-origin.service.js';
+import { Refusals } from '../audit/refusals.service.js';
+import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
@@ -29,6 +31,7 @@ export class PushedRequestController {
     @Inject(DpopProofs) private readonly proofs: DpopProofs,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   @Options()
@@ -45,6 +48,15 @@ export class PushedRequestController {
   async push(@Req() request: WebRequest): Promise<Reply> {
     await this.crossOrigin.check(request);
     const credentials = await readProtocolRequest(request);
+    try {
+      return await this.answer(request, credentials);
+    } catch (error) {
+      if (error instanceof OAuthError) this.refusals.note(request, 'par', error, credentials.parameters);
+      throw error;
+    }
+  }
+
+  private async answer(request: WebRequest, credentials: PresentedCredentials): Promise<Reply> {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     // RFC 9126 2.1: MUST reject; it would stand for a request that stands for another one.

@@ -11,6 +11,8 @@ import { BrowserCookie } from '@gatehouse/server/web/browser-cookie';
 import { CsrfTokens } from '@gatehouse/server/web/csrf';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { AuditChain } from '../audit/audit-chain.service.js';
+import { Activity } from '../audit/activity.service.js';
+import { Refusals } from '../audit/refusals.service.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -65,6 +67,8 @@ export class CoreModule {
         AuditService,
         AuditChain,
         AuditLog,
+        Activity,
+        Refusals,
         CacheVersions,
       ],
       exports: [
@@ -81,6 +85,8 @@ export class CoreModule {
         AuditService,
         AuditChain,
         AuditLog,
+        Activity,
+        Refusals,
         CacheVersions,
       ],
     };

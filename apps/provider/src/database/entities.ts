@@ -31,6 +31,8 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { Refusals1764000000073 } from './migrations/0073-refusals.js';
+import { ActivityHourEntity, RefusalCountEntity, RefusalEntity } from '../audit/activity.entity.js';
 import { AdministrationApi1764000000072 } from './migrations/0072-administration-api.js';
 import { IdempotentAnswerEntity } from '../replay/idempotent-answer.entity.js';
 import { InvitationEntity } from '../users/invitation.entity.js';
@@ -50,6 +52,7 @@ import { Factors1764000000010 } from './migrations/0010-factors.js';
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
   AccessTokenEntity,
+  ActivityHourEntity,
   AuditEventEntity,
   AuditSealEntity,
   AuthorizationCodeEntity,
@@ -72,6 +75,8 @@ export const entities = [
   OutboxMessageEntity,
   RefreshAnswerEntity,
   RefreshTokenEntity,
+  RefusalCountEntity,
+  RefusalEntity,
   RegistrationRateEntity,
   ResourceEntity,
   ServerSecretEntity,
@@ -128,6 +133,9 @@ export const tablesInOrder = [
   'pushed_requests',
   'outbox_messages',
   'idempotent_answers',
+  'activity_hours',
+  'refusals',
+  'refusal_counts',
   'session_clients',
 ] as const;
 
@@ -152,5 +160,6 @@ export const migrations = [
   AuditSeals1764000000070,
   Invitations1764000000071,
   AdministrationApi1764000000072,
+  Refusals1764000000073,
   Dpop1764000000141,
 ];

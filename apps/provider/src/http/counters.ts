@@ -3,6 +3,9 @@ import type { Connections } from '@gatehouse/server/database/store';
 import type { AnsweredRequest } from '@gatehouse/server/telemetry/request-log';
 import { RequestDurations } from './request-durations.js';
 
+/** What is also counted by the hour, for administrators to see. */
+export type ActivityKind = 'login' | 'login_failed' | 'token' | 'refusal';
+
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
@@ -11,6 +14,7 @@ const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2
  */
 export class Counters {
   readonly registry = new Registry();
+  private told: (kind: ActivityKind) => void = () => undefined;
   private readonly requests = new RequestDurations(
     'gatehouse_request_duration_seconds',
     'Requests by route, method and status, and how long they took.',
@@ -75,20 +79,28 @@ export class Counters {
     collectDefaultMetrics({ register: this.registry, prefix: 'gatehouse_' });
   }
 
+  /** Whoever keeps count by the hour. */
+  onActivity(told: (kind: ActivityKind) => void): void {
+    this.told = told;
+  }
+
   answered({ request, status, milliseconds }: AnsweredRequest): void {
     this.requests.observe(request.method ?? '', request.route?.path ?? 'unmatched', status, milliseconds / 1000);
   }
 
   refused(reason: string): void {
     this.refusals.inc({ reason });
+    this.told('refusal');
   }
 
   issued(grantType: string): void {
     this.tokens.inc({ grant_type: grantType });
+    this.told('token');
   }
 
   loggedIn(outcome: 'logged in' | 'wrong' | 'throttled'): void {
     this.logins.inc({ outcome });
+    this.told(outcome === 'logged in' ? 'login' : 'login_failed');
   }
 
   secondFactor(outcome: 'proved' | 'wrong' | 'throttled' | 'ended'): void {

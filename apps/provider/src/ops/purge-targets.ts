@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
+import { Activity } from '../audit/activity.service.js';
+import { Refusals } from '../audit/refusals.service.js';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -49,6 +51,8 @@ export class PurgeTargets {
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
+    @Inject(Activity) private readonly activity: Activity,
+    @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -72,6 +76,8 @@ export class PurgeTargets {
     atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
     atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.activity.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.refusals.purgeExpired(unit, now)),
     atOnce((unit, now) => this.answers.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
     (unit, now) => this.purgeAudit(unit, now),

@@ -6,6 +6,8 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { addressKey, clientAddress, type WebRequest } from '@gatehouse/server/web/request';
 import { DeviceAuthorizations } from '../authorization/device-authorizations.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import { Refusals } from '../audit/refusals.service.js';
+import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
@@ -29,6 +31,7 @@ export class DeviceAuthorizationController {
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   @Get()
@@ -39,6 +42,15 @@ export class DeviceAuthorizationController {
   @Post()
   async authorize(@Req() request: WebRequest): Promise<Reply> {
     const credentials = await readProtocolRequest(request);
+    try {
+      return await this.answer(request, credentials);
+    } catch (error) {
+      if (error instanceof OAuthError) this.refusals.note(request, 'device', error, credentials.parameters);
+      throw error;
+    }
+  }
+
+  private async answer(request: WebRequest, credentials: PresentedCredentials): Promise<Reply> {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const asked = checkDeviceAuthorizationRequest(credentials.parameters, client);

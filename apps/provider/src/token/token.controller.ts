@@ -9,6 +9,8 @@ import { ClientAuthenticator } from '../clients/authentication/authenticator.js'
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { corsHeaders, preflight } from '../http/cors.js';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
+import { Refusals } from '../audit/refusals.service.js';
+import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { Counters } from '../http/counters.js';
 import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
@@ -31,6 +33,7 @@ export class TokenController {
     @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(Counters) private readonly counters: Counters,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {}
 
   @Options()
@@ -47,6 +50,15 @@ export class TokenController {
   async token(@Req() request: WebRequest): Promise<Reply> {
     await this.crossOrigin.check(request);
     const credentials = await readProtocolRequest(request);
+    try {
+      return await this.answer(request, credentials);
+    } catch (error) {
+      if (error instanceof OAuthError) this.refusals.note(request, 'token', error, credentials.parameters);
+      throw error;
+    }
+  }
+
+  private async answer(request: WebRequest, credentials: PresentedCredentials): Promise<Reply> {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);

@@ -143,10 +143,27 @@ function isAuditorOnly(roles: readonly string[]): boolean {
 
 /** Pages that auditors look at and administrators work with. */
 function isAdministration(path: string): boolean {
-  return administration.some((root) => path === root || path.startsWith(`${root}/`));
+  return administration.some((root) => isBelow(path, root));
 }
 
-const administration = [routes.clients, routes.resources, routes.users];
+const administration = [
+  routes.clients,
+  routes.resources,
+  routes.users,
+  routes.dashboard,
+  routes.audit,
+  routes.refusals,
+  routes.sessions,
+  routes.keys,
+  routes.messages,
+];
+
+/** Pages that stand behind the dashboard in the navigation. */
+const ofServer = [routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
+
+function isBelow(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
 
 interface NavigationLink {
   readonly href: string;
@@ -165,8 +182,13 @@ function navigation(user: User, path: string): NavigationLink[] {
     [routes.users, 'Users', admin],
     [routes.grants, 'Grants', developer],
     [routes.tokens, 'Tokens', developer],
+    [routes.dashboard, 'Server', admin],
   ];
   return links
     .filter(([, , shown]) => shown)
-    .map(([href, label]) => ({ href, label, current: path === href || path.startsWith(`${href}/`) }));
+    .map(([href, label]) => ({
+      href,
+      label,
+      current: isBelow(path, href) || (href === routes.dashboard && ofServer.some((root) => isBelow(path, root))),
+    }));
 }

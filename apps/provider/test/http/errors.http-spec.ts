@@ -18,7 +18,7 @@ describe('error answers', () => {
     expect(answer.status).toBe(404);
     expect(answer.text).toContain('There is no page at this address.');
     expect(answer.text).toContain('<code>page.not_found</code>');
-    expect(answer.text).toMatch(/Request <code>[0-9a-f]{32}<\/code>/);
+    expect(answer.text).toMatch(/Request <code id="request-id">[0-9a-f]{32}<\/code>/);
   });
 
   it('for a program: JSON with the same id', async () => {
@@ -150,7 +150,7 @@ describe('error answers', () => {
         const answer = await browser.open(`${broken.issuer}/home`);
         expect([500, 503]).toContain(answer.status);
         expect(answer.text).not.toMatch(/sessions|SQL|sqlite|\.ts|\.js:/i);
-        const id = /Request <code>([0-9a-f]{32})/.exec(answer.text)?.[1] ?? 'none';
+        const id = /Request <code id="request-id">([0-9a-f]{32})/.exec(answer.text)?.[1] ?? 'none';
         expect(lines.filter((line) => line.includes(id) && line.includes('"error"'))).toHaveLength(1);
       } finally {
         await broken.store.run(

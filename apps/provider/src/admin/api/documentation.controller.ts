@@ -3,7 +3,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { routes } from '../../http/routes.js';
 import { Visits } from '../../users/visits.service.js';
-import { OpenApi, type OpenApiDocument } from './openapi.service.js';
+import { OpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.service.js';
 import { ApiProblem, problemIds, titleOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -53,9 +53,21 @@ function groupsOf(document: OpenApiDocument): object[] {
         summary: operation.summary,
         description: operation.description,
         scope: Object.values(operation.security?.[0] ?? {})[0]?.[0],
+        members: membersOf(operation, document),
         parameters: (operation.parameters ?? []).filter((each) => each.in === 'query'),
       };
       groups.set(tag, [...(groups.get(tag) ?? []), shown]);
     }
   return [...groups].map(([name, operations]) => ({ name, operations }));
+}
+
+/** The members of what an operation takes as its body. */
+function membersOf(operation: OpenApiOperation, document: OpenApiDocument): object[] {
+  const [content] = Object.values(operation.requestBody?.content ?? {});
+  const schema = document.components.schemas[content?.schema.$ref.split('/').at(-1) ?? ''];
+  return Object.entries(schema?.properties ?? {}).map(([name, { description }]) => ({
+    name,
+    description,
+    isRequired: schema?.required?.includes(name) ?? false,
+  }));
 }

@@ -13,7 +13,13 @@ import type { ShapeName } from './shapes.js';
 export interface OpenApiDocument {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
+/** An object of JSON, as its shape says it. */
+export interface JsonSchema {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
 }
 
 export interface OpenApiOperation {
@@ -22,6 +28,7 @@ export interface OpenApiOperation {
   readonly description?: string;
   readonly tags?: readonly string[];
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description?: string }[];
 }
 
@@ -79,7 +86,7 @@ export class OpenApi {
       operationIdFactory: (controller, method) => `${controller.replace(/Api$/, '')}.${method}`,
     });
     const own = Object.entries(document.paths).filter(([path]) => path.startsWith(`${routes.adminApi}/`));
-    const schemas: Record<string, unknown> = {};
+    const schemas: Record<string, JsonSchema> = {};
     const add = (name: string, shape: import('zod').ZodType): void => {
       const { $schema: _schema, ...schema } = z.toJSONSchema(shape, { io: 'input' }) as Record<string, unknown>;
       schemas[name] = schema;

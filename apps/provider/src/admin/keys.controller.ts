@@ -1,0 +1,104 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
+import { KeysService } from '../keys/keys.service.js';
+import { actorOf } from '../users/actor.js';
+import { durationText } from '../users/duration-text.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+/** The page of our keys: which sign, which will, which are still published; and new ones. */
+@Controller(routes.keys)
+export class KeysController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(KeysService) private readonly keys: KeysService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), {});
+  }
+
+  @Post()
+  async rotate(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const atOnce = form.get('action') === 'rotate-now';
+    if (!atOnce && form.get('action') !== 'rotate') throw new PageError('form.invalid');
+    // What cannot be undone is confirmed by its name.
+    if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
+      return this.show(visit, { status: 422, problem: 'Type the word “now”.' });
+    const present = await this.keys.published(visit.now);
+    const made = await this.keys.generate(keyKindNames);
+    await this.store.run((unit) =>
+      this.keys.replaceAll(unit, made, { atOnce, present, actor: actorOf(visit) }, visit.now),
+    );
+    return Reply.redirect(`${routes.keys}?done=rotated`, { cookies: visit.cookies });
+  }
+
+  private async show(
+    visit: UserVisit,
+    shown: { readonly status?: number; readonly error?: string; readonly problem?: string },
+  ): Promise<Reply> {
+    const { now } = visit;
+    const keys = await this.keys.list();
+    const current = new Set<string>();
+    for (const kind of keyKindNames) {
+      const signing = keys.filter(
+        (key) => key.kind === kind && key.signsFrom <= now && !(key.retiredAt && key.retiredAt <= now),
+      );
+      const newest = signing.sort((a, b) => b.signsFrom - a.signsFrom)[0];
+      if (newest) current.add(newest.kid);
+    }
+    return this.visits.page(
+      visit,
+      'admin/keys',
+      {
+        keys: [...keys].reverse().map((key) => ({
+          kid: key.kid,
+          kind: key.kind,
+          use: keyKinds[key.kind].use === 'sig' ? 'signs' : 'is encrypted to',
+          state: current.has(key.kid)
+            ? 'in use'
+            : key.signsFrom > now
+              ? 'published, in use later'
+              : key.retiredAt !== undefined && key.retiredAt <= now
+                ? 'retired'
+                : 'published, no longer used',
+          isCurrent: current.has(key.kid),
+          createdAt: key.createdAt,
+          signsFrom: key.signsFrom,
+          retiredAt: key.retiredAt,
+        })),
+        prepublish: durationText(this.settings.keyPrepublishSeconds),
+        sign: durationText(this.settings.keySignSeconds),
+        problem: shown.problem,
+        firstProblem: shown.problem && 'confirm',
+        error: shown.error,
+        notice:
+          query(visit.request).text('done') === 'rotated' && shown.status === undefined
+            ? 'There is a new key of each kind.'
+            : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+}

@@ -1,0 +1,98 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { Outbox } from '../outbox/outbox.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+const pageSize = 25;
+const mostRetried = 1000;
+
+const kindWords: Readonly<Record<string, string>> = { mail: 'Mail', 'backchannel-logout': 'Logout' };
+
+/** The queue of what must reach others: mail, and logouts that applications are told of. */
+@Controller(routes.messages)
+export class MessagesController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(Outbox) private readonly outbox: Outbox,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), {});
+  }
+
+  @Post()
+  async retry(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const id = form.text('message');
+    const selectors =
+      form.get('action') === 'retry-failed'
+        ? (await this.outbox.list({ failedOnly: true, limit: mostRetried })).map(({ selector }) => Number(selector))
+        : /^\d{1,15}$/.test(id)
+          ? [Number(id)]
+          : [];
+    if (selectors.length === 0 && form.get('action') !== 'retry-failed') throw new PageError('form.invalid');
+    for (const selector of selectors) await this.store.run((unit) => this.outbox.retry(unit, selector, visit.now));
+    return Reply.redirect(`${routes.messages}?done=retried`, { cookies: visit.cookies });
+  }
+
+  private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {
+    const parameters = query(visit.request);
+    const failedOnly = parameters.text('state') === 'given-up';
+    const text = parameters.text('after');
+    const after = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+    const found = await this.outbox.list({
+      failedOnly,
+      limit: pageSize + 1,
+      ...(after === undefined ? {} : { after }),
+    });
+    const page = found.slice(0, pageSize);
+    const { waiting, failed } = await this.outbox.backlog();
+    return this.visits.page(
+      visit,
+      'admin/messages',
+      {
+        waiting,
+        failed,
+        failedOnly,
+        toFolder: this.settings.smtpUrl === undefined,
+        messages: page.map((message) => ({
+          id: message.selector,
+          kind: kindWords[message.kind] ?? message.kind,
+          destination: message.destination,
+          state: message.state,
+          isFailed: message.state === 'given up',
+          attempts: message.attempts,
+          createdAt: message.createdAt,
+          dueAt: message.dueAt,
+          lastFailure: message.lastFailure,
+        })),
+        isFirst: after === undefined,
+        next: found.length > pageSize ? page.at(-1)?.selector : undefined,
+        error: shown.error,
+        notice:
+          parameters.text('done') === 'retried' && shown.status === undefined ? 'They are tried again now.' : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+}

@@ -1,0 +1,66 @@
+import {
+  checkClientMetadata,
+  grantTypeNames,
+  parseScope,
+  type Client,
+  type ClientDraft,
+} from '@gatehouse/domain/oauth';
+import type { Refusal } from '../audit/refusals.service.js';
+
+/** One change of the client by which the same request would be let through that rule. */
+export interface Mend {
+  readonly label: string;
+  readonly draft: ClientDraft;
+}
+
+/**
+ * What would mend a refusal, for the client as it is now. Undefined where nothing, or more than one change, would; where
+ * it is mended already; and for what came without proof of the client but would give it more than an address or a scope.
+ */
+export function mendOf(refusal: Refusal, client: Client): Mend | undefined {
+  const mend = changeOf(refusal, client);
+  if (!mend) return undefined;
+  const checked = checkClientMetadata({ ...mend.draft, id: client.id, createdAt: client.createdAt });
+  return 'problems' in checked ? undefined : mend;
+}
+
+function changeOf({ reason, parameters }: Refusal, client: Client): Mend | undefined {
+  switch (reason) {
+    case 'redirect_uri.unregistered': {
+      const uri = parameters['redirect_uri'];
+      if (uri === undefined || client.redirectUris.includes(uri)) return undefined;
+      return {
+        label: `Register ${uri}`,
+        draft: { ...client, redirectUris: [...client.redirectUris, uri] },
+      };
+    }
+    case 'scope.unregistered':
+    case 'client_credentials.scope': {
+      const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
+      if (missing.length === 0) return undefined;
+      return { label: `Allow ${missing.join(' ')}`, draft: { ...client, scope: [...client.scope, ...missing] } };
+    }
+    case 'grant_type.unregistered': {
+      const grantType = grantTypeNames.find((name) => name === parameters['grant_type']);
+      if (!grantType || client.grantTypes.includes(grantType)) return undefined;
+      return { label: `Allow ${grantType}`, draft: { ...client, grantTypes: [...client.grantTypes, grantType] } };
+    }
+    case 'par.required':
+      return client.requirePushedAuthorizationRequests
+        ? {
+            label: 'Let it send requests without pushing them',
+            draft: { ...client, requirePushedAuthorizationRequests: false },
+          }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function scopeOf(sent: string | undefined): readonly string[] {
+  try {
+    return parseScope(sent ?? '');
+  } catch {
+    return [];
+  }
+}

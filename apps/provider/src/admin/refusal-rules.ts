@@ -1,0 +1,115 @@
+/** What a rule wants, in a sentence for whoever set the client up, and where it stands. */
+export interface RefusalRule {
+  readonly wants: string;
+  readonly clause: string;
+}
+
+/** By the rule's stable id. What the answer says by one sentence for several cases, this says apart: here read administrators. */
+const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> = {
+  'client.missing': ['The request names its client by client_id.', 'RFC 6749 4.1.1'],
+  'client.unknown': ['The client_id is that of a client that exists here.', 'RFC 6749 2.2'],
+  'client.disabled': ['The client is switched on.', 'RFC 6749 4.1.2.1'],
+  'redirect_uri.missing': ['An OpenID request names its redirect_uri.', 'OpenID Connect Core 3.1.2.1'],
+  'redirect_uri.none': ['The client has a redirect URI.', 'RFC 6749 3.1.2.2'],
+  'redirect_uri.unregistered': [
+    'The redirect_uri is one of the client’s, letter by letter; on a loopback address the port may differ.',
+    'RFC 9700 2.1, RFC 8252 7.3',
+  ],
+  'scope.unregistered': ['Every scope is one that the client may ask for.', 'RFC 6749 3.3'],
+  'scope.widened': ['A refresh asks for no more than was granted.', 'RFC 6749 6'],
+  'scope.malformed': ['Scopes are printable ASCII with one space between.', 'RFC 6749 3.3'],
+  'response_type.unregistered': ['The client is registered for the response_type.', 'RFC 6749 4.1.2.1'],
+  'response_type.unsupported': ['The response_type is one that this server knows.', 'RFC 6749 3.1.1'],
+  'response_type.not_openid': [
+    'A response_type with an ID token comes with the scope openid.',
+    'OpenID Connect Core 3.2.2.1',
+  ],
+  'nonce.missing': ['A request for an ID token from the front channel has a nonce.', 'OpenID Connect Core 3.2.2.1'],
+  'pkce.required': ['The request has a code_challenge (PKCE).', 'RFC 7636 4.3, RFC 9700 2.1.1'],
+  'pkce.method': ['The code_challenge_method is S256.', 'RFC 7636 4.2, RFC 9700 2.1.1'],
+  'pkce.missing': ['The code_verifier of the challenge comes with the code.', 'RFC 7636 4.5'],
+  'pkce.mismatch': ['The code_verifier is the one that the challenge was made of.', 'RFC 7636 4.6'],
+  'pkce.no_challenge': ['No code_verifier comes where no challenge was sent.', 'RFC 9700 4.8.2'],
+  'par.required': ['Requests of this client are pushed first.', 'RFC 9126 5'],
+  'request_uri.unknown': ['The request_uri was given by this server and has not expired.', 'RFC 9126 4'],
+  'request_uri.used': ['A pushed request is used once.', 'RFC 9126 7.3'],
+  'request_uri.other_client': ['A pushed request is used by the client that pushed it.', 'RFC 9126 2.2'],
+  'request_object.signature': ['The request object is signed by a key of the client.', 'RFC 9101 6.2'],
+  'request_object.aud': ['The request object is for this server (aud).', 'RFC 9101 4'],
+  'request_object.expired': ['The request object has not expired.', 'RFC 9101 4'],
+  'id_token_hint.foreign': ['The id_token_hint is an ID token of this server.', 'OpenID Connect Core 3.1.2.1'],
+  'resource.unknown': ['The resource is an API that is registered here.', 'RFC 8707 2'],
+  'resource.mixed': ['APIs of one request take tokens of one format.', 'RFC 8707 2.2'],
+  'resource.not_granted': ['A token request narrows the resources that were granted.', 'RFC 8707 2.2'],
+  'resource.not_allowed': ['An administrator lets the client act for itself at this API.', 'RFC 8707 2'],
+  'grant_type.missing': ['The request has a grant_type.', 'RFC 6749 4.1.3'],
+  'grant_type.unsupported': ['The grant_type is one that this server knows.', 'RFC 6749 5.2'],
+  'grant_type.unregistered': ['The client is registered for the grant_type.', 'RFC 6749 5.2'],
+  'client_auth.missing': ['The client authenticates.', 'RFC 6749 3.2.1'],
+  'client_auth.malformed': [
+    'The credentials are well-formed; in Basic both parts are form-urlencoded.',
+    'RFC 6749 2.3.1',
+  ],
+  'client_auth.unknown': ['The client exists here and is switched on.', 'RFC 6749 2.3.1'],
+  'client_auth.wrong': ['The secret, or the signature of the assertion, is the client’s.', 'RFC 6749 2.3.1'],
+  'client_auth.method': ['The client authenticates by the method that it is registered for.', 'RFC 7591 2'],
+  'client_auth.several': ['The client authenticates by one method at a time.', 'RFC 6749 2.3'],
+  'client_auth.two_ids': ['The client_id is that of the credentials.', 'RFC 6749 3.2.1'],
+  'code.unknown': ['The code was given by this server.', 'RFC 6749 4.1.3'],
+  'code.expired': ['The code is redeemed within its lifetime.', 'RFC 6749 4.1.2'],
+  'code.replayed': ['A code is redeemed once: at the second time its grant ends.', 'RFC 6749 4.1.2'],
+  'code.other_client': ['The code is redeemed by the client that it was given to.', 'RFC 6749 4.1.3'],
+  'code.redirect_uri': ['The redirect_uri is the one of the authorization request.', 'RFC 6749 4.1.3'],
+  'code.dpop_jkt': ['The proof is of the key that the code is bound to.', 'RFC 9449 10'],
+  'grant.ended': ['The grant lives: nobody logged out, withdrew or revoked it.', 'RFC 6749 5.2'],
+  'refresh.unknown': ['The refresh token was given by this server.', 'RFC 6749 6'],
+  'refresh.expired': ['The refresh token has not expired.', 'RFC 6749 6'],
+  'refresh.other_client': ['The refresh token is used by the client that it was given to.', 'RFC 6749 6'],
+  'refresh.replayed': ['A refresh token is used once: at the second time its grant ends.', 'RFC 9700 4.14.2'],
+  'refresh.dpop_jkt': ['The proof is of the key that the refresh token is bound to.', 'RFC 9449 5'],
+  'client_credentials.public': ['A public client does not act for itself.', 'RFC 6749 4.4'],
+  'client_credentials.scope': ['The scope is the client’s, and speaks of no person.', 'RFC 6749 4.4.2'],
+  'client_credentials.administration': ['An administrator lets the client act for itself.', 'RFC 6749 4.4'],
+  'exchange.not_allowed': ['An administrator lets the client exchange tokens for this API.', 'RFC 8693 2.2.2'],
+  'exchange.subject_unknown': ['The subject_token is a live token of this server.', 'RFC 8693 2.2.2'],
+  'exchange.not_holder': ['The client is the one that the subject_token is for.', 'RFC 8693 2.1'],
+  'exchange.scope': ['The exchange asks for no more than the subject_token has.', 'RFC 8693 2.1'],
+  'device.unregistered': ['The client is registered for the device grant.', 'RFC 8628 3.1'],
+  'device_code.unknown': ['The device_code was given by this server.', 'RFC 8628 3.5'],
+  'device_code.expired': ['The device_code has not expired.', 'RFC 8628 3.5'],
+  'device_code.denied': ['The person allows it.', 'RFC 8628 3.5'],
+  'dpop.front_channel': ['A client of bound tokens gets none from the front channel.', 'RFC 9449 5'],
+  'dpop.missing': ['The request has a DPoP proof.', 'RFC 9449 5'],
+  'dpop.replayed': ['A proof is used once.', 'RFC 9449 11.1'],
+  'client_document.host': ['Clients of this host are allowed here.', 'Client ID Metadata Document 3'],
+  'client_document.unreadable': ['The document at the client_id can be read.', 'Client ID Metadata Document 3'],
+};
+
+/** By the part of the id before the dot, where nothing more is to be said. */
+const families: Readonly<Record<string, string>> = {
+  acr: 'RFC 9470 5',
+  bearer: 'RFC 6750 2',
+  claims: 'OpenID Connect Core 5.5',
+  client_assertion: 'RFC 7523 3',
+  client_document: 'Client ID Metadata Document 3',
+  device_code: 'RFC 8628 3.5',
+  dpop: 'RFC 9449 4.3',
+  dpop_jkt: 'RFC 9449 10',
+  exchange: 'RFC 8693 2.2.2',
+  parameter: 'RFC 6749 3.1, 3.2',
+  pkce: 'RFC 7636 4',
+  prompt: 'OpenID Connect Core 3.1.2.1',
+  max_age: 'OpenID Connect Core 3.1.2.1',
+  request_object: 'RFC 9101 6',
+  request_uri: 'RFC 9101 5.2, RFC 9126 4',
+  resource: 'RFC 8707 2',
+  response_mode: 'OAuth 2.0 Multiple Response Type Encoding Practices 2.1',
+};
+
+/** Undefined where the description of the refusal is all that there is to say. */
+export function ruleOf(reason: string): Partial<RefusalRule> {
+  const rule = rules[reason];
+  if (rule) return { wants: rule[0], clause: rule[1] };
+  const clause = families[reason.split('.')[0] ?? ''];
+  return clause === undefined ? {} : { clause };
+}

@@ -1,0 +1,121 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { actorOf } from '../users/actor.js';
+import { browserName } from '../users/browser-name.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+
+const pageSize = 25;
+const notices: Readonly<Record<string, string>> = {
+  ended: 'The session ended, and the grants that do not outlive it.',
+  'all-ended': 'Every session of this user ended.',
+};
+
+/** The page of live sessions: everybody's, or one user's. */
+@Controller(routes.sessions)
+export class SessionsController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), {});
+  }
+
+  /** `action=end` with a session, or `action=end-all` of the user that the list is narrowed to. */
+  @Post()
+  async act(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const username = query(request).text('user').trim();
+    switch (form.get('action')) {
+      case 'end': {
+        const id = form.text('session').slice(0, 200);
+        await this.store.run(async (unit) => {
+          if (await this.sessions.end(unit, id, visit.now))
+            await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
+        });
+        return back(visit, username, 'ended');
+      }
+      case 'end-all': {
+        const user = await this.users.findByUsername(username);
+        if (!user) throw new PageError('record.not_found');
+        await this.store.run(async (unit) => {
+          const ended = await this.sessions.endAllOf(unit, user.id, visit.now);
+          await this.audit.record(unit, {
+            type: 'session.ended',
+            ...actorOf(visit),
+            subjectId: user.id,
+            details: { ended },
+          });
+        });
+        return back(visit, username, 'all-ended');
+      }
+      default:
+        throw new PageError('form.invalid');
+    }
+  }
+
+  private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {
+    const parameters = query(visit.request);
+    const username = parameters.text('user').trim().slice(0, 200);
+    const user = username === '' ? undefined : await this.users.findByUsername(username);
+    const isUnknown = username !== '' && user === undefined;
+    const before = /^\d{1,15}$/.test(parameters.text('before')) ? Number(parameters.text('before')) : undefined;
+    const { sessions, next } = isUnknown
+      ? { sessions: [], next: undefined }
+      : await this.sessions.list({ userId: user?.id, before, limit: pageSize }, visit.now);
+    const names = await this.users.names(sessions.map(({ userId }) => userId));
+    return this.visits.page(
+      visit,
+      'admin/sessions',
+      {
+        typed: { user: username },
+        unknown: isUnknown ? `There is no user ${username}.` : undefined,
+        user: user && { username: user.username },
+        sessions: sessions.map((session) => ({
+          id: session.id,
+          username: names.get(session.userId) ?? session.userId,
+          browser: browserName(session.userAgent),
+          address: session.address,
+          methods: session.amr,
+          isPartial: !session.full,
+          authTime: session.authTime,
+          lastSeenAt: session.lastSeenAt,
+          isOwn: session.id === visit.session.id,
+        })),
+        isFirst: before === undefined,
+        next,
+        error: shown.error,
+        notice: shown.status === undefined ? notices[parameters.text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+}
+
+function back(visit: UserVisit, username: string, done: string): Reply {
+  const parameters = new URLSearchParams({ ...(username === '' ? {} : { user: username }), done });
+  return Reply.redirect(`${routes.sessions}?${parameters.toString()}`, { cookies: visit.cookies });
+}

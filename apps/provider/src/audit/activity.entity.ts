@@ -1,0 +1,74 @@
+import {
+  InstantColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+  TextPrimaryColumn,
+} from '@gatehouse/server/database/columns';
+import { Entity, PrimaryColumn } from 'typeorm';
+
+/** How often something happened in an hour. Read and written by the named statements of its service. */
+@Entity('activity_hours')
+export class ActivityHourEntity {
+  /** Hours since the epoch. */
+  @PrimaryColumn({ type: 'integer' })
+  hour!: number;
+
+  @TextPrimaryColumn()
+  kind!: string;
+
+  @InstantColumn()
+  count!: number;
+}
+
+/** A request of the protocol that a rule refused. Read and written by the named statements of its service. */
+@Entity('refusals')
+export class RefusalEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** As the person was shown it, and as in the log. */
+  @TextColumn()
+  requestId!: string;
+
+  @InstantColumn()
+  at!: number;
+
+  @TextColumn()
+  endpoint!: string;
+
+  /** The stable id of the rule. */
+  @TextColumn()
+  reason!: string;
+
+  /** The code that the client was told. */
+  @TextColumn()
+  error!: string;
+
+  @TextColumn()
+  description!: string;
+
+  /** As it was sent: there may be no such client. */
+  @TextColumn({ nullable: true })
+  clientId!: string | null;
+
+  @TextColumn()
+  address!: string;
+
+  /** JSON: what came, without secrets. */
+  @TextColumn()
+  parameters!: string;
+}
+
+/** How many more refusals a source had in an hour than are kept. */
+@Entity('refusal_counts')
+export class RefusalCountEntity {
+  @TextPrimaryColumn()
+  source!: string;
+
+  /** Hours since the epoch. */
+  @PrimaryColumn({ type: 'integer' })
+  hour!: number;
+
+  @InstantColumn()
+  count!: number;
+}

@@ -1,0 +1,82 @@
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { Counters, type ActivityKind } from '../http/counters.js';
+
+const activityStatements = {
+  add: statement(
+    'activity_hours.add',
+    `INSERT INTO activity_hours (hour, kind, count) VALUES ($1, $2, $3)
+     ON CONFLICT (hour, kind) DO UPDATE SET count = activity_hours.count + excluded.count`,
+  ),
+  since: statement('activity_hours.since', 'SELECT hour, kind, count FROM activity_hours WHERE hour >= $1'),
+  purge: statement('activity_hours.purge', 'DELETE FROM activity_hours WHERE hour < $1'),
+};
+
+const everyMilliseconds = 5_000;
+const keptHours = 31 * 24;
+
+/** How often something happened in one hour. */
+export interface HourlyCount {
+  /** Hours since the epoch. */
+  readonly hour: number;
+  readonly kind: string;
+  readonly count: number;
+}
+
+/**
+ * How many logins, failures, tokens and refusals there were by the hour, of all processes. Counted in memory and written
+ * some seconds later: no request waits for it, and a process that dies takes those seconds with it.
+ */
+@Injectable()
+export class Activity implements OnModuleInit, BeforeApplicationShutdown {
+  private counts = new Map<ActivityKind, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Counters) private readonly counters: Counters,
+  ) {}
+
+  onModuleInit(): void {
+    this.counters.onActivity((kind) => {
+      this.counts.set(kind, (this.counts.get(kind) ?? 0) + 1);
+      this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    // Always in this order: two processes never wait for each other in a circle.
+    const counted = [...this.counts].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.counts = new Map();
+    if (counted.length === 0) return;
+    const hour = hourOf(this.clock.now());
+    await this.store
+      .run((unit) => {
+        for (const [kind, count] of counted) unit.write(activityStatements.add, hour, kind, count);
+      })
+      .catch(() => undefined);
+  }
+
+  async since(hour: number): Promise<HourlyCount[]> {
+    const rows = await this.store.all<HourlyCount>(activityStatements.since, hour);
+    return rows.map((row) => ({ hour: Number(row.hour), kind: row.kind, count: Number(row.count) }));
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(activityStatements.purge, hourOf(now) - keptHours);
+  }
+}
+
+/** Hours since the epoch. */
+export function hourOf(now: EpochSeconds): number {
+  return Math.floor(now / 3600);
+}

@@ -1,0 +1,272 @@
+import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
+import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { parseBasicCredentials, type OAuthError } from '@gatehouse/domain/oauth';
+import { Clock } from '@gatehouse/server/clock';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { addressKey, clientAddress, header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { hourOf } from './activity.service.js';
+
+const columns = 'selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters';
+
+const refusalStatements = {
+  insert: statement(
+    'refusals.insert',
+    `INSERT INTO refusals (${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  ),
+  list: statement(
+    'refusals.list',
+    `SELECT ${columns} FROM refusals WHERE selector < $1 ORDER BY selector DESC LIMIT $2`,
+  ),
+  listOfClient: statement(
+    'refusals.list_of_client',
+    `SELECT ${columns} FROM refusals WHERE client_id = $3 AND selector < $1 ORDER BY selector DESC LIMIT $2`,
+  ),
+  find: statement('refusals.find', `SELECT ${columns} FROM refusals WHERE request_id = $1 ORDER BY selector LIMIT 1`),
+  purge: statement('refusals.purge', 'DELETE FROM refusals WHERE at <= $1'),
+  bound: statement(
+    'refusals.bound',
+    `DELETE FROM refusals WHERE selector <= (SELECT selector FROM refusals ORDER BY selector DESC LIMIT 1 OFFSET $1)`,
+  ),
+  count: statement(
+    'refusal_counts.add',
+    `INSERT INTO refusal_counts (source, hour, count) VALUES ($1, $2, $3)
+     ON CONFLICT (source, hour) DO UPDATE SET count = refusal_counts.count + excluded.count`,
+  ),
+  counts: statement(
+    'refusal_counts.list',
+    'SELECT source, SUM(count) AS count FROM refusal_counts WHERE hour >= $1 GROUP BY source ORDER BY 2 DESC LIMIT $2',
+  ),
+  purgeCounts: statement('refusal_counts.purge', 'DELETE FROM refusal_counts WHERE hour < $1'),
+};
+
+/** So many of one source, and so many in all, a process keeps in a minute; the rest is counted. */
+const mostOfSource = 20;
+const mostOfAll = 120;
+/** So many sources a process counts between two writes; all others are one. */
+const mostSources = 200;
+const otherSources = 'others';
+const everyMilliseconds = 1_000;
+/** More is never stored, whoever sends it. */
+const mostStored = 10_000;
+const keptSeconds = 7 * 24 * 3600;
+
+const mostParameters = 40;
+const mostValueCharacters = 500;
+
+/** Parameters whose values say what was asked for, and open nothing. Of every other one only the length is kept. */
+const shown: ReadonlySet<string> = new Set([
+  'acr_values',
+  'audience',
+  'claims',
+  'client_assertion_type',
+  'client_id',
+  'code_challenge_method',
+  'display',
+  'dpop_jkt',
+  'grant_type',
+  'max_age',
+  'prompt',
+  'redirect_uri',
+  'requested_token_type',
+  'resource',
+  'response_mode',
+  'response_type',
+  'scope',
+  'subject_token_type',
+  'token_type_hint',
+  'ui_locales',
+]);
+
+/** Answers that a client that does all right gets on its way (RFC 8628 3.5, RFC 9449 8). */
+const steps: ReadonlySet<string> = new Set(['authorization_pending', 'slow_down', 'use_dpop_nonce']);
+
+/** A refused request as it is kept. */
+export interface Refusal {
+  readonly selector: number;
+  readonly requestId: string;
+  readonly at: EpochSeconds;
+  readonly endpoint: string;
+  /** The stable id of the rule that refused. */
+  readonly reason: string;
+  readonly error: string;
+  readonly description: string;
+  /** As it was sent. */
+  readonly clientId: string | undefined;
+  readonly address: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+interface RefusalRow {
+  readonly selector: number;
+  readonly request_id: string;
+  readonly at: number;
+  readonly endpoint: string;
+  readonly reason: string;
+  readonly error: string;
+  readonly description: string;
+  readonly client_id: string | null;
+  readonly address: string;
+  readonly parameters: string;
+}
+
+/**
+ * Keeps what the protocol refused for a while, for whoever is asked why. Noted in memory and written a second later:
+ * no answer waits for it. Past a rate a source is only counted, and the table is bounded whatever comes.
+ */
+@Injectable()
+export class Refusals implements BeforeApplicationShutdown {
+  private waiting: Refusal[] = [];
+  private readonly uncounted = new Map<string, number>();
+  private minute = 0;
+  private kept = 0;
+  private keptOfSource = new Map<string, number>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+  ) {}
+
+  /** @param parameters as they came; those that may be secret are not kept */
+  note(request: WebRequest, endpoint: string, error: OAuthError, parameters: ReadonlyMap<string, string>): void {
+    if (steps.has(error.code)) return;
+    const now = this.clock.now();
+    const address = clientAddress(request);
+    const source = addressKey(address);
+    this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
+    if (!this.isWithinRate(source, now)) {
+      const name = this.uncounted.has(source) || this.uncounted.size < mostSources ? source : otherSources;
+      this.uncounted.set(name, (this.uncounted.get(name) ?? 0) + 1);
+      return;
+    }
+    this.waiting.push({
+      selector: this.selectors.next(),
+      requestId: requestId(request),
+      at: now,
+      endpoint,
+      reason: error.reason,
+      error: error.code,
+      description: error.description,
+      clientId: clientIdOf(request, parameters)?.slice(0, 300),
+      address,
+      parameters: withoutSecrets(parameters),
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const { waiting } = this;
+    const counts = [...this.uncounted].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.waiting = [];
+    this.uncounted.clear();
+    if (waiting.length === 0 && counts.length === 0) return;
+    const hour = hourOf(this.clock.now());
+    await this.store
+      .run((unit) => {
+        for (const each of waiting)
+          unit.write(
+            refusalStatements.insert,
+            each.selector,
+            each.requestId,
+            each.at,
+            each.endpoint,
+            each.reason,
+            each.error,
+            each.description,
+            each.clientId ?? null,
+            each.address,
+            JSON.stringify(each.parameters),
+          );
+        for (const [source, count] of counts) unit.write(refusalStatements.count, source, hour, count);
+      })
+      .catch(() => undefined);
+  }
+
+  /** The newest first. @param before the selector of the last one of the page before */
+  async list(query: {
+    readonly clientId?: string | undefined;
+    readonly before?: number | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly refusals: readonly Refusal[]; readonly next: number | undefined }> {
+    const { clientId, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const rows =
+      clientId === undefined
+        ? await this.store.all<RefusalRow>(refusalStatements.list, before, limit + 1)
+        : await this.store.all<RefusalRow>(refusalStatements.listOfClient, before, limit + 1, clientId);
+    const refusals = rows.slice(0, limit).map(toRefusal);
+    return { refusals, next: rows.length > limit ? refusals.at(-1)?.selector : undefined };
+  }
+
+  async find(id: string): Promise<Refusal | undefined> {
+    const row = await this.store.one<RefusalRow>(refusalStatements.find, id);
+    return row && toRefusal(row);
+  }
+
+  /** Sources of refusals that were only counted since this hour, the busiest first. */
+  async counts(hour: number, limit: number): Promise<{ readonly source: string; readonly count: number }[]> {
+    const rows = await this.store.all<{ source: string; count: number }>(refusalStatements.counts, hour, limit);
+    return rows.map((row) => ({ source: row.source, count: Number(row.count) }));
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    const old = await unit.change(refusalStatements.purge, addSeconds(now, -keptSeconds));
+    const tooMany = await unit.change(refusalStatements.bound, mostStored);
+    const counts = await unit.change(refusalStatements.purgeCounts, hourOf(now) - keptSeconds / 3600);
+    return old + tooMany + counts;
+  }
+
+  private isWithinRate(source: string, now: EpochSeconds): boolean {
+    const minute = Math.floor(now / 60);
+    if (minute !== this.minute) {
+      this.minute = minute;
+      this.kept = 0;
+      this.keptOfSource = new Map();
+    }
+    const ofSource = this.keptOfSource.get(source) ?? 0;
+    if (this.kept >= mostOfAll || ofSource >= mostOfSource) return false;
+    this.kept += 1;
+    this.keptOfSource.set(source, ofSource + 1);
+    return true;
+  }
+}
+
+function withoutSecrets(parameters: ReadonlyMap<string, string>): Record<string, string> {
+  const kept = [...parameters].slice(0, mostParameters).map(([name, value]): [string, string] => {
+    const text = shown.has(name) ? value.slice(0, mostValueCharacters) : `(${value.length} characters)`;
+    return [plain(name.slice(0, 100)), plain(text)];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** A text of our database has no NUL. */
+function plain(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
+}
+
+function clientIdOf(request: WebRequest, parameters: ReadonlyMap<string, string>): string | undefined {
+  const authorization = header(request, 'authorization');
+  const named = parameters.get('client_id') ?? (authorization && parseBasicCredentials(authorization)?.clientId);
+  return named === undefined || named === '' ? undefined : plain(named);
+}
+
+function toRefusal(row: RefusalRow): Refusal {
+  return {
+    selector: Number(row.selector),
+    requestId: row.request_id,
+    at: epochSeconds(Number(row.at)),
+    endpoint: row.endpoint,
+    reason: row.reason,
+    error: row.error,
+    description: row.description,
+    clientId: row.client_id ?? undefined,
+    address: row.address,
+    parameters: JSON.parse(row.parameters) as Record<string, string>,
+  };
+}

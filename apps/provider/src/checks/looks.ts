@@ -1,0 +1,162 @@
+import { stat, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import type { Type } from '@nestjs/common';
+import { isLoopbackHost } from '@gatehouse/domain/oauth';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { AuditChain } from '../audit/audit-chain.service.js';
+import { keyFileOf, type Settings } from '../config/settings.js';
+import { routes } from '../http/routes.js';
+import { keyKindNames } from '../keys/key-kinds.js';
+import { KeysService } from '../keys/keys.service.js';
+import { Outbox } from '../outbox/outbox.service.js';
+import { UsersService } from '../users/users.service.js';
+
+/** What one look found. `mend`: it will not work, or not safely; `care`: it works, and somebody should know. */
+export interface Finding {
+  readonly state: 'ok' | 'care' | 'mend';
+  /** What is there, and what to do where something is to be done. */
+  readonly says: string;
+}
+
+export interface Patient {
+  /** Finds a service. */
+  readonly app: { get<T>(type: Type<T>): T };
+  readonly settings: Settings;
+  readonly now: EpochSeconds;
+}
+
+const ok = (says: string): Finding => ({ state: 'ok', says });
+const care = (says: string): Finding => ({ state: 'care', says });
+const mend = (says: string): Finding => ({ state: 'mend', says });
+
+const reachMilliseconds = 5_000;
+const leastFreeBytes = 512 * 1024 * 1024;
+
+type Look = (patient: Patient) => Promise<Finding> | Finding;
+
+/** Each look by its name; one that throws is itself something to mend. */
+const looks = {
+  issuer: ({ settings }: Patient) => {
+    const { protocol, hostname } = new URL(settings.issuer);
+    if (protocol === 'https:') return ok(`${settings.issuer} is https`);
+    return isLoopbackHost(hostname)
+      ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
+      : mend(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+  },
+  proxy: ({ settings }: Patient) => {
+    if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))
+      return ok('the provider is asked directly');
+    return !settings.trustedProxies.isEmpty
+      ? ok('https comes from a proxy whose addresses are known')
+      : mend(
+          'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
+        );
+  },
+  answer: async ({ settings }: Patient) => {
+    const url = settings.issuer + routes.openidConfiguration;
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(reachMilliseconds), redirect: 'manual' });
+      const { issuer } = (await answer.json()) as { issuer?: unknown };
+      return issuer === settings.issuer
+        ? ok(`${url} answers`)
+        : mend(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
+    } catch (error) {
+      return care(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
+    }
+  },
+  administrator: async ({ app }: Patient) => {
+    const admin = await app.get(UsersService).findAdmin();
+    if (!admin) return mend('there is no administrator: user add --username U --role admin --password-stdin');
+    return admin.hasPassword
+      ? ok(`${admin.username} can log in`)
+      : care(`${admin.username} has no password yet: user link --username ${admin.username}`);
+  },
+  keys: async ({ app, settings, now }: Patient) => {
+    // Listing opens them: it fails where the secret key is not the one that sealed them.
+    const keys = await app.get(KeysService).list();
+    const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
+    if (missing.length > 0)
+      return mend(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
+    const old = keyKindNames.filter((kind) => {
+      const newest = keys.filter((key) => key.kind === kind).at(-1);
+      return newest !== undefined && addSeconds(newest.signsFrom, settings.keySignSeconds) < now;
+    });
+    return old.length === 0
+      ? ok(`${keys.length} keys open with the secret key`)
+      : care(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
+  },
+  'secret key': async ({ settings }: Patient) => {
+    const file = keyFileOf(settings);
+    if (settings.secretKeys !== undefined || file === undefined) return ok('it is given by the settings');
+    const { mode } = await stat(file);
+    return (mode & 0o077) === 0
+      ? ok(`${file} is readable by its owner alone; a backup needs it`)
+      : mend(`${file} can be read by others: chmod 600`);
+  },
+  disk: async ({ settings }: Patient) => {
+    const file = keyFileOf(settings);
+    const folder = file === undefined ? settings.dataDir : dirname(file);
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
+    return free < leastFreeBytes ? mend(`${shown}: make room`) : ok(shown);
+  },
+  mail: async ({ app, settings }: Patient) => {
+    const { waiting, failed } = await app.get(Outbox).backlog();
+    const queue = `${waiting} messages wait, ${failed} were given up`;
+    if (settings.smtpUrl === undefined)
+      return care(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
+    const { hostname, port, protocol } = new URL(settings.smtpUrl);
+    const problem = await reach(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
+    if (problem !== undefined) return mend(`the mail server cannot be reached (${problem})`);
+    return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
+  },
+  'mail queue': async ({ app }: Patient) => {
+    const { waiting, failed, oldest } = await app.get(Outbox).backlog();
+    return failed > 0
+      ? care(
+          `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
+        )
+      : ok(`${waiting} messages wait`);
+  },
+  'audit log': async ({ app }: Patient) => {
+    const { problem, events, unsealed } = await app.get(AuditChain).verify();
+    return problem === undefined
+      ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
+      : mend(problem);
+  },
+} satisfies Readonly<Record<string, Look>>;
+
+export type LookName = keyof typeof looks;
+export const lookNames = Object.keys(looks) as readonly LookName[];
+
+/** Looks at one thing; a look that fails is itself something to mend. */
+export async function look(name: LookName, patient: Patient): Promise<Finding> {
+  try {
+    const take: Look = looks[name];
+    return await take(patient);
+  } catch (error) {
+    return mend(reasonOf(error));
+  }
+}
+
+/** Undefined where something listens there. */
+function reach(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: reachMilliseconds });
+    const done = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => done());
+    socket.once('timeout', () => done('it does not answer'));
+    socket.once('error', (error) => done(reasonOf(error)));
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}
