@@ -20,11 +20,13 @@ import { outboxCommands } from './outbox-commands.js';
 import { doctor } from './doctor.js';
 import { databaseCommand } from './database-commands.js';
 import { registrationCommands } from './registration-commands.js';
+import { sessionCommands } from './session-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
 import { userCommands } from './user-commands.js';
 
 const commands: readonly Command[] = [
   ...userCommands,
+  ...sessionCommands,
   ...clientCommands,
   ...registrationCommands,
   ...resourceCommands,

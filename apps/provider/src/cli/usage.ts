@@ -31,7 +31,13 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
            [--claim NAME=VALUE]…    (birthdate=1990-12-31, phone_number=+16045551234, address.locality=London …)
   user invite --email E… [--role R]…   (sends a link to make an account by, and prints it)
   user list [--search TEXT]
+  user show --username U
+  user update --username U [--new-username N] [--name N] [--email E] [--email-verified | --email-unverified]
+           [--role R]… [--claim NAME=VALUE]…   (what is not named stays; an empty value takes it away)
+  user reset-password --username U [--password-stdin]   (ends sessions and grants; without a password: a link to set one)
   user disable | enable | link | reset-mfa  --username U
+  session list [--username U]
+  session end --id ID | --username U
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
              [--jwks-file F] [--METADATA VALUE]… [--metadata-file F]

@@ -1,14 +1,38 @@
 import type { ProfileDraft } from '../users/profile-form.js';
-import { addressClaims, claimsDraft, profileClaims } from '../users/user-representation.js';
+import type { User } from '../users/user.js';
+import {
+  addressClaims,
+  claimsDraft,
+  profileClaims,
+  userRepresentation,
+  type ClaimTexts,
+} from '../users/user-representation.js';
 import { UsageError } from './usage.js';
 
 const addressPrefix = 'address.';
+
+/**
+ * What a person's claims are with those of `--claim name=value`; an empty value takes one away.
+ * @throws UsageError
+ */
+export function changedClaims(before: User, words: readonly string[]): ProfileDraft {
+  const { address, ...claims } = textsOf(words);
+  const is = userRepresentation(before) as ClaimTexts;
+  const phone = claims['phone_number'];
+  // Another number: nobody has proved it yet.
+  const unproved = phone !== undefined && phone !== before.profile.phoneNumber ? { phone_number_verified: false } : {};
+  return claimsDraft({ ...is, ...unproved, ...claims, address: { ...is.address, ...address } });
+}
 
 /**
  * Reads `--claim name=value`, each claim once.
  * @throws UsageError for a claim that there is not, or that has an option of its own
  */
 export function readClaims(words: readonly string[]): ProfileDraft {
+  return claimsDraft(textsOf(words));
+}
+
+function textsOf(words: readonly string[]): ClaimTexts {
   const typed = new Map<string, string>();
   for (const word of words) {
     const equals = word.indexOf('=');
@@ -30,5 +54,9 @@ export function readClaims(words: readonly string[]): ProfileDraft {
       name.startsWith(addressPrefix) ? [[name.slice(addressPrefix.length), value]] : [],
     ),
   );
-  return claimsDraft({ ...claims, address, phone_number_verified: verified === 'true' });
+  return {
+    ...claims,
+    address,
+    ...(verified === undefined ? {} : { phone_number_verified: verified === 'true' }),
+  };
 }

@@ -1,11 +1,16 @@
+import { AuditService } from '../audit/audit.service.js';
 import { FactorReset } from '../factors/factor-reset.service.js';
+import { Factors } from '../factors/factors.service.js';
+import { GrantsService } from '../grants/grants.service.js';
+import { PasswordRenewal } from '../grants/password-renewal.service.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, operatorPasswordMinimum, roles, type User } from '../users/user.js';
 import { userRepresentation } from '../users/user-representation.js';
 import { UsersService } from '../users/users.service.js';
-import { readClaims } from './user-claims.js';
+import { changedClaims, readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
 import { Refused, UsageError, WrongRecord } from './usage.js';
 
@@ -183,4 +188,113 @@ const invite: Command = {
   },
 };
 
-export const userCommands: readonly Command[] = [add, invite, list, disable, enable, link, resetMfa];
+const show: Command = {
+  name: 'user show',
+  options: { username: text },
+  run: async (context) => {
+    const user = await named(context);
+    const { totp, passkeys, codesLeft } = await context.app.get(Factors).of(user.id);
+    const json = {
+      ...userRepresentation(user),
+      second_factors: [...(totp ? ['totp'] : []), ...passkeys.map(({ name }) => `passkey ${name}`)],
+      recovery_codes_left: codesLeft,
+      sessions: (await context.app.get(SessionsService).listOf(user.id, context.now)).length,
+    };
+    return {
+      json,
+      text: table(
+        ['WHAT', 'VALUE'],
+        Object.entries(json).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+      ),
+    };
+  },
+};
+
+const update: Command = {
+  name: 'user update',
+  options: {
+    username: text,
+    'new-username': text,
+    name: text,
+    email: text,
+    'email-verified': flag,
+    'email-unverified': flag,
+    role: { type: 'string', multiple: true },
+    claim: { type: 'string', multiple: true },
+  },
+  run: async (context) => {
+    const { app, store, options, now } = context;
+    const before = await named(context);
+    if (options.has('email-verified') && options.has('email-unverified'))
+      throw new UsageError('--email-verified and --email-unverified exclude each other');
+    const email = options.one('email') ?? before.email;
+    const sameEmail = email === before.email;
+    const claims = changedClaims(before, options.all('claim'));
+    const roles = options.all('role');
+    const saved = await store.run((unit) =>
+      app.get(UsersService).update(
+        unit,
+        before.id,
+        {
+          username: options.one('new-username') ?? before.username,
+          ...claims,
+          name: options.one('name') ?? claims.name,
+          email,
+          // Another address is another mailbox: nobody has proved it yet.
+          emailVerified:
+            options.has('email-verified') || (!options.has('email-unverified') && sameEmail && before.emailVerified),
+          roles: roles.length > 0 ? roles : before.roles,
+        },
+        {},
+        now,
+      ),
+    );
+    if (saved === undefined) throw new WrongRecord('not_found', 'the user was removed meanwhile');
+    if ('problems' in saved)
+      throw new Refused(saved.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
+    return { json: userRepresentation(saved.user), text: `user ${saved.user.username} was changed` };
+  },
+};
+
+const resetPassword: Command = {
+  name: 'user reset-password',
+  options: { username: text, 'password-stdin': flag },
+  run: async (context) => {
+    const { app, store, options, now } = context;
+    const user = await named(context);
+    if (!options.has('password-stdin')) {
+      const url = await store.run(async (unit) => {
+        await app.get(SessionsService).endAllOf(unit, user.id, now);
+        await app.get(GrantsService).revokeOfUser(unit, user.id, now);
+        await app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: user.id });
+        return app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, now);
+      });
+      return {
+        json: { ...userRepresentation(user), set_password_link: url },
+        text: `sessions and grants of ${user.username} ended\nset the password: ${url}`,
+      };
+    }
+    const password = await context.readStdin();
+    const weakness = checkPassword(password, operatorPasswordMinimum);
+    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
+    const passwordHash = await app.get(PasswordHasher).hash(password);
+    await store.run((unit) => app.get(PasswordRenewal).renew(unit, user.id, passwordHash, {}, now));
+    return {
+      json: { ...userRepresentation(user), has_password: true },
+      text: `user ${user.username} has the new password; sessions and grants ended`,
+    };
+  },
+};
+
+export const userCommands: readonly Command[] = [
+  add,
+  invite,
+  list,
+  show,
+  update,
+  resetPassword,
+  disable,
+  enable,
+  link,
+  resetMfa,
+];

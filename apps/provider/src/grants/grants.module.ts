@@ -6,6 +6,7 @@ import { UsersModule } from '../users/users.module.js';
 import { ConsentsService } from './consents.service.js';
 import { ConsentEntity } from './grant.entity.js';
 import { GrantsController } from './grants.controller.js';
+import { PasswordRenewal } from './password-renewal.service.js';
 import { GrantsService } from './grants.service.js';
 import { LiveFilters } from './live-filters.service.js';
 import { LivePages } from './live-pages.service.js';
@@ -19,7 +20,7 @@ import { LivePages } from './live-pages.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
   controllers: [GrantsController],
-  providers: [GrantsService, ConsentsService, LiveFilters, LivePages],
-  exports: [GrantsService, ConsentsService, LivePages],
+  providers: [PasswordRenewal, GrantsService, ConsentsService, LiveFilters, LivePages],
+  exports: [PasswordRenewal, GrantsService, ConsentsService, LivePages],
 })
 export class GrantsModule {}

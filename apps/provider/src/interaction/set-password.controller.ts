@@ -3,12 +3,10 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { Factors } from '../factors/factors.service.js';
-import { GrantsService } from '../grants/grants.service.js';
+import { PasswordRenewal } from '../grants/password-renewal.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -29,11 +27,9 @@ export class SetPasswordController {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
-    @Inject(SessionsService) private readonly sessions: SessionsService,
-    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(PasswordRenewal) private readonly renewal: PasswordRenewal,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -58,18 +54,8 @@ export class SetPasswordController {
     const passwordHash = await this.hasher.hash(password);
     const done = await this.store.run(async (unit) => {
       if (!(await this.links.consume(unit, selector, visit.now))) return false;
-      await this.users.setPassword(unit, user.id, passwordHash, visit.now);
-      // Whoever knew the old password is out: sessions, what they gave to applications (offline too), other links.
-      await this.sessions.endAllOf(unit, user.id, visit.now);
-      await this.grants.revokeOfUser(unit, user.id, visit.now);
-      await this.links.forgetAllOf(unit, user.id);
-      await this.audit.record(unit, {
-        type: 'user.password_set',
-        actorId: user.id,
-        subjectId: user.id,
-        address: visit.address,
-        requestId: visit.requestId,
-      });
+      const actor = { actorId: user.id, address: visit.address, requestId: visit.requestId };
+      await this.renewal.renew(unit, user.id, passwordHash, actor, visit.now);
       return true;
     });
     if (!done) throw new PageError('link.spent');

@@ -3,7 +3,7 @@ import type { ProfileDraft } from './profile-form.js';
 import type { User } from './user.js';
 
 /** The standard claims that a profile holds as text, by their names on the wire (OpenID Connect Core 5.1). */
-export const profileClaims: Readonly<Record<string, ProfileField>> = {
+export const profileClaims = {
   middle_name: 'middleName',
   nickname: 'nickname',
   profile: 'profilePage',
@@ -14,17 +14,17 @@ export const profileClaims: Readonly<Record<string, ProfileField>> = {
   zoneinfo: 'zoneinfo',
   locale: 'locale',
   phone_number: 'phoneNumber',
-};
+} as const satisfies Readonly<Record<string, ProfileField>>;
 
 /** The members of the claim `address` (OpenID Connect Core 5.1.1). */
-export const addressClaims: Readonly<Record<string, keyof PostalAddress>> = {
+export const addressClaims = {
   formatted: 'formatted',
   street_address: 'streetAddress',
   locality: 'locality',
   region: 'region',
   postal_code: 'postalCode',
   country: 'country',
-};
+} as const satisfies Readonly<Record<string, keyof PostalAddress>>;
 
 /**
  * A person's account in JSON, for the command line and the API: standard claims under their names, and what

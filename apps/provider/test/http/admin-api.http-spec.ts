@@ -52,6 +52,8 @@ describe('the administration’s API', () => {
         roles: ['developer', 'user'],
       });
       expect(after).not.toHaveProperty('nickname');
+      const moved = await api.call('PATCH', `users/${String(user['id'])}`, { email: 'other@example.com' });
+      expect(shaped(moved, 'User')).toMatchObject({ email: 'other@example.com', email_verified: false });
 
       expect(shaped(await api.call('POST', `users/${String(user['id'])}/disable`), 'User')['disabled']).toBe(true);
       expect((await api.call('POST', `users/${String(user['id'])}/password-link`)).status).toBe(409);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keyKindNames } from '../../src/keys/key-kinds';
+import { ManualClock, SystemClock } from '@gatehouse/server/clock';
 import { send } from '../support/browser';
 import { addApp } from '../support/factors';
 import { startProvider, post, type TestProvider } from '../support/provider';
@@ -19,7 +20,12 @@ describe('the command line, while the provider runs on the same database', () =>
     await buildProvider();
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-cli-'));
     const url = `sqlite:${join(folder, 'provider.sqlite')}`;
-    provider = await startProvider({ databaseUrl: url, env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600' } });
+    provider = await startProvider({
+      databaseUrl: url,
+      env: { GATEHOUSE_KEY_PREPUBLISH_SECONDS: '3600' },
+      // A command goes by the machine's clock.
+      clock: new ManualClock(new SystemClock().now()),
+    });
     env = {
       GATEHOUSE_DATABASE_URL: url,
       GATEHOUSE_SECRET_KEY: provider.secretKey,
@@ -107,6 +113,47 @@ describe('the command line, while the provider runs on the same database', () =>
     });
     expect((await gatehouse('user enable --username cli-bob')).code).toBe(0);
     await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
+  });
+
+  it('user show, update and reset-password; session list and end', async () => {
+    const user = await provider.addUser({ username: 'cli-mary', email: 'mary@example.com' });
+    const browser = await provider.logIn(user);
+    const shown = (await gatehouse('user show --username cli-mary --json')).json();
+    expect(shown).toMatchObject({ username: 'cli-mary', sessions: 1, second_factors: [] });
+
+    const changed = await gatehouse(
+      'user update --username cli-mary --email-verified --claim nickname=M --claim address.locality=Leeds --role developer --json',
+    );
+    expect(changed.json()).toMatchObject({
+      email: 'mary@example.com',
+      email_verified: true,
+      nickname: 'M',
+      address: { locality: 'Leeds' },
+      roles: ['developer'],
+    });
+    const again = await gatehouse('user update --username cli-mary --email new@example.com --claim nickname= --json');
+    expect(again.json()).toMatchObject({ email: 'new@example.com', email_verified: false, roles: ['developer'] });
+    expect(again.json()).not.toHaveProperty('nickname');
+    expectError(await gatehouse('user update --username cli-mary --role boss --json'), 1, 'failed');
+
+    const sessions = (await gatehouse('session list --username cli-mary --json')).json()['sessions'] as {
+      id: string;
+    }[];
+    expect(sessions).toEqual([expect.objectContaining({ user_id: user.id })]);
+    expect((await gatehouse(`session end --id ${sessions[0]?.id} --json`)).json()).toEqual({ ended: 1 });
+    expect((await browser.open(`${provider.base}/account`)).text).toContain('name="password"');
+    expectError(await gatehouse(`session end --id ${sessions[0]?.id} --json`), 3, 'not_found');
+    expectError(await gatehouse('session end --json'), 2, 'usage');
+
+    const second = await provider.logIn(user);
+    const password = 'another password from stdin';
+    const reset = await gatehouse('user reset-password --username cli-mary --password-stdin --json', password);
+    expect(reset).toMatchObject({ code: 0 });
+    expect((await second.open(`${provider.base}/account`)).text).toContain('name="password"');
+    await provider.logIn({ username: 'cli-mary', password });
+    expect((await gatehouse('session end --username cli-mary --json')).json()).toEqual({ ended: 1 });
+    const link = (await gatehouse('user reset-password --username cli-mary --json')).json()['set_password_link'];
+    expect(link).toMatch(/\/password\/set\?token=/);
   });
 
   it('user reset-mfa: the password alone logs in again, and sessions ended', async () => {

@@ -22,7 +22,7 @@ export async function readBodyOf<Name extends BodyName>(request: WebRequest, nam
 }
 
 /**
- * Reads a patch of something and gives what it would be afterwards (RFC 7396).
+ * Reads a patch of something and gives what it would be afterwards (RFC 7396), and what the patch named.
  * @param before as the API shows it; members that cannot be written are left out of the outcome
  * @param name the shape that the outcome has
  * @throws ApiProblem invalid, unsupported-media-type; BodyTooLarge
@@ -31,11 +31,11 @@ export async function readPatchOf<Name extends BodyName>(
   request: WebRequest,
   before: JsonObject,
   name: Name,
-): Promise<Bodies[Name]> {
+): Promise<{ readonly value: Bodies[Name]; readonly patch: JsonObject }> {
   const { json } = await readJson(request, ['application/merge-patch+json', 'application/json']);
   const { bodies } = await import('./shapes.js');
   const writable = Object.entries(before).filter(([member]) => member in bodies[name].shape);
-  return checked(name, mergePatch(Object.fromEntries(writable), json));
+  return { value: await checked(name, mergePatch(Object.fromEntries(writable), json)), patch: json };
 }
 
 async function checked<Name extends BodyName>(name: Name, json: JsonObject): Promise<Bodies[Name]> {

@@ -94,7 +94,7 @@ export class ClientsApi {
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
-    const value = await readPatchOf(call.request, clientRepresentation(before), 'Client');
+    const { value } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
     const draft = clientDraft(value, before);
     await this.check(draft, before);
     const saved = await this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now));

@@ -7,8 +7,7 @@ import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
-import type { Session } from '../../sessions/session.js';
-import { browserName } from '../../users/browser-name.js';
+import { sessionRepresentation } from '../../users/session-representation.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import type { Call } from './call.js';
 import { Operation, type QueryParameter } from './operation.js';
@@ -188,19 +187,5 @@ function tokenRepresentation(token: AccessToken): object {
     issued_at: token.issuedAt,
     last_used_at: token.lastUsedAt ?? null,
     expires_at: token.expiresAt,
-  };
-}
-
-function sessionRepresentation(session: Session): object {
-  return {
-    id: session.id,
-    user_id: session.userId,
-    browser: browserName(session.userAgent),
-    address: session.address ?? null,
-    amr: session.amr,
-    auth_time: session.authTime,
-    created_at: session.createdAt,
-    last_seen_at: session.lastSeenAt,
-    expires_at: session.expiresAt,
   };
 }

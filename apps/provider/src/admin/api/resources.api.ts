@@ -67,7 +67,7 @@ export class ResourcesApi {
   @Operation({ summary: 'Changes an API', needs: 'gatehouse:admin', body: 'ResourcePatch', answers: 'Resource' })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
-    const value = await readPatchOf(call.request, resourceRepresentation(before), 'Resource');
+    const { value } = await readPatchOf(call.request, resourceRepresentation(before), 'Resource');
     const saved = await this.store.run((unit) =>
       this.resources.update(unit, before.id, draftOf(value), call.actor, call.now),
     );

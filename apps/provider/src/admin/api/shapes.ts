@@ -13,16 +13,21 @@ const instant = z.int().meta({ description: 'Seconds since the epoch.' });
 const id = z.string().min(1).max(300);
 const optionalText = text.nullish();
 
-const claimTexts = (names: readonly string[]): Record<string, typeof optionalText> =>
-  Object.fromEntries(names.map((name) => [name, optionalText]));
+function claimTexts<Name extends string>(names: Readonly<Record<Name, string>>): Record<Name, typeof optionalText> {
+  // Of just these names.
+  return Object.fromEntries(Object.keys(names).map((name) => [name, optionalText])) as Record<
+    Name,
+    typeof optionalText
+  >;
+}
 
 const claims = {
   name: optionalText,
   given_name: optionalText,
   family_name: optionalText,
-  ...claimTexts(Object.keys(profileClaims)),
+  ...claimTexts(profileClaims),
   phone_number_verified: z.boolean().nullish(),
-  address: z.strictObject(claimTexts(Object.keys(addressClaims))).nullish(),
+  address: z.strictObject(claimTexts(addressClaims)).nullish(),
 };
 
 const roleList = z.array(z.enum(roles)).max(20);

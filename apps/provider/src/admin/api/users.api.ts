@@ -13,6 +13,7 @@ import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
+import type { JsonObject } from './json.js';
 import { Operation } from './operation.js';
 import { pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, invalidMembers, notFound } from './problem.js';
@@ -91,8 +92,8 @@ export class UsersApi {
   @Operation({ summary: 'Changes a user', needs: 'gatehouse:admin', body: 'UserPatch', answers: 'User' })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
-    const value = await readPatchOf(call.request, userRepresentation(user), 'User');
-    const draft = { ...draftOf(value), roles: value.roles ?? [] };
+    const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
+    const draft = { ...draftOf(stillProved(value, patch, user)), roles: value.roles ?? [] };
     const saved = await this.store.run((unit) => this.users.update(unit, user.id, draft, call.actor, call.now));
     if (saved === undefined) throw notFound('user');
     if ('problems' in saved) throw invalid(saved.problems);
@@ -159,6 +160,17 @@ export class UsersApi {
     if (!user) throw notFound('user');
     return user;
   }
+}
+
+/** Another address, or number, is one that nobody has proved yet, unless the patch says so itself. */
+function stillProved(value: Bodies['User'], patch: JsonObject, before: User): Bodies['User'] {
+  return {
+    ...value,
+    ...(value.email === before.email || 'email_verified' in patch ? {} : { email_verified: false }),
+    ...(value.phone_number === before.profile.phoneNumber || 'phone_number_verified' in patch
+      ? {}
+      : { phone_number_verified: false }),
+  };
 }
 
 function draftOf(value: Bodies['User']): UserDraft {
