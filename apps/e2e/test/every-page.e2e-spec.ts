@@ -298,6 +298,12 @@ describe('every page', () => {
     await page.getByRole('button', { name: 'Replace the keys now' }).click();
     await page.locator('[aria-invalid=true]').waitFor();
     await look('provider-keys');
+    await page.goto(`${stage.issuer}/issuer`);
+    await look('provider-issuers-none');
+    await page.getByRole('link', { name: 'Add an issuer' }).click();
+    await page.getByRole('button', { name: 'Add the issuer' }).click();
+    await page.getByRole('alert').waitFor();
+    await look('provider-issuer-problems');
     await page.goto(`${stage.issuer}/message`);
     await look('provider-messages');
     await page.goto(`${stage.issuer}/api/admin/v1/docs`);

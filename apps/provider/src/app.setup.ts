@@ -41,6 +41,7 @@ const modulesWithViews = [
   'admin',
   'interaction',
   'issuance',
+  'issuers',
   'logout',
   'resources',
   'users',

@@ -3,6 +3,7 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
@@ -36,6 +37,7 @@ import { OpenApi } from './api/openapi.service.js';
     FactorsModule,
     GrantsModule,
     IssuanceModule,
+    IssuersModule,
     KeysModule,
     OutboxModule,
     ReplayModule,

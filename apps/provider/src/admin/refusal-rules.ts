@@ -88,6 +88,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
 /** By the part of the id before the dot, where nothing more is to be said. */
 const families: Readonly<Record<string, string>> = {
   acr: 'RFC 9470 5',
+  assertion: 'RFC 7523 3',
   bearer: 'RFC 6750 2',
   claims: 'OpenID Connect Core 5.5',
   client_assertion: 'RFC 7523 3',

@@ -14,6 +14,7 @@ import { drawCommandNumber } from '../database/node-number.js';
 import { auditCommands } from './audit-commands.js';
 import { clientCommands } from './client-commands.js';
 import { Failed, type Command, type CommandContext, type CommandResult, type OptionValues } from './command.js';
+import { issuerCommands } from './issuer-commands.js';
 import { keyCommands } from './key-commands.js';
 import { resourceCommands } from './resource-commands.js';
 import { outboxCommands } from './outbox-commands.js';
@@ -30,6 +31,7 @@ const commands: readonly Command[] = [
   ...clientCommands,
   ...registrationCommands,
   ...resourceCommands,
+  ...issuerCommands,
   ...keyCommands,
   ...outboxCommands,
   ...auditCommands,

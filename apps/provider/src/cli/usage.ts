@@ -55,6 +55,9 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              [--lifetime SECONDS] [--allow consent|anyone] [--credentials]
   resource list
   resource remove --identifier URI
+  issuer add --issuer ISS [--name N] --jwks-uri URI | --jwks-file F  [--subject email|username|id] --client CLIENT_ID… --scope S…
+             (whose assertions get access tokens, RFC 7523)
+  issuer list | remove --issuer ISS
   registration-token add [--name N] [--uses COUNT] [--lifetime SECONDS]   (an initial access token, RFC 7591)
   registration-token list | remove --id ID
   keys list | rotate [--now]

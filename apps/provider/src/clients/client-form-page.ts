@@ -29,6 +29,8 @@ const grantTypeWords: Readonly<Record<string, string>> = {
   'urn:ietf:params:oauth:grant-type:device_code': 'Runs on a device without a browser: people type its code elsewhere',
   'urn:ietf:params:oauth:grant-type:token-exchange':
     'Exchanges tokens that people gave it for tokens of other APIs, which an administrator names',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer':
+    'Brings assertions of another server, an issuer that an administrator names, for tokens of people',
   implicit: 'Gets ID tokens, or tokens, in the redirect itself (implicit and hybrid flows)',
 };
 

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Store, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
 
 /** What is cached in a process and changes rarely. */
-export type CacheTopic = 'clients' | 'keys' | 'resources' | 'roles';
+export type CacheTopic = 'clients' | 'issuers' | 'keys' | 'resources' | 'roles';
 
 const channel = 'gatehouse_cache_versions';
 

@@ -31,6 +31,8 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { TrustedIssuers1764000000074 } from './migrations/0074-trusted-issuers.js';
+import { TrustedIssuerEntity } from '../issuers/trusted-issuer.entity.js';
 import { Refusals1764000000073 } from './migrations/0073-refusals.js';
 import { ActivityHourEntity, RefusalCountEntity, RefusalEntity } from '../audit/activity.entity.js';
 import { AdministrationApi1764000000072 } from './migrations/0072-administration-api.js';
@@ -90,6 +92,7 @@ export const entities = [
   RoleRequirementEntity,
   TotpFactorEntity,
   TrustedBrowserEntity,
+  TrustedIssuerEntity,
   UserEntity,
   UserRoleEntity,
 ];
@@ -122,6 +125,7 @@ export const tablesInOrder = [
   'initial_access_tokens',
   'registration_rates',
   'resources',
+  'trusted_issuers',
   'consents',
   'grants',
   'authorization_codes',
@@ -161,5 +165,6 @@ export const migrations = [
   Invitations1764000000071,
   AdministrationApi1764000000072,
   Refusals1764000000073,
+  TrustedIssuers1764000000074,
   Dpop1764000000141,
 ];

@@ -41,6 +41,21 @@ export const grantStatements = {
      FROM sessions s WHERE s.id = $4 AND s.ended_at IS NULL`,
     },
   ),
+  /** Without a session, while its user is not switched off; their row is held as a session's is. */
+  insertAlone: statement(
+    'grants.insert_alone',
+    `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
+       last_used_at, expires_at, claims, resources)
+     SELECT $1::bigint, $2::text, u.id, NULL, $4::text, 1, $5::bigint, '[]', NULL, $6::bigint, $6::bigint, $7::bigint, NULL,
+       $8::text
+     FROM users u WHERE u.id = $3 AND u.disabled_at IS NULL FOR SHARE`,
+    {
+      sqlite: `INSERT INTO grants (selector, client_id, user_id, session_id, scope, is_offline, auth_time, amr, acr, created_at,
+       last_used_at, expires_at, claims, resources)
+     SELECT $1, $2, u.id, NULL, $4, 1, $5, '[]', NULL, $6, $6, $7, NULL, $8
+     FROM users u WHERE u.id = $3 AND u.disabled_at IS NULL`,
+    },
+  ),
   findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${live}`),
   /** Also the check that it still lives: what hangs on a grant is written only where this changes a row. */
   use: statement(

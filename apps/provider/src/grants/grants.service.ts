@@ -82,6 +82,32 @@ export class GrantsService implements OnModuleInit {
     return selector;
   }
 
+  /** A selector for {@link createAlone}: tokens that hang on the grant are made before it is stored. */
+  newSelector(): Selector {
+    return this.selectors.next();
+  }
+
+  /** A grant of no session: another issuer's word. The unit stands on it: NothingChanged when the account is off or gone. */
+  createAlone(
+    unit: Unit,
+    selector: Selector,
+    grant: Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'authTime' | 'expiresAt'>,
+    now: EpochSeconds,
+  ): void {
+    unit.require(
+      grantStatements.insertAlone,
+      selector,
+      grant.clientId,
+      grant.userId,
+      formatScope(grant.scope),
+      grant.authTime,
+      now,
+      grant.expiresAt,
+      grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
+    );
+    this.clients.noteUse(grant.clientId, now);
+  }
+
   async findLive(selector: Selector, now: EpochSeconds): Promise<Grant | undefined> {
     const row = await this.store.one<GrantRow>(grantStatements.findLive, selector, now);
     return row ? toGrant(row) : undefined;

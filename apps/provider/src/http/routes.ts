@@ -23,6 +23,7 @@ export const routes = {
   security: '/account/security',
   clients: '/client',
   resources: '/resource',
+  issuers: '/issuer',
   users: '/user',
   roles: '/user/roles',
   invitations: '/user/invite',

@@ -12,6 +12,9 @@ import { DeviceAuthorizationController } from './device-authorization.controller
 import { DeviceCodeGrant } from './grant-types/device-code.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 import { RefreshTokenGrant } from './grant-types/refresh-token.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
+import { ReplayModule } from '../replay/replay.module.js';
+import { JwtBearerGrant } from './grant-types/jwt-bearer.js';
 import { TokenExchangeGrant } from './grant-types/token-exchange.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { RevocationController } from './revocation.controller.js';
@@ -23,7 +26,17 @@ import { TokenController } from './token.controller.js';
  * Must not know: people's pages.
  */
 @Module({
-  imports: [DpopModule, ClientsModule, AuthorizationModule, GrantsModule, IssuanceModule, ResourcesModule, UsersModule],
+  imports: [
+    DpopModule,
+    ClientsModule,
+    AuthorizationModule,
+    GrantsModule,
+    IssuanceModule,
+    IssuersModule,
+    ReplayModule,
+    ResourcesModule,
+    UsersModule,
+  ],
   controllers: [TokenController, DeviceAuthorizationController, IntrospectionController, RevocationController],
   providers: [
     AuthorizationCodeGrant,
@@ -31,6 +44,7 @@ import { TokenController } from './token.controller.js';
     ClientCredentialsGrant,
     DeviceCodeGrant,
     TokenExchangeGrant,
+    JwtBearerGrant,
     GrantTypes,
   ],
   exports: [GrantTypes],

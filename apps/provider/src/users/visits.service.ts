@@ -149,6 +149,7 @@ function isAdministration(path: string): boolean {
 const administration = [
   routes.clients,
   routes.resources,
+  routes.issuers,
   routes.users,
   routes.dashboard,
   routes.audit,
@@ -159,7 +160,7 @@ const administration = [
 ];
 
 /** Pages that stand behind the dashboard in the navigation. */
-const ofServer = [routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
+const ofServer = [routes.issuers, routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
 
 function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);

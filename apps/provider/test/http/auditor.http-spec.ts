@@ -2,6 +2,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import type { Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
+import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 
 interface Layer {
@@ -10,7 +11,7 @@ interface Layer {
 
 const administration = [
   ...['/client', '/resource', '/user', '/grant', '/token'],
-  ...['/admin', '/audit', '/refusal', '/session', '/key', '/message'],
+  ...['/admin', '/audit', '/refusal', '/session', '/key', '/message', '/issuer'],
 ];
 
 describe('the role auditor', () => {
@@ -27,7 +28,28 @@ describe('the role auditor', () => {
     ({ id: userId } = await provider.addUser({ username: 'watched' }));
     await addResource(provider, { identifier: 'urn:watched', name: 'Watched API' });
     const [resource] = await provider.app.get(ResourcesService).getAll(['urn:watched']);
-    ids = { '/client': client.id, '/user': userId, '/resource': resource?.id ?? '' };
+    const issuer = await provider.store.run((unit) =>
+      provider.app.get(TrustedIssuers).create(
+        unit,
+        {
+          issuer: 'urn:watched',
+          name: 'Watched issuer',
+          jwksUri: 'https://keys.example/',
+          subject: 'id',
+          clients: ['any'],
+          scope: ['a'],
+        },
+        {},
+        provider.clock.now(),
+      ),
+    );
+    if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
+    ids = {
+      '/client': client.id,
+      '/user': userId,
+      '/resource': resource?.id ?? '',
+      '/issuer': issuer.trusted.id,
+    };
   });
   afterAll(() => provider.close());
 

@@ -13,6 +13,7 @@ export const grantTypeNames = [
   'client_credentials',
   'urn:ietf:params:oauth:grant-type:device_code',
   'urn:ietf:params:oauth:grant-type:token-exchange',
+  'urn:ietf:params:oauth:grant-type:jwt-bearer',
 ] as const;
 export type GrantTypeName = (typeof grantTypeNames)[number];
 
@@ -170,6 +171,9 @@ export function checkClientMetadata(
     if (tokenExchange.length === 0)
       say('grantTypes', 'Token exchange needs an administrator, who says for which APIs.');
   } else if (tokenExchange.length > 0) say('tokenExchange', 'Choose the grant type token exchange too.');
+
+  if (grantTypes.includes('urn:ietf:params:oauth:grant-type:jwt-bearer') && type === 'public')
+    say('grantTypes', 'Assertions of other issuers need a confidential client.');
 
   const redirects = grantTypes.includes('authorization_code') || grantTypes.includes('implicit');
   const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);

@@ -89,6 +89,16 @@ export {
   parseClientMetadata,
   type MetadataKind,
 } from './client-registration.js';
+export {
+  checkBearerAssertion,
+  checkTrustedIssuer,
+  invalidAssertion,
+  jwtBearerGrant,
+  subjectKinds,
+  type SubjectKind,
+  type TrustedIssuer,
+  type TrustedIssuerDraft,
+} from './jwt-bearer.js';
 export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
 export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';

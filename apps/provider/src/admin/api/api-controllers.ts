@@ -1,4 +1,5 @@
 import { ClientsApi } from './clients.api.js';
+import { IssuersApi } from './issuers.api.js';
 import { GrantsApi, SessionsApi, TokensApi } from './live.api.js';
 import { InvitationsApi, RolesApi } from './people.api.js';
 import { ResourcesApi } from './resources.api.js';
@@ -13,6 +14,7 @@ export const apiControllers = [
   ClientsApi,
   RegistrationTokensApi,
   ResourcesApi,
+  IssuersApi,
   GrantsApi,
   TokensApi,
   SessionsApi,

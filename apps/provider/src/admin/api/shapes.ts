@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { metadataNames, type MetadataKind } from '@gatehouse/domain/oauth';
+import { metadataNames, subjectKinds, type MetadataKind } from '@gatehouse/domain/oauth';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { addressClaims, profileClaims } from '../../users/user-representation.js';
 import { roles } from '../../users/user.js';
@@ -112,6 +112,16 @@ const resourceDraft = z.strictObject({
 
 const resource = z.strictObject({ id, ...resourceDraft.shape, client_id: id.optional() });
 
+const issuerDraft = z.strictObject({
+  issuer: text.meta({ description: 'The iss of its assertions.' }),
+  name: text,
+  jwks_uri: text.nullish(),
+  jwks: z.record(z.string(), z.unknown()).nullish(),
+  subject: z.enum(subjectKinds).meta({ description: 'What its sub is here.' }),
+  clients: z.array(text).max(100).meta({ description: 'The clients that may bring its assertions.' }),
+  scope: text.meta({ description: 'What tokens may be for, with a space between.' }),
+});
+
 /** What a request may send. */
 export const bodies = {
   NewUser: z.strictObject({
@@ -127,6 +137,8 @@ export const bodies = {
   }),
   Resource: resourceDraft,
   ResourcePatch: resourceDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  Issuer: issuerDraft,
+  IssuerPatch: issuerDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
   Invitations: z.strictObject({
     emails: z.array(text).min(1).max(500),
     roles: roleList.optional(),
@@ -151,6 +163,7 @@ export const shapes = {
   ClientWithSecret: z.strictObject({ ...client.shape, client_secret: secretOnce.optional() }),
   ClientSecret: z.strictObject({ client_id: id, client_secret: secretOnce }),
   Resource: resource,
+  Issuer: z.strictObject({ id, ...issuerDraft.shape, created_at: instant }),
   Grant: z.strictObject({
     id: z.int(),
     client_id: id,

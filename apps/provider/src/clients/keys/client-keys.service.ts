@@ -29,6 +29,9 @@ export interface EncryptionKey {
   readonly kid: string | undefined;
 }
 
+/** Whose public keys lie at an address, or are known by value: a client, or an issuer of assertions. */
+export type KeyOwner = Pick<Client, 'jwksUri' | 'jwks'>;
+
 /** Without a `kid` each key is tried: not more than these. */
 const mostTried = 10;
 
@@ -67,7 +70,7 @@ export class ClientKeys {
       ? await this.clients.testSecrets(client.id, options.now, (secret) =>
           verifyMac(algorithm, secret, jws.signingInput, jws.signature),
         )
-      : await this.verifyByKey(client, jws, algorithm, options.now);
+      : await this.isSignedBy(client, jws, algorithm, options.now);
     return genuine ? jws : undefined;
   }
 
@@ -92,27 +95,28 @@ export class ClientKeys {
     return keys.find((key) => key.use === 'enc') ?? keys[0];
   }
 
-  private async verifyByKey(client: Client, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<boolean> {
+  /** True when a key of this owner made the signature. */
+  async isSignedBy(owner: KeyOwner, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<boolean> {
     const { kid } = jws.header;
     const among = (keys: readonly PublicKey[]): boolean =>
       keys
         .filter((key) => mayVerify(key, algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid))
         .slice(0, mostTried)
         .some((key) => verifySignature(algorithm, key.key, jws.signingInput, jws.signature));
-    const kept = await this.keysOf(client, 'kept', now);
+    const kept = await this.keysOf(owner, 'kept', now);
     if (among(kept)) return true;
     // A key that is here and did not sign this says no; one that is not here may be new (OpenID Connect Core 10.1.1).
-    if (client.jwksUri === undefined || (kid !== undefined && kept.some((key) => key.kid === kid))) return false;
-    return among(await this.keysOf(client, 'fresh', now));
+    if (owner.jwksUri === undefined || (kid !== undefined && kept.some((key) => key.kid === kid))) return false;
+    return among(await this.keysOf(owner, 'fresh', now));
   }
 
-  private async keysOf(client: Client, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
-    if (client.jwksUri !== undefined) return this.remote.find(client.jwksUri, mode, now);
-    if (client.jwks === undefined) return [];
-    const known = this.read.get(client.jwks);
+  private async keysOf(owner: KeyOwner, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
+    if (owner.jwksUri !== undefined) return this.remote.find(owner.jwksUri, mode, now);
+    if (owner.jwks === undefined) return [];
+    const known = this.read.get(owner.jwks);
     if (known) return known;
-    const keys = readKeySet(client.jwks) ?? [];
-    this.read.set(client.jwks, keys);
+    const keys = readKeySet(owner.jwks) ?? [];
+    this.read.set(owner.jwks, keys);
     return keys;
   }
 }

@@ -3,6 +3,7 @@ import { AuthorizationCodeGrant } from './authorization-code.js';
 import { ClientCredentialsGrant } from './client-credentials.js';
 import { DeviceCodeGrant } from './device-code.js';
 import type { GrantType } from './grant-type.js';
+import { JwtBearerGrant } from './jwt-bearer.js';
 import { RefreshTokenGrant } from './refresh-token.js';
 import { TokenExchangeGrant } from './token-exchange.js';
 
@@ -17,8 +18,9 @@ export class GrantTypes {
     @Inject(ClientCredentialsGrant) clientCredentials: ClientCredentialsGrant,
     @Inject(DeviceCodeGrant) device: DeviceCodeGrant,
     @Inject(TokenExchangeGrant) exchange: TokenExchangeGrant,
+    @Inject(JwtBearerGrant) jwtBearer: JwtBearerGrant,
   ) {
-    this.all = [code, refresh, clientCredentials, device, exchange];
+    this.all = [code, refresh, clientCredentials, device, exchange, jwtBearer];
   }
 
   find(name: string): GrantType | undefined {

@@ -1,0 +1,102 @@
+import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
+import type { TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { Reply } from '@gatehouse/server/web/reply';
+import { ClientsService } from '../../clients/clients.service.js';
+import { routes } from '../../http/routes.js';
+import { issuerRepresentation } from '../../issuers/issuer-representation.js';
+import { TrustedIssuers } from '../../issuers/trusted-issuers.service.js';
+import { AdminApi, ApiCall } from './admin-api.js';
+import { readBodyOf, readPatchOf } from './bodies.js';
+import type { Call } from './call.js';
+import { Creations } from './creations.service.js';
+import { Operation } from './operation.js';
+import { pageReply } from './paging.js';
+import { invalidMembers, notFound } from './problem.js';
+import type { Bodies } from './shapes.js';
+
+@AdminApi('issuers')
+export class IssuersApi {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Servers whose assertions get access tokens here (RFC 7523)',
+    needs: 'gatehouse:read',
+    answers: 'Issuer',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    return pageReply(call.request, (await this.issuers.all()).map(issuerRepresentation), undefined);
+  }
+
+  @Post()
+  @Operation({ summary: 'Adds an issuer', needs: 'gatehouse:admin', body: 'Issuer', answers: 'Issuer', creates: true })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'Issuer');
+    await this.checkClients(value.clients);
+    return this.creations.run(call, bytes, async (unit) => {
+      const made = await this.issuers.create(unit, draftOf(value), call.actor, call.now);
+      if ('problems' in made) throw invalidMembers(made.problems);
+      return { body: issuerRepresentation(made.trusted), location: `${routes.adminApi}/issuers/${made.trusted.id}` };
+    });
+  }
+
+  @Get(':id')
+  @Operation({ summary: 'One issuer', needs: 'gatehouse:read', answers: 'Issuer' })
+  async show(@ApiCall() call: Call): Promise<Reply> {
+    return Reply.json(issuerRepresentation(await this.find(call)));
+  }
+
+  @Patch(':id')
+  @Operation({ summary: 'Changes an issuer', needs: 'gatehouse:admin', body: 'IssuerPatch', answers: 'Issuer' })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const before = await this.find(call);
+    const { value } = await readPatchOf(call.request, issuerRepresentation(before), 'Issuer');
+    await this.checkClients(value.clients);
+    const saved = await this.store.run((unit) =>
+      this.issuers.update(unit, before.id, draftOf(value), call.actor, call.now),
+    );
+    if (saved === undefined) throw notFound('issuer');
+    if ('problems' in saved) throw invalidMembers(saved.problems);
+    return Reply.json(issuerRepresentation(saved.trusted));
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Deletes an issuer: its assertions are taken no more', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    const { id } = await this.find(call);
+    await this.store.run((unit) => this.issuers.remove(unit, id, call.actor));
+    return Reply.empty(204);
+  }
+
+  private async checkClients(ids: readonly string[]): Promise<void> {
+    for (const [index, id] of ids.entries())
+      if (!(await this.clients.find(id)))
+        throw invalidMembers([{ field: `clients.${index}`, message: 'There is no client of this id.' }]);
+  }
+
+  private async find(call: Call): Promise<TrustedIssuer> {
+    const id = call.request.params['id'] ?? '';
+    const trusted = id.length <= 200 ? await this.issuers.findFresh(id) : undefined;
+    if (!trusted) throw notFound('issuer');
+    return trusted;
+  }
+}
+
+function draftOf(value: Bodies['Issuer']): TrustedIssuerDraft {
+  return {
+    issuer: value.issuer,
+    name: value.name,
+    jwksUri: value.jwks_uri ?? undefined,
+    jwks: value.jwks ?? undefined,
+    subject: value.subject,
+    clients: value.clients,
+    scope: value.scope.split(' '),
+  };
+}

@@ -1,0 +1,16 @@
+import type { TrustedIssuer } from '@gatehouse/domain/oauth';
+
+/** An issuer in JSON, for the command line and the API. Instants are seconds since the epoch. */
+export function issuerRepresentation(trusted: TrustedIssuer): Record<string, unknown> {
+  return {
+    id: trusted.id,
+    issuer: trusted.issuer,
+    name: trusted.name,
+    ...(trusted.jwksUri === undefined ? {} : { jwks_uri: trusted.jwksUri }),
+    ...(trusted.jwks === undefined ? {} : { jwks: trusted.jwks }),
+    subject: trusted.subject,
+    clients: trusted.clients,
+    scope: trusted.scope.join(' '),
+    created_at: trusted.createdAt,
+  };
+}

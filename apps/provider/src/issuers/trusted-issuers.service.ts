@@ -1,0 +1,139 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkTrustedIssuer,
+  type FieldProblem,
+  type SubjectKind,
+  type TrustedIssuer,
+  type TrustedIssuerDraft,
+} from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import { newId } from '@gatehouse/server/secrets/random';
+import type { Repository } from 'typeorm';
+import { AuditService, type Actor, type AuditEvent } from '../audit/audit.service.js';
+import { CacheVersions } from '../database/cache-versions.service.js';
+import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
+
+/** They are made by administrators: so many are read at once, and kept in the process. */
+const mostIssuers = 200;
+
+type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
+
+/** Owns the servers whose word is taken for who somebody is. A change is known to every process within a second. */
+@Injectable()
+export class TrustedIssuers implements OnModuleInit {
+  private cached: Promise<readonly TrustedIssuer[]> | undefined;
+
+  constructor(
+    @InjectRepository(TrustedIssuerEntity) private readonly rows: Repository<TrustedIssuerEntity>,
+    @Inject(CacheVersions) private readonly versions: CacheVersions,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  onModuleInit(): void {
+    this.versions.onChange('issuers', () => {
+      this.cached = undefined;
+    });
+  }
+
+  /** By its `iss`. */
+  async find(issuer: string): Promise<TrustedIssuer | undefined> {
+    return (await this.all()).find((each) => each.issuer === issuer);
+  }
+
+  /** All of them, by name. */
+  all(): Promise<readonly TrustedIssuer[]> {
+    return (this.cached ??= this.read().catch((error: unknown) => {
+      this.cached = undefined;
+      throw error;
+    }));
+  }
+
+  /** As the database has it now: for pages that edit it. */
+  async findFresh(id: string): Promise<TrustedIssuer | undefined> {
+    const row = await this.rows.findOneBy({ id });
+    return row ? toTrusted(row) : undefined;
+  }
+
+  async create(unit: Unit, draft: TrustedIssuerDraft, actor: Actor, now: EpochSeconds): Promise<Outcome> {
+    const checked = checkTrustedIssuer({ ...draft, id: newId(), createdAt: now });
+    if ('problems' in checked) return checked;
+    const repository = unit.manager.getRepository(TrustedIssuerEntity);
+    if ((await repository.count()) >= mostIssuers)
+      return { problems: [{ field: 'issuer', message: `There are ${mostIssuers} issuers: no more fit.` }] };
+    if (await repository.existsBy({ issuer: checked.trusted.issuer })) return taken;
+    await repository.insert({ ...toRow(checked.trusted), createdAt: now, updatedAt: now });
+    await this.changed(unit, 'issuer.created', checked.trusted, actor);
+    return checked;
+  }
+
+  /** @returns undefined when it was removed meanwhile */
+  async update(
+    unit: Unit,
+    id: string,
+    draft: TrustedIssuerDraft,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<Outcome | undefined> {
+    const repository = unit.manager.getRepository(TrustedIssuerEntity);
+    const before = await repository.findOneBy({ id });
+    if (!before) return undefined;
+    const checked = checkTrustedIssuer({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
+    if ('problems' in checked) return checked;
+    const other = await repository.findOneBy({ issuer: checked.trusted.issuer });
+    if (other && other.id !== id) return taken;
+    await repository.update({ id }, { ...toRow(checked.trusted), updatedAt: now });
+    await this.changed(unit, 'issuer.updated', checked.trusted, actor);
+    return checked;
+  }
+
+  /** Tokens that its assertions got go on until they expire. */
+  async remove(unit: Unit, id: string, actor: Actor): Promise<boolean> {
+    const repository = unit.manager.getRepository(TrustedIssuerEntity);
+    const row = await repository.findOneBy({ id });
+    if (!row) return false;
+    await repository.delete({ id });
+    await this.changed(unit, 'issuer.deleted', toTrusted(row), actor);
+    return true;
+  }
+
+  private async changed(unit: Unit, type: AuditEvent['type'], trusted: TrustedIssuer, actor: Actor): Promise<void> {
+    await this.versions.bump(unit, 'issuers');
+    await this.audit.record(unit, { type, ...actor, subjectId: trusted.id, details: { issuer: trusted.issuer } });
+  }
+
+  private async read(): Promise<readonly TrustedIssuer[]> {
+    return (await this.rows.find({ order: { name: 'ASC', id: 'ASC' }, take: mostIssuers })).map(toTrusted);
+  }
+}
+
+const taken = { problems: [{ field: 'issuer', message: 'This issuer is here already.' }] };
+
+function toTrusted(row: TrustedIssuerEntity): TrustedIssuer {
+  return {
+    id: row.id,
+    issuer: row.issuer,
+    name: row.name,
+    jwksUri: row.jwksUri ?? undefined,
+    // Written from a checked issuer, and by nobody else.
+    jwks: (row.jwks ?? undefined) as TrustedIssuer['jwks'],
+    subject: row.subject as SubjectKind,
+    clients: row.clients,
+    scope: row.scope,
+    createdAt: epochSeconds(row.createdAt),
+  };
+}
+
+function toRow(trusted: TrustedIssuer): Omit<TrustedIssuerEntity, 'createdAt' | 'updatedAt'> {
+  return {
+    id: trusted.id,
+    issuer: trusted.issuer,
+    name: trusted.name,
+    jwksUri: trusted.jwksUri ?? null,
+    jwks: trusted.jwks === undefined ? null : { ...trusted.jwks },
+    subject: trusted.subject,
+    clients: [...trusted.clients],
+    scope: [...trusted.scope],
+  };
+}

@@ -1,0 +1,137 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { jwsAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkBearerAssertion,
+  invalidAssertion,
+  isSubset,
+  jwtBearerGrant,
+  OAuthError,
+  parseResourceParameter,
+  parseScope,
+  type Client,
+  type Scope,
+  type TrustedIssuer,
+} from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { AuditService } from '../../audit/audit.service.js';
+import { ClientKeys } from '../../clients/keys/client-keys.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import { routes } from '../../http/routes.js';
+import { TrustedIssuers } from '../../issuers/trusted-issuers.service.js';
+import { ReplayService } from '../../replay/replay.service.js';
+import { ResourcesService } from '../../resources/resources.service.js';
+import type { User } from '../../users/user.js';
+import { UsersService } from '../../users/users.service.js';
+import type { GrantType, Proof } from './grant-type.js';
+
+const mostAssertionCharacters = 16_000;
+
+/**
+ * A client brings the signed word of another server for who somebody is, and gets an access token for that person
+ * (RFC 7523 2.1). An administrator named the server, the client and the scopes: that stands for the person's consent. No
+ * refresh token: the next assertion is one (RFC 7521 4.1).
+ */
+@Injectable()
+export class JwtBearerGrant implements GrantType {
+  readonly name = jwtBearerGrant;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(ClientKeys) private readonly keys: ClientKeys,
+    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
+    const text = parameters.get('assertion');
+    if (text === undefined)
+      throw new OAuthError('invalid_request', 'The assertion is missing.', { reason: 'assertion.missing' });
+    const { trusted, jws } = await this.issuerOf(text, client, now);
+    const audiences = [this.settings.issuer, this.settings.issuer + routes.token];
+    const asserted = checkBearerAssertion(jws.payload, { audiences, now });
+    const scope = scopeOf(parameters.get('scope'), client, trusted);
+    const resources = parseResourceParameter(parameters.get('resource'));
+    await this.resources.getAll(resources);
+    const user = await this.userOf(asserted.sub, trusted);
+    // Spent whatever becomes of the request: nothing good sends it twice.
+    const issuer = `assertion of ${trusted.id}`;
+    const isFirst = await this.store.run((unit) =>
+      this.replay.spend(unit, issuer, asserted.jti, asserted.expiresAt, now),
+    );
+    if (!isFirst) throw invalidAssertion('It was used before.', 'replayed');
+    const grant = this.grants.newSelector();
+    const authTime = asserted.issuedAt ?? now;
+    return {
+      kind: 'proved',
+      authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
+      spend: (unit, { access }) => {
+        const { expiresAt } = access;
+        this.grants.createAlone(
+          unit,
+          grant,
+          { clientId: client.id, userId: user.id, scope, resources, authTime, expiresAt: addSeconds(expiresAt, 1) },
+          now,
+        );
+        void this.audit.record(unit, {
+          type: 'grant.created',
+          actorId: user.id,
+          clientId: client.id,
+          subjectId: String(grant),
+          details: { issuer: trusted.issuer },
+        });
+      },
+    };
+  }
+
+  /** @throws OAuthError invalid_grant for what none of the issuers signed that this client may bring */
+  private async issuerOf(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<{ readonly trusted: TrustedIssuer; readonly jws: Jws }> {
+    const jws = parseJws(text, { maxLength: mostAssertionCharacters });
+    const iss = jws?.payload['iss'];
+    const trusted = typeof iss === 'string' ? await this.issuers.find(iss) : undefined;
+    // One sentence for both: which issuers are known is nothing for whoever tries.
+    if (!jws || !trusted?.clients.includes(client.id))
+      throw invalidAssertion('It is of no issuer that this client may bring one of.', 'issuer');
+    const algorithm = jwsAlgorithms.find((each) => each === jws.header.alg);
+    if (algorithm === undefined || !(await this.keys.isSignedBy(trusted, jws, algorithm, now)))
+      throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
+    return { trusted, jws };
+  }
+
+  /** @throws OAuthError invalid_grant */
+  private async userOf(sub: string, { subject }: TrustedIssuer): Promise<User> {
+    const found = await this.candidates(sub, subject);
+    const [user] = found;
+    if (!user || found.length > 1 || user.disabledAt !== undefined)
+      throw invalidAssertion('Its sub is nobody who has an account here.', 'subject');
+    return user;
+  }
+
+  private async candidates(sub: string, subject: TrustedIssuer['subject']): Promise<readonly User[]> {
+    if (subject === 'email') return (await this.users.findByEmail(sub)).filter(({ emailVerified }) => emailVerified);
+    const user = await (subject === 'id' ? this.users.find(sub) : this.users.findByUsername(sub));
+    return user ? [user] : [];
+  }
+}
+
+/** @throws OAuthError invalid_scope for more than client and issuer may have */
+function scopeOf(sent: string | undefined, client: Client, trusted: TrustedIssuer): Scope {
+  const allowed = trusted.scope.filter((scope) => client.scope.includes(scope));
+  const asked = sent === undefined ? allowed : parseScope(sent);
+  if (!isSubset(asked, allowed) || asked.length === 0)
+    throw new OAuthError('invalid_scope', 'The scope is not one that this client gets for assertions of this issuer.', {
+      reason: 'assertion.scope',
+    });
+  return asked;
+}

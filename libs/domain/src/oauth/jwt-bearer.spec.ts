@@ -1,0 +1,85 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { epochSeconds } from '../kernel/index.js';
+import { checkBearerAssertion, checkTrustedIssuer, type TrustedIssuerDraft } from './jwt-bearer.js';
+
+const now = epochSeconds(1_800_000_000);
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'a' }] };
+
+const draft: TrustedIssuerDraft = {
+  issuer: 'https://idp.example.com',
+  name: 'Headquarters',
+  jwksUri: 'https://idp.example.com/jwks',
+  subject: 'email',
+  clients: ['portal'],
+  scope: ['documents:read'],
+};
+
+function fieldsOf(changes: Partial<TrustedIssuerDraft>): string[] {
+  const checked = checkTrustedIssuer({ ...draft, ...changes, id: 'i', createdAt: now });
+  return 'problems' in checked ? checked.problems.map(({ field }) => field) : [];
+}
+
+describe('checkTrustedIssuer', () => {
+  it.each<[string, Partial<TrustedIssuerDraft>, string[]]>([
+    ['all of it', {}, []],
+    ['keys by value', { jwksUri: undefined, jwks }, []],
+    ['keys on this machine', { jwksUri: 'http://127.0.0.1:1/jwks' }, []],
+    ['no issuer', { issuer: ' ' }, ['issuer']],
+    ['no name', { name: '' }, ['name']],
+    ['no keys', { jwksUri: '' }, ['jwksUri']],
+    ['keys twice', { jwks }, ['jwksUri']],
+    ['keys over http', { jwksUri: 'http://idp.example.com/jwks' }, ['jwksUri']],
+    ['keys that are none', { jwksUri: undefined, jwks: { keys: [] } }, ['jwks']],
+    ['another subject', { subject: 'phone' }, ['subject']],
+    ['no client', { clients: ['', ' '] }, ['clients']],
+    ['no scope', { scope: [] }, ['scope']],
+    ['a scope of a person', { scope: ['openid'] }, ['scope']],
+    ['a scope of administrators', { scope: ['gatehouse:admin'] }, ['scope']],
+  ])('%s', (_name, changes, fields) => {
+    expect(fieldsOf(changes)).toEqual(fields);
+  });
+});
+
+describe('checkBearerAssertion (RFC 7523 3)', () => {
+  const audiences = ['https://login.example.com', 'https://login.example.com/oauth/token'];
+  const claims = { sub: 'ada', aud: audiences[0], exp: now + 60, jti: 'one' };
+  const reasonOf = (changes: Record<string, unknown>): unknown => {
+    try {
+      checkBearerAssertion({ ...claims, ...changes }, { audiences, now });
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it('gives who it is, and until when its id is kept', () => {
+    expect(checkBearerAssertion({ ...claims, iat: now - 1.5 }, { audiences, now })).toEqual({
+      sub: 'ada',
+      jti: 'one',
+      expiresAt: now + 71,
+      issuedAt: now - 2,
+    });
+  });
+
+  it.each<[string, Record<string, unknown>, string | undefined]>([
+    ['the token endpoint', { aud: audiences[1] }, undefined],
+    ['a list of one', { aud: [audiences[0]] }, undefined],
+    ['within the skew', { exp: now - 9, nbf: now + 9, iat: now + 9 }, undefined],
+    ['another audience', { aud: 'https://other.example.com' }, 'assertion.audience'],
+    ['several audiences', { aud: audiences }, 'assertion.audience'],
+    ['no audience', { aud: undefined }, 'assertion.audience'],
+    ['no subject', { sub: '' }, 'assertion.sub'],
+    ['a subject that is no text', { sub: 1 }, 'assertion.sub'],
+    ['no expiry', { exp: undefined }, 'assertion.exp'],
+    ['expired', { exp: now - 10 }, 'assertion.expired'],
+    ['too long', { exp: now + 3700 }, 'assertion.lifetime'],
+    ['not yet', { nbf: now + 11 }, 'assertion.nbf'],
+    ['from the future', { iat: now + 11 }, 'assertion.iat'],
+    ['no id', { jti: undefined }, 'assertion.jti'],
+  ])('%s: %j', (_name, changes, reason) => {
+    const refused = reasonOf(changes);
+    if (reason === undefined) expect(refused).toBeUndefined();
+    else expect(refused).toMatchObject({ code: 'invalid_grant', reason });
+  });
+});

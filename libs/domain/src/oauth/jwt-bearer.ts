@@ -1,0 +1,156 @@
+import { readKeySet } from '../jose/index.js';
+import type { JwkSet } from './client-metadata.js';
+import { addSeconds, epochSeconds, type EpochSeconds } from '../kernel/index.js';
+import type { FieldProblem } from './client.js';
+import { isLoopbackHost } from './redirect-uri.js';
+import { OAuthError } from './oauth-error.js';
+import { isAdministrationScope, isScopeToken, standardScopes, type Scope } from './scope.js';
+
+/** The grant type by which a JWT of another issuer gets an access token (RFC 7523 2.1). */
+export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+
+/** Which of a person's names here the `sub` of an assertion is. An e-mail address counts where it is confirmed. */
+export const subjectKinds = ['username', 'email', 'id'] as const;
+export type SubjectKind = (typeof subjectKinds)[number];
+
+/** A server whose word an administrator takes for who somebody is. */
+export interface TrustedIssuer {
+  readonly id: string;
+  /** The `iss` of its assertions. */
+  readonly issuer: string;
+  readonly name: string;
+  /** Where its public keys are; one of both. */
+  readonly jwksUri?: string | undefined;
+  readonly jwks?: JwkSet | undefined;
+  readonly subject: SubjectKind;
+  /** The clients that may bring its assertions, by `client_id`. */
+  readonly clients: readonly string[];
+  /** What tokens may be for that its assertions get, within what the client may ask for. */
+  readonly scope: Scope;
+  readonly createdAt: EpochSeconds;
+}
+
+/** What a form or a command says of an issuer: unchecked. */
+export interface TrustedIssuerDraft {
+  readonly issuer: string;
+  readonly name: string;
+  readonly jwksUri?: string | undefined;
+  readonly jwks?: Readonly<Record<string, unknown>> | undefined;
+  readonly subject: string;
+  readonly clients: readonly string[];
+  readonly scope: readonly string[];
+}
+
+const mostClients = 100;
+const mostScopes = 100;
+
+/**
+ * Checks an issuer as a whole.
+ * @returns the issuer, or everything that is wrong at once, by the draft's members (`scope.2` for a row)
+ * @see RFC 7523 3
+ */
+export function checkTrustedIssuer(
+  draft: TrustedIssuerDraft & Pick<TrustedIssuer, 'id' | 'createdAt'>,
+): { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] } {
+  const problems: FieldProblem[] = [];
+  const say = (field: string, message: string): void => void problems.push({ field, message });
+  const issuer = draft.issuer.trim();
+  if (!/^[\x21-\x7e]{1,300}$/.test(issuer))
+    say('issuer', 'Enter the iss of its assertions: no spaces, at most 300 characters.');
+  const name = draft.name.trim();
+  if (name === '') say('name', 'Enter a name.');
+  else if (name.length > 200 || /[\p{Cc}\p{Cf}]/u.test(name))
+    say('name', 'At most 200 characters, and no control characters.');
+  const jwksUri = draft.jwksUri?.trim() || undefined;
+  if (jwksUri !== undefined && draft.jwks !== undefined)
+    say('jwksUri', 'Its keys are at an address, or here: choose one.');
+  else if (jwksUri === undefined && draft.jwks === undefined) say('jwksUri', 'Where are its public keys?');
+  if (jwksUri !== undefined && !isKeyAddress(jwksUri)) say('jwksUri', 'An https address.');
+  if (draft.jwks !== undefined && (readKeySet(draft.jwks) ?? []).length === 0)
+    say('jwks', 'This is no set of public keys (RFC 7517 5).');
+  const subject = subjectKinds.find((each) => each === draft.subject);
+  if (!subject) say('subject', `Choose one of ${subjectKinds.join(', ')}.`);
+  const clients = [...new Set(draft.clients.map((each) => each.trim()).filter((each) => each !== ''))];
+  if (clients.length === 0) say('clients', 'Name at least one client: nobody else may bring its assertions.');
+  if (clients.length > mostClients) say('clients', `At most ${mostClients} clients.`);
+  if (clients.some((each) => !/^[\x21-\x7e]{1,200}$/.test(each))) say('clients', 'One of these is no client_id.');
+  const scope = [...new Set(draft.scope.filter((each) => each !== ''))];
+  if (scope.length === 0) say('scope', 'Name at least one scope.');
+  if (scope.length > mostScopes) say('scope', `At most ${mostScopes} scopes.`);
+  for (const each of scope.slice(0, mostScopes))
+    if (!isScopeToken(each))
+      say('scope', 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
+    else if (standardScopes.includes(each) || isAdministrationScope(each))
+      say('scope', `${each} is of this server itself: nobody else’s word is enough for it.`);
+  if (problems.length > 0 || !subject) return { problems };
+  const { id, createdAt } = draft;
+  // It was read as one.
+  const jwks = draft.jwks as JwkSet | undefined;
+  return { trusted: { id, issuer, name, jwksUri, jwks, subject, clients, scope, createdAt } };
+}
+
+function isKeyAddress(text: string): boolean {
+  if (text.length > 2000 || !URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== '' || password !== '') return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
+}
+
+/** How far the issuer's clock may be off. */
+const skewSeconds = 10;
+/** Ids are kept until the assertion expires: it is bounded. */
+const mostLifetimeSeconds = 3600;
+
+/** What an assertion says, as far as it counts here. */
+export interface AssertedSubject {
+  readonly sub: string;
+  readonly jti: string;
+  /** From when on it is refused for its age. */
+  readonly expiresAt: EpochSeconds;
+  /** When the issuer says that it was made. */
+  readonly issuedAt: EpochSeconds | undefined;
+}
+
+/**
+ * Checks the claims of an assertion whose signature is its issuer's.
+ * @param audiences what its `aud` may be: our issuer, our token endpoint
+ * @throws OAuthError invalid_grant (RFC 7523 3.1)
+ * @see RFC 7523 3
+ */
+export function checkBearerAssertion(
+  claims: Readonly<Record<string, unknown>>,
+  { audiences, now }: { readonly audiences: readonly string[]; readonly now: EpochSeconds },
+): AssertedSubject {
+  const { sub, exp, nbf, iat, jti } = claims;
+  const aud =
+    Array.isArray(claims['aud']) && claims['aud'].length === 1 ? (claims['aud'] as unknown[])[0] : claims['aud'];
+  if (typeof sub !== 'string' || sub === '' || sub.length > 300) throw invalidAssertion('It has no sub.', 'sub');
+  // For several at once it would be good at each of the others too, who could then bring it here.
+  if (typeof aud !== 'string' || !audiences.includes(aud))
+    throw invalidAssertion('Its aud is not this server alone.', 'audience');
+  if (!isInstant(exp)) throw invalidAssertion('It has no exp.', 'exp');
+  if (exp + skewSeconds <= now) throw invalidAssertion('It has expired.', 'expired');
+  if (exp > now + mostLifetimeSeconds + skewSeconds)
+    throw invalidAssertion('It lives for more than an hour.', 'lifetime');
+  if (nbf !== undefined && !(isInstant(nbf) && nbf <= now + skewSeconds))
+    throw invalidAssertion('It is not valid yet.', 'nbf');
+  if (iat !== undefined && !(isInstant(iat) && iat <= now + skewSeconds))
+    throw invalidAssertion('It was issued in the future.', 'iat');
+  if (typeof jti !== 'string' || jti === '' || jti.length > 1000) throw invalidAssertion('It has no jti.', 'jti');
+  return {
+    sub,
+    jti,
+    expiresAt: addSeconds(epochSeconds(Math.floor(exp)), skewSeconds + 1),
+    issuedAt: iat === undefined ? undefined : epochSeconds(Math.floor(iat)),
+  };
+}
+
+/** @param sentence what is wrong with it, in ASCII */
+export function invalidAssertion(sentence: string, reason: string): OAuthError {
+  return new OAuthError('invalid_grant', `The assertion is not taken. ${sentence}`, { reason: `assertion.${reason}` });
+}
+
+/** Seconds since 1970, which may have a fraction (RFC 7519 2). */
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
