@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { UnauthorizedError, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -33,7 +34,13 @@ class Person implements OAuthClientProvider {
   private information: OAuthClientInformationMixed | undefined;
   private verifier = '';
 
-  constructor(private readonly browser: Browser) {}
+  /** @param clientId the address of its description, where it has one; else it registers */
+  constructor(
+    private readonly browser: Browser,
+    clientId?: string,
+  ) {
+    if (clientId !== undefined) this.information = { client_id: clientId };
+  }
 
   state = () => 'of-the-client';
   clientInformation = () => this.information;
@@ -57,7 +64,11 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
   let resource: string;
   beforeAll(async () => {
     provider = await startProvider({
-      env: { GATEHOUSE_REGISTRATION: 'open' },
+      env: {
+        GATEHOUSE_REGISTRATION: 'open',
+        GATEHOUSE_CLIENT_METADATA_DOCUMENTS: 'open',
+        GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8',
+      },
       clock: new ManualClock(epochSeconds(Math.floor(Date.now() / 1000))),
     });
     const port = await freePort();
@@ -94,6 +105,38 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
     const answer = await client.callTool({ name: 'whoami' });
     expect(answer.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
     await client.close();
+  });
+
+  it('the same without registration, by a client_id that is the address of its description', async () => {
+    const metadata = (await (
+      await fetch(`${provider.issuer}/.well-known/oauth-authorization-server`)
+    ).json()) as object;
+    // What makes the official client choose this way by itself, where its description is served over https.
+    expect(metadata).toMatchObject({ client_id_metadata_document_supported: true });
+    const documents = createServer((request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ ...person.clientMetadata, client_id: address() + (request.url ?? '') }));
+    }).listen(0, '127.0.0.1');
+    await once(documents, 'listening');
+    const address = (): string => `http://127.0.0.1:${(documents.address() as AddressInfo).port}`;
+    const user = await provider.addUser();
+    const person = new Person(await provider.logIn(user), `${address()}/agent.json`);
+    try {
+      const first = new StreamableHTTPClientTransport(new URL(resource), { authProvider: person });
+      await expect(new Client({ name: 'test', version: '1' }).connect(first as never)).rejects.toThrow(
+        UnauthorizedError,
+      );
+      expect(person.asked?.searchParams.get('client_id')).toBe(`${address()}/agent.json`);
+      await first.finishAuth(person.code ?? '');
+      const client = new Client({ name: 'test', version: '1' });
+      await client.connect(new StreamableHTTPClientTransport(new URL(resource), { authProvider: person }) as never);
+      const answer = await client.callTool({ name: 'whoami' });
+      expect(answer.content).toEqual([{ type: 'text', text: `You act for ${user.id}.` }]);
+      await client.close();
+    } finally {
+      documents.closeAllConnections();
+      documents.close();
+    }
   });
 
   it('answers strangers with where to go (RFC 9728 5.1), and serves the metadata there (RFC 9728 3)', async () => {

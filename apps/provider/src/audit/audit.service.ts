@@ -37,6 +37,8 @@ export const auditTypes = [
   'client.approved',
   'client.disabled',
   'client.enabled',
+  'client.limited',
+  'client.unlimited',
   'client.expired',
   'client.updated',
   'client.deleted',

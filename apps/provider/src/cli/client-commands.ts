@@ -182,7 +182,7 @@ const show: Command = {
 
 /** A command that decides about a client; done already is done. */
 function decision(
-  name: 'approve' | 'disable' | 'enable',
+  name: 'approve' | 'limit' | 'unlimit' | 'disable' | 'enable',
   done: string,
   change: (states: ClientStates, unit: Unit, id: string, now: EpochSeconds) => Promise<boolean>,
 ): Command {
@@ -202,6 +202,8 @@ function decision(
 }
 
 const approve = decision('approve', 'approved', (states, unit, id, now) => states.approve(unit, id, {}, now));
+const limit = decision('limit', 'limited', (states, unit, id, now) => states.limit(unit, id, {}, now));
+const unlimit = decision('unlimit', 'limited no more', (states, unit, id) => states.unlimit(unit, id, {}));
 const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));
 const enable = decision('enable', 'switched on', (states, unit, id) => states.enable(unit, id, {}));
 
@@ -263,6 +265,8 @@ export const clientCommands: readonly Command[] = [
   show,
   update,
   approve,
+  limit,
+  unlimit,
   disable,
   enable,
   rotateSecret,

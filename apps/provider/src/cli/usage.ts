@@ -47,8 +47,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              --id-token-signed-response-alg, --request-uri (once for each), --backchannel-logout-uri, --require-auth-time.
              F: JSON, by the names of the specifications; options go before it.
   client update --id CLIENT_ID [the metadata options of client add] [--metadata-file F]   (null in F takes one away)
-  client list [--search TEXT] [--state new|approved|disabled]
-  client show | approve | disable | enable  --id CLIENT_ID
+  client list [--search TEXT] [--state new|approved|limited|disabled]
+  client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
   client remove --id CLIENT_ID
   resource add --identifier URI [--name N] [--scope S | S=SENTENCE]… [--token-format jwt|opaque] [--signing-alg A]

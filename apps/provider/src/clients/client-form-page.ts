@@ -122,6 +122,7 @@ export function clientLine(client: Client, owners: ReadonlyMap<string, string>):
     type: client.type,
     owner: client.ownerId === undefined ? undefined : owners.get(client.ownerId),
     createdAt: client.createdAt,
+    limited: client.limitedAt !== undefined,
     disabled: client.disabledAt !== undefined,
     unapproved: client.approvedAt === undefined,
     hosts: hostsOf(client.redirectUris),

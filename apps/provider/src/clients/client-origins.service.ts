@@ -26,6 +26,7 @@ export class ClientOrigins {
       approvedAt: cameByItself(source) ? approvedAt : undefined,
       unapproved: approvedAt === undefined,
       disabledAt: origin.disabledAt,
+      limitedAt: origin.limitedAt,
     };
   }
 

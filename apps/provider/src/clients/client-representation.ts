@@ -18,6 +18,7 @@ export function clientRepresentation(client: Client): Record<string, unknown> {
     owner_id: client.ownerId ?? null,
     source: client.source,
     approved: client.approvedAt !== undefined,
+    limited: client.limitedAt !== undefined,
     disabled: client.disabledAt !== undefined,
     created_at: client.createdAt,
   };

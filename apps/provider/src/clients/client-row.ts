@@ -31,6 +31,7 @@ export function toClient(row: ClientEntity): Client {
     source: row.source as Client['source'],
     approvedAt: row.approvedAt === null ? undefined : epochSeconds(row.approvedAt),
     createdAt: epochSeconds(row.createdAt),
+    limitedAt: row.limitedAt === null ? undefined : epochSeconds(row.limitedAt),
     disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
   };
 }
@@ -65,6 +66,7 @@ export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
     ownerId: client.ownerId ?? null,
     source: client.source,
     approvedAt: client.approvedAt ?? null,
+    limitedAt: client.limitedAt ?? null,
     disabledAt: client.disabledAt ?? null,
   };
 }

@@ -70,6 +70,10 @@ export class ClientStatesController {
     switch (action) {
       case 'approve':
         return (unit, id, actor, now) => this.states.approve(unit, id, actor, now);
+      case 'limit':
+        return (unit, id, actor, now) => this.states.limit(unit, id, actor, now);
+      case 'unlimit':
+        return (unit, id, actor) => this.states.unlimit(unit, id, actor);
       case 'disable':
         return (unit, id, actor, now) => this.states.disable(unit, id, actor, now);
       case 'enable':

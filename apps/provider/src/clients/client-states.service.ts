@@ -18,6 +18,7 @@ export interface ClientOrigin {
   readonly createdAt: EpochSeconds;
   readonly approvedAt: EpochSeconds | undefined;
   readonly disabledAt: EpochSeconds | undefined;
+  readonly limitedAt: EpochSeconds | undefined;
   readonly registeredAddress: string | undefined;
   /** The id of an initial access token, or `setting`; undefined in open registration and for all that were not registered. */
   readonly registeredWith: string | undefined;
@@ -32,6 +33,11 @@ const stateStatements = {
   enable: statement(
     'clients.enable',
     'UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL',
+  ),
+  limit: statement('clients.limit', 'UPDATE clients SET limited_at = $2 WHERE id = $1 AND limited_at IS NULL'),
+  unlimit: statement(
+    'clients.unlimit',
+    'UPDATE clients SET limited_at = NULL WHERE id = $1 AND limited_at IS NOT NULL',
   ),
   unused: statement(
     'clients.unused',
@@ -66,6 +72,7 @@ export class ClientStates {
       createdAt: epochSeconds(row.createdAt),
       approvedAt: instant(row.approvedAt),
       disabledAt: instant(row.disabledAt),
+      limitedAt: instant(row.limitedAt),
       registeredAddress: row.registeredAddress ?? undefined,
       registeredWith: row.registeredWith ?? undefined,
       // A registered client begins with the instant of its registration, which is no use.
@@ -100,6 +107,33 @@ export class ClientStates {
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.enabled', ...actor, clientId: id });
     return true;
+  }
+
+  /** It logs people in and gets nothing more; its grants end, with what they had beyond that. False when it was so already. */
+  async limit(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements.limit, id, now)) !== 1) return false;
+    await this.clients.end(unit, id, now);
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.limited', ...actor, clientId: id });
+    return true;
+  }
+
+  /** False when it was not limited. */
+  async unlimit(unit: Unit, id: string, actor: Actor): Promise<boolean> {
+    if ((await unit.change(stateStatements.unlimit, id)) !== 1) return false;
+    await this.versions.bump(unit, 'clients');
+    await this.audit.record(unit, { type: 'client.unlimited', ...actor, clientId: id });
+    return true;
+  }
+
+  /** Where these clients come from, by id. */
+  async originsOf(ids: readonly string[]): Promise<ReadonlyMap<string, ClientOrigin>> {
+    const origins = new Map<string, ClientOrigin>();
+    for (const id of ids) {
+      const origin = await this.origin(id);
+      if (origin) origins.set(id, origin);
+    }
+    return origins;
   }
 
   /** A step of the purge: clients that nobody approved, and nobody used for long. */

@@ -123,6 +123,10 @@ export class ClientEntity {
 
   @InstantColumn({ nullable: true })
   disabledAt!: number | null;
+
+  /** Since when it may log people in and nothing more. */
+  @InstantColumn({ nullable: true })
+  limitedAt!: number | null;
 }
 
 /** One secret of a client; several are valid while one is being replaced. */

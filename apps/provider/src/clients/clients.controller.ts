@@ -23,6 +23,7 @@ import {
   type ClientFormValues,
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
+import { ClientStates } from './client-states.service.js';
 import { clientStates, ClientsService, type ClientState } from './clients.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
@@ -49,6 +50,7 @@ const notices: Readonly<Record<string, string>> = {
 const stateWords: Readonly<Record<ClientState, string>> = {
   new: 'Not approved yet',
   approved: 'Approved',
+  limited: 'Limited',
   disabled: 'Switched off',
 };
 
@@ -76,6 +78,7 @@ export class ClientsController {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientOrigins) private readonly origins: ClientOrigins,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
+    @Inject(ClientStates) private readonly states: ClientStates,
   ) {}
 
   @Get()
@@ -100,9 +103,29 @@ export class ClientsController {
       states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
       filterQuery: filterQuery(search, state),
       clients: clients.map((client) => clientLine(client, owners)),
+      newcomers: state === 'new' && isAdmin(visit) ? await this.newcomers(clients) : undefined,
       isFirst: name === undefined,
       next: more && last ? { name: last.name, id: last.id } : undefined,
       notice: notices[parameters.text('done')],
+    });
+  }
+
+  /** What whoever decides about clients that came by themselves wants to know of them. */
+  private async newcomers(clients: readonly Client[]): Promise<object[]> {
+    const ids = clients.map(({ id }) => id);
+    const origins = await this.states.originsOf(ids);
+    const people = await this.clients.countPeople(ids);
+    return clients.map((client) => {
+      const origin = origins.get(client.id);
+      return {
+        ...clientLine(client, new Map()),
+        source: client.source === 'metadata_document' ? 'its document' : 'registration',
+        registeredAddress: origin?.registeredAddress,
+        createdAt: client.createdAt,
+        lastUsedAt: origin?.lastUsedAt,
+        goesAt: origin?.goesAt,
+        people: people.get(client.id) ?? 0,
+      };
     });
   }
 
@@ -217,6 +240,7 @@ export class ClientsController {
       ...draft,
       ownerId: owner.id,
       approvedAt: before?.approvedAt,
+      limitedAt: before?.limitedAt,
       disabledAt: before?.disabledAt,
       // An administrator's demand is not its owner's to lift.
       secondFactorRequired: isAdmin(visit) ? draft.secondFactorRequired : before?.secondFactorRequired,

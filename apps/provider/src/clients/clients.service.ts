@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { cameByItself, checkClientMetadata, limitedClient, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
@@ -16,19 +16,23 @@ import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
 type Problem = { readonly field: string; readonly message: string };
 
 /** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */
-export const clientStates = ['new', 'approved', 'disabled'] as const;
+export const clientStates = ['new', 'approved', 'limited', 'disabled'] as const;
 export type ClientState = (typeof clientStates)[number];
 
 const stateConditions: Readonly<Record<ClientState, string>> = {
   new: 'client.approvedAt IS NULL AND client.disabledAt IS NULL',
   approved: 'client.approvedAt IS NOT NULL AND client.disabledAt IS NULL',
+  limited: 'client.limitedAt IS NOT NULL AND client.disabledAt IS NULL',
   disabled: 'client.disabledAt IS NOT NULL',
 };
 
-/** Told, in the same unit, when a client is removed or switched off. */
+/** Told, in the same unit, when a client is removed, switched off or limited. */
 export interface ClientFollower {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
 }
+
+/** Knows how many people let clients act for them; those that nobody did may be left out. */
+export type PeopleCount = (clientIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 
 interface Cached {
   readonly client: Client;
@@ -159,6 +163,9 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const rows = await select.getMany();
     return { clients: rows.slice(0, query.limit).map(toClient), more: rows.length > query.limit };
   }
+
+  /** How many people let each of these clients act for them. */
+  countPeople: PeopleCount = () => Promise.resolve(new Map());
 
   /** Names by id, for lists that name clients. */
   async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -329,7 +336,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
-    const loaded: Cached = { client: toClient(row), secrets: await this.secrets.read(id) };
+    const loaded: Cached = { client: limitedClient(toClient(row)), secrets: await this.secrets.read(id) };
     if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
     generation.set(id, loaded);

@@ -31,6 +31,7 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { LimitedClients1764000000075 } from './migrations/0075-limited-clients.js';
 import { TrustedIssuers1764000000074 } from './migrations/0074-trusted-issuers.js';
 import { TrustedIssuerEntity } from '../issuers/trusted-issuer.entity.js';
 import { Refusals1764000000073 } from './migrations/0073-refusals.js';
@@ -166,5 +167,6 @@ export const migrations = [
   AdministrationApi1764000000072,
   Refusals1764000000073,
   TrustedIssuers1764000000074,
+  LimitedClients1764000000075,
   Dpop1764000000141,
 ];

@@ -1,9 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Scope } from '@gatehouse/domain/oauth';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
+import { ClientsService } from '../clients/clients.service.js';
 import type { Consent } from './grant.js';
 import { ConsentEntity } from './grant.entity.js';
 import { GrantsService } from './grants.service.js';
@@ -44,12 +45,28 @@ export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resources'>;
 
 /** Owns what a user allowed a client. */
 @Injectable()
-export class ConsentsService {
+export class ConsentsService implements OnModuleInit {
   constructor(
     @InjectRepository(ConsentEntity) private readonly consents: Repository<ConsentEntity>,
     @Inject(Store) private readonly store: Store,
     @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
+
+  /** Pages of clients say how many people they act for. */
+  onModuleInit(): void {
+    this.clients.countPeople = async (clientIds) => {
+      if (clientIds.length === 0) return new Map();
+      const rows = await this.consents
+        .createQueryBuilder('consent')
+        .select('consent.clientId', 'id')
+        .addSelect('COUNT(*)', 'people')
+        .where('consent.clientId IN (:...clientIds)', { clientIds })
+        .groupBy('consent.clientId')
+        .getRawMany<{ id: string; people: number | string }>();
+      return new Map(rows.map(({ id, people }) => [id, Number(people)]));
+    };
+  }
 
   /** What was allowed; read at every authorization request, so by a prepared statement. */
   async find(userId: string, clientId: string): Promise<Allowed | undefined> {

@@ -2,6 +2,7 @@ import { ClientsService } from '../../src/clients/clients.service';
 import type { Browser } from '../support/browser';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { obtainTokens, refresh } from '../support/tokens';
 import { register, registered } from '../support/registration';
 
 describe('what administrators decide about clients', () => {
@@ -68,6 +69,46 @@ describe('what administrators decide about clients', () => {
     const answer = await person.send(authorizeUrl(provider, authorizationRequest(client).parameters));
     expect(answer.location).toBeUndefined();
     expect(answer.status).toBe(400);
+  });
+
+  it('shows all that counts of newcomers in one screen, and limits one to logging people in', async () => {
+    const made = await registered(provider, {
+      client_name: 'Curious newcomer',
+      redirect_uris: ['https://curious.example/cb'],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: 'openid email profile offline_access',
+    });
+    const client = await fresh(made.client_id);
+    if (!client) throw new Error('not there');
+    const known = { client, secret: made.client_secret ?? '' };
+    const person = await provider.logIn(await provider.addUser());
+    const scope = 'openid email offline_access';
+    const { refresh_token: refreshToken = '' } = await obtainTokens(provider, person, known, { scope });
+    expect(refreshToken).not.toBe('');
+    const list = await admin.open(at('/client?state=new&q=curious'));
+    const row = /Curious newcomer[\s\S]*?<\/tr>/.exec(list.text)?.[0] ?? '';
+    expect(row).toContain('registration');
+    expect(row).toContain('127.0.0.1');
+    expect(row).toContain('curious.example');
+    expect(row).toContain('data-label="People">1<');
+
+    const fields = changed(fieldsOf(admin, '/client'), { id: [made.client_id], action: 'limit' });
+    expect((await sendFields(admin, fields, '/client')).status).toBe(303);
+    expect((await admin.open(at('/client?state=limited'))).text).toContain('Curious newcomer');
+    // What it had is gone, and it gets no more than a login.
+    expect((await refresh(provider, known, refreshToken)).json()).toMatchObject({
+      error: 'unauthorized_client',
+    });
+    const more = await person.open(authorizeUrl(provider, authorizationRequest(client, { scope }).parameters));
+    expect(new URL(more.location ?? '').searchParams.get('error')).toBe('invalid_scope');
+    const tokens = await obtainTokens(provider, person, known, { scope: 'openid email' });
+    expect(tokens.id_token).toBeDefined();
+    // What it is registered for is as it was, and comes back with it.
+    expect((await fresh(made.client_id))?.scope).toContain('offline_access');
+    await admin.open(at(`/client/update/${made.client_id}`));
+    await admin.submit({ action: 'unlimit' }, { action: `/client/state/${made.client_id}` });
+    expect((await obtainTokens(provider, person, known, { scope })).refresh_token).toBeDefined();
+    expect((await refresh(provider, known, refreshToken)).json()).toMatchObject({ error: 'invalid_grant' });
   });
 
   it('is an administrator’s alone to decide', async () => {

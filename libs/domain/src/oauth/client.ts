@@ -77,6 +77,8 @@ export interface Client extends ClientMetadata {
   readonly approvedAt?: EpochSeconds | undefined;
   readonly createdAt: EpochSeconds;
   readonly disabledAt?: EpochSeconds | undefined;
+  /** Set: an administrator lets it log people in, and nothing more; see {@link limitedClient}. */
+  readonly limitedAt?: EpochSeconds | undefined;
 }
 
 /** What a form or a command says of a client: unchecked. */
@@ -102,6 +104,7 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly ownerId?: string | undefined;
   readonly source?: ClientSource | undefined;
   readonly approvedAt?: EpochSeconds | undefined;
+  readonly limitedAt?: EpochSeconds | undefined;
   readonly disabledAt?: EpochSeconds | undefined;
 }
 
@@ -242,7 +245,26 @@ export function checkClientMetadata(
       approvedAt: draft.approvedAt,
       createdAt: draft.createdAt,
       disabledAt: draft.disabledAt,
+      limitedAt: draft.limitedAt,
     },
+  };
+}
+
+/** What a limited client may still ask for: who somebody is. */
+const limitedScopes: Scope = ['openid', 'profile', 'email'];
+const limitedGrantTypes: readonly GrantTypeName[] = ['authorization_code', 'implicit'];
+
+/** The client as the protocol sees it: of one that an administrator limited, what lets people log in and nothing more. */
+export function limitedClient(client: Client): Client {
+  if (client.limitedAt === undefined) return client;
+  return {
+    ...client,
+    scope: client.scope.filter((scope) => limitedScopes.includes(scope)),
+    defaultScope: client.defaultScope.filter((scope) => limitedScopes.includes(scope)),
+    grantTypes: client.grantTypes.filter((grantType) => limitedGrantTypes.includes(grantType)),
+    tokenExchange: [],
+    actsForItself: false,
+    consentRequired: true,
   };
 }
 

@@ -64,6 +64,7 @@ export {
 export {
   authMethods,
   checkClientMetadata,
+  limitedClient,
   cameByItself,
   clientSources,
   grantTypeNames,

@@ -51,6 +51,7 @@ export function clientDraft(body: Bodies['Client'], before: Client | undefined):
     resourceServer: before?.resourceServer ?? false,
     source: before?.source ?? 'admin',
     approvedAt: before?.approvedAt,
+    limitedAt: before?.limitedAt,
     disabledAt: before?.disabledAt,
   };
 }

@@ -133,6 +133,22 @@ export class ClientsApi {
     return this.decide(call, (unit, id) => this.states.approve(unit, id, call.actor, call.now));
   }
 
+  @Post(':id/limit')
+  @Operation({
+    summary: 'Lets a client log people in and nothing more; its grants end',
+    needs: 'gatehouse:admin',
+    answers: 'Client',
+  })
+  async limit(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, (unit, id) => this.states.limit(unit, id, call.actor, call.now));
+  }
+
+  @Post(':id/unlimit')
+  @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
+  async unlimit(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.actor));
+  }
+
   @Post(':id/disable')
   @Operation({ summary: 'Switches a client off; its grants end', needs: 'gatehouse:admin', answers: 'Client' })
   async disable(@ApiCall() call: Call): Promise<Reply> {

@@ -94,6 +94,7 @@ const client = z.strictObject({
   resource_server: z.boolean(),
   source: z.string(),
   approved: z.boolean(),
+  limited: z.boolean(),
   disabled: z.boolean(),
   created_at: instant,
 });

@@ -8,6 +8,7 @@ import {
   isHostAllowed,
   isLoopbackHost,
   keptByUpdate,
+  limitedClient,
   OAuthError,
   parseHostRules,
   type Client,
@@ -88,10 +89,12 @@ export class MetadataDocuments {
     return looked;
   }
 
-  private async look(clientId: string, known: Client | undefined, asker: Asker, now: EpochSeconds): Promise<Client> {
+  private async look(clientId: string, found: Client | undefined, asker: Asker, now: EpochSeconds): Promise<Client> {
+    // As it is written, which is more than the protocol sees of a limited one.
+    const known = found && (await this.clients.findFresh(clientId));
     const { json, freshUntil } = await this.fetches.fetch(clientId, now);
     try {
-      const client = await this.keep(clientId, json, known, asker, now);
+      const client = limitedClient(await this.keep(clientId, json, known, asker, now));
       this.freshUntil.delete(clientId);
       this.freshUntil.set(clientId, freshUntil);
       const [oldest] = this.freshUntil.size > mostFresh ? this.freshUntil.keys() : [];

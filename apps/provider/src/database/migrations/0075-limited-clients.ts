@@ -1,0 +1,16 @@
+import { ddl } from '@gatehouse/server/database/ddl';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Clients that may log people in and nothing more. */
+export class LimitedClients1764000000075 implements MigrationInterface {
+  readonly name = 'LimitedClients1764000000075';
+
+  async up(runner: QueryRunner): Promise<void> {
+    const t = ddl(runner);
+    await runner.query(`ALTER TABLE clients ADD COLUMN limited_at ${t.instant}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE clients DROP COLUMN limited_at');
+  }
+}
