@@ -201,6 +201,14 @@ describe('every page', () => {
     await page.getByRole('link', { name: 'I have copied it' }).click();
     await page.waitForURL(/update/);
     await look('provider-client-edit');
+    await page.getByRole('link', { name: 'Roles', exact: true }).click();
+    await page.waitForURL(/client\/roles/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.locator('[aria-invalid=true]').waitFor();
+    await look('provider-client-roles');
+    await page.goBack();
+    await page.goBack();
+    await page.waitForURL(/update/);
     await page.getByRole('link', { name: /^Delete this client/ }).click();
     await page.waitForURL(/delete/);
     await look('provider-client-delete');

@@ -43,6 +43,7 @@ export const auditTypes = [
   'client.updated',
   'client.deleted',
   'client.secret_rotated',
+  'application.roles_set',
   'registration_token.created',
   'registration_token.removed',
   'resource.created',

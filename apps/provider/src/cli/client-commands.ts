@@ -9,6 +9,7 @@ import {
   type ExchangeRule,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
+import { ApplicationRoles, applicationRolesProblem } from '../clients/application-roles.service.js';
 import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../clients/clients.service.js';
@@ -207,6 +208,36 @@ const unlimit = decision('unlimit', 'limited no more', (states, unit, id) => sta
 const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));
 const enable = decision('enable', 'switched on', (states, unit, id) => states.enable(unit, id, {}));
 
+const roles: Command = {
+  name: 'client roles',
+  options: { id: text, username: text, role: many, none: flag },
+  run: async ({ app, store, options }) => {
+    const client = await clientOf(app, idOf(options));
+    const service = app.get(ApplicationRoles);
+    const username = options.one('username');
+    if (username === undefined) {
+      const { members } = await service.members(client.id, { limit: 1000 });
+      const names = await app.get(UsersService).names(members.map(({ userId }) => userId));
+      const shownMembers = members.map((member) => ({ username: names.get(member.userId) ?? '', ...member }));
+      return {
+        json: { members: shownMembers.map(({ userId, ...member }) => ({ ...member, user_id: userId })) },
+        text: table(
+          ['USERNAME', 'ROLES'],
+          shownMembers.map((member) => [member.username, member.roles.join(' ')]),
+        ),
+      };
+    }
+    const user = await app.get(UsersService).findByUsername(username);
+    if (!user) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
+    const wanted = options.all('role');
+    if (wanted.length > 0 === options.has('none')) throw new UsageError('name roles by --role, or say --none');
+    const problem = applicationRolesProblem(wanted);
+    if (problem !== undefined) throw new UsageError(`--role: ${problem}`);
+    await store.run((unit) => service.set(unit, client.id, user.id, wanted, {}));
+    return { json: { username, roles: wanted }, text: `${username} has the roles: ${wanted.join(' ') || 'none'}` };
+  },
+};
+
 const list: Command = {
   name: 'client list',
   options: { search: text, state: text },
@@ -270,5 +301,6 @@ export const clientCommands: readonly Command[] = [
   disable,
   enable,
   rotateSecret,
+  roles,
   remove,
 ];

@@ -50,6 +50,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   client list [--search TEXT] [--state new|approved|limited|disabled]
   client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
+  client roles --id CLIENT_ID [--username U --role R… | --none]   (roles of the application's own)
   client remove --id CLIENT_ID
   resource add --identifier URI [--name N] [--scope S | S=SENTENCE]… [--token-format jwt|opaque] [--signing-alg A]
              [--lifetime SECONDS] [--allow consent|anyone] [--credentials]

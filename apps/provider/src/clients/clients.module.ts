@@ -7,6 +7,8 @@ import { UsersModule } from '../users/users.module.js';
 import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientSecrets } from './client-secrets.service.js';
+import { ApplicationRolesController } from './application-roles.controller.js';
+import { ApplicationRoles } from './application-roles.service.js';
 import { ClientsController } from './clients.controller.js';
 import { ResourceCredentials } from './resource-credentials.service.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
@@ -43,8 +45,15 @@ import { ClientsService } from './clients.service.js';
     ResourcesModule,
     ReplayModule,
   ],
-  controllers: [ClientsController, ClientStatesController, RegistrationController, ResourceCredentialsController],
+  controllers: [
+    ApplicationRolesController,
+    ClientsController,
+    ClientStatesController,
+    RegistrationController,
+    ResourceCredentialsController,
+  ],
   providers: [
+    ApplicationRoles,
     ClientsService,
     Subjects,
     ClientSecrets,
@@ -63,6 +72,7 @@ import { ClientsService } from './clients.service.js';
     MetadataDocuments,
   ],
   exports: [
+    ApplicationRoles,
     ClientsService,
     Subjects,
     ClientStates,

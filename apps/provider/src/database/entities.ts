@@ -31,6 +31,8 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { ApplicationRoles1764000000076 } from './migrations/0076-application-roles.js';
+import { ApplicationRoleEntity } from '../clients/application-role.entity.js';
 import { LimitedClients1764000000075 } from './migrations/0075-limited-clients.js';
 import { TrustedIssuers1764000000074 } from './migrations/0074-trusted-issuers.js';
 import { TrustedIssuerEntity } from '../issuers/trusted-issuer.entity.js';
@@ -56,6 +58,7 @@ import { Factors1764000000010 } from './migrations/0010-factors.js';
 export const entities = [
   AccessTokenEntity,
   ActivityHourEntity,
+  ApplicationRoleEntity,
   AuditEventEntity,
   AuditSealEntity,
   AuthorizationCodeEntity,
@@ -123,6 +126,7 @@ export const tablesInOrder = [
   'clients',
   'client_secrets',
   'client_origins',
+  'application_roles',
   'initial_access_tokens',
   'registration_rates',
   'resources',
@@ -168,5 +172,6 @@ export const migrations = [
   Refusals1764000000073,
   TrustedIssuers1764000000074,
   LimitedClients1764000000075,
+  ApplicationRoles1764000000076,
   Dpop1764000000141,
 ];

@@ -7,6 +7,7 @@ const sentences: Readonly<Record<string, string>> = {
   phone: 'Read your phone number',
   offline_access: 'Keep this access while you are away, until you take it back',
   roles: 'Read your roles',
+  application_roles: 'Read which roles you have in this application',
   'gatehouse:admin': 'Administrate this server in your name: users, clients, everything that your role lets you change',
   'gatehouse:read': 'Read all that your role lets you see of this server: users, clients, the audit log',
 };

@@ -4,6 +4,7 @@ import type { Authority, Client } from '@gatehouse/domain/oauth';
 import { claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { ApplicationRoles } from '../clients/application-roles.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { UsersService } from '../users/users.service.js';
 import { ResponseTokens } from './response-tokens.service.js';
@@ -24,6 +25,7 @@ export class IdTokens {
     @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
   ) {}
 
   /** @returns undefined where the authority is not an OpenID request's */
@@ -48,7 +50,7 @@ export class IdTokens {
       amr: authority.amr,
       acr: authority.acr,
       sessionId: authority.sessionId,
-      personal: await this.personal(authority, authority.userId, company),
+      personal: await this.personal(authority, authority.userId, client, company),
     });
     return this.tokens.idToken(client, claims, now);
   }
@@ -60,14 +62,20 @@ export class IdTokens {
   private async personal(
     { scope, claims }: Authority,
     userId: string,
+    client: Client,
     company: IdTokenCompany,
   ): Promise<Record<string, unknown> | undefined> {
     const alone = company.accessToken === undefined && company.code === undefined;
-    if (!alone && !claims?.idToken && !scope.includes('roles')) return undefined;
-    const person = await this.users.find(userId);
+    const roleScopes = scope.filter((token) => token === 'roles' || token === 'application_roles');
+    if (!alone && !claims?.idToken && roleScopes.length === 0) return undefined;
+    const user = await this.users.find(userId);
+    const person = user && {
+      ...user,
+      ...(scope.includes('application_roles') ? { applicationRoles: await this.roles.of(client.id, userId) } : {}),
+    };
     return (
       person && {
-        ...claimValues(person, alone ? claimNamesOf(scope) : claimNamesOf(scope.filter((token) => token === 'roles'))),
+        ...claimValues(person, alone ? claimNamesOf(scope) : claimNamesOf(roleScopes)),
         ...requestedClaims(person, claims?.idToken, scope),
       }
     );

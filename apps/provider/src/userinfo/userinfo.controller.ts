@@ -5,6 +5,7 @@ import { requestedClaims, userinfoClaims } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
+import { ApplicationRoles } from '../clients/application-roles.service.js';
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -36,6 +37,7 @@ export class UserinfoController {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
     @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
   ) {}
 
@@ -67,9 +69,12 @@ export class UserinfoController {
           scope: 'openid',
         });
       // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
+      const person = token.scope.includes('application_roles')
+        ? { ...user, applicationRoles: await this.roles.of(client.id, user.id) }
+        : user;
       const claims = {
-        ...userinfoClaims(user, await this.subjects.of(client, user.id), token.scope),
-        ...requestedClaims(user, token.claims?.userinfo, token.scope),
+        ...userinfoClaims(person, await this.subjects.of(client, user.id), token.scope),
+        ...requestedClaims(person, token.claims?.userinfo, token.scope),
       };
       if (client.userinfoSignedResponseAlg === undefined && client.userinfoEncryptedResponseAlg === undefined)
         return Reply.json(claims, headersFor(request));

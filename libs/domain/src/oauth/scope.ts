@@ -4,7 +4,16 @@ import { OAuthError } from './oauth-error.js';
 export type Scope = readonly string[];
 
 /** Scopes that belong to this server itself, beside those of APIs. */
-export const standardScopes: Scope = ['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles'];
+export const standardScopes: Scope = [
+  'openid',
+  'profile',
+  'email',
+  'address',
+  'phone',
+  'offline_access',
+  'roles',
+  'application_roles',
+];
 
 /** Opens the administration's API to a client: `gatehouse:read` its GET requests, `gatehouse:admin` all of it. */
 export const administrationScopes = ['gatehouse:admin', 'gatehouse:read'] as const;

@@ -13,7 +13,7 @@ export function requestedClaims(
   scope: Scope,
 ): Record<string, unknown> {
   if (!member) return {};
-  const names = Object.keys(member).filter((name) => name !== 'roles' || scope.includes('roles'));
+  const names = Object.keys(member).filter((name) => !isRoleClaim(name) || scope.includes(name));
   return Object.fromEntries(
     Object.entries(claimValues(person, names)).filter(([name, value]) => fitsClaimRequest(member[name] ?? {}, value)),
   );
@@ -23,5 +23,10 @@ export function requestedClaims(
 export function claimsBeyondScope(request: ClaimsRequest, scope: Scope): ClaimName[] {
   const byScope: ReadonlySet<string> = new Set(claimNamesOf(scope));
   const names = [...Object.keys(request.userinfo ?? {}), ...Object.keys(request.idToken ?? {})];
-  return [...new Set(names)].filter(isClaimName).filter((name) => name !== 'roles' && !byScope.has(name));
+  return [...new Set(names)].filter(isClaimName).filter((name) => !isRoleClaim(name) && !byScope.has(name));
+}
+
+/** Claims whose scope has their name, and without it they are not told. */
+function isRoleClaim(name: string): boolean {
+  return name === 'roles' || name === 'application_roles';
 }

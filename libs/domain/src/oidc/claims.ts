@@ -14,6 +14,8 @@ export interface Person {
   readonly profile: Profile;
   readonly updatedAt: EpochSeconds;
   readonly roles: readonly string[];
+  /** What the client that asks calls this person's roles in it; undefined where nobody asks. */
+  readonly applicationRoles?: readonly string[] | undefined;
 }
 
 /** Every claim about a person, with where its value is; undefined for what they have not given. */
@@ -39,9 +41,10 @@ const claims = {
   phone_number_verified: (person) =>
     person.profile.phoneNumber === undefined ? undefined : (person.profile.phoneNumberVerified ?? false),
   roles: (person) => person.roles,
+  application_roles: (person) => (person.applicationRoles?.length ? person.applicationRoles : undefined),
 } satisfies Record<string, (person: Person) => unknown>;
 
-/** The name of a claim about a person (OpenID Connect Core 5.1, and `roles`). */
+/** The name of a claim about a person (OpenID Connect Core 5.1, and both kinds of roles). */
 export type ClaimName = keyof typeof claims;
 
 /** The claims about a person that there are here, as metadata lists them and the `claims` parameter may name them. */
@@ -76,6 +79,7 @@ export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<
   ['address', ['address']],
   ['phone', ['phone_number', 'phone_number_verified']],
   ['roles', ['roles']],
+  ['application_roles', ['application_roles']],
 ]);
 
 /**

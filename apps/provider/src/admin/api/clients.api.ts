@@ -1,7 +1,8 @@
-import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
+import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
+import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../clients/client-representation.js';
 import { ClientStates } from '../../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../../clients/clients.service.js';
@@ -28,6 +29,7 @@ export class ClientsApi {
     @Inject(ClientStates) private readonly states: ClientStates,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
 
@@ -109,6 +111,40 @@ export class ClientsApi {
     const { id } = await this.find(call);
     await this.store.run((unit) => this.clients.remove(unit, id, call.actor, call.now));
     return Reply.empty(204);
+  }
+
+  @Get(':id/application-roles')
+  @Operation({
+    summary: 'Who has roles of the application’s own',
+    needs: 'gatehouse:read',
+    answers: 'ApplicationMember',
+    pages: true,
+  })
+  async members(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['string']);
+    const { id } = await this.find(call);
+    const start = after === undefined ? undefined : String(after[0]);
+    const { members, next } = await this.roles.members(id, { after: start, limit });
+    const items = members.map(({ userId, roles }) => ({ user_id: userId, roles }));
+    return pageReply(call.request, items, next === undefined ? undefined : [next]);
+  }
+
+  @Put(':id/application-roles/:user')
+  @Operation({
+    summary: 'Gives a person these roles in the application, and no others',
+    needs: 'gatehouse:admin',
+    body: 'ApplicationRoles',
+    answers: 'ApplicationMember',
+  })
+  async setRoles(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'ApplicationRoles');
+    const { id } = await this.find(call);
+    const user = await this.users.find(call.request.params['user'] ?? '');
+    if (!user) throw notFound('user');
+    const problem = applicationRolesProblem(value.roles);
+    if (problem !== undefined) throw invalidMembers([{ field: 'roles', message: problem }]);
+    await this.store.run((unit) => this.roles.set(unit, id, user.id, value.roles, call.actor));
+    return Reply.json({ user_id: user.id, roles: await this.roles.of(id, user.id) });
   }
 
   @Post(':id/rotate-secret')

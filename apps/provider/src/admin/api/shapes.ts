@@ -133,6 +133,7 @@ export const bodies = {
   UserPatch: userDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
   Client: clientDraft,
   ClientPatch: clientDraft.partial().meta({ description: 'RFC 7396: null takes a member away.' }),
+  ApplicationRoles: z.strictObject({ roles: z.array(text).max(100) }),
   Rotation: z.strictObject({
     overlap_seconds: z.int().min(0).max(2_592_000).optional().meta({ description: 'How long the old secret goes on.' }),
   }),
@@ -162,6 +163,7 @@ export const shapes = {
   PasswordLink: z.strictObject({ link: secretOnce }),
   Client: client,
   ClientWithSecret: z.strictObject({ ...client.shape, client_secret: secretOnce.optional() }),
+  ApplicationMember: z.strictObject({ user_id: id, roles: z.array(z.string()) }),
   ClientSecret: z.strictObject({ client_id: id, client_secret: secretOnce }),
   Resource: resource,
   Issuer: z.strictObject({ id, ...issuerDraft.shape, created_at: instant }),

@@ -1,0 +1,95 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import { PageForms } from '@gatehouse/server/web/page-forms';
+import { Reply } from '@gatehouse/server/web/reply';
+import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { routes } from '../http/routes.js';
+import { actorOf } from '../users/actor.js';
+import { UsersService } from '../users/users.service.js';
+import type { UserVisit } from '../users/visit.js';
+import { Visits } from '../users/visits.service.js';
+import { ApplicationRoles, applicationRolesProblem } from './application-roles.service.js';
+import { getEditable } from './client-access.js';
+import { ClientsService } from './clients.service.js';
+
+const pageSize = 25;
+
+interface Shown {
+  readonly username: string;
+  readonly roles: string;
+  readonly problems?: readonly FieldProblem[];
+  readonly error?: string;
+  readonly status?: number;
+}
+
+/** The page of the roles that people have in one application: for administrators, and the developer who owns it. */
+@Controller(`${routes.clients}/roles`)
+export class ApplicationRolesController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
+  ) {}
+
+  @Get(':id')
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const client = await getEditable(this.clients, visit, request.params['id'] ?? '');
+    return this.show(visit, client, { username: query(request).text('user').slice(0, 200), roles: '' });
+  }
+
+  @Post(':id')
+  async set(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const client = await getEditable(this.clients, visit, request.params['id'] ?? '');
+    const typed = { username: form.text('username').trim().slice(0, 200), roles: form.text('roles').slice(0, 6000) };
+    if (refusal) return this.show(visit, client, { ...typed, status: 403, error: refusal.sentence });
+    const roles = typed.roles.split(/\s+/).filter((role) => role !== '');
+    const problem = applicationRolesProblem(roles);
+    const user = await this.users.findByUsername(typed.username);
+    const problems = [
+      ...(user ? [] : [{ field: 'username', message: 'There is nobody of this username.' }]),
+      ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
+    ];
+    if (!user || problems.length > 0) return this.show(visit, client, { ...typed, problems, status: 422 });
+    await this.store.run((unit) => this.roles.set(unit, client.id, user.id, roles, actorOf(visit)));
+    return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
+      cookies: visit.cookies,
+    });
+  }
+
+  private async show(visit: UserVisit, client: Client, shown: Shown): Promise<Reply> {
+    const parameters = query(visit.request);
+    const after = parameters.get('after')?.slice(0, 100);
+    const { members, next } = await this.roles.members(client.id, { after, limit: pageSize });
+    const names = await this.users.names(members.map(({ userId }) => userId));
+    return this.visits.page(
+      visit,
+      'clients/roles',
+      {
+        client: { id: client.id, name: client.name },
+        asks: client.scope.includes('application_roles'),
+        members: members.map(({ userId, roles }) => ({ username: names.get(userId) ?? userId, roles })),
+        isFirst: after === undefined,
+        next,
+        values: { username: shown.username, roles: shown.roles },
+        ...problemModel(shown.problems ?? []),
+        error: shown.error,
+        notice: parameters.text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin', 'developer');
+    return visit;
+  }
+}
