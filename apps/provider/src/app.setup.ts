@@ -17,6 +17,7 @@ import { OpenApi } from './admin/api/openapi.service.js';
 import { AppModule } from './app.module.js';
 import { hotRoutes } from './hot-routes.js';
 import { keyFileOf, type Settings } from './config/settings.js';
+import { brandOf, type Brand } from './http/brand.js';
 import { Counters } from './http/counters.js';
 import type { Core } from './core/core.module.js';
 import { takeServerNumber } from './database/node-number.js';
@@ -51,10 +52,11 @@ const modulesWithViews = [
 export async function createApp(outside: Outside): Promise<INestApplication> {
   const { settings, log } = outside;
   const core = createCore(outside, await takeServerNumber(outside.store));
-  const assets = new StaticAssets(filesOf(new URL('../src/http/assets/', import.meta.url)));
+  const brand = brandOf(settings);
+  const assets = new StaticAssets([...filesOf(new URL('../src/http/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
-    views: views(assets),
+    views: views(assets, brand),
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
@@ -92,7 +94,7 @@ function secretKeys(settings: Settings): readonly Buffer[] {
   return loadOrCreateKeyFile(file);
 }
 
-function views(assets: StaticAssets): Views {
+function views(assets: StaticAssets, brand: Brand): Views {
   const source = new URL('../src/', import.meta.url);
   return new Views(
     [
@@ -100,7 +102,12 @@ function views(assets: StaticAssets): Views {
       ...modulesWithViews.map((name) => ({ folder: new URL(`${name}/views/`, source), prefix: name })),
     ],
     {
-      helpers: { asset: (name: unknown) => assets.url(String(name)) },
+      helpers: {
+        asset: (name: unknown) => assets.url(String(name)),
+        product: () => brand.name,
+        logo: () => assets.url(brand.logo),
+        brandSheet: () => (brand.sheet === undefined ? undefined : assets.url(brand.sheet)),
+      },
       required: [
         'error',
         'interaction/login',

@@ -240,6 +240,30 @@ export function flag(name: string, options: FieldOptions<boolean> & { readonly d
   });
 }
 
+/** A colour that light text can stand on: its contrast with white is that of WCAG 2.2 1.4.3. */
+export function colour(name: string, options: FieldOptions<undefined>): Field<string | undefined> {
+  return field(name, options, {
+    form: '#rrggbb',
+    parse: (value) => {
+      if (!/^#[0-9a-f]{6}$/i.test(value)) throw new BadSetting('is no colour such as #1c5b4c');
+      if (1.05 / (luminanceOf(value) + 0.05) < leastContrast)
+        throw new BadSetting('is too light: white text on it could not be read');
+      return value.toLowerCase();
+    },
+  });
+}
+
+const leastContrast = 4.5;
+
+/** WCAG 2.2, relative luminance. */
+function luminanceOf(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 /** Networks and addresses, separated by commas or spaces. */
 export function addresses(name: string, options: FieldOptions<undefined>): Field<AddressList> {
   return field(

@@ -7,6 +7,8 @@ import { UsersModule } from '../users/users.module.js';
 import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientSecrets } from './client-secrets.service.js';
+import { ClientLogoController } from './client-logo.controller.js';
+import { ClientLogos } from './client-logos.service.js';
 import { ApplicationRolesController } from './application-roles.controller.js';
 import { ApplicationRoles } from './application-roles.service.js';
 import { ClientsController } from './clients.controller.js';
@@ -46,6 +48,7 @@ import { ClientsService } from './clients.service.js';
     ReplayModule,
   ],
   controllers: [
+    ClientLogoController,
     ApplicationRolesController,
     ClientsController,
     ClientStatesController,
@@ -54,6 +57,7 @@ import { ClientsService } from './clients.service.js';
   ],
   providers: [
     ApplicationRoles,
+    ClientLogos,
     ClientsService,
     Subjects,
     ClientSecrets,
@@ -73,6 +77,7 @@ import { ClientsService } from './clients.service.js';
   ],
   exports: [
     ApplicationRoles,
+    ClientLogos,
     ClientsService,
     Subjects,
     ClientStates,

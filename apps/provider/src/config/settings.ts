@@ -82,6 +82,17 @@ export const settingsDefinition = defineSettings({
     about: 'The server that sends mail; without it mail is written to the folder `mail` under `GATEHOUSE_DATA_DIR`.',
     schemes: ['smtp://', 'smtps://'],
   }),
+  productName: field.text('GATEHOUSE_PRODUCT_NAME', {
+    about: 'What this server is called: on its pages, in mail, in authenticator apps.',
+    default: 'Gatehouse',
+    maxLength: 60,
+  }),
+  logoPath: field.text('GATEHOUSE_LOGO', {
+    about: 'Its logo: an SVG or PNG file, square, of at most 200 kB; read at the start.',
+  }),
+  accent: field.colour('GATEHOUSE_ACCENT', {
+    about: 'The colour of its buttons and links; for dark screens a lighter one is made of it.',
+  }),
   mailFrom: field.text('GATEHOUSE_MAIL_FROM', {
     about: 'The address that mail comes from.',
     defaultText: "`no-reply@` and the issuer's host",
@@ -298,6 +309,12 @@ function check(values: Partial<Parsed>, report: Report): void {
   // Several machines must share the key; a file on one of them would lock out the others.
   if (databaseUrl?.startsWith('postgres') && secretKeys === undefined) {
     report('GATEHOUSE_SECRET_KEY', 'is required with PostgreSQL (openssl rand -base64 32)');
+  }
+  if (values.productName !== undefined && /[\p{Cc}\p{Cf}"<>\\]/u.test(values.productName)) {
+    report('GATEHOUSE_PRODUCT_NAME', 'has a character that a name has not');
+  }
+  if (values.logoPath !== undefined && !/\.(svg|png)$/.test(values.logoPath)) {
+    report('GATEHOUSE_LOGO', 'is no .svg and no .png file');
   }
   if (values.mailFrom !== undefined && !/^[!-9;=?A-Z^-~]+@[A-Za-z0-9.-]+$/.test(values.mailFrom)) {
     report('GATEHOUSE_MAIL_FROM', 'is not an address like no-reply@example.com');

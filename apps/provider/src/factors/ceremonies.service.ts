@@ -40,7 +40,7 @@ export class Ceremonies {
   private readonly relyingParty: RelyingParty | undefined;
 
   constructor(
-    @Inject(SETTINGS) settings: Settings,
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Challenges) private readonly challenges: Challenges,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
   ) {
@@ -87,7 +87,7 @@ export class Ceremonies {
     const own = await this.passkeys.listOf(user.id);
     const { generateRegistrationOptions } = await webauthn();
     const options = await generateRegistrationOptions({
-      rpName: 'Gatehouse',
+      rpName: this.settings.productName,
       rpID: this.relyingParty.id,
       userID: new Uint8Array(Buffer.from(user.id)),
       userName: user.username,

@@ -47,7 +47,7 @@ class SessionEnded extends Error {}
 /** Adds second factors. With the first one come recovery codes, and sessions that rest on a password alone owe it. */
 @Injectable()
 export class Enrolment {
-  private readonly host: string;
+  private readonly label: string;
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -64,14 +64,14 @@ export class Enrolment {
     @Inject(AuditService) private readonly audit: AuditService,
     @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {
-    this.host = new URL(settings.issuer).hostname;
+    this.label = `${settings.productName} (${new URL(settings.issuer).hostname})`;
   }
 
   /** @param sealed of the offer that a wrong code was typed for: the app has it already, so it stays */
   async offerTotp(visit: SessionVisit, user: User, sealed?: string): Promise<TotpOffer> {
     const kept = sealed === undefined ? undefined : this.openOffer(visit, user, sealed);
     const seed = kept ?? newSeed();
-    const uri = keyUri(seed, { issuer: `Gatehouse (${this.host})`, username: user.username });
+    const uri = keyUri(seed, { issuer: this.label, username: user.username });
     return {
       sealed: kept === undefined || sealed === undefined ? this.sealOffer(visit, user, seed) : sealed,
       seed: groupedSeed(seed),

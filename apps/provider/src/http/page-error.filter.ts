@@ -55,7 +55,6 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
   return Reply.page(
     'error',
     {
-      productName: 'Gatehouse',
       nav: [],
       status: error.status,
       sentence: error.sentence,

@@ -22,6 +22,7 @@ export const routes = {
   passkeys: '/account/passkeys',
   security: '/account/security',
   clients: '/client',
+  clientLogo: '/client-logo',
   resources: '/resource',
   issuers: '/issuer',
   users: '/user',

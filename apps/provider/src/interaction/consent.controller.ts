@@ -9,6 +9,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
+import { ClientLogos } from '../clients/client-logos.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -31,6 +32,7 @@ export class ConsentController {
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
@@ -115,6 +117,7 @@ export class ConsentController {
       'interaction/consent',
       {
         clientName: client.name,
+        clientLogo: this.logos.addressOf(client),
         unapproved: client.approvedAt === undefined,
         // The one thing about it that is proved.
         documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,

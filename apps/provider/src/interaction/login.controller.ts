@@ -5,6 +5,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
+import { ClientLogos } from '../clients/client-logos.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
@@ -35,6 +36,7 @@ export class LoginController {
     @Inject(LoginService) private readonly login: LoginService,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(Counters) private readonly counters: Counters,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   @Get()
@@ -154,6 +156,7 @@ export class LoginController {
         heading: chooses ? 'Choose an account' : 'Log in',
         account: chooses && visit.user ? { id: visit.user.id, username: visit.user.username } : undefined,
         clientName: client?.name,
+        clientLogo: this.logos.addressOf(client),
         pending: kept?.id,
         username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
         error: shown.error,

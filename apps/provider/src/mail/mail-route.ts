@@ -7,6 +7,8 @@ export interface Mail {
   readonly id: string;
   readonly to: string;
   readonly from: string;
+  /** What this server is called; mails that were queued before it had a name have none. */
+  readonly fromName?: string | undefined;
   readonly subject: string;
   readonly text: string;
   readonly html: string;
@@ -81,7 +83,7 @@ function messageOf(mail: Mail) {
   const host = mail.from.slice(mail.from.lastIndexOf('@') + 1);
   return {
     // As objects, nothing in them is read as a list of addresses.
-    from: { name: 'Gatehouse', address: mail.from },
+    from: { name: mail.fromName ?? 'Gatehouse', address: mail.from },
     to: { name: '', address: mail.to },
     subject: mail.subject,
     text: mail.text,

@@ -47,7 +47,14 @@ export class Mailer implements OutboxKind, OnModuleInit {
   async write(unit: Unit, { to, text, values, lifetimeSeconds }: NewMail, now: EpochSeconds): Promise<boolean> {
     if (!isOneAddress(to)) throw new RangeError('this is not one mail address');
     const rendered = this.texts.render(text, values);
-    const mail: Mail = { id: newId(), to, from: mailFromOf(this.settings), createdAt: now, ...rendered };
+    const mail: Mail = {
+      id: newId(),
+      to,
+      from: mailFromOf(this.settings),
+      fromName: this.settings.productName,
+      createdAt: now,
+      ...rendered,
+    };
     return this.outbox.add(
       unit,
       { kind: this.name, destination: this.route.destination, payload: mail, lifetimeSeconds },

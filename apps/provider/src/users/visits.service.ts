@@ -93,7 +93,6 @@ export class Visits {
     return Reply.page(
       view,
       {
-        productName: 'Gatehouse',
         csrf,
         requestId: visit.requestId,
         viewer: visit.user && {

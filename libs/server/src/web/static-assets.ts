@@ -15,6 +15,12 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
+/** A file that is not on the disk, or not under its name. */
+export interface MadeFile {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
 interface Asset {
   readonly url: string;
   readonly body: Buffer;
@@ -40,12 +46,18 @@ export class StaticAssets {
    * @param options.reload reads a file again each time: for development
    */
   constructor(
-    files: readonly (URL | string)[],
+    files: readonly (URL | string | MadeFile)[],
     private readonly options: { readonly prefix?: string; readonly reload?: boolean } = {},
   ) {
     const prefix = options.prefix ?? '/assets';
     const kit = new URL('../../src/web/assets/form-post.js', import.meta.url);
-    for (const file of [kit, ...files]) this.add(typeof file === 'string' ? file : fileURLToPath(file), prefix);
+    for (const file of [kit, ...files]) {
+      if (typeof file === 'object' && 'content' in file) this.add(file.name, prefix, () => file.content);
+      else {
+        const path = typeof file === 'string' ? file : fileURLToPath(file);
+        this.add(path, prefix, () => readFileSync(path));
+      }
+    }
   }
 
   /** The address of a file by its name. @throws RangeError when there is none: a page would lack its style sheet */
@@ -68,19 +80,19 @@ export class StaticAssets {
     return Reply.bytes(asset.body, asset.contentType, { headers });
   }
 
-  private add(file: string, prefix: string): void {
+  private add(file: string, prefix: string, read: () => Buffer): void {
     const name = basename(file);
     const contentType = types[extname(name)];
     if (contentType === undefined) throw new RangeError(`${file}: files of this kind are not served`);
     const reload = this.options.reload === true;
-    const content = readFileSync(file);
+    const content = read();
     const stem = basename(name, extname(name));
     const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
     const asset: Asset = {
       url: reload ? `${prefix}/${name}` : `${prefix}/${stem}.${hash}${extname(name)}`,
       contentType,
       get body() {
-        return reload ? readFileSync(file) : content;
+        return reload ? read() : content;
       },
     };
     this.byName.set(name, asset);

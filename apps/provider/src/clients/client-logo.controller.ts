@@ -1,0 +1,33 @@
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { routes } from '../http/routes.js';
+import { ClientLogos } from './client-logos.service.js';
+import { ClientsService } from './clients.service.js';
+
+/** Shows clients' logos from our own address. */
+@Controller(routes.clientLogo)
+export class ClientLogoController {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
+  ) {}
+
+  @Get(':id')
+  async logo(@Req() request: WebRequest): Promise<Reply> {
+    const client = await this.clients.find(request.params['id'] ?? '');
+    const logo = client && (await this.logos.find(client, this.clock.now()));
+    if (!logo) return Reply.empty(404, { 'Cache-Control': 'private, max-age=600' });
+    return Reply.bytes(logo.body, logo.contentType, {
+      headers: {
+        'Cache-Control': 'private, max-age=86400',
+        // An SVG that is opened by itself is a page: it may do nothing.
+        'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+        'Cross-Origin-Resource-Policy': 'same-origin',
+        'X-Content-Type-Options': 'nosniff',
+      },
+    });
+  }
+}
