@@ -10,6 +10,7 @@ import { gatehouse } from '../sides/gatehouse.mjs';
 import { usernames } from '../sides/seed.mjs';
 import { logInForTokens } from '../workloads/messages.mjs';
 import { busyClients, fill } from './fill.mjs';
+import { listLines, measureLists } from './lists.mjs';
 import { introspectAny, introspectSome, refreshAny } from './growth-workloads.mjs';
 
 const goal = 1.1;
@@ -41,7 +42,11 @@ export async function measureGrowth({ sizes, repetitions, seconds, quick }) {
           cpu[index].push((await slice(running[index].side, doers[index], seconds)).cpu);
       }
     }
+    const large = running.at(-1);
+    process.stderr.write('lists of administrators\n');
+    const lists = await measureLists(large.side, large.stored.size);
     write({
+      lists,
       date: new Date().toISOString().slice(0, 10),
       quick,
       machine,
@@ -102,7 +107,7 @@ function write(results) {
   process.stderr.write(`wrote growth-${results.date}.json and growth.md to ${folder}\n`);
 }
 
-function markdown({ date, quick, machine, sizes, repetitions, seconds, databaseMebibytes, rows }) {
+function markdown({ date, quick, machine, sizes, repetitions, seconds, databaseMebibytes, rows, lists }) {
   const [small, large] = sizes.map((size) => size.toLocaleString('en'));
   const figure = (values) =>
     `${Math.round(median(values))} (${Math.round(Math.min(...values))}–${Math.round(Math.max(...values))})`;
@@ -118,5 +123,6 @@ function markdown({ date, quick, machine, sizes, repetitions, seconds, databaseM
         `${ratio.median <= goal ? '✓' : '✗'} **${ratio.median.toFixed(2)}** (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`,
       ]),
     ),
+    listLines(lists, sizes[1]),
   ].join('\n\n');
 }

@@ -76,6 +76,18 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
     });
   const side = await serve({});
   return Object.assign(side, {
+    /** A client that reads the administration's API. */
+    addReader: () =>
+      runCommand(settings, [
+        'client',
+        'add',
+        '--name',
+        'Reader',
+        '--grant-type',
+        'client_credentials',
+        '--scope',
+        'gatehouse:read',
+      ]),
     /** Another server on the same database, of so many processes. */
     withWorkers: (count) =>
       serve({

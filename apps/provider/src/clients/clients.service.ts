@@ -1,7 +1,14 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, checkClientMetadata, limitedClient, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  cameByItself,
+  checkClientMetadata,
+  limitedClient,
+  secretNeed,
+  type Client,
+  type ClientDraft,
+} from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';

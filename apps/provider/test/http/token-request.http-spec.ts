@@ -37,7 +37,7 @@ describe('a token request', () => {
   it('without grant_type is an invalid_request', async () => expectError(await raw(''), 'invalid_request'));
   it('with an empty grant_type is an invalid_request', async () =>
     expectError(await raw('grant_type='), 'invalid_request'));
-  it.each(['password', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer'])(
+  it.each(['password', 'implicit', 'urn:ietf:params:oauth:grant-type:saml2-bearer'])(
     'of the grant type %s is an unsupported_grant_type',
     async (name) => expectError(await raw(`grant_type=${encodeURIComponent(name)}`), 'unsupported_grant_type'),
   );

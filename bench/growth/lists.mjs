@@ -1,0 +1,59 @@
+import { median } from '../lib/statistics.mjs';
+
+const goal = 2;
+const rounds = 40;
+const pageSize = 25;
+
+/** The lists of administrators, with the key of a page in the middle of them, as the API's cursors carry it. */
+const lists = [
+  ['users', (middle) => [`person-${middle}`]],
+  ['clients', (middle) => [`Client ${middle}`, '']],
+];
+
+/**
+ * How long the first page of each list takes, and one deep inside: by turns, one at a time.
+ * @param side  a Gatehouse with `size` users and clients
+ */
+export async function measureLists(side, size) {
+  const origin = `http://127.0.0.1:${side.port}`;
+  const { client_id: id, client_secret: secret } = await side.addReader();
+  const answer = await fetch(origin + side.paths.token, {
+    method: 'POST',
+    headers: { Authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'client_credentials', scope: 'gatehouse:read' }),
+  });
+  const { access_token: token } = await answer.json();
+  const time = async (path) => {
+    const startedAt = performance.now();
+    const page = await fetch(origin + path, { headers: { Authorization: `Bearer ${token}` } });
+    const { items } = await page.json();
+    if (items?.length !== pageSize) throw new Error(`${path}: ${page.status}, ${items?.length} items`);
+    return performance.now() - startedAt;
+  };
+  const measured = [];
+  for (const [name, keyOf] of lists) {
+    const first = `/api/admin/v1/${name}?limit=${pageSize}`;
+    const cursor = Buffer.from(JSON.stringify(keyOf(Math.floor(size / 2)))).toString('base64url');
+    const deep = `${first}&cursor=${cursor}`;
+    const times = { first: [], deep: [] };
+    await time(first);
+    await time(deep);
+    for (let round = 0; round < rounds; round++) {
+      times.first.push(await time(first));
+      times.deep.push(await time(deep));
+    }
+    measured.push({ name, first: median(times.first), deep: median(times.deep) });
+  }
+  return measured;
+}
+
+/** As lines of the results. */
+export function listLines(measured, size) {
+  return [
+    `The lists of administrators at ${size.toLocaleString('en')}, a page of ${pageSize} by key, one request at a time; goal: the deep page within ${goal} times the first and the other way round.`,
+    ...measured.map(({ name, first, deep }) => {
+      const ratio = Math.max(first / deep, deep / first);
+      return `- ${name}: first page ${first.toFixed(1)} ms, one in the middle ${deep.toFixed(1)} ms: ${ratio <= goal ? '✓' : '✗'} **${(deep / first).toFixed(2)}**`;
+    }),
+  ].join('\n');
+}
