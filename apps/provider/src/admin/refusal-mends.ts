@@ -5,6 +5,7 @@ import {
   type Client,
   type ClientDraft,
 } from '@gatehouse/domain/oauth';
+import { isAdminScope } from '../clients/client-form.js';
 import type { Refusal } from '../audit/refusals.service.js';
 
 /** One change of the client by which the same request would be let through that rule. */
@@ -15,7 +16,7 @@ export interface Mend {
 
 /**
  * What would mend a refusal, for the client as it is now. Undefined where nothing, or more than one change, would; where
- * it is mended already; and for what came without proof of the client but would give it more than an address or a scope.
+ * it is mended already; and for scopes that an administrator gives by hand.
  */
 export function mendOf(refusal: Refusal, client: Client): Mend | undefined {
   const mend = changeOf(refusal, client);
@@ -37,7 +38,8 @@ function changeOf({ reason, parameters }: Refusal, client: Client): Mend | undef
     case 'scope.unregistered':
     case 'client_credentials.scope': {
       const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
-      if (missing.length === 0) return undefined;
+      // Anybody can ask in a client's name: what gives rights over others is given on the client's own page.
+      if (missing.length === 0 || missing.some(isAdminScope)) return undefined;
       return { label: `Allow ${missing.join(' ')}`, draft: { ...client, scope: [...client.scope, ...missing] } };
     }
     case 'grant_type.unregistered': {

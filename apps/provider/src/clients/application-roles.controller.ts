@@ -6,7 +6,8 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from '../users/actor.js';
+import { actorOf, isAdmin } from '../users/actor.js';
+import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -15,6 +16,8 @@ import { getEditable } from './client-access.js';
 import { ClientsService } from './clients.service.js';
 
 const pageSize = 25;
+const nobody = 'There is nobody of this username.';
+const noMember = 'Nobody of this username has logged in to this application.';
 
 interface Shown {
   readonly username: string;
@@ -52,9 +55,9 @@ export class ApplicationRolesController {
     if (refusal) return this.show(visit, client, { ...typed, status: 403, error: refusal.sentence });
     const roles = typed.roles.split(/\s+/).filter((role) => role !== '');
     const problem = applicationRolesProblem(roles);
-    const user = await this.users.findByUsername(typed.username);
+    const user = await this.memberOf(visit, client, typed.username);
     const problems = [
-      ...(user ? [] : [{ field: 'username', message: 'There is nobody of this username.' }]),
+      ...(user ? [] : [{ field: 'username', message: isAdmin(visit) ? nobody : noMember }]),
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
     if (!user || problems.length > 0) return this.show(visit, client, { ...typed, problems, status: 422 });
@@ -62,6 +65,16 @@ export class ApplicationRolesController {
     return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
       cookies: visit.cookies,
     });
+  }
+
+  /**
+   * Administrators know who has an account; a developer gives roles to people who have used the application, and cannot
+   * find out by it who else is here.
+   */
+  private async memberOf(visit: UserVisit, client: Client, username: string): Promise<User | undefined> {
+    const user = await this.users.findByUsername(username);
+    if (!user || isAdmin(visit)) return user;
+    return (await this.clients.hasUsed(client.id, user.id)) ? user : undefined;
   }
 
   private async show(visit: UserVisit, client: Client, shown: Shown): Promise<Reply> {

@@ -22,7 +22,7 @@ const timeoutMilliseconds = 5_000;
 const keptSeconds = 24 * 3600;
 /** What could not be had is not asked for again before. */
 const missedSeconds = 600;
-const mostHeld = 200;
+const mostHeld = 100;
 
 /**
  * The logos of clients, fetched by us and shown from our own address: the host of a logo learns nothing of who logs in

@@ -174,6 +174,9 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** How many people let each of these clients act for them. */
   countPeople: PeopleCount = () => Promise.resolve(new Map());
 
+  /** Whether a person has used a client. */
+  hasUsed: (clientId: string, userId: string) => Promise<boolean> = () => Promise.resolve(false);
+
   /** Names by id, for lists that name clients. */
   async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>();

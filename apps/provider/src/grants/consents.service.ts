@@ -55,6 +55,8 @@ export class ConsentsService implements OnModuleInit {
 
   /** Pages of clients say how many people they act for. */
   onModuleInit(): void {
+    this.clients.hasUsed = async (clientId, userId) =>
+      (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId));
     this.clients.countPeople = async (clientIds) => {
       if (clientIds.length === 0) return new Map();
       const rows = await this.consents

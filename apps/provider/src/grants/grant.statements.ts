@@ -56,6 +56,7 @@ export const grantStatements = {
      FROM users u WHERE u.id = $3 AND u.disabled_at IS NULL`,
     },
   ),
+  ofBoth: statement('grants.of_both', 'SELECT selector FROM grants WHERE user_id = $1 AND client_id = $2 LIMIT 1'),
   findLive: statement('grants.find_live', `SELECT * FROM grants WHERE selector = $1 AND ${live}`),
   /** Also the check that it still lives: what hangs on a grant is written only where this changes a row. */
   use: statement(

@@ -82,6 +82,11 @@ export class GrantsService implements OnModuleInit {
     return selector;
   }
 
+  /** Whether there is a grant of this person for this client, live or not purged yet. */
+  async hasAny(userId: string, clientId: string): Promise<boolean> {
+    return (await this.store.one(grantStatements.ofBoth, userId, clientId)) !== undefined;
+  }
+
   /** A selector for {@link createAlone}: tokens that hang on the grant are made before it is stored. */
   newSelector(): Selector {
     return this.selectors.next();

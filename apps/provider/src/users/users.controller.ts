@@ -18,6 +18,7 @@ import type { UserVisit } from './visit.js';
 import { Visits } from './visits.service.js';
 
 const pageSize = 25;
+const mostAtOnce = 100;
 const lastAdmin = 'This is the last administrator: make another one first.';
 
 const notices: Readonly<Record<string, string>> = {
@@ -25,6 +26,10 @@ const notices: Readonly<Record<string, string>> = {
   disabled: 'The account is off: its sessions, grants and tokens ended.',
   enabled: 'The account is on again.',
   deleted: 'The user was deleted.',
+  changed: 'Done.',
+  none: 'Nobody was chosen, so nothing was changed.',
+  kept: 'Done, but for the last administrator, who stays.',
+  refused: 'The form was open for too long. Nothing was changed: please try again.',
   factors: 'Their second factors are gone, and their sessions ended.',
 };
 
@@ -53,9 +58,13 @@ export class UsersController {
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     const after = parameters.get('after');
-    const { users, more } = await this.users.list({ search: search || undefined, after, limit: pageSize });
+    const role = roles.find((each) => each === parameters.get('role'));
+    const { users, more } = await this.users.list({ search: search || undefined, role, after, limit: pageSize });
     return this.visits.page(visit, 'users/list', {
       search,
+      role,
+      roleChoices: roles.map((each) => ({ role: each, chosen: each === role })),
+      filterQuery: new URLSearchParams({ ...(search ? { q: search } : {}), ...(role ? { role } : {}) }).toString(),
       users: users.map((user) => ({
         id: user.id,
         username: user.username,
@@ -70,6 +79,28 @@ export class UsersController {
       next: more ? users.at(-1)?.username : undefined,
       notice: notices[parameters.text('done')],
     });
+  }
+
+  /** Of the list: everybody who is ticked. */
+  @Post()
+  async many(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    // A list has nothing that was typed: it is shown afresh.
+    if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: visit.cookies });
+    const action = form.get('action');
+    if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
+    const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce).sort();
+    const kept = await this.store.run(async (unit) => {
+      let lastAdmins = 0;
+      for (const id of ids) {
+        if (action === 'enable') await this.users.enable(unit, id, actorOf(visit), visit.now);
+        else if ((await this.users.disable(unit, id, actorOf(visit), visit.now)) === 'last admin') lastAdmins += 1;
+      }
+      return lastAdmins;
+    });
+    const done = ids.length === 0 ? 'none' : kept > 0 ? 'kept' : 'changed';
+    return Reply.redirect(`${routes.users}?done=${done}`, { cookies: visit.cookies });
   }
 
   @Get('add')

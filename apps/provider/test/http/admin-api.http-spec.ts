@@ -321,6 +321,9 @@ describe('the administration’s API', () => {
     it('has its limits', async () => {
       expect((await api.call('POST', 'users', `{"username":"${'x'.repeat(300_000)}"}`)).status).toBe(413);
       expect((await api.call('POST', 'users', 'username=x', { 'Content-Type': 'text/plain' })).status).toBe(415);
+      // A form is looked at for a token, and is no JSON afterwards either.
+      const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      expect((await api.call('POST', 'users', 'username=x', form)).status).toBe(415);
       for (const query of ['limit=0', 'limit=201', 'limit=1e2', 'cursor=x', 'cursor=W10', 'role=boss'])
         expect([query, (await api.call('GET', `users?${query}`)).status]).toEqual([query, 400]);
       expect((await api.call('GET', 'grants?user_id=a&client_id=b')).status).toBe(400);

@@ -155,6 +155,11 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect((await bring(await make())).json()).toMatchObject({ error: 'invalid_grant' });
   });
 
+  it.each(['at+jwt', 'logout+jwt', 'dpop+jwt'])('of the type %s are none', async (typ) => {
+    expect((await ask({}, { header: { typ } })).json()).toMatchObject({ error: 'invalid_grant' });
+    expect((await ask({}, { header: { typ: 'JWT' } })).status).toBe(200);
+  });
+
   it('are used once, of twenty at once too', async () => {
     const assertion = await signed(key, claims());
     const answers = await Promise.all(Array.from({ length: 20 }, () => bring(assertion, portal, { resource: api })));

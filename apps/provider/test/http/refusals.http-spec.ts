@@ -118,6 +118,18 @@ describe('why was this refused?', () => {
     expect([answer.status, answer.text.includes('has changed meanwhile')]).toEqual([409, true]);
   });
 
+  it('offers no right over others by a button, whoever asks for it in a client’s name', async () => {
+    const { client } = await provider.addClient({ name: 'Borrowed name' });
+    for (const scope of ['openid gatehouse:admin', 'openid roles']) {
+      await new Browser().open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
+      await written();
+      const { refusals } = await provider.app.get(Refusals).list({ clientId: client.id, limit: 1 });
+      expect(refusals[0]?.reason).toBe('scope.unregistered');
+      const page = await admin.open(at(`/refusal/${refusals[0]?.requestId}`));
+      expect([page.status, page.text.includes('value="mend"')]).toEqual([200, false]);
+    }
+  });
+
   it('is for administrators', async () => {
     const user = await provider.logIn(await provider.addUser());
     expect((await user.open(at('/refusal'))).status).toBe(403);

@@ -147,6 +147,26 @@ describe('the pages of users', () => {
     expect(await users().find(adminId)).toMatchObject({ roles: ['admin'], disabledAt: undefined });
   });
 
+  it('switches many off and on at once, but for the last administrator, and shows those of one role', async () => {
+    const people = await Promise.all(['many-a', 'many-b'].map((username) => provider.addUser({ username })));
+    const ids = people.map(({ id }) => id);
+    const act = async (chosen: readonly string[], action: string): Promise<string> => {
+      await admin.open(at('/user'));
+      const answer = await sendFields(admin, changed(fieldsOf(admin, '/user'), { id: chosen, action }), '/user');
+      expect(answer.status).toBe(303);
+      return new URL(answer.location ?? '').searchParams.get('done') ?? '';
+    };
+    expect(await act([...ids, adminId], 'disable')).toBe('kept');
+    for (const id of ids) expect((await users().find(id))?.disabledAt).toBeDefined();
+    expect((await users().find(adminId))?.disabledAt).toBeUndefined();
+    expect(await act(ids.slice(0, 1), 'enable')).toBe('changed');
+    expect((await users().find(ids[0] ?? ''))?.disabledAt).toBeUndefined();
+    expect(await act([], 'enable')).toBe('none');
+    const admins = await admin.open(at('/user?role=admin'));
+    expect(admins.text).toContain('root');
+    expect(admins.text).not.toContain('many-a');
+  });
+
   it('lists by username, in pages by key, and searches', async () => {
     for (let n = 0; n < 27; n++)
       await provider.store.run((unit) =>

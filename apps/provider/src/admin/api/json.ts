@@ -18,10 +18,11 @@ export async function readJson(
   request: WebRequest,
   types: readonly string[] = ['application/json'],
 ): Promise<{ readonly json: JsonObject; readonly bytes: Buffer }> {
-  const bytes = await readBody(request, mostBodyBytes);
+  // First: whoever looked for a token in a form has read that body, and there is no more to come.
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
+  const bytes = await readBody(request, mostBodyBytes);
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8'));

@@ -51,7 +51,10 @@ export class OpenApi {
   }
 
   read(): Promise<OpenApiDocument> {
-    this.document ??= this.make();
+    this.document ??= this.make().catch((error: unknown) => {
+      this.document = undefined;
+      throw error;
+    });
     return this.document;
   }
 

@@ -28,6 +28,8 @@ import { UsersService } from '../../users/users.service.js';
 import type { GrantType, Proof } from './grant-type.js';
 
 const mostAssertionCharacters = 16_000;
+/** `typ` says nothing, or that it is what it is here (RFC 7523bis). */
+const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
 
 /**
  * A client brings the signed word of another server for who somebody is, and gets an access token for that person
@@ -103,6 +105,10 @@ export class JwtBearerGrant implements GrantType {
     // One sentence for both: which issuers are known is nothing for whoever tries.
     if (!jws || !trusted?.clients.includes(client.id))
       throw invalidAssertion('It is of no issuer that this client may bring one of.', 'issuer');
+    // RFC 8725 3.11: an access token, a logout token or a proof of that server is no assertion, whoever it is for.
+    const { typ } = jws.header;
+    if (typ !== undefined && !assertionTypes.includes(String(typ).toLowerCase()))
+      throw invalidAssertion('It is another kind of JWT.', 'type');
     const algorithm = jwsAlgorithms.find((each) => each === jws.header.alg);
     if (algorithm === undefined || !(await this.keys.isSignedBy(trusted, jws, algorithm, now)))
       throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
