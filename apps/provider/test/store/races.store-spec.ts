@@ -1,14 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deviceCodeGrant } from '@gatehouse/domain/oauth';
+import { deviceCodeGrant, jwtBearerGrant } from '@gatehouse/domain/oauth';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { ConsentsService } from '../../src/grants/consents.service';
 import { FirstStart } from '../../src/ops/first-start.service';
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { PasswordHasher } from '../../src/users/password-hasher';
 import { UsersService } from '../../src/users/users.service';
+import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
+import { clientKey, signed } from '../support/client-jwts';
 import {
   authorizationRequest,
   authorize,
@@ -178,6 +181,59 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
         if (code !== null) expect((await redeem(provider, registered, code, proof.verifier)).status).toBe(400);
       }
     }
+  });
+
+  it('50 uses of one assertion give one token (RFC 7523 3, jti)', async () => {
+    const key = clientKey('ES256');
+    const registered = await provider.addClient({ grantTypes: [jwtBearerGrant], redirectUris: [], scope: ['read'] });
+    const { username } = await provider.addUser();
+    const made = await provider.store.run((unit) =>
+      provider.app.get(TrustedIssuers).create(
+        unit,
+        {
+          issuer: `urn:races:${engine}`,
+          name: 'Races',
+          jwks: { keys: [key.publicJwk] },
+          subject: 'username',
+          clients: [registered.client.id],
+          scope: ['read'],
+        },
+        {},
+        provider.clock.now(),
+      ),
+    );
+    expect(made).not.toHaveProperty('problems');
+    const assertion = await signed(key, {
+      iss: `urn:races:${engine}`,
+      sub: username,
+      aud: provider.issuer,
+      exp: provider.clock.now() + 60,
+      jti: 'one',
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        post(
+          `${provider.issuer}/oauth/token`,
+          { grant_type: jwtBearerGrant, assertion },
+          { Authorization: basic(registered.client, registered.secret) },
+        ),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect(answer.json()['error']).toBe('invalid_grant');
+  });
+
+  it('50 creations with one idempotency key make one, and answer the same', async () => {
+    const api = await adminApi(provider);
+    const body = { client_name: 'Raced', redirect_uris: ['https://raced.test/'] };
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => api.call('POST', 'clients', body, { 'Idempotency-Key': 'race' })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const { items } = (await api.call('GET', 'clients?q=Raced')).json<{ items: object[] }>();
+    expect(items).toHaveLength(1);
   });
 
   it('100 uses of a one-time link have one winner', async () => {
