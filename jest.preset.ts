@@ -14,6 +14,8 @@ const esModules = [
   '@tokenizer',
   'uint8array-extras',
   '@borewit',
+  '@formatjs',
+  'intl-messageformat',
   '@lukeed',
   'uuid',
   '@noble',

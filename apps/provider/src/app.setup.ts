@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { INestApplication } from '@nestjs/common';
@@ -10,6 +11,7 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { nestLogger } from '@gatehouse/server/telemetry/nest-logger';
 import { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import type { ShownPage } from '@gatehouse/server/web/reply-writer';
 import { StaticAssets } from '@gatehouse/server/web/static-assets';
 import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
@@ -19,6 +21,9 @@ import { hotRoutes } from './hot-routes.js';
 import { keyFileOf, type Settings } from './config/settings.js';
 import { brandOf, type Brand } from './http/brand.js';
 import { Counters } from './http/counters.js';
+import { Languages } from './texts/languages.js';
+import { said } from './texts/text.js';
+import { textHelper } from './texts/text-helper.js';
 import type { Core } from './core/core.module.js';
 import { takeServerNumber } from './database/node-number.js';
 
@@ -34,19 +39,9 @@ export interface Outside {
 }
 
 /** Modules with pages of their own: their `views` folder, under their name. */
-const modulesWithViews = [
-  'account',
-  'clients',
-  'factors',
-  'grants',
-  'admin',
-  'interaction',
-  'issuance',
-  'issuers',
-  'logout',
-  'resources',
-  'users',
-] as const;
+const modulesWithPeoplesViews = ['account', 'factors', 'interaction', 'logout'] as const;
+/** These pages are for administrators and developers: they are in English whatever the reader's language. */
+const modulesWithStaffViews = ['clients', 'grants', 'admin', 'issuance', 'issuers', 'resources', 'users'] as const;
 
 /** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {
@@ -56,7 +51,8 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
   const assets = new StaticAssets([...filesOf(new URL('../src/http/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
-    views: views(assets, brand),
+    views: views(assets, brand, core.languages),
+    present: (page, request) => present(core.languages, page, request),
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
@@ -82,6 +78,7 @@ export function createCore(outside: Outside, nodeNumber: number): Core {
   return {
     ...outside,
     counters: outside.counters ?? new Counters(),
+    languages: new Languages(outside.settings),
     keyring: new Keyring(secretKeys(outside.settings)),
     selectors: new SelectorSource(nodeNumber),
   };
@@ -94,16 +91,29 @@ function secretKeys(settings: Settings): readonly Buffer[] {
   return loadOrCreateKeyFile(file);
 }
 
-function views(assets: StaticAssets, brand: Brand): Views {
+/** The model of a page in its language: that of its reader, as far as it is a page that people meet. */
+function present(languages: Languages, page: ShownPage, request: IncomingMessage | undefined): object {
+  const isStaffs = modulesWithStaffViews.some((name) => page.view.startsWith(`${name}/`));
+  const catalogue = isStaffs
+    ? languages.of('en')
+    : languages.choose(page.languages, request?.headers['accept-language']);
+  return { ...(said(page.model, catalogue) as object), language: catalogue.language };
+}
+
+function views(assets: StaticAssets, brand: Brand, languages: Languages): Views {
   const source = new URL('../src/', import.meta.url);
   return new Views(
     [
       { folder: new URL('http/views/', source) },
-      ...modulesWithViews.map((name) => ({ folder: new URL(`${name}/views/`, source), prefix: name })),
+      ...[...modulesWithPeoplesViews, ...modulesWithStaffViews].map((name) => ({
+        folder: new URL(`${name}/views/`, source),
+        prefix: name,
+      })),
     ],
     {
       helpers: {
         asset: (name: unknown) => assets.url(String(name)),
+        t: textHelper(languages),
         product: () => brand.name,
         logo: () => assets.url(brand.logo),
         brandSheet: () => (brand.sheet === undefined ? undefined : assets.url(brand.sheet)),
@@ -116,8 +126,8 @@ function views(assets: StaticAssets, brand: Brand): Views {
         'factors/recovery-codes',
         'interaction/sign-up',
         'interaction/forgot-password',
-        'users/set-password',
-        'users/link-done',
+        'interaction/set-password',
+        'interaction/password-set',
         'logout/confirm',
         'logout/done',
         'home/home',

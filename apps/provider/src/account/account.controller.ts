@@ -10,6 +10,7 @@ import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -17,16 +18,16 @@ import { browserName } from '../users/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 import { OwnPassword } from './own-password.service.js';
 
-const notices: Readonly<Record<string, string>> = {
-  password: 'Your password was changed. Every other session ended.',
-  session: 'The session ended.',
-  sessions: 'Every other session ended.',
-  withdrawn: 'The application may do nothing on your behalf any more.',
+const notices: Readonly<Record<string, Sentence>> = {
+  password: text('account.passwordChanged'),
+  session: text('account.sessionEnded'),
+  sessions: text('account.sessionsEnded'),
+  withdrawn: text('account.withdrawn'),
 };
 
 interface Shown {
   readonly status?: number;
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly problems?: readonly FieldProblem[];
 }
 
@@ -53,7 +54,7 @@ export class AccountController {
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'password':
         return this.changePassword(visit, form);
@@ -76,8 +77,7 @@ export class AccountController {
     });
     if (outcome === 'done') return done(visit, 'password', 'password');
     if (outcome === 'stale') return this.show(visit, { status: 403 });
-    if (outcome === 'throttled')
-      return this.show(visit, { status: 429, error: 'Too many wrong passwords. Wait some minutes, then try again.' });
+    if (outcome === 'throttled') return this.show(visit, { status: 429, error: text('account.wrongPasswords') });
     return this.show(visit, { status: 422, problems: outcome });
   }
 

@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { ConsentTexts, type ConsentWords } from '../interaction/consent-texts.service.js';
-import { claimLabel } from '../interaction/scope-sentences.js';
+import { claimSentence } from '../interaction/scope-sentences.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 
@@ -62,7 +62,7 @@ export class ConnectedApplications {
       applications.push({
         clientId,
         name: client.name,
-        scopes: [...scopes, ...claims.map((each) => ({ name: each, sentence: `Read ${claimLabel(each)}` }))],
+        scopes: [...scopes, ...claims.map((each) => ({ name: each, sentence: claimSentence(each) }))],
         apis,
         since: consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now,
         lastUsedAt: uses.length === 0 ? undefined : uses.reduce((latest, use) => (use > latest ? use : latest)),

@@ -6,6 +6,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { FreshLogins } from '../factors/fresh-login.service.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress } from '../mail/mailer.service.js';
+import { type Sentence, text } from '../texts/text.js';
 import { EmailChanges } from '../users/email-changes.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -13,8 +14,8 @@ import { Visits } from '../users/visits.service.js';
 interface Shown {
   readonly typed?: string;
   readonly status?: number;
-  readonly error?: string;
-  readonly problem?: string;
+  readonly error?: Sentence;
+  readonly problem?: Sentence;
 }
 
 /** A person's address: a new one counts when the mail that was sent there was opened. */
@@ -38,15 +39,13 @@ export class EmailController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     const typed = form.text('email').trim();
-    if (refusal) return this.show(visit, { typed, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
     if (await this.fresh.missing(visit, routes.email)) return this.show(visit, { typed, status: 403 });
-    if (!isOneAddress(typed))
-      return this.show(visit, { typed, status: 422, problem: 'This is not an e-mail address.' });
+    if (!isOneAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
     if (typed === visit.user.email && visit.user.emailVerified)
-      return this.show(visit, { typed, status: 422, problem: 'This is your address already.' });
+      return this.show(visit, { typed, status: 422, problem: text('email.same') });
     const sent = await this.store.run((unit) => this.changes.ask(unit, visit.user.id, typed, visit.now));
-    if (!sent)
-      return this.show(visit, { typed, status: 429, error: 'Too many mails were asked for. Try again in an hour.' });
+    if (!sent) return this.show(visit, { typed, status: 429, error: text('email.throttled') });
     return Reply.redirect(`${routes.email}?done=sent`, { cookies: visit.cookies });
   }
 
@@ -64,7 +63,7 @@ export class EmailController {
         problem: shown.problem,
         firstProblem: shown.problem && 'email',
         error: shown.error,
-        notice: isSent ? 'A mail is on its way. The address counts when you have opened the link in it.' : undefined,
+        notice: isSent ? text('email.sent') : undefined,
       },
       { status: shown.status ?? 200 },
     );

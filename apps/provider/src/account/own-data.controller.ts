@@ -5,6 +5,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { FreshLogins } from '../factors/fresh-login.service.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
@@ -14,8 +15,8 @@ import { OwnData } from './own-data.service.js';
 interface Shown {
   readonly typed?: string;
   readonly status?: number;
-  readonly error?: string;
-  readonly problem?: string;
+  readonly error?: Sentence;
+  readonly problem?: Sentence;
 }
 
 /** What the account holds, as a file, and the end of the account. */
@@ -48,17 +49,16 @@ export class OwnDataController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     const typed = form.text('username').trim();
-    if (refusal) return this.show(visit, { typed, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
     // Whoever finds a browser open must not be able to end the account.
     if (await this.fresh.missing(visit, routes.deleteAccount)) return this.show(visit, { typed, status: 403 });
-    if (typed !== visit.user.username)
-      return this.show(visit, { typed, status: 422, problem: 'This is not your username.' });
+    if (typed !== visit.user.username) return this.show(visit, { typed, status: 422, problem: text('delete.wrong') });
     const outcome = await this.store.run((unit) => this.users.remove(unit, visit.user.id, actorOf(visit), visit.now));
     if (outcome === 'last admin')
       return this.show(visit, {
         typed,
         status: 409,
-        error: 'You are the last administrator: make somebody else one first.',
+        error: text('delete.lastAdmin'),
       });
     return this.visits.page(
       { ...visit, user: undefined, session: undefined, cookies: [...visit.cookies, ...this.visits.noSessionCookies()] },

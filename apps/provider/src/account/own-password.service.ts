@@ -6,6 +6,7 @@ import { Factors } from '../factors/factors.service.js';
 import { FreshLogins, type LoginAgain } from '../factors/fresh-login.service.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
@@ -54,7 +55,7 @@ export class OwnPassword {
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
     const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current.slice(0, 1000));
-    if (!fits) return [{ field: 'currentPassword', message: 'This is not your current password.' }];
+    if (!fits) return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
     const passwordHash = await this.hasher.hash(typed.next);
     await this.store.run(async (unit) => {
       await this.throttle.giveBack(unit, [`own:${user.id}`]);

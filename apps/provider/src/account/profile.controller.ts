@@ -5,6 +5,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { profileFieldGroups, readProfile, type ProfileDraft } from '../users/profile-form.js';
 import { UsersService } from '../users/users.service.js';
@@ -14,7 +15,7 @@ import { Visits } from '../users/visits.service.js';
 interface Shown {
   readonly draft: ProfileDraft;
   readonly status?: number;
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly problems?: readonly FieldProblem[];
 }
 
@@ -39,7 +40,7 @@ export class ProfileController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     const draft = form.names.length > 0 ? readProfile(form) : visit.user;
-    if (refusal) return this.show(visit, { draft, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { draft, status: 403, error: text(refusal.id) });
     const problems = await this.store.run((unit) =>
       this.users.updateProfile(unit, visit.user.id, draft, actorOf(visit), visit.now),
     );
@@ -56,7 +57,7 @@ export class ProfileController {
         profileGroups: profileFieldGroups(draft, problems, 'owner'),
         ...problemModel(problems),
         error,
-        notice: saved ? 'Your profile was saved.' : undefined,
+        notice: saved ? text('profile.saved') : undefined,
       },
       { status: status ?? 200 },
     );

@@ -5,6 +5,7 @@ import { ClientsService } from '../clients/clients.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
+import { text } from '../texts/text.js';
 import { ResponseTokens } from '../issuance/response-tokens.service.js';
 import type { Visit } from '../users/visit.js';
 import { responseMode } from './response-modes/response-modes.js';
@@ -38,7 +39,7 @@ export class AuthorizationResponses {
     { now }: Pick<Visit, 'now'>,
   ): Promise<string> {
     const client = await this.clients.find(clientId);
-    if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
+    if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
     const claims = authorizationResponseClaims(parameters, { issuer: this.settings.issuer, clientId, now });
     try {
       return await this.tokens.authorization(client, claims, now);

@@ -18,6 +18,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { loginFor, routes } from '../http/routes.js';
+import { text } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -92,7 +93,7 @@ export class AuthorizeController {
     if (!kept) throw new PageError('request.expired');
     if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
     const client = await this.clients.find(clientIdOf(kept) ?? '');
-    if (!client) throw new PageError('request.expired', { detail: 'The application was removed meanwhile.' });
+    if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
     if (kept.kind === 'device') return this.resumeDevice(visit, kept, client);
     // It was kept for up to a day: the client may have lost since what the request rests on.
     const check = await this.checks.recheck(kept.request, client);

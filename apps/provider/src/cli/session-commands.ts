@@ -24,7 +24,7 @@ const list: Command = {
     const names = await users.names(sessions.map(({ userId }) => userId));
     const row = (session: Session): string[] => [
       names.get(session.userId) ?? session.userId,
-      browserName(session.userAgent),
+      String(browserName(session.userAgent)),
       session.address ?? '',
       new Date(session.authTime * 1000).toISOString(),
       new Date(session.lastSeenAt * 1000).toISOString(),

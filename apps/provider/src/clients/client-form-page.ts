@@ -1,6 +1,7 @@
 import { signatureAlgorithms } from '@gatehouse/domain/jose';
 import { authMethods, grantTypeNames, responseTypeNames, type Client } from '@gatehouse/domain/oauth';
 import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import type { Sentence } from '../texts/text.js';
 import { metadataModel } from './client-metadata-form.js';
 import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
 
@@ -17,7 +18,7 @@ interface Row {
   readonly label: string;
   readonly value: string;
   readonly isDefault: boolean;
-  readonly problem: string | undefined;
+  readonly problem: Sentence | undefined;
   readonly focus: boolean;
   readonly removeAction: string;
 }

@@ -15,7 +15,7 @@ import {
   readMetadataValues,
   type MetadataValues,
 } from './client-metadata-form.js';
-import type { FieldProblem } from '../http/form-problems.js';
+import type { FieldProblem } from '@gatehouse/domain/oauth';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
 export interface ClientFormValues {

@@ -1,6 +1,7 @@
 import type { Client, ClientMetadataDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '../http/form-problems.js';
+import type { FieldProblem } from '@gatehouse/domain/oauth';
+import type { Sentence } from '../texts/text.js';
 import { metadataGroups, type Member } from './client-metadata-fields.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);
@@ -81,7 +82,7 @@ export function metadataProblem({ field, message }: FieldProblem): FieldProblem 
 /** What the view shows: a group is open where something in it is filled in or wrong. */
 export function metadataModel(
   values: MetadataValues,
-  problems: Readonly<Record<string, string>>,
+  problems: Readonly<Record<string, Sentence>>,
   focused: string | undefined,
 ): readonly object[] {
   return metadataGroups.map(({ title, fields: inGroup }) => {

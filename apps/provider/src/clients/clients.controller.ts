@@ -4,7 +4,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import type { FieldProblem } from '../http/form-problems.js';
+import type { FieldProblem } from '@gatehouse/domain/oauth';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { actorOf, isAdmin } from '../users/actor.js';

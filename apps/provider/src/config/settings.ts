@@ -93,6 +93,15 @@ export const settingsDefinition = defineSettings({
   accent: field.colour('GATEHOUSE_ACCENT', {
     about: 'The colour of its buttons and links; for dark screens a lighter one is made of it.',
   }),
+  language: field.text('GATEHOUSE_LANGUAGE', {
+    about: 'The language of people who ask for none that there is: `en`, or one that `GATEHOUSE_TEXTS` has a file of.',
+    default: 'en',
+    maxLength: 35,
+  }),
+  textsFolder: field.text('GATEHOUSE_TEXTS', {
+    about:
+      'A folder with texts of the pages that people meet: `de.json` makes them German for who prefers it, `en.json` replaces sentences of ours.',
+  }),
   mailFrom: field.text('GATEHOUSE_MAIL_FROM', {
     about: 'The address that mail comes from.',
     defaultText: "`no-reply@` and the issuer's host",

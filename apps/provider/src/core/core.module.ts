@@ -18,6 +18,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
+import { Languages } from '../texts/languages.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 /** What the outside gives an application before it is put together. */
@@ -29,6 +30,7 @@ export interface Core {
   readonly selectors: SelectorSource;
   readonly log: Log;
   readonly counters: Counters;
+  readonly languages: Languages;
 }
 
 /**
@@ -62,6 +64,7 @@ export class CoreModule {
         { provide: SelectorSource, useValue: core.selectors },
         { provide: Log, useValue: core.log },
         { provide: Counters, useValue: core.counters },
+        { provide: Languages, useValue: core.languages },
         { provide: BrowserCookie, useValue: browserCookie },
         { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
         AuditService,
@@ -80,6 +83,7 @@ export class CoreModule {
         SelectorSource,
         Log,
         Counters,
+        Languages,
         BrowserCookie,
         PageForms,
         AuditService,

@@ -12,6 +12,7 @@ import type { Settings } from '../config/settings.js';
 import { Factors } from '../factors/factors.service.js';
 import { routes } from '../http/routes.js';
 import { KeysService, type ServerKey } from '../keys/keys.service.js';
+import { Languages } from '../texts/languages.js';
 import { GrantTypes } from '../token/grant-types/grant-types.js';
 
 // Any origin may read what is public anyway; a browser application could not discover us otherwise.
@@ -31,6 +32,7 @@ export class DiscoveryController {
     @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
     @Inject(GrantTypes) grantTypes: GrantTypes,
     @Inject(Factors) factors: Factors,
+    @Inject(Languages) languages: Languages,
   ) {
     this.metadata = Reply.constant(
       Reply.json(
@@ -53,6 +55,7 @@ export class DiscoveryController {
           dpopAlgorithms,
           scopes: standardScopes,
           acrValues: factors.supportedContexts,
+          languages: languages.tags,
           claims: [
             'sub',
             'iss',

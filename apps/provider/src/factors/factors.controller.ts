@@ -7,6 +7,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { browserName } from '../users/browser-name.js';
 import type { UserVisit } from '../users/visit.js';
@@ -18,16 +19,16 @@ import { FreshLogins } from './fresh-login.service.js';
 import { Removal, type Removable } from './removal.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
-const notices: Readonly<Record<string, string>> = {
-  added: 'The second factor was added. It is asked for at every new login.',
-  removed: 'The second factor was removed.',
-  browser: 'That browser is asked again from now on.',
+const notices: Readonly<Record<string, Sentence>> = {
+  added: text('factors.added'),
+  removed: text('factors.removed'),
+  browser: text('factors.browserEnded'),
 };
 
 interface Shown {
   readonly status?: number;
-  readonly error?: string;
-  readonly problem?: string;
+  readonly error?: Sentence;
+  readonly problem?: Sentence;
 }
 
 /** A person's second factors: overview, the authenticator app, recovery codes, trusted browsers. */
@@ -55,7 +56,7 @@ export class FactorsController {
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'new-codes':
         return this.newCodes(visit);
@@ -79,7 +80,7 @@ export class FactorsController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     const sealed = form.text('offer');
-    if (refusal) return this.showApp(visit, sealed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showApp(visit, sealed, { status: 403, error: text(refusal.id) });
     const missing = await this.fresh.missing(visit, `${routes.factors}/app`);
     if (missing) return this.showApp(visit, undefined, { status: 403, error: missing.sentence });
     const outcome = await this.enrolment.addTotp(visit, visit.user, { sealed, code: form.text('otp') });
@@ -87,12 +88,12 @@ export class FactorsController {
       case 'wrong':
         return this.showApp(visit, sealed, {
           status: 422,
-          problem: 'This code is wrong. Check that the clock of your device is right, and type the one it shows now.',
+          problem: text('app.wrong'),
         });
       case 'expired':
         return this.showApp(visit, undefined, {
           status: 422,
-          error: 'The code to scan was too old. Here is a new one: scan it again.',
+          error: text('app.expired'),
         });
       case 'exists':
       case 'ended':
@@ -120,7 +121,7 @@ export class FactorsController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     const factor = await this.removable(visit, form.text('factor'));
-    if (refusal) return this.showRemoval(visit, factor, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(visit, factor, { status: 403, error: text(refusal.id) });
     const missing = await this.fresh.missing(visit, removalAddress(factor));
     if (missing) return this.showRemoval(visit, factor, { status: 403, error: missing.sentence });
     const outcome = await this.removal.remove(visit, factor, form.text('password'));
@@ -128,7 +129,7 @@ export class FactorsController {
     if (outcome === 'throttled')
       return this.showRemoval(visit, factor, {
         status: 429,
-        error: 'Too many wrong passwords. Wait some minutes, then try again.',
+        error: text('account.wrongPasswords'),
       });
     return this.showRemoval(visit, factor, { status: 422, problem: outcome.problem });
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Session } from '../sessions/session.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import type { UserVisit } from '../users/visit.js';
 import { Factors } from './factors.service.js';
 
@@ -10,8 +11,8 @@ const freshSeconds = 600;
 
 /** Undefined where the login is full and fresh; else what to say and where to go for it. */
 export interface LoginAgain {
-  readonly sentence: string;
-  readonly label: string;
+  readonly sentence: Sentence;
+  readonly label: Sentence;
   readonly href: string;
 }
 
@@ -29,15 +30,15 @@ export class FreshLogins {
     const next = encodeURIComponent(address);
     if (!this.isFresh(visit.session, visit.now))
       return {
-        sentence: 'Your login is older than 10 minutes. To change anything here, log in again first.',
-        label: 'Log in again',
+        sentence: text('factor.fresh'),
+        label: text('login.again'),
         href: `${routes.login}?next=${next}&prompt=login`,
       };
     // A trusted browser skipped it: good enough to log in, not to change what the account rests on.
     if (!visit.session.amr.includes('mfa') && (await this.factors.hasAny(visit.user.id)))
       return {
-        sentence: 'This browser skipped your second factor. To change anything here, give it first.',
-        label: 'Give your second factor',
+        sentence: text('factor.skipped'),
+        label: text('factor.give'),
         href: `${routes.secondFactor}?next=${next}`,
       };
     return undefined;

@@ -7,6 +7,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -15,14 +16,14 @@ import { Enrolment } from './enrolment.service.js';
 import { FreshLogins } from './fresh-login.service.js';
 import { mostNameCharacters, mostPasskeys, Passkeys } from './passkeys.service.js';
 
-const notices: Readonly<Record<string, string>> = {
-  added: 'The passkey was added.',
-  renamed: 'The passkey has its new name.',
+const notices: Readonly<Record<string, Sentence>> = {
+  added: text('passkeys.added'),
+  renamed: text('passkeys.renamed'),
 };
 
 interface Shown {
   readonly status?: number;
-  readonly error?: string;
+  readonly error?: Sentence;
 }
 
 /** A person's passkeys: add, rename; removal is the factors' page. */
@@ -48,7 +49,7 @@ export class PasskeysController {
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
     const visit = await this.visits.requireUser(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'add-passkey':
         return this.add(visit, form);
@@ -68,11 +69,11 @@ export class PasskeysController {
     });
     switch (outcome.kind) {
       case 'refused':
-        return this.show(visit, { status: 422, error: 'The passkey could not be added. Try again.' });
+        return this.show(visit, { status: 422, error: text('passkeys.refused') });
       case 'taken':
         return this.show(visit, {
           status: 422,
-          error: `This passkey is known already, or you have ${mostPasskeys}: more are not kept.`,
+          error: text('passkeys.taken', { most: mostPasskeys }),
         });
       case 'ended':
         return Reply.redirect(routes.passkeys, { cookies: visit.cookies });
@@ -91,7 +92,7 @@ export class PasskeysController {
   private async rename(visit: UserVisit, form: Form): Promise<Reply> {
     const name = form.text('name').trim();
     if (name === '' || name.length > mostNameCharacters)
-      return this.show(visit, { status: 422, error: `A name has 1 to ${mostNameCharacters} characters.` });
+      return this.show(visit, { status: 422, error: text('passkeys.badName', { most: mostNameCharacters }) });
     const id = form.text('passkey');
     await this.store.run(async (unit) => {
       if (!(await this.passkeys.rename(unit, visit.user.id, id, name))) return;

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
+import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -20,7 +21,7 @@ const guesses = { most: 10, seconds: 900 };
 export interface Removable {
   /** `totp` or a passkey's id. */
   readonly key: string;
-  readonly name: string;
+  readonly name: Sentence;
   /** Nothing but the password is left after it. */
   readonly isLast: boolean;
 }
@@ -44,7 +45,7 @@ export class Removal {
   async find(userId: string, key: string): Promise<Removable | undefined> {
     const { totp, passkeys } = await this.factors.of(userId);
     const isLast = passkeys.length + (totp ? 1 : 0) === 1;
-    if (key === 'totp') return totp && { key, name: 'Authenticator app', isLast };
+    if (key === 'totp') return totp && { key, name: text('app.name'), isLast };
     const passkey = passkeys.find(({ id }) => id === key);
     return passkey && { key, name: passkey.name, isLast };
   }
@@ -58,7 +59,7 @@ export class Removal {
     visit: UserVisit,
     factor: Removable,
     password: string,
-  ): Promise<'removed' | 'throttled' | { readonly problem: string }> {
+  ): Promise<'removed' | 'throttled' | { readonly problem: Sentence }> {
     const { user } = visit;
     if (factor.isLast) {
       const wrong = await this.checkPasswordAlone(visit, password);
@@ -88,19 +89,18 @@ export class Removal {
   private async checkPasswordAlone(
     visit: UserVisit,
     password: string,
-  ): Promise<'throttled' | { readonly problem: string } | undefined> {
+  ): Promise<'throttled' | { readonly problem: Sentence } | undefined> {
     const { user, now } = visit;
-    if (!user.hasPassword)
-      return { problem: 'You have no password: without this factor you could not log in any more.' };
+    if (!user.hasPassword) return { problem: text('remove.noPassword') };
     const bucket = `own:${user.id}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
     if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password.slice(0, 1000))))
-      return { problem: 'This is not your current password.' };
+      return { problem: text('problem.password.wrong') };
     await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
     if (checkPassword(password, ownPasswordMinimum) !== undefined)
       return {
-        problem: `Without a second factor a password needs at least ${ownPasswordMinimum} characters: change it first.`,
+        problem: text('remove.shortPassword', { minimum: ownPasswordMinimum }),
       };
     return undefined;
   }

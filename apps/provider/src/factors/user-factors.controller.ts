@@ -53,7 +53,7 @@ export class UserFactorsController {
     const own = await this.factors.of(person.id);
     return this.visits.page(
       visit,
-      'factors/user',
+      'users/factors',
       {
         person: { id: person.id, username: person.username },
         totp: own.totp,

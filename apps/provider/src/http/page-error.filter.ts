@@ -59,6 +59,8 @@ function page(request: WebRequest, error: PageError, id: string, headers: Record
       status: error.status,
       sentence: error.sentence,
       detail: error.options.detail,
+      // A description of the protocol (`error_description`) is for whoever wrote the application, and ASCII.
+      detailIsProtocols: typeof error.options.detail === 'string',
       id: error.id,
       requestId: id,
       homeHref: '/',

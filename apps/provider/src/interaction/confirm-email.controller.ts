@@ -5,6 +5,7 @@ import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { text, type Sentence } from '../texts/text.js';
 import { EmailChanges, type EmailChange } from '../users/email-changes.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -34,7 +35,7 @@ export class ConfirmEmailController {
     const visit = await this.visits.open(request);
     const token = form.get('token') ?? query(request).get('token');
     const change = await this.changeOf(token, visit);
-    if (refusal) return this.show(visit, change, token ?? '', { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, change, token ?? '', { status: 403, error: text(refusal.id) });
     const actor = { actorId: change.userId, address: visit.address, requestId: visit.requestId };
     await this.store.run(async (unit) => {
       if (!(await this.changes.confirm(unit, change, actor, visit.now))) throw new PageError('link.spent');
@@ -57,7 +58,7 @@ export class ConfirmEmailController {
     visit: Visit,
     { username, email }: EmailChange,
     token: string,
-    shown: { readonly status?: number; readonly error?: string },
+    shown: { readonly status?: number; readonly error?: Sentence },
   ): Reply {
     const model = { username, email, token, action: routes.confirmEmail, error: shown.error };
     return this.visits.page(visit, 'interaction/confirm-email', model, { status: shown.status ?? 200 });

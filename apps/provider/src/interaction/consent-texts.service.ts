@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../resources/resources.service.js';
+import type { Sentence } from '../texts/text.js';
 import { scopeSentence } from './scope-sentences.js';
 
 export interface ConsentWords {
-  readonly scopes: readonly { readonly name: string; readonly sentence: string }[];
+  readonly scopes: readonly { readonly name: string; readonly sentence: Sentence }[];
   /** The APIs that access is asked for, by the names that administrators gave them. */
   readonly apis: readonly { readonly name: string; readonly identifier: string }[];
 }

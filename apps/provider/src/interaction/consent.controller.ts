@@ -13,11 +13,12 @@ import { ClientLogos } from '../clients/client-logos.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { text, type Sentence } from '../texts/text.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 import { ConsentTexts } from './consent-texts.service.js';
-import { claimLabel } from './scope-sentences.js';
+import { claimSentence } from './scope-sentences.js';
 
 type Asked = { readonly kept: Exclude<KeptRequest, { kind: 'address' }>; readonly client: Client };
 
@@ -53,10 +54,9 @@ export class ConsentController {
     const { form, refusal } = posted;
     const asked = await this.asked(visit, form.get('request') ?? query(request).get('request'));
     if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
-    if (refusal) return this.show(visit, asked, 403, refusal.sentence);
+    if (refusal) return this.show(visit, asked, 403, text(refusal.id));
     // The page said on whose behalf: another tab may have changed who is logged in since.
-    if (form.get('user') !== visit.user.id)
-      return this.show(visit, asked, 409, 'Somebody else logged in meanwhile. Look again before you answer.');
+    if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
     if (form.get('confirm') === 'no') {
       const { kept } = asked;
       if (kept.kind === 'device') return this.dispatcher.denyDevice(visit, kept.id, kept.device);
@@ -73,7 +73,7 @@ export class ConsentController {
       });
       return this.dispatcher.deny(visit, kept.request, error);
     }
-    if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, 'Choose yes or no.');
+    if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
     const id = await this.store.run(async (unit) => {
       const { user, now } = visit;
       await this.consents.record(
@@ -111,7 +111,9 @@ export class ConsentController {
     return { kept, client };
   }
 
-  private async show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: string): Promise<Reply> {
+  private async show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: Sentence): Promise<Reply> {
+    const words = await this.texts.of(askedFor(kept));
+    const claims = claimsOf(kept);
     return this.visits.page(
       visit,
       'interaction/consent',
@@ -128,13 +130,14 @@ export class ConsentController {
         userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
         username: visit.user.username,
         userId: visit.user.id,
-        ...(await this.texts.of(askedFor(kept))),
-        claims: claimsOf(kept).map((name) => ({ name, label: claimLabel(name) })),
+        scopes: [...words.scopes, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
+        scopeNames: [...words.scopes.map(({ name }) => name), ...claims].join(', '),
+        apis: words.apis,
         pending: kept.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
         error,
       },
-      { status, formActionSchemes: formActionSchemes(kept) },
+      { status, ...pageOptionsOf(kept) },
     );
   }
 }
@@ -150,11 +153,11 @@ function askedFor(kept: Asked['kept']): Pick<AuthorizationRequest, 'scope' | 're
 }
 
 /** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */
-function shownHost(redirectUri: string): string {
+function shownHost(redirectUri: string): Sentence {
   const url = new URL(redirectUri);
   return url.protocol === 'https:' || url.protocol === 'http:'
     ? url.host
-    : `an app on this device (${url.protocol.slice(0, -1)})`;
+    : text('consent.appHost', { scheme: url.protocol.slice(0, -1) });
 }
 
 function isUser(visit: Visit): visit is UserVisit {

@@ -6,6 +6,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { Dispatcher } from '../authorization/dispatcher.service.js';
 import { qrImage } from '../factors/totp.js';
 import { deviceAddress, loginFor, routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { resumeAddress } from './pending.service.js';
@@ -15,17 +16,17 @@ interface Shown {
   readonly status?: number;
   /** As it was typed. */
   readonly typed?: string | undefined;
-  readonly problem?: string;
-  readonly error?: string;
+  readonly problem?: Sentence;
+  readonly error?: Sentence;
   readonly retryAfterSeconds?: number;
 }
 
-const answers: Readonly<Record<string, { readonly heading: string; readonly text: string }>> = {
-  approved: { heading: 'Your device is connected', text: 'You can close this page and go back to your device.' },
-  denied: { heading: 'Nothing was allowed', text: 'Your device gets no access. You can close this page.' },
+const answers: Readonly<Record<string, { readonly heading: Sentence; readonly text: Sentence }>> = {
+  approved: { heading: text('device.approved'), text: text('device.approvedLead') },
+  denied: { heading: text('device.denied'), text: text('device.deniedLead') },
   late: {
-    heading: 'This code is no longer good',
-    text: 'It has expired, or was answered already. Go back to your device and ask it for a new code.',
+    heading: text('device.late'),
+    text: text('device.lateLead'),
   },
 };
 
@@ -50,20 +51,20 @@ export class DeviceController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
     const typed = form.text('user_code');
-    if (refusal) return this.show(visit, { status: 403, typed, error: refusal.sentence });
+    if (refusal) return this.show(visit, { status: 403, typed, error: text(refusal.id) });
     const found = await this.codes.find(visit, typed);
     switch (found.kind) {
       case 'unknown':
         return this.show(visit, {
           status: 422,
           typed,
-          problem: 'No device waits with this code. Look at the device again: the code may have expired.',
+          problem: text('device.unknown'),
         });
       case 'throttled':
         return this.show(visit, {
           status: 429,
           typed,
-          error: 'Too many wrong codes. Wait some minutes, then try again.',
+          error: text('device.throttled'),
           retryAfterSeconds: found.retryAfterSeconds,
         });
       case 'log in first':

@@ -5,15 +5,16 @@ import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { routes } from '../http/routes.js';
 import { isOneAddress } from '../mail/mailer.service.js';
+import { type Sentence, text } from '../texts/text.js';
 import { PasswordResets } from '../users/password-resets.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { formActionSchemes, PendingLogins } from './pending.service.js';
+import { pageOptionsOf, PendingLogins } from './pending.service.js';
 
 interface Shown {
   readonly status?: number;
-  readonly error?: string;
-  readonly problem?: string;
+  readonly error?: Sentence;
+  readonly problem?: Sentence;
   readonly asked?: boolean;
 }
 
@@ -39,14 +40,13 @@ export class ForgotPasswordController {
     const visit = await this.visits.open(request);
     const id = form.get('request') || query(request).get('request');
     const email = form.text('email').trim();
-    if (refusal) return this.show(visit, id, email, { status: 403, error: refusal.sentence });
-    if (!isOneAddress(email))
-      return this.show(visit, id, email, { status: 422, problem: 'This is not an e-mail address.' });
+    if (refusal) return this.show(visit, id, email, { status: 403, error: text(refusal.id) });
+    if (!isOneAddress(email)) return this.show(visit, id, email, { status: 422, problem: text('problem.email') });
     const taken = await this.store.run((unit) => this.resets.ask(unit, email, visit.addressKey, visit.now));
     if (!taken)
       return this.show(visit, id, email, {
         status: 429,
-        error: 'Too many passwords were asked for from here. Try again in an hour.',
+        error: text('forgot.throttled'),
       });
     return this.show(visit, id, email, { asked: true });
   }
@@ -65,7 +65,7 @@ export class ForgotPasswordController {
         asked: shown.asked,
         loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
       },
-      { status: shown.status ?? 200, formActionSchemes: formActionSchemes(kept) },
+      { status: shown.status ?? 200, ...pageOptionsOf(kept) },
     );
   }
 }

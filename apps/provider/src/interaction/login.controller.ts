@@ -11,16 +11,17 @@ import type { Settings } from '../config/settings.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { Counters } from '../http/counters.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LoginService } from './login.service.js';
-import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 
 interface Shown {
   readonly status?: number;
   readonly username?: string;
-  readonly error?: string;
-  readonly notice?: string | undefined;
+  readonly error?: Sentence;
+  readonly notice?: Sentence | undefined;
   readonly retryAfterSeconds?: number;
 }
 
@@ -65,8 +66,7 @@ export class LoginController {
       kept
         ? {}
         : {
-            notice:
-              'This login took too long. Log in, then go back to the application and start again if you are not taken there.',
+            notice: text('login.late'),
           },
     );
   }
@@ -79,19 +79,19 @@ export class LoginController {
     const id = form.get('request') || undefined;
     const username = form.text('username').trim();
     if (refusal)
-      return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: refusal.sentence });
+      return this.show(visit, id ?? query(request).get('request'), { status: 403, username, error: text(refusal.id) });
     const { kept } = await this.pending.find(visit, id);
     const account = form.get('account');
     if (account !== undefined) {
       if (kept && mayChoose(visit, kept) && visit.user?.id === account)
         return Reply.redirect(await this.pending.select(visit, kept), { cookies: visit.cookies });
-      return this.show(visit, id, { status: 409, error: 'Somebody else logged in meanwhile. Choose again.' });
+      return this.show(visit, id, { status: 409, error: text('login.changed') });
     }
     const outcome = await this.login.withPassword(visit, { username, password: form.text('password') }, kept);
     this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
       case 'wrong':
-        return this.show(visit, id, { status: 401, username, error: 'The username or the password is wrong.' });
+        return this.show(visit, id, { status: 401, username, error: text('login.wrong') });
       case 'throttled':
         return this.show(visit, id, { status: 429, username, ...this.throttled() });
       case 'logged in':
@@ -110,7 +110,7 @@ export class LoginController {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
     const visit = await this.visits.open(request);
     const id = form.get('request') || undefined;
-    if (refusal) return this.show(visit, id, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, id, { status: 403, error: text(refusal.id) });
     const { kept } = await this.pending.find(visit, id);
     const outcome = await this.login.withPasskey(visit, form.text('assertion'), kept);
     this.counters.loggedIn(outcome.kind);
@@ -118,7 +118,7 @@ export class LoginController {
       case 'wrong':
         return this.show(visit, id, {
           status: 401,
-          error: 'This passkey was not accepted. Try again, or log in with your password.',
+          error: text('login.wrongPasskey'),
         });
       case 'throttled':
         return this.show(visit, id, { status: 429, ...this.throttled() });
@@ -129,7 +129,7 @@ export class LoginController {
 
   private throttled(): Pick<Shown, 'error' | 'retryAfterSeconds'> {
     return {
-      error: 'Too many failed logins. Wait some minutes, then try again.',
+      error: text('login.throttled'),
       retryAfterSeconds: this.settings.loginFailures.seconds,
     };
   }
@@ -153,7 +153,7 @@ export class LoginController {
       visit,
       'interaction/login',
       {
-        heading: chooses ? 'Choose an account' : 'Log in',
+        heading: chooses ? text('login.choose') : text('login.title'),
         account: chooses && visit.user ? { id: visit.user.id, username: visit.user.username } : undefined,
         clientName: client?.name,
         clientLogo: this.logos.addressOf(client),
@@ -173,7 +173,7 @@ export class LoginController {
       },
       {
         status: shown.status ?? 200,
-        formActionSchemes: formActionSchemes(kept),
+        ...pageOptionsOf(kept),
         ...(shown.retryAfterSeconds === undefined
           ? {}
           : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),

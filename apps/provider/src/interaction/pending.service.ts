@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { PageOptions } from '@gatehouse/server/web/reply';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { clientIdOf, type KeptRequest } from '../authorization/kept-request.js';
@@ -48,8 +49,11 @@ export function resumeAddress(id: string): string {
   return `${routes.authorize}/${encodeURIComponent(id)}`;
 }
 
-/** Schemes that the answer to this request may redirect to: the form's page must let them through (Content-Security-Policy form-action). */
-export function formActionSchemes(kept: KeptRequest | undefined): string[] {
-  if (kept?.kind !== 'authorization') return [];
-  return schemesOf(kept.request.redirectUri);
+/**
+ * What a page of this login is shown by: the languages that the client asked for (`ui_locales`), and the schemes that the
+ * answer may redirect to, which the form's page must let through (Content-Security-Policy form-action).
+ */
+export function pageOptionsOf(kept: KeptRequest | undefined): Pick<PageOptions, 'formActionSchemes' | 'languages'> {
+  if (kept?.kind !== 'authorization') return { formActionSchemes: [] };
+  return { formActionSchemes: schemesOf(kept.request.redirectUri), languages: kept.request.uiLocales };
 }

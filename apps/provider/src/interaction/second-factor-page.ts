@@ -9,9 +9,10 @@ import { FreshLogins } from '../factors/fresh-login.service.js';
 import type { SessionVisit } from '../factors/second-factor.service.js';
 import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import type { User } from '../users/user.js';
 import { Visits } from '../users/visits.service.js';
-import { formActionSchemes } from './pending.service.js';
+import { pageOptionsOf } from './pending.service.js';
 
 /** Who is asked, for what. */
 export interface Asked {
@@ -25,9 +26,9 @@ export interface Asked {
 
 export interface Shown {
   readonly status?: number;
-  readonly error?: string | undefined;
+  readonly error?: Sentence | undefined;
   /** What is wrong with the code that was typed: said beside its field. */
-  readonly problem?: string | undefined;
+  readonly problem?: Sentence | undefined;
   /** Which of the page's forms it was. */
   readonly action?: string;
   /** The offer of an authenticator app that goes on. */
@@ -65,7 +66,7 @@ export class SecondFactorPage {
       visit,
       'interaction/second-factor',
       {
-        heading: lacking ? 'Add a second factor' : 'Second factor',
+        heading: lacking ? text('factor.add') : text('factor.title'),
         username: user.username,
         clientName: client?.name,
         pending: kept?.id,
@@ -92,7 +93,7 @@ export class SecondFactorPage {
       },
       {
         status: shown.status ?? 200,
-        formActionSchemes: formActionSchemes(kept),
+        ...pageOptionsOf(kept),
         ...(shown.retryAfterSeconds === undefined
           ? {}
           : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),

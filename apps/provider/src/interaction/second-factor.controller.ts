@@ -19,9 +19,11 @@ import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Enrolment, type Enrolled } from '../factors/enrolment.service.js';
+import { mostPasskeys } from '../factors/passkeys.service.js';
 import { SecondFactors, type FactorOutcome } from '../factors/second-factor.service.js';
 import { Counters } from '../http/counters.js';
 import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -65,7 +67,7 @@ export class SecondFactorController {
     const visit = await this.visits.open(request);
     const asked = await this.asked(visit, form.get('request') || (query(request).get('request') ?? undefined));
     if (asked instanceof Reply) return asked;
-    if (refusal) return this.pages.show(asked, { status: 403, error: refusal.sentence });
+    if (refusal) return this.pages.show(asked, { status: 403, error: text(refusal.id) });
     const action = form.get('action') ?? 'code';
     if (action === 'decline') return this.decline(asked);
     if (action === 'add-app' || action === 'add-passkey') return this.enrol(asked, form, action);
@@ -79,14 +81,14 @@ export class SecondFactorController {
       case 'throttled':
         return this.pages.show(asked, {
           status: 429,
-          error: 'Too many wrong codes. Wait some minutes, then try again.',
+          error: text('factor.throttled'),
           retryAfterSeconds: this.settings.loginFailures.seconds,
         });
       case 'wrong':
         return this.pages.show(
           asked,
           action === 'passkey'
-            ? { status: 401, error: 'This passkey was not accepted. Try again.' }
+            ? { status: 401, error: text('factor.wrongPasskey') }
             : { status: 401, action, problem: action === 'recovery' ? wrongRecovery : wrongCode },
         );
     }
@@ -102,7 +104,7 @@ export class SecondFactorController {
   private async enrol(asked: Asked, form: Form, action: 'add-app' | 'add-passkey'): Promise<Reply> {
     const { visit, user } = asked;
     const may = await this.pages.mayEnrol(asked);
-    if (!may) return this.pages.show(asked, { status: 403, error: 'To add a second factor, log in again first.' });
+    if (!may) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
     const sealed = form.text('offer');
     const outcome =
       action === 'add-app'
@@ -171,12 +173,12 @@ function after({ kept }: Asked): string {
   return kept ? resumeAddress(kept.id) : routes.home;
 }
 
-const wrongCode = 'This code is wrong, or was used already. Wait for the next one and try again.';
-const wrongRecovery = 'This recovery code is wrong, or was used already.';
+const wrongCode = text('factor.wrongCode');
+const wrongRecovery = text('factor.wrongRecovery');
 
-const enrolSentences: Readonly<Record<string, string>> = {
-  wrong: 'This code is wrong. Check that the clock of your device is right, and type the code that it shows now.',
-  expired: 'The code to scan was too old. Here is a new one: scan it again.',
-  refused: 'The passkey could not be added. Try again.',
-  taken: 'This passkey is known already, or you have as many as one may.',
+const enrolSentences: Readonly<Record<string, Sentence>> = {
+  wrong: text('app.wrong'),
+  expired: text('app.expired'),
+  refused: text('passkeys.refused'),
+  taken: text('passkeys.taken', { most: mostPasskeys }),
 };

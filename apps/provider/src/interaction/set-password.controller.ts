@@ -7,6 +7,7 @@ import { Factors } from '../factors/factors.service.js';
 import { PasswordRenewal } from '../grants/password-renewal.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { text, type Sentence } from '../texts/text.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -46,7 +47,7 @@ export class SetPasswordController {
     const visit = await this.visits.open(request);
     const token = form.get('token') ?? query(request).get('token') ?? '';
     const { user, selector } = await this.linked(visit, token);
-    if (refusal) return this.show(visit, user, token, 403, refusal.sentence);
+    if (refusal) return this.show(visit, user, token, 403, text(refusal.id));
     const password = form.text('password');
     const weakness = await this.rules.problem(password, await this.minimum(user), user);
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
@@ -60,7 +61,7 @@ export class SetPasswordController {
     });
     if (!done) throw new PageError('link.spent');
     const waiting = await this.pending.newest(visit);
-    return this.visits.page(visit, 'users/link-done', {
+    return this.visits.page(visit, 'interaction/password-set', {
       username: user.username,
       loginHref: waiting?.href ?? routes.login,
       clientName: waiting?.clientName,
@@ -78,10 +79,10 @@ export class SetPasswordController {
     return (await this.factors.hasAny(user.id)) ? factoredPasswordMinimum : ownPasswordMinimum;
   }
 
-  private async show(visit: Visit, user: User, token: string, status: number, problem?: string): Promise<Reply> {
+  private async show(visit: Visit, user: User, token: string, status: number, problem?: Sentence): Promise<Reply> {
     return this.visits.page(
       visit,
-      'users/set-password',
+      'interaction/set-password',
       { username: user.username, token, action: routes.setPassword, problem, minimum: await this.minimum(user) },
       { status },
     );

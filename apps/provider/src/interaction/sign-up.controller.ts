@@ -8,6 +8,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { text, type Sentence } from '../texts/text.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { EmailChanges } from '../users/email-changes.service.js';
@@ -18,7 +19,7 @@ import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LoginSessions } from './login-sessions.service.js';
-import { formActionSchemes, PendingLogins, resumeAddress } from './pending.service.js';
+import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 
 /** A stranger makes an account and goes on, logged in. */
 @Controller(routes.signUp)
@@ -54,7 +55,7 @@ export class SignUpController {
     const id = form.get('request') || query(request).get('request');
     const from = { id, invited };
     const draft = draftOf(form, invited);
-    if (refusal) return this.show(visit, from, draft, [], { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
     const password = form.text('password');
     const weakness = await this.rules.problem(password, ownPasswordMinimum, draft);
     const problems = [
@@ -67,7 +68,7 @@ export class SignUpController {
     if (!admitted)
       return this.show(visit, from, draft, [], {
         status: 429,
-        error: 'Too many accounts were made from here. Try again in an hour.',
+        error: text('signUp.throttled'),
       });
 
     const passwordHash = await this.hasher.hash(password);
@@ -126,7 +127,7 @@ export class SignUpController {
     { id, invited }: { readonly id: string | undefined; readonly invited: Invited | undefined },
     draft: UserDraft,
     problems: readonly Problem[],
-    shown: { readonly status?: number; readonly error?: string } = {},
+    shown: { readonly status?: number; readonly error?: Sentence } = {},
   ): Promise<Reply> {
     const { kept, client } = await this.pending.find(visit, id);
     return this.visits.page(
@@ -145,7 +146,7 @@ export class SignUpController {
         firstProblem: problems[0]?.field,
         loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
       },
-      { status: shown.status ?? (problems.length > 0 ? 422 : 200), formActionSchemes: formActionSchemes(kept) },
+      { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(kept) },
     );
   }
 }

@@ -10,10 +10,12 @@ export interface Done {
   readonly backHref?: string | undefined;
   /** Addresses that tell clients of the end (Front-Channel Logout 1.0, 3). */
   readonly frames?: readonly string[];
+  /** Those that the client asked for (`ui_locales`). */
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** The end of a logout. It may frame the clients that are told there, and those alone. */
-export function donePage(visits: Visits, visit: Visit, done: Done): Reply {
+export function donePage(visits: Visits, visit: Visit, { languages, ...done }: Done): Reply {
   const frames = done.frames ?? [];
   return visits.page(
     { ...visit, session: undefined, user: undefined },
@@ -21,6 +23,7 @@ export function donePage(visits: Visits, visit: Visit, done: Done): Reply {
     { ...done, frames },
     {
       cookies: visits.noSessionCookies(),
+      languages,
       frameOrigins: [...new Set(frames.map((address) => new URL(address).origin))],
     },
   );

@@ -15,6 +15,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { schemesOf } from '../http/form-action.js';
 import { IdTokenHints } from '../issuance/id-token-hints.service.js';
+import { text, type Sentence } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { donePage } from './done-page.js';
@@ -29,6 +30,7 @@ interface LogoutRequest {
   readonly redirectUri: string | undefined;
   /** As they came, for the form that asks. */
   readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly languages: readonly string[] | undefined;
 }
 
 /** Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0). */
@@ -63,7 +65,7 @@ export class EndSessionController {
     const visit = await this.visits.open(request);
     const asked = await this.check(visit, form.without('logout', CSRF_FIELD));
     if (!form.has('logout')) return this.asGet(form);
-    if (refusal) return this.ask(visit, asked, 403, refusal.sentence);
+    if (refusal) return this.ask(visit, asked, 403, text(refusal.id));
     if (form.get('logout') === 'yes') return this.end(visit, asked);
     return Reply.redirect(routes.home, { cookies: visit.cookies });
   }
@@ -109,7 +111,7 @@ export class EndSessionController {
       const value = parameters.get(name);
       return value === undefined ? [] : [{ name, value }];
     });
-    return { client, ...checked, fields };
+    return { client, ...checked, fields, languages: parameters.get('ui_locales')?.split(' ') };
   }
 
   private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {
@@ -126,16 +128,17 @@ export class EndSessionController {
       clientName: asked.client?.name,
       backHref: asked.redirectUri,
       frames,
+      languages: asked.languages,
     });
   }
 
-  private ask(visit: Visit, asked: LogoutRequest, status = 200, error?: string): Reply {
+  private ask(visit: Visit, asked: LogoutRequest, status = 200, error?: Sentence): Reply {
     const schemes = asked.redirectUri === undefined ? [] : schemesOf(asked.redirectUri);
     return this.visits.page(
       visit,
       'logout/confirm',
       { action: routes.endSession, clientName: asked.client?.name, fields: asked.fields, error },
-      { status, formActionSchemes: schemes },
+      { status, formActionSchemes: schemes, languages: asked.languages },
     );
   }
 }

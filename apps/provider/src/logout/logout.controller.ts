@@ -3,6 +3,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { routes } from '../http/routes.js';
+import { text } from '../texts/text.js';
 import { Visits } from '../users/visits.service.js';
 import { donePage } from './done-page.js';
 import { Logouts } from './logouts.service.js';
@@ -31,7 +32,7 @@ export class LogoutController {
       return this.visits.page(
         visit,
         'logout/confirm',
-        { action: routes.logout, error: refusal.sentence },
+        { action: routes.logout, error: text(refusal.id) },
         { status: 403 },
       );
     if (form.get('logout') === 'no') return Reply.redirect(routes.home, { cookies: visit.cookies });

@@ -1,14 +1,48 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
+import type { Catalogue, TextValues } from '../texts/catalogue.js';
+import { Text, type TextKey } from '../texts/text.js';
 
-/** The texts that can be sent; each has `<name>.text.hbs` and `<name>.html.hbs` in `views`. */
-const subjects = {
-  'password-reset': 'Set a new password',
-  invitation: 'You are invited',
-  'security-notice': 'Your account was changed',
-  'confirm-email': 'Confirm your address',
-} as const;
-export type MailText = keyof typeof subjects;
+/** A mail of the catalogue: what it says before and after its one link. */
+interface Description {
+  readonly subject: TextKey;
+  readonly before: readonly TextKey[];
+  readonly link: TextKey;
+  readonly after: readonly TextKey[];
+}
+
+const mails = {
+  'password-reset': {
+    subject: 'mail.passwordReset.subject',
+    before: ['mail.passwordReset.why'],
+    link: 'mail.passwordReset.link',
+    after: ['mail.passwordReset.once'],
+  },
+  invitation: {
+    subject: 'mail.invitation.subject',
+    before: ['mail.invitation.why'],
+    link: 'mail.invitation.link',
+    after: ['mail.invitation.once'],
+  },
+  'confirm-email': {
+    subject: 'mail.confirmEmail.subject',
+    before: ['mail.confirmEmail.why'],
+    link: 'mail.confirmEmail.link',
+    after: ['mail.confirmEmail.once'],
+  },
+  'security-notice': {
+    subject: 'mail.securityNotice.subject',
+    before: ['mail.securityNotice.event', 'mail.securityNotice.where', 'mail.securityNotice.what'],
+    link: 'mail.securityNotice.link',
+    after: [],
+  },
+} as const satisfies Record<string, Description>;
+export type MailText = keyof typeof mails;
+
+export type MailValues = Readonly<Record<string, string | Text>> & {
+  /** Where the mail leads. */
+  readonly link: string;
+};
 
 export interface RenderedMail {
   readonly subject: string;
@@ -17,26 +51,33 @@ export interface RenderedMail {
 }
 
 const folder = new URL('../../src/mail/views/', import.meta.url);
-const options = { strict: true, knownHelpersOnly: true } as const;
 
-function compile(name: string, noEscape: boolean): HandlebarsTemplateDelegate<Readonly<Record<string, string>>> {
-  return Handlebars.create().compile(readFileSync(new URL(`${name}.hbs`, folder), 'utf8'), { ...options, noEscape });
+function compile(name: string, noEscape: boolean): HandlebarsTemplateDelegate {
+  const source = readFileSync(new URL(`${name}.hbs`, folder), 'utf8');
+  return Handlebars.create().compile(source, { strict: true, knownHelpersOnly: true, noEscape });
 }
 
-/** Mail in text and HTML from Handlebars. A value that a text names and nobody gave throws. */
+/** Mail in text and HTML, of the texts of a language. */
 export class MailTexts {
-  private readonly templates = new Map(
-    Object.keys(subjects).map((name) => [
-      name,
-      // Plain text has nothing to escape.
-      { text: compile(`${name}.text`, true), html: compile(`${name}.html`, false) },
-    ]),
-  );
+  // Plain text has nothing to escape.
+  private readonly text = compile('mail.text', true);
+  private readonly html = compile('mail.html', false);
 
-  /** @throws Error when a value is missing */
-  render(name: MailText, values: Readonly<Record<string, string>>): RenderedMail {
-    const template = this.templates.get(name);
-    if (!template) throw new RangeError(`there is no mail "${name}"`);
-    return { subject: subjects[name], text: template.text(values), html: template.html(values) };
+  /** @throws Error when a text names a value that nobody gave */
+  render(name: MailText, values: MailValues, catalogue: Catalogue): RenderedMail {
+    const { subject, before, link, after }: Description = mails[name];
+    const filled: TextValues = Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, value instanceof Text ? value.in(catalogue) : value]),
+    );
+    const plain = (key: TextKey): string => catalogue.plain(key, filled);
+    const html = (key: TextKey): Handlebars.SafeString => new Handlebars.SafeString(catalogue.html(key, filled));
+    const common = { language: catalogue.language, subject: plain(subject) };
+    const model = <Said>(say: (key: TextKey) => Said): object => ({
+      ...common,
+      before: before.map(say),
+      link: { href: values.link, label: say(link) },
+      after: after.map(say),
+    });
+    return { subject: common.subject, text: this.text(model(plain)), html: this.html(model(html)) };
   }
 }

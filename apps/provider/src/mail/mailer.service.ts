@@ -8,12 +8,15 @@ import { mailFromOf, type Settings } from '../config/settings.js';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kind.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { folderRoute, smtpRoute, type Mail, type MailRoute } from './mail-route.js';
-import { MailTexts, type MailText } from './mail-texts.js';
+import { MailTexts, type MailText, type MailValues } from './mail-texts.js';
+import { Languages } from '../texts/languages.js';
 
 export interface NewMail {
   readonly to: string;
   readonly text: MailText;
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: MailValues;
+  /** The reader's own language (BCP 47), where they told it. */
+  readonly language?: string | undefined;
   /** How long it is worth reading. */
   readonly lifetimeSeconds: number;
 }
@@ -30,6 +33,7 @@ export class Mailer implements OutboxKind, OnModuleInit {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(Languages) private readonly languages: Languages,
   ) {
     const { smtpUrl, dataDir } = settings;
     this.route = smtpUrl === undefined ? folderRoute(join(dataDir, 'mail')) : smtpRoute(new URL(smtpUrl));
@@ -44,9 +48,17 @@ export class Mailer implements OutboxKind, OnModuleInit {
    * @returns false when too many wait already: then it is not sent
    * @throws RangeError when the address could be read as more than one, or as a header
    */
-  async write(unit: Unit, { to, text, values, lifetimeSeconds }: NewMail, now: EpochSeconds): Promise<boolean> {
+  async write(
+    unit: Unit,
+    { to, text, values, language, lifetimeSeconds }: NewMail,
+    now: EpochSeconds,
+  ): Promise<boolean> {
     if (!isOneAddress(to)) throw new RangeError('this is not one mail address');
-    const rendered = this.texts.render(text, values);
+    const rendered = this.texts.render(
+      text,
+      values,
+      this.languages.choose(language === undefined ? undefined : [language], undefined),
+    );
     const mail: Mail = {
       id: newId(),
       to,

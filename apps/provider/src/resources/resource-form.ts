@@ -1,6 +1,6 @@
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '../http/form-problems.js';
+import type { FieldProblem } from '@gatehouse/domain/oauth';
 
 /** The form of an API as typed: blank rows included, nothing checked. */
 export interface ResourceFormValues {

@@ -1,3 +1,5 @@
+import { text, type Sentence } from '../texts/text.js';
+
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -18,10 +20,12 @@ const systems: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** "Firefox on Linux": enough for a person to know their own browsers by. It is what the browser says of itself. */
-export function browserName(userAgent: string | undefined): string {
-  if (userAgent === undefined || userAgent === '') return 'Unknown browser';
+export function browserName(userAgent: string | undefined): Sentence {
+  if (userAgent === undefined || userAgent === '') return text('browsers.unknown');
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (browser === undefined && system === undefined) return userAgent.slice(0, 60);
-  return system === undefined ? (browser ?? '') : `${browser ?? 'A browser'} on ${system}`;
+  return system === undefined
+    ? (browser ?? '')
+    : text('browsers.on', { browser: browser ?? text('browsers.any'), system });
 }

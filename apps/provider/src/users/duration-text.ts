@@ -1,13 +1,11 @@
+import { text, type Text } from '../texts/text.js';
+
 const hour = 3600;
 const day = 24 * hour;
 
 /** For people: `30 minutes`, `1 hour`, `7 days`. */
-export function durationText(seconds: number): string {
-  const [count, unit] =
-    seconds >= 2 * day
-      ? [Math.floor(seconds / day), 'day']
-      : seconds >= hour
-        ? [Math.floor(seconds / hour), 'hour']
-        : [Math.ceil(seconds / 60), 'minute'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+export function durationText(seconds: number): Text {
+  if (seconds >= 2 * day) return text('time.days', { count: Math.floor(seconds / day) });
+  if (seconds >= hour) return text('time.hours', { count: Math.floor(seconds / hour) });
+  return text('time.minutes', { count: Math.ceil(seconds / 60) });
 }

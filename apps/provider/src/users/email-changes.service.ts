@@ -12,6 +12,7 @@ import { ReplayService } from '../replay/replay.service.js';
 import { durationText } from './duration-text.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { SecurityNotices } from './security-notices.service.js';
+import { localeOf } from './user.statements.js';
 import { emailKey } from './user.js';
 
 /** What a link confirms. */
@@ -32,12 +33,13 @@ interface AccountRow {
   email: string | null;
   email_verified: number | boolean;
   password_changed_at: number | null;
+  profile: string | null;
 }
 
 const emailStatements = {
   find: statement(
     'users.find_email',
-    'SELECT username, email, email_verified, password_changed_at FROM users WHERE id = $1 AND disabled_at IS NULL',
+    'SELECT username, email, email_verified, password_changed_at, profile FROM users WHERE id = $1 AND disabled_at IS NULL',
   ),
   /** Only for the account as it was when the link was asked for. */
   change: statement(
@@ -97,7 +99,11 @@ export class EmailChanges {
       link: `${this.settings.issuer}${routes.confirmEmail}?token=${token}`,
       lifetime: durationText(lifetimeSeconds),
     };
-    return this.mailer.write(unit, { to: email, text: 'confirm-email', values, lifetimeSeconds }, now);
+    return this.mailer.write(
+      unit,
+      { to: email, text: 'confirm-email', values, language: localeOf(row.profile), lifetimeSeconds },
+      now,
+    );
   }
 
   /** What a link is for, while it can be used. Looking spends nothing: mail scanners open links. */

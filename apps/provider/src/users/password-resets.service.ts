@@ -67,10 +67,16 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
           username: user.username,
           issuer: this.settings.issuer,
           link,
-          hours: durationText(lifetimeSeconds),
+          lifetime: durationText(lifetimeSeconds),
         };
         // To the address that is registered, never to one that only compares equal.
-        const mail = { to: user.email, text: 'password-reset', values, lifetimeSeconds } as const;
+        const mail = {
+          to: user.email,
+          text: 'password-reset',
+          values,
+          language: user.profile.locale,
+          lifetimeSeconds,
+        } as const;
         all = (await this.mailer.write(unit, mail, now)) && all;
       }
       return all;

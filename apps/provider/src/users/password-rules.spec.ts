@@ -4,8 +4,8 @@ import { PasswordRules } from './password-rules';
 describe('the rules of a new password (NIST SP 800-63B-4 3.1.1.2)', () => {
   const rules = new PasswordRules(loadSettings({ GATEHOUSE_ISSUER: 'https://login.riverbank.example' }));
   const owner = { username: 'ada.lovelace', email: 'ada@countess.example' };
-  const problem = (password: string, minimum = 8): Promise<string | undefined> =>
-    rules.problem(password, minimum, owner);
+  const problem = async (password: string, minimum = 8): Promise<string | undefined> =>
+    (await rules.problem(password, minimum, owner))?.toString();
 
   it.each([
     'a few words make a good one',

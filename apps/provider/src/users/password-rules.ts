@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { text, type Sentence } from '../texts/text.js';
 import { checkPassword } from './user.js';
 
 /** Whose password it will be. */
@@ -33,14 +34,12 @@ export class PasswordRules {
   }
 
   /** @returns what is wrong, for people; undefined when nothing is */
-  async problem(password: string, minimum: number, owner: PasswordOwner): Promise<string | undefined> {
+  async problem(password: string, minimum: number, owner: PasswordOwner): Promise<Sentence | undefined> {
     const length = checkPassword(password, minimum);
     if (length !== undefined) return length;
     const plain = password.normalize('NFKC').toLowerCase();
-    if (new Set(plain).size < 4 || (await this.commonOnes()).has(plain))
-      return 'This is one of the passwords that are tried first: choose another.';
-    if (restOf(plain, [...this.site, ...wordsOf(owner)]).length < leastRest)
-      return 'This is made of the username, the address or the name of this site: choose something else.';
+    if (new Set(plain).size < 4 || (await this.commonOnes()).has(plain)) return text('problem.password.common');
+    if (restOf(plain, [...this.site, ...wordsOf(owner)]).length < leastRest) return text('problem.password.owner');
     return undefined;
   }
 

@@ -1,6 +1,7 @@
 import { addressFields, profileFields, tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import type { Form } from '@gatehouse/server/web/form';
 import { fieldId, type FieldProblem } from '../http/form-problems.js';
+import { hasText, text, type Sentence } from '../texts/text.js';
 import type { UserDraft } from './user.js';
 
 /** Of a person's claims, those that they and administrators edit alike. */
@@ -10,8 +11,8 @@ export type ProfileDraft = Pick<UserDraft, 'name' | 'givenName' | 'familyName'> 
 export interface ProfileFieldModel {
   readonly id: string;
   readonly name: string;
-  readonly label: string;
-  readonly hint?: string | undefined;
+  readonly label: Sentence;
+  readonly hint: Sentence | undefined;
   readonly type: 'text' | 'url' | 'tel';
   /** May have lines. */
   readonly lines: boolean;
@@ -19,62 +20,51 @@ export interface ProfileFieldModel {
   readonly optional: true;
   readonly plain: boolean;
   readonly autocomplete: string;
-  readonly problem: string | undefined;
+  readonly problem: Sentence | undefined;
   readonly focus: boolean;
 }
 
 type Description = readonly [
   field: string,
-  label: string,
   autocomplete: string,
-  more?: Partial<Pick<ProfileFieldModel, 'hint' | 'type' | 'lines' | 'plain'>>,
+  more?: Partial<Pick<ProfileFieldModel, 'type' | 'lines' | 'plain'>>,
 ];
 
 const link = { type: 'url', plain: true } as const;
 
-const groups: readonly (readonly [heading: string, fields: readonly Description[]])[] = [
+const groups: readonly (readonly [heading: 'names' | 'about' | 'contact', fields: readonly Description[]])[] = [
   [
-    'Names',
+    'names',
     [
-      ['name', 'Full name', 'name'],
-      ['givenName', 'Given name', 'given-name'],
-      ['middleName', 'Middle name', 'additional-name'],
-      ['familyName', 'Family name', 'family-name'],
-      ['nickname', 'Nickname', 'nickname'],
+      ['name', 'name'],
+      ['givenName', 'given-name'],
+      ['middleName', 'additional-name'],
+      ['familyName', 'family-name'],
+      ['nickname', 'nickname'],
     ],
   ],
   [
-    'About',
+    'about',
     [
-      [
-        'birthdate',
-        'Date of birth',
-        'bday',
-        { hint: 'As 1990-12-31; 0000-12-31 without the year; or the year alone.' },
-      ],
-      ['gender', 'Gender', 'sex'],
-      ['locale', 'Language', 'language', { hint: 'A language tag, such as en, de-AT or pt-BR.', plain: true }],
-      ['zoneinfo', 'Time zone', 'off', { hint: 'Such as Europe/Paris or America/New_York.', plain: true }],
-      ['website', 'Website', 'url', link],
-      ['profilePage', 'Profile page', 'off', link],
-      ['picture', 'Address of a picture', 'photo', link],
+      ['birthdate', 'bday'],
+      ['gender', 'sex'],
+      ['locale', 'language', { plain: true }],
+      ['zoneinfo', 'off', { plain: true }],
+      ['website', 'url', link],
+      ['profilePage', 'off', link],
+      ['picture', 'photo', link],
     ],
   ],
   [
-    'Phone and address',
+    'contact',
     [
-      ['phoneNumber', 'Phone number', 'tel', { type: 'tel', hint: 'With the code of the country: +1 604 555 1234.' }],
-      ['address.streetAddress', 'Street address', 'street-address', { lines: true }],
-      ['address.postalCode', 'Postal code', 'postal-code'],
-      ['address.locality', 'City', 'address-level2'],
-      ['address.region', 'State or region', 'address-level1'],
-      ['address.country', 'Country', 'country-name'],
-      [
-        'address.formatted',
-        'As written on a label',
-        'off',
-        { lines: true, hint: 'Left empty, it is made of the lines above.' },
-      ],
+      ['phoneNumber', 'tel', { type: 'tel' }],
+      ['address.streetAddress', 'street-address', { lines: true }],
+      ['address.postalCode', 'postal-code'],
+      ['address.locality', 'address-level2'],
+      ['address.region', 'address-level1'],
+      ['address.country', 'country-name'],
+      ['address.formatted', 'off', { lines: true }],
     ],
   ],
 ];
@@ -106,7 +96,7 @@ export function profileFieldGroups(
   draft: ProfileDraft,
   problems: readonly FieldProblem[],
   filledBy: 'owner' | 'other',
-): readonly { readonly heading: string; readonly fields: readonly ProfileFieldModel[] }[] {
+): readonly { readonly heading: Sentence; readonly fields: readonly ProfileFieldModel[] }[] {
   const { name, givenName, familyName, profile } = draft;
   const values: Readonly<Record<string, unknown>> = {
     name,
@@ -116,13 +106,16 @@ export function profileFieldGroups(
     ...Object.fromEntries(addressFields.map((field) => [`address.${field}`, profile.address?.[field]])),
   };
   return groups.map(([heading, fields]) => ({
-    heading,
-    fields: fields.map(([field, label, autocomplete, more]) => {
+    heading: text(`profile.${heading}`),
+    fields: fields.map(([field, autocomplete, more]) => {
       const value = values[field];
+      const key = field.replace('address.', '');
+      const hint = `profile.${key}Hint`;
       return {
         id: fieldId(field),
         name: nameOf(field),
-        label,
+        label: sentenceOf(`profile.${key}`),
+        hint: hasText(hint) ? text(hint) : undefined,
         type: 'text',
         lines: false,
         plain: false,
@@ -135,4 +128,10 @@ export function profileFieldGroups(
       };
     }),
   }));
+}
+
+/** @throws RangeError for a field that nobody gave a name */
+function sentenceOf(key: string): Sentence {
+  if (!hasText(key)) throw new RangeError(`there is no text "${key}"`);
+  return text(key);
 }

@@ -5,20 +5,28 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress, Mailer } from '../mail/mailer.service.js';
+import { text, type TextKey } from '../texts/text.js';
+import { localeOf } from './user.statements.js';
 import { UsersService } from './users.service.js';
 
 /** What an owner should hear of, whoever did it. */
-const sentences = {
-  'password set': 'A new password was set. Every other session ended.',
-  'email changed': 'Another e-mail address was set. From now on mail goes there.',
-  'factor added': 'A second factor was added.',
-  'factor removed': 'A second factor was removed.',
-  'factors reset': 'An administrator took all second factors away.',
-  'codes made': 'New recovery codes were made. The old ones no longer work.',
-} as const;
-export type Notice = keyof typeof sentences;
+const events = {
+  'password set': 'mail.notice.passwordSet',
+  'email changed': 'mail.notice.emailChanged',
+  'factor added': 'mail.notice.factorAdded',
+  'factor removed': 'mail.notice.factorRemoved',
+  'factors reset': 'mail.notice.factorsReset',
+  'codes made': 'mail.notice.codesMade',
+} as const satisfies Record<string, TextKey>;
+export type Notice = keyof typeof events;
 
-const addressOf = statement('users.find_address', 'SELECT username, email FROM users WHERE id = $1');
+const addressOf = statement('users.find_address', 'SELECT username, email, profile FROM users WHERE id = $1');
+interface AddressRow {
+  username: string;
+  email: string | null;
+  profile: string | null;
+}
+
 /** Old news is no warning. */
 const lifetimeSeconds = 24 * 3600;
 
@@ -40,15 +48,19 @@ export class SecurityNotices implements OnModuleInit {
 
   /** Whoever has no address hears nothing. A full queue of mail is no reason to refuse the change. */
   async tell(unit: Unit, userId: string, notice: Notice, now: EpochSeconds): Promise<void> {
-    const owner = await unit.one<{ username: string; email: string | null }>(addressOf, userId);
+    const owner = await unit.one<AddressRow>(addressOf, userId);
     if (!owner?.email || !isOneAddress(owner.email)) return;
     const values = {
       username: owner.username,
       issuer: this.settings.issuer,
-      sentence: sentences[notice],
+      event: text(events[notice]),
       link: this.settings.issuer + routes.forgotPassword,
       at: `${new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     };
-    await this.mailer.write(unit, { to: owner.email, text: 'security-notice', values, lifetimeSeconds }, now);
+    await this.mailer.write(
+      unit,
+      { to: owner.email, text: 'security-notice', values, language: localeOf(owner.profile), lifetimeSeconds },
+      now,
+    );
   }
 }

@@ -1,3 +1,4 @@
+import type { Profile } from '@gatehouse/domain/oidc';
 import { statement } from '@gatehouse/server/database/store';
 
 /** A user's row, once for each of its roles (and once with `role` null for a user who has none). */
@@ -18,6 +19,11 @@ export interface UserRoleRow {
   last_login_at: number | null;
   disabled_at: number | null;
   role: string | null;
+}
+
+/** The language that a person told of themselves, by the `profile` of their row. */
+export function localeOf(profile: string | null): string | undefined {
+  return profile === null ? undefined : (JSON.parse(profile) as Profile).locale;
 }
 
 const columns = `u.id, u.username, u.name, u.given_name, u.family_name, u.email, u.email_verified, u.profile, u.password_hash,

@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkProfile, textProblem, type Profile } from '@gatehouse/domain/oidc';
+import { checkProfile, textProblem, type Profile, type ProfileRule } from '@gatehouse/domain/oidc';
+import { text, type Sentence } from '../texts/text.js';
 
 /** What an account may do here; an administrator may what all others may. */
 export const roles = ['admin', 'auditor', 'developer', 'user'] as const;
@@ -47,7 +48,7 @@ export interface UserDraft {
 
 export interface Problem {
   readonly field: string;
-  readonly message: string;
+  readonly message: Sentence;
 }
 
 /** The form in which usernames are compared: "Ａlice" and "alice" are one account. */
@@ -63,22 +64,22 @@ export function emailKey(email: string): string {
 export function checkUserDraft(draft: UserDraft): Problem[] {
   const problems: Problem[] = [];
   const { username, email } = draft;
-  if (username === '') problems.push({ field: 'username', message: 'Enter a username.' });
-  else if (username.length > 64) problems.push({ field: 'username', message: 'A username has at most 64 characters.' });
+  if (username === '') problems.push({ field: 'username', message: text('problem.username.missing') });
+  else if (username.length > 64) problems.push({ field: 'username', message: text('problem.username.long') });
   else if (!/^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u.test(username))
     problems.push({
       field: 'username',
-      message: 'Use letters, digits and . _ @ + - and begin with a letter or digit.',
+      message: text('problem.username.characters'),
     });
   if (email !== undefined && (email.length > 254 || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
-    problems.push({ field: 'email', message: 'This is not an e-mail address.' });
+    problems.push({ field: 'email', message: text('problem.email') });
   // An id is looked up before a name: nobody may be called like somebody else's.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
-    problems.push({ field: 'username', message: 'This looks like an identifier: choose a name.' });
+    problems.push({ field: 'username', message: text('problem.username.identifier') });
   problems.push(...checkClaims(draft));
   for (const role of draft.roles ?? [])
     if (!roles.some((known) => known === role))
-      problems.push({ field: 'roles', message: `There is no role ${JSON.stringify(role.slice(0, 40))}.` });
+      problems.push({ field: 'roles', message: text('problem.role', { role: JSON.stringify(role.slice(0, 40)) }) });
   return problems;
 }
 
@@ -86,10 +87,18 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
 export function checkClaims(draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName' | 'profile'>): Problem[] {
   const problems: Problem[] = [];
   for (const field of ['name', 'givenName', 'familyName'] as const) {
-    const message = textProblem(draft[field] ?? '', 200);
-    if (message !== undefined) problems.push({ field, message });
+    const rule = textProblem(draft[field] ?? '', mostNameCharacters);
+    if (rule !== undefined) problems.push({ field, message: profileSentence(rule, mostNameCharacters) });
   }
-  return draft.profile ? [...problems, ...checkProfile(draft.profile)] : problems;
+  for (const { field, rule, most } of draft.profile ? checkProfile(draft.profile) : [])
+    problems.push({ field, message: profileSentence(rule, most) });
+  return problems;
+}
+
+const mostNameCharacters = 200;
+
+function profileSentence(rule: ProfileRule, most: number): Sentence {
+  return text(`problem.profile.${rule}`, { most });
 }
 
 /** A password that a person chooses for themselves is their only factor: NIST SP 800-63B-4 3.1.1.2 asks for 15 characters. */
@@ -101,9 +110,9 @@ export const operatorPasswordMinimum = 8;
 const passwordMaximum = 256;
 
 /** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */
-export function checkPassword(password: string, minimum: number): string | undefined {
+export function checkPassword(password: string, minimum: number): Sentence | undefined {
   const length = [...password.normalize('NFC')].length;
-  if (length < minimum) return `Use at least ${minimum} characters; a few words make a good password.`;
-  if (length > passwordMaximum) return `Use at most ${passwordMaximum} characters.`;
+  if (length < minimum) return text('problem.password.short', { minimum });
+  if (length > passwordMaximum) return text('problem.password.long', { maximum: passwordMaximum });
   return undefined;
 }

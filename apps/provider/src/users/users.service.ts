@@ -7,6 +7,7 @@ import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Brackets, In, type EntityManager, Repository } from 'typeorm';
 import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { text } from '../texts/text.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
@@ -160,7 +161,7 @@ export class UsersService {
     // The unique index decides, not a look before: two sign-ups with one name may come at once.
     await users.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).execute();
     const stored = await users.findOneBy({ usernameKey: key });
-    if (stored?.id !== row.id) return { problems: [{ field: 'username', message: 'This username is taken.' }] };
+    if (stored?.id !== row.id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
     await this.writeRoles(unit, row.id, draft.roles ?? ['user']);
     await this.audit.record(unit, {
       type: 'user.created',
@@ -185,9 +186,9 @@ export class UsersService {
     if (!row) return undefined;
     const key = usernameKey(draft.username);
     const other = await users.findOneBy({ usernameKey: key });
-    if (other && other.id !== id) return { problems: [{ field: 'username', message: 'This username is taken.' }] };
+    if (other && other.id !== id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
     if (draft.roles && !draft.roles.includes('admin') && (await this.isLastAdmin(unit, id)))
-      return { problems: [{ field: 'roles', message: 'This is the last administrator: make another one first.' }] };
+      return { problems: [{ field: 'roles', message: text('problem.lastAdmin') }] };
     await users.update(
       { id },
       {

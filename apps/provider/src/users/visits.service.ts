@@ -12,6 +12,7 @@ import { routes } from '../http/routes.js';
 import { BrowserStates } from '../sessions/browser-states.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
+import { text, type Sentence, type TextKey } from '../texts/text.js';
 import { isAdmin } from './actor.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
@@ -167,28 +168,28 @@ function isBelow(path: string, root: string): boolean {
 
 interface NavigationLink {
   readonly href: string;
-  readonly label: string;
+  readonly label: Sentence;
   readonly current: boolean;
 }
 
 function navigation(user: User, path: string): NavigationLink[] {
   const admin = seesAll(user.roles);
   const developer = admin || user.roles.includes('developer');
-  const links: [string, string, boolean][] = [
-    [routes.home, 'Home', true],
-    [routes.account, 'Account', true],
-    [routes.clients, 'Clients', developer],
-    [routes.resources, 'APIs', admin],
-    [routes.users, 'Users', admin],
-    [routes.grants, 'Grants', developer],
-    [routes.tokens, 'Tokens', developer],
-    [routes.dashboard, 'Server', admin],
+  const links: [string, TextKey, boolean][] = [
+    [routes.home, 'nav.home', true],
+    [routes.account, 'nav.account', true],
+    [routes.clients, 'nav.clients', developer],
+    [routes.resources, 'nav.apis', admin],
+    [routes.users, 'nav.users', admin],
+    [routes.grants, 'nav.grants', developer],
+    [routes.tokens, 'nav.tokens', developer],
+    [routes.dashboard, 'nav.server', admin],
   ];
   return links
     .filter(([, , shown]) => shown)
     .map(([href, label]) => ({
       href,
-      label,
+      label: text(label),
       current: isBelow(path, href) || (href === routes.dashboard && ofServer.some((root) => isBelow(path, root))),
     }));
 }

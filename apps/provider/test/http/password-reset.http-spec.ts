@@ -121,7 +121,11 @@ describe('a password is reset by mail:', () => {
       const write = provider.store.run((unit) =>
         provider.app
           .get(Mailer)
-          .write(unit, { to: email, text: 'password-reset', values: {}, lifetimeSeconds: 60 }, provider.clock.now()),
+          .write(
+            unit,
+            { to: email, text: 'password-reset', values: { link: provider.issuer }, lifetimeSeconds: 60 },
+            provider.clock.now(),
+          ),
       );
       await expect(write).rejects.toThrow('not one mail address');
     }

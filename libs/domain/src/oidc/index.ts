@@ -32,4 +32,6 @@ export {
   type PostalAddress,
   type Profile,
   type ProfileField,
+  type ProfileProblem,
+  type ProfileRule,
 } from './profile.js';

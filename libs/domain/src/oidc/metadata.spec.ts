@@ -29,6 +29,7 @@ const metadata = providerMetadata({
   scopes: ['openid'],
   claims: ['sub'],
   acrValues: ['phr'],
+  languages: ['en'],
 });
 
 describe('providerMetadata', () => {

@@ -39,6 +39,8 @@ export interface Offer {
   readonly claims: readonly string[];
   /** Values of `acr` that a login can have. */
   readonly acrValues: readonly string[];
+  /** BCP 47. */
+  readonly languages: readonly string[];
 }
 
 /**
@@ -93,6 +95,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     claim_types_supported: ['normal'],
     claims_supported: offer.claims,
     acr_values_supported: offer.acrValues,
+    ui_locales_supported: offer.languages,
     claims_parameter_supported: true,
     request_parameter_supported: true,
     request_uri_parameter_supported: true,

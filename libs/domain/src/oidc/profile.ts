@@ -1,5 +1,3 @@
-import type { FieldProblem } from '../oauth/index.js';
-
 /**
  * What a person says of themselves beside their names and e-mail address: the other standard claims.
  * An empty one is left out, never empty text.
@@ -107,60 +105,67 @@ function tidyPhoneNumber(typed: string): string {
   return [number.replace(/\(0\)/g, '').replace(/[\s().\-/\u2010-\u2015]/g, ''), ...extension].join(';');
 }
 
+/** What a value may break. */
+export type ProfileRule = TextRule | ProfileGrammar;
+type TextRule = 'long' | 'unseen';
+type ProfileGrammar = 'webAddress' | 'userinfo' | 'birthdate' | 'zoneinfo' | 'locale' | 'phoneNumber';
+
+/** Which field breaks which rule: the words for it are whoever's who shows it. */
+export interface ProfileProblem {
+  readonly field: string;
+  readonly rule: ProfileRule;
+  /** Characters that the field takes. */
+  readonly most: number;
+}
+
 /**
  * Checks a tidy profile.
  * @returns everything that is wrong at once; an address's member is named `address.locality`
  * @see OpenID Connect Core 5.1, 5.1.1
  */
-export function checkProfile(profile: Profile): FieldProblem[] {
-  const problems: FieldProblem[] = [];
+export function checkProfile(profile: Profile): ProfileProblem[] {
+  const problems: ProfileProblem[] = [];
   for (const field of profileFields) {
     const value = profile[field];
-    const message =
-      value === undefined ? undefined : (textProblem(value, mostCharacters[field]) ?? grammars[field]?.(value));
-    if (message !== undefined) problems.push({ field, message });
+    const most = mostCharacters[field];
+    const rule = value === undefined ? undefined : (textProblem(value, most) ?? grammars[field]?.(value));
+    if (rule !== undefined) problems.push({ field, rule, most });
   }
   for (const field of addressFields) {
     const value = profile.address?.[field];
     const lines = field === 'formatted' || field === 'streetAddress' ? value?.replaceAll('\n', ' ') : value;
-    const message = lines === undefined ? undefined : textProblem(lines, mostCharacters[field]);
-    if (message !== undefined) problems.push({ field: `address.${field}`, message });
+    const most = mostCharacters[field];
+    const rule = lines === undefined ? undefined : textProblem(lines, most);
+    if (rule !== undefined) problems.push({ field: `address.${field}`, rule, most });
   }
   return problems;
 }
 
 /** What is wrong with a line of text that people read; undefined when nothing is. `most` is characters. */
-export function textProblem(text: string, most: number): string | undefined {
-  if (text.length > most) return `At most ${most} characters.`;
+export function textProblem(text: string, most: number): TextRule | undefined {
+  if (text.length > most) return 'long';
   // Tabs, line ends, halves of characters; and marks that turn the reading direction, by which text disguises itself.
-  if (/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text))
-    return 'This has characters that cannot be seen.';
+  if (/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text)) return 'unseen';
   return undefined;
 }
 
-const grammars: Readonly<Partial<Record<ProfileField, (value: string) => string | undefined>>> = {
+const grammars: Readonly<Partial<Record<ProfileField, (value: string) => ProfileGrammar | undefined>>> = {
   profilePage: webAddressProblem,
   picture: webAddressProblem,
   website: webAddressProblem,
-  birthdate: (value) =>
-    isBirthdate(value) ? undefined : 'Write it as 1990-12-31, as 0000-12-31 without the year, or the year alone.',
-  zoneinfo: (value) =>
-    isTimeZone(value) ? undefined : 'This is not the name of a time zone, such as Europe/Paris or America/New_York.',
-  locale: (value) => (isLanguageTag(value) ? undefined : 'This is not a language tag, such as en, de-AT or pt-BR.'),
-  phoneNumber: (value) =>
-    /^\+[1-9]\d{3,14}(;ext=\d{1,10})?$/.test(value)
-      ? undefined
-      : 'Begin with + and the code of the country: +1 604 555 1234; an extension follows as ;ext=5678.',
+  birthdate: (value) => (isBirthdate(value) ? undefined : 'birthdate'),
+  zoneinfo: (value) => (isTimeZone(value) ? undefined : 'zoneinfo'),
+  locale: (value) => (isLanguageTag(value) ? undefined : 'locale'),
+  phoneNumber: (value) => (/^\+[1-9]\d{3,14}(;ext=\d{1,10})?$/.test(value) ? undefined : 'phoneNumber'),
 };
 
-function webAddressProblem(value: string): string | undefined {
-  const message = 'This is not an address that begins with https:// or http://.';
-  if (!/^https?:\/\/[^\s"<>\\]+$/i.test(value)) return message;
+function webAddressProblem(value: string): ProfileGrammar | undefined {
+  if (!/^https?:\/\/[^\s"<>\\]+$/i.test(value)) return 'webAddress';
   try {
     const url = new URL(value);
-    return url.username === '' && url.password === '' ? undefined : 'Leave out the user name and password.';
+    return url.username === '' && url.password === '' ? undefined : 'userinfo';
   } catch {
-    return message;
+    return 'webAddress';
   }
 }
 

@@ -13,7 +13,7 @@ import express, { type Express } from 'express';
 import type { Log } from '../telemetry/log.js';
 import { requestLog, type AnsweredRequest } from '../telemetry/request-log.js';
 import { Reply, type WrittenReply } from './reply.js';
-import { ReplyWriter } from './reply-writer.js';
+import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
 import { BornRequest, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
 import { serverLimits } from './server-limits.js';
@@ -23,6 +23,7 @@ import type { Views } from './views.js';
 
 export interface ReplyAdapterOptions {
   readonly views: Views;
+  readonly present?: ReplyWriterOptions['present'];
   /** Our own origin, from the issuer or base URL. */
   readonly origin: string;
   /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
@@ -117,7 +118,7 @@ export class ReplyAdapter extends ExpressAdapter {
       this.logAnswer(response, statusCode ?? response.statusCode);
       return super.reply(response, body, statusCode);
     }
-    const answer = { response, written: this.writer.write(body) };
+    const answer = { response, written: this.writer.write(body, response.req) };
     if (this.waiting.push(answer) === 1) setImmediate(this.sendWaiting);
     return response;
   }

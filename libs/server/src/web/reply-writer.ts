@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { formPostPage } from './form-post-page.js';
 import type { Reply, ReplyContent, SetCookie, WrittenReply } from './reply.js';
 import { FRAMED_PAGE_POLICY, formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
@@ -10,6 +10,14 @@ export interface ReplyWriterOptions {
   readonly origin: string;
   /** Address of the script that submits a form-post page; without it such a page has only its button. */
   readonly formPostScript?: string | undefined;
+  /** Makes the model that a page is shown by: in the reader's language, for example. */
+  readonly present?: ((page: ShownPage, request: IncomingMessage | undefined) => object) | undefined;
+}
+
+export interface ShownPage {
+  readonly view: string;
+  readonly model: object;
+  readonly languages?: readonly string[] | undefined;
 }
 
 const HTML = 'text/html; charset=utf-8';
@@ -23,14 +31,15 @@ export class ReplyWriter {
     this.https = options.origin.startsWith('https:');
   }
 
-  write(reply: Reply): WrittenReply {
+  /** @param request whose answer it is; undefined for what is the same to everybody */
+  write(reply: Reply, request?: IncomingMessage): WrittenReply {
     const { content } = reply;
     if (content.kind === 'constant') return (content.written ??= this.compose(content.content));
-    return this.compose(content);
+    return this.compose(content, request);
   }
 
-  private compose(content: ReplyContent): WrittenReply {
-    const { defaults, body } = this.defaultsOf(content);
+  private compose(content: ReplyContent, request?: IncomingMessage): WrittenReply {
+    const { defaults, body } = this.defaultsOf(content, request);
     const headers = content.headers ? overridden(defaults, content.headers) : [...defaults];
     if (this.https) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
     if (content.cookies) for (const cookie of content.cookies) headers.push('Set-Cookie', cookieHeader(cookie));
@@ -40,13 +49,17 @@ export class ReplyWriter {
     return { status: content.status, headers, body, encoding: length === body?.length ? 'latin1' : 'utf8' };
   }
 
-  private defaultsOf(content: ReplyContent): {
+  private defaultsOf(
+    content: ReplyContent,
+    request: IncomingMessage | undefined,
+  ): {
     readonly defaults: readonly string[];
     readonly body: Buffer | string | undefined;
   } {
     switch (content.kind) {
       case 'page': {
-        const html = this.options.views.render(content.view, content.model);
+        const model = this.options.present?.(content, request) ?? content.model;
+        const html = this.options.views.render(content.view, model);
         return { defaults: pageHeaders(pagePolicy(content.formActionSchemes, content.frameOrigins)), body: html };
       }
       case 'framed-page':

@@ -38,6 +38,8 @@ export interface PageOptions {
   readonly formActionSchemes?: readonly string[];
   /** Origins whose pages it shows in frames. */
   readonly frameOrigins?: readonly string[];
+  /** Languages that are wanted before the browser's, the most wanted first (BCP 47). */
+  readonly languages?: readonly string[] | undefined;
 }
 
 /** What a controller returns. Only the Express adapter knows how it is written to the socket. */
@@ -67,6 +69,7 @@ export class Reply {
       model,
       formActionSchemes: options.formActionSchemes ?? [],
       frameOrigins: options.frameOrigins ?? [],
+      languages: options.languages,
       cookies: options.cookies,
       headers: options.headers,
     });
@@ -141,6 +144,7 @@ export type ReplyContent =
       readonly model: object;
       readonly formActionSchemes: readonly string[];
       readonly frameOrigins: readonly string[];
+      readonly languages?: readonly string[] | undefined;
     })
   | (Common & { readonly kind: 'framed-page'; readonly view: string })
   | (Common & {

@@ -5,6 +5,7 @@ import {
   type Client,
   type ClientDraft,
 } from '@gatehouse/domain/oauth';
+import type { FieldProblem } from '../../http/form-problems.js';
 import { invalidMembers, snakeCase, type ApiProblem } from './problem.js';
 import type { Bodies } from './shapes.js';
 
@@ -57,6 +58,6 @@ export function clientDraft(body: Bodies['Client'], before: Client | undefined):
 }
 
 /** What is wrong with a draft, by the members of the body. */
-export function invalidClient(problems: readonly { readonly field: string; readonly message: string }[]): ApiProblem {
+export function invalidClient(problems: readonly FieldProblem[]): ApiProblem {
   return invalidMembers(problems, (member) => ownNames[member] ?? snakeCase(metadataName(member)));
 }

@@ -1,3 +1,5 @@
+import type { FieldProblem } from '../../http/form-problems.js';
+
 /** Every refusal of the administration's API, by the id that ends its `type`: status and title. */
 const problems = {
   invalid: [400, 'The request is not valid'],
@@ -51,12 +53,12 @@ export function notFound(what: string): ApiProblem {
 
 /** What is wrong with a body, by the members that a service names (`redirectUris.2`): as pointers (`/redirect_uris/2`). */
 export function invalidMembers(
-  found: readonly { readonly field: string; readonly message: string }[],
+  found: readonly FieldProblem[],
   nameOf: (member: string) => string = snakeCase,
 ): ApiProblem {
   const errors = found.slice(0, 50).map(({ field, message }) => {
     const [first = '', ...rest] = field.split('.');
-    return { pointer: `/${[nameOf(first), ...rest.map(snakeCase)].join('/')}`, detail: message };
+    return { pointer: `/${[nameOf(first), ...rest.map(snakeCase)].join('/')}`, detail: String(message) };
   });
   return new ApiProblem('invalid', errors[0]?.detail ?? 'The body is not valid.', errors);
 }

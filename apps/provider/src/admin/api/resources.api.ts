@@ -3,6 +3,7 @@ import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ResourceCredentials } from '../../clients/resource-credentials.service.js';
+import type { FieldProblem } from '../../http/form-problems.js';
 import { routes } from '../../http/routes.js';
 import { resourceRepresentation } from '../../resources/resource-representation.js';
 import { ResourcesService } from '../../resources/resources.service.js';
@@ -121,6 +122,6 @@ function draftOf(value: Bodies['Resource']): ResourceDraft {
   };
 }
 
-function invalid(problems: readonly { readonly field: string; readonly message: string }[]): ApiProblem {
+function invalid(problems: readonly FieldProblem[]): ApiProblem {
   return invalidMembers(problems, (member) => ownNames[member] ?? snakeCase(member));
 }

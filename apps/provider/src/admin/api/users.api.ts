@@ -3,6 +3,7 @@ import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../../audit/audit.service.js';
 import { FactorReset } from '../../factors/factor-reset.service.js';
+import type { FieldProblem } from '../../http/form-problems.js';
 import { routes } from '../../http/routes.js';
 import { OneTimeLinks } from '../../users/one-time-links.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
@@ -183,7 +184,7 @@ function draftOf(value: Bodies['User']): UserDraft {
   };
 }
 
-function invalid(problems: readonly { readonly field: string; readonly message: string }[]): ApiProblem {
+function invalid(problems: readonly FieldProblem[]): ApiProblem {
   const own = (member: string): string =>
     memberNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
   return invalidMembers(problems, own);

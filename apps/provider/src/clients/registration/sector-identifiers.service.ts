@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
-import type { FieldProblem } from '../../http/form-problems.js';
+import type { FieldProblem } from '@gatehouse/domain/oauth';
 
 const mostBytes = 64 * 1024;
 const mostMilliseconds = 5000;

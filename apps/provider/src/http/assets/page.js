@@ -11,15 +11,16 @@
     time.textContent = format.format(instant);
   }
 
-  // <button hidden data-reveal="id of a password field">
+  // <button hidden data-reveal="id of a password field" data-hide="Hide">Show</button>
   for (const button of document.querySelectorAll('button[data-reveal]')) {
     const field = document.getElementById(button.dataset.reveal);
     if (!field) continue;
+    const show = button.textContent;
     button.hidden = false;
     button.addEventListener('click', () => {
       const shown = field.type === 'text';
       field.type = shown ? 'password' : 'text';
-      button.textContent = shown ? 'Show' : 'Hide';
+      button.textContent = shown ? show : button.dataset.hide;
       button.setAttribute('aria-pressed', String(!shown));
       field.focus();
     });
@@ -27,7 +28,7 @@
     field.form?.addEventListener('submit', () => (field.type = 'password'));
   }
 
-  // <button hidden data-copy="id of an element">
+  // <button hidden data-copy="id of an element" data-copied="Copied">
   for (const button of document.querySelectorAll('button[data-copy]')) {
     const source = document.getElementById(button.dataset.copy);
     if (!source || !navigator.clipboard) continue;
@@ -35,7 +36,7 @@
     button.addEventListener('click', async () => {
       try {
         await navigator.clipboard.writeText(source.textContent.trim());
-        button.textContent = 'Copied';
+        button.textContent = button.dataset.copied;
       } catch {
         getSelection()?.selectAllChildren(source);
       }

@@ -57,20 +57,17 @@
     loadedAt = Date.now();
   };
 
-  const sentences = {
-    NotAllowedError: 'Nothing was used: it was cancelled, took too long, or there is no passkey of this site here.',
-    InvalidStateError: 'This device has a passkey of this account already.',
-    SecurityError: 'This address cannot use passkeys.',
-  };
-  const say = (form, sentence) => {
+  // The sentences stand in the page, in its language.
+  const sentences = { NotAllowedError: 'notAllowed', InvalidStateError: 'known', SecurityError: 'address' };
+  const say = (form, which) => {
     const place = form.querySelector('[data-passkey-message]');
-    place.textContent = sentence;
-    place.hidden = sentence === '';
+    place.textContent = which === undefined ? '' : place.dataset[which];
+    place.hidden = which === undefined;
   };
 
   const ask = async (form) => {
     autofill?.abort();
-    say(form, '');
+    say(form, undefined);
     try {
       await refresh();
       const publicKey = optionsOf(form);
@@ -80,7 +77,7 @@
           : await navigator.credentials.get({ publicKey });
       if (credential) send(form, credential);
     } catch (error) {
-      say(form, sentences[error.name] ?? 'The passkey could not be used. Try again.');
+      say(form, sentences[error.name] ?? 'failed');
       offer();
     }
   };
