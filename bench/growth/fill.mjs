@@ -13,6 +13,11 @@ export function idOf(number) {
   return `01900000-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
+/** When the person of this number logged in last, and the client was added. */
+export function instantOf(number) {
+  return 1_700_000_000 + number;
+}
+
 /** How many clients own the tokens; the other clients are there and do nothing. */
 export const busyClients = 100;
 
@@ -55,10 +60,11 @@ export function fill(path, size, model, onProgress) {
         username_key: `person-${n}`,
         email: `person-${n}@example.org`,
         email_key: `person-${n}@example.org`,
+        last_login_at: instantOf(n),
       }),
     ],
     ['user_roles', role, (n) => ({ user_id: idOf(n) })],
-    ['clients', client, (n) => ({ id: idOf(n), name: `Client ${n}` })],
+    ['clients', client, (n) => ({ id: idOf(n), name: `Client ${n}`, created_at: instantOf(n) })],
     ['client_secrets', secret, (n) => ({ id: idOf(n), client_id: idOf(n) })],
     [
       'grants',

@@ -1,13 +1,19 @@
 import { median } from '../lib/statistics.mjs';
+import { idOf, instantOf } from './fill.mjs';
 
 const goal = 2;
 const rounds = 40;
 const pageSize = 25;
 
-/** The lists of administrators, with the key of a page in the middle of them, as the API's cursors carry it. */
+/** The lists of administrators, each with its query and the key of a page in the middle of it, as the API's cursors carry it. */
 const lists = [
-  ['users', (middle) => [`person-${middle}`]],
-  ['clients', (middle) => [`Client ${middle}`, '']],
+  ['users by name', 'users?', (middle) => [0, `person-${middle}`, '']],
+  ['users, the newest first', 'users?order=newest&', (middle) => [0, idOf(middle), idOf(middle)]],
+  ['users, the latest login first', 'users?order=latest_login&', (middle) => [0, instantOf(middle), idOf(middle)]],
+  ['users whose name begins with person-5', 'users?q=person-5&', () => [0, 'person-55', '']],
+  ['users of the role user', 'users?role=user&', (middle) => [0, `person-${middle}`, '']],
+  ['clients by name', 'clients?', (middle) => [`Client ${middle}`, '']],
+  ['clients, the newest first', 'clients?order=newest&', (middle) => [instantOf(middle), idOf(middle)]],
 ];
 
 /**
@@ -31,8 +37,8 @@ export async function measureLists(side, size) {
     return performance.now() - startedAt;
   };
   const measured = [];
-  for (const [name, keyOf] of lists) {
-    const first = `/api/admin/v1/${name}?limit=${pageSize}`;
+  for (const [name, query, keyOf] of lists) {
+    const first = `/api/admin/v1/${query}limit=${pageSize}`;
     const cursor = Buffer.from(JSON.stringify(keyOf(Math.floor(size / 2)))).toString('base64url');
     const deep = `${first}&cursor=${cursor}`;
     const times = { first: [], deep: [] };

@@ -14,8 +14,12 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
 const pageSize = 25;
+/** Of the chosen ones; a page shows fewer. */
+const mostAtOnce = 200;
 const notices: Readonly<Record<string, string>> = {
   ended: 'The session ended, and the grants that do not outlive it.',
+  'chosen-ended': 'The chosen sessions ended, and the grants that do not outlive them.',
+  none: 'Nothing was chosen.',
   'all-ended': 'Every session of this user ended.',
 };
 
@@ -36,21 +40,26 @@ export class SessionsController {
     return this.show(await this.openFor(request), {});
   }
 
-  /** `action=end` with a session, or `action=end-all` of the user that the list is narrowed to. */
+  /**
+   * One by its id (`session`); `action=end-chosen` with those that are ticked (`chosen`); `action=end-all` of the user that
+   * the list is narrowed to.
+   */
   @Post()
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
     const username = query(request).text('user').trim();
+    // The button of one row: what is ticked elsewhere is not meant.
+    if (form.has('session')) {
+      await this.end(visit, [form.text('session')]);
+      return back(visit, username, 'ended');
+    }
     switch (form.get('action')) {
-      case 'end': {
-        const id = form.text('session').slice(0, 200);
-        await this.store.run(async (unit) => {
-          if (await this.sessions.end(unit, id, visit.now))
-            await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
-        });
-        return back(visit, username, 'ended');
+      case 'end-chosen': {
+        const chosen = [...new Set(form.all('chosen'))].slice(0, mostAtOnce);
+        await this.end(visit, chosen);
+        return back(visit, username, chosen.length === 0 ? 'none' : 'chosen-ended');
       }
       case 'end-all': {
         const user = await this.users.findByUsername(username);
@@ -69,6 +78,17 @@ export class SessionsController {
       default:
         throw new PageError('form.invalid');
     }
+  }
+
+  /** Gone already is what was wanted. */
+  private async end(visit: UserVisit, ids: readonly string[]): Promise<void> {
+    await this.store.run(async (unit) => {
+      for (const text of ids) {
+        const id = text.slice(0, 200);
+        if (await this.sessions.end(unit, id, visit.now))
+          await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
+      }
+    });
   }
 
   private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {

@@ -14,6 +14,7 @@ import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../clients/clients.service.js';
 import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
+import type { Cursor } from '../http/cursor.js';
 import { UsersService } from '../users/users.service.js';
 import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
 import { table, type Command, type CommandResult, type OptionValues } from './command.js';
@@ -246,13 +247,12 @@ const list: Command = {
     if (options.has('state') && state === undefined)
       throw new UsageError(`--state is one of ${clientStates.join(', ')}`);
     const found: Client[] = [];
-    for (let after: { name: string; id: string } | undefined; ;) {
+    let after: Cursor | undefined;
+    do {
       const page = await app.get(ClientsService).list({ search: options.one('search'), state, after, limit: 500 });
       found.push(...page.clients);
-      const last = page.clients.at(-1);
-      after = last && { name: last.name, id: last.id };
-      if (!page.more) break;
-    }
+      after = page.next;
+    } while (after !== undefined);
     return {
       json: { clients: found.map(clientRepresentation) },
       text: table(

@@ -3,12 +3,14 @@ import { FactorReset } from '../factors/factor-reset.service.js';
 import { Factors } from '../factors/factors.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { PasswordRenewal } from '../grants/password-renewal.service.js';
+import type { Cursor } from '../http/cursor.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { checkPassword, operatorPasswordMinimum, roles, type User } from '../users/user.js';
 import { userRepresentation } from '../users/user-representation.js';
+import { UserLists } from '../users/user-lists.service.js';
 import { UsersService } from '../users/users.service.js';
 import { changedClaims, readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
@@ -84,12 +86,12 @@ const list: Command = {
   options: { search: text },
   run: async ({ app, options }) => {
     const found: User[] = [];
-    for (let after: string | undefined; ;) {
-      const page = await app.get(UsersService).list({ search: options.one('search'), after, limit: 500 });
+    let after: Cursor | undefined;
+    do {
+      const page = await app.get(UserLists).list({ search: options.one('search'), after, limit: 500 });
       found.push(...page.users);
-      after = page.users.at(-1)?.username;
-      if (!page.more) break;
-    }
+      after = page.next;
+    } while (after !== undefined);
     return {
       json: { users: found.map(userRepresentation) },
       text: table(

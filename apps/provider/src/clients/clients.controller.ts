@@ -4,6 +4,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { formatCursor, parseCursor } from '../http/cursor.js';
 import type { FieldProblem } from '@gatehouse/domain/oauth';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -24,7 +25,14 @@ import {
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
 import { ClientStates } from './client-states.service.js';
-import { clientStates, ClientsService, type ClientState } from './clients.service.js';
+import {
+  clientCursorShape,
+  clientOrders,
+  clientStates,
+  ClientsService,
+  type ClientOrder,
+  type ClientState,
+} from './clients.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;
@@ -55,8 +63,14 @@ const stateWords: Readonly<Record<ClientState, string>> = {
 };
 
 /** What the list shows, as the part of an address that shows it again. */
-function filterQuery(search: string, state: ClientState | undefined): string {
-  return new URLSearchParams({ ...(search ? { q: search } : {}), ...(state ? { state } : {}) }).toString();
+const orderWords: Readonly<Record<ClientOrder, string>> = { name: 'By name', newest: 'Newest first' };
+
+function filterQuery(search: string, state: ClientState | undefined, order: ClientOrder): string {
+  return new URLSearchParams({
+    ...(search ? { q: search } : {}),
+    ...(state ? { state } : {}),
+    ...(order === 'name' ? {} : { order }),
+  }).toString();
 }
 
 interface Shown {
@@ -87,25 +101,27 @@ export class ClientsController {
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     const state = clientStates.find((each) => each === parameters.get('state'));
-    const name = parameters.get('after');
-    const { clients, more } = await this.clients.list({
+    const order = clientOrders.find((each) => each === parameters.get('order')) ?? 'name';
+    const after = parseCursor(parameters.text('after'), clientCursorShape(order));
+    const { clients, next } = await this.clients.list({
       ownerId: isAdmin(visit) ? undefined : visit.user.id,
       search: search || undefined,
       state,
-      after: name === undefined ? undefined : { name, id: parameters.text('id') },
+      order,
+      after,
       limit: pageSize,
     });
     const owners = await this.users.names(clients.flatMap((client) => client.ownerId ?? []));
-    const last = clients.at(-1);
     return this.visits.page(visit, 'clients/list', {
       search,
       state,
       states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
-      filterQuery: filterQuery(search, state),
+      orderChoices: clientOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
+      filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
       newcomers: state === 'new' && isAdmin(visit) ? await this.newcomers(clients) : undefined,
-      isFirst: name === undefined,
-      next: more && last ? { name: last.name, id: last.id } : undefined,
+      isFirst: after === undefined,
+      next: next && formatCursor(next),
       notice: notices[parameters.text('done')],
     });
   }

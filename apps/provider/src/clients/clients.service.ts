@@ -15,6 +15,7 @@ import { In, Repository } from 'typeorm';
 import { AuditService, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
+import type { Cursor } from '../http/cursor.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { toClient, toRow } from './client-row.js';
@@ -32,6 +33,20 @@ const stateConditions: Readonly<Record<ClientState, string>> = {
   limited: 'client.limitedAt IS NOT NULL AND client.disabledAt IS NULL',
   disabled: 'client.disabledAt IS NOT NULL',
 };
+
+/** By name; who was added last first. */
+export const clientOrders = ['name', 'newest'] as const;
+export type ClientOrder = (typeof clientOrders)[number];
+
+/** The kinds of the values of a cursor of the list in this order. */
+export function clientCursorShape(order: ClientOrder): readonly ('string' | 'number')[] {
+  return [order === 'newest' ? 'number' : 'string', 'string'];
+}
+
+const clientOrderings = {
+  name: { column: 'client.name', direction: 'ASC' },
+  newest: { column: 'client.createdAt', direction: 'DESC' },
+} as const;
 
 /** Told, in the same unit, when a client is removed, switched off or limited. */
 export interface ClientFollower {
@@ -151,13 +166,16 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     ownerId?: string | undefined;
     search?: string | undefined;
     state?: ClientState | undefined;
-    after?: { name: string; id: string } | undefined;
+    /** By name where it is left out. */
+    order?: ClientOrder | undefined;
+    after?: Cursor | undefined;
     limit: number;
-  }): Promise<{ clients: Client[]; more: boolean }> {
+  }): Promise<{ clients: Client[]; next: Cursor | undefined }> {
+    const { column, direction } = clientOrderings[query.order ?? 'name'];
     const select = this.clients
       .createQueryBuilder('client')
-      .orderBy('client.name')
-      .addOrderBy('client.id')
+      .orderBy(column, direction)
+      .addOrderBy('client.id', direction)
       .take(query.limit + 1);
     if (query.ownerId !== undefined) select.andWhere('client.ownerId = :owner', { owner: query.ownerId });
     if (query.state) select.andWhere(`(${stateConditions[query.state]})`);
@@ -166,9 +184,18 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
         pattern: `%${query.search.toLowerCase().replace(/[\\%_]/g, (character) => `\\${character}`)}%`,
         exact: query.search,
       });
-    if (query.after) select.andWhere('(client.name > :name OR (client.name = :name AND client.id > :id))', query.after);
+    if (query.after)
+      select.andWhere(`(${column}, client.id) ${direction === 'ASC' ? '>' : '<'} (:value, :id)`, {
+        value: query.after[0],
+        id: query.after[1],
+      });
     const rows = await select.getMany();
-    return { clients: rows.slice(0, query.limit).map(toClient), more: rows.length > query.limit };
+    const page = rows.slice(0, query.limit);
+    const last = rows.length > query.limit ? page.at(-1) : undefined;
+    return {
+      clients: page.map(toClient),
+      next: last && [query.order === 'newest' ? last.createdAt : last.name, last.id],
+    };
   }
 
   /** How many people let each of these clients act for them. */

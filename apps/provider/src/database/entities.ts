@@ -31,6 +31,7 @@ import { Jose1764000000004 } from './migrations/0004-jose.js';
 import { SessionClients1764000000061 } from './migrations/0061-session-clients.js';
 import { AuditSeals1764000000070 } from './migrations/0070-audit-seals.js';
 import { Invitations1764000000071 } from './migrations/0071-invitations.js';
+import { ListOrders1764000000077 } from './migrations/0077-list-orders.js';
 import { ApplicationRoles1764000000076 } from './migrations/0076-application-roles.js';
 import { ApplicationRoleEntity } from '../clients/application-role.entity.js';
 import { LimitedClients1764000000075 } from './migrations/0075-limited-clients.js';
@@ -173,5 +174,6 @@ export const migrations = [
   TrustedIssuers1764000000074,
   LimitedClients1764000000075,
   ApplicationRoles1764000000076,
+  ListOrders1764000000077,
   Dpop1764000000141,
 ];

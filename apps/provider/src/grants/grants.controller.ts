@@ -37,6 +37,8 @@ function kindOf(grants: GrantsService): LiveKind<Grant> {
     event: 'grant.revoked',
     notices: {
       revoked: 'The grant was revoked; its code and tokens ended with it.',
+      'chosen-revoked': 'The chosen grants were revoked; their codes and tokens ended with them.',
+      none: 'Nothing was chosen.',
       'all-revoked': 'These grants were revoked; their tokens ended with them.',
     },
     async list(query, now) {

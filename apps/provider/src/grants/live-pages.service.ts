@@ -23,6 +23,8 @@ import {
 } from './live-list.js';
 
 const pageSize = 25;
+/** Of the chosen ones; a page shows fewer. */
+const mostAtOnce = 200;
 
 type Details = NonNullable<AuditEvent['details']>;
 
@@ -66,7 +68,10 @@ export class LivePages {
     return this.show(visit, kind, parameters, { notice: kind.notices[parameters.text('done')] });
   }
 
-  /** `action=revoke` with a selector, or `action=revoke-all` of the user and client that the list is narrowed to. */
+  /**
+   * One by its `selector`; `action=revoke-chosen` with those that are ticked (`chosen`); `action=revoke-all` of the user
+   * and client that the list is narrowed to.
+   */
   async act<T extends Listed>(request: WebRequest, kind: LiveKind<T>): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
@@ -80,11 +85,18 @@ export class LivePages {
     visit: UserVisit,
     kind: LiveKind<T>,
     form: Form,
-  ): Promise<'revoked' | 'all-revoked'> {
+  ): Promise<'revoked' | 'chosen-revoked' | 'none' | 'all-revoked'> {
+    // The button of one row: what is ticked elsewhere is not meant.
+    if (form.has('selector')) {
+      await this.revokeThese(visit, kind, [form.text('selector')]);
+      return 'revoked';
+    }
     switch (form.get('action')) {
-      case 'revoke':
-        await this.revokeOne(visit, kind, form);
-        return 'revoked';
+      case 'revoke-chosen': {
+        const chosen = [...new Set(form.all('chosen'))].slice(0, mostAtOnce);
+        await this.revokeThese(visit, kind, chosen);
+        return chosen.length === 0 ? 'none' : 'chosen-revoked';
+      }
       case 'revoke-all':
         await this.revokeAll(visit, kind, form);
         return 'all-revoked';
@@ -93,16 +105,27 @@ export class LivePages {
     }
   }
 
-  private async revokeOne<T extends Listed>(visit: UserVisit, kind: LiveKind<T>, form: Form): Promise<void> {
-    const selector = parseSelector(form.get('selector'));
-    const item = selector === undefined ? undefined : await kind.find(selector, visit.now);
-    // Gone already is what was wanted.
-    if (!item) return;
-    if (!(await this.filters.mayEnd(visit, item))) throw new PageError('page.forbidden');
-    const { clientId, userId: subjectId } = item;
+  /** All of them or, where one may not be ended, none. Gone already is what was wanted. */
+  private async revokeThese<T extends Listed>(
+    visit: UserVisit,
+    kind: LiveKind<T>,
+    chosen: readonly string[],
+  ): Promise<void> {
+    const items: T[] = [];
+    for (const text of chosen) {
+      const selector = parseSelector(text);
+      const item = selector === undefined ? undefined : await kind.find(selector, visit.now);
+      if (!item) continue;
+      if (!(await this.filters.mayEnd(visit, item))) throw new PageError('page.forbidden');
+      items.push(item);
+    }
     await this.store.run(async (unit) => {
-      const details = await kind.revoke(unit, item, visit.now);
-      if (details) await this.audit.record(unit, { type: kind.event, ...actorOf(visit), clientId, subjectId, details });
+      for (const item of items) {
+        const { clientId, userId: subjectId } = item;
+        const details = await kind.revoke(unit, item, visit.now);
+        if (details)
+          await this.audit.record(unit, { type: kind.event, ...actorOf(visit), clientId, subjectId, details });
+      }
     });
   }
 

@@ -38,6 +38,8 @@ function kindOf(tokens: AccessTokensService, grants: GrantsService): LiveKind<Ac
     event: 'token.revoked',
     notices: {
       revoked: 'The token was revoked.',
+      'chosen-revoked': 'The chosen tokens were revoked.',
+      none: 'Nothing was chosen.',
       'all-revoked': 'These tokens were revoked, and the grants that could have renewed them.',
     },
     async list(query, now) {

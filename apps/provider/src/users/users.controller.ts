@@ -6,6 +6,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
+import { formatCursor, parseCursor } from '../http/cursor.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -13,6 +14,7 @@ import { actorOf } from './actor.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { profileFieldGroups, readProfile } from './profile-form.js';
 import { roles, roleWords, type User, type UserDraft } from './user.js';
+import { UserLists, userOrders, type UserOrder } from './user-lists.service.js';
 import { UsersService } from './users.service.js';
 import type { UserVisit } from './visit.js';
 import { Visits } from './visits.service.js';
@@ -40,6 +42,12 @@ interface Shown {
   readonly status?: number;
 }
 
+const orderWords: Readonly<Record<UserOrder, string>> = {
+  username: 'By username',
+  newest: 'Newest first',
+  latest_login: 'Latest login first',
+};
+
 /** The pages of users, for administrators: list, add, edit, switch off and on, delete, a link to set the password. */
 @Controller(routes.users)
 export class UsersController {
@@ -48,6 +56,7 @@ export class UsersController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(UserLists) private readonly lists: UserLists,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
@@ -57,14 +66,22 @@ export class UsersController {
     const visit = await this.openFor(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
-    const after = parameters.get('after');
+    // What was searched for is in an order of its own.
+    const chosen = search === '' ? parameters.get('order') : undefined;
+    const order = userOrders.find((each) => each === chosen) ?? 'username';
+    const after = parseCursor(parameters.text('after'), this.lists.cursorShape(order));
     const role = roles.find((each) => each === parameters.get('role'));
-    const { users, more } = await this.users.list({ search: search || undefined, role, after, limit: pageSize });
+    const { users, next } = await this.lists.list({ search: search || undefined, role, order, after, limit: pageSize });
     return this.visits.page(visit, 'users/list', {
       search,
       role,
       roleChoices: roles.map((each) => ({ role: each, chosen: each === role })),
-      filterQuery: new URLSearchParams({ ...(search ? { q: search } : {}), ...(role ? { role } : {}) }).toString(),
+      orderChoices: userOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
+      filterQuery: new URLSearchParams({
+        ...(search ? { q: search } : {}),
+        ...(role ? { role } : {}),
+        ...(order === 'username' ? {} : { order }),
+      }).toString(),
       users: users.map((user) => ({
         id: user.id,
         username: user.username,
@@ -72,11 +89,12 @@ export class UsersController {
         email: user.email,
         roles: user.roles,
         lastLoginAt: user.lastLoginAt,
+        createdAt: user.createdAt,
         disabled: user.disabledAt !== undefined,
         waits: !user.hasPassword,
       })),
       isFirst: after === undefined,
-      next: more ? users.at(-1)?.username : undefined,
+      next: next && formatCursor(next),
       notice: notices[parameters.text('done')],
     });
   }

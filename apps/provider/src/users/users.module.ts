@@ -19,6 +19,7 @@ import { SignUpRate } from './sign-up-rate.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
 import { UsersController } from './users.controller.js';
+import { UserLists } from './user-lists.service.js';
 import { UsersService } from './users.service.js';
 import { Visits } from './visits.service.js';
 
@@ -31,6 +32,7 @@ import { Visits } from './visits.service.js';
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
   controllers: [RolesController, InvitationsController, UsersController],
   providers: [
+    UserLists,
     UsersService,
     PasswordHasher,
     PasswordRules,
@@ -50,6 +52,7 @@ import { Visits } from './visits.service.js';
     SecurityNotices,
     PasswordRules,
     Invitations,
+    UserLists,
     UsersService,
     PasswordHasher,
     LoginThrottle,

@@ -4,22 +4,13 @@ import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
-import { Brackets, In, type EntityManager, Repository } from 'typeorm';
+import { In, type EntityManager, Repository } from 'typeorm';
 import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
-import {
-  checkClaims,
-  checkUserDraft,
-  usernameKey,
-  type Problem,
-  type Role,
-  type User,
-  type UserDraft,
-  emailKey,
-} from './user.js';
+import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft, emailKey } from './user.js';
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
@@ -97,33 +88,12 @@ export class UsersService {
     return row && { id: row.id, username: row.username, hasPassword: Boolean(row.has_password) };
   }
 
-  /** One page of users in the order of their names. `after`: the last username of the page before. */
-  async list(query: {
-    search?: string | undefined;
-    role?: Role | undefined;
-    after?: string | undefined;
-    limit: number;
-  }): Promise<{ users: User[]; more: boolean }> {
-    const select = this.users
-      .createQueryBuilder('user')
-      .orderBy('user.usernameKey')
-      .take(query.limit + 1);
-    if (query.search) {
-      const prefix = `${escapeLike(usernameKey(query.search))}%`;
-      select.andWhere(
-        new Brackets((either) =>
-          either
-            .where(`user.usernameKey LIKE :prefix ESCAPE '\\'`, { prefix })
-            .orWhere(`user.emailKey LIKE :prefix ESCAPE '\\'`, { prefix }),
-        ),
-      );
-    }
-    if (query.role)
-      select.andWhere('user.id IN (SELECT user_id FROM user_roles WHERE role = :role)', { role: query.role });
-    if (query.after !== undefined) select.andWhere('user.usernameKey > :after', { after: usernameKey(query.after) });
-    const rows = await select.getMany();
-    const page = rows.slice(0, query.limit);
-    return { users: await this.allWithRoles(this.users.manager, page), more: rows.length > query.limit };
+  /** In this order. */
+  async listByIds(ids: readonly string[]): Promise<User[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.users.findBy({ id: In([...ids]) });
+    const found = new Map((await this.allWithRoles(this.users.manager, rows)).map((user) => [user.id, user]));
+    return ids.flatMap((id) => found.get(id) ?? []);
   }
 
   /**
@@ -389,8 +359,4 @@ function toUser(row: UserEntity, roles: readonly string[]): User {
 /** What could be an id: anything else is not looked up, a NUL least of all. */
 function isId(text: string): boolean {
   return /^[\w-]{1,100}$/.test(text);
-}
-
-function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, (character) => `\\${character}`);
 }

@@ -6,6 +6,7 @@ import { UsersService } from '../../src/users/users.service';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { clientKey, signed, type ClientKey } from '../support/client-jwts';
+import { rowValues } from '../support/forms';
 import { startKeyServer, type KeyServer } from '../support/key-server';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
@@ -106,7 +107,8 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     const tokens = await Promise.all([ask({ sub: 'grace' }), ask({ sub: 'grace' })]);
     const [one = '', two = ''] = tokens.map((answer) => answer.json<{ access_token: string }>().access_token);
     await admin.open(`${provider.base}/grant?user=grace`);
-    const revoked = await admin.submit({ action: 'revoke' }, { action: '/grant' });
+    const [selector = ''] = rowValues(admin, 'selector');
+    const revoked = await admin.submit({ selector }, { action: '/grant' });
     expect(revoked.text).toContain('The grant was revoked');
     const active = async (token: string): Promise<unknown> =>
       (await introspect(provider, documents, token)).json()['active'];

@@ -3,6 +3,7 @@ import { auditTypes } from '../../src/audit/audit.service';
 import { KeysService } from '../../src/keys/keys.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { Browser } from '../support/browser';
+import { fieldsOf, rowValues, sendFields } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens } from '../support/tokens';
 
@@ -75,13 +76,31 @@ describe('the pages of the server', () => {
     const user = await provider.addUser({ username: 'seated' });
     const one = await provider.logIn(user);
     const two = await provider.logIn(user);
-    const page = (await admin.open(at('/session?user=seated'))).text;
-    expect(page.match(/name="action" value="end"/g)).toHaveLength(2);
-    await admin.submit({ action: 'end' }, { action: '/session?user=seated' });
+    await admin.open(at('/session?user=seated'));
+    const [newest = '', ...older] = rowValues(admin, 'session');
+    expect(older).toHaveLength(1);
+    expect(rowValues(admin, 'chosen')).toEqual([newest, ...older]);
+    // The button of one row means that one, whatever is ticked.
+    const action = '/session?user=seated';
+    expect((await admin.submit({ session: newest, chosen: older[0] ?? '' }, { action })).text).toContain(
+      'The session ended',
+    );
     const alive = async (browser: Browser): Promise<boolean> =>
       !(await browser.open(at('/account'))).text.includes('name="password"');
-    expect([await alive(one), await alive(two)].filter(Boolean)).toHaveLength(1);
-    await admin.open(at('/session?user=seated'));
+    expect([await alive(one), await alive(two)]).toEqual([true, false]);
+    const three = await provider.logIn(user);
+    await admin.open(at(action));
+    expect((await admin.submit({ action: 'end-chosen' }, { action })).text).toContain('Nothing was chosen');
+    const four = await provider.logIn(user);
+    await admin.open(at(action));
+    const chosen = rowValues(admin, 'chosen').slice(0, 2);
+    const fields = [
+      ...fieldsOf(admin, action),
+      ...chosen.map((id) => ['chosen', id] as const),
+      ['action', 'end-chosen'] as const,
+    ];
+    expect((await sendFields(admin, fields, action)).location).toContain('done=chosen-ended');
+    expect([await alive(one), await alive(three), await alive(four)]).toEqual([true, false, false]);
     const ended = await admin.send(at('/session?user=seated'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },

@@ -1,6 +1,6 @@
 import type { Client } from '@gatehouse/domain/oauth';
 import { Browser } from '../support/browser';
-import { fieldsOf, sendFields } from '../support/forms';
+import { fieldsOf, rowValues, sendFields } from '../support/forms';
 import { authorize, basic, post, redeem, startProvider, type TestProvider } from '../support/provider';
 
 describe('the pages of grants and tokens', () => {
@@ -88,7 +88,8 @@ describe('the pages of grants and tokens', () => {
     const { token } = await tokenOf(own, 'eve');
     expect(await works(token)).toBe(true);
     await developer.open(at('/token?user=eve'));
-    const answer = await sendFields(developer, [...fieldsOf(developer, '/token'), ['action', 'revoke']], '/token');
+    const [selector = ''] = rowValues(developer, 'selector');
+    const answer = await sendFields(developer, [...fieldsOf(developer, '/token'), ['selector', selector]], '/token');
     expect(answer.status).toBe(303);
     expect(answer.location).toMatch(/\/token\?user=[\w-]+&done=revoked$/);
     expect(await works(token)).toBe(false);
@@ -97,30 +98,52 @@ describe('the pages of grants and tokens', () => {
   it('revokes one grant with all that hangs on it', async () => {
     const { token } = await tokenOf(own, 'fay');
     await developer.open(at('/grant?user=fay'));
-    await sendFields(developer, [...fieldsOf(developer, '/grant'), ['action', 'revoke']], '/grant');
+    const [selector = ''] = rowValues(developer, 'selector');
+    await sendFields(developer, [...fieldsOf(developer, '/grant'), ['selector', selector]], '/grant');
     expect(await works(token)).toBe(false);
   });
+
+  it.each(['/grant', '/token'])(
+    '%s revokes those that are ticked, and no others; all or none of them',
+    async (path) => {
+      const name = `ticked${path.slice(1)}`;
+      const tokens = [await tokenOf(own, name), await tokenOf(own, `${name}2`), await tokenOf(own, `${name}3`)];
+      await developer.open(at(path));
+      const chosen = rowValues(developer, 'chosen').slice(0, 2);
+      const tick = (...selectors: readonly string[]) =>
+        sendFields(
+          developer,
+          [
+            ...fieldsOf(developer, path),
+            ...selectors.map((selector) => ['chosen', selector] as const),
+            ['action', 'revoke-chosen'],
+          ],
+          path,
+        );
+      await tokenOf(foreign, `${name}4`);
+      await admin.open(at(`${path}?user=${name}4`));
+      const [theirs = ''] = rowValues(admin, 'chosen');
+      expect((await tick(...chosen, theirs)).status).toBe(403);
+      await developer.open(at(path));
+      expect((await tick()).location).toContain('done=none');
+      await developer.open(at(path));
+      expect((await tick(...chosen, 'x', '1')).location).toContain('done=chosen-revoked');
+      const works3 = await Promise.all(tokens.map(({ token }) => works(token)));
+      expect(works3).toEqual([true, false, false]);
+      await developer.open(at(path));
+      expect(rowValues(developer, 'chosen')).not.toEqual(expect.arrayContaining(chosen));
+    },
+  );
 
   it('does not let a developer revoke what is not theirs', async () => {
     const { token, userId } = await tokenOf(foreign, 'gus');
     for (const path of ['/token', '/grant']) {
       await admin.open(at(`${path}?user=gus`));
-      const selector = fieldsOf(admin, path).find(([name]) => name === 'selector')?.[1] ?? '';
+      const [selector = ''] = rowValues(admin, 'selector');
       expect(selector).not.toBe('');
       await tokenOf(own, `someone-for${path.slice(1)}`);
       await developer.open(at(path));
-      expect(
-        (
-          await sendFields(
-            developer,
-            [
-              ['selector', selector],
-              ['action', 'revoke'],
-            ],
-            path,
-          )
-        ).status,
-      ).toBe(403);
+      expect((await sendFields(developer, [['selector', selector]], path)).status).toBe(403);
       await developer.open(at(path));
       expect(
         (

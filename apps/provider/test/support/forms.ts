@@ -1,10 +1,18 @@
-import { formOf, type Answer, type Browser } from './browser';
+import { formOf, unescape, type Answer, type Browser } from './browser';
 
 export type Fields = readonly (readonly [string, string])[];
 
 /** The fields of the open page's form as a browser would send them, repeated ones included. */
 export function fieldsOf(browser: Browser, action?: string): [string, string][] {
   return formOf(browser.page?.text ?? '', action).fields;
+}
+
+/** The values of the rows' buttons or boxes of this name on the page that is open, from the top. */
+export function rowValues(browser: Browser, name: string): string[] {
+  const page = browser.page?.text ?? '';
+  return [...page.matchAll(new RegExp(` name="${name}" value="([^"]*)"`, 'g'))].map(([, value]) =>
+    unescape(value ?? ''),
+  );
 }
 
 /** Sends a form of the open page with exactly these fields, in their order; `csrf` is the page's. Redirects are not followed. */

@@ -5,7 +5,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../clients/client-representation.js';
 import { ClientStates } from '../../clients/client-states.service.js';
-import { clientStates, ClientsService } from '../../clients/clients.service.js';
+import { clientCursorShape, clientOrders, clientStates, ClientsService } from '../../clients/clients.service.js';
 import { SectorIdentifiers } from '../../clients/registration/sector-identifiers.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
@@ -35,27 +35,29 @@ export class ClientsApi {
 
   @Get()
   @Operation({
-    summary: 'Clients in the order of their names',
+    summary: 'Clients, in the order of their names unless another is asked for',
     needs: 'gatehouse:read',
     query: [
       { name: 'q', description: 'A part of the name, or the client_id.' },
       { name: 'state', description: 'new: nobody has approved it yet.', oneOf: clientStates },
       { name: 'owner_id', description: 'Those of one developer.' },
+      { name: 'order', description: 'newest: who was added last comes first.', oneOf: clientOrders },
     ],
     answers: 'Client',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
-    const { limit, after } = readPage(call.request, ['string', 'string']);
-    const { clients, more } = await this.clients.list({
+    const order = readChoice(call.request, 'order', clientOrders);
+    const { limit, after } = readPage(call.request, clientCursorShape(order ?? 'name'));
+    const { clients, next } = await this.clients.list({
       search: readText(call.request, 'q'),
       state: readChoice(call.request, 'state', clientStates),
       ownerId: readText(call.request, 'owner_id'),
-      after: after === undefined ? undefined : { name: String(after[0]), id: String(after[1]) },
+      order,
+      after,
       limit,
     });
-    const last = clients.at(-1);
-    return pageReply(call.request, clients.map(clientRepresentation), more && last ? [last.name, last.id] : undefined);
+    return pageReply(call.request, clients.map(clientRepresentation), next);
   }
 
   @Post()

@@ -5,13 +5,14 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
+import type { Cursor } from '../../http/cursor.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
 import { sessionRepresentation } from '../../users/session-representation.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import type { Call } from './call.js';
 import { Operation, type QueryParameter } from './operation.js';
-import { pageReply, readPage, readText, type Cursor } from './paging.js';
+import { pageReply, readPage, readText } from './paging.js';
 import { ApiProblem, notFound } from './problem.js';
 
 const ofUser: QueryParameter = { name: 'user_id', description: 'Those of one user.' };

@@ -1,13 +1,10 @@
 import { Reply } from '@gatehouse/server/web/reply';
 import { pathOf, query, type WebRequest } from '@gatehouse/server/web/request';
+import { formatCursor, parseCursor, type Cursor } from '../../http/cursor.js';
 import { ApiProblem } from './problem.js';
 
 const standardLimit = 50;
 const mostInPage = 200;
-const mostCursorCharacters = 2000;
-
-/** Where the page before ended: the values of the key that the list is in the order of. */
-export type Cursor = readonly (string | number)[];
 
 export interface PageRequest {
   readonly limit: number;
@@ -25,15 +22,15 @@ export function readPage(request: WebRequest, shape: readonly ('string' | 'numbe
   const typed = parameters.get('limit');
   const limit = typed === undefined ? standardLimit : Number(typed);
   if (!Number.isInteger(limit) || limit < 1 || limit > mostInPage || (typed !== undefined && !/^\d+$/.test(typed)))
-    throw invalid('limit', `A whole number between 1 and ${mostInPage}.`);
+    throw invalidParameter('limit', `A whole number between 1 and ${mostInPage}.`);
   const text = parameters.get('cursor');
-  return { limit, after: text === undefined ? undefined : parseCursor(text, shape) };
+  return { limit, after: text === undefined ? undefined : cursorOf(text, shape) };
 }
 
 /** One page, with the address of the next one where there is one (RFC 8288). */
 export function pageReply(request: WebRequest, items: readonly object[], next: Cursor | undefined): Reply {
   if (next === undefined) return Reply.json({ items, next: null });
-  const cursor = Buffer.from(JSON.stringify(next)).toString('base64url');
+  const cursor = formatCursor(next);
   const parameters = new URLSearchParams();
   const asked = query(request);
   for (const name of asked.names) if (name !== 'cursor') parameters.set(name, asked.text(name));
@@ -42,18 +39,10 @@ export function pageReply(request: WebRequest, items: readonly object[], next: C
   return Reply.json({ items, next: cursor }, { headers: { Link: link } });
 }
 
-function parseCursor(text: string, shape: readonly string[]): Cursor {
-  try {
-    if (text.length > mostCursorCharacters) throw new RangeError('too long');
-    const values: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
-    if (!Array.isArray(values) || values.length !== shape.length) throw new RangeError('not of this list');
-    for (const [index, value] of values.entries())
-      if (typeof value !== shape[index] || (typeof value === 'number' && !Number.isSafeInteger(value)))
-        throw new RangeError('not of this list');
-    return values as Cursor;
-  } catch {
-    throw invalid('cursor', 'This is no cursor of this list: take it from the page before.');
-  }
+function cursorOf(text: string, shape: readonly ('string' | 'number')[]): Cursor {
+  const cursor = parseCursor(text, shape);
+  if (!cursor) throw invalidParameter('cursor', 'This is no cursor of this list: take it from the page before.');
+  return cursor;
 }
 
 /** @throws ApiProblem invalid for a word that is not one of these */
@@ -61,17 +50,17 @@ export function readChoice<T extends string>(request: WebRequest, name: string, 
   const typed = query(request).get(name);
   if (typed === undefined) return undefined;
   const found = among.find((each) => each === typed);
-  if (found === undefined) throw invalid(name, `One of ${among.join(', ')}.`);
+  if (found === undefined) throw invalidParameter(name, `One of ${among.join(', ')}.`);
   return found;
 }
 
 /** @throws ApiProblem invalid for a text of more than 200 characters */
 export function readText(request: WebRequest, name: string): string | undefined {
   const typed = query(request).get(name);
-  if (typed !== undefined && typed.length > 200) throw invalid(name, 'At most 200 characters.');
+  if (typed !== undefined && typed.length > 200) throw invalidParameter(name, 'At most 200 characters.');
   return typed === undefined || typed === '' ? undefined : typed;
 }
 
-function invalid(name: string, detail: string): ApiProblem {
+export function invalidParameter(name: string, detail: string): ApiProblem {
   return new ApiProblem('invalid', `${name}: ${detail}`, [{ pointer: `?${name}`, detail }]);
 }

@@ -9,6 +9,7 @@ import { OneTimeLinks } from '../../users/one-time-links.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { claimsDraft, userRepresentation } from '../../users/user-representation.js';
 import { checkPassword, operatorPasswordMinimum, roles, type User, type UserDraft } from '../../users/user.js';
+import { UserLists, userOrders } from '../../users/user-lists.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf, readPatchOf } from './bodies.js';
@@ -16,7 +17,7 @@ import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import type { JsonObject } from './json.js';
 import { Operation } from './operation.js';
-import { pageReply, readChoice, readPage, readText } from './paging.js';
+import { invalidParameter, pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, invalidMembers, notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
 
@@ -28,6 +29,7 @@ export class UsersApi {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(UserLists) private readonly lists: UserLists,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(FactorReset) private readonly factors: FactorReset,
@@ -37,25 +39,29 @@ export class UsersApi {
 
   @Get()
   @Operation({
-    summary: 'Users in the order of their names',
+    summary: 'Users, in the order of their names unless another is asked for',
     needs: 'gatehouse:read',
     query: [
       { name: 'q', description: 'How the username or the e-mail address begins.' },
       { name: 'role', description: 'Those who have it.', oneOf: roles },
+      { name: 'order', description: 'newest: who was added last comes first. Not together with q.', oneOf: userOrders },
     ],
     answers: 'User',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
-    const { limit, after } = readPage(call.request, ['string']);
-    const { users, more } = await this.users.list({
-      search: readText(call.request, 'q'),
+    const order = readChoice(call.request, 'order', userOrders);
+    const search = readText(call.request, 'q');
+    if (order !== undefined && search !== undefined) throw invalidParameter('order', 'Not together with q.');
+    const { limit, after } = readPage(call.request, this.lists.cursorShape(order ?? 'username'));
+    const { users, next } = await this.lists.list({
+      search,
       role: readChoice(call.request, 'role', roles),
-      after: after === undefined ? undefined : String(after[0]),
+      order,
+      after,
       limit,
     });
-    const last = users.at(-1);
-    return pageReply(call.request, users.map(userRepresentation), more && last ? [last.username] : undefined);
+    return pageReply(call.request, users.map(userRepresentation), next);
   }
 
   @Post()

@@ -1,0 +1,24 @@
+/** Where a page of a list ended: the values of the key that the list is in the order of. */
+export type Cursor = readonly (string | number)[];
+
+const mostCharacters = 2000;
+
+export function formatCursor(cursor: Cursor): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+/** @returns undefined for what {@link formatCursor} did not make of values of this shape */
+export function parseCursor(text: string, shape: readonly ('string' | 'number')[]): Cursor | undefined {
+  if (text.length > mostCharacters) return undefined;
+  let values: unknown;
+  try {
+    values = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(values) || values.length !== shape.length) return undefined;
+  const fits = values.every(
+    (value, at) => typeof value === shape[at] && (typeof value !== 'number' || Number.isSafeInteger(value)),
+  );
+  return fits ? (values as Cursor) : undefined;
+}
