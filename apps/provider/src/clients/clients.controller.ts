@@ -24,15 +24,9 @@ import {
   type ClientFormValues,
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
+import { clientCursorShape, clientOrders, type ClientOrder } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
-import {
-  clientCursorShape,
-  clientOrders,
-  clientStates,
-  ClientsService,
-  type ClientOrder,
-  type ClientState,
-} from './clients.service.js';
+import { clientStates, ClientsService, type ClientState } from './clients.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;

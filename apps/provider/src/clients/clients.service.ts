@@ -16,6 +16,7 @@ import { AuditService, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../http/cursor.js';
+import { clientOrderings, type ClientOrder } from './client-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { toClient, toRow } from './client-row.js';
@@ -33,20 +34,6 @@ const stateConditions: Readonly<Record<ClientState, string>> = {
   limited: 'client.limitedAt IS NOT NULL AND client.disabledAt IS NULL',
   disabled: 'client.disabledAt IS NOT NULL',
 };
-
-/** By name; who was added last first. */
-export const clientOrders = ['name', 'newest'] as const;
-export type ClientOrder = (typeof clientOrders)[number];
-
-/** The kinds of the values of a cursor of the list in this order. */
-export function clientCursorShape(order: ClientOrder): readonly ('string' | 'number')[] {
-  return [order === 'newest' ? 'number' : 'string', 'string'];
-}
-
-const clientOrderings = {
-  name: { column: 'client.name', direction: 'ASC' },
-  newest: { column: 'client.createdAt', direction: 'DESC' },
-} as const;
 
 /** Told, in the same unit, when a client is removed, switched off or limited. */
 export interface ClientFollower {

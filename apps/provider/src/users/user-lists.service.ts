@@ -118,7 +118,7 @@ export class UserLists {
     this.statements.set(name, made);
     const [start, end] = search === undefined ? [undefined, undefined] : rangeOf(search);
     const values = { ...from, start, end, role, picked: picked && JSON.stringify(picked), limit };
-    return await this.store.all<Found>(made.text, ...made.places.map((place) => values[place] ?? ''));
+    return this.store.all<Found>(made.text, ...made.places.map((place) => values[place] ?? ''));
   }
 }
 
