@@ -1,0 +1,373 @@
+import { accessTokenType, tokenExchangeGrant } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/server/database/store';
+import { auditTypes, type AuditType } from '../../src/audit/audit.service';
+import { ClientStates } from '../../src/clients/client-states.service';
+import { adminApi, type AdminApiClient } from '../support/admin-api';
+import { Browser, type Answer } from '../support/browser';
+import { eventually } from '../support/eventually';
+import { giveFactor, scan, type App } from '../support/factors';
+import { fieldsOf } from '../support/forms';
+import {
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  basic,
+  post,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+import { registered } from '../support/registration';
+import { addResource } from '../support/resources';
+import { linkIn, SmtpServer } from '../support/smtp-server';
+import { askedOf, SoftKey } from '../support/soft-key';
+import { obtainRefreshToken, obtainTokens, refresh, purge, type Registered } from '../support/tokens';
+
+interface Row {
+  readonly type: AuditType;
+  readonly actor_id: string | null;
+  readonly client_id: string | null;
+  readonly subject_id: string | null;
+  readonly address: string | null;
+  readonly request_id: string | null;
+  readonly details: string;
+}
+
+const all = statement(
+  'test.audit_events',
+  'SELECT type, actor_id, client_id, subject_id, address, request_id, details FROM audit_events ORDER BY selector',
+);
+const issuer = 'https://op.test';
+const ours = { headers: { Origin: issuer } };
+const api = 'https://documents.example/';
+
+/** Everything that the log tells of is done here once, as people, clients and administrators do it. */
+describe('the audit log tells of', () => {
+  const smtp = new SmtpServer();
+  const password = 'a phrase for a test';
+  let provider: TestProvider;
+  let admin: AdminApiClient;
+  let client: Registered;
+  let person: Awaited<ReturnType<TestProvider['addUser']>>;
+  let browser: Browser;
+  const told = new Set<AuditType>();
+
+  beforeAll(async () => {
+    provider = await startProvider({
+      env: {
+        GATEHOUSE_ISSUER: issuer,
+        GATEHOUSE_THROTTLE: 'off',
+        GATEHOUSE_REGISTRATION: 'open',
+        GATEHOUSE_SIGN_UP: 'invitation',
+        GATEHOUSE_SMTP_URL: await smtp.start(),
+      },
+    });
+    admin = await adminApi(provider);
+    client = await provider.addClient();
+  });
+  beforeEach(async () => {
+    person = await provider.addUser({ password });
+    browser = await provider.logIn(person);
+  });
+  afterAll(async () => {
+    await provider.close();
+    await smtp.stop();
+  });
+
+  const at = (path: string): string => provider.base + path;
+  const submit = (fields: Record<string, string>, action?: string, by = browser): Promise<Answer> =>
+    by.submit(fields, { ...ours, ...(action === undefined ? {} : { action }) });
+  const open = (path: string): Promise<Answer> => browser.open(at(path));
+
+  /** The events that this made, of these types and no others, each as a row says who, on whom, from where, by what. */
+  async function expectEvents(
+    doing: () => Promise<unknown>,
+    expected: Partial<Record<AuditType, Partial<Row>>>,
+  ): Promise<void> {
+    const before = (await provider.store.all<Row>(all)).length;
+    await doing();
+    const rows = (await provider.store.all<Row>(all)).slice(before);
+    expect([...new Set(rows.map(({ type }) => type))].sort()).toEqual(Object.keys(expected).sort());
+    for (const row of rows) {
+      told.add(row.type);
+      expect(row).toMatchObject(expected[row.type] ?? {});
+      expect(row.details).not.toContain(password);
+    }
+  }
+
+  /** What a program with the scope gatehouse:admin does. */
+  async function expectByApi(
+    doing: () => Promise<Answer>,
+    ...types: readonly (AuditType | readonly [AuditType, Partial<Row>])[]
+  ): Promise<void> {
+    const via = { address: '127.0.0.1', request_id: expect.stringMatching(/./) as string };
+    await expectEvents(
+      async () => expect((await doing()).status).toBeLessThan(300),
+      Object.fromEntries(
+        types.map((each) => (typeof each === 'string' ? [each, via] : [each[0], { ...via, ...each[1] }])),
+      ),
+    );
+    const [last] = (await provider.store.all<Row>(all)).slice(-1);
+    expect(JSON.parse(last?.details ?? '')).toMatchObject({ via_client: admin.registered.client.id });
+  }
+
+  const byPerson = (): Partial<Row> => ({ actor_id: person.id, address: '127.0.0.1' });
+
+  it('logins: right, wrong, by halves; logouts and ended sessions', async () => {
+    const other = new Browser();
+    await expectEvents(() => provider.logIn(person, other), {
+      'login.succeeded': { ...byPerson(), request_id: expect.stringMatching(/./) as string },
+    });
+    for (const [username, subject_id] of [
+      [person.username, person.id],
+      ['nobody', null],
+    ] as const)
+      await expectEvents(
+        async () => {
+          const stranger = new Browser();
+          await stranger.open(at('/login'));
+          expect((await submit({ username, password: 'wrong' }, '/login', stranger)).status).toBe(401);
+        },
+        { 'login.failed': { actor_id: null, subject_id, address: '127.0.0.1' } },
+      );
+    await open('/account');
+    await expectEvents(() => submit({ action: 'end-other-sessions' }, '/account'), {
+      'session.ended': { ...byPerson(), subject_id: person.id },
+    });
+    await open('/logout');
+    await expectEvents(() => submit({ logout: 'yes' }), { logout: byPerson() });
+  });
+
+  it('second factors and trusted browsers', async () => {
+    let app: App | undefined;
+    await expectEvents(
+      async () => {
+        await open('/account/factors/app');
+        app = scan(provider, browser);
+        await submit({ otp: app.code() }, '/account/factors/app');
+      },
+      { 'factor.added': { ...byPerson(), subject_id: person.id } },
+    );
+    provider.clock.advance(60);
+    const elsewhere = new Browser();
+    await expectEvents(
+      async () => {
+        await elsewhere.open(at('/login'));
+        await submit({ username: person.username, password }, '/login', elsewhere);
+      },
+      { 'login.password': byPerson() },
+    );
+    await expectEvents(() => giveFactor(elsewhere, { otp: '000000' }, ours), { 'factor.failed': {} });
+    await expectEvents(() => giveFactor(elsewhere, { otp: app?.code() ?? '', trust: '7' }, ours), {
+      'factor.used': byPerson(),
+      'login.succeeded': byPerson(),
+      'browser.trusted': byPerson(),
+    });
+    await open('/account/factors');
+    await expectEvents(() => submit({ action: 'new-codes' }, '/account/factors'), { 'factor.codes_made': byPerson() });
+    await open('/account/factors');
+    const trusted = /name="browser" value="(\d+)"/.exec(browser.page?.text ?? '')?.[1] ?? '';
+    await expectEvents(() => submit({ action: 'end-browser', browser: trusted }, '/account/factors'), {
+      'browser.untrusted': byPerson(),
+    });
+    await open('/account/passkeys');
+    const key = new SoftKey({ origin: issuer, rpId: 'op.test' });
+    const attestation = key.create(askedOf(browser.page?.text ?? '', 'enroll'));
+    const csrf = /name="csrf" value="([^"]+)"/.exec(browser.page?.text ?? '')?.[1] ?? '';
+    await submit({ csrf, action: 'add-passkey', attestation, passkeyName: 'Key' }, '/account/passkeys');
+    await open('/account/passkeys');
+    const passkey = fieldsOf(browser, '/account/passkeys').find(([name]) => name === 'passkey')?.[1] ?? '';
+    await expectEvents(() => submit({ action: 'rename', passkey, name: 'Ring' }, '/account/passkeys'), {
+      'factor.renamed': byPerson(),
+    });
+    await open('/account/factors/remove?factor=totp');
+    await expectEvents(() => submit({}, '/account/factors/remove'), { 'factor.removed': byPerson() });
+    await expectByApi(
+      () => admin.call('POST', `users/${person.id}/reset-factors`),
+      ['factor.reset', { subject_id: person.id }],
+    );
+    await expectByApi(() => admin.call('PUT', 'roles/developer', { second_factor: true }), 'role.updated');
+  });
+
+  it('accounts: made, changed, switched off and on, deleted; passwords, addresses, invitations', async () => {
+    let id = '';
+    await expectByApi(
+      async () => {
+        const made = await admin.call('POST', 'users', { username: 'made' });
+        id = String(made.json()['id']);
+        return made;
+      },
+      'user.created',
+      'user.link_made',
+    );
+    const subject = { subject_id: id };
+    await expectByApi(() => admin.call('PATCH', `users/${id}`, { name: 'Made' }), ['user.updated', subject]);
+    await expectByApi(() => admin.call('POST', `users/${id}/disable`), ['user.disabled', subject]);
+    await expectByApi(() => admin.call('POST', `users/${id}/enable`), ['user.enabled', subject]);
+    const link = await admin.call('POST', `users/${id}/password-link`);
+    const address = String(link.json()['link']).replace(issuer, provider.base);
+    await browser.open(address);
+    await expectEvents(() => submit({ password: 'quite another phrase' }), { 'user.password_set': subject });
+    await expectByApi(() => admin.call('DELETE', `users/${id}`), ['user.deleted', subject]);
+    await open('/account');
+    await expectEvents(
+      () => submit({ action: 'password', currentPassword: password, newPassword: 'quite another phrase' }, '/account'),
+      { 'user.password_changed': byPerson() },
+    );
+    await open('/account/email');
+    await submit({ email: 'here@people.test' }, '/account/email');
+    const mailTo = async (to: string): Promise<string> => {
+      const [mail] = await eventually(
+        () => Promise.resolve(smtp.received.filter((each) => each.to.includes(to))),
+        (mails) => mails.length > 0,
+      );
+      return linkIn(mail?.message ?? '').replace(issuer, provider.base);
+    };
+    await browser.open(await mailTo('here@people.test'));
+    await expectEvents(() => submit({}), { 'user.email_confirmed': { subject_id: person.id } });
+    await expectByApi(() => admin.call('POST', 'invitations', { emails: ['guest@people.test'] }), 'user.invited');
+    const [invitation] = (await admin.call('GET', 'invitations')).json<{ items: { id: string }[] }>().items;
+    await expectByApi(() => admin.call('DELETE', `invitations/${invitation?.id ?? ''}`), 'user.invitation_withdrawn');
+  });
+
+  it('clients: by administrators, by themselves, and their end', async () => {
+    let id = '';
+    await expectByApi(async () => {
+      const made = await admin.call('POST', 'clients', {
+        client_name: 'Wiki',
+        redirect_uris: ['https://wiki.test/cb'],
+        scope: 'openid application_roles',
+      });
+      id = String(made.json()['client_id']);
+      return made;
+    }, 'client.created');
+    const ofIt = { client_id: id };
+    await expectByApi(() => admin.call('PATCH', `clients/${id}`, { client_name: 'Wiki 2' }), ['client.updated', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/rotate-secret`, {}), ['client.secret_rotated', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/limit`), ['client.limited', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/unlimit`), ['client.unlimited', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/disable`), ['client.disabled', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/enable`), ['client.enabled', ofIt]);
+    await expectByApi(
+      () => admin.call('PUT', `clients/${id}/application-roles/${person.id}`, { roles: ['editor'] }),
+      ['application.roles_set', { ...ofIt, subject_id: person.id }],
+    );
+    await expectByApi(() => admin.call('DELETE', `clients/${id}`), ['client.deleted', ofIt]);
+
+    let own = '';
+    await expectEvents(async () => (own = (await registered(provider)).client_id), {
+      'client.registered': { address: '127.0.0.1', actor_id: null },
+    });
+    await expectByApi(() => admin.call('POST', `clients/${own}/approve`), ['client.approved', { client_id: own }]);
+    const forgotten = await registered(provider);
+    provider.clock.advance(400 * 86_400);
+    await expectEvents(() => purge(provider), { 'client.expired': { client_id: forgotten.client_id } });
+    admin = await adminApi(provider);
+    expect(await provider.app.get(ClientStates).originsOf([forgotten.client_id])).toEqual(new Map());
+
+    let token = '';
+    await expectByApi(async () => {
+      const made = await admin.call('POST', 'registration-tokens', { name: 'CI' });
+      token = String(made.json()['id']);
+      return made;
+    }, 'registration_token.created');
+    await expectByApi(() => admin.call('DELETE', `registration-tokens/${token}`), 'registration_token.removed');
+  });
+
+  it('APIs, issuers and keys', async () => {
+    let id = '';
+    await expectByApi(async () => {
+      const made = await admin.call('POST', 'resources', { identifier: 'https://x.example/', name: 'X', scopes: [] });
+      id = String(made.json()['id']);
+      return made;
+    }, 'resource.created');
+    await expectByApi(() => admin.call('PATCH', `resources/${id}`, { name: 'Y' }), 'resource.updated');
+    await expectByApi(
+      () => admin.call('POST', `resources/${id}/credentials`),
+      'resource.credentials',
+      'client.created',
+    );
+    await expectByApi(() => admin.call('DELETE', `resources/${id}`), 'resource.deleted');
+    await expectByApi(async () => {
+      const made = await admin.call('POST', 'issuers', {
+        issuer: 'https://idp.example',
+        name: 'Other',
+        jwks_uri: 'https://idp.example/jwks',
+        subject: 'username',
+        clients: [client.client.id],
+        scope: 'read',
+      });
+      id = String(made.json()['id']);
+      return made;
+    }, 'issuer.created');
+    await expectByApi(() => admin.call('PATCH', `issuers/${id}`, { name: 'Else' }), 'issuer.updated');
+    await expectByApi(() => admin.call('DELETE', `issuers/${id}`), 'issuer.deleted');
+    await expectByApi(() => admin.call('POST', 'keys/rotate', {}), 'key.created');
+  });
+
+  it('consents, grants and tokens', async () => {
+    const ofBoth = { ...byPerson(), client_id: client.client.id };
+    const { parameters } = authorizationRequest(client.client);
+    await browser.open(authorizeUrl(provider, parameters));
+    await expectEvents(() => submit({ confirm: 'no' }), { 'consent.denied': ofBoth });
+    let code = { code: '', verifier: '' };
+    await expectEvents(async () => (code = await authorize(provider, browser, client.client)), {
+      'consent.recorded': ofBoth,
+      'grant.created': { subject_id: expect.anything() as string, client_id: client.client.id },
+    });
+    await redeem(provider, client, code.code, code.verifier);
+    await expectEvents(() => redeem(provider, client, code.code, code.verifier), {
+      'code.replayed': { client_id: client.client.id, actor_id: null },
+    });
+    const { refresh_token: old } = await obtainRefreshToken(provider, browser, client);
+    const renewed = (await refresh(provider, client, old)).json<{ access_token: string; refresh_token: string }>();
+    await refresh(provider, client, renewed.refresh_token);
+    provider.clock.advance(600);
+    await expectEvents(() => refresh(provider, client, old), {
+      'token.replayed': { client_id: client.client.id, actor_id: null },
+    });
+    const { access_token: token } = await obtainTokens(provider, browser, client);
+    await expectEvents(
+      () => post(at('/oauth/revoke'), { token }, { Authorization: basic(client.client, client.secret) }),
+      { 'token.revoked': { client_id: client.client.id } },
+    );
+
+    const back = await addResource(provider, { identifier: api });
+    expect(back.secret).not.toBe('');
+    const exchanger = await provider.addClient({
+      grantTypes: [tokenExchangeGrant, 'authorization_code'],
+      scope: ['openid', 'read'],
+      tokenExchange: [{ resource: api, mode: 'delegation' }],
+    });
+    const subject = await obtainTokens(provider, browser, exchanger, { scope: 'openid read' });
+    await expectEvents(
+      () =>
+        post(
+          at('/oauth/token'),
+          {
+            grant_type: tokenExchangeGrant,
+            subject_token: subject.access_token,
+            subject_token_type: accessTokenType,
+            resource: api,
+          },
+          { Authorization: basic(exchanger.client, exchanger.secret) },
+        ),
+      { 'token.exchanged': { client_id: exchanger.client.id } },
+    );
+    const [grant] = (await admin.call('GET', `grants?client_id=${exchanger.client.id}`)).json<{
+      items: { id: string }[];
+    }>().items;
+    await expectByApi(
+      () => admin.call('DELETE', `grants/${grant?.id ?? ''}`),
+      ['grant.revoked', { client_id: exchanger.client.id, subject_id: person.id }],
+    );
+    await open('/account');
+    await expectEvents(() => submit({ action: 'withdraw', client: client.client.id }, '/account'), {
+      'consent.withdrawn': ofBoth,
+    });
+  });
+
+  it('all that it may tell of: nothing in its list of types is never told', () => {
+    expect(auditTypes.filter((type) => !told.has(type))).toEqual([]);
+  });
+});
