@@ -105,7 +105,7 @@ describe('the audit log tells of', () => {
       async () => expect((await doing()).status).toBeLessThan(300),
       Object.fromEntries(
         types.map((each) => (typeof each === 'string' ? [each, via] : [each[0], { ...via, ...each[1] }])),
-      ),
+      ) as Partial<Record<AuditType, Partial<Row>>>,
     );
     const [last] = (await provider.store.all<Row>(all)).slice(-1);
     expect(JSON.parse(last?.details ?? '')).toMatchObject({ via_client: admin.registered.client.id });

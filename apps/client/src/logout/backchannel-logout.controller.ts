@@ -1,0 +1,40 @@
+import { Controller, Inject, Post, Req } from '@nestjs/common';
+import { Clock } from '@gatehouse/server/clock';
+import { Log } from '@gatehouse/server/telemetry/log';
+import { readForm } from '@gatehouse/server/web/read-form';
+import { Reply } from '@gatehouse/server/web/reply';
+import { requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { routes } from '../http/routes.js';
+import { BackchannelLogout } from './backchannel-logout.service.js';
+
+/** Where providers say that a login is over (OpenID Connect Back-Channel Logout 1.0, 2.5, 2.8). */
+@Controller(routes.backchannelLogout)
+export class BackchannelLogoutController {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(Log) private readonly log: Log,
+    @Inject(BackchannelLogout) private readonly logout: BackchannelLogout,
+  ) {}
+
+  @Post()
+  async receive(@Req() request: WebRequest): Promise<Reply> {
+    const form = await readForm(request, { limitBytes: 16 * 1024 });
+    const text = form.all('logout_token');
+    const fields = { requestId: requestId(request) };
+    if (text.length !== 1) return refused('There is no logout_token.');
+    try {
+      const ended = await this.logout.receive(text[0] ?? '', this.clock.now());
+      if (ended === undefined) return refused('This is no logout token of a provider of ours, or it was taken before.');
+      this.log.info({ ...fields, ended }, 'a provider ended sessions');
+      return Reply.empty(200);
+    } catch (error) {
+      // The provider asks again; nothing was taken.
+      this.log.error({ ...fields, err: error }, 'a logout token could not be checked');
+      return Reply.json({ error: 'temporarily_unavailable' }, { status: 503 });
+    }
+  }
+}
+
+function refused(description: string): Reply {
+  return Reply.json({ error: 'invalid_request', error_description: description }, { status: 400 });
+}

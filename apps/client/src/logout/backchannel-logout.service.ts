@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { parseJws } from '@gatehouse/domain/jose';
+import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { readLogoutToken, type LogoutNotice } from '@gatehouse/domain/oidc';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { ProviderKeys } from '../providers/provider-keys.service.js';
+import type { Provider } from '../providers/provider.js';
+import { ProvidersService } from '../providers/providers.service.js';
+import { SessionsService } from '../session/sessions.service.js';
+
+/** A provider's own take less than one; encrypted ones are not taken. */
+const mostCharacters = 10_000;
+
+const tokenStatements = {
+  take: statement(
+    'taken_logout_tokens.take',
+    'INSERT INTO taken_logout_tokens (id_hash, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+  ),
+  purge: statement(
+    'taken_logout_tokens.purge',
+    'DELETE FROM taken_logout_tokens WHERE id_hash IN (SELECT id_hash FROM taken_logout_tokens WHERE expires_at <= $1 LIMIT $2)',
+  ),
+};
+
+/** How long after its end a token is still taken, for clocks that differ; so long it is remembered. */
+const skewSeconds = 60;
+
+/** Ends sessions here when a provider says that they are over there (OpenID Connect Back-Channel Logout 1.0). */
+@Injectable()
+export class BackchannelLogout {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(ProvidersService) private readonly providers: ProvidersService,
+    @Inject(ProviderKeys) private readonly keys: ProviderKeys,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+  ) {}
+
+  /**
+   * Checks a logout token and ends what it names; done already is what was wanted.
+   * @returns how many sessions ended, or undefined when it is no logout token of a provider of ours, or was taken before
+   * @throws what openid-client throws when the provider's keys cannot be had: it sends the token again
+   */
+  async receive(text: string, now: EpochSeconds): Promise<number | undefined> {
+    const jws = parseJws(text, { maxLength: mostCharacters });
+    if (!jws) return undefined;
+    for (const provider of await this.providers.list()) {
+      const notice = readLogoutToken(
+        { header: jws.header, claims: jws.payload },
+        { issuer: provider.issuer, clientId: provider.clientId, now },
+      );
+      if (notice && (await this.keys.hasSigned(provider, jws))) return this.end(provider, notice, now);
+    }
+    return undefined;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds, limit: number): Promise<number> {
+    return unit.change(tokenStatements.purge, now, limit);
+  }
+
+  private end(
+    { issuer }: Provider,
+    { id, expiresAt, subject, sessionId }: LogoutNotice,
+    now: EpochSeconds,
+  ): Promise<number | undefined> {
+    return this.store.run(async (unit) => {
+      const taken = await unit.change(tokenStatements.take, sha256(`${issuer} ${id}`), expiresAt + skewSeconds);
+      if (taken !== 1) return undefined;
+      // 2.7: a session of theirs where it is named, else all of the person.
+      if (sessionId !== undefined) return this.sessions.endOfProviderSession(unit, { issuer, sessionId, subject }, now);
+      return subject === undefined ? 0 : this.sessions.endOfSubject(unit, { issuer, subject });
+    });
+  }
+}
