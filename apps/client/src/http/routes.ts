@@ -4,6 +4,7 @@ export const routes = {
   login: '/login',
   callback: '/authorized',
   logout: '/logout',
+  backchannelLogout: '/logout/backchannel',
   messages: '/messages',
   callApi: '/call-api',
   refresh: '/refresh',

@@ -48,7 +48,7 @@ export class BackchannelLogout {
         { header: jws.header, claims: jws.payload },
         { issuer: provider.issuer, clientId: provider.clientId, now },
       );
-      if (notice && (await this.keys.hasSigned(provider, jws))) return this.end(provider, notice, now);
+      if (notice && (await this.keys.hasSigned(provider, jws))) return this.end(provider, notice);
     }
     return undefined;
   }
@@ -58,16 +58,18 @@ export class BackchannelLogout {
   }
 
   private end(
-    { issuer }: Provider,
+    { issuer, clientId }: Provider,
     { id, expiresAt, subject, sessionId }: LogoutNotice,
-    now: EpochSeconds,
   ): Promise<number | undefined> {
     return this.store.run(async (unit) => {
-      const taken = await unit.change(tokenStatements.take, sha256(`${issuer} ${id}`), expiresAt + skewSeconds);
+      const taken = await unit.change(
+        tokenStatements.take,
+        sha256(`${issuer} ${id}`).toString('base64url'),
+        expiresAt + skewSeconds,
+      );
       if (taken !== 1) return undefined;
       // 2.7: a session of theirs where it is named, else all of the person.
-      if (sessionId !== undefined) return this.sessions.endOfProviderSession(unit, { issuer, sessionId, subject }, now);
-      return subject === undefined ? 0 : this.sessions.endOfSubject(unit, { issuer, subject });
+      return this.sessions.endOfProvider(unit, { issuer, clientId, subject, sessionId });
     });
   }
 }

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
+import { LogoutModule } from '../logout/logout.module.js';
 import { LoginModule } from '../login/login.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { SessionModule } from '../session/session.module.js';
 import { PurgeService } from './purge.service.js';
 
 /** Owns: clearing away what has expired. Nothing imports it. */
-@Module({ imports: [LoginModule, ProvidersModule, SessionModule], providers: [PurgeService] })
+@Module({ imports: [LoginModule, LogoutModule, ProvidersModule, SessionModule], providers: [PurgeService] })
 export class OpsModule {}

@@ -2,6 +2,7 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShut
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
+import { BackchannelLogout } from '../logout/backchannel-logout.service.js';
 import { LoginFlows } from '../login/login-flows.service.js';
 import { AdminPassword } from '../providers/admin-password.service.js';
 import { AdminSessionsService } from '../providers/admin-sessions.service.js';
@@ -22,6 +23,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     @Inject(LoginFlows) private readonly flows: LoginFlows,
     @Inject(AdminSessionsService) private readonly adminSessions: AdminSessionsService,
     @Inject(AdminPassword) private readonly password: AdminPassword,
+    @Inject(BackchannelLogout) private readonly logout: BackchannelLogout,
     @Inject(Log) private readonly log: Log,
   ) {}
 
@@ -41,6 +43,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     let rows = await this.store.run((unit) => this.flows.purgeExpired(unit, now, batch));
     rows += await this.store.run((unit) => this.sessions.purgeExpired(unit, now, batch));
     rows += await this.store.run((unit) => this.adminSessions.purgeExpired(unit, now));
+    rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batch));
     return rows + (await this.store.run((unit) => this.password.purgeExpired(unit, now)));
   }
 }

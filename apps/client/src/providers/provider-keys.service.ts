@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isSameAlgorithm, mayVerify, readKeySet, signatureAlgorithms, verifySignature } from '@gatehouse/domain/jose';
+import {
+  isMacAlgorithm,
+  isSameAlgorithm,
+  mayVerify,
+  readKeySet,
+  signatureAlgorithms,
+  verifySignature,
+} from '@gatehouse/domain/jose';
 import type { Jws, PublicKey } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
@@ -11,6 +18,8 @@ import { RelyingParty } from './relying-party.service.js';
 const keptSeconds = 600;
 /** What strangers can make us ask for, by naming keys that do not exist, stays within this. */
 const leastSecondsBetween = 60;
+/** While it does not answer, too. */
+const secondsBetweenAttempts = 5;
 
 interface Held {
   readonly keys: readonly PublicKey[];
@@ -21,6 +30,8 @@ interface Held {
 @Injectable()
 export class ProviderKeys {
   private readonly held = new Map<string, Held>();
+  /** By issuer: whoever asks while one runs, or soon after it, gets what that one got. */
+  private readonly asked = new Map<string, { readonly at: EpochSeconds; readonly answer: Promise<Held> }>();
 
   constructor(
     @Inject(Clock) private readonly clock: Clock,
@@ -34,7 +45,7 @@ export class ProviderKeys {
    */
   async hasSigned(provider: Provider, jws: Jws): Promise<boolean> {
     const algorithm = signatureAlgorithms.find((each) => isSameAlgorithm(each, jws.header.alg));
-    if (algorithm === undefined) return false;
+    if (algorithm === undefined || isMacAlgorithm(algorithm)) return false;
     const { kid } = jws.header;
     const fits = (keys: readonly PublicKey[]): readonly PublicKey[] =>
       keys.filter((key) => (kid === undefined || key.kid === kid) && mayVerify(key, algorithm));
@@ -47,9 +58,18 @@ export class ProviderKeys {
     const now = this.clock.now();
     const held = this.held.get(provider.issuer);
     if (held && now - held.at < notOlderThanSeconds) return held.keys;
+    const asked = this.asked.get(provider.issuer);
+    if (asked && now - asked.at < secondsBetweenAttempts) return (await asked.answer).keys;
+    const answer = this.ask(provider, now);
+    if (this.asked.size >= mostProviders) this.asked.clear();
+    this.asked.set(provider.issuer, { at: now, answer });
+    return (await answer).keys;
+  }
+
+  private async ask(provider: Provider, now: EpochSeconds): Promise<Held> {
     const configuration = await this.relyingParty.configuration(provider, new MessageRecorder(this.clock));
     const address = configuration.serverMetadata().jwks_uri;
-    if (address === undefined) return [];
+    if (address === undefined) return { keys: [], at: now };
     const answer = await this.provider.fetch(address, {
       method: 'GET',
       headers: { accept: 'application/jwk-set+json, application/json' },
@@ -60,7 +80,8 @@ export class ProviderKeys {
     const keys = answer.ok ? readKeySet(await answer.json()) : undefined;
     if (!keys) throw new TypeError('the answer is no JWK set');
     if (this.held.size >= mostProviders) this.held.clear();
-    this.held.set(provider.issuer, { keys, at: now });
-    return keys;
+    const held = { keys, at: now };
+    this.held.set(provider.issuer, held);
+    return held;
   }
 }

@@ -4,6 +4,7 @@ import { AdminPassword } from './admin-password.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProviderAdmins } from './provider-admins.service.js';
 import { ProviderDiscovery } from './provider-discovery.service.js';
+import { ProviderKeys } from './provider-keys.service.js';
 import { ProvidersController } from './providers.controller.js';
 import { ProvidersService } from './providers.service.js';
 import { RelyingParty } from './relying-party.service.js';
@@ -19,7 +20,15 @@ import { UnlockController } from './unlock.controller.js';
   imports: [SessionModule],
   // Unlocking first: its paths lie below those of the list.
   controllers: [UnlockController, ProvidersController],
-  providers: [ProvidersService, RelyingParty, ProviderDiscovery, ProviderAdmins, AdminPassword, AdminSessionsService],
-  exports: [ProvidersService, RelyingParty, AdminPassword, AdminSessionsService],
+  providers: [
+    ProvidersService,
+    RelyingParty,
+    ProviderKeys,
+    ProviderDiscovery,
+    ProviderAdmins,
+    AdminPassword,
+    AdminSessionsService,
+  ],
+  exports: [ProvidersService, RelyingParty, ProviderKeys, AdminPassword, AdminSessionsService],
 })
 export class ProvidersModule {}

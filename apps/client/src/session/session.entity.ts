@@ -18,6 +18,14 @@ export class SessionEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
+  /** SHA-256 of issuer, client and subject: by it a provider ends all sessions of a person. */
+  @BytesColumn({ nullable: true })
+  subjectHash!: Buffer | null;
+
+  /** SHA-256 of issuer, client and the provider's session (`sid`), where it told one. */
+  @BytesColumn({ nullable: true })
+  providerSessionHash!: Buffer | null;
+
   /** Grows with every change of the content: two changes at once cannot undo one another. */
   @IntegerColumn()
   version!: number;

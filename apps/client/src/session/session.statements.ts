@@ -12,8 +12,9 @@ export interface SessionRow {
 export const sessionStatements = {
   insert: statement(
     'sessions.insert',
-    `INSERT INTO sessions (selector, verifier_hash, version, content_sealed, created_at, expires_at)
-     VALUES ($1, $2, 1, $3, $4, $5)`,
+    `INSERT INTO sessions (selector, verifier_hash, version, content_sealed, created_at, expires_at, subject_hash,
+       provider_session_hash)
+     VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
   ),
   find: statement('sessions.find', 'SELECT * FROM sessions WHERE selector = $1 AND expires_at > $2'),
   /** One of two changes at once wins; the other reads the row again. */
@@ -24,6 +25,11 @@ export const sessionStatements = {
   /** For what must not be lost, whatever else was changed meanwhile. */
   put: statement('sessions.put', 'UPDATE sessions SET content_sealed = $2, version = version + 1 WHERE selector = $1'),
   end: statement('sessions.end', 'DELETE FROM sessions WHERE selector = $1'),
+  endOfSubject: statement('sessions.end_of_subject', 'DELETE FROM sessions WHERE subject_hash = $1'),
+  endOfProviderSession: statement(
+    'sessions.end_of_provider_session',
+    'DELETE FROM sessions WHERE provider_session_hash = $1',
+  ),
   purge: statement(
     'sessions.purge',
     'DELETE FROM sessions WHERE selector IN (SELECT selector FROM sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)',

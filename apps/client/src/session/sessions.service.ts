@@ -48,7 +48,17 @@ export class SessionsService {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const sealed = this.seal(token.selector, content);
     const expiresAt = addSeconds(now, lifetimeSeconds);
-    await unit.change(sessionStatements.insert, token.selector, sha256(token.verifier), sealed, now, expiresAt);
+    const { sid } = content.claims;
+    await unit.change(
+      sessionStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      sealed,
+      now,
+      expiresAt,
+      hashAt(content, content.subject),
+      typeof sid === 'string' ? hashAt(content, sid) : null,
+    );
     return { name: this.cookieName, value: formatToken(token), secure: this.secure, maxAgeSeconds: lifetimeSeconds };
   }
 
@@ -81,6 +91,24 @@ export class SessionsService {
 
   async end(unit: Unit, session: ClientSession): Promise<void> {
     await unit.change(sessionStatements.end, session.selector);
+  }
+
+  /**
+   * Ends the sessions that a provider says are over: that of its own session where it names one, else all of the person.
+   * @returns how many there were
+   */
+  async endOfProvider(
+    unit: Unit,
+    over: {
+      readonly issuer: string;
+      readonly clientId: string;
+      readonly subject: string | undefined;
+      readonly sessionId: string | undefined;
+    },
+  ): Promise<number> {
+    const { subject, sessionId } = over;
+    if (sessionId !== undefined) return unit.change(sessionStatements.endOfProviderSession, hashAt(over, sessionId));
+    return subject === undefined ? 0 : unit.change(sessionStatements.endOfSubject, hashAt(over, subject));
   }
 
   /** Takes the cookie from the browser. */
@@ -116,6 +144,11 @@ export class SessionsService {
       throw error;
     }
   }
+}
+
+/** What only the two of them call so. */
+function hashAt({ issuer, clientId }: Pick<SessionContent, 'issuer' | 'clientId'>, name: string): Buffer {
+  return sha256(JSON.stringify([issuer, clientId, name]));
 }
 
 function placeOf(selector: number): string {

@@ -246,9 +246,10 @@ export class TestProvider {
     return decoded(id) === this.clientId && decoded(secret) === this.clientSecret;
   }
 
-  private signed(claims: object): string {
+  /** A JWT of this provider, or of somebody else where the signature is to be wrong. */
+  signed(claims: object, header: object = {}): string {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const input = `${part({ alg: 'ES256', kid: 'k1', typ: 'JWT' })}.${part(claims)}`;
+    const input = `${part({ alg: 'ES256', kid: 'k1', typ: 'JWT', ...header })}.${part(claims)}`;
     const key = this.behaviour.signature === 'right' ? this.key : this.otherKey;
     return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
   }

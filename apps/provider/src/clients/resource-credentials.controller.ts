@@ -35,8 +35,9 @@ export class ResourceCredentialsController {
     const id = request.params['id'] ?? '';
     const resource = id.length <= 200 ? await this.resources.findFresh(id) : undefined;
     if (!resource) throw new PageError('record.not_found');
-    if (refusal || resource.clientId !== undefined)
-      return Reply.redirect(`${routes.resources}/update/${resource.id}`, { cookies: visit.cookies });
+    const back = `${routes.resources}/update/${resource.id}`;
+    if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: visit.cookies });
+    if (resource.clientId !== undefined) return Reply.redirect(back, { cookies: visit.cookies });
     const made = await this.store.run((unit) => this.credentials.create(unit, resource, actorOf(visit), visit.now));
     if (!made) throw new PageError('record.not_found');
     return this.visits.page(visit, 'clients/secret', {

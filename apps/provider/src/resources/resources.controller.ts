@@ -25,6 +25,7 @@ const notices: Readonly<Record<string, string>> = {
   created: 'The API was added.',
   saved: 'The API was saved.',
   deleted: 'The API was deleted: no more tokens are given for it.',
+  refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
 
 const formatWords: Readonly<Record<string, string>> = {

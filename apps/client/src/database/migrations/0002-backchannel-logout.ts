@@ -12,7 +12,7 @@ export class BackchannelLogout1764000000002 implements MigrationInterface {
       `ALTER TABLE sessions ADD COLUMN provider_session_hash ${t.bytes}`,
       'CREATE INDEX sessions_subject ON sessions (subject_hash)',
       'CREATE INDEX sessions_provider_session ON sessions (provider_session_hash)',
-      `CREATE TABLE taken_logout_tokens (id_hash ${t.bytes} PRIMARY KEY NOT NULL, expires_at ${t.instant} NOT NULL)`,
+      `CREATE TABLE taken_logout_tokens (id_hash ${t.text} PRIMARY KEY NOT NULL, expires_at ${t.instant} NOT NULL)`,
       'CREATE INDEX taken_logout_tokens_expiry ON taken_logout_tokens (expires_at)',
     ])
       await runner.query(text);

@@ -1,0 +1,50 @@
+import type { BrowserContext } from 'playwright-core';
+import { openContext } from './support/chromium.js';
+import { allow, beginLogin, expectLoggedIn, submitLogin } from './support/steps.js';
+import { useTheatre } from './support/theatre.js';
+
+jest.setTimeout(90_000);
+
+/** OpenID Connect Back-Channel Logout 1.0 between our own two: the provider's outbox tells, the client's session ends. */
+describe('a logout at the provider', () => {
+  const theatre = useTheatre({ provider: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8,::1/128' } });
+  let context: BrowserContext;
+  beforeEach(async () => {
+    context = await openContext(theatre.chromium);
+  });
+  afterEach(() => context.close());
+
+  it('ends the login at the client, whose browser does nothing', async () => {
+    const { stage } = theatre;
+    await stage.command(
+      'client',
+      'update',
+      '--id',
+      stage.registered.client_id,
+      '--backchannel-logout-uri',
+      `${stage.clientUrl}/logout/backchannel`,
+      '--backchannel-logout-session-required',
+      '--json',
+    );
+    const person = await stage.addPerson('leaver');
+    const page = await context.newPage();
+    await beginLogin(page, stage);
+    await submitLogin(page, person);
+    await allow(page);
+    await expectLoggedIn(page, stage, person);
+
+    await page.goto(`${stage.issuer}/logout`);
+    await page.click('button[name=logout][value=yes]');
+    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    const isLoggedIn = async (): Promise<boolean> => {
+      await page.goto(stage.clientUrl);
+      return page.getByText('Logged in as').first().isVisible();
+    };
+    let there = await isLoggedIn();
+    for (let waited = 0; there && waited < 50; waited++) {
+      await page.waitForTimeout(100);
+      there = await isLoggedIn();
+    }
+    expect(there).toBe(false);
+  });
+});
