@@ -4,6 +4,7 @@ import Handlebars from 'handlebars';
 import { auditTypes } from '../audit/audit.service.js';
 import { placesOf, tagNames } from './catalogue.js';
 import { englishTexts } from './english.js';
+import { Languages } from './languages.js';
 
 const source = join(__dirname, '..');
 /** Pages that people meet, and what all pages share. */
@@ -90,6 +91,17 @@ describe('every text', () => {
         !everything.includes(`'${key}'`),
     );
     expect(unused).toEqual([]);
+  });
+
+  it('is there in German too, with the same places (examples/texts/de.json)', () => {
+    const folder = join(source, '../../../examples/texts');
+    const german = JSON.parse(readFileSync(join(folder, 'de.json'), 'utf8')) as Record<string, string>;
+    expect(Object.keys(german).sort()).toEqual(Object.keys(texts).sort());
+    const places = (messages: Readonly<Record<string, string>>): [string, string[]][] =>
+      Object.keys(texts).map((key) => [key, [...placesOf(messages[key] ?? '')].sort()]);
+    expect(places(german)).toEqual(places(texts));
+    const languages = new Languages({ textsFolder: folder, language: 'de' });
+    expect(languages.usual.plain('time.days', { count: 2 })).toBe('2 Tage');
   });
 
   it('of an event is of one that there is', () => {
