@@ -7,6 +7,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { formatCursor, parseCursor } from '../http/cursor.js';
 import type { FieldProblem } from '@gatehouse/domain/oauth';
 import { PageError } from '../http/page-error.js';
+import { changedSentence, revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import { actorOf, isAdmin } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
@@ -73,6 +74,15 @@ interface Shown {
   readonly focus?: string;
   readonly error?: string;
   readonly status?: number;
+  /** Of the state that the form was made of; left out: of the one that there is. */
+  readonly revision?: string | undefined;
+}
+
+interface Posted {
+  readonly values: ClientFormValues;
+  readonly action: string;
+  readonly refusal: FormRefusal | undefined;
+  readonly revision?: string | undefined;
 }
 
 /** The pages of clients: list, add, edit, delete, a new secret. Administrators see all, developers their own. */
@@ -150,7 +160,7 @@ export class ClientsController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(visit.user.username);
-    return this.save(visit, undefined, values, form.get('action') ?? 'save', refusal);
+    return this.save(visit, undefined, { values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
@@ -166,7 +176,8 @@ export class ClientsController {
     const visit = await this.openFor(request);
     const client = await this.editable(visit, request);
     const values = form.names.length > 0 ? readClientForm(form) : clientFormOf(client, await this.ownerName(client));
-    return this.save(visit, client, values, form.get('action') ?? 'save', refusal);
+    const revision = form.get('revision');
+    return this.save(visit, client, { values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
@@ -216,16 +227,14 @@ export class ClientsController {
     return this.showSecret(visit, client, secret, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
 
-  private async save(
-    visit: UserVisit,
-    before: Client | undefined,
-    values: ClientFormValues,
-    action: string,
-    refusal: FormRefusal | undefined,
-  ): Promise<Reply> {
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence });
-    const changed = changeRows(values, action);
-    if (changed) return this.show(visit, before, changed);
+  private async save(visit: UserVisit, before: Client | undefined, posted: Posted): Promise<Reply> {
+    const { values, refusal, revision } = posted;
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    const changed = changeRows(values, posted.action);
+    if (changed) return this.show(visit, before, { ...changed, revision });
+    // What was read before is what is changed: `update` looks again.
+    if (before && revision !== undefined && revision !== revisionOf(before))
+      return this.show(visit, before, { values, status: 409, error: changedSentence });
 
     const owner = await this.ownerOf(visit, before, values);
     const { draft: typed, problems: unread, inForm } = toDraft(values);
@@ -244,7 +253,8 @@ export class ClientsController {
       ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
       ...('problem' in owner ? [owner.problem] : []),
     ].map(inForm);
-    if ('problem' in owner || problems.length > 0) return this.show(visit, before, { values, problems, status: 422 });
+    if ('problem' in owner || problems.length > 0)
+      return this.show(visit, before, { values, problems, status: 422, revision });
 
     const complete = {
       ...draft,
@@ -263,7 +273,7 @@ export class ClientsController {
     );
     if (saved === undefined) throw new PageError('record.not_found');
     if ('problems' in saved)
-      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
+      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422, revision });
     if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(saved.client.id)}?done=${done}`, {
@@ -301,7 +311,13 @@ export class ClientsController {
       {
         heading: client ? client.name : 'Add a client',
         action: client ? `${routes.clients}/update/${encodeURIComponent(client.id)}` : `${routes.clients}/add`,
-        client: client && { id: client.id, hasSecret, secrets, ...(await this.origins.model(client.id)) },
+        client: client && {
+          id: client.id,
+          hasSecret,
+          secrets,
+          revision: shown.revision ?? revisionOf(client),
+          ...(await this.origins.model(client.id)),
+        },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,
         error: shown.error,

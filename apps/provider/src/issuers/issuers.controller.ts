@@ -8,6 +8,7 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { ClientsService } from '../clients/clients.service.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
+import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
@@ -46,6 +47,8 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
   readonly error?: string;
   readonly status?: number;
+  /** Of the state that the form was made of; left out: of the one that there is. */
+  readonly revision?: string | undefined;
 }
 
 /** The pages of issuers whose assertions get access tokens here: list, add, edit, delete. For administrators. */
@@ -120,18 +123,23 @@ export class IssuersController {
     const visit = await this.openFor(request);
     const before = await find();
     const values = form.names.length > 0 ? readForm(form) : before ? formOf(before) : blank;
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence });
+    const revision = form.get('revision');
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
     const { draft, problem } = draftOf(values);
-    if (problem) return this.show(visit, before, { values, problems: [problem], status: 422 });
+    if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
     const unknown = await this.unknownClient(draft);
-    if (unknown) return this.show(visit, before, { values, problems: [unknown], status: 422 });
-    const saved = await this.store.run((unit) =>
-      before
-        ? this.issuers.update(unit, before.id, draft, actorOf(visit), visit.now)
-        : this.issuers.create(unit, draft, actorOf(visit), visit.now),
+    if (unknown) return this.show(visit, before, { values, problems: [unknown], status: 422, revision });
+    const saved = await unlessChanged(() =>
+      this.store.run((unit) =>
+        before
+          ? this.issuers.update(unit, before.id, draft, actorOf(visit), visit.now, revision)
+          : this.issuers.create(unit, draft, actorOf(visit), visit.now),
+      ),
     );
+    if (saved === 'changed') return this.show(visit, before, { values, status: 409, error: changedSentence });
     if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved) return this.show(visit, before, { values, problems: saved.problems, status: 422 });
+    if ('problems' in saved)
+      return this.show(visit, before, { values, problems: saved.problems, status: 422, revision });
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.issuers}/update/${saved.trusted.id}?done=${done}`, { cookies: visit.cookies });
   }
@@ -150,7 +158,11 @@ export class IssuersController {
       {
         heading: trusted ? trusted.name : 'Add an issuer',
         action: trusted ? `${routes.issuers}/update/${trusted.id}` : `${routes.issuers}/add`,
-        trusted: trusted && { id: trusted.id, name: trusted.name },
+        trusted: trusted && {
+          id: trusted.id,
+          name: trusted.name,
+          revision: shown.revision ?? revisionOf(trusted),
+        },
         values: shown.values,
         subjects: Object.entries(subjectWords).map(([name, words]) => ({
           name,

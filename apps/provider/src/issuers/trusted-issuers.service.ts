@@ -8,12 +8,18 @@ import {
   type TrustedIssuer,
   type TrustedIssuerDraft,
 } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import { statement, type Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import type { Repository } from 'typeorm';
 import { AuditService, type Actor, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { demandRevision } from '../http/revision.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
+
+/** Held until the unit ends, so that what is looked at is what is changed. */
+const lock = statement('trusted_issuers.lock', 'SELECT id FROM trusted_issuers WHERE id = $1 FOR UPDATE', {
+  sqlite: 'SELECT id FROM trusted_issuers WHERE id = $1',
+});
 
 /** They are made by administrators: so many are read at once, and kept in the process. */
 const mostIssuers = 200;
@@ -75,10 +81,13 @@ export class TrustedIssuers implements OnModuleInit {
     draft: TrustedIssuerDraft,
     actor: Actor,
     now: EpochSeconds,
+    seen?: string,
   ): Promise<Outcome | undefined> {
+    await unit.one(lock, id);
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
     const before = await repository.findOneBy({ id });
     if (!before) return undefined;
+    demandRevision(seen, toTrusted(before));
     const checked = checkTrustedIssuer({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
     if ('problems' in checked) return checked;
     const other = await repository.findOneBy({ issuer: checked.trusted.issuer });

@@ -7,6 +7,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
+import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
@@ -44,6 +45,15 @@ interface Shown {
   readonly focus?: string;
   readonly error?: string;
   readonly status?: number;
+  /** Of the state that the form was made of; left out: of the one that there is. */
+  readonly revision?: string | undefined;
+}
+
+interface Posted {
+  readonly values: ResourceFormValues;
+  readonly action: string;
+  readonly refusal: FormRefusal | undefined;
+  readonly revision?: string | undefined;
 }
 
 /** The pages of APIs: list, add, edit, delete. For administrators. */
@@ -76,7 +86,7 @@ export class ResourcesController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const values = form.names.length > 0 ? readResourceForm(form) : blankResourceForm;
-    return this.save(visit, undefined, values, form.get('action') ?? 'save', refusal);
+    return this.save(visit, undefined, { values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
@@ -92,7 +102,8 @@ export class ResourcesController {
     const visit = await this.openFor(request);
     const resource = await this.editable(request);
     const values = form.names.length > 0 ? readResourceForm(form) : resourceFormOf(resource);
-    return this.save(visit, resource, values, form.get('action') ?? 'save', refusal);
+    const revision = form.get('revision');
+    return this.save(visit, resource, { values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
@@ -114,25 +125,23 @@ export class ResourcesController {
     return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: visit.cookies });
   }
 
-  private async save(
-    visit: UserVisit,
-    before: Resource | undefined,
-    values: ResourceFormValues,
-    action: string,
-    refusal: FormRefusal | undefined,
-  ): Promise<Reply> {
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence });
-    const changed = changeScopes(values, action);
-    if (changed) return this.show(visit, before, changed);
+  private async save(visit: UserVisit, before: Resource | undefined, posted: Posted): Promise<Reply> {
+    const { values, refusal, revision } = posted;
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    const changed = changeScopes(values, posted.action);
+    if (changed) return this.show(visit, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);
-    const saved = await this.store.run((unit) =>
-      before
-        ? this.resources.update(unit, before.id, draft, actorOf(visit), visit.now)
-        : this.resources.create(unit, draft, actorOf(visit), visit.now),
+    const saved = await unlessChanged(() =>
+      this.store.run((unit) =>
+        before
+          ? this.resources.update(unit, before.id, draft, actorOf(visit), visit.now, revision)
+          : this.resources.create(unit, draft, actorOf(visit), visit.now),
+      ),
     );
+    if (saved === 'changed') return this.show(visit, before, { values, status: 409, error: changedSentence });
     if (saved === undefined) throw new PageError('record.not_found');
     if ('problems' in saved)
-      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422 });
+      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422, revision });
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.resources}/update/${saved.resource.id}?done=${done}`, { cookies: visit.cookies });
   }
@@ -149,7 +158,7 @@ export class ResourcesController {
       {
         heading: resource ? resource.name : 'Add an API',
         action: resource ? `${routes.resources}/update/${resource.id}` : `${routes.resources}/add`,
-        resource,
+        resource: resource && { ...resource, revision: shown.revision ?? revisionOf(resource) },
         values,
         scopes: values.scopes.map((scope, row) => ({
           ...scope,

@@ -8,12 +8,18 @@ import {
   type Resource,
   type ResourceDraft,
 } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import { statement, type Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Repository } from 'typeorm';
 import { AuditService, type AuditEvent, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
+import { demandRevision } from '../http/revision.js';
 import { ResourceEntity } from './resource.entity.js';
+
+/** Held until the unit ends, so that what is looked at is what is changed. */
+const lock = statement('resources.lock', 'SELECT id FROM resources WHERE id = $1 FOR UPDATE', {
+  sqlite: 'SELECT id FROM resources WHERE id = $1',
+});
 
 /** APIs are made by administrators: so many are all read at once, and kept in the process. */
 const mostResources = 1000;
@@ -108,10 +114,13 @@ export class ResourcesService implements OnModuleInit {
     draft: ResourceDraft,
     actor: Actor,
     now: EpochSeconds,
+    seen?: string,
   ): Promise<{ resource: Resource } | { problems: readonly FieldProblem[] } | undefined> {
+    await unit.one(lock, id);
     const repository = unit.manager.getRepository(ResourceEntity);
     const before = await repository.findOneBy({ id });
     if (!before) return undefined;
+    demandRevision(seen, toResource(before));
     const checked = checkResource({
       ...draft,
       id,

@@ -46,6 +46,12 @@ export interface UserDraft {
   readonly roles?: readonly string[] | undefined;
 }
 
+/** What administrators edit of an account: its revision is of this. */
+export function editable(user: User): object {
+  const { username, name, givenName, familyName, email, emailVerified, profile, roles: given } = user;
+  return { username, name, givenName, familyName, email, emailVerified, profile, roles: given };
+}
+
 export interface Problem {
   readonly field: string;
   readonly message: Sentence;

@@ -9,11 +9,12 @@ import { AuditService } from '../audit/audit.service.js';
 import { formatCursor, parseCursor } from '../http/cursor.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
+import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from './actor.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { profileFieldGroups, readProfile } from './profile-form.js';
-import { roles, roleWords, type User, type UserDraft } from './user.js';
+import { editable, roles, roleWords, type User, type UserDraft } from './user.js';
 import { UserLists, userOrders, type UserOrder } from './user-lists.service.js';
 import { UsersService } from './users.service.js';
 import type { UserVisit } from './visit.js';
@@ -40,6 +41,8 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
   readonly error?: string;
   readonly status?: number;
+  /** Of the state that the form was made of; left out: of the one that there is. */
+  readonly revision?: string | undefined;
 }
 
 const orderWords: Readonly<Record<UserOrder, string>> = {
@@ -158,9 +161,15 @@ export class UsersController {
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
     if (refusal) return this.show(visit, user, { draft, status: 403, error: refusal.sentence });
-    const saved = await this.store.run((unit) => this.users.update(unit, user.id, draft, actorOf(visit), visit.now));
+    const seen = form.get('revision');
+    const saved = await unlessChanged(() =>
+      this.store.run((unit) => this.users.update(unit, user.id, draft, actorOf(visit), visit.now, seen)),
+    );
+    if (saved === 'changed')
+      return this.show(visit, await this.getUser(request), { draft, status: 409, error: changedSentence });
     if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved) return this.show(visit, user, { draft, problems: saved.problems, status: 422 });
+    if ('problems' in saved)
+      return this.show(visit, user, { draft, problems: saved.problems, status: 422, revision: seen });
     return this.backTo(visit, user, 'saved');
   }
 
@@ -240,6 +249,7 @@ export class UsersController {
           lastLoginAt: user.lastLoginAt,
           hasPassword: user.hasPassword,
           disabledAt: user.disabledAt,
+          revision: shown.revision ?? revisionOf(editable(user)),
         },
         values: {
           username: draft.username,

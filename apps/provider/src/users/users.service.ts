@@ -6,11 +6,21 @@ import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { In, type EntityManager, Repository } from 'typeorm';
 import { AuditService, type Actor } from '../audit/audit.service.js';
+import { demandRevision } from '../http/revision.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
 import { userStatements, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
-import { checkClaims, checkUserDraft, usernameKey, type Problem, type User, type UserDraft, emailKey } from './user.js';
+import {
+  checkClaims,
+  checkUserDraft,
+  editable,
+  usernameKey,
+  type Problem,
+  type User,
+  type UserDraft,
+  emailKey,
+} from './user.js';
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
@@ -142,18 +152,26 @@ export class UsersService {
     return { user: await this.withRoles(unit.manager, row) };
   }
 
+  /**
+   * @param seen the revision of what is {@link editable} that the change is of
+   * @returns undefined when the account was removed meanwhile
+   * @throws ChangedMeanwhile
+   */
   async update(
     unit: Unit,
     id: string,
     draft: UserDraft,
     actor: Actor,
     now: EpochSeconds,
+    seen?: string,
   ): Promise<UserOutcome | undefined> {
     const problems = checkUserDraft(draft);
     if (problems.length > 0) return { problems };
+    await this.lock(unit, id);
     const users = unit.manager.getRepository(UserEntity);
     const row = await users.findOneBy({ id });
     if (!row) return undefined;
+    demandRevision(seen, editable(await this.withRoles(unit.manager, row)));
     const key = usernameKey(draft.username);
     const other = await users.findOneBy({ usernameKey: key });
     if (other && other.id !== id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };

@@ -18,6 +18,7 @@ import type { Call } from './call.js';
 import { clientDraft, invalidClient } from './client-drafts.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
+import { changing, tagged } from './preconditions.js';
 import { pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, invalidMembers, notFound } from './problem.js';
 
@@ -86,7 +87,8 @@ export class ClientsApi {
   @Get(':id')
   @Operation({ summary: 'One client', needs: 'gatehouse:read', answers: 'Client' })
   async show(@ApiCall() call: Call): Promise<Reply> {
-    return Reply.json(clientRepresentation(await this.find(call)));
+    const client = await this.find(call);
+    return tagged(clientRepresentation(client), client);
   }
 
   @Patch(':id')
@@ -94,6 +96,7 @@ export class ClientsApi {
     summary: 'Changes a client',
     description: 'One that needs a secret from now on gets it in the answer.',
     needs: 'gatehouse:admin',
+    changes: true,
     body: 'ClientPatch',
     answers: 'ClientWithSecret',
   })
@@ -102,10 +105,12 @@ export class ClientsApi {
     const { value } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
     const draft = clientDraft(value, before);
     await this.check(draft, before);
-    const saved = await this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now));
+    const saved = await changing(call.request, before, () =>
+      this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now)),
+    );
     if (saved === undefined) throw notFound('client');
     if ('problems' in saved) throw invalidClient(saved.problems);
-    return Reply.json(withSecret(saved.client, saved.secret));
+    return tagged(withSecret(saved.client, saved.secret), saved.client);
   }
 
   @Delete(':id')

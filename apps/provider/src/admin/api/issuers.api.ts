@@ -11,6 +11,7 @@ import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
+import { changing, tagged } from './preconditions.js';
 import { pageReply } from './paging.js';
 import { invalidMembers, notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
@@ -50,21 +51,28 @@ export class IssuersApi {
   @Get(':id')
   @Operation({ summary: 'One issuer', needs: 'gatehouse:read', answers: 'Issuer' })
   async show(@ApiCall() call: Call): Promise<Reply> {
-    return Reply.json(issuerRepresentation(await this.find(call)));
+    const record = await this.find(call);
+    return tagged(issuerRepresentation(record), record);
   }
 
   @Patch(':id')
-  @Operation({ summary: 'Changes an issuer', needs: 'gatehouse:admin', body: 'IssuerPatch', answers: 'Issuer' })
+  @Operation({
+    summary: 'Changes an issuer',
+    needs: 'gatehouse:admin',
+    changes: true,
+    body: 'IssuerPatch',
+    answers: 'Issuer',
+  })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, issuerRepresentation(before), 'Issuer');
     await this.checkClients(value.clients);
-    const saved = await this.store.run((unit) =>
-      this.issuers.update(unit, before.id, draftOf(value), call.actor, call.now),
+    const saved = await changing(call.request, before, (seen) =>
+      this.store.run((unit) => this.issuers.update(unit, before.id, draftOf(value), call.actor, call.now, seen)),
     );
     if (saved === undefined) throw notFound('issuer');
     if ('problems' in saved) throw invalidMembers(saved.problems);
-    return Reply.json(issuerRepresentation(saved.trusted));
+    return tagged(issuerRepresentation(saved.trusted), saved.trusted);
   }
 
   @Delete(':id')

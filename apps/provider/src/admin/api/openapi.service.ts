@@ -123,7 +123,7 @@ function describe(swagger: Swagger, controller: new (...all: never[]) => unknown
 }
 
 function decoratorsOf(swagger: Swagger, operation: OperationDescription): MethodDecorator[] {
-  const { summary, description = '', needs, query = [], body, answers, pages, creates } = operation;
+  const { summary, description = '', needs, query = [], body, answers, pages, creates, changes } = operation;
   const parameters = [
     ...query,
     ...(pages ? [{ name: 'limit', description: 'Of one page: 1 to 200, 50 when left out.' }] : []),
@@ -146,6 +146,15 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
             name: 'Idempotency-Key',
             required: false,
             description: 'Whoever asks again with it within a day gets the first answer, and nothing is made twice.',
+          }),
+        ]
+      : []),
+    ...(changes
+      ? [
+          swagger.ApiHeader({
+            name: 'If-Match',
+            required: false,
+            description: 'The ETag of the state that the change is of; 412 where it is in another one by now.',
           }),
         ]
       : []),

@@ -21,6 +21,8 @@ export interface OperationDescription {
   readonly pages?: true;
   /** 201, and an Idempotency-Key is taken. */
   readonly creates?: true;
+  /** Of a record that has an ETag; If-Match is taken. */
+  readonly changes?: true;
 }
 
 const descriptionKey = Symbol('operation of the API');

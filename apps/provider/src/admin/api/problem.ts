@@ -8,6 +8,7 @@ const problems = {
   'not-found': [404, 'There is nothing at this address'],
   'method-not-allowed': [405, 'This address does not take that method'],
   conflict: [409, 'It cannot be done as things are'],
+  changed: [412, 'It was changed meanwhile'],
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be JSON'],
   'key-reused': [422, 'The idempotency key was used for another request'],

@@ -12,6 +12,7 @@ import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
+import { changing, tagged } from './preconditions.js';
 import { pageReply, readPage } from './paging.js';
 import { ApiProblem, invalidMembers, notFound, snakeCase } from './problem.js';
 import type { Bodies } from './shapes.js';
@@ -61,20 +62,27 @@ export class ResourcesApi {
   @Get(':id')
   @Operation({ summary: 'One API', needs: 'gatehouse:read', answers: 'Resource' })
   async show(@ApiCall() call: Call): Promise<Reply> {
-    return Reply.json(resourceRepresentation(await this.find(call)));
+    const record = await this.find(call);
+    return tagged(resourceRepresentation(record), record);
   }
 
   @Patch(':id')
-  @Operation({ summary: 'Changes an API', needs: 'gatehouse:admin', body: 'ResourcePatch', answers: 'Resource' })
+  @Operation({
+    summary: 'Changes an API',
+    needs: 'gatehouse:admin',
+    changes: true,
+    body: 'ResourcePatch',
+    answers: 'Resource',
+  })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, resourceRepresentation(before), 'Resource');
-    const saved = await this.store.run((unit) =>
-      this.resources.update(unit, before.id, draftOf(value), call.actor, call.now),
+    const saved = await changing(call.request, before, (seen) =>
+      this.store.run((unit) => this.resources.update(unit, before.id, draftOf(value), call.actor, call.now, seen)),
     );
     if (saved === undefined) throw notFound('API');
     if ('problems' in saved) throw invalid(saved.problems);
-    return Reply.json(resourceRepresentation(saved.resource));
+    return tagged(resourceRepresentation(saved.resource), saved.resource);
   }
 
   @Delete(':id')

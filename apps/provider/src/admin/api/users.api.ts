@@ -8,7 +8,14 @@ import { routes } from '../../http/routes.js';
 import { OneTimeLinks } from '../../users/one-time-links.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { claimsDraft, userRepresentation } from '../../users/user-representation.js';
-import { checkPassword, operatorPasswordMinimum, roles, type User, type UserDraft } from '../../users/user.js';
+import {
+  checkPassword,
+  operatorPasswordMinimum,
+  roles,
+  type User,
+  type UserDraft,
+  editable,
+} from '../../users/user.js';
 import { UserLists, userOrders } from '../../users/user-lists.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
@@ -17,6 +24,7 @@ import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import type { JsonObject } from './json.js';
 import { Operation } from './operation.js';
+import { changing, tagged } from './preconditions.js';
 import { invalidParameter, pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, invalidMembers, notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
@@ -92,19 +100,22 @@ export class UsersApi {
   @Get(':id')
   @Operation({ summary: 'One user', needs: 'gatehouse:read', answers: 'User' })
   async show(@ApiCall() call: Call): Promise<Reply> {
-    return Reply.json(userRepresentation(await this.find(call)));
+    const user = await this.find(call);
+    return tagged(userRepresentation(user), editable(user));
   }
 
   @Patch(':id')
-  @Operation({ summary: 'Changes a user', needs: 'gatehouse:admin', body: 'UserPatch', answers: 'User' })
+  @Operation({ summary: 'Changes a user', needs: 'gatehouse:admin', changes: true, body: 'UserPatch', answers: 'User' })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
     const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
     const draft = { ...draftOf(stillProved(value, patch, user)), roles: value.roles ?? [] };
-    const saved = await this.store.run((unit) => this.users.update(unit, user.id, draft, call.actor, call.now));
+    const saved = await changing(call.request, editable(user), (seen) =>
+      this.store.run((unit) => this.users.update(unit, user.id, draft, call.actor, call.now, seen)),
+    );
     if (saved === undefined) throw notFound('user');
     if ('problems' in saved) throw invalid(saved.problems);
-    return Reply.json(userRepresentation(saved.user));
+    return tagged(userRepresentation(saved.user), editable(saved.user));
   }
 
   @Delete(':id')
