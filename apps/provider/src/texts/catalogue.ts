@@ -26,6 +26,8 @@ export const tagNames: readonly string[] = Object.keys(tags);
 export class Catalogue {
   private readonly plainTexts = new Map<string, IntlMessageFormat>();
   private readonly htmlTexts = new Map<string, IntlMessageFormat>();
+  /** Most texts have no places: they are made once. */
+  private readonly constants = new Map<string, string>();
 
   /** @param messages complete: what a translation lacks is there in English */
   constructor(
@@ -49,6 +51,15 @@ export class Catalogue {
 
   /** The text as HTML, safe as content and within a quoted attribute. */
   html(key: string, values: TextValues = {}): string {
+    if (Object.keys(values).length > 0) return this.fillHtml(key, values);
+    const known = this.constants.get(key);
+    if (known !== undefined) return known;
+    const made = this.fillHtml(key, values);
+    this.constants.set(key, made);
+    return made;
+  }
+
+  private fillHtml(key: string, values: TextValues): string {
     const message = this.htmlTexts.get(key) ?? this.compile(this.htmlTexts, key, escapedText(this.message(key)));
     const filled: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(values)) filled[name] = escaped(value);
