@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { encodeSigningInput, signatureOf } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { RemoteKeySets } from '../../src/clients/keys/remote-key-sets';
 import { assertionClaims, assertionFields, assertionParameters, clientKey, signed } from '../support/client-jwts';
 import { startKeyServer, type KeyServer } from '../support/key-server';
 import { post, startProvider, type TestProvider } from '../support/provider';
@@ -115,6 +116,23 @@ describe('keys that a client keeps at an address', () => {
     server.keys = [fresh.publicJwk];
     expect(await askAs(client, fresh)).toBe(200);
     expect(server.asked).toBe(6);
+  });
+
+  it('are asked for 600 times a minute at most at all addresses together; then again', async () => {
+    provider.clock.advance(60);
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    const sets = provider.app.get(RemoteKeySets);
+    const ask = (many: number, from: number): Promise<number> =>
+      Promise.all(
+        Array.from({ length: many }, (_, at) => sets.find(`${server.url}?${from + at}`, 'kept', provider.clock.now())),
+      ).then((found) => found.filter((keys) => keys.length > 0).length);
+    expect([await ask(300, 0), await ask(400, 300)]).toEqual([300, 300]);
+    expect(server.asked).toBe(600);
+    // What is kept goes on.
+    expect(await ask(300, 0)).toBe(300);
+    provider.clock.advance(60);
+    expect(await ask(10, 1000)).toBe(10);
   });
 
   it('go on for a day where their host fails, and come back with it', async () => {

@@ -11,6 +11,8 @@ const mostSets = 1000;
 const mostStaleSeconds = 24 * 3600;
 /** Of one address: what strangers can make us fetch, by naming keys that do not exist, stays within this. */
 const fetchWindow = { seconds: 60, most: 5 };
+/** Of all addresses together: many clients that register themselves must not make us a means of attack. */
+const mostInWindow = 600;
 const timeoutMilliseconds = 5000;
 
 interface Held {
@@ -28,6 +30,7 @@ interface Attempts {
 export class RemoteKeySets {
   private readonly held = new Map<string, Held>();
   private readonly attempts = new Map<string, Attempts>();
+  private overall: Attempts | undefined;
   private readonly running = new Map<string, Promise<Held | undefined>>();
 
   constructor(
@@ -59,10 +62,16 @@ export class RemoteKeySets {
 
   private mayFetch(uri: string, now: EpochSeconds): boolean {
     const attempts = this.attempts.get(uri);
-    if (attempts && addSeconds(attempts.since, fetchWindow.seconds) > now) return ++attempts.count <= fetchWindow.most;
-    this.attempts.delete(uri);
-    this.attempts.set(uri, { since: now, count: 1 });
-    forgetOldest(this.attempts);
+    if (attempts && isRunning(attempts, now) && attempts.count >= fetchWindow.most) return false;
+    if (!this.overall || !isRunning(this.overall, now)) this.overall = { since: now, count: 0 };
+    if (this.overall.count >= mostInWindow) return false;
+    this.overall.count += 1;
+    if (attempts && isRunning(attempts, now)) attempts.count += 1;
+    else {
+      this.attempts.delete(uri);
+      this.attempts.set(uri, { since: now, count: 1 });
+      forgetOldest(this.attempts);
+    }
     return true;
   }
 
@@ -85,6 +94,10 @@ export class RemoteKeySets {
       return undefined;
     }
   }
+}
+
+function isRunning({ since }: Attempts, now: EpochSeconds): boolean {
+  return addSeconds(since, fetchWindow.seconds) > now;
 }
 
 function forgetOldest(map: Map<string, unknown>): void {
