@@ -4,6 +4,8 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
+import { readOrder, type ListOrder } from '../database/list-order.js';
+import { orderChoices } from '../grants/live-list.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -97,15 +99,18 @@ export class SessionsController {
     const user = username === '' ? undefined : await this.users.findByUsername(username);
     const isUnknown = username !== '' && user === undefined;
     const before = /^\d{1,15}$/.test(parameters.text('before')) ? Number(parameters.text('before')) : undefined;
+    const order = readOrder(parameters.get('order'));
     const { sessions, next } = isUnknown
       ? { sessions: [], next: undefined }
-      : await this.sessions.list({ userId: user?.id, before, limit: pageSize }, visit.now);
+      : await this.sessions.list({ userId: user?.id, before, order, limit: pageSize }, visit.now);
     const names = await this.users.names(sessions.map(({ userId }) => userId));
     return this.visits.page(
       visit,
       'admin/sessions',
       {
         typed: { user: username },
+        orderChoices: orderChoices(order),
+        filterQuery: listQuery(username, order),
         unknown: isUnknown ? `There is no user ${username}.` : undefined,
         user: user && { username: user.username },
         sessions: sessions.map((session) => ({
@@ -135,7 +140,15 @@ export class SessionsController {
   }
 }
 
+function listQuery(username: string, order: ListOrder): string {
+  return new URLSearchParams({
+    ...(username === '' ? {} : { user: username }),
+    ...(order === 'newest' ? {} : { order }),
+  }).toString();
+}
+
+/** The same list again, from its beginning. */
 function back(visit: UserVisit, username: string, done: string): Reply {
-  const parameters = new URLSearchParams({ ...(username === '' ? {} : { user: username }), done });
-  return Reply.redirect(`${routes.sessions}?${parameters.toString()}`, { cookies: visit.cookies });
+  const list = listQuery(username, readOrder(query(visit.request).get('order')));
+  return Reply.redirect(`${routes.sessions}?${list === '' ? '' : `${list}&`}done=${done}`, { cookies: visit.cookies });
 }

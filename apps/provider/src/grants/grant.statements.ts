@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { inBothOrders } from '../database/list-order.js';
 import { sweptTable } from '../database/sweep.js';
 
 export interface GrantRow {
@@ -88,17 +89,20 @@ export const grantStatements = {
     'UPDATE grants SET revoked_at = $3 WHERE user_id = $1 AND client_id = $2 AND revoked_at IS NULL',
   ),
   // Pages run backwards through the primary key: the newest first, whatever the size of the table.
-  list: statement(
+  list: inBothOrders(
     'grants.list',
-    `SELECT * FROM grants WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT * FROM grants WHERE selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
   ),
-  listOfUser: statement(
+  listOfUser: inBothOrders(
     'grants.list_of_user',
-    `SELECT * FROM grants WHERE user_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT * FROM grants WHERE user_id = $4 AND selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
   ),
-  listOfClient: statement(
+  listOfClient: inBothOrders(
     'grants.list_of_client',
-    `SELECT * FROM grants WHERE client_id = $4 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT * FROM grants WHERE client_id = $4 AND selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $3`,
   ),
   // A revoked grant is kept as long as its tokens could have lived: a late replay is still seen.
   purge: sweptTable('grants', 'expires_at <= $3', {

@@ -6,6 +6,7 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
+import { listStart, type ListOrder } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { Grant } from './grant.js';
 import { grantStatements, type GrantRow } from './grant.statements.js';
@@ -30,6 +31,7 @@ export interface GrantQuery {
   readonly clientId?: string | undefined;
   /** The selector of the last one of the page before. */
   readonly before?: Selector | undefined;
+  readonly order?: ListOrder | undefined;
   readonly limit: number;
 }
 
@@ -151,14 +153,15 @@ export class GrantsService implements OnModuleInit {
 
   /** Live grants, the newest first. */
   async list(query: GrantQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
-    const before = query.before ?? Number.MAX_SAFE_INTEGER;
+    const { order = 'newest' } = query;
+    const before = query.before ?? listStart[order];
     const limit = query.limit + 1;
     const rows =
       query.userId !== undefined
-        ? await this.store.all<GrantRow>(grantStatements.listOfUser, before, now, limit, query.userId)
+        ? await this.store.all<GrantRow>(grantStatements.listOfUser[order], before, now, limit, query.userId)
         : query.clientId !== undefined
-          ? await this.store.all<GrantRow>(grantStatements.listOfClient, before, now, limit, query.clientId)
-          : await this.store.all<GrantRow>(grantStatements.list, before, now, limit);
+          ? await this.store.all<GrantRow>(grantStatements.listOfClient[order], before, now, limit, query.clientId)
+          : await this.store.all<GrantRow>(grantStatements.list[order], before, now, limit);
     return { grants: rows.slice(0, query.limit).map(toGrant), more: rows.length > query.limit };
   }
 

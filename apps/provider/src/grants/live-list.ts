@@ -1,6 +1,7 @@
 import type { Selector } from '@gatehouse/domain/kernel';
 import type { Client, Scope } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
+import { listOrders, type ListOrder } from '../database/list-order.js';
 import { PageError } from '../http/page-error.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
@@ -29,17 +30,21 @@ export interface Listed {
 export interface LiveQuery {
   readonly userId?: string | undefined;
   readonly clientId?: string | undefined;
+  /** The last of the page before. */
   readonly before?: Selector | undefined;
+  readonly order?: ListOrder | undefined;
   readonly limit: number;
 }
 
+export type LivePage = Pick<LiveQuery, 'before' | 'order' | 'limit'>;
+
 export type LiveSource<T> = (query: LiveQuery) => Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
 
-/** A page of what the filter leaves, the newest first. */
+/** A page of what the filter leaves, the newest first unless the order is another. */
 export async function listVisible<T extends Listed>(
   source: LiveSource<T>,
   filter: Pick<LiveFilter, 'user' | 'client' | 'clientIds'> & { readonly unknown?: string | undefined },
-  page: { readonly before: Selector | undefined; readonly limit: number },
+  page: LivePage,
 ): Promise<{ readonly items: readonly T[]; readonly more: boolean }> {
   const { user, client, clientIds } = filter;
   if (filter.unknown !== undefined) return { items: [], more: false };
@@ -53,7 +58,7 @@ export async function listVisible<T extends Listed>(
   }
   if (client) return source({ ...page, clientId: client.id });
   if (clientIds === undefined) return source(page);
-  return newestOf(await Promise.all(clientIds.map((clientId) => source({ ...page, clientId }))), page.limit);
+  return merged(await Promise.all(clientIds.map((clientId) => source({ ...page, clientId }))), page);
 }
 
 const mostBatches = 50;
@@ -62,12 +67,12 @@ const mostBatches = 50;
 async function collect<T extends Listed>(
   source: LiveSource<T>,
   keep: (item: T) => boolean,
-  page: { readonly before: Selector | undefined; readonly limit: number },
+  page: LivePage,
 ): Promise<{ items: readonly T[]; more: boolean }> {
   const kept: T[] = [];
   let before = page.before;
   for (let batch = 0; batch < mostBatches; batch++) {
-    const { items, more } = await source({ before, limit: page.limit * 4 });
+    const { items, more } = await source({ ...page, before, limit: page.limit * 4 });
     kept.push(...items.filter(keep));
     before = items.at(-1)?.selector;
     if (kept.length > page.limit || !more) break;
@@ -75,12 +80,19 @@ async function collect<T extends Listed>(
   return { items: kept.slice(0, page.limit), more: kept.length > page.limit };
 }
 
-function newestOf<T extends Listed>(
+function merged<T extends Listed>(
   pages: readonly { readonly items: readonly T[]; readonly more: boolean }[],
-  limit: number,
+  { order = 'newest', limit }: LivePage,
 ): { items: readonly T[]; more: boolean } {
-  const all = pages.flatMap((page) => page.items).sort((a, b) => b.selector - a.selector);
+  const sign = order === 'newest' ? -1 : 1;
+  const all = pages.flatMap((page) => page.items).sort((a, b) => sign * (a.selector - b.selector));
   return { items: all.slice(0, limit), more: all.length > limit || pages.some((page) => page.more) };
+}
+
+/** For the form of a list. */
+export function orderChoices(chosen: ListOrder): readonly object[] {
+  const words = { newest: 'Newest first', oldest: 'Oldest first' };
+  return listOrders.map((order) => ({ order, words: words[order], chosen: order === chosen }));
 }
 
 export function parseSelector(text: string | undefined): Selector | undefined {
@@ -90,17 +102,19 @@ export function parseSelector(text: string | undefined): Selector | undefined {
 }
 
 /** What every list of live things shows of its filter. */
-export function filterModel(filter: LiveFilter, visit: UserVisit): object {
+export function filterModel(filter: LiveFilter, order: ListOrder, visit: UserVisit): object {
   const { user, client, typed } = filter;
   const parts = [
     ...(typed.user === '' ? [] : [`user=${encodeURIComponent(user?.id ?? typed.user)}`]),
     ...(typed.client === '' ? [] : [`client=${encodeURIComponent(typed.client)}`]),
+    ...(order === 'newest' ? [] : [`order=${order}`]),
   ];
   // All of a person's, across every client, is an administrator's to end.
   const canEndAll = client !== undefined || (user !== undefined && isAdmin(visit));
   return {
     typed,
     filterQuery: parts.join('&'),
+    orderChoices: orderChoices(order),
     unknown: filter.unknown,
     endAll:
       canEndAll && filter.unknown === undefined
@@ -128,7 +142,8 @@ export function endable(filter: LiveFilter, visit: UserVisit): Ended {
 /** The same list again, from its beginning. */
 export function back(path: string, parameters: Form, done: string): string {
   const kept = new URLSearchParams();
-  for (const name of ['user', 'client']) if (parameters.text(name) !== '') kept.set(name, parameters.text(name));
+  for (const name of ['user', 'client', 'order'])
+    if (parameters.text(name) !== '') kept.set(name, parameters.text(name));
   kept.set('done', done);
   return `${path}?${kept.toString()}`;
 }

@@ -6,6 +6,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService, type AuditEvent } from '../audit/audit.service.js';
+import { readOrder } from '../database/list-order.js';
 import { PageError } from '../http/page-error.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
@@ -147,11 +148,12 @@ export class LivePages {
   ): Promise<Reply> {
     const source = (asked: LiveQuery): ReturnType<typeof kind.list> => kind.list(asked, visit.now);
     const filter = await this.filters.read(visit, parameters, source);
+    const order = readOrder(parameters.get('order'));
     const before = parseSelector(parameters.get('before'));
-    const { items, more } = await listVisible(source, filter, { before, limit: pageSize });
+    const { items, more } = await listVisible(source, filter, { before, order, limit: pageSize });
     const rows = await this.filters.rows(items);
     const model = {
-      ...filterModel(filter, visit),
+      ...filterModel(filter, order, visit),
       [kind.name]: items.map((item, index) => ({ ...rows[index], ...kind.columns(item) })),
       isFirst: before === undefined,
       next: more ? items.at(-1)?.selector : undefined,

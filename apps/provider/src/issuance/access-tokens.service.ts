@@ -14,6 +14,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { listStart, type ListOrder } from '../database/list-order.js';
 import { LastUse } from '../database/last-use.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
@@ -46,6 +47,7 @@ export interface TokenQuery {
   readonly clientId?: string | undefined;
   /** The selector of the last one of the page before. */
   readonly before?: Selector | undefined;
+  readonly order?: ListOrder | undefined;
   readonly limit: number;
 }
 
@@ -112,15 +114,16 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
 
   /** Live tokens, the newest first. */
   async list(query: TokenQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
-    const before = query.before ?? Number.MAX_SAFE_INTEGER;
+    const { order = 'newest' } = query;
+    const before = query.before ?? listStart[order];
     const limit = query.limit + 1;
     const { listOfUser, listOfClient, list } = accessTokenStatements;
     const rows =
       query.userId !== undefined
-        ? await this.store.all<AccessTokenRow>(listOfUser, before, now, limit, query.userId)
+        ? await this.store.all<AccessTokenRow>(listOfUser[order], before, now, limit, query.userId)
         : query.clientId !== undefined
-          ? await this.store.all<AccessTokenRow>(listOfClient, before, now, limit, query.clientId)
-          : await this.store.all<AccessTokenRow>(list, before, now, limit);
+          ? await this.store.all<AccessTokenRow>(listOfClient[order], before, now, limit, query.clientId)
+          : await this.store.all<AccessTokenRow>(list[order], before, now, limit);
     return { tokens: rows.slice(0, query.limit).map(toAccessToken), more: rows.length > query.limit };
   }
 

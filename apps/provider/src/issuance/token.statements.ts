@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { inBothOrders } from '../database/list-order.js';
 import { sweptTable } from '../database/sweep.js';
 
 export interface AccessTokenRow {
@@ -68,19 +69,22 @@ export const accessTokenStatements = {
          (SELECT 1 FROM grants g WHERE g.selector = access_tokens.grant_selector AND g.client_id = $1))`,
   ),
   use: statement('access_tokens.use', 'UPDATE access_tokens SET last_used_at = $2 WHERE selector = $1'),
-  list: statement(
+  list: inBothOrders(
     'access_tokens.list',
-    `SELECT t.* FROM access_tokens t WHERE t.selector < $1 AND ${liveAccess} ORDER BY t.selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT t.* FROM access_tokens t WHERE t.selector ${past} $1 AND ${liveAccess} ORDER BY t.selector ${direction} LIMIT $3`,
   ),
-  listOfClient: statement(
+  listOfClient: inBothOrders(
     'access_tokens.list_of_client',
-    `SELECT t.* FROM access_tokens t WHERE t.client_id = $4 AND t.selector < $1 AND ${liveAccess} ORDER BY t.selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT t.* FROM access_tokens t WHERE t.client_id = $4 AND t.selector ${past} $1 AND ${liveAccess} ORDER BY t.selector ${direction} LIMIT $3`,
   ),
-  listOfUser: statement(
+  listOfUser: inBothOrders(
     'access_tokens.list_of_user',
-    `SELECT t.* FROM grants g JOIN access_tokens t ON t.grant_selector = g.selector
-     WHERE g.user_id = $4 AND g.revoked_at IS NULL AND t.selector < $1 AND t.revoked_at IS NULL AND t.expires_at > $2
-     ORDER BY t.selector DESC LIMIT $3`,
+    (past, direction) =>
+      `SELECT t.* FROM grants g JOIN access_tokens t ON t.grant_selector = g.selector
+     WHERE g.user_id = $4 AND g.revoked_at IS NULL AND t.selector ${past} $1 AND t.revoked_at IS NULL AND t.expires_at > $2
+     ORDER BY t.selector ${direction} LIMIT $3`,
   ),
   purge: sweptTable('access_tokens', 'expires_at <= $3'),
 };

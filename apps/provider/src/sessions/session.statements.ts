@@ -1,4 +1,5 @@
 import { statement } from '@gatehouse/server/database/store';
+import { inBothOrders } from '../database/list-order.js';
 import { sweptTable } from '../database/sweep.js';
 
 export interface SessionRow {
@@ -57,13 +58,15 @@ export const sessionStatements = {
     `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,
   ),
   /** The newest login first: page by page, the selector of the last one before. */
-  list: statement(
+  list: inBothOrders(
     'sessions.list',
-    `SELECT * FROM sessions WHERE selector < $1 AND ${live} ORDER BY selector DESC LIMIT $4`,
+    (past, direction) =>
+      `SELECT * FROM sessions WHERE selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $4`,
   ),
-  listOfUser: statement(
+  listOfUser: inBothOrders(
     'sessions.list_of_user',
-    `SELECT * FROM sessions WHERE user_id = $5 AND selector < $1 AND ${live} ORDER BY selector DESC LIMIT $4`,
+    (past, direction) =>
+      `SELECT * FROM sessions WHERE user_id = $5 AND selector ${past} $1 AND ${live} ORDER BY selector ${direction} LIMIT $4`,
   ),
   idsOfUser: statement('sessions.ids_of_user', 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL'),
   purge: sweptTable('sessions', 'expires_at <= $3 OR ended_at <= $3 OR last_seen_at <= $4'),

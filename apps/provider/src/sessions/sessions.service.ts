@@ -12,6 +12,7 @@ import { Store, type Unit } from '@gatehouse/server/database/store';
 import { newId, newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { listStart, type ListOrder } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { Session } from './session.js';
 import { sessionStatements, type SessionRow } from './session.statements.js';
@@ -178,17 +179,23 @@ export class SessionsService {
     return rows.map(toSession);
   }
 
-  /** Live sessions, the newest login first. @param before the cursor of the page before */
+  /** Live sessions, the newest login first unless `order` says otherwise. `before`: the cursor of the page before. */
   async list(
-    query: { readonly userId?: string | undefined; readonly before?: number | undefined; readonly limit: number },
+    query: {
+      readonly userId?: string | undefined;
+      readonly before?: number | undefined;
+      readonly order?: ListOrder | undefined;
+      readonly limit: number;
+    },
     now: EpochSeconds,
   ): Promise<{ readonly sessions: readonly Session[]; readonly next: number | undefined }> {
-    const { userId, before = Number.MAX_SAFE_INTEGER, limit } = query;
+    const { userId, order = 'newest', limit } = query;
+    const before = query.before ?? listStart[order];
     const idle = this.idleLimit(now);
     const rows =
       userId === undefined
-        ? await this.store.all<SessionRow>(sessionStatements.list, before, now, idle, limit + 1)
-        : await this.store.all<SessionRow>(sessionStatements.listOfUser, before, now, idle, limit + 1, userId);
+        ? await this.store.all<SessionRow>(sessionStatements.list[order], before, now, idle, limit + 1)
+        : await this.store.all<SessionRow>(sessionStatements.listOfUser[order], before, now, idle, limit + 1, userId);
     const page = rows.slice(0, limit);
     return { sessions: page.map(toSession), next: rows.length > limit ? page.at(-1)?.selector : undefined };
   }

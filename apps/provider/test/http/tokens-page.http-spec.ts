@@ -135,6 +135,19 @@ describe('the pages of grants and tokens', () => {
     },
   );
 
+  it.each(['/grant', '/token'])('%s comes the oldest first when it is asked for, and stays so', async (path) => {
+    for (let each = 0; each < 3; each += 1) await tokenOf(own, `aged${each}${path.slice(1)}`);
+    await developer.open(at(path));
+    const newest = rowValues(developer, 'chosen');
+    const page = await developer.open(at(`${path}?order=oldest`));
+    expect(rowValues(developer, 'chosen').slice(-newest.length)).toEqual([...newest].reverse().slice(-25));
+    expect(page.text).toContain('<option value="oldest" selected>');
+    const [selector = ''] = rowValues(developer, 'selector');
+    const action = `${path}?order=oldest`;
+    const answer = await sendFields(developer, [...fieldsOf(developer, path), ['selector', selector]], action);
+    expect(answer.location).toContain('order=oldest&done=revoked');
+  });
+
   it('does not let a developer revoke what is not theirs', async () => {
     const { token, userId } = await tokenOf(foreign, 'gus');
     for (const path of ['/token', '/grant']) {

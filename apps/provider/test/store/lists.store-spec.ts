@@ -1,15 +1,21 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sha256, type Selector } from '@gatehouse/domain/kernel';
 import { statement } from '@gatehouse/server/database/store';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { clientOrders, type ClientOrder } from '../../src/clients/client-orders';
 import { ClientsService } from '../../src/clients/clients.service';
+import { GrantsService } from '../../src/grants/grants.service';
+import type { LiveQuery } from '../../src/grants/live-list';
+import { AccessTokensService } from '../../src/issuance/access-tokens.service';
+import { SessionsService } from '../../src/sessions/sessions.service';
 import { formatCursor, parseCursor, type Cursor } from '../../src/http/cursor';
 import { UserLists, userOrders, type UserOrder } from '../../src/users/user-lists.service';
 import { usernameKey, type Role, type User } from '../../src/users/user';
 import { UsersService } from '../../src/users/users.service';
 import { startProvider, type TestProvider } from '../support/provider';
+import { obtainTokens } from '../support/tokens';
 
 /** By code points, as both databases must. */
 function compare(a: string, b: string): number {
@@ -189,5 +195,58 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
         : b.createdAt - a.createdAt || compare(b.id, a.id),
     );
     expect(found).toEqual(sorted);
+  });
+
+  it('sessions, grants and tokens, the newest first or the oldest: the same ones, by user and by client too', async () => {
+    const { app, clock } = provider;
+    const people = [await provider.addUser(), await provider.addUser()];
+    const clients = [await provider.addClient(), await provider.addClient()];
+    for (let login = 0; login < 3; login += 1)
+      for (const person of people) {
+        const browser = await provider.logIn(person);
+        for (const client of clients) await obtainTokens(provider, browser, client);
+      }
+    type Page = { readonly ids: readonly number[]; readonly next: Selector | undefined };
+    type Source = (query: Omit<LiveQuery, 'limit'>) => Promise<Page>;
+    const pageOf = (items: readonly { readonly selector: Selector }[], more: boolean): Page => ({
+      ids: items.map(({ selector }) => selector),
+      next: more ? items.at(-1)?.selector : undefined,
+    });
+    const sources: Readonly<Record<string, Source>> = {
+      sessions: async (query) => {
+        const { sessions, next } = await app.get(SessionsService).list({ ...query, limit: 2 }, clock.now());
+        return {
+          ids: sessions.map(({ id }) => Number(`0x${sha256(id).toString('hex', 0, 6)}`)),
+          next: next as Selector,
+        };
+      },
+      grants: async (query) => {
+        const { grants, more } = await app.get(GrantsService).list({ ...query, limit: 2 }, clock.now());
+        return pageOf(grants, more);
+      },
+      tokens: async (query) => {
+        const { tokens, more } = await app.get(AccessTokensService).list({ ...query, limit: 2 }, clock.now());
+        return pageOf(tokens, more);
+      },
+    };
+    const all = async (source: Source, query: Omit<LiveQuery, 'limit'>): Promise<number[]> => {
+      const found: number[] = [];
+      let before: Selector | undefined;
+      do {
+        const { ids, next } = await source({ ...query, before });
+        found.push(...ids);
+        before = next;
+      } while (before !== undefined);
+      return found;
+    };
+    const [{ client }] = clients as [(typeof clients)[0]];
+    for (const [name, source] of Object.entries(sources))
+      for (const query of [{}, { userId: people[0]?.id }, ...(name === 'sessions' ? [] : [{ clientId: client.id }])]) {
+        const newest = await all(source, { ...query, order: 'newest' });
+        expect([name, query, newest.length >= 3]).toEqual([name, query, true]);
+        expect(new Set(newest).size).toBe(newest.length);
+        expect(await all(source, query)).toEqual(newest);
+        expect(await all(source, { ...query, order: 'oldest' })).toEqual([...newest].reverse());
+      }
   });
 });

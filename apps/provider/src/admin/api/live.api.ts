@@ -5,6 +5,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../../audit/audit.service.js';
 import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
+import { listOrders } from '../../database/list-order.js';
 import type { Cursor } from '../../http/cursor.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
@@ -12,11 +13,12 @@ import { sessionRepresentation } from '../../users/session-representation.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import type { Call } from './call.js';
 import { Operation, type QueryParameter } from './operation.js';
-import { pageReply, readPage, readText } from './paging.js';
+import { pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, notFound } from './problem.js';
 
 const ofUser: QueryParameter = { name: 'user_id', description: 'Those of one user.' };
 const ofClient: QueryParameter = { name: 'client_id', description: 'Those of one client.' };
+const inOrder = { name: 'order', description: 'newest where it is left out.', oneOf: listOrders } as const;
 
 /** Of two at once the index serves one: whoever wants both reads the user’s and looks at the client. */
 function readFilter(call: Call): { readonly userId: string | undefined; readonly clientId: string | undefined } {
@@ -50,15 +52,16 @@ export class GrantsApi {
 
   @Get()
   @Operation({
-    summary: 'Live grants, the newest first',
+    summary: 'Live grants',
     needs: 'gatehouse:read',
-    query: [ofUser, ofClient],
+    query: [ofUser, ofClient, inOrder],
     answers: 'Grant',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['number']);
-    const asked = { ...readFilter(call), before: selectorAfter(after), limit };
+    const order = readChoice(call.request, 'order', listOrders);
+    const asked = { ...readFilter(call), before: selectorAfter(after), order, limit };
     const { grants, more } = await this.grants.list(asked, call.now);
     const last = grants.at(-1);
     return pageReply(call.request, grants.map(grantRepresentation), more && last ? [last.selector] : undefined);
@@ -94,15 +97,16 @@ export class TokensApi {
 
   @Get()
   @Operation({
-    summary: 'Live access tokens, the newest first',
+    summary: 'Live access tokens',
     needs: 'gatehouse:read',
-    query: [ofUser, ofClient],
+    query: [ofUser, ofClient, inOrder],
     answers: 'Token',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['number']);
-    const asked = { ...readFilter(call), before: selectorAfter(after), limit };
+    const order = readChoice(call.request, 'order', listOrders);
+    const asked = { ...readFilter(call), before: selectorAfter(after), order, limit };
     const { tokens, more } = await this.tokens.list(asked, call.now);
     const last = tokens.at(-1);
     return pageReply(call.request, tokens.map(tokenRepresentation), more && last ? [last.selector] : undefined);
@@ -133,16 +137,21 @@ export class SessionsApi {
 
   @Get()
   @Operation({
-    summary: 'Live sessions, the newest login first',
+    summary: 'Live sessions, in the order of their logins',
     needs: 'gatehouse:read',
-    query: [ofUser],
+    query: [ofUser, inOrder],
     answers: 'Session',
     pages: true,
   })
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['number']);
     const { sessions, next } = await this.sessions.list(
-      { userId: readText(call.request, 'user_id'), before: selectorAfter(after), limit },
+      {
+        userId: readText(call.request, 'user_id'),
+        before: selectorAfter(after),
+        order: readChoice(call.request, 'order', listOrders),
+        limit,
+      },
       call.now,
     );
     return pageReply(call.request, sessions.map(sessionRepresentation), next === undefined ? undefined : [next]);
