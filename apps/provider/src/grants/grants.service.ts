@@ -6,8 +6,9 @@ import { SelectorSource } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
-import { listStart, type ListOrder } from '../database/list-order.js';
+import { listStart } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
+import type { LiveQuery } from './live-list.js';
 import type { Grant } from './grant.js';
 import { grantStatements, type GrantRow } from './grant.statements.js';
 
@@ -24,15 +25,6 @@ export interface NewGrant {
   readonly expiresAt: EpochSeconds;
   /** Also without `offline_access`: it is not the browser's own, and does not end with its session. */
   readonly outlivesSession?: boolean | undefined;
-}
-
-export interface GrantQuery {
-  readonly userId?: string | undefined;
-  readonly clientId?: string | undefined;
-  /** The selector of the last one of the page before. */
-  readonly before?: Selector | undefined;
-  readonly order?: ListOrder | undefined;
-  readonly limit: number;
 }
 
 /** Owns completed authorizations. One UPDATE here ends a code and every token of it. */
@@ -152,7 +144,7 @@ export class GrantsService implements OnModuleInit {
   }
 
   /** Live grants, the newest first. */
-  async list(query: GrantQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
+  async list(query: LiveQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
     const limit = query.limit + 1;

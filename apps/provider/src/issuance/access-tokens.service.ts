@@ -12,9 +12,10 @@ import { parseScope, type Actor, type ClaimsRequest, type Scope } from '@gatehou
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import type { LiveQuery } from '../grants/live-list.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { listStart, type ListOrder } from '../database/list-order.js';
+import { listStart } from '../database/list-order.js';
 import { LastUse } from '../database/last-use.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import { accessTokenStatements, type AccessTokenRow } from './token.statements.js';
@@ -40,15 +41,6 @@ export interface AccessToken {
   readonly authTime: EpochSeconds | undefined;
   /** Who acts for the person (RFC 8693 4.1). */
   readonly act: Actor | undefined;
-}
-
-export interface TokenQuery {
-  readonly userId?: string | undefined;
-  readonly clientId?: string | undefined;
-  /** The selector of the last one of the page before. */
-  readonly before?: Selector | undefined;
-  readonly order?: ListOrder | undefined;
-  readonly limit: number;
 }
 
 const coalesceSeconds = 60;
@@ -113,7 +105,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 
   /** Live tokens, the newest first. */
-  async list(query: TokenQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
+  async list(query: LiveQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
     const limit = query.limit + 1;

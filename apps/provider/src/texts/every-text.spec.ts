@@ -10,7 +10,7 @@ const source = join(__dirname, '..');
 /** Pages that people meet, and what all pages share. */
 const folders = ['account', 'factors', 'http', 'interaction', 'logout'];
 /** Parts of administrators' pages alone, and a frame that nobody sees. */
-const notForPeople = ['live-end.hbs', 'live-filter.hbs', 'check-session.hbs'];
+const notForPeople = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
 /** Keys that are made of what others name: by a table's members, scopes, claims, kinds of events. */
 const madeOf = ['error.', 'scope.', 'claim.', 'event.', 'profile.', 'problem.profile.', 'form.csrf', 'form.origin'];
 
