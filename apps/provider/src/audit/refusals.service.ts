@@ -33,6 +33,11 @@ const refusalStatements = {
     `INSERT INTO refusal_counts (source, hour, count) VALUES ($1, $2, $3)
      ON CONFLICT (source, hour) DO UPDATE SET count = refusal_counts.count + excluded.count`,
   ),
+  addTo: statement(
+    'refusal_counts.add_to',
+    'UPDATE refusal_counts SET count = count + $3 WHERE source = $1 AND hour = $2',
+  ),
+  sourcesIn: statement('refusal_counts.sources_in', 'SELECT COUNT(*) AS n FROM refusal_counts WHERE hour = $1'),
   counts: statement(
     'refusal_counts.list',
     'SELECT source, SUM(count) AS count FROM refusal_counts WHERE hour >= $1 GROUP BY source ORDER BY 2 DESC LIMIT $2',
@@ -43,6 +48,8 @@ const refusalStatements = {
 /** So many of one source, and so many in all, a process keeps in a minute; the rest is counted. */
 const mostOfSource = 20;
 const mostOfAll = 120;
+/** So many sources are named in an hour; all others are one. */
+const mostSourcesInHour = 1000;
 /** So many sources a process counts between two writes; all others are one. */
 const mostSources = 200;
 const otherSources = 'others';
@@ -169,7 +176,7 @@ export class Refusals implements BeforeApplicationShutdown {
     if (waiting.length === 0 && counts.length === 0) return;
     const hour = hourOf(this.clock.now());
     await this.store
-      .run((unit) => {
+      .run(async (unit) => {
         for (const each of waiting)
           unit.write(
             refusalStatements.insert,
@@ -184,9 +191,26 @@ export class Refusals implements BeforeApplicationShutdown {
             each.address,
             JSON.stringify(each.parameters),
           );
-        for (const [source, count] of counts) unit.write(refusalStatements.count, source, hour, count);
+        return this.addCounts(unit, counts, hour);
       })
       .catch(() => undefined);
+  }
+
+  /** New sources are named while the hour has room for them: whoever has many addresses fills nothing. */
+  async addCounts(unit: Unit, counts: readonly (readonly [string, number])[], hour: number): Promise<void> {
+    if (counts.length === 0) return;
+    const [found] = await unit.all<{ n: number }>(refusalStatements.sourcesIn, hour);
+    let room = mostSourcesInHour - Number(found?.n ?? 0);
+    let others = 0;
+    for (const [source, count] of counts) {
+      if (source !== otherSources && (await unit.change(refusalStatements.addTo, source, hour, count)) === 1) continue;
+      if (source === otherSources || room <= 0) others += count;
+      else {
+        room -= 1;
+        unit.write(refusalStatements.count, source, hour, count);
+      }
+    }
+    if (others > 0) unit.write(refusalStatements.count, otherSources, hour, others);
   }
 
   /** The newest first. @param before the selector of the last one of the page before */

@@ -63,8 +63,8 @@ export class SignUpController {
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
     ];
     if (problems.length > 0) return this.show(visit, from, draft, problems);
-    const admitted =
-      invited !== undefined || (await this.store.run((unit) => this.rate.count(unit, visit.addressKey, visit.now)));
+    const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
+    const admitted = await this.store.run((unit) => this.rate.count(unit, source, visit.now));
     if (!admitted)
       return this.show(visit, from, draft, [], {
         status: 429,

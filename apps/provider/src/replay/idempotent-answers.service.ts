@@ -1,5 +1,6 @@
+import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { equalInConstantTime, addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 
@@ -28,7 +29,7 @@ const keptSeconds = 24 * 3600;
 
 /** What a creation answered. */
 export interface KeptAnswer {
-  /** SHA-256 of the request's body. */
+  /** Of the request's body, as {@link IdempotentAnswers.fingerprintOf} makes it. */
   readonly fingerprint: Buffer;
   readonly status: number;
   readonly answer: string;
@@ -41,6 +42,22 @@ export class IdempotentAnswers {
     @Inject(Store) private readonly store: Store,
     @Inject(Keyring) private readonly keyring: Keyring,
   ) {}
+
+  /** Keyed: a body may hold a password, which a reader of the database must not be able to guess from it. */
+  fingerprintOf(body: Uint8Array): Buffer {
+    const [fingerprint] = this.fingerprints(body);
+    if (!fingerprint) throw new Error('there is no key');
+    return fingerprint;
+  }
+
+  /** True when a kept answer is that of this body, by whichever of our keys. */
+  isOf({ fingerprint }: KeptAnswer, body: Uint8Array): boolean {
+    return this.fingerprints(body).some((each) => equalInConstantTime(each, fingerprint));
+  }
+
+  private fingerprints(body: Uint8Array): Buffer[] {
+    return this.keyring.derive('idempotent answers').map((key) => createHmac('sha256', key).update(body).digest());
+  }
 
   async find(id: string, now: EpochSeconds): Promise<KeptAnswer | undefined> {
     const row = await this.store.one<AnswerRow>(answerStatements.find, id, now);

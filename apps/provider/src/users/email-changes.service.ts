@@ -11,6 +11,7 @@ import { isOneAddress, Mailer } from '../mail/mailer.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { durationText } from './duration-text.js';
 import { LoginThrottle } from './login-throttle.service.js';
+import { OneTimeLinks } from './one-time-links.service.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { localeOf } from './user.statements.js';
 import { emailKey } from './user.js';
@@ -64,6 +65,7 @@ export class EmailChanges {
     @Inject(Store) private readonly store: Store,
     @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(Mailer) private readonly mailer: Mailer,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(ReplayService) private readonly replay: ReplayService,
     @Inject(SecurityNotices) private readonly notices: SecurityNotices,
@@ -138,6 +140,8 @@ export class EmailChanges {
       change.passwordChangedAt ?? 0,
     );
     if (changed !== 1) return false;
+    // What was sent to the address before may be read by somebody else.
+    await this.links.forgetAllOf(unit, change.userId);
     await this.audit.record(unit, { type: 'user.email_confirmed', ...actor, subjectId: change.userId });
     return true;
   }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
   addSeconds,
   epochSeconds,
@@ -17,6 +17,7 @@ import { routes } from '../http/routes.js';
 import { isOneAddress, Mailer } from '../mail/mailer.service.js';
 import { durationText } from './duration-text.js';
 import { emailKey } from './user.js';
+import { UsersService } from './users.service.js';
 
 /** A link that lets whoever reads a mailbox make one account. Never the link itself. */
 export interface Invitation {
@@ -59,6 +60,11 @@ const invitationStatements = {
     'invitations.withdraw',
     'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
   ),
+  /** Those that give more than anybody has. */
+  withdrawOf: statement(
+    'invitations.withdraw_of',
+    `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+  ),
   purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
 };
 
@@ -70,14 +76,29 @@ export class MailQueueFull extends Error {}
 
 /** Owns invitations; only the hash of a link is stored. */
 @Injectable()
-export class Invitations {
+export class Invitations implements OnModuleInit {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Mailer) private readonly mailer: Mailer,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(UsersService) private readonly users: UsersService,
   ) {}
+
+  /** Whoever may no longer give roles has given none that wait to be taken. */
+  onModuleInit(): void {
+    this.users.follow({
+      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      rolesChanged: (unit, userId, roles) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+    });
+  }
+
+  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawOf, userId))
+      await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
+  }
 
   /**
    * Sends a link to this address; an older one of the same address ends.

@@ -55,7 +55,10 @@ export class OneTimeLinks implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.users.follow({ userEnded: (unit, userId) => this.forgetAllOf(unit, userId) });
+    this.users.follow({
+      userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
+      emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
+    });
   }
 
   /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */

@@ -7,7 +7,7 @@ import { LoginThrottle } from './login-throttle.service.js';
 
 const mostAnHour = 30;
 
-/** How many accounts one address may make: what strangers can write is bounded. */
+/** How many accounts one address may make, and how often one invitation is tried: what strangers can do is bounded. */
 @Injectable()
 export class SignUpRate {
   constructor(
@@ -15,10 +15,10 @@ export class SignUpRate {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
   ) {}
 
-  async count(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
+  /** @param source whose accounts are counted: an address, or an invitation with its tries */
+  async count(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
     return (
-      !this.settings.throttle ||
-      this.throttle.countOne(unit, `s:${addressKey}`, { most: mostAnHour, seconds: 3600 }, now)
+      !this.settings.throttle || this.throttle.countOne(unit, `s:${source}`, { most: mostAnHour, seconds: 3600 }, now)
     );
   }
 }

@@ -24,10 +24,13 @@ import {
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
-/** Told, in the same unit, when an account is switched off or removed, or has another password. */
+/** Told, in the same unit, when an account is switched off or removed, has another password or other roles. */
 export interface UserFollower {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
+  emailChanged?(unit: Unit, userId: string): Promise<void>;
+  rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
 }
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
@@ -192,7 +195,12 @@ export class UsersService {
         updatedAt: now,
       },
     );
-    if (draft.roles) await this.writeRoles(unit, id, draft.roles);
+    if (draft.roles) {
+      await this.writeRoles(unit, id, draft.roles);
+      for (const follower of this.followers) await follower.rolesChanged?.(unit, id, draft.roles);
+    }
+    if (row.passwordHash !== null && row.email !== null && row.email !== (draft.email || null))
+      for (const follower of this.followers) await follower.emailChanged?.(unit, id);
     await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };

@@ -4,6 +4,7 @@ import { ClientsService } from '../../src/clients/clients.service';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi, administrating, callerOf, ownToken, shaped } from '../support/admin-api';
 import { Browser, send } from '../support/browser';
+import { giveFactor, scan } from '../support/factors';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens } from '../support/tokens';
 
@@ -94,6 +95,27 @@ describe('who may use the administration’s API', () => {
     expect(log.json<{ items: object[] }>().items).toEqual(
       expect.arrayContaining([expect.objectContaining({ actor_id: admin.id })]),
     );
+  });
+
+  it('a person by a login with a second factor, where a role of theirs demands one', async () => {
+    const registered = await provider.addClient({ name: 'Console', scope: ['openid', 'gatehouse:read'] });
+    const user = await provider.addUser({ roles: ['auditor'] });
+    const browser = await provider.logIn(user);
+    const without = await obtainTokens(provider, browser, registered, { scope: 'gatehouse:read' });
+    expect((await callerOf(provider, without.access_token).call('GET', 'users')).status).toBe(200);
+    const { call } = await adminApi(provider);
+    expect((await call('PUT', 'roles/auditor', { second_factor: true })).status).toBe(200);
+    try {
+      const refused = await callerOf(provider, without.access_token).call('GET', 'users');
+      expect([refused.status, refused.text.includes('second factor')]).toEqual([403, true]);
+      await browser.open(`${provider.base}/login/factor`);
+      const app = scan(provider, browser);
+      await giveFactor(browser, { action: 'add-app', otp: app.code() });
+      const tokens = await obtainTokens(provider, browser, registered, { scope: 'gatehouse:read' });
+      expect((await callerOf(provider, tokens.access_token).call('GET', 'users')).status).toBe(200);
+    } finally {
+      await call('PUT', 'roles/auditor', { second_factor: false });
+    }
   });
 
   it('a person is always asked, also at a client that asks for nothing else', async () => {

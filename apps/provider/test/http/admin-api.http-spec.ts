@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { ClientsService } from '../../src/clients/clients.service';
 import { adminApi, pageOf, shaped, type AdminApiClient } from '../support/admin-api';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -271,6 +272,17 @@ describe('the administration’s API', () => {
         expect.stringMatching(/#problem-key-reused$/),
       ]);
       expect((await api.call('POST', 'clients', body, { 'Idempotency-Key': '' })).status).toBe(400);
+    });
+
+    it('keeps nothing of the body by which a password in it could be guessed', async () => {
+      const body = JSON.stringify({ username: 'kept-body', password: 'a phrase in a body' });
+      expect((await api.call('POST', 'users', body, { 'Idempotency-Key': 'guess' })).status).toBe(201);
+      const rows = await provider.store.reader.query<{ fingerprint: Buffer }[]>(
+        'SELECT fingerprint FROM idempotent_answers',
+      );
+      const plain = createHash('sha256').update(body).digest('hex');
+      expect(rows.length).toBeGreaterThan(0);
+      expect(rows.map(({ fingerprint }) => Buffer.from(fingerprint).toString('hex'))).not.toContain(plain);
     });
 
     it('of twenty at once makes one', async () => {

@@ -1,4 +1,5 @@
 import { EmailChanges } from '../../src/users/email-changes.service';
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';
@@ -107,6 +108,33 @@ describe('an e-mail address', () => {
     expect((await other.open(`${link}x`)).status).toBe(410);
     provider.clock.advance(24 * 3600);
     expect((await other.open(link)).status).toBe(410);
+  });
+
+  it('ends the links to a new password that the address before was sent, whoever changes it', async () => {
+    const { app, store, clock } = provider;
+    const linkOf = (userId: string): Promise<string> =>
+      store.run((unit) => app.get(OneTimeLinks).makeAnother(unit, { userId, purpose: 'set-password' }, clock.now()));
+    const statusOf = async (link: string): Promise<number> => (await new Browser().open(link)).status;
+    const moved = await person('before@mail.test');
+    const movedId = (await userOf(moved.username))?.id ?? '';
+    const old = await linkOf(movedId);
+    expect(await statusOf(old)).toBe(200);
+    await ask(moved.browser, 'after@mail.test');
+    const other = new Browser();
+    await other.open(linkIn(await mailTo('after@mail.test')));
+    await other.submit({});
+    expect(await statusOf(old)).toBe(410);
+
+    const edited = await person('typo@mail.test');
+    const user = await userOf(edited.username);
+    if (!user) throw new Error('nobody');
+    const sent = await linkOf(user.id);
+    const edit = (email: string): Promise<unknown> =>
+      store.run((unit) => app.get(UsersService).update(unit, user.id, { ...user, email }, {}, clock.now()));
+    await edit('typo@mail.test');
+    expect(await statusOf(sent)).toBe(200);
+    await edit('mended@mail.test');
+    expect(await statusOf(sent)).toBe(410);
   });
 
   it('is confirmed by one of 100 at once', async () => {

@@ -104,6 +104,48 @@ describe('invitations', () => {
     admin = await provider.logIn({ username: 'root', password: 'correct horse battery staple' });
   });
 
+  it('that give more than anybody has end with the power of whoever sent them', async () => {
+    const users = provider.app.get(UsersService);
+    const { store, clock } = provider;
+    const send = async (count: number): Promise<string[]> => {
+      const inviter = await provider.addUser({ username: `inviter-${count}`, roles: ['admin'] });
+      const browser = await provider.logIn(inviter);
+      for (const [email, role] of [
+        [`power-${count}@example.org`, 'admin'],
+        [`plain-${count}@example.org`, 'user'],
+      ] as const) {
+        await browser.open(at('/user/invite'));
+        const fields = changed(fieldsOf(browser, '/user/invite'), { emails: email, role: [role], action: 'invite' });
+        await sendFields(browser, fields, '/user/invite');
+      }
+      return [await linkFor(`power-${count}@example.org`), await linkFor(`plain-${count}@example.org`)];
+    };
+    const statuses = (links: readonly string[]): Promise<number[]> =>
+      Promise.all(links.map(async (link) => (await new Browser().open(link)).status));
+    const idOf = async (count: number): Promise<string> => (await users.findByUsername(`inviter-${count}`))?.id ?? '';
+    const demoted = await send(1);
+    expect(await statuses(demoted)).toEqual([200, 200]);
+    const draft = { username: 'inviter-1', roles: ['user'] };
+    await store.run(async (unit) => users.update(unit, await idOf(1), draft, {}, clock.now()));
+    expect(await statuses(demoted)).toEqual([410, 200]);
+    const off = await send(2);
+    await store.run(async (unit) => users.disable(unit, await idOf(2), {}, clock.now()));
+    expect(await statuses(off)).toEqual([410, 200]);
+  });
+
+  it('are tried thirty times an hour at most: no way to learn every name', async () => {
+    await invite('guesser@example.org');
+    const link = await linkFor('guesser@example.org');
+    const statuses: number[] = [];
+    for (let time = 0; time < 32; time += 1) {
+      const browser = new Browser();
+      await browser.open(link);
+      statuses.push((await browser.submit({ username: 'root', password })).status);
+    }
+    expect(statuses.slice(0, 30)).toEqual(Array.from({ length: 30 }, () => 422));
+    expect(statuses.slice(30)).toEqual([429, 429]);
+  });
+
   it('100 at once make one account', async () => {
     await invite('race@example.org');
     const link = await linkFor('race@example.org');

@@ -25,6 +25,30 @@ describe('why was this refused?', () => {
     return id;
   }
 
+  it('names a thousand sources in an hour, and counts all others as one', async () => {
+    const own = await startProvider();
+    try {
+      const refusals = own.app.get(Refusals);
+      const flood = async (from: number, many: number): Promise<void> => {
+        await own.store.run((unit) =>
+          refusals.addCounts(
+            unit,
+            Array.from({ length: many }, (_, at) => [`source-${from + at}`, 2]),
+            7,
+          ),
+        );
+      };
+      await flood(0, 900);
+      await flood(800, 600);
+      const counts = await refusals.counts(7, 5000);
+      expect(counts).toHaveLength(1001);
+      expect(counts[0]).toEqual({ source: expect.not.stringMatching(/^source-/) as string, count: 800 });
+      expect(counts.filter(({ count }) => count === 4)).toHaveLength(100);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('the id on the error page leads to what came, the rule, its clause and the change that mends it', async () => {
     const { client } = await provider.addClient({ name: 'Photos' });
     const { parameters: asked } = authorizationRequest(client);

@@ -1,7 +1,10 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { GrantsService } from '../../grants/grants.service.js';
+import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
@@ -17,6 +20,8 @@ export class AccessGuard implements CanActivate {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BearerTokens) private readonly bearer: BearerTokens,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
+    @Inject(GrantsService) private readonly grants: GrantsService,
   ) {}
 
   /** @throws NoToken, OAuthError invalid_token, insufficient_scope */
@@ -30,7 +35,7 @@ export class AccessGuard implements CanActivate {
     if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
       throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const personId = presented.token.userId;
-    if (personId !== undefined) await this.checkPerson(personId, operation.needs);
+    if (personId !== undefined) await this.checkPerson(personId, presented, operation.needs, now);
     const actor = {
       actorId: personId,
       address: clientAddress(request),
@@ -41,7 +46,12 @@ export class AccessGuard implements CanActivate {
     return true;
   }
 
-  private async checkPerson(id: string, needs: AdministrationScope): Promise<void> {
+  private async checkPerson(
+    id: string,
+    { token }: PresentedToken,
+    needs: AdministrationScope,
+    now: EpochSeconds,
+  ): Promise<void> {
     const person = await this.users.find(id);
     if (!person || person.disabledAt !== undefined)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
@@ -49,6 +59,15 @@ export class AccessGuard implements CanActivate {
       });
     const may = person.roles.includes('admin') || (needs === 'gatehouse:read' && person.roles.includes('auditor'));
     if (!may) throw insufficient('The person of this token does not have the role for it.', 'api.role', needs);
+    // A page would ask for it; here the login that the token comes from must have had it.
+    if (!(await this.requirements.demandSecondFactor(person.roles))) return;
+    const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
+    if (!grant?.amr.includes('mfa'))
+      throw insufficient(
+        'A role of this person demands a second factor: log in with one, and get a new token.',
+        'api.second_factor',
+        needs,
+      );
   }
 }
 

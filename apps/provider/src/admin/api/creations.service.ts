@@ -39,28 +39,27 @@ export class Creations {
     if (!/^[\x21-\x7e]{1,255}$/.test(key))
       throw new ApiProblem('invalid', 'The Idempotency-Key has 1 to 255 printable ASCII characters.');
     const id = hashOf(JSON.stringify([call.clientId, call.personId, pathOf(call.request), key])).toString('hex');
-    const fingerprint = hashOf(bytes);
-    const before = await this.find(id, fingerprint, call.now);
+    const before = await this.find(id, bytes, call.now);
     if (before) return before;
     try {
       const answer = await this.store.run(async (unit) => {
         const made = JSON.stringify(await work(unit));
-        const kept = { fingerprint, status: 201, answer: made };
+        const kept = { fingerprint: this.answers.fingerprintOf(bytes), status: 201, answer: made };
         if (!(await this.answers.keep(unit, id, kept, call.now))) throw new KeyTaken();
         return made;
       });
       return replyOf(201, answer, false);
     } catch (error) {
-      const first = error instanceof KeyTaken ? await this.find(id, fingerprint, call.now) : undefined;
+      const first = error instanceof KeyTaken ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;
       throw error;
     }
   }
 
-  private async find(id: string, fingerprint: Buffer, now: EpochSeconds): Promise<Reply | undefined> {
+  private async find(id: string, bytes: Buffer, now: EpochSeconds): Promise<Reply | undefined> {
     const kept = await this.answers.find(id, now);
     if (!kept) return undefined;
-    if (!kept.fingerprint.equals(fingerprint))
+    if (!this.answers.isOf(kept, bytes))
       throw new ApiProblem('key-reused', 'This key was sent with another body before: choose a new one.');
     return replyOf(kept.status, kept.answer, true);
   }
