@@ -17,8 +17,11 @@ export function parseCursor(text: string, shape: readonly ('string' | 'number')[
     return undefined;
   }
   if (!Array.isArray(values) || values.length !== shape.length) return undefined;
+  // No database keeps a NUL in a text, and one refuses to look for it.
   const fits = values.every(
-    (value, at) => typeof value === shape[at] && (typeof value !== 'number' || Number.isSafeInteger(value)),
+    (value, at) =>
+      typeof value === shape[at] &&
+      (typeof value === 'number' ? Number.isSafeInteger(value) : !String(value).includes('\0')),
   );
   return fits ? (values as Cursor) : undefined;
 }

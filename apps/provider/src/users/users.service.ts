@@ -58,11 +58,11 @@ export class UsersService {
     return (await this.findForLogin(username))?.user;
   }
 
-  /** Who has this address, however it is written; ten at most, the oldest account first. */
+  /** Who has this address, however it is written; ten at most: those whose it was shown to be first, then the oldest. */
   async findByEmail(email: string): Promise<User[]> {
     const rows = await this.users.find({
       where: { emailKey: emailKey(email) },
-      order: { createdAt: 'ASC', id: 'ASC' },
+      order: { emailVerified: 'DESC', createdAt: 'ASC', id: 'ASC' },
       take: 10,
     });
     return this.allWithRoles(this.users.manager, rows);

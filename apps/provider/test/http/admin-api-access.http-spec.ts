@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { apiControllers } from '../../src/admin/api/api-controllers';
 import { operationOf } from '../../src/admin/api/operation';
 import { ClientsService } from '../../src/clients/clients.service';
@@ -116,6 +117,43 @@ describe('who may use the administration’s API', () => {
     } finally {
       await call('PUT', 'roles/auditor', { second_factor: false });
     }
+  });
+
+  it('nobody whose role went while they held their body back', async () => {
+    const person = await personWith(['admin'], 'gatehouse:admin');
+    const users = provider.app.get(UsersService);
+    const held = async (method: string, path: string, body: string): Promise<number> => {
+      const request = httpRequest(`${provider.base}/api/admin/v1/${path}`, {
+        method,
+        headers: {
+          Authorization: `Bearer ${person.api.token}`,
+          'Content-Type': 'application/json',
+          'Content-Length': Buffer.byteLength(body),
+        },
+      });
+      const answered = new Promise<number>((resolve, reject) => {
+        request
+          .on('response', (response) => resolve((response.resume(), response.statusCode ?? 0)))
+          .on('error', reject);
+      });
+      request.write(body.slice(0, 3));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const { username } = (await users.find(person.id)) ?? { username: '' };
+      const draft = { username, roles: ['user'] };
+      await provider.store.run((unit) => users.update(unit, person.id, draft, {}, provider.clock.now()));
+      request.end(body.slice(3));
+      return answered;
+    };
+    expect(await held('PATCH', `users/${person.id}`, JSON.stringify({ nickname: 'x' }))).toBe(403);
+    const made = JSON.stringify({ username: 'made-by-nobody', roles: ['admin'] });
+    const admin = ['admin', 'user'];
+    const { username } = (await users.find(person.id)) ?? { username: '' };
+    await provider.store.run((unit) =>
+      users.update(unit, person.id, { username, roles: admin }, {}, provider.clock.now()),
+    );
+    expect(await held('POST', 'users', made)).toBe(403);
+    expect((await users.find(person.id))?.roles).toEqual(['user']);
+    expect(await users.findByUsername('made-by-nobody')).toBeUndefined();
   });
 
   it('a person is always asked, also at a client that asks for nothing else', async () => {

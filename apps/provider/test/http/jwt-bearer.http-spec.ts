@@ -102,6 +102,12 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect(log).toContain(iss);
   });
 
+  it('name a person exactly: another way to write the name may be another person there', async () => {
+    expect((await ask({ sub: 'ada' })).status).toBe(200);
+    for (const sub of ['Ada', 'ADA', '\uff41da'])
+      expect((await ask({ sub })).json()).toMatchObject({ error: 'invalid_grant' });
+  });
+
   it('hang on a grant that administrators see and end, and that ends with the account', async () => {
     const other = await provider.addUser({ username: 'grace' });
     const tokens = await Promise.all([ask({ sub: 'grace' }), ask({ sub: 'grace' })]);

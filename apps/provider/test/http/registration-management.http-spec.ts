@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { tokenExchangeGrant } from '@gatehouse/domain/oauth';
 import * as openid from 'openid-client';
 import { AddressList } from '@gatehouse/server/outbound/address-list';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
@@ -94,7 +95,42 @@ describe('the client configuration endpoint (RFC 7592)', () => {
             headers: { Authorization: `Bearer ${made.registration_access_token}` },
           })
         ).status,
-      ).toBe(id === '..' ? 404 : 401);
+      ).toBe({ '..': 404, '%00': 400 }[id] ?? 401);
+  });
+
+  it('does not take rights that an administrator gave to another name or address', async () => {
+    const clients = provider.app.get(ClientsService);
+    for (const rights of [
+      { actsForItself: true },
+      {
+        tokenExchange: [{ resource: 'urn:rights', mode: 'impersonation' }],
+        grantTypes: ['authorization_code', tokenExchangeGrant],
+      },
+    ] as const) {
+      const made = await registered(provider, { client_name: 'Honest' });
+      const client = await clients.findFresh(made.client_id);
+      if (!client) throw new Error('no client');
+      await provider.store.run(async (unit) => {
+        const saved = await clients.update(
+          unit,
+          client,
+          { ...client, ...rights, approvedAt: provider.clock.now() },
+          {},
+          provider.clock.now(),
+        );
+        if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+      });
+      const turned = {
+        ...metadataOf(made),
+        client_name: 'Your Bank',
+        redirect_uris: ['https://evil.test/cb'],
+        ...('grantTypes' in rights ? { grant_types: rights.grantTypes } : {}),
+      };
+      const answer = await configuration(made, 'PUT', { metadata: turned });
+      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('only one may change them')]);
+      const kept = await clients.findFresh(made.client_id);
+      expect(kept).toMatchObject({ name: 'Honest', ...('actsForItself' in rights ? rights : {}) });
+    }
   });
 
   it('replaces all metadata and the token: the old one opens nothing more (2.2)', async () => {

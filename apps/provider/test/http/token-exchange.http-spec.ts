@@ -172,6 +172,21 @@ describe('token exchange (RFC 8693)', () => {
     ).toEqual([400, 'invalid_request']);
   });
 
+  it('gives no more at an API than the person let a client do there, over however many exchanges', async () => {
+    const exchanger = await addExchanger([
+      { resource: frontApi, mode: 'delegation' },
+      { resource: backApi, mode: 'delegation' },
+    ]);
+    const subject = (await personToken({ scope: 'openid read' }, exchanger)).access_token;
+    const there = (await exchange(exchanger, subject, { scope: 'stock' })).json<Tokens>().access_token;
+    expect(refusal(await exchange(exchanger, there, { resource: frontApi, scope: 'write' }))).toEqual([
+      400,
+      'invalid_scope',
+    ]);
+    const back = await exchange(exchanger, there, { resource: frontApi, scope: 'read' });
+    expect(back.json()).toMatchObject({ scope: 'read' });
+  });
+
   it('ends with the grant of the token that it was exchanged for', async () => {
     const subject = await personToken();
     const text = (await exchange(front, subject.access_token)).json<Tokens>().access_token;

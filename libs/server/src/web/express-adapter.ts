@@ -80,6 +80,7 @@ export class ReplyAdapter extends ExpressAdapter {
     this.log = options.log;
     this.observe = options.observe;
     this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
+    this.refuseNul();
     if (options.assets) this.serve(options.assets);
   }
 
@@ -233,6 +234,14 @@ export class ReplyAdapter extends ExpressAdapter {
       this.log?.error({ err: error }, 'an answer failed');
       this.replyBare(response, 500);
     }
+  }
+
+  /** No name of ours has a NUL, and a database may refuse to look for one. */
+  private refuseNul(): void {
+    this.getInstance<Express>().use((request, response, next) => {
+      if (pathOf(request).includes('%00')) this.reply(response, Reply.empty(400));
+      else next();
+    });
   }
 
   private serve(assets: StaticAssets): void {

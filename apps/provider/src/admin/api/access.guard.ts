@@ -3,12 +3,14 @@ import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
+import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
-import { operationOf } from './operation.js';
+import { operationOf, type OperationDescription } from './operation.js';
 
 /**
  * Lets in who has an access token of this server with the scope that the operation needs. Of a person's token counts the
@@ -19,6 +21,8 @@ export class AccessGuard implements CanActivate {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(BearerTokens) private readonly bearer: BearerTokens,
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
     @Inject(GrantsService) private readonly grants: GrantsService,
@@ -31,19 +35,39 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<WebRequest>();
     const now = this.clock.now();
     const presented = await this.bearer.check(request, now);
-    const allowed = scopesOf(presented);
-    if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
-      throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
-    const personId = presented.token.userId;
-    if (personId !== undefined) await this.checkPerson(personId, presented, operation.needs, now);
+    await this.check(presented, operation, now);
+    const { userId: personId } = presented.token;
     const actor = {
       actorId: personId,
       address: clientAddress(request),
       requestId: requestId(request),
       viaClientId: presented.client.id,
     };
-    letIn({ request, now, actor, clientId: presented.client.id, personId });
+    letIn({ request, now, actor, clientId: presented.client.id, personId }, () =>
+      this.lookAgain(presented.token, operation),
+    );
     return true;
+  }
+
+  /** By what is true now; a DPoP proof is shown once, so the token is not presented again. */
+  private async lookAgain({ selector, clientId }: AccessToken, operation: OperationDescription): Promise<void> {
+    const now = this.clock.now();
+    const token = await this.tokens.findBySelector(selector, now);
+    const client = await this.clients.find(clientId);
+    if (!token || !client || client.disabledAt !== undefined)
+      throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
+        reason: 'api.token_ended',
+      });
+    await this.check({ token, client }, operation, now);
+  }
+
+  /** @throws OAuthError invalid_token, insufficient_scope */
+  private async check(presented: PresentedToken, operation: OperationDescription, now: EpochSeconds): Promise<void> {
+    const allowed = scopesOf(presented);
+    if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
+      throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
+    const { userId } = presented.token;
+    if (userId !== undefined) await this.checkPerson(userId, presented, operation.needs, now);
   }
 
   private async checkPerson(

@@ -13,15 +13,29 @@ export interface Call {
   readonly personId: string | undefined;
 }
 
-const calls = new WeakMap<WebRequest, Call>();
+interface Admitted {
+  readonly call: Call;
+  /** Throws where it would not be let in any more. */
+  readonly lookAgain: () => Promise<void>;
+}
 
-export function letIn(call: Call): void {
-  calls.set(call.request, call);
+const calls = new WeakMap<WebRequest, Admitted>();
+
+export function letIn(call: Call, lookAgain: () => Promise<void>): void {
+  calls.set(call.request, { call, lookAgain });
+}
+
+/**
+ * For whoever waited for a body: rights may have been taken away while its sender held it back.
+ * @throws what the guard throws
+ */
+export async function demandStillIn(request: WebRequest): Promise<void> {
+  await calls.get(request)?.lookAgain();
 }
 
 /** @throws Error where no guard let it in: a method without one is a bug, and answers nobody */
 export function callOf(request: WebRequest): Call {
-  const call = calls.get(request);
+  const call = calls.get(request)?.call;
   if (!call) throw new Error('a call of the API that no guard let in');
   return call;
 }

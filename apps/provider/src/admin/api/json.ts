@@ -1,5 +1,6 @@
 import { header, type WebRequest } from '@gatehouse/server/web/request';
 import { readBody } from '@gatehouse/server/web/read-form';
+import { demandStillIn } from './call.js';
 import { ApiProblem } from './problem.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -23,6 +24,7 @@ export async function readJson(
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
   const bytes = await readBody(request, mostBodyBytes);
+  await demandStillIn(request);
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8'));

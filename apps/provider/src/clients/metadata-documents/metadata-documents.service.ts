@@ -151,7 +151,7 @@ export class MetadataDocuments {
     if (!seen) return this.add(clientId, draft, asker, now);
     // What administrators gave is in the row, as it is now; it was given to this name, these addresses and these scopes.
     const kept: ClientDraft = { ...draft, ...keptByUpdate(seen), source: 'metadata_document' };
-    const turned = adminOnlyProblems(kept, seen).length > 0;
+    const turned = adminOnlyProblems(kept, seen).length > 0 || !looksTheSame(seen, draft);
     const complete: ClientDraft = {
       ...kept,
       ...(turned

@@ -1,6 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkClientMetadata, OAuthError, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  checkClientMetadata,
+  OAuthError,
+  type Client,
+  type ClientDraft,
+  type FieldProblem,
+} from '@gatehouse/domain/oauth';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { adminOnlyProblems } from '../client-form.js';
@@ -113,7 +119,7 @@ export class Registrations {
     now: EpochSeconds,
   ): Promise<Registered> {
     const { redirectUris } = this.check({ ...draft, approvedAt: undefined }, now);
-    const rights = adminOnlyProblems(draft, seen);
+    const rights = [...adminOnlyProblems(draft, seen), ...turnedProblems(seen, draft)];
     if (rights.length > 0) throw refusal(rights);
     await this.admit('update', redirectUris, proof.addressKey, now);
     await this.checkSector(draft);
@@ -167,6 +173,17 @@ export class Registrations {
 }
 
 /** What an administrator looked at: what people read, and where they are sent. */
+/** Rights were given to a client that an administrator looked at: one that shows another name or address has none of them. */
+function turnedProblems(seen: Client, draft: ClientDraft): FieldProblem[] {
+  if (looksTheSame(seen, draft) || !(seen.actsForItself || seen.tokenExchange.length > 0)) return [];
+  return [
+    {
+      field: 'name',
+      message: 'An administrator gave this client rights by this name and these addresses: only one may change them.',
+    },
+  ];
+}
+
 export function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (

@@ -127,7 +127,8 @@ export class JwtBearerGrant implements GrantType {
   private async candidates(sub: string, subject: TrustedIssuer['subject']): Promise<readonly User[]> {
     if (subject === 'email') return (await this.users.findByEmail(sub)).filter(({ emailVerified }) => emailVerified);
     const user = await (subject === 'id' ? this.users.find(sub) : this.users.findByUsername(sub));
-    return user ? [user] : [];
+    // Names that we take for one (`alice`, `Alice`) may be two people's there.
+    return user && (subject === 'id' || user.username === sub) ? [user] : [];
   }
 }
 

@@ -20,6 +20,7 @@ import {
 } from '@gatehouse/domain/oauth';
 import { AuditService } from '../../audit/audit.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
+import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { ResourcesService } from '../../resources/resources.service.js';
@@ -63,7 +64,7 @@ export class TokenExchangeGrant implements GrantType {
       clientId: client.id,
       userId: subject.userId,
       grant: grant.selector,
-      scope: scopeOf(parameters.get('scope'), client, subject, resources),
+      scope: scopeOf(parameters.get('scope'), client, { subject, grant }, resources),
       resources: rules.map(({ resource }) => resource),
       mayRefresh: false,
       authTime: grant.authTime,
@@ -180,19 +181,30 @@ function rulesFor(targets: readonly string[], client: Client): readonly Exchange
 }
 
 /**
- * What the new token may do: within the client's scopes, and at an API that the old token is for no more than that.
+ * What the new token may do: within the client's scopes; at an API that the old token is for no more than that, and at one
+ * that the person let a client use no more than they let it.
  * @throws OAuthError invalid_scope
  */
-function scopeOf(sent: string | undefined, client: Client, subject: Subject, resources: readonly Resource[]): Scope {
-  const held = resources
-    .filter(({ identifier }) => subject.audience.includes(identifier))
-    .flatMap(({ scopes }) => scopes.map(({ name }) => name));
+function scopeOf(
+  sent: string | undefined,
+  client: Client,
+  { subject, grant }: { readonly subject: Subject; readonly grant: Grant },
+  resources: readonly Resource[],
+): Scope {
+  const scopesAt = (identifiers: readonly string[]): readonly string[] =>
+    resources
+      .filter(({ identifier }) => identifiers.includes(identifier))
+      .flatMap(({ scopes }) => scopes.map(({ name }) => name));
+  const held = scopesAt(subject.audience);
+  // Over however many exchanges: the grant is that of the first token.
+  const granted = scopesAt(grant.resources);
   const allowed = client.scope.filter(
     (scope) =>
       // Those of this server's own endpoints: a token for an API has none of them.
       !standardScopes.includes(scope) &&
       !isAdministrationScope(scope) &&
-      (!held.includes(scope) || subject.scope.includes(scope)),
+      (!held.includes(scope) || subject.scope.includes(scope)) &&
+      (!granted.includes(scope) || grant.scope.includes(scope)),
   );
   if (sent === undefined) return allowed;
   const asked = parseScope(sent);
