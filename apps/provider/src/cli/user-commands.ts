@@ -157,7 +157,7 @@ const resetMfa: Command = {
     await context.store.run((unit) => context.app.get(FactorReset).reset(unit, user.id, {}, context.now));
     return {
       json: { ...userRepresentation(user), second_factors: [] },
-      text: `user ${user.username} has no second factor any more; their sessions ended`,
+      text: `user ${user.username} has no second factor any more; their sessions and grants ended`,
     };
   },
 };

@@ -18,11 +18,15 @@ export class FactorReset {
     @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {}
 
-  /** Their sessions end: whoever holds the lost factor may be in one. Where a role demands a factor, the next login adds one. */
+  /**
+   * Their sessions and grants end: whoever holds the lost factor may be in one, or have the device that keeps its tokens.
+   * Where a role demands a factor, the next login adds one.
+   */
   async reset(unit: Unit, userId: string, actor: Actor, now: EpochSeconds): Promise<void> {
     await this.users.lock(unit, userId);
     await this.factors.removeAllOf(unit, userId);
     await this.sessions.endAllOf(unit, userId, now);
+    await this.users.factorsLost(unit, userId, now);
     await this.audit.record(unit, { type: 'factor.reset', ...actor, subjectId: userId });
     await this.notices.tell(unit, userId, 'factors reset', now);
   }

@@ -46,7 +46,9 @@ export class GrantsService implements OnModuleInit {
     this.sessions.follow({
       sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
     });
-    this.users.follow({ userEnded: async (unit, userId, now) => void (await this.revokeOfUser(unit, userId, now)) });
+    const revoke = async (unit: Unit, userId: string, now: EpochSeconds): Promise<void> =>
+      void (await this.revokeOfUser(unit, userId, now));
+    this.users.follow({ userEnded: revoke, factorsLost: revoke });
     this.clients.follow({
       clientEnded: async (unit, clientId, now) => void (await this.revokeOfClient(unit, clientId, now)),
     });

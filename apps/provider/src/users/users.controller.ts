@@ -33,7 +33,7 @@ const notices: Readonly<Record<string, string>> = {
   none: 'Nobody was chosen, so nothing was changed.',
   kept: 'Done, but for the last administrator, who stays.',
   refused: 'The form was open for too long. Nothing was changed: please try again.',
-  factors: 'Their second factors are gone, and their sessions ended.',
+  factors: 'Their second factors are gone; their sessions and their applications’ access ended.',
 };
 
 interface Shown {

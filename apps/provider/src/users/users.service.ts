@@ -24,10 +24,12 @@ import {
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
-/** Told, in the same unit, when an account is switched off or removed, has another password or other roles. */
+/** Told, in the same unit, when an account is switched off or removed, has another password, other roles or no second factors. */
 export interface UserFollower {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  /** The second factors were taken away: somebody else may have them, and a device with what applications keep there. */
+  factorsLost?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
   emailChanged?(unit: Unit, userId: string): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
@@ -263,6 +265,11 @@ export class UsersService {
   /** Holds the account's row until the unit ends. False when it is gone. */
   async lock(unit: Unit, id: string): Promise<boolean> {
     return (await unit.one(userStatements.lock, id)) !== undefined;
+  }
+
+  /** Tells all who hold something of a person by what they proved with a factor that they lost. */
+  async factorsLost(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    for (const follower of this.followers) await follower.factorsLost?.(unit, id, now);
   }
 
   /** Switches an account off; its sessions end, and all that follows them. Refuses the last administrator. */

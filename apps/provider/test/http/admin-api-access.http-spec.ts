@@ -7,7 +7,7 @@ import { adminApi, administrating, callerOf, ownToken, shaped } from '../support
 import { Browser, send } from '../support/browser';
 import { giveFactor, scan } from '../support/factors';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
-import { obtainTokens } from '../support/tokens';
+import { obtainTokens, refresh } from '../support/tokens';
 
 describe('who may use the administration’s API', () => {
   let provider: TestProvider;
@@ -117,6 +117,18 @@ describe('who may use the administration’s API', () => {
     } finally {
       await call('PUT', 'roles/auditor', { second_factor: false });
     }
+  });
+
+  it('by no grant that outlives the factors of its login', async () => {
+    const registered = await provider.addClient({ scope: ['openid', 'offline_access', 'gatehouse:read'] });
+    const user = await provider.addUser({ roles: ['auditor'] });
+    const browser = await provider.logIn(user);
+    const tokens = await obtainTokens(provider, browser, registered, { scope: 'openid offline_access gatehouse:read' });
+    expect((await callerOf(provider, tokens.access_token).call('GET', 'users')).status).toBe(200);
+    const { call } = await adminApi(provider);
+    expect((await call('POST', `users/${user.id}/reset-factors`)).status).toBe(204);
+    expect((await callerOf(provider, tokens.access_token).call('GET', 'users')).status).toBe(401);
+    expect((await refresh(provider, registered, tokens.refresh_token ?? '')).status).toBe(400);
   });
 
   it('nobody whose role went while they held their body back', async () => {
