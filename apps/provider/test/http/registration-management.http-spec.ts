@@ -95,7 +95,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
             headers: { Authorization: `Bearer ${made.registration_access_token}` },
           })
         ).status,
-      ).toBe({ '..': 404, '%00': 400 }[id] ?? 401);
+      ).toBe({ '..': 404, '%00': 404 }[id] ?? 401);
   });
 
   it('does not take rights that an administrator gave to another name or address', async () => {

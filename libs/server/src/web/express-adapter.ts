@@ -236,11 +236,11 @@ export class ReplyAdapter extends ExpressAdapter {
     }
   }
 
-  /** No name of ours has a NUL, and a database may refuse to look for one. */
+  /** No name of ours has a NUL, and a database may refuse to look for one: such an address is one that there is not. */
   private refuseNul(): void {
-    this.getInstance<Express>().use((request, response, next) => {
-      if (pathOf(request).includes('%00')) this.reply(response, Reply.empty(400));
-      else next();
+    this.getInstance<Express>().use((request, _response, next) => {
+      if (pathOf(request).includes('%00')) request.url = '/%00';
+      next();
     });
   }
 
