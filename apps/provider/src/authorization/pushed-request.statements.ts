@@ -27,7 +27,7 @@ export const pushedRequestStatements = {
   countOfClient: statement(
     'pushed_requests.count_of_client',
     `SELECT COUNT(*) AS count FROM (
-       SELECT selector FROM pushed_requests WHERE client_id = $1 AND expires_at > $2 LIMIT $3) AS some`,
+       SELECT selector FROM pushed_requests WHERE client_id = $1 AND expires_at > $2 LIMIT $3) AS counted`,
   ),
   purge: sweptTable('pushed_requests', 'expires_at <= $3'),
 };

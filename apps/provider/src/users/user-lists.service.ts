@@ -55,8 +55,6 @@ const searchRuns: readonly Run[] = [
 /** The lists of users that administrators read: pages by key, about as fast at a million users as at ten. */
 @Injectable()
 export class UserLists {
-  private readonly statements = new Map<string, Made>();
-
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(UsersService) private readonly users: UsersService,
@@ -107,15 +105,8 @@ export class UserLists {
     limit: number,
   ): Promise<Found[]> {
     const { search, role, picked } = filter;
-    const conditions = [
-      ...(from ? [past(run)] : []),
-      ...(run.where === undefined ? [] : [run.where]),
-      ...(role === undefined ? [] : ['EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id AND r.role = {role})']),
-      ...(picked ? ['u.id IN (SELECT value FROM json_each({picked}))'] : []),
-    ];
-    const name = [run.name, from && 'after', role && 'role', picked && 'picked'].filter(Boolean).join('_');
-    const made = this.statements.get(name) ?? statementOf(name, run, conditions);
-    this.statements.set(name, made);
+    const made = pages.get(nameOf(run, { after: from !== undefined, role: role !== undefined, picked: !!picked }));
+    if (!made) throw new Error(`no statement lists users by ${run.name}`);
     const [start, end] = search === undefined ? [undefined, undefined] : rangeOf(search);
     const values = { ...from, start, end, role, picked: picked && JSON.stringify(picked), limit };
     return this.store.all<Found>(made.text, ...made.places.map((place) => values[place] ?? ''));
@@ -136,8 +127,26 @@ function past({ value, descends }: Run): string {
   return `${value} ${sign}= {value} AND (${value} ${sign} {value} OR u.id ${sign} {id})`;
 }
 
+/** What narrows a page down, beside the run's own condition. */
+interface Narrowing {
+  readonly after: boolean;
+  readonly role: boolean;
+  readonly picked: boolean;
+}
+
+function nameOf({ name }: Run, { after, role, picked }: Narrowing): string {
+  return [name, after && 'after', role && 'role', picked && 'picked'].filter(Boolean).join('_');
+}
+
 /** A page of a run, of what the conditions leave. */
-function statementOf(name: string, run: Run, conditions: readonly string[]): Made {
+function statementOf(run: Run, narrowing: Narrowing): Made {
+  const { after, role, picked } = narrowing;
+  const conditions = [
+    ...(after ? [past(run)] : []),
+    ...(run.where === undefined ? [] : [run.where]),
+    ...(role ? ['EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = u.id AND r.role = {role})'] : []),
+    ...(picked ? ['u.id IN (SELECT value FROM json_each({picked}))'] : []),
+  ];
   const places: Place[] = [];
   const direction = run.descends ? 'DESC' : 'ASC';
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')} `;
@@ -151,10 +160,25 @@ function statementOf(name: string, run: Run, conditions: readonly string[]): Mad
     (_match, place: string) => `SELECT jsonb_array_elements_text(${place}::jsonb)`,
   );
   return {
-    text: statement(`users.list_${name}`, postgres, { sqlite: numbered.replaceAll(' COLLATE "C"', '') }),
+    text: statement(`users.list_${nameOf(run, narrowing)}`, postgres, {
+      sqlite: numbered.replaceAll(' COLLATE "C"', ''),
+    }),
     places,
   };
 }
+
+/** Every page that can be asked for, by name. Made at load, so that no statement is prepared for the first time by a user. */
+const pages: ReadonlyMap<string, Made> = new Map(
+  [...Object.values(runs).flat(), ...searchRuns].flatMap((run) =>
+    [false, true].flatMap((after) =>
+      [
+        { after, role: false, picked: false },
+        { after, role: true, picked: false },
+        { after, role: true, picked: true },
+      ].map((narrowing): [string, Made] => [nameOf(run, narrowing), statementOf(run, narrowing)]),
+    ),
+  ),
+);
 
 const byRole = statement(
   'users.ids_by_role',

@@ -53,6 +53,12 @@ describe.each(engines)('pushed authorization requests on %s', (_name, engineOf) 
     expect(await countOf(countKept)).toBe(before + 1);
   });
 
+  it('takes the request of a public client, whose waiting requests are counted', async () => {
+    const publicClient = await provider.addClient({ type: 'public', authMethod: 'none' });
+    const { requestUri } = await push(provider, publicClient);
+    expect(requestUri).toMatch(/^urn:ietf:params:oauth:request_uri:/);
+  });
+
   it('100 loads at once in one browser are one kept request', async () => {
     const { requestUri } = await push(provider, registered);
     const browser = randomBytes(32);

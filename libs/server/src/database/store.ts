@@ -116,6 +116,7 @@ export abstract class Store {
  * Writes a statement once for both engines, or with a text of its own for one of them.
  * @param name unique, `entity.verb`
  * @param text the statement with `$1`-style parameters
+ * @throws Error where another statement has the name
  */
 export function statement(name: string, text: string, own: { readonly sqlite?: string } = {}): StatementText {
   const order: number[] = [];
@@ -123,5 +124,18 @@ export function statement(name: string, text: string, own: { readonly sqlite?: s
     order.push(Number(position) - 1);
     return '?';
   });
-  return { name, sqlite, sqliteOrder: order, postgres: text };
+  const made = { name, sqlite, sqliteOrder: order, postgres: text };
+  const before = registry.get(name);
+  // PostgreSQL keeps a prepared statement by its name: the second text would never run.
+  if (before && (before.postgres !== text || before.sqlite !== sqlite))
+    throw new Error(`two statements are called ${name}`);
+  registry.set(name, made);
+  return made;
+}
+
+const registry = new Map<string, StatementText>();
+
+/** Every statement that was made so far, for a test that prepares each one on both engines. */
+export function registeredStatements(): readonly StatementText[] {
+  return [...registry.values()];
 }

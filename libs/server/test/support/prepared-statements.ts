@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Driver from 'better-sqlite3';
+import pg from 'pg';
+import { parseDatabaseUrl } from '../../src/database/database-url.js';
+import { registeredStatements, type StatementText } from '../../src/database/store.js';
+
+/** What asks PostgreSQL alone, and is never sent to SQLite. */
+const postgresOnly: readonly string[] = ['store.touch'];
+
+/** The application's own statements: those that a test made have names of their own. */
+export function applicationStatements(): readonly StatementText[] {
+  return registeredStatements().filter(({ name }) => !name.startsWith('test.'));
+}
+
+/**
+ * Names that stand in calls of `statement` in a folder's sources: what the caller must have loaded to prepare all of them.
+ * A name that is put together at run time is not in the answer.
+ */
+export function namesInSources(folder: string): readonly string[] {
+  return sourcesOf(folder).flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/\bstatement\(\s*'([^']+)'/g)].map(([, name = '']) => name),
+  );
+}
+
+/**
+ * Has the database prepare each statement as it stands.
+ * @returns the name of each that it refuses, with what it says
+ */
+export async function refusedStatements(url: string, texts: readonly StatementText[]): Promise<string[]> {
+  return url.startsWith('sqlite:') ? refusedBySqlite(url, texts) : refusedByPostgres(url, texts);
+}
+
+function refusedBySqlite(url: string, texts: readonly StatementText[]): string[] {
+  const address = parseDatabaseUrl(url);
+  if (address.kind !== 'sqlite') throw new Error(`no SQLite database: ${url}`);
+  const database = new Driver(address.path, { readonly: true, fileMustExist: true });
+  try {
+    return texts
+      .filter(({ name }) => !postgresOnly.includes(name))
+      .flatMap(({ name, sqlite }) => {
+        try {
+          database.prepare(sqlite);
+          return [];
+        } catch (error) {
+          return [`${name}: ${String(error)}`];
+        }
+      });
+  } finally {
+    database.close();
+  }
+}
+
+async function refusedByPostgres(url: string, texts: readonly StatementText[]): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const refused: string[] = [];
+  try {
+    for (const { name, postgres } of texts)
+      await client
+        .query(`PREPARE "${name}" AS ${postgres}`)
+        .catch((error: unknown) => refused.push(`${name}: ${String(error)}`));
+  } finally {
+    await client.end();
+  }
+  return refused;
+}
+
+function sourcesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+    .map((path) => join(folder, path));
+}
