@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, macAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
@@ -18,7 +17,7 @@ const fetchTimeoutMilliseconds = 5000;
 /** Anybody can make us fetch what a client registered: not more than these at a time. */
 const mostFetches = 20;
 
-/** Algorithms of request objects; `none` where a client is registered for it. */
+/** Algorithms of request objects; `none` where the client registered no other. */
 export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
 
 /** Request objects, by value and by reference (OpenID Connect Core 6, RFC 9101). */
@@ -65,11 +64,8 @@ export class RequestObjects {
   private async read(text: string, client: Client, now: EpochSeconds): Promise<Jws> {
     const jwt = isJwe(text) ? await this.decrypt(text, client, now) : text;
     const registered = client.requestObjectSigningAlg;
-    if (registered === 'none') {
-      const jws = parseJws(jwt, { maxLength: mostCharacters });
-      if (jws?.header.alg !== 'none' || jws.signature.length > 0) throw unreadable('request_object.alg');
-      return jws;
-    }
+    // OpenID Connect Registration 2: what is not registered may be any algorithm of the server, none among them.
+    if (registered === 'none' || (registered === undefined && isUnsigned(jwt))) return readUnsigned(jwt);
     const algorithms = registered === undefined ? [...jwsAlgorithms, ...macAlgorithms] : [registered];
     const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, now });
     if (!jws) throw unreadable('request_object.signature');
@@ -101,7 +97,6 @@ export class RequestObjects {
         maxBodyBytes: mostCharacters,
         timeoutMilliseconds: fetchTimeoutMilliseconds,
       });
-      checkHash(uri, answer.body);
       return answer.body.toString('utf8').trim();
     } catch (error) {
       if (error instanceof OutboundRefused)
@@ -113,18 +108,24 @@ export class RequestObjects {
   }
 }
 
-/** OpenID Connect Registration 2: the fragment of a request_uri is the hash of its content, and no part of the address. */
+/**
+ * The fragment of a request_uri tells a server that caches when the content has changed. Here it is fetched each time, so
+ * the fragment is neither sent nor compared (OpenID Connect Core 6.2).
+ */
 function withoutFragment(uri: string): string {
   const at = uri.indexOf('#');
   return at < 0 ? uri : uri.slice(0, at);
 }
 
-/** OpenID Connect Core 6.2: a fragment that is a SHA-256 says what the content must be. */
-function checkHash(uri: string, body: Buffer): void {
-  const fragment = uri.slice(withoutFragment(uri).length + 1);
-  if (!/^[\w-]{43}$/.test(fragment)) return;
-  if (createHash('sha256').update(body).digest('base64url') !== fragment)
-    throw invalidUri('The content at the request_uri is not the one that its fragment names.', 'request_uri.hash');
+function isUnsigned(jwt: string): boolean {
+  return parseJws(jwt, { maxLength: mostCharacters })?.header.alg === 'none';
+}
+
+/** RFC 7515 A.5: without an algorithm the signature is empty; one that came all the same would not be verified. */
+function readUnsigned(jwt: string): Jws {
+  const jws = parseJws(jwt, { maxLength: mostCharacters });
+  if (jws?.header.alg !== 'none' || jws.signature.length > 0) throw unreadable('request_object.alg');
+  return jws;
 }
 
 function unreadable(reason: string): OAuthError {

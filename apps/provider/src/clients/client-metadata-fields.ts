@@ -248,7 +248,7 @@ export const metadataGroups: readonly MetadataGroup[] = [
         label: 'Request objects: signature',
         kind: 'choice',
         choices: [...signatures, 'none'],
-        hint: 'None chosen: any but none.',
+        hint: 'Not said: any algorithm, unsigned ones included.',
       },
       {
         member: 'requestObjectEncryptionAlg',

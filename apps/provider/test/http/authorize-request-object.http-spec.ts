@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, KeyObject, sign } from 'node:crypto';
 import { CompactEncrypt, importJWK, UnsecuredJWT, type JWK } from 'jose';
 import {
   contentEncryptionAlgorithms,
@@ -11,8 +11,9 @@ import {
 } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { Browser, send, type Answer } from '../support/browser';
-import { clientKey, secretKey, signed } from '../support/client-jwts';
+import { clientKey, secretKey, signed, type ClientKey } from '../support/client-jwts';
 import { startKeyServer, type KeyServer } from '../support/key-server';
+import { sendPush } from '../support/par';
 import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 
 type Claims = Readonly<Record<string, unknown>>;
@@ -74,6 +75,15 @@ const query = (client: Client, overrides: Overrides = {}): Overrides => ({
   ...overrides,
 });
 
+/** Signed by hand: libraries walk through the claims that they sign, and would exhaust the stack themselves. */
+function signJson(by: ClientKey, claims: string): string {
+  if (!(by.privateKey instanceof KeyObject)) throw new Error('this signs with a key pair');
+  const encode = (text: string): string => Buffer.from(text).toString('base64url');
+  const input = `${encode(JSON.stringify({ alg: by.alg, kid: by.kid }))}.${encode(claims)}`;
+  const signature = sign('sha256', Buffer.from(input), { key: by.privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${signature.toString('base64url')}`;
+}
+
 const ask = (parameters: Overrides): Promise<Answer> => browser.open(authorizeUrl(provider, parameters));
 
 async function askWith(client: Client, request: string, overrides: Overrides = {}): Promise<URLSearchParams> {
@@ -100,16 +110,59 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
     expect((await askWith(client, await signed(key, objectOf(client)))).has('code')).toBe(true);
   });
 
-  it('unsigned is taken of a client that is registered for none, and of no other', async () => {
+  describe('unsigned (alg none)', () => {
     const unsigned = (client: Client) => new UnsecuredJWT(objectOf(client)).encode();
-    const { client } = await add({ requestObjectSigningAlg: 'none' });
-    expect((await askWith(client, unsigned(client))).has('code')).toBe(true);
-    // What is registered for none has no business with a signature either: it would be believed unverified.
-    expect((await askWith(client, await signed(key, objectOf(client)))).get('error')).toBe('invalid_request_object');
-    for (const draft of [{}, { requestObjectSigningAlg: 'ES256' }]) {
-      const other = (await add(draft)).client;
-      expect((await askWith(other, unsigned(other))).get('error')).toBe('invalid_request_object');
-    }
+
+    it.each<[string, Partial<ClientDraft>]>([
+      ['registered for none', { requestObjectSigningAlg: 'none' }],
+      // OpenID Connect Registration 2: the default is that any algorithm of the server may be used, none among them.
+      ['registered for no algorithm', {}],
+    ])('is accepted from a client that is %s', async (_what, draft) => {
+      const { client } = await add(draft);
+      expect((await askWith(client, unsigned(client))).has('code')).toBe(true);
+    });
+
+    it('is refused where the client registered a signing algorithm', async () => {
+      const { client } = await add({ requestObjectSigningAlg: 'ES256' });
+      expect((await askWith(client, unsigned(client))).get('error')).toBe('invalid_request_object');
+    });
+
+    it('has no signature, and a signed one is refused where none is registered', async () => {
+      const { client } = await add({ requestObjectSigningAlg: 'none' });
+      // Its signature would be accepted without being verified.
+      expect((await askWith(client, await signed(key, objectOf(client)))).get('error')).toBe('invalid_request_object');
+      const other = (await add()).client;
+      expect((await askWith(other, `${unsigned(other)}AAAA`)).get('error')).toBe('invalid_request_object');
+    });
+
+    it('may ask for form_post, and is answered so (Form Post Response Mode)', async () => {
+      const { client } = await add();
+      const request = new UnsecuredJWT(objectOf(client, { response_mode: 'form_post' })).encode();
+      const answer = await ask(query(client, { request }));
+      expect([answer.status, answer.text]).toEqual([200, expect.stringMatching(/name="code"/)]);
+    });
+  });
+
+  it.each([
+    ['arrays', '['.repeat(11_000) + ']'.repeat(11_000)],
+    ['objects', '{"a":'.repeat(3500) + '1' + '}'.repeat(3500)],
+  ])('with a claim of deeply nested %s is refused, and is no failure of the server', async (_what, nested) => {
+    const registered = await add();
+    const claims = JSON.stringify(objectOf(registered.client, { claims: '@' })).replace('"@"', nested);
+    const answer = await sendPush(provider, registered, { request: signJson(key, claims) });
+    expect([answer.status, answer.json<{ error: string }>().error]).toEqual([400, 'invalid_request_object']);
+  });
+
+  it('may nest as deeply as the specifications do', async () => {
+    const { client } = await add();
+    const claims = { id_token: { email: { essential: true, values: ['a@example.test'] } } };
+    expect((await askWith(client, await signed(key, objectOf(client, { claims })))).has('code')).toBe(true);
+  });
+
+  it('with a NUL in its nonce is refused', async () => {
+    const { client } = await add();
+    const answer = await askWith(client, await signed(key, objectOf(client, { nonce: 'a\0b' })));
+    expect(answer.get('error')).toBe('invalid_request');
   });
 
   describe('its parameters', () => {
@@ -356,17 +409,24 @@ describe('a request object by reference (OpenID Connect Core 6.2)', () => {
     expect((await askBy(uri)).get('error')).toBe('invalid_request_object');
   });
 
-  it('has a fragment that is no part of the address, and is the hash of the content where it is one', async () => {
+  it.each([
+    ['the SHA-256 of the content', (content: string) => createHash('sha256').update(content).digest('base64url')],
+    ['the SHA-256 of something else', () => createHash('sha256').update('another').digest('base64url')],
+    ['any text', () => 'version2'],
+  ])('may have a fragment, which is neither sent nor checked: %s', async (_what, fragmentOf) => {
+    const paths: (string | undefined)[] = [];
     const request = await signed(key, objectOf(client));
-    serve(request);
-    const hash = createHash('sha256').update(request).digest('base64url');
-    expect((await askBy(`${uri}#${hash}`)).has('code')).toBe(true);
-    expect((await askBy(`${uri}#version2`)).has('code')).toBe(true);
-    const other = createHash('sha256').update('another').digest('base64url');
-    expect((await askBy(`${uri}#${other}`)).get('error')).toBe('invalid_request_uri');
-    const registered = (await add({ requestUris: [`${uri}#${hash}`] })).client;
+    server.answer = ({ url }, response) => {
+      paths.push(url);
+      response.end(request);
+    };
+    const fragment = fragmentOf(request);
+    expect((await askBy(`${uri}#${fragment}`)).has('code')).toBe(true);
+    // The registered address may have one as well (OpenID Connect Registration 2).
+    const registered = (await add({ requestUris: [`${uri}#${fragment}`] })).client;
     serve(await signed(key, objectOf(registered)));
     expect((await askBy(uri, registered)).has('code')).toBe(true);
+    expect(paths).toEqual([new URL(uri).pathname]);
   });
 
   it.each([

@@ -89,6 +89,39 @@ export function bounded(parameters: ReadonlyMap<string, string>, name: string, m
   return value;
 }
 
+const mostStateCharacters = 2000;
+const mostNonceCharacters = 1000;
+
+/**
+ * The `state`, as it goes back to the client: printable ASCII. Anything else could not be promised to arrive unaltered.
+ * @see RFC 6749 A.5
+ */
+export function checkState(parameters: ReadonlyMap<string, string>): string | undefined {
+  const state = bounded(parameters, 'state', mostStateCharacters);
+  if (state !== undefined && !isPrintableAscii(state))
+    throw invalid('The state has characters that are not printable ASCII.', 'state.characters');
+  return state;
+}
+
+/** The `state` of a request that is refused; undefined where it cannot be sent back. */
+export function returnableState(parameters: ReadonlyMap<string, string>): string | undefined {
+  const state = parameters.get('state');
+  return state !== undefined && state.length <= mostStateCharacters && isPrintableAscii(state) ? state : undefined;
+}
+
+/** The `nonce`, as it goes into the ID token: a text that was neither altered on its way (U+FFFD) nor can be later. */
+export function checkNonce(parameters: ReadonlyMap<string, string>): string | undefined {
+  const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
+  if (nonce !== undefined && /[\p{Cc}\uFFFD]/u.test(nonce))
+    throw invalid('The nonce has control characters.', 'nonce.characters');
+  return nonce;
+}
+
+/** VSCHAR of RFC 6749 A */
+function isPrintableAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
 export function checkResponseType(text: string | undefined): ResponseTypeName {
   if (text === undefined) throw invalid('The response_type is missing.', 'response_type.missing');
   const responseType = findResponseType(text);

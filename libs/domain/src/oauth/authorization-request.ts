@@ -3,12 +3,15 @@ import {
   checkChallenge,
   checkDisplay,
   checkMaxAge,
+  checkNonce,
   checkPreferences,
   checkPrompt,
   checkResponseMode,
   checkResponseType,
+  checkState,
   errorMode,
   invalid,
+  returnableState,
   type AuthorizationPolicy,
   type Display,
   type Prompt,
@@ -70,8 +73,6 @@ export type AuthorizationCheck =
       readonly error: OAuthError;
     };
 
-const mostStateCharacters = 2000;
-const mostNonceCharacters = 1000;
 const mostLoginHintCharacters = 320;
 /** An encrypted ID token is a third longer than what is in it. */
 const mostIdTokenHintCharacters = 8000;
@@ -144,13 +145,12 @@ function denied(
   { client, redirectUri }: { readonly client: Client; readonly redirectUri: string },
   error: OAuthError,
 ): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
-  const state = parameters.get('state');
   return {
     kind: 'denied',
     clientId: client.id,
     redirectUri,
     responseMode: errorMode(parameters),
-    state: state !== undefined && state.length <= mostStateCharacters ? state : undefined,
+    state: returnableState(parameters),
     error,
   };
 }
@@ -193,8 +193,8 @@ function checkRest(
     throw new OAuthError('unauthorized_client', 'This client gets its access tokens from the token endpoint alone.', {
       reason: 'dpop.front_channel',
     });
-  const state = bounded(parameters, 'state', mostStateCharacters);
-  const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
+  const state = checkState(parameters);
+  const nonce = checkNonce(parameters);
   const returns = returnsOf(responseType);
 
   const asked = parameters.get('scope');

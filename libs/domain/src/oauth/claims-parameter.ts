@@ -1,3 +1,4 @@
+import { isNestedWithin } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 
 /** What a request says of one claim (OpenID Connect Core 5.5.1). */
@@ -19,12 +20,14 @@ export interface ClaimsRequest {
 const mostCharacters = 4000;
 const mostClaims = 100;
 const mostValues = 20;
+/** The parameter, a place, a claim, its values, and a value such as an address. */
+const mostLevels = 10;
 
 /**
  * Parses the `claims` parameter. Members that we do not know, of the whole and of a claim, are ignored.
  * @returns undefined where it asks for nothing
  * @throws OAuthError invalid_request for anything that is not of the form of OpenID Connect Core 5.5, or has more than
- *   4000 characters, 100 claims at one place or 20 values of one
+ *   4000 characters, 100 claims at one place, 20 values of one or 10 levels
  */
 export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
   if (text.length > mostCharacters) throw malformed('claims.too_long');
@@ -35,6 +38,7 @@ export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
     throw malformed('claims.not_json');
   }
   if (!isObject(whole)) throw malformed('claims.not_an_object');
+  if (!isNestedWithin(whole, mostLevels)) throw malformed('claims.nesting');
   const userinfo = parseMember(memberOf(whole, 'userinfo'));
   const idToken = parseMember(memberOf(whole, 'id_token'));
   if (!userinfo && !idToken) return undefined;

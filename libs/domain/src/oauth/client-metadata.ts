@@ -52,7 +52,7 @@ export interface ClientMetadata {
   readonly introspectionSignedResponseAlg?: SignatureAlgorithm | undefined;
   readonly introspectionEncryptedResponseAlg?: KeyManagementAlgorithm | undefined;
   readonly introspectionEncryptedResponseEnc?: ContentEncryptionAlgorithm | undefined;
-  /** Absent: any algorithm but none. */
+  /** Absent: any algorithm, `none` among them (OpenID Connect Registration 2). */
   readonly requestObjectSigningAlg?: SignatureAlgorithm | 'none' | undefined;
   readonly requestObjectEncryptionAlg?: KeyManagementAlgorithm | undefined;
   readonly requestObjectEncryptionEnc?: ContentEncryptionAlgorithm | undefined;

@@ -1,3 +1,4 @@
+import { isNestedWithin } from '../kernel/index.js';
 import type { Client, ClientDraft, FieldProblem } from './client.js';
 
 /** The kind of value that a member has in JSON. */
@@ -129,12 +130,6 @@ export function metadataName(field: string): string {
   return members.find(([, each]) => each === member)?.[0] ?? member;
 }
 
-/** True when nothing is nested deeper: whoever walks through the value later cannot run out of stack. */
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((each) => isShallow(each, levels - 1));
-}
-
 function isKind(kind: MetadataKind, value: unknown): boolean {
   switch (kind) {
     case 'text':
@@ -147,6 +142,6 @@ function isKind(kind: MetadataKind, value: unknown): boolean {
     case 'flag':
       return typeof value === 'boolean';
     case 'object':
-      return typeof value === 'object' && !Array.isArray(value) && isShallow(value, mostLevels);
+      return typeof value === 'object' && !Array.isArray(value) && isNestedWithin(value, mostLevels);
   }
 }

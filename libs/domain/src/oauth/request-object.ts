@@ -1,8 +1,11 @@
-import type { EpochSeconds } from '../kernel/index.js';
+import { isNestedWithin, type EpochSeconds } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 
 /** Clocks of clients may be this many seconds ahead of ours. */
 const clockSkewSeconds = 60;
+
+/** A `claims` parameter with a structured value of a claim in it nests less. */
+const mostLevels = 12;
 
 /** Claims of the JWT itself; every other one is a parameter of the request (RFC 9101 4). */
 const claimsOfTheJwt = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub']);
@@ -22,7 +25,7 @@ export interface RequestObjectContext {
  * In an OpenID request those of the query that the object does not name stay (OpenID Connect Core 6.1, 6.2.3). In any
  * other, and where the object says by its type that it is one of RFC 9101, what the client did not sign does not count.
  * @param jwt header and claims; its signature is the client's, verified already, or of `none` where it may be
- * @throws OAuthError invalid_request_object for another type of JWT, another client's, one for another server, an
+ * @throws OAuthError invalid_request_object for another type of JWT, claims that are nested too deeply, another client's, one for another server, an
  *   expired one or one from the future, and where it contradicts the query or points to yet another request object
  * @see OpenID Connect Core 6.1, RFC 9101 4, 5, 6.3, 10.8
  */
@@ -31,6 +34,8 @@ export function requestObjectParameters(
   context: RequestObjectContext,
 ): ReadonlyMap<string, string> {
   const { outer, clientId } = context;
+  if (!isNestedWithin(jwt.claims, mostLevels))
+    throw invalid('The claims of the request object are nested too deeply.', 'request_object.nesting');
   const ofRfc9101 = checkType(jwt.header['typ']);
   checkClaims(jwt.claims, ofRfc9101, context);
   const inner = new Map<string, string>();
