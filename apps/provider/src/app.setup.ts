@@ -13,6 +13,7 @@ import { nestLogger } from '@gatehouse/server/telemetry/nest-logger';
 import { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import type { ShownPage } from '@gatehouse/server/web/reply-writer';
 import { StaticAssets } from '@gatehouse/server/web/static-assets';
+import { tlsOptions } from '@gatehouse/server/web/tls-options';
 import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
 import { OpenApi } from './admin/api/openapi.service.js';
@@ -66,7 +67,13 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
     abortOnError: false,
     ...(settings.tls === undefined
       ? {}
-      : { httpsOptions: { cert: readFileSync(settings.tls.certPath), key: readFileSync(settings.tls.keyPath) } }),
+      : {
+          httpsOptions: {
+            ...tlsOptions,
+            cert: readFileSync(settings.tls.certPath),
+            key: readFileSync(settings.tls.keyPath),
+          },
+        }),
   });
   app.get(OpenApi).serve(app);
   if (outside.dispatchFirst !== false) adapter.dispatchFirst(hotRoutes(app, core));
