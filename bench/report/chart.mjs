@@ -7,6 +7,7 @@ const rows = [
   ['introspection', 'Introspection'],
   ['userinfo', 'UserInfo'],
   ['refresh', 'Refresh with rotation, ES256'],
+  ['refresh_kept', 'Refresh, token kept, ES256'],
   ['code_flow', 'Code flow, ES256'],
   ['password_login', 'Password login, Argon2id'],
 ];

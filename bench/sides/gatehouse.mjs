@@ -29,7 +29,8 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
     ...(databaseUrl === undefined ? {} : { GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url') }),
     ...environment,
   };
-  const client = await addClient(settings);
+  const client = await addClient(settings, 'always');
+  const keepingClient = await addClient(settings, 'never');
   for (const [identifier, format] of [
     [jwtApi, 'jwt'],
     [opaqueApi, 'opaque'],
@@ -67,6 +68,7 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
       name,
       paths,
       client,
+      keepingClient,
       beside,
       cwd: folder,
       command: [join(root, 'apps/provider/dist/main.js')],
@@ -98,7 +100,7 @@ export async function gatehouse({ key, name, folder, databaseUrl, beside, enviro
   });
 }
 
-async function addClient(settings) {
+async function addClient(settings, rotation) {
   const grants = ['authorization_code', 'refresh_token', 'client_credentials'].flatMap((grant) => [
     '--grant-type',
     grant,
@@ -115,6 +117,8 @@ async function addClient(settings) {
     scope,
     '--id-token-signed-response-alg',
     'ES256',
+    '--refresh-token-rotation',
+    rotation,
   ];
   const made = await runCommand(settings, ['client', 'add', ...options]);
   return { id: made.client_id, secret: made.client_secret };

@@ -6,21 +6,22 @@ export const port = Number(BENCH_PORT);
 export const seed = JSON.parse(BENCH_SEED);
 export const issuer = `http://127.0.0.1:${BENCH_PORT}`;
 export const store = openLimitStore(BENCH_DATABASE);
-export const clients = new Map([
-  [
-    seed.clientId,
+export const clients = new Map(
+  [seed.client, seed.keepingClient].map(({ id, secret }) => [
+    id,
     {
-      id: seed.clientId,
-      secretHash: sha256(seed.clientSecret),
+      id,
+      secretHash: sha256(secret),
       redirectUri: seed.redirectUri,
       scope: new Set(seed.scope.split(' ')),
+      rotates: id === seed.client.id,
     },
-  ],
-]);
+  ]),
+);
 seed.users.forEach((user, index) => {
   const id = `user-${index}`;
   store.insertUser.run(id, user.username, user.passwordHash, user.email, 1_760_000_000);
-  store.insertConsent.run(id, seed.clientId, seed.scope);
+  for (const clientId of clients.keys()) store.insertConsent.run(id, clientId, seed.scope);
 });
 
 export const accessSeconds = 3600;

@@ -36,17 +36,16 @@ function idToken({ userId, clientId, accessToken, authTime, nonce, sessionId, at
   return signJwt({ ...claims, at_hash: sha256(accessToken).toString('base64url', 0, 16) });
 }
 
-/** Makes the tokens of a grant, and the statements that store them. */
-function prepare(grant, clientId, scope, nonce, at, withRefresh) {
+/** Makes the tokens of a grant, and the statements that store them: with a new refresh token, or the text of a kept one. */
+function prepare(grant, clientId, scope, nonce, at, { refresh, kept } = {}) {
   const access = newToken();
-  const refresh = withRefresh ? newToken() : undefined;
   const openid = scope.startsWith('openid');
   const body = JSON.stringify({
     access_token: access.text,
     token_type: 'Bearer',
     expires_in: accessSeconds,
     scope,
-    refresh_token: refresh?.text,
+    refresh_token: refresh?.text ?? kept,
     id_token: openid
       ? idToken({
           userId: grant.user_id,
@@ -76,6 +75,18 @@ function prepare(grant, clientId, scope, nonce, at, withRefresh) {
     return true;
   };
   return { body, write, successor: refresh?.selector ?? 0 };
+}
+
+/** The last use of a kept refresh token is written at most once a minute. */
+async function keepRefreshToken({ client, parameters, row, grant, at }) {
+  const made = prepare(grant, client.id, row.scope, undefined, at, { kept: parameters.refresh_token });
+  const expiresAt = at + refreshSeconds;
+  const stored = await store.run(
+    () =>
+      (expiresAt - row.expires_at < 60 || store.extendRefresh.run(expiresAt, row.selector).changes === 1) &&
+      made.write(),
+  );
+  return stored ? made.body : undefined;
 }
 
 /** The answer to each grant type: a value, its JSON, or undefined for invalid_grant. */
@@ -120,7 +131,8 @@ export const grantTypes = {
     const grant = fits && row.expires_at > at ? store.grant.get(row.grant_selector, at) : undefined;
     if (row.consumed_at !== null) await store.run(() => store.revokeGrant.run(at, row.grant_selector));
     if (!grant || row.consumed_at !== null) return undefined;
-    const made = prepare(grant, client.id, row.scope, row.nonce, at, row.scope.includes('offline_access'));
+    const refresh = row.scope.includes('offline_access') ? newToken() : undefined;
+    const made = prepare(grant, client.id, row.scope, row.nonce, at, { refresh });
     return (await store.run(() => store.consumeCode.run(at, token.selector).changes === 1 && made.write()))
       ? made.body
       : undefined;
@@ -136,7 +148,8 @@ export const grantTypes = {
     }
     const grant = store.grant.get(row.grant_selector, at);
     if (!grant) return undefined;
-    const made = prepare(grant, client.id, row.scope, undefined, at, true);
+    if (!client.rotates) return keepRefreshToken({ client, parameters, row, grant, at });
+    const made = prepare(grant, client.id, row.scope, undefined, at, { refresh: newToken() });
     const answer = sealAnswer(token.verifier, made.body);
     const rotated = await store.run(
       () => store.consumeRefresh.run(at, made.successor, answer, token.selector).changes === 1 && made.write(),

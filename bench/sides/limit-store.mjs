@@ -71,6 +71,7 @@ const texts = {
   spend: 'INSERT OR IGNORE INTO spent_ids VALUES (?, ?)',
   insertRefresh: 'INSERT INTO refresh_tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL)',
   refresh: 'SELECT * FROM refresh_tokens WHERE selector = ?',
+  extendRefresh: 'UPDATE refresh_tokens SET expires_at = ? WHERE selector = ? AND consumed_at IS NULL',
   consumeRefresh:
     'UPDATE refresh_tokens SET consumed_at = ?, successor = ?, answer = ? WHERE selector = ? AND consumed_at IS NULL',
 };

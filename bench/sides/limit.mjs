@@ -4,7 +4,7 @@ import { benchFolder } from '../lib/root.mjs';
 import { makeSeed } from './seed.mjs';
 import { makeSide } from './side.mjs';
 
-/** A server of the bench's own: it makes the client and the people at its start, from the seed in its environment. */
+/** A server of the bench's own: it makes the clients and the people at its start, from the seed in its environment. */
 async function ownSide({ key, name, folder, program, paths }) {
   mkdirSync(folder, { recursive: true });
   const seed = await makeSeed();
@@ -12,7 +12,8 @@ async function ownSide({ key, name, folder, program, paths }) {
     key,
     name,
     paths,
-    client: { id: seed.clientId, secret: seed.clientSecret },
+    client: seed.client,
+    keepingClient: seed.keepingClient,
     cwd: folder,
     command: [join(benchFolder, 'sides', program)],
     environment: (port) => ({

@@ -30,17 +30,15 @@ const keyPairs = [
 
 const provider = new Provider(issuer, {
   adapter: adapterClass(database),
-  clients: [
-    {
-      client_id: seed.clientId,
-      client_secret: seed.clientSecret,
-      redirect_uris: [seed.redirectUri],
-      grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
-      response_types: ['code'],
-      token_endpoint_auth_method: 'client_secret_basic',
-      id_token_signed_response_alg: 'ES256',
-    },
-  ],
+  clients: [seed.client, seed.keepingClient].map(({ id, secret }) => ({
+    client_id: id,
+    client_secret: secret,
+    redirect_uris: [seed.redirectUri],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_basic',
+    id_token_signed_response_alg: 'ES256',
+  })),
   jwks: {
     keys: keyPairs.map(({ privateKey }, index) => ({
       ...privateKey.export({ format: 'jwk' }),
@@ -69,7 +67,7 @@ const provider = new Provider(issuer, {
   },
   scopes: ['openid', 'profile', 'email', 'offline_access'],
   claims: { openid: ['sub'], profile: ['preferred_username', 'updated_at'], email: ['email', 'email_verified'] },
-  rotateRefreshToken: true,
+  rotateRefreshToken: ({ oidc }) => oidc.client.clientId === seed.client.id,
   pkce: { required: () => true },
   ttl: {
     AccessToken: 3600,

@@ -12,7 +12,7 @@ export const opaqueApi = 'https://opaque.bench.example/';
 export const apiScope = 'read';
 export const usernames = ['anna', 'bert', 'carla', 'dirk'];
 
-/** The client and the people that a server of the bench's own makes at its start. */
+/** The clients and the people that a server of the bench's own makes at its start. */
 export async function makeSeed() {
   const users = await Promise.all(
     usernames.map(async (username) => ({
@@ -21,5 +21,6 @@ export async function makeSeed() {
       passwordHash: await hash(password, argon2Parameters),
     })),
   );
-  return { clientId: 'bench-client', clientSecret: randomBytes(32).toString('base64url'), redirectUri, scope, users };
+  const client = (id) => ({ id, secret: randomBytes(32).toString('base64url') });
+  return { client: client('bench-client'), keepingClient: client('bench-keeping-client'), redirectUri, scope, users };
 }

@@ -7,9 +7,15 @@ import { endServer, freePort, startServer } from '../lib/server-process.mjs';
  * @property {string} key      in results
  * @property {string} name     for people
  * @property {object} paths    of its endpoints
- * @property {object} client   id, secret
+ * @property {object} client   id, secret; its refresh tokens rotate
+ * @property {() => Side} forKeepingClient  the same server for requests of a client whose refresh tokens stay valid
  * @property {() => { name: string, pids: number[] }[]} pids  what is charged for its work
  */
+
+function basic({ id, secret }) {
+  const credentials = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
 
 /** @returns {Promise<Side & { start(): Promise<number>, stop(): Promise<void> }>} */
 export async function makeSide({
@@ -17,6 +23,7 @@ export async function makeSide({
   name,
   paths,
   client,
+  keepingClient,
   command,
   cwd,
   environment,
@@ -31,8 +38,12 @@ export async function makeSide({
     name,
     paths,
     client,
+    basic: basic(client),
     port,
-    basic: `Basic ${Buffer.from(`${encodeURIComponent(client.id)}:${encodeURIComponent(client.secret)}`).toString('base64')}`,
+    /** The same server, for requests of the client whose refresh tokens stay valid. */
+    forKeepingClient() {
+      return { ...this, client: keepingClient, basic: basic(keepingClient) };
+    },
     pids: () => partsOf([['server', child.pid], ...beside()]),
     get running() {
       return child !== undefined;

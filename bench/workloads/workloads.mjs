@@ -149,28 +149,38 @@ const introspectionOfPeople = {
   },
 };
 
+/** Each connection refreshes a grant of its own. `rotates`: whether each response has a new refresh token. */
+async function refreshing(side, connections, rotates) {
+  return inTurn(connections, async (index) => {
+    // Without prompt=consent OpenID Connect (Core 11) lets a server ignore offline_access.
+    const { tokens } = await logInForTokens(side, index, `${scope} offline_access`, { prompt: 'consent' });
+    let token = tokens.refresh_token;
+    if (!token) throw new Error(`${side.name} gave no refresh token`);
+    return async (connection) => {
+      const next = answered(
+        await connection.request(
+          clientPost(side, side.paths.token, { grant_type: 'refresh_token', refresh_token: token }),
+        ),
+      );
+      if (!next.id_token || !next.access_token) throw new Error('there is no ID token or access token');
+      if ((next.refresh_token !== token) !== rotates)
+        throw new Error(rotates ? 'the refresh token was not rotated' : 'the refresh token was not kept');
+      token = next.refresh_token;
+    };
+  });
+}
+
 export const refresh = {
   key: 'refresh',
   name: 'refresh with rotation, ID token ES256',
   one: 1.0,
-  async prepare(side, connections) {
-    return inTurn(connections, async (index) => {
-      // Without prompt=consent OpenID Connect (Core 11) lets a server ignore offline_access.
-      const { tokens } = await logInForTokens(side, index, `${scope} offline_access`, { prompt: 'consent' });
-      let token = tokens.refresh_token;
-      if (!token) throw new Error(`${side.name} gave no refresh token`);
-      return async (connection) => {
-        const next = answered(
-          await connection.request(
-            clientPost(side, side.paths.token, { grant_type: 'refresh_token', refresh_token: token }),
-          ),
-        );
-        if (!next.id_token || !next.access_token || next.refresh_token === token)
-          throw new Error('the refresh token was not rotated, or there is no ID token');
-        token = next.refresh_token;
-      };
-    });
-  },
+  prepare: (side, connections) => refreshing(side, connections, true),
+};
+
+const refreshKept = {
+  key: 'refresh_kept',
+  name: 'refresh with a token that is kept, ID token ES256',
+  prepare: (side, connections) => refreshing(side.forKeepingClient(), connections, false),
 };
 
 const codeFlow = {
@@ -248,6 +258,7 @@ export const workloads = [
   introspection,
   introspectionOfPeople,
   refresh,
+  refreshKept,
   codeFlow,
   userinfo,
   passwordLogin,

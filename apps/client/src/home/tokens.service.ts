@@ -31,7 +31,7 @@ interface Step {
 /** Uses a session's tokens: refreshes them, and calls the provider's API with them. */
 @Injectable()
 export class TokensService {
-  /** One refresh at a time for each session: a refresh token is spent by its first use. */
+  /** One refresh at a time for each session: a provider that rotates refresh tokens accepts each of them once. */
   private readonly refreshing = new Map<number, Promise<Step>>();
 
   constructor(
@@ -105,8 +105,8 @@ export class TokensService {
   }
 
   /**
-   * Keeps new tokens whatever else is changed meanwhile. The old refresh token is spent: to use it again looks like theft,
-   * and the provider would end the whole grant (RFC 9700 4.14.2).
+   * Keeps new tokens whatever else is changed meanwhile. Where the provider rotates refresh tokens, the old one is spent: to
+   * use it again looks like theft, and the provider would end the whole grant (RFC 9700 4.14.2).
    * @throws PageError login.ended
    */
   private async keepRefreshed(

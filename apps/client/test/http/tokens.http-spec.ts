@@ -51,6 +51,17 @@ describe('the tokens of a login', () => {
     }
   });
 
+  it.each(['same', 'none'] as const)(
+    'keeps its refresh token when the provider does not rotate it (RFC 6749 6): the response has %s',
+    async (refreshAnswers) => {
+      client.provider.behaviour.refreshAnswers = refreshAnswers;
+      for (let count = 1; count <= 3; count++) {
+        expect((await browser.submit('/refresh')).body).toContain('The access token was refreshed');
+        expect(client.provider.refreshes).toBe(count);
+      }
+    },
+  );
+
   it('says that the login is over when the provider does not refresh it, and offers to log in again', async () => {
     client.provider.behaviour.refreshFailure = { status: 400, body: { error: 'invalid_grant' } };
     client.clock.advance(301);

@@ -21,6 +21,8 @@ export interface Behaviour {
   /** Happens between the refresh and its answer. */
   duringRefresh: (() => Promise<void>) | undefined;
   issueRefreshToken: boolean;
+  /** What a refresh answers with: a new refresh token, the same one, or none because the old one stays valid (RFC 6749 6). */
+  refreshAnswers: 'new' | 'same' | 'none';
   discovery: 'right' | 'missing' | 'other issuer';
   /** Access tokens that the API refuses. */
   revoked: Set<string>;
@@ -52,6 +54,7 @@ export class TestProvider {
     refreshFailure: undefined,
     duringRefresh: undefined,
     issueRefreshToken: true,
+    refreshAnswers: 'new',
     discovery: 'right',
     revoked: new Set(),
     away: false,
@@ -182,19 +185,22 @@ export class TestProvider {
     const token = form.get('refresh_token') ?? '';
     const scope = this.refreshTokens.get(token);
     if (scope === undefined) return json(response, 400, { error: 'invalid_grant' });
-    this.refreshTokens.delete(token);
+    if (this.behaviour.refreshAnswers === 'new') this.refreshTokens.delete(token);
     this.refreshes++;
     await this.behaviour.duringRefresh?.();
-    this.issue(response, scope, undefined);
+    this.issue(response, scope, undefined, token);
   }
 
-  private issue(response: ServerResponse, scope: string, nonce: string | undefined): void {
+  /** @param kept the refresh token that was sent, where it may stay valid */
+  private issue(response: ServerResponse, scope: string, nonce: string | undefined, kept?: string): void {
     const { behaviour } = this;
     const now = this.clock.now();
     const accessToken = `at-${randomBytes(16).toString('base64url')}`;
-    const refreshToken = `rt-${randomBytes(16).toString('base64url')}`;
+    const keeps = kept !== undefined && behaviour.refreshAnswers !== 'new';
+    const refreshToken = keeps ? kept : `rt-${randomBytes(16).toString('base64url')}`;
     this.accessTokens.set(accessToken, now + behaviour.expiresIn);
     if (behaviour.issueRefreshToken) this.refreshTokens.set(refreshToken, scope);
+    const tellsRefreshToken = behaviour.issueRefreshToken && !(keeps && behaviour.refreshAnswers === 'none');
     const claims = {
       iss: this.issuer,
       sub: 'user-1',
@@ -212,7 +218,7 @@ export class TestProvider {
       expires_in: behaviour.expiresIn,
       scope,
       id_token: this.signed(claims),
-      ...(behaviour.issueRefreshToken ? { refresh_token: refreshToken } : {}),
+      ...(tellsRefreshToken ? { refresh_token: refreshToken } : {}),
     });
   }
 

@@ -40,7 +40,7 @@ export class Provider extends Site {
     provider.client = await provider.command([
       ...['client', 'add', '--name', 'Chaos', '--redirect-uri', redirectUri, '--json'],
       ...['--grant-type', 'authorization_code', '--grant-type', 'refresh_token'],
-      ...['--scope', 'openid profile offline_access'],
+      ...['--scope', 'openid profile offline_access', '--refresh-token-rotation', 'always'],
     ]);
     provider.client.redirect_uri = redirectUri;
     return provider;

@@ -63,9 +63,15 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'code.dpop_jkt': ['The proof is of the key that the code is bound to.', 'RFC 9449 10'],
   'grant.ended': ['The grant lives: nobody logged out, withdrew or revoked it.', 'RFC 6749 5.2'],
   'refresh.unknown': ['The refresh token was given by this server.', 'RFC 6749 6'],
-  'refresh.expired': ['The refresh token has not expired.', 'RFC 6749 6'],
+  'refresh.expired': [
+    'The refresh token was used within its lifetime, and its sign-in is younger than the absolute lifetime.',
+    'RFC 6749 6',
+  ],
   'refresh.other_client': ['The refresh token is used by the client that it was given to.', 'RFC 6749 6'],
-  'refresh.replayed': ['A refresh token is used once: at the second time its grant ends.', 'RFC 9700 4.14.2'],
+  'refresh.replayed': [
+    'A refresh token that rotates is used once: at the second time its grant ends. refresh_token_rotation of the client says whether its tokens rotate.',
+    'RFC 9700 4.14.2',
+  ],
   'refresh.dpop_jkt': ['The proof is of the key that the refresh token is bound to.', 'RFC 9449 5'],
   'client_credentials.public': ['A public client does not act for itself.', 'RFC 6749 4.4'],
   'client_credentials.scope': ['The scope is the client’s, and speaks of no person.', 'RFC 6749 4.4.2'],

@@ -4,7 +4,7 @@ import {
   keyManagementAlgorithms,
   macAlgorithms,
 } from '@gatehouse/domain/jose';
-import type { ClientMetadataDraft } from '@gatehouse/domain/oauth';
+import { refreshTokenRotations, type ClientMetadataDraft } from '@gatehouse/domain/oauth';
 
 export type Member = keyof ClientMetadataDraft;
 
@@ -263,6 +263,19 @@ export const metadataGroups: readonly MetadataGroup[] = [
         label: 'Request objects: content encryption',
         kind: 'choice',
         choices: contentEncryptionAlgorithms,
+      },
+    ],
+  },
+  {
+    title: 'Refresh tokens',
+    fields: [
+      {
+        member: 'refreshTokenRotation',
+        wire: 'refresh_token_rotation',
+        label: 'Rotation',
+        kind: 'choice',
+        choices: refreshTokenRotations,
+        hint: 'default: a public client gets a new refresh token at each use, unless its tokens are bound to a key; others keep theirs. never: a public client needs bound access tokens.',
       },
     ],
   },

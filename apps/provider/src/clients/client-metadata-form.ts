@@ -10,7 +10,7 @@ const mostCharacters = 40_000;
 /** As typed: text by member; a flag is `yes` or empty. */
 export type MetadataValues = Readonly<Partial<Record<Member, string>>>;
 
-export const blankMetadata: MetadataValues = { subjectType: 'public' };
+export const blankMetadata: MetadataValues = { subjectType: 'public', refreshTokenRotation: 'default' };
 
 export function metadataValues(client: Client): MetadataValues {
   return Object.fromEntries(fields.map((field) => [field.member, shown(client[field.member])]));

@@ -203,6 +203,10 @@ export const settingsDefinition = defineSettings({
     about: 'Refresh token, counted from its last use.',
     default: 30 * DAY,
   }),
+  refreshTokenAbsoluteLifetimeSeconds: field.seconds('GATEHOUSE_REFRESH_TOKEN_ABSOLUTE_LIFETIME', {
+    about: 'Refresh tokens of one sign-in, however often they are used.',
+    default: 365 * DAY,
+  }),
   sessionLifetimeSeconds: field.seconds('GATEHOUSE_SESSION_LIFETIME', {
     about: "A browser's login, however busy.",
     default: 30 * DAY,

@@ -8,7 +8,7 @@ import {
   type EpochSeconds,
   type Selector,
 } from '@gatehouse/domain/kernel';
-import { parseScope, type Scope } from '@gatehouse/domain/oauth';
+import { currentRefreshTokenExpiry, extendsRefreshToken, parseScope, type Scope } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, deriveKey, expandKey, openWith, sealWith } from '@gatehouse/server/secrets/keyring';
 import { SETTINGS } from '../config/settings.token.js';
@@ -31,7 +31,10 @@ export interface RefreshToken {
   readonly verifier: string;
 }
 
-/** Owns refresh tokens: finds them, exchanges each once, and repeats a lost answer to whoever holds the token. */
+/**
+ * Owns refresh tokens: finds them, extends those that are kept, exchanges those that rotate once, and repeats a lost
+ * response to the holder of a rotated token.
+ */
 @Injectable()
 export class RefreshTokensService {
   private readonly sweeper = new Sweeper(refreshTokenStatements.purge);
@@ -77,6 +80,20 @@ export class RefreshTokensService {
     if (window === 0) return;
     const sealed = sealWith(answerKey(token), placeOf(token, answer.request), answer.body);
     unit.write(refreshAnswerStatements.keep, answer.successor, sealed, addSeconds(now, window));
+  }
+
+  /**
+   * Extends a token that is kept until `expiresAt`; written at most once a minute. Where it is written, the unit depends on
+   * it: NothingChanged when the token was spent or purged meanwhile.
+   */
+  extend(unit: Unit, token: RefreshToken, expiresAt: EpochSeconds): void {
+    if (extendsRefreshToken(token, expiresAt, this.settings))
+      unit.require(refreshTokenStatements.extend, token.selector, expiresAt);
+  }
+
+  /** When the token expires: by its last use, or by the absolute lifetime since its grant was made. */
+  expiryOf(token: RefreshToken, grantedAt: EpochSeconds): EpochSeconds {
+    return currentRefreshTokenExpiry(token, grantedAt, this.settings);
   }
 
   /**

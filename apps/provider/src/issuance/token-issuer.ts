@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
+import { formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
 import {
   formatScope,
   refreshAllowed,
+  refreshTokenExpiry,
   tokenResponse,
   type Authority,
   type Client,
@@ -21,7 +22,10 @@ import { refreshTokenStatements } from './token.statements.js';
 export interface PreparedTokens {
   readonly authority: Authority;
   readonly access: MadeAccessToken;
+  /** A new refresh token. */
   readonly refresh: Token | undefined;
+  /** When the refresh token of the response expires, new or kept; undefined: the response has none. */
+  readonly refreshExpiresAt: EpochSeconds | undefined;
   /** What the refresh token is bound to: of a confidential client its credentials do that already (RFC 9449 5). */
   readonly refreshJkt: string | undefined;
   /** The JSON body of the answer. */
@@ -48,36 +52,36 @@ export class TokenIssuer {
   /** Makes and signs; outside of any unit, because signing is no database work. */
   async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
     const access = await this.maker.make(authority, client, now);
-    const refresh =
+    const refreshes =
       authority.grant !== undefined &&
       authority.mayRefresh &&
-      refreshAllowed(client, authority.refreshScope ?? authority.scope)
-        ? this.newToken()
-        : undefined;
+      refreshAllowed(client, authority.refreshScope ?? authority.scope);
+    const refresh = refreshes && authority.keptRefreshToken === undefined ? this.newToken() : undefined;
     const body = tokenResponse({
       accessToken: access.text,
       expiresInSeconds: access.lifetimeSeconds,
       scope: access.scope,
-      refreshToken: refresh && formatToken(refresh),
+      // RFC 6749 6 lets a response leave out a token that stays valid; some clients take that as the loss of theirs.
+      refreshToken: refresh ? formatToken(refresh) : refreshes ? authority.keptRefreshToken : undefined,
       dpopJkt: authority.dpopJkt,
       issuedTokenType: authority.issuedTokenType,
       idToken: await this.idTokens.sign(authority, client, { accessToken: access.text }, now),
     });
     const refreshJkt = client.type === 'public' ? authority.dpopJkt : undefined;
-    return { authority, access, refresh, refreshJkt, body: JSON.stringify(body) };
+    const refreshExpiresAt = refreshes ? refreshTokenExpiry(authority.grantedAt ?? now, now, this.settings) : undefined;
+    return { authority, access, refresh, refreshExpiresAt, refreshJkt, body: JSON.stringify(body) };
   }
 
   /** Stores them with their grant. The unit stands on it: NothingChanged when it ended meanwhile. */
   store(unit: Unit, prepared: PreparedTokens, now: EpochSeconds): void {
-    const { authority, access, refresh } = prepared;
+    const { authority, access, refresh, refreshExpiresAt } = prepared;
     const { expiresAt } = access;
-    const refreshExpiresAt = addSeconds(now, this.settings.refreshTokenLifetimeSeconds);
     if (authority.grant !== undefined) {
-      const lives = refresh && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
+      const lives = refreshExpiresAt !== undefined && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
       this.grants.use(unit, authority.grant, lives, now);
     }
     this.maker.store(unit, authority, access, now);
-    if (refresh && authority.grant !== undefined)
+    if (refresh && refreshExpiresAt !== undefined && authority.grant !== undefined)
       unit.write(
         refreshTokenStatements.insert,
         refresh.selector,

@@ -106,6 +106,12 @@ export const refreshTokenStatements = {
     'refresh_tokens.consume',
     'UPDATE refresh_tokens SET consumed_at = $2, successor_selector = $3 WHERE selector = $1 AND consumed_at IS NULL',
   ),
+  /** The last use of a token that is kept, and the check that nobody spent it meanwhile. */
+  extend: statement(
+    'refresh_tokens.extend',
+    `UPDATE refresh_tokens SET expires_at = CASE WHEN expires_at < $2 THEN $2 ELSE expires_at END
+     WHERE selector = $1 AND consumed_at IS NULL`,
+  ),
   purge: sweptTable('refresh_tokens', 'expires_at <= $3'),
 };
 

@@ -106,10 +106,11 @@ export class IntrospectionController {
     now: EpochSeconds,
   ): Promise<Record<string, unknown> | undefined> {
     const token = await this.refreshTokens.find(text);
-    if (!token || token.clientId !== client.id || token.consumedAt !== undefined || token.expiresAt <= now)
-      return undefined;
+    if (!token || token.clientId !== client.id || token.consumedAt !== undefined) return undefined;
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) return undefined;
+    const expiresAt = this.refreshTokens.expiryOf(token, grant.createdAt);
+    if (expiresAt <= now) return undefined;
     return introspectionResponse({
       issuer: this.settings.issuer,
       clientId: token.clientId,
@@ -119,7 +120,7 @@ export class IntrospectionController {
       authTime: grant.authTime,
       dpopJkt: token.dpopJkt,
       issuedAt: token.issuedAt,
-      expiresAt: token.expiresAt,
+      expiresAt,
     });
   }
 

@@ -142,12 +142,14 @@ describe('the administration’s API', () => {
         await api.call('PATCH', `clients/${id}`, {
           redirect_uris: ['https://wiki.test/other'],
           contacts: ['a@b.test'],
+          refresh_token_rotation: 'always',
         }),
         'ClientWithSecret',
       );
       expect(patched).toMatchObject({
         redirect_uris: ['https://wiki.test/other'],
         contacts: ['a@b.test'],
+        refresh_token_rotation: 'always',
         require_consent: false,
         client_name: 'Wiki',
       });

@@ -63,7 +63,7 @@ describe('the audit log tells of', () => {
       },
     });
     admin = await adminApi(provider);
-    client = await provider.addClient();
+    client = await provider.addClient({ refreshTokenRotation: 'always' });
   });
   beforeEach(async () => {
     person = await provider.addUser({ password });

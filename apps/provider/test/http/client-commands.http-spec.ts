@@ -96,6 +96,7 @@ describe('commands on clients, while the provider runs', () => {
         ],
         ...['--contact', 'a@a.test', '--contact', 'b@a.test', '--default-max-age', '60', '--require-auth-time'],
         ...['--backchannel-logout-uri', 'https://a.test/back', '--subject-type', 'pairwise', '--no-consent'],
+        ...['--refresh-token-rotation', 'always'],
       ])
     ).json<{ client_id: string }>();
     expect(made).toMatchObject({
@@ -107,6 +108,7 @@ describe('commands on clients, while the provider runs', () => {
       default_max_age: 60,
       require_auth_time: true,
       subject_type: 'pairwise',
+      refresh_token_rotation: 'always',
       source: 'admin',
       approved: true,
     });

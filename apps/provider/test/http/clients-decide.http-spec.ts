@@ -154,6 +154,7 @@ describe('what administrators decide about clients', () => {
       idTokenEncryptedResponseAlg: 'RSA-OAEP',
       userinfoSignedResponseAlg: 'PS256',
       defaultMaxAge: '600',
+      refreshTokenRotation: 'always',
       requireAuthTime: 'yes',
       requestUris: 'https://shop.test/r1\nhttps://shop.test/r2',
       backchannelLogoutUri: 'https://shop.test/back',

@@ -146,7 +146,7 @@ describe('at the token endpoint', () => {
 
 describe('refresh tokens', () => {
   it('of a public client are bound to the key: without it they are worth nothing, and nothing ends (RFC 9449 5)', async () => {
-    const registered = await addPublic();
+    const registered = await addPublic({ refreshTokenRotation: 'always' });
     const { refresh_token: refreshToken } = await bound(registered);
     const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
     expect(refused(await ask(registered, fields))).toEqual([400, 'invalid_grant']);
@@ -170,8 +170,8 @@ describe('refresh tokens', () => {
     expect((await introspect(provider, registered, next.access_token)).json()['cnf']).toEqual({ jkt: otherKey.jkt });
   });
 
-  it('that come again after a lost answer get it again by the same key, and by another one end the grant', async () => {
-    const registered = await add();
+  it('that come again after a lost answer get it again by the same key, and by another one end the grant, where they rotate', async () => {
+    const registered = await add({ refreshTokenRotation: 'always' });
     const { refresh_token: refreshToken } = await bound(registered);
     const fields = { grant_type: 'refresh_token', refresh_token: refreshToken };
     const first = await ask(registered, fields, { DPoP: await proofFor(key) });

@@ -82,11 +82,12 @@ describe('token introspection (RFC 7662)', () => {
   });
 
   it('answers active: false to an expired one, and to a spent refresh token', async () => {
-    const tokens = await obtainRefreshToken(provider, browser, registered);
-    await refresh(provider, registered, tokens.refresh_token);
-    expect((await introspect(provider, registered, tokens.refresh_token)).json()).toEqual(inactive);
+    const rotating = await provider.addClient({ refreshTokenRotation: 'always' });
+    const tokens = await obtainRefreshToken(provider, browser, rotating);
+    await refresh(provider, rotating, tokens.refresh_token);
+    expect((await introspect(provider, rotating, tokens.refresh_token)).json()).toEqual(inactive);
     provider.clock.advance(3600);
-    expect((await introspect(provider, registered, tokens.access_token)).json()).toEqual(inactive);
+    expect((await introspect(provider, rotating, tokens.access_token)).json()).toEqual(inactive);
   });
 
   it.each<[string, Record<string, string>]>([

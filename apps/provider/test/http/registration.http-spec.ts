@@ -49,6 +49,7 @@ describe('POST /oauth/register, open', () => {
       application_type: 'web',
       id_token_signed_response_alg: 'RS256',
       subject_type: 'public',
+      refresh_token_rotation: 'default',
       require_auth_time: false,
     });
   });
@@ -218,6 +219,8 @@ describe('POST /oauth/register, open', () => {
     [{ initiate_login_uri: 'http://client.test/login' }, 'initiate_login_uri'],
     [{ sector_identifier_uri: 'http://client.test/sector' }, 'sector_identifier_uri'],
     [{ subject_type: 'private' }, 'subject_type'],
+    [{ refresh_token_rotation: 'sometimes' }, 'refresh_token_rotation'],
+    [{ token_endpoint_auth_method: 'none', refresh_token_rotation: 'never' }, 'refresh_token_rotation'],
     [{ subject_type: 'pairwise', redirect_uris: ['https://a.test/cb', 'https://b.test/cb'] }, 'sector_identifier_uri'],
     [{ id_token_signed_response_alg: 'none' }, 'id_token_signed_response_alg'],
     [{ id_token_encrypted_response_enc: 'A128GCM' }, 'id_token_encrypted_response_enc'],

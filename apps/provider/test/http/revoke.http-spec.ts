@@ -37,10 +37,11 @@ describe('token revocation (RFC 7009)', () => {
   });
 
   it('ends the grant by a refresh token that was exchanged already: whoever revokes it means the access', async () => {
-    const tokens = await obtainRefreshToken(provider, browser, registered);
-    const next = (await refresh(provider, registered, tokens.refresh_token)).json<Tokens>();
-    await revoke(tokens.refresh_token);
-    expect(await isActive(provider, registered, next.access_token)).toBe(false);
+    const rotating = await provider.addClient({ refreshTokenRotation: 'always' });
+    const tokens = await obtainRefreshToken(provider, browser, rotating);
+    const next = (await refresh(provider, rotating, tokens.refresh_token)).json<Tokens>();
+    await revoke(tokens.refresh_token, rotating);
+    expect(await isActive(provider, rotating, next.access_token)).toBe(false);
   });
 
   it('leaves other grants of the same person and client alone', async () => {

@@ -12,7 +12,7 @@ import {
   type Tokens,
 } from '../support/tokens';
 
-describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
+describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
   let provider: TestProvider;
   let registered: Registered;
   let browser: Browser;
@@ -22,7 +22,7 @@ describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
   beforeEach(async () => {
     const person = await provider.addUser();
     user = person;
-    registered = await provider.addClient();
+    registered = await provider.addClient({ refreshTokenRotation: 'always' });
     browser = await provider.logIn(person);
   });
 
@@ -115,7 +115,7 @@ describe('refreshing (RFC 6749 6, RFC 9700 4.14.2)', () => {
     it('is reuse at once where GATEHOUSE_REFRESH_RETRY_WINDOW is 0', async () => {
       const strict = await startProvider({ env: { GATEHOUSE_REFRESH_RETRY_WINDOW: '0' } });
       try {
-        const made = await strict.addClient();
+        const made = await strict.addClient({ refreshTokenRotation: 'always' });
         const { refresh_token: token } = await obtainRefreshToken(
           strict,
           await strict.logIn(await strict.addUser()),

@@ -59,7 +59,7 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
   /** One of everything that fills by itself. */
   async function live() {
     const user = await provider.addUser();
-    const registered = await provider.addClient();
+    const registered = await provider.addClient({ refreshTokenRotation: 'always' });
     const browser = await provider.logIn(user);
     const tokens = await obtainRefreshToken(provider, browser, registered);
     const unspent = await authorize(provider, browser, registered.client);

@@ -10,6 +10,7 @@ import { PasswordHasher } from '../../src/users/password-hasher';
 import { UserLists } from '../../src/users/user-lists.service';
 import { UsersService } from '../../src/users/users.service';
 import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { ClientsService } from '../../src/clients/clients.service';
 import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { clientKey, signed } from '../support/client-jwts';
@@ -23,6 +24,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { introspect, isActive, obtainRefreshToken, refresh, type Registered, type Tokens } from '../support/tokens';
 
 describe.each(engineNames)('at once, on %s,', (engine) => {
   let postgres: TestPostgres | undefined;
@@ -93,26 +95,68 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     );
   });
 
-  it('100 refreshes with one token give one answer, again and again', async () => {
-    const registered = await provider.addClient();
+  async function refreshToken(registered: Registered): Promise<string> {
     const browser = await provider.logIn(await provider.addUser());
-    const { code, verifier } = await authorize(provider, browser, registered.client, {
-      scope: 'openid offline_access',
-    });
-    const { refresh_token: refreshToken } = (await redeem(provider, registered, code, verifier)).json<{
-      refresh_token: string;
-    }>();
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, () =>
-        post(
-          `${provider.issuer}/oauth/token`,
-          { grant_type: 'refresh_token', refresh_token: refreshToken },
-          { Authorization: basic(registered.client, registered.secret) },
-        ),
-      ),
-    );
+    return (await obtainRefreshToken(provider, browser, registered)).refresh_token;
+  }
+
+  it('100 refreshes with one token that rotates give one answer, again and again', async () => {
+    const registered = await provider.addClient({ refreshTokenRotation: 'always' });
+    const token = await refreshToken(registered);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(provider, registered, token)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+  });
+
+  it('100 refreshes with one token that is kept give 100 access tokens, and extend it', async () => {
+    const registered = await provider.addClient();
+    const token = await refreshToken(registered);
+    provider.clock.advance(600);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => refresh(provider, registered, token)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const tokens = answers.map((answer) => answer.json<Tokens>());
+    expect(new Set(tokens.map((each) => each.access_token)).size).toBe(100);
+    expect(new Set(tokens.map((each) => each.refresh_token))).toEqual(new Set([token]));
+    expect((await introspect(provider, registered, token)).json()).toMatchObject({
+      exp: provider.clock.now() + 30 * 86_400,
+    });
+  });
+
+  it('refreshes with a kept token while its grant is revoked leave no access token that works', async () => {
+    const registered = await provider.addClient();
+    for (let round = 0; round < 5; round++) {
+      const token = await refreshToken(registered);
+      provider.clock.advance(600);
+      const begun = Array.from({ length: 20 }, () => refresh(provider, registered, token));
+      await new Promise((resolve) => setTimeout(resolve, round * 4));
+      await post(
+        `${provider.issuer}/oauth/revoke`,
+        { token },
+        { Authorization: basic(registered.client, registered.secret) },
+      );
+      for (const answer of await Promise.all(begun))
+        if (answer.status === 200)
+          expect(await isActive(provider, registered, answer.json<Tokens>().access_token)).toBe(false);
+        else expect(answer.json()['error']).toBe('invalid_grant');
+    }
+  });
+
+  it('refreshes while the client is changed to rotation spend its token once, and none comes back', async () => {
+    const clients = provider.app.get(ClientsService);
+    const registered = await provider.addClient();
+    const token = await refreshToken(registered);
+    provider.clock.advance(600);
+    const begun = Array.from({ length: 20 }, () => refresh(provider, registered, token));
+    const change = { ...registered.client, refreshTokenRotation: 'always' } as const;
+    await provider.store.run((unit) => clients.update(unit, registered.client, change, {}, provider.clock.now()));
+    const answers = [
+      ...(await Promise.all(begun)),
+      ...(await Promise.all(begun.map(() => refresh(provider, registered, token)))),
+    ];
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const successors = new Set(answers.map((answer) => answer.json<Tokens>().refresh_token));
+    successors.delete(token);
+    expect(successors.size).toBeLessThanOrEqual(1);
   });
 
   it('two administrators who switch each other off leave one', async () => {

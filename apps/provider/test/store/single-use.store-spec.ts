@@ -96,6 +96,8 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
         '--scope',
         'openid offline_access',
         '--no-consent',
+        '--refresh-token-rotation',
+        'always',
         '--json',
       ];
       const added = (await runCommand(words, place.env)).json<{ client_id: string; client_secret: string }>();

@@ -26,6 +26,10 @@ export interface Authority {
   readonly issuedTokenType?: string | undefined;
   /** Whether the grant type may end in a refresh token at all; the client and the scope must allow it too. */
   readonly mayRefresh: boolean;
+  /** When the grant was made: a refresh token's absolute lifetime counts from then. */
+  readonly grantedAt?: EpochSeconds | undefined;
+  /** The refresh token that stays valid and is returned again; undefined: a new one is issued, where one may be. */
+  readonly keptRefreshToken?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly authTime?: EpochSeconds | undefined;
   readonly nonce?: string | undefined;

@@ -27,6 +27,7 @@ describe('checkMetadata', () => {
     ['a request URI with a fragment', { requestUris: ['https://a.example/r#hash'] }],
     ['an age of nothing', { defaultMaxAge: 0 }],
     ['unsigned request objects', { requestObjectSigningAlg: 'none' }],
+    ['no rotation for a confidential client', { refreshTokenRotation: 'never' }],
     ['what is left empty', { clientUri: '', userinfoSignedResponseAlg: '', contacts: [''] }],
   ])('takes %s', (_name, draft) => {
     expect(problemsOf(draft)).toEqual([]);
@@ -44,6 +45,13 @@ describe('checkMetadata', () => {
     ['21 keys', { jwks: { keys: Array.from({ length: 21 }, () => key) } }, 'jwks'],
     ['an http sector identifier', { sectorIdentifierUri: 'http://localhost/s' }, 'sectorIdentifierUri'],
     ['an unknown subject type', { subjectType: 'x' }, 'subjectType'],
+    ['an unknown rotation', { refreshTokenRotation: 'sometimes' }, 'refreshTokenRotation'],
+    [
+      'no rotation for bearer tokens of a public client (RFC 9700 4.14.2)',
+      { refreshTokenRotation: 'never' },
+      'refreshTokenRotation',
+      { authMethod: 'none' },
+    ],
     ['RSA1_5, which is broken', { userinfoEncryptedResponseAlg: 'RSA1_5' }, 'userinfoEncryptedResponseAlg'],
     ['a content encryption alone', { idTokenEncryptedResponseEnc: 'A128GCM' }, 'idTokenEncryptedResponseEnc'],
     ['encryption to a client without keys', { idTokenEncryptedResponseAlg: 'RSA-OAEP' }, 'idTokenEncryptedResponseAlg'],
@@ -67,6 +75,12 @@ describe('checkMetadata', () => {
     ],
   ])('refuses %s', (_name, draft, field, changes = {}) => {
     expect(problemsOf(draft, changes)).toEqual([field]);
+  });
+
+  it('takes a public client without rotation whose tokens are bound to a key', () => {
+    expect(problemsOf({ refreshTokenRotation: 'never', dpopBoundAccessTokens: true }, { authMethod: 'none' })).toEqual(
+      [],
+    );
   });
 
   it('takes A128CBC-HS256 where only the key encryption is said (OpenID Connect Registration 2)', () => {

@@ -12,6 +12,7 @@ import {
   type SignatureAlgorithm,
 } from '../jose/index.js';
 import { isLoopbackHost } from './redirect-uri.js';
+import { refreshTokenRotations, type RefreshTokenRotation } from './refresh-token.js';
 
 /** A JWK set as the client registered it (RFC 7517 5). */
 export interface JwkSet {
@@ -68,6 +69,8 @@ export interface ClientMetadata {
   readonly requirePushedAuthorizationRequests: boolean;
   /** True: it gets access tokens that are bound to a key of its own, and no others (RFC 9449 5.2). */
   readonly dpopBoundAccessTokens: boolean;
+  /** Whether a refresh replaces its refresh tokens; `default` decides by what protects them (RFC 9700 4.14.2). */
+  readonly refreshTokenRotation: RefreshTokenRotation;
   readonly backchannelLogoutUri?: string | undefined;
   readonly backchannelLogoutSessionRequired: boolean;
   readonly frontchannelLogoutUri?: string | undefined;
@@ -122,6 +125,7 @@ const memberTable: Readonly<Record<keyof ClientMetadata, true>> = {
   requestUris: true,
   requirePushedAuthorizationRequests: true,
   dpopBoundAccessTokens: true,
+  refreshTokenRotation: true,
   backchannelLogoutUri: true,
   backchannelLogoutSessionRequired: true,
   frontchannelLogoutUri: true,
@@ -138,6 +142,7 @@ export const plainMetadata: ClientMetadata = {
   requestUris: [],
   requirePushedAuthorizationRequests: false,
   dpopBoundAccessTokens: false,
+  refreshTokenRotation: 'default',
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutSessionRequired: false,
 };
@@ -228,6 +233,13 @@ export function checkMetadata(
   if (subjectType === 'pairwise' && sectorIdentifierUri === undefined && hostsOf(context.redirectUris).size > 1)
     say('sectorIdentifierUri', 'Redirect URIs of several hosts need a sector identifier (OpenID Connect Core 8.1).');
 
+  const dpopBoundAccessTokens = draft.dpopBoundAccessTokens ?? false;
+  const refreshTokenRotation =
+    oneOf('refreshTokenRotation', refreshTokenRotations, draft.refreshTokenRotation) ?? 'default';
+  // RFC 9700 4.14.2: of a public client they are rotated or sender-constrained.
+  if (refreshTokenRotation === 'never' && context.authMethod === 'none' && !dpopBoundAccessTokens)
+    say('refreshTokenRotation', 'Without rotation, a public client needs tokens that are bound to a key (DPoP).');
+
   const idToken = encryption('idTokenEncryptedResponse');
   const userinfo = encryption('userinfoEncryptedResponse');
   const authorization = encryption('authorizationEncryptedResponse');
@@ -317,7 +329,8 @@ export function checkMetadata(
     defaultAcrValues,
     requestUris,
     requirePushedAuthorizationRequests: draft.requirePushedAuthorizationRequests ?? false,
-    dpopBoundAccessTokens: draft.dpopBoundAccessTokens ?? false,
+    dpopBoundAccessTokens,
+    refreshTokenRotation,
     backchannelLogoutUri,
     backchannelLogoutSessionRequired: draft.backchannelLogoutSessionRequired ?? false,
     frontchannelLogoutUri,

@@ -6,7 +6,7 @@ export type MetadataKind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'obje
 type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: MetadataKind];
 
 /** What RFC 7591, OpenID Connect Registration, the logout specifications JARM, RFC 9126,
- * RFC 9449 and RFC 9701 call a client's metadata. */
+ * RFC 9449 and RFC 9701 call a client's metadata, and `refresh_token_rotation`, which is ours. */
 const members: readonly Member[] = [
   ['redirect_uris', 'redirectUris', 'list'],
   ['token_endpoint_auth_method', 'authMethod', 'text'],
@@ -49,6 +49,7 @@ const members: readonly Member[] = [
   ['request_uris', 'requestUris', 'list'],
   ['require_pushed_authorization_requests', 'requirePushedAuthorizationRequests', 'flag'],
   ['dpop_bound_access_tokens', 'dpopBoundAccessTokens', 'flag'],
+  ['refresh_token_rotation', 'refreshTokenRotation', 'text'],
   ['post_logout_redirect_uris', 'postLogoutRedirectUris', 'list'],
   ['backchannel_logout_uri', 'backchannelLogoutUri', 'text'],
   ['backchannel_logout_session_required', 'backchannelLogoutSessionRequired', 'flag'],

@@ -15,6 +15,13 @@ export {
 } from './authentication-context.js';
 export { refreshAllowed, type Authority } from './authority.js';
 export {
+  currentRefreshTokenExpiry,
+  extendsRefreshToken,
+  refreshTokenExpiry,
+  refreshTokenRotations,
+  rotatesRefreshTokens,
+} from './refresh-token.js';
+export {
   bearerChallenge,
   dpopChallenge,
   isBasic,

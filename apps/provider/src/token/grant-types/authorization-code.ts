@@ -54,6 +54,7 @@ export class AuthorizationCodeGrant implements GrantType {
         scope: code.scope.filter((scope) => client.scope.includes(scope)),
         resources: narrowResources(grant.resources, parseResourceParameter(parameters.get('resource'))),
         mayRefresh: true,
+        grantedAt: grant.createdAt,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
         nonce: code.nonce,

@@ -48,6 +48,7 @@ export class DeviceCodeGrant implements GrantType {
         scope: device.scope.filter((scope) => client.scope.includes(scope)),
         resources: narrowResources(grant.resources, parseResourceParameter(parameters.get('resource'))),
         mayRefresh: true,
+        grantedAt: grant.createdAt,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
         amr: grant.amr,

@@ -5,6 +5,8 @@ import {
   narrowResources,
   OAuthError,
   parseResourceParameter,
+  refreshAllowed,
+  rotatesRefreshTokens,
   type Client,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
@@ -13,7 +15,10 @@ import { GrantsService } from '../../grants/grants.service.js';
 import { RefreshTokensService, type RefreshToken } from '../../issuance/refresh-tokens.service.js';
 import type { GrantType, Proof } from './grant-type.js';
 
-/** RFC 6749 6, with rotation and reuse detection (RFC 9700 4.14.2) and one answer for a repeated request. */
+/**
+ * RFC 6749 6. Bearer tokens of public clients rotate, with reuse detection (RFC 9700 4.14.2) and one response for a repeated
+ * request; authenticated clients and sender-constrained tokens keep theirs, unless the client chose otherwise.
+ */
 @Injectable()
 export class RefreshTokenGrant implements GrantType {
   readonly name = 'refresh_token';
@@ -48,10 +53,14 @@ export class RefreshTokenGrant implements GrantType {
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     if (token.consumedAt !== undefined) return this.repeated(token, request, now);
-    if (token.expiresAt <= now) throw invalidGrant('refresh.expired');
+    if (this.tokens.expiryOf(token, grant.createdAt) <= now) throw invalidGrant('refresh.expired');
     // What was taken from the client since is no longer its to get.
     const granted = token.scope.filter((each) => client.scope.includes(each));
     const scope = checkRefreshScope(granted, parameters.get('scope'));
+    // The token of a client that may no longer refresh is spent by its last response.
+    const keeps =
+      refreshAllowed(client, granted) &&
+      !rotatesRefreshTokens(client, { senderConstrained: token.dpopJkt !== undefined });
     return {
       kind: 'proved',
       authority: {
@@ -62,6 +71,8 @@ export class RefreshTokenGrant implements GrantType {
         refreshScope: granted,
         resources: narrowResources(grant.resources, asked),
         mayRefresh: true,
+        grantedAt: grant.createdAt,
+        keptRefreshToken: keeps ? text : undefined,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
         amr: grant.amr,
@@ -69,6 +80,8 @@ export class RefreshTokenGrant implements GrantType {
         claims: grant.claims,
       },
       spend: (unit, prepared) => {
+        if (keeps && prepared.refreshExpiresAt !== undefined)
+          return this.tokens.extend(unit, token, prepared.refreshExpiresAt);
         // A client that lost the right to refresh gets no successor: its token is then spent for good.
         const successor = prepared.refresh?.selector ?? prepared.access.row.selector;
         this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now);
