@@ -9,6 +9,7 @@ import {
   returnsOf,
   type AuthorizationRequest,
   type Authority,
+  type Client,
 } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
 import type { Reply } from '@gatehouse/server/web/reply';
@@ -112,7 +113,7 @@ export class Answers {
   /** The unit stands on the session. */
   private write(unit: Unit, visit: UserVisit, pending: Pending, made: Made): void {
     const { now, user, session } = visit;
-    const { id, request, once } = pending;
+    const { id, request, client, once } = pending;
     const grant = this.grants.create(
       unit,
       {
@@ -125,7 +126,7 @@ export class Answers {
         amr: session.amr,
         acr: acrOf(session.amr, preferredContexts(request)),
         claims: request.claims,
-        expiresAt: addSeconds(now, this.lifetimeSeconds(made)),
+        expiresAt: addSeconds(now, this.lifetimeSeconds(made, client)),
       },
       now,
     );
@@ -138,15 +139,15 @@ export class Answers {
       requestId: visit.requestId,
     });
     if (id !== undefined) this.kept[once ? 'answeredFirst' : 'answered'](unit, id, visit.browser.hash, now);
-    if (made.code) this.codes.issue(unit, made.code, request, grant, now);
+    if (made.code) this.codes.issue(unit, made.code, { request, client, grantSelector: grant }, now);
     if (made.tokens?.access)
       this.issuer.storeAccess(unit, { ...authorityOf(visit, request), grant }, made.tokens.access, now);
   }
 
   /** The latest end of what the answer gives. */
-  private lifetimeSeconds({ code, tokens }: Made): number {
+  private lifetimeSeconds({ code, tokens }: Made, client: Client): number {
     return Math.max(
-      code ? this.settings.codeLifetimeSeconds : 0,
+      code ? this.codes.lifetimeSeconds(client) : 0,
       // An API's own tokens may live longer than those of this server.
       tokens?.access?.lifetimeSeconds ?? 0,
       tokens?.idToken === undefined ? 0 : this.settings.idTokenLifetimeSeconds,

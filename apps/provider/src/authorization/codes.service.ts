@@ -9,7 +9,14 @@ import {
   type Selector,
   type Token,
 } from '@gatehouse/domain/kernel';
-import { formatScope, parseScope, type AuthorizationRequest, type Scope } from '@gatehouse/domain/oauth';
+import {
+  formatScope,
+  parseScope,
+  securityProfile,
+  type AuthorizationRequest,
+  type Client,
+  type Scope,
+} from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
@@ -49,7 +56,18 @@ export class CodesService {
     return { selector: this.selectors.next(), verifier: newSecret() };
   }
 
-  issue(unit: Unit, token: Token, request: AuthorizationRequest, grantSelector: Selector, now: EpochSeconds): void {
+  /** How long a code for this client lives. */
+  lifetimeSeconds(client: Client): number {
+    return Math.min(this.settings.codeLifetimeSeconds, securityProfile(client.securityProfile).mostCodeLifetimeSeconds);
+  }
+
+  issue(
+    unit: Unit,
+    token: Token,
+    issued: { readonly request: AuthorizationRequest; readonly client: Client; readonly grantSelector: Selector },
+    now: EpochSeconds,
+  ): void {
+    const { request, client, grantSelector } = issued;
     unit.write(
       codeStatements.insert,
       token.selector,
@@ -62,7 +80,7 @@ export class CodesService {
       request.codeChallenge ?? null,
       request.nonce ?? null,
       now,
-      addSeconds(now, this.settings.codeLifetimeSeconds),
+      addSeconds(now, this.lifetimeSeconds(client)),
       request.dpopJkt ?? null,
     );
   }

@@ -9,8 +9,6 @@ import { postOnly, readProtocolRequest } from '../clients/authentication/protoco
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { Refusals } from '../audit/refusals.service.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
-import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
 import { corsHeaders, preflight } from '../http/cors.js';
 import { nonceHeaders } from '../http/dpop-nonce.js';
@@ -25,7 +23,6 @@ import { RequestChecks } from './request-checks.service.js';
 export class PushedRequestController {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
     @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(DpopProofs) private readonly proofs: DpopProofs,
@@ -77,7 +74,7 @@ export class PushedRequestController {
       now,
     );
     return Reply.json(
-      { request_uri: requestUri, expires_in: this.settings.pushedRequestLifetimeSeconds },
+      { request_uri: requestUri, expires_in: this.pushed.lifetimeSeconds(client) },
       { status: 201, headers: { 'Cache-Control': 'no-store', ...nonceHeaders(request), ...corsHeaders(request) } },
     );
   }

@@ -8,7 +8,7 @@ import {
   type EpochSeconds,
   type Selector,
 } from '@gatehouse/domain/kernel';
-import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { OAuthError, securityProfile, type Client } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
@@ -47,6 +47,14 @@ export class PushedRequests {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
+  /** How soon the browser must come with what this client pushed. */
+  lifetimeSeconds(client: Client): number {
+    return Math.min(
+      this.settings.pushedRequestLifetimeSeconds,
+      securityProfile(client.securityProfile).mostPushedRequestLifetimeSeconds,
+    );
+  }
+
   /**
    * @returns the `request_uri`
    * @throws OAuthError temporarily_unavailable when too many wait already
@@ -62,7 +70,7 @@ export class PushedRequests {
         client.id,
         writeContent(content),
         now,
-        addSeconds(now, this.settings.pushedRequestLifetimeSeconds),
+        addSeconds(now, this.lifetimeSeconds(client)),
       );
     });
     this.stored.count++;

@@ -69,8 +69,11 @@ export class RequestChecks {
   ): Promise<AuthorizationCheck> {
     const policy = { pkce: this.settings.pkce };
     const hasObject = parameters.has('request') || parameters.has('request_uri');
-    if (!hasObject || !client || client.disabledAt !== undefined)
-      return checkAuthorizationRequest(parameters, client, policy);
+    if (!client || client.disabledAt !== undefined) return checkAuthorizationRequest(parameters, client, policy);
+    if (!hasObject)
+      return client.requireSignedRequestObject
+        ? denyAuthorizationRequest(parameters, client, unsignedRequest())
+        : checkAuthorizationRequest(parameters, client, policy);
     try {
       return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, now), client, policy);
     } catch (error) {
@@ -90,6 +93,13 @@ export class RequestChecks {
       throw error;
     }
   }
+}
+
+/** RFC 9101 10.5 */
+function unsignedRequest(): OAuthError {
+  return new OAuthError('invalid_request', 'Requests of this client must be signed: a request object is missing.', {
+    reason: 'request_object.required',
+  });
 }
 
 function denied(

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, macAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { OAuthError, requestObjectParameters, type Client } from '@gatehouse/domain/oauth';
+import {
+  algorithmsUnder,
+  OAuthError,
+  requestObjectParameters,
+  securityProfile,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
 import { ClientsService } from '../clients/clients.service.js';
@@ -56,7 +62,13 @@ export class RequestObjects {
     const jws = await this.read(text, client, now);
     return requestObjectParameters(
       { header: jws.header, claims: jws.payload },
-      { outer: parameters, clientId: client.id, issuer: this.settings.issuer, now },
+      {
+        outer: parameters,
+        clientId: client.id,
+        issuer: this.settings.issuer,
+        now,
+        profile: securityProfile(client.securityProfile),
+      },
     );
   }
 
@@ -65,8 +77,10 @@ export class RequestObjects {
     const jwt = isJwe(text) ? await this.decrypt(text, client, now) : text;
     const registered = client.requestObjectSigningAlg;
     // OpenID Connect Registration 2: what is not registered may be any algorithm of the server, none among them.
-    if (registered === 'none' || (registered === undefined && isUnsigned(jwt))) return readUnsigned(jwt);
-    const algorithms = registered === undefined ? [...jwsAlgorithms, ...macAlgorithms] : [registered];
+    if (!mustBeSigned(client) && (registered === 'none' || (registered === undefined && isUnsigned(jwt))))
+      return readUnsigned(jwt);
+    const supported = algorithmsUnder(client.securityProfile, [...jwsAlgorithms, ...macAlgorithms]);
+    const algorithms = registered === undefined ? supported : supported.filter((each) => each === registered);
     const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, now });
     if (!jws) throw unreadable('request_object.signature');
     return jws;
@@ -115,6 +129,11 @@ export class RequestObjects {
 function withoutFragment(uri: string): string {
   const at = uri.indexOf('#');
   return at < 0 ? uri : uri.slice(0, at);
+}
+
+/** Where the client, or its profile, says so. */
+function mustBeSigned(client: Client): boolean {
+  return client.requireSignedRequestObject || client.securityProfile !== 'none';
 }
 
 function isUnsigned(jwt: string): boolean {

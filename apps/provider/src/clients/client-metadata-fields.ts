@@ -4,7 +4,7 @@ import {
   keyManagementAlgorithms,
   macAlgorithms,
 } from '@gatehouse/domain/jose';
-import { refreshTokenRotations, type ClientMetadataDraft } from '@gatehouse/domain/oauth';
+import { refreshTokenRotations, securityProfileNames, type ClientMetadataDraft } from '@gatehouse/domain/oauth';
 
 export type Member = keyof ClientMetadataDraft;
 
@@ -17,6 +17,8 @@ export interface MetadataField {
   readonly hint?: string;
   readonly kind: 'line' | 'lines' | 'choice' | 'flag' | 'seconds' | 'keys';
   readonly choices?: readonly string[];
+  /** True: administrators alone see it. */
+  readonly administrators?: boolean;
 }
 
 export interface MetadataGroup {
@@ -204,6 +206,15 @@ export const metadataGroups: readonly MetadataGroup[] = [
     title: 'Requests',
     fields: [
       {
+        member: 'securityProfile',
+        wire: 'security_profile',
+        label: 'Security profile',
+        kind: 'choice',
+        choices: securityProfileNames,
+        administrators: true,
+        hint: 'FAPI 2.0: pushed requests, PKCE, private_key_jwt, DPoP, ES256, PS256 or EdDSA; message signing: signed requests too.',
+      },
+      {
         member: 'defaultMaxAge',
         wire: 'default_max_age',
         label: 'Longest time since the login',
@@ -240,6 +251,12 @@ export const metadataGroups: readonly MetadataGroup[] = [
         member: 'dpopBoundAccessTokens',
         wire: 'dpop_bound_access_tokens',
         label: 'Access tokens must be bound to a key (DPoP, RFC 9449)',
+        kind: 'flag',
+      },
+      {
+        member: 'requireSignedRequestObject',
+        wire: 'require_signed_request_object',
+        label: 'Requests must have a signed request object (RFC 9101)',
         kind: 'flag',
       },
       {

@@ -10,7 +10,11 @@ const mostCharacters = 40_000;
 /** As typed: text by member; a flag is `yes` or empty. */
 export type MetadataValues = Readonly<Partial<Record<Member, string>>>;
 
-export const blankMetadata: MetadataValues = { subjectType: 'public', refreshTokenRotation: 'default' };
+export const blankMetadata: MetadataValues = {
+  subjectType: 'public',
+  securityProfile: 'none',
+  refreshTokenRotation: 'default',
+};
 
 export function metadataValues(client: Client): MetadataValues {
   return Object.fromEntries(fields.map((field) => [field.member, shown(client[field.member])]));
@@ -91,12 +95,13 @@ export function metadataModel(
       title,
       filled,
       open: inGroup.some(({ member }) => problems[member] !== undefined),
-      fields: inGroup.map(({ member, wire, label, hint, kind, choices = [] }) => ({
+      fields: inGroup.map(({ member, wire, label, hint, kind, administrators, choices = [] }) => ({
         member,
         wire,
         label,
         hint,
         kind,
+        administrators,
         value: values[member] ?? '',
         problem: problems[member],
         focus: focused === member,

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { checkClientMetadata, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -13,6 +13,7 @@ import { actorOf, isAdmin } from '../users/actor.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { ClientRules } from './client-rules.service.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
@@ -93,6 +94,7 @@ export class ClientsController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientRules) private readonly rules: ClientRules,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientOrigins) private readonly origins: ClientOrigins,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
@@ -242,11 +244,13 @@ export class ClientsController {
       // What the form does not show stays as it is.
       ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
       ...typed,
-      // The field is an administrator's.
-      ...(isAdmin(visit) ? {} : { tokenExchange: before?.tokenExchange ?? [] }),
+      // The fields are an administrator's.
+      ...(isAdmin(visit)
+        ? {}
+        : { tokenExchange: before?.tokenExchange ?? [], securityProfile: before?.securityProfile ?? 'none' }),
       source: before?.source ?? (isAdmin(visit) ? 'admin' : 'developer'),
     };
-    const checked = checkClientMetadata({ ...draft, id: before?.id ?? '', createdAt: visit.now });
+    const checked = this.rules.check({ ...draft, id: before?.id ?? '', createdAt: visit.now });
     const problems = [
       ...unread,
       ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),

@@ -29,6 +29,7 @@ import { RegistrationLimits } from './registration/registration-limits.service.j
 import { Registrations } from './registration/registrations.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 import { Subjects } from './subjects.service.js';
+import { ClientRules } from './client-rules.service.js';
 import { ClientsService } from './clients.service.js';
 
 /**
@@ -58,6 +59,7 @@ import { ClientsService } from './clients.service.js';
   providers: [
     ApplicationRoles,
     ClientLogos,
+    ClientRules,
     ClientsService,
     Subjects,
     ClientSecrets,

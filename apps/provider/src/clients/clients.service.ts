@@ -1,14 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  cameByItself,
-  checkClientMetadata,
-  limitedClient,
-  secretNeed,
-  type Client,
-  type ClientDraft,
-} from '@gatehouse/domain/oauth';
+import { cameByItself, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
@@ -19,6 +12,7 @@ import type { Cursor } from '../http/cursor.js';
 import { clientOrderings, type ClientOrder } from './client-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
+import { ClientRules } from './client-rules.service.js';
 import { toClient, toRow } from './client-row.js';
 import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
 
@@ -80,6 +74,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(ClientRules) private readonly rules: ClientRules,
   ) {
     this.uses = new LastUse(store, clientStatements.use);
   }
@@ -219,7 +214,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     id = newId(),
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
     const approvedAt = cameByItself(draft.source) ? undefined : now;
-    const checked = checkClientMetadata({ ...draft, approvedAt, id, createdAt: now });
+    const checked = this.rules.check({ ...draft, approvedAt, id, createdAt: now });
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).insert({
@@ -262,7 +257,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       return {
         problems: [{ field: 'name', message: 'Somebody else changed this client meanwhile: look again, then save.' }],
       };
-    const checked = checkClientMetadata({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
+    const checked = this.rules.check({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
     if ('problems' in checked) return checked;
     const { client } = checked;
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
@@ -360,7 +355,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const generation = this.cache;
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
-    const loaded: Cached = { client: limitedClient(toClient(row)), secrets: await this.secrets.read(id) };
+    const loaded: Cached = { client: this.rules.asSeen(toClient(row)), secrets: await this.secrets.read(id) };
     if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
     generation.set(id, loaded);

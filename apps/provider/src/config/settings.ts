@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { isLoopbackHost, parseHostRules } from '@gatehouse/domain/oauth';
+import { isLoopbackHost, parseHostRules, securityProfileNames } from '@gatehouse/domain/oauth';
 import * as field from '@gatehouse/server/setting-fields';
 import { clientSettingNames } from '@gatehouse/server/setting-names';
 import {
@@ -134,6 +134,13 @@ export const settingsDefinition = defineSettings({
     about: '`public`: confidential clients made without PKCE need not send a challenge.',
     among: ['required', 'public'],
     default: 'required',
+  }),
+
+  securityProfile: field.choice('GATEHOUSE_SECURITY_PROFILE', {
+    about:
+      'What every client must meet: `fapi-2-security` or `fapi-2-message-signing` (FAPI 2.0); a client may be held to a stricter one.',
+    among: securityProfileNames,
+    default: 'none',
   }),
 
   requirePar: field.flag('GATEHOUSE_REQUIRE_PAR', {

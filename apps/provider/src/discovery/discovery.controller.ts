@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { contentEncryptionAlgorithms, keyManagementAlgorithms, signatureAlgorithms } from '@gatehouse/domain/jose';
-import { dpopAlgorithms, responseTypeNames, standardScopes } from '@gatehouse/domain/oauth';
+import { dpopAlgorithms, responseTypeNames, securityProfile, standardScopes } from '@gatehouse/domain/oauth';
 import { claimNames, providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -34,25 +34,31 @@ export class DiscoveryController {
     @Inject(Factors) factors: Factors,
     @Inject(Languages) languages: Languages,
   ) {
+    // What no client may use here is not offered.
+    const profile = securityProfile(settings.securityProfile);
     this.metadata = Reply.constant(
       Reply.json(
         providerMetadata({
           issuer: settings.issuer,
           paths: { ...routes, register: settings.registration === 'off' ? undefined : routes.register },
           // `implicit` is no business of the token endpoint (RFC 8414 2).
-          grantTypes: [...grantTypes.all.map((grantType) => grantType.name), 'implicit'],
+          grantTypes: within(profile.grantTypes, [...grantTypes.all.map((grantType) => grantType.name), 'implicit']),
           clientMetadataDocuments: settings.clientMetadataDocuments !== 'off',
-          responseTypes: responseTypeNames,
+          responseTypes: within(profile.responseTypes, responseTypeNames),
           // JARM 2.3.4: `jwt` is the usual place of the response type.
           responseModes: [...responseModes.map((mode) => mode.name), 'jwt'],
-          authMethods: authenticator.methods.map((method) => method.name),
-          authSigningAlgorithms: authenticator.signingAlgorithms,
-          signingAlgorithms: signatureAlgorithms,
+          authMethods: within(
+            profile.authMethods,
+            authenticator.methods.map((method) => method.name),
+          ),
+          authSigningAlgorithms: within(profile.signatureAlgorithms, authenticator.signingAlgorithms),
+          signingAlgorithms: within(profile.signatureAlgorithms, signatureAlgorithms),
           keyManagementAlgorithms,
           contentEncryptionAlgorithms,
-          requestObjectSigningAlgorithms: requestObjectAlgorithms,
-          requiresPar: settings.requirePar,
-          dpopAlgorithms,
+          requestObjectSigningAlgorithms: within(profile.signatureAlgorithms, requestObjectAlgorithms),
+          requiresPar: settings.requirePar || profile.hardened,
+          requiresSignedRequestObjects: profile.signedRequestObjects !== undefined,
+          dpopAlgorithms: within(profile.signatureAlgorithms, dpopAlgorithms),
           scopes: standardScopes,
           acrValues: factors.supportedContexts,
           languages: languages.tags,
@@ -97,4 +103,9 @@ export class DiscoveryController {
     }
     return this.published.reply;
   }
+}
+
+/** Of what there is, what a profile allows. */
+function within(allowed: readonly string[] | undefined, all: readonly string[]): readonly string[] {
+  return allowed ? all.filter((each) => allowed.includes(each)) : all;
 }

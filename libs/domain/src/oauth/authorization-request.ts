@@ -24,6 +24,7 @@ import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
 import { parseResourceParameter } from './resource.js';
 import { returnsOf, type ResponseTypeName } from './response-type.js';
+import { profileProblems, securityProfile, stricterProfile, type SecurityProfileName } from './security-profile.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
 
 /** A checked authorization request: everything in it may be relied on. */
@@ -56,6 +57,8 @@ export interface AuthorizationRequest {
   readonly dpopJkt?: string | undefined;
   /** Of OpenID requests alone (OpenID Connect Core 5.5). */
   readonly claims?: ClaimsRequest | undefined;
+  /** The profile that it was checked by; left out for `none`. */
+  readonly securityProfile?: SecurityProfileName | undefined;
 }
 
 /** The three ways in which the authorization endpoint answers a request. */
@@ -129,7 +132,11 @@ function checkDestination(
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
   // Whoever looked it up by another name must not have one client's request answered to the other.
   if (client.id !== parameters.get('client_id')) return refused('There is no such client.', 'client.unknown');
+  if (!meetsProfile(client)) return refused(unmetProfile, 'security_profile.client');
   const sent = parameters.get('redirect_uri');
+  // FAPI 2.0 Security Profile 5.3.2.2
+  if (sent === undefined && securityProfile(client.securityProfile).hardened)
+    return refused('Requests of this client must name their redirect_uri.', 'redirect_uri.missing');
   if (sent === undefined && (parameters.get('scope') ?? '').split(' ').includes('openid'))
     // OpenID Connect Core 3.1.2.1: REQUIRED, whatever is registered.
     return refused('An OpenID request must name its redirect_uri.', 'redirect_uri.missing');
@@ -164,8 +171,12 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
   if (!matchRedirectUri(client.redirectUris, request.redirectUri, client.applicationType))
     return refused('The redirect_uri is no longer registered for this client.', 'redirect_uri.unregistered');
+  if (!meetsProfile(client)) return refused(unmetProfile, 'security_profile.client');
   try {
     checkClientMay(client, request.responseType, request.scope);
+    const by = request.securityProfile ?? 'none';
+    if (stricterProfile(by, client.securityProfile) !== by)
+      throw invalid('The security profile of this client has changed: begin again.', 'security_profile.changed');
     return { kind: 'accepted', request };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
@@ -224,7 +235,16 @@ function checkRest(
     ...resourcesMember(parseResourceParameter(parameters.get('resource'))),
     ...dpopMember(parameters.get('dpop_jkt')),
     claims: checkClaims(parameters.get('claims'), scope, responseType),
+    ...(client.securityProfile === 'none' ? {} : { securityProfile: client.securityProfile }),
   };
+}
+
+const unmetProfile =
+  'This client does not meet its security profile: an administrator must change the registration of the client.';
+
+/** Registration sees to it; the server's own profile may have been set later. */
+function meetsProfile(client: Client): boolean {
+  return profileProblems(client, client.securityProfile).length === 0;
 }
 
 function dpopMember(jkt: string | undefined): Pick<AuthorizationRequest, 'dpopJkt'> {

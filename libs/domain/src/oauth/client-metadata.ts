@@ -12,6 +12,7 @@ import {
   type SignatureAlgorithm,
 } from '../jose/index.js';
 import { isLoopbackHost } from './redirect-uri.js';
+import { securityProfileNames, type SecurityProfileName } from './security-profile.js';
 import { refreshTokenRotations, type RefreshTokenRotation } from './refresh-token.js';
 
 /** A JWK set as the client registered it (RFC 7517 5). */
@@ -69,6 +70,10 @@ export interface ClientMetadata {
   readonly requirePushedAuthorizationRequests: boolean;
   /** True: it gets access tokens that are bound to a key of its own, and no others (RFC 9449 5.2). */
   readonly dpopBoundAccessTokens: boolean;
+  /** True: every authorization request has a request object that the client signed (RFC 9101 10.5). */
+  readonly requireSignedRequestObject: boolean;
+  /** What it and its messages must meet, beside what the server demands of all. */
+  readonly securityProfile: SecurityProfileName;
   /** Whether a refresh replaces its refresh tokens; `default` decides by what protects them (RFC 9700 4.14.2). */
   readonly refreshTokenRotation: RefreshTokenRotation;
   readonly backchannelLogoutUri?: string | undefined;
@@ -125,6 +130,8 @@ const memberTable: Readonly<Record<keyof ClientMetadata, true>> = {
   requestUris: true,
   requirePushedAuthorizationRequests: true,
   dpopBoundAccessTokens: true,
+  requireSignedRequestObject: true,
+  securityProfile: true,
   refreshTokenRotation: true,
   backchannelLogoutUri: true,
   backchannelLogoutSessionRequired: true,
@@ -142,6 +149,8 @@ export const plainMetadata: ClientMetadata = {
   requestUris: [],
   requirePushedAuthorizationRequests: false,
   dpopBoundAccessTokens: false,
+  requireSignedRequestObject: false,
+  securityProfile: 'none',
   refreshTokenRotation: 'default',
   backchannelLogoutSessionRequired: false,
   frontchannelLogoutSessionRequired: false,
@@ -329,6 +338,8 @@ export function checkMetadata(
     defaultAcrValues,
     requestUris,
     requirePushedAuthorizationRequests: draft.requirePushedAuthorizationRequests ?? false,
+    requireSignedRequestObject: draft.requireSignedRequestObject ?? false,
+    securityProfile: oneOf('securityProfile', securityProfileNames, draft.securityProfile) ?? 'none',
     dpopBoundAccessTokens,
     refreshTokenRotation,
     backchannelLogoutUri,

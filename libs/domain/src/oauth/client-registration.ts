@@ -49,6 +49,8 @@ const members: readonly Member[] = [
   ['request_uris', 'requestUris', 'list'],
   ['require_pushed_authorization_requests', 'requirePushedAuthorizationRequests', 'flag'],
   ['dpop_bound_access_tokens', 'dpopBoundAccessTokens', 'flag'],
+  ['require_signed_request_object', 'requireSignedRequestObject', 'flag'],
+  ['security_profile', 'securityProfile', 'text'],
   ['refresh_token_rotation', 'refreshTokenRotation', 'text'],
   ['post_logout_redirect_uris', 'postLogoutRedirectUris', 'list'],
   ['backchannel_logout_uri', 'backchannelLogoutUri', 'text'],

@@ -3,6 +3,7 @@ import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
+import { profileFor, profileProblems, securityProfile, type SecurityProfileName } from './security-profile.js';
 import { administrationScopes, isAdministrationScope, isScopeToken, isSubset, type Scope } from './scope.js';
 import { tokenExchangeGrant, type ExchangeRule } from './token-exchange.js';
 
@@ -118,6 +119,11 @@ const mostUris = 50;
 const mostScopes = 100;
 const mostGrantTypes = 20;
 
+/** What the server demands of every client. */
+export interface ClientPolicy {
+  readonly securityProfile: SecurityProfileName;
+}
+
 /**
  * Checks a client's metadata as a whole.
  * @returns the client, or everything that is wrong at once
@@ -125,6 +131,7 @@ const mostGrantTypes = 20;
  */
 export function checkClientMetadata(
   draft: ClientDraft & { readonly id: string; readonly createdAt: EpochSeconds },
+  policy: ClientPolicy = { securityProfile: 'none' },
 ): { readonly client: Client } | { readonly problems: readonly FieldProblem[] } {
   const problems: FieldProblem[] = [];
   const say = (field: string, message: string): void => void problems.push({ field, message });
@@ -209,45 +216,49 @@ export function checkClientMetadata(
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
-  const idTokenSignedResponseAlg = oneOf(signatureAlgorithms, draft.idTokenSignedResponseAlg ?? 'RS256');
+  const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
+  const profile = profileFor({ ...metadata, resourceServer }, policy.securityProfile);
+  const idTokenSignedResponseAlg = oneOf(
+    signatureAlgorithms,
+    draft.idTokenSignedResponseAlg ?? securityProfile(profile).defaultSignatureAlgorithm,
+  );
   if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signatureAlgorithms.join(', ')}.`);
   else if (isMacAlgorithm(idTokenSignedResponseAlg) && authMethod === 'none')
     say('idTokenSignedResponseAlg', `A public client has no secret for ${idTokenSignedResponseAlg}.`);
-  const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
   const pkceRequired = draft.pkceRequired ?? true;
   if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
 
   if (problems.length > 0 || !type || !applicationType || !authMethod || !idTokenSignedResponseAlg) return { problems };
-  return {
-    client: {
-      ...metadata,
-      id: draft.id,
-      name,
-      type,
-      applicationType,
-      authMethod,
-      redirectUris,
-      defaultRedirectUri: defaultRedirectUri ?? redirectUris[0],
-      postLogoutRedirectUris,
-      grantTypes,
-      responseTypes,
-      scope: unique(scope),
-      defaultScope,
-      idTokenSignedResponseAlg,
-      pkceRequired,
-      consentRequired: draft.consentRequired ?? true,
-      actsForItself: draft.actsForItself ?? false,
-      tokenExchange,
-      resourceServer,
-      secondFactorRequired: draft.secondFactorRequired ?? false,
-      ownerId: draft.ownerId,
-      source: draft.source ?? 'admin',
-      approvedAt: draft.approvedAt,
-      createdAt: draft.createdAt,
-      disabledAt: draft.disabledAt,
-      limitedAt: draft.limitedAt,
-    },
+  const client: Client = {
+    ...metadata,
+    id: draft.id,
+    name,
+    type,
+    applicationType,
+    authMethod,
+    redirectUris,
+    defaultRedirectUri: defaultRedirectUri ?? redirectUris[0],
+    postLogoutRedirectUris,
+    grantTypes,
+    responseTypes,
+    scope: unique(scope),
+    defaultScope,
+    idTokenSignedResponseAlg,
+    pkceRequired,
+    consentRequired: draft.consentRequired ?? true,
+    actsForItself: draft.actsForItself ?? false,
+    tokenExchange,
+    resourceServer,
+    secondFactorRequired: draft.secondFactorRequired ?? false,
+    ownerId: draft.ownerId,
+    source: draft.source ?? 'admin',
+    approvedAt: draft.approvedAt,
+    createdAt: draft.createdAt,
+    disabledAt: draft.disabledAt,
+    limitedAt: draft.limitedAt,
   };
+  const unmet = profileProblems(client, profile);
+  return unmet.length > 0 ? { problems: unmet } : { client };
 }
 
 /** What a limited client may still ask for: who somebody is. */

@@ -163,3 +163,13 @@ export {
   type Actor,
   type ExchangeRule,
 } from './token-exchange.js';
+export {
+  algorithmsUnder,
+  profileFor,
+  profileProblems,
+  securityProfile,
+  securityProfileNames,
+  underProfile,
+  type SecurityProfile,
+  type SecurityProfileName,
+} from './security-profile.js';

@@ -1,6 +1,7 @@
 import { epochSeconds } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 import { requestObjectParameters } from './request-object.js';
+import { securityProfile, type SecurityProfileName } from './security-profile.js';
 
 const issuer = 'https://server.example.com';
 const clientId = 's6BhdRkqt3';
@@ -9,11 +10,23 @@ const query = { client_id: clientId, response_type: 'code', scope: 'openid', sta
 
 type Claims = Readonly<Record<string, unknown>>;
 
-function read(claims: Claims, options: { typ?: unknown; outer?: Readonly<Record<string, string>> } = {}) {
+interface Options {
+  readonly typ?: unknown;
+  readonly outer?: Readonly<Record<string, string>>;
+  readonly profile?: SecurityProfileName;
+}
+
+function read(claims: Claims, options: Options = {}) {
   return Object.fromEntries(
     requestObjectParameters(
       { header: { alg: 'RS256', ...(options.typ === undefined ? {} : { typ: options.typ }) }, claims },
-      { outer: new Map(Object.entries(options.outer ?? query)), clientId, issuer, now },
+      {
+        outer: new Map(Object.entries(options.outer ?? query)),
+        clientId,
+        issuer,
+        now,
+        profile: securityProfile(options.profile ?? 'none'),
+      },
     ),
   );
 }
@@ -122,5 +135,39 @@ describe('requestObjectParameters', () => {
     ['a subject that is a person', { sub: 'ada' }],
   ])('accepts %s', (_what, claims, ...[options]) => {
     expect(refusal(claims, options)).toBe('accepted');
+  });
+});
+
+describe('requestObjectParameters under a profile', () => {
+  const good = { iss: clientId, aud: issuer, nbf: now, exp: now + 60, response_type: 'code' };
+  const outcomeOf = (claims: Claims, profile: SecurityProfileName = 'fapi-2-message-signing'): string =>
+    refusal({ ...good, ...claims }, { profile, outer: { client_id: clientId } });
+
+  // FAPI 2.0 Message Signing 5.3.1
+  it.each<[string, Claims, string]>([
+    ['all that is needed', {}, 'accepted'],
+    ['no aud', { aud: undefined }, 'invalid_request_object request_object.aud_missing'],
+    ['no exp', { exp: undefined }, 'invalid_request_object request_object.exp_missing'],
+    ['no nbf', { nbf: undefined }, 'invalid_request_object request_object.nbf_missing'],
+    ['an nbf an hour ago', { nbf: now - 3600, exp: now + 0.5 }, 'invalid_request_object request_object.lifetime'],
+    ['an nbf an hour ago that ends within it', { nbf: now - 3599, exp: now + 1 }, 'accepted'],
+    ['an older nbf', { nbf: now - 3601, exp: now + 1 }, 'invalid_request_object request_object.too_old'],
+    ['an hour of validity', { exp: now + 3600 }, 'accepted'],
+    ['more than an hour of validity', { exp: now + 3601 }, 'invalid_request_object request_object.lifetime'],
+    ['an exp that is now', { exp: now }, 'invalid_request_object request_object.expired'],
+    // 5.3.2.1 of the Security Profile: ten seconds ahead are accepted.
+    ['an nbf in ten seconds', { nbf: now + 10 }, 'accepted'],
+    ['an nbf in eleven seconds', { nbf: now + 11 }, 'invalid_request_object request_object.too_early'],
+    ['an iat in ten seconds', { iat: now + 10 }, 'accepted'],
+    ['an iat in eleven seconds', { iat: now + 11 }, 'invalid_request_object request_object.too_early'],
+  ])('%s: %s', (_what, claims, expected) => {
+    expect(outcomeOf(claims)).toBe(expected);
+  });
+
+  it('asks for none of it without message signing', () => {
+    expect(outcomeOf({ aud: undefined, exp: undefined, nbf: undefined }, 'fapi-2-security')).toBe('accepted');
+    expect(outcomeOf({ nbf: now + 11 }, 'fapi-2-security')).toBe('invalid_request_object request_object.too_early');
+    expect(outcomeOf({ nbf: now + 60 }, 'none')).toBe('accepted');
+    expect(outcomeOf({ nbf: now + 61 }, 'none')).toBe('invalid_request_object request_object.too_early');
   });
 });

@@ -1,8 +1,6 @@
 import { isNestedWithin, type EpochSeconds } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
-
-/** Clocks of clients may be this many seconds ahead of ours. */
-const clockSkewSeconds = 60;
+import type { SecurityProfile } from './security-profile.js';
 
 /** A `claims` parameter with a structured value of a claim in it nests less. */
 const mostLevels = 12;
@@ -17,6 +15,8 @@ export interface RequestObjectContext {
   readonly clientId: string;
   readonly issuer: string;
   readonly now: EpochSeconds;
+  /** Of the client. */
+  readonly profile: Pick<SecurityProfile, 'clockSkewSeconds' | 'signedRequestObjects'>;
 }
 
 /**
@@ -74,8 +74,9 @@ function checkType(type: unknown): boolean {
 function checkClaims(
   claims: Readonly<Record<string, unknown>>,
   ofRfc9101: boolean,
-  { clientId, issuer, now }: RequestObjectContext,
+  context: RequestObjectContext,
 ): void {
+  const { clientId, issuer, now, profile } = context;
   const { iss, aud, exp, nbf, iat, sub } = claims;
   if (iss !== undefined && iss !== clientId)
     throw invalid('The request object was issued by somebody else.', 'request_object.iss');
@@ -87,8 +88,27 @@ function checkClaims(
   if (exp !== undefined && !(isInstant(exp) && exp > now))
     throw invalid('The request object has expired.', 'request_object.expired');
   for (const instant of [nbf, iat])
-    if (instant !== undefined && !(isInstant(instant) && instant <= now + clockSkewSeconds))
+    if (instant !== undefined && !(isInstant(instant) && instant <= now + profile.clockSkewSeconds))
       throw invalid('The request object is not valid yet.', 'request_object.too_early');
+  if (profile.signedRequestObjects) checkSignedObject(claims, profile.signedRequestObjects, now);
+}
+
+/**
+ * What a profile demands of every request object: for whom it is, and that it is young.
+ * @see FAPI 2.0 Message Signing 5.3.1
+ */
+function checkSignedObject(
+  { aud, exp, nbf }: Readonly<Record<string, unknown>>,
+  { mostLifetimeSeconds }: { readonly mostLifetimeSeconds: number },
+  now: EpochSeconds,
+): void {
+  if (aud === undefined) throw invalid('The request object needs an aud: the issuer.', 'request_object.aud_missing');
+  if (!isInstant(exp)) throw invalid('The request object needs an exp.', 'request_object.exp_missing');
+  if (!isInstant(nbf)) throw invalid('The request object needs an nbf.', 'request_object.nbf_missing');
+  if (nbf < now - mostLifetimeSeconds)
+    throw invalid('The nbf of the request object is more than an hour ago.', 'request_object.too_old');
+  if (exp > nbf + mostLifetimeSeconds)
+    throw invalid('The request object is valid for more than an hour.', 'request_object.lifetime');
 }
 
 function isInstant(value: unknown): value is number {

@@ -25,6 +25,7 @@ const metadata = providerMetadata({
   contentEncryptionAlgorithms: ['A128GCM'],
   requestObjectSigningAlgorithms: ['ES256', 'none'],
   requiresPar: false,
+  requiresSignedRequestObjects: false,
   dpopAlgorithms: ['ES256'],
   scopes: ['openid'],
   claims: ['sub'],

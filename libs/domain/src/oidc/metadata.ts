@@ -33,6 +33,8 @@ export interface Offer {
   readonly requestObjectSigningAlgorithms: readonly string[];
   /** True: requests come by the pushed authorization request endpoint alone, whatever the client. */
   readonly requiresPar: boolean;
+  /** True: every request has a signed request object, whatever the client (RFC 9101 10.5). */
+  readonly requiresSignedRequestObjects: boolean;
   /** Of DPoP proofs. */
   readonly dpopAlgorithms: readonly string[];
   readonly scopes: readonly string[];
@@ -100,6 +102,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     request_parameter_supported: true,
     request_uri_parameter_supported: true,
     require_request_uri_registration: true,
+    require_signed_request_object: offer.requiresSignedRequestObjects,
     request_object_signing_alg_values_supported: offer.requestObjectSigningAlgorithms,
     request_object_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     request_object_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,

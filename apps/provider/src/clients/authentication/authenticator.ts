@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { isClientIdUrl, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { isClientIdUrl, OAuthError, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
@@ -65,6 +65,12 @@ export class ClientAuthenticator {
     const client = (await this.clients.find(clientId)) ?? (await this.findDocument(clientId, credentials, now));
     if (!client || client.disabledAt !== undefined)
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
+    const [unmet] = profileProblems(client, client.securityProfile);
+    if (unmet !== undefined)
+      throw invalidClient(
+        'This client does not meet its security profile: an administrator must change its registration.',
+        `security_profile.${unmet.field}`,
+      );
     if (client.authMethod !== method.name) {
       // Which method it is registered for is no secret, and the only help to whoever set it up wrongly.
       throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');

@@ -7,7 +7,14 @@ import {
   type SignatureAlgorithm,
 } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkClientAssertion, jwtBearerAssertion, OAuthError, type Client } from '@gatehouse/domain/oauth';
+import {
+  algorithmsUnder,
+  checkClientAssertion,
+  jwtBearerAssertion,
+  OAuthError,
+  securityProfile,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import type { Store } from '@gatehouse/server/database/store';
 import { routes } from '../../http/routes.js';
 import type { ReplayService } from '../../replay/replay.service.js';
@@ -58,7 +65,9 @@ function byAssertion(
         now,
       });
       if (!jws) return false;
-      const audiences = [judges.issuer, judges.issuer + routes.token, judges.issuer + path];
+      const audiences = securityProfile(client.securityProfile).issuerAudienceOnly
+        ? [judges.issuer]
+        : [judges.issuer, judges.issuer + routes.token, judges.issuer + path];
       const use = checkClientAssertion(jws.payload, { clientId: client.id, audiences, now });
       await spend(judges, client, use, now);
       return true;
@@ -80,7 +89,8 @@ function read({ parameters }: PresentedCredentials): Jws | undefined {
 /** The algorithm that the client registered, or all of the method (`token_endpoint_auth_signing_alg`). */
 function allowedFor(client: Client, algorithms: readonly SignatureAlgorithm[]): readonly SignatureAlgorithm[] {
   const registered = client.tokenEndpointAuthSigningAlg;
-  return registered === undefined ? algorithms : algorithms.filter((each) => isSameAlgorithm(each, registered));
+  const allowed = algorithmsUnder(client.securityProfile, algorithms);
+  return registered === undefined ? allowed : allowed.filter((each) => isSameAlgorithm(each, registered));
 }
 
 /** @throws OAuthError invalid_client for an assertion that was used before, here or in another process */

@@ -2,13 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
-  checkClientMetadata,
   clientIdUrlProblem,
   isClientIdUrl,
   isHostAllowed,
   isLoopbackHost,
   keptByUpdate,
-  limitedClient,
   OAuthError,
   parseHostRules,
   type Client,
@@ -20,6 +18,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { adminOnlyProblems, isAdminScope } from '../client-form.js';
+import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
 import { looksTheSame, Registrations } from '../registration/registrations.service.js';
@@ -55,6 +54,7 @@ export class MetadataDocuments {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientRules) private readonly clientRules: ClientRules,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
     @Inject(Registrations) private readonly registrations: Registrations,
@@ -94,7 +94,7 @@ export class MetadataDocuments {
     const known = found && (await this.clients.findFresh(clientId));
     const { json, freshUntil } = await this.fetches.fetch(clientId, now);
     try {
-      const client = limitedClient(await this.keep(clientId, json, known, asker, now));
+      const client = this.clientRules.asSeen(await this.keep(clientId, json, known, asker, now));
       this.freshUntil.delete(clientId);
       this.freshUntil.set(clientId, freshUntil);
       const [oldest] = this.freshUntil.size > mostFresh ? this.freshUntil.keys() : [];
@@ -115,7 +115,7 @@ export class MetadataDocuments {
     now: EpochSeconds,
   ): Promise<Client> {
     const draft = await this.draftOf(clientId, json, known);
-    const checked = checkClientMetadata({ ...draft, id: clientId, createdAt: known?.createdAt ?? now });
+    const checked = this.clientRules.check({ ...draft, id: clientId, createdAt: known?.createdAt ?? now });
     if ('problems' in checked) throw refusal(checked.problems);
     if (known && isDeepStrictEqual(known, checked.client)) return known;
     const sector = await this.sectors.problem(draft);
@@ -191,7 +191,7 @@ export class MetadataDocuments {
     const draft = registrationDraft(
       // RFC 8252 7.3: an application on the person's machine has a port that nobody knows before.
       { ...(isNative ? { application_type: 'native' } : {}), ...json, token_endpoint_auth_method: method },
-      { pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) },
+      { mayChooseProfile: false, pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) },
       known,
     );
     return {

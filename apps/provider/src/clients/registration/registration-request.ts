@@ -53,6 +53,8 @@ export function registrableScopes(resources: readonly Resource[]): Scope {
 
 /** What a registration is read by. */
 export interface RegistrationPolicy {
+  /** True: an administrator's token allows it to choose a security profile. */
+  readonly mayChooseProfile: boolean;
   readonly pkce: 'required' | 'public';
   readonly scopes: Scope;
 }
@@ -75,8 +77,10 @@ export function registrationDraft(json: Json, policy: RegistrationPolicy, before
   if (foreign !== undefined)
     throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
   const isPublic = authMethod === 'none';
+  checkProfile(said, policy, before);
   return {
     ...(before && keptByUpdate(before)),
+    securityProfile: before?.securityProfile,
     approvedAt: undefined,
     source: before?.source ?? 'registration',
     ...said,
@@ -92,6 +96,22 @@ export function registrationDraft(json: Json, policy: RegistrationPolicy, before
     defaultRedirectUri: redirectUris.find((uri) => uri === before?.defaultRedirectUri),
     pkceRequired: isPublic || (before?.type === 'confidential' ? before.pkceRequired : policy.pkce === 'required'),
   };
+}
+
+/** A profile is what an administrator holds a client to: a client that registers itself keeps it, and takes none on by itself. */
+function checkProfile(
+  { securityProfile }: Partial<ClientDraft>,
+  { mayChooseProfile }: RegistrationPolicy,
+  before: Client | undefined,
+): void {
+  if (securityProfile === undefined || securityProfile === (before?.securityProfile ?? 'none')) return;
+  if (mayChooseProfile && before === undefined) return;
+  throw refusal([
+    {
+      field: 'securityProfile',
+      message: 'Only an administrator, or an initial access token that approves what registers, sets it.',
+    },
+  ]);
 }
 
 /** No issuer of software statements is trusted here, and one that is ignored would look as if it were (RFC 7591 3.1.1, 3.2.2). */

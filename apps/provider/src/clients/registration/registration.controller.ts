@@ -162,7 +162,7 @@ export class RegistrationController {
   }
 
   private async policy(): Promise<RegistrationPolicy> {
-    return { pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) };
+    return { mayChooseProfile: false, pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) };
   }
 
   private from(request: WebRequest): Omit<Registrant, 'credential'> {

@@ -1,15 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  checkClientMetadata,
-  OAuthError,
-  type Client,
-  type ClientDraft,
-  type FieldProblem,
-} from '@gatehouse/domain/oauth';
+import { OAuthError, type Client, type ClientDraft, type FieldProblem } from '@gatehouse/domain/oauth';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { adminOnlyProblems } from '../client-form.js';
+import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { InitialAccessTokens } from './initial-access-tokens.service.js';
 import { RegistrationLimits } from './registration-limits.service.js';
@@ -61,6 +56,7 @@ export class Registrations {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientRules) private readonly rules: ClientRules,
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
     @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
@@ -145,7 +141,7 @@ export class Registrations {
   }
 
   private check(draft: ClientDraft, now: EpochSeconds): Client {
-    const checked = checkClientMetadata({ ...draft, id: '', createdAt: now });
+    const checked = this.rules.check({ ...draft, id: '', createdAt: now });
     if ('problems' in checked) throw refusal(checked.problems);
     return checked.client;
   }

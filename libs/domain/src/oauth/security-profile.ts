@@ -1,0 +1,217 @@
+import type { SignatureAlgorithm } from '../jose/index.js';
+import { isLoopbackHost } from './redirect-uri.js';
+import type { RefreshTokenRotation } from './refresh-token.js';
+
+/**
+ * Security profiles, the laxest first: each has all that the one before it demands.
+ * @see FAPI 2.0 Security Profile, FAPI 2.0 Message Signing
+ */
+export const securityProfileNames = ['none', 'fapi-2-security', 'fapi-2-message-signing'] as const;
+export type SecurityProfileName = (typeof securityProfileNames)[number];
+
+/** What a profile demands of a client and of the messages that it exchanges. Undefined: it demands nothing there. */
+export interface SecurityProfile {
+  readonly name: SecurityProfileName;
+  /** `token_endpoint_auth_method` is one of these. */
+  readonly authMethods?: readonly string[];
+  readonly grantTypes?: readonly string[];
+  readonly responseTypes?: readonly string[];
+  /** Of everything that the client or the server signs, DPoP proofs included. */
+  readonly signatureAlgorithms?: readonly SignatureAlgorithm[];
+  /** Of what the server signs where the client chose nothing. */
+  readonly defaultSignatureAlgorithm: SignatureAlgorithm;
+  /** True: authorization requests are pushed, name their redirect URI and have a PKCE challenge; access tokens are bound to a key. */
+  readonly hardened: boolean;
+  /** True: `aud` of a client assertion is the issuer and nothing else. */
+  readonly issuerAudienceOnly: boolean;
+  /** Seconds; the server's own lifetimes hold where they are shorter. */
+  readonly mostCodeLifetimeSeconds: number;
+  readonly mostPushedRequestLifetimeSeconds: number;
+  /** How far ahead of ours a client's clock may be: of request objects and DPoP proofs. */
+  readonly clockSkewSeconds: number;
+  /** Undefined: requests need no request object. */
+  readonly signedRequestObjects?: {
+    /** From `nbf` to `exp`, and from `nbf` until now. */
+    readonly mostLifetimeSeconds: number;
+  };
+}
+
+const none: SecurityProfile = {
+  name: 'none',
+  defaultSignatureAlgorithm: 'RS256',
+  hardened: false,
+  issuerAudienceOnly: false,
+  // RFC 6749 4.1.2, RFC 9126 2.2
+  mostCodeLifetimeSeconds: 600,
+  mostPushedRequestLifetimeSeconds: 600,
+  clockSkewSeconds: 60,
+};
+
+const fapi2Security: SecurityProfile = {
+  name: 'fapi-2-security',
+  // 5.3.2.1: private_key_jwt, or mutual TLS, which is not offered.
+  authMethods: ['private_key_jwt'],
+  // Grants that begin with an authorization request, which is pushed, or without a person.
+  grantTypes: [
+    'authorization_code',
+    'refresh_token',
+    'client_credentials',
+    'urn:ietf:params:oauth:grant-type:token-exchange',
+    'urn:ietf:params:oauth:grant-type:jwt-bearer',
+  ],
+  // 5.3.2.2
+  responseTypes: ['code'],
+  // 5.4.1
+  signatureAlgorithms: ['PS256', 'ES256', 'EdDSA', 'Ed25519'],
+  defaultSignatureAlgorithm: 'ES256',
+  hardened: true,
+  issuerAudienceOnly: true,
+  mostCodeLifetimeSeconds: 60,
+  // 5.3.2.2: less than 600
+  mostPushedRequestLifetimeSeconds: 599,
+  // 5.3.2.1: up to 10 seconds are accepted, more than 60 are not.
+  clockSkewSeconds: 10,
+};
+
+const profiles: Readonly<Record<SecurityProfileName, SecurityProfile>> = {
+  none,
+  'fapi-2-security': fapi2Security,
+  'fapi-2-message-signing': {
+    ...fapi2Security,
+    name: 'fapi-2-message-signing',
+    // FAPI 2.0 Message Signing 5.3.1
+    signedRequestObjects: { mostLifetimeSeconds: 3600 },
+  },
+};
+
+export function securityProfile(name: SecurityProfileName): SecurityProfile {
+  return profiles[name];
+}
+
+/** The one of two profiles that demands more. */
+export function stricterProfile(one: SecurityProfileName, other: SecurityProfileName): SecurityProfileName {
+  return securityProfileNames.indexOf(one) >= securityProfileNames.indexOf(other) ? one : other;
+}
+
+/** What of a client a profile judges. */
+export interface ProfiledClient {
+  readonly securityProfile: SecurityProfileName;
+  readonly type: string;
+  readonly applicationType: string;
+  readonly authMethod: string;
+  readonly grantTypes: readonly string[];
+  readonly responseTypes: readonly string[];
+  readonly redirectUris: readonly string[];
+  readonly idTokenSignedResponseAlg: string;
+  readonly userinfoSignedResponseAlg?: string | undefined;
+  readonly authorizationSignedResponseAlg?: string | undefined;
+  readonly introspectionSignedResponseAlg?: string | undefined;
+  readonly requestObjectSigningAlg?: string | undefined;
+  readonly tokenEndpointAuthSigningAlg?: string | undefined;
+  readonly resourceServer: boolean;
+  readonly refreshTokenRotation: RefreshTokenRotation;
+}
+
+/** What a profile sets of a client. */
+interface Hardenable extends ProfiledClient {
+  readonly pkceRequired: boolean;
+  readonly requirePushedAuthorizationRequests: boolean;
+  readonly dpopBoundAccessTokens: boolean;
+  readonly requireSignedRequestObject: boolean;
+}
+
+/** The profile that holds for a client: the stricter of its own and the server's. The credentials of an API get no codes and are exempt. */
+export function profileFor(
+  client: Pick<ProfiledClient, 'securityProfile' | 'resourceServer'>,
+  floor: SecurityProfileName,
+): SecurityProfileName {
+  return client.resourceServer ? client.securityProfile : stricterProfile(client.securityProfile, floor);
+}
+
+/**
+ * A client as endpoints see it under the server's profile: what its profile demands is set, whatever was registered.
+ * The client itself, unchanged, where no profile holds.
+ */
+export function underProfile<Of extends Hardenable>(client: Of, floor: SecurityProfileName): Of {
+  const name = profileFor(client, floor);
+  if (name === 'none') return client;
+  const { defaultSignatureAlgorithm, hardened, signedRequestObjects } = profiles[name];
+  return {
+    ...client,
+    securityProfile: name,
+    pkceRequired: client.pkceRequired || hardened,
+    requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests || hardened,
+    dpopBoundAccessTokens: client.dpopBoundAccessTokens || hardened,
+    refreshTokenRotation: hardened ? 'never' : client.refreshTokenRotation,
+    requireSignedRequestObject: client.requireSignedRequestObject || signedRequestObjects !== undefined,
+    authorizationSignedResponseAlg: client.authorizationSignedResponseAlg ?? defaultSignatureAlgorithm,
+    introspectionSignedResponseAlg: client.introspectionSignedResponseAlg ?? defaultSignatureAlgorithm,
+  };
+}
+
+/** Members that name a signature algorithm, which a profile narrows. */
+const algorithmMembers = [
+  'idTokenSignedResponseAlg',
+  'userinfoSignedResponseAlg',
+  'authorizationSignedResponseAlg',
+  'introspectionSignedResponseAlg',
+  'requestObjectSigningAlg',
+  'tokenEndpointAuthSigningAlg',
+] as const;
+
+/**
+ * What keeps a client from its security profile, by the member of the client; empty where it meets the profile.
+ * @see FAPI 2.0 Security Profile 5.3.2, 5.4
+ */
+export function profileProblems(
+  client: ProfiledClient,
+  name: SecurityProfileName,
+): readonly { readonly field: string; readonly message: string }[] {
+  if (name === 'none') return [];
+  const { authMethods, grantTypes, responseTypes, signatureAlgorithms, hardened } = profiles[name];
+  const problems: { field: string; message: string }[] = [];
+  const say = (field: string, rest: string): void =>
+    void problems.push({ field, message: `The security profile ${name} ${rest}` });
+  if (authMethods && !authMethods.includes(client.authMethod))
+    say('authMethod', `needs the client authentication ${authMethods.join(' or ')}, never a client secret.`);
+  if (grantTypes && !client.grantTypes.every((each) => grantTypes.includes(each)))
+    say('grantTypes', 'allows only grants that begin with a pushed authorization request, or without a person.');
+  if (responseTypes && !client.responseTypes.every((each) => responseTypes.includes(each)))
+    say('responseTypes', `allows the response type ${responseTypes.join(', ')} alone.`);
+  // 5.3.2.1: a client that loses the response to a refresh would lose its grant.
+  if (hardened && client.refreshTokenRotation === 'always')
+    say('refreshTokenRotation', 'does not rotate refresh tokens: choose default or never.');
+  if (hardened)
+    client.redirectUris.forEach((uri, index) => {
+      if (!isProtectedRedirect(uri, client.applicationType))
+        say(
+          `redirectUris.${index}`,
+          'allows http redirect URIs for native applications on the loopback address alone.',
+        );
+    });
+  if (signatureAlgorithms)
+    for (const member of algorithmMembers) {
+      const algorithm = client[member];
+      if (algorithm !== undefined && !signatureAlgorithms.some((each) => each === algorithm))
+        say(member, `allows the signature algorithms ${signatureAlgorithms.join(', ')} alone.`);
+    }
+  return problems;
+}
+
+/** FAPI 2.0 Security Profile 5.3.2.2 */
+function isProtectedRedirect(uri: string, applicationType: string): boolean {
+  if (!URL.canParse(uri)) return false;
+  const { protocol, hostname } = new URL(uri);
+  return protocol !== 'http:' || (applicationType === 'native' && isLoopbackHost(hostname));
+}
+
+/** Algorithms that a client may use under its profile, of those that are supported. */
+export function algorithmsUnder<Algorithm extends string>(
+  name: SecurityProfileName,
+  supported: readonly Algorithm[],
+): readonly Algorithm[] {
+  const { signatureAlgorithms } = profiles[name];
+  return signatureAlgorithms
+    ? supported.filter((each) => signatureAlgorithms.some((known) => known === each))
+    : supported;
+}
