@@ -3,6 +3,7 @@ import { table, type Command } from './command.js';
 import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
 
 function number(value: string | undefined, name: string): number | undefined {
   if (value === undefined) return undefined;
@@ -16,6 +17,7 @@ function describe(token: InitialAccessToken): Record<string, unknown> {
     name: token.name,
     uses: token.uses,
     most_uses: token.mostUses ?? null,
+    approves: token.approves,
     created_at: token.createdAt,
     expires_at: token.expiresAt ?? null,
     last_used_at: token.lastUsedAt ?? null,
@@ -24,20 +26,22 @@ function describe(token: InitialAccessToken): Record<string, unknown> {
 
 const add: Command = {
   name: 'registration-token add',
-  options: { name: text, uses: text, lifetime: text },
+  options: { name: text, uses: text, lifetime: text, approve: flag },
   run: async ({ app, store, options, now }) => {
     const name = options.one('name') ?? '';
     if (name.length > 200) throw new UsageError('--name has at most 200 characters');
     const mostUses = number(options.one('uses'), 'uses');
     const lifetimeSeconds = number(options.one('lifetime'), 'lifetime');
+    const approves = options.has('approve');
     const made = await store.run((unit) =>
-      app.get(InitialAccessTokens).add(unit, { name, mostUses, lifetimeSeconds }, {}, now),
+      app.get(InitialAccessTokens).add(unit, { name, mostUses, lifetimeSeconds, approves }, {}, now),
     );
     return {
       json: {
         id: made.id,
         initial_access_token: made.token,
         most_uses: mostUses ?? null,
+        approves,
         expires_at: made.expiresAt ?? null,
       },
       text: `id                    ${made.id}\ninitial_access_token  ${made.token}   (shown once)`,
@@ -55,10 +59,11 @@ const list: Command = {
     return {
       json: { tokens: tokens.map(describe) },
       text: table(
-        ['NAME', 'USES', 'EXPIRES', 'LAST USED', 'ID'],
+        ['NAME', 'USES', 'APPROVES', 'EXPIRES', 'LAST USED', 'ID'],
         tokens.map((token) => [
           token.name,
           `${token.uses}${token.mostUses === undefined ? '' : `/${token.mostUses}`}`,
+          token.approves ? 'yes' : 'no',
           at(token.expiresAt),
           at(token.lastUsedAt),
           token.id,

@@ -59,7 +59,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   issuer add --issuer ISS [--name N] --jwks-uri URI | --jwks-file F  [--subject email|username|id] --client CLIENT_ID… --scope S…
              (whose assertions get access tokens, RFC 7523)
   issuer list | remove --issuer ISS
-  registration-token add [--name N] [--uses COUNT] [--lifetime SECONDS]   (an initial access token, RFC 7591)
+  registration-token add [--name N] [--uses COUNT] [--lifetime SECONDS] [--approve]
+             (an initial access token, RFC 7591; --approve: clients that register with it are approved at once)
   registration-token list | remove --id ID
   keys list | rotate [--now]
   outbox list [--failed]                (what must reach others: logouts, mail)

@@ -213,7 +213,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     now: EpochSeconds,
     id = newId(),
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
-    const approvedAt = cameByItself(draft.source) ? undefined : now;
+    const approvedAt = cameByItself(draft.source) ? draft.approvedAt : now;
     const checked = this.rules.check({ ...draft, approvedAt, id, createdAt: now });
     if ('problems' in checked) return checked;
     const { client } = checked;

@@ -54,6 +54,7 @@ import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter
 import { Profiles1764000000005 } from './migrations/0005-profiles.js';
 import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.js';
 import { Factors1764000000010 } from './migrations/0010-factors.js';
+import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -176,4 +177,5 @@ export const migrations = [
   ApplicationRoles1764000000076,
   ListOrders1764000000077,
   Dpop1764000000141,
+  ApprovingTokens1795950000601,
 ];

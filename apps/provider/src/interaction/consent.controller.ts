@@ -17,6 +17,7 @@ import { text, type Sentence } from '../texts/text.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientView } from './client-view.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { claimSentence } from './scope-sentences.js';
 
@@ -118,14 +119,11 @@ export class ConsentController {
       visit,
       'interaction/consent',
       {
-        clientName: client.name,
-        clientLogo: this.logos.addressOf(client),
+        ...clientView(client, this.logos),
         unapproved: client.approvedAt === undefined,
         // The one thing about it that is proved.
         documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
         documentUrl: client.source === 'metadata_document' ? client.id : undefined,
-        policyUri: client.policyUri,
-        tosUri: client.tosUri,
         clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,
         userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
         username: visit.user.username,

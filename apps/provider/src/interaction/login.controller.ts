@@ -14,6 +14,7 @@ import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { clientView } from './client-view.js';
 import { LoginService } from './login.service.js';
 import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 
@@ -155,8 +156,7 @@ export class LoginController {
       {
         heading: chooses ? text('login.choose') : text('login.title'),
         account: chooses && visit.user ? { id: visit.user.id, username: visit.user.username } : undefined,
-        clientName: client?.name,
-        clientLogo: this.logos.addressOf(client),
+        ...clientView(client, this.logos),
         pending: kept?.id,
         username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
         error: shown.error,

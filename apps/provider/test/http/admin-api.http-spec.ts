@@ -252,7 +252,15 @@ describe('the administration’s API', () => {
     expect((await api.call('POST', 'messages/1/retry')).status).toBe(404);
     const made = await api.call('POST', 'registration-tokens', { name: 'CI', most_uses: 3 });
     const { id } = shaped(made, 'NewRegistrationToken');
-    expect(pageOf(await api.call('GET', 'registration-tokens'), 'RegistrationToken').items).toHaveLength(1);
+    const approving = { name: 'Platform team', approves: true };
+    const other = shaped(await api.call('POST', 'registration-tokens', approving), 'NewRegistrationToken');
+    const { items } = pageOf(await api.call('GET', 'registration-tokens'), 'RegistrationToken');
+    const expected = [
+      { id, name: 'CI', approves: false },
+      { id: other['id'], ...approving },
+    ];
+    expect(items).toHaveLength(2);
+    expect(items).toEqual(expect.arrayContaining(expected.map((each) => expect.objectContaining(each) as unknown)));
     expect((await api.call('DELETE', `registration-tokens/${String(id)}`)).status).toBe(204);
   });
 

@@ -59,7 +59,25 @@ describe('commands on clients, while the provider runs', () => {
     expect(wrong.status).toBe(400);
     expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([201, 201, 401]);
     expect((await gatehouse(['registration-token', 'list'])).json()).toMatchObject({
-      tokens: [{ id: made.id, name: 'For the shop', uses: 2, most_uses: 2, expires_at: null }],
+      tokens: [{ id: made.id, name: 'For the shop', uses: 2, most_uses: 2, approves: false, expires_at: null }],
+    });
+    const approving = (await gatehouse(['registration-token', 'add', '--approve', '--lifetime', '60'])).json<{
+      id: string;
+      initial_access_token: string;
+    }>();
+    expect(approving).toMatchObject({ approves: true });
+    const approved = await register(
+      provider,
+      { redirect_uris: ['https://shop.test/cb'] },
+      { headers: { Authorization: `Bearer ${approving.initial_access_token}` } },
+    );
+    const { client_id: approvedId } = approved.json<{ client_id: string }>();
+    expect((await gatehouse(['client', 'show', '--id', approvedId])).json()).toMatchObject({
+      source: 'registration',
+      approved: true,
+      approved_at: provider.clock.now(),
+      registered_with: approving.id,
+      goes_at: null,
     });
     const brief = (await gatehouse(['registration-token', 'add', '--lifetime', '60'])).json<{
       id: string;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
 import { startProvider, type TestProvider } from '../support/provider';
 import { configuration, metadataOf, register, type RegisteredClient } from '../support/registration';
@@ -69,6 +70,23 @@ describe.each(engineNames)('registrations at once, by two processes on %s,', (en
     const statuses = await ask(30, { redirect_uris: ['https://client.test/cb'] }, { Authorization: `Bearer ${token}` });
     expect(made(statuses)).toBe(5);
     expect(statuses.filter((status) => status === 401)).toHaveLength(25);
+  });
+
+  it.each([true, false])('are approved where the initial access token approves: %s', async (approves) => {
+    await start({ GATEHOUSE_THROTTLE: 'off', GATEHOUSE_REGISTRATION: 'token' });
+    const [provider] = both;
+    if (!provider) throw new Error('two run');
+    const tokens = provider.app.get(InitialAccessTokens);
+    const { token } = await provider.store.run((unit) =>
+      tokens.add(unit, { name: 'team', approves }, {}, provider.clock.now()),
+    );
+    expect(await tokens.list()).toMatchObject([{ name: 'team', approves }]);
+    const statuses = await ask(4, { redirect_uris: ['https://client.test/cb'] }, { Authorization: `Bearer ${token}` });
+    expect(made(statuses)).toBe(4);
+    const [approved, waiting] = await Promise.all(
+      (['approved', 'new'] as const).map((state) => provider.app.get(ClientsService).list({ state, limit: 10 })),
+    );
+    expect([approved?.clients.length, waiting?.clients.length]).toEqual(approves ? [4, 0] : [0, 4]);
   });
 
   it('spend a registration access token once', async () => {

@@ -24,6 +24,7 @@ export function strayWords(html: string, data: readonly string[]): string[] {
     .replace(/<(script|style|code)\b.*?<\/\1>/gs, ' ')
     .replace(/<(\w+)[^>]* lang="en"[^>]*>.*?<\/\1>/gs, ' ')
     .replace(/<time\b[^>]*>.*?<\/time>/gs, ' ')
+    .replace(/<span class="monogram"[^>]*>.*?<\/span>/gs, ' ')
     .replace(/<!doctype[^>]*>/i, '');
   const attributes = [
     ...body.matchAll(/ (?:alt|title|placeholder|aria-label|data-label|data-hide|data-copied)="([^"]*)"/g),

@@ -115,7 +115,8 @@ export function denyAuthorizationRequest(
   const destination = checkDestination(parameters, client);
   if (!('kind' in destination)) return denied(parameters, destination, error);
   // The client is known, and where it wants its answer stands in what could not be read: what is wrong is the object.
-  return client?.id === parameters.get('client_id') && client.disabledAt === undefined && meetsProfile(client)
+  const isKnown = client !== undefined && client.id === parameters.get('client_id') && client.disabledAt === undefined;
+  return isKnown && meetsProfile(client)
     ? { kind: 'refused', error }
     : destination;
 }

@@ -143,6 +143,7 @@ export class RegistrationTokensApi {
       name: token.name,
       uses: token.uses,
       most_uses: token.mostUses ?? null,
+      approves: token.approves,
       created_at: token.createdAt,
       expires_at: token.expiresAt ?? null,
       last_used_at: token.lastUsedAt ?? null,
@@ -160,7 +161,12 @@ export class RegistrationTokensApi {
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
-    const asked = { name: value.name, mostUses: value.most_uses, lifetimeSeconds: value.lifetime_seconds };
+    const asked = {
+      name: value.name,
+      mostUses: value.most_uses,
+      lifetimeSeconds: value.lifetime_seconds,
+      approves: value.approves,
+    };
     return this.creations.run(call, bytes, async (unit) => {
       const { id, token, expiresAt } = await this.tokens.add(unit, asked, call.actor, call.now);
       return { body: { id, token, expires_at: expiresAt ?? null } };

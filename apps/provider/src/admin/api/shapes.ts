@@ -153,6 +153,7 @@ export const bodies = {
     name: z.string().min(1).max(200),
     most_uses: z.int().min(1).max(1_000_000).optional(),
     lifetime_seconds: z.int().min(1).max(315_360_000).optional(),
+    approves: z.boolean().optional(),
   }),
 };
 
@@ -232,6 +233,7 @@ export const shapes = {
     name: z.string(),
     uses: z.int(),
     most_uses: z.int().nullable(),
+    approves: z.boolean(),
     created_at: instant,
     expires_at: instant.nullable(),
     last_used_at: instant.nullable(),

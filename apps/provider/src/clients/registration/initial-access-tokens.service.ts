@@ -16,6 +16,8 @@ export interface InitialAccessToken {
   readonly uses: number;
   /** Undefined: any number. */
   readonly mostUses: number | undefined;
+  /** What registers with it is approved at once. */
+  readonly approves: boolean;
   readonly createdAt: EpochSeconds;
   readonly expiresAt: EpochSeconds | undefined;
   readonly lastUsedAt: EpochSeconds | undefined;
@@ -28,7 +30,8 @@ const tokenStatements = {
   spend: statement(
     'initial_access_tokens.spend',
     `UPDATE initial_access_tokens SET uses = uses + 1, last_used_at = $2
-     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)`,
+     WHERE id = $1 AND (most_uses IS NULL OR uses < most_uses) AND (expires_at IS NULL OR expires_at > $2)
+     RETURNING approves`,
   ),
   purge: statement('initial_access_tokens.purge', 'DELETE FROM initial_access_tokens WHERE expires_at <= $1'),
 };
@@ -60,9 +63,15 @@ export class InitialAccessTokens {
     return row.mostUses !== null && row.uses >= row.mostUses ? undefined : row.id;
   }
 
-  /** Counts a use, in the unit of the registration. False when it was used up or expired meanwhile. */
-  async spend(unit: Unit, id: string, now: EpochSeconds): Promise<boolean> {
-    return id === settingTokenId || (await unit.change(tokenStatements.spend, id, now)) === 1;
+  /**
+   * Counts a use, in the unit of the registration.
+   * @returns what it gives to the client; undefined when it was used up or expired meanwhile
+   */
+  async spend(unit: Unit, id: string, now: EpochSeconds): Promise<{ readonly approves: boolean } | undefined> {
+    // It never expires and has no limit of uses: too much for an approval that nobody repeats.
+    if (id === settingTokenId) return { approves: false };
+    const row = await unit.one<{ approves: 0 | 1 }>(tokenStatements.spend, id, now);
+    return row && { approves: row.approves === 1 };
   }
 
   /** @returns the token's value, here and nowhere else ever again */
@@ -71,6 +80,7 @@ export class InitialAccessTokens {
     token: {
       readonly name: string;
       readonly mostUses?: number | undefined;
+      readonly approves?: boolean | undefined;
       readonly lifetimeSeconds?: number | undefined;
     },
     actor: Actor,
@@ -78,6 +88,7 @@ export class InitialAccessTokens {
   ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: EpochSeconds | undefined }> {
     const id = newId();
     const value = newSecret();
+    const approves = token.approves ?? false;
     const expiresAt = token.lifetimeSeconds === undefined ? undefined : addSeconds(now, token.lifetimeSeconds);
     await unit.manager.getRepository(InitialAccessTokenEntity).insert({
       id,
@@ -85,11 +96,17 @@ export class InitialAccessTokens {
       name: token.name,
       uses: 0,
       mostUses: token.mostUses ?? null,
+      approves,
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,
     });
-    await this.audit.record(unit, { type: 'registration_token.created', ...actor, subjectId: id });
+    await this.audit.record(unit, {
+      type: 'registration_token.created',
+      ...actor,
+      subjectId: id,
+      details: { approves },
+    });
     return { id, token: value, expiresAt };
   }
 
@@ -100,6 +117,7 @@ export class InitialAccessTokens {
       name: row.name,
       uses: row.uses,
       mostUses: row.mostUses ?? undefined,
+      approves: row.approves,
       createdAt: epochSeconds(row.createdAt),
       expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt),
       lastUsedAt: row.lastUsedAt === null ? undefined : epochSeconds(row.lastUsedAt),

@@ -1,5 +1,6 @@
 import {
   BytesColumn,
+  FlagColumn,
   IdPrimaryColumn,
   InstantColumn,
   IntegerColumn,
@@ -29,6 +30,10 @@ export class InitialAccessTokenEntity {
   /** How many may be; null: any number. */
   @IntegerColumn({ nullable: true })
   mostUses!: number | null;
+
+  /** Clients that are registered with it are approved at once. */
+  @FlagColumn()
+  approves!: boolean;
 
   @InstantColumn()
   createdAt!: number;

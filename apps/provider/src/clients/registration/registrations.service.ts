@@ -3,6 +3,7 @@ import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domai
 import { OAuthError, type Client, type ClientDraft, type FieldProblem } from '@gatehouse/domain/oauth';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { AuditService } from '../../audit/audit.service.js';
 import { adminOnlyProblems } from '../client-form.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
@@ -60,9 +61,11 @@ export class Registrations {
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
     @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
+    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /**
+   * Approved at once where the initial access token says so.
    * @throws OAuthError invalid_redirect_uri, invalid_client_metadata; invalid_token when the initial access token was
    *   used up meanwhile; temporarily_unavailable (429) past a rate or the quota
    */
@@ -72,14 +75,19 @@ export class Registrations {
     await this.checkSector(draft);
     const registrationToken = newSecret();
     return this.store.run(async (unit) => {
-      if (from.credential !== undefined && !(await this.tokens.spend(unit, from.credential, now)))
-        throw new OAuthError('invalid_token', 'The initial access token is used up or expired.', {
-          reason: 'registration.token_spent',
-        });
-      if (!(await this.limits.belowQuota(unit, from.addressKey, now)))
+      const isApproved = from.credential !== undefined && (await this.spend(unit, from.credential, now)).approves;
+      if (!isApproved && !(await this.limits.belowQuota(unit, from.addressKey, now)))
         throw tooMany('Too many clients from this address wait for approval.', 3600, 'registration.quota');
-      const made = await this.clients.create(unit, draft, from, now);
+      const made = await this.clients.create(unit, { ...draft, approvedAt: isApproved ? now : undefined }, from, now);
       if ('problems' in made) throw refusal(made.problems);
+      if (isApproved)
+        await this.audit.record(unit, {
+          type: 'client.approved',
+          clientId: made.client.id,
+          subjectId: from.credential,
+          address: from.address,
+          requestId: from.requestId,
+        });
       await unit.change(
         registrationStatements.note,
         made.client.id,
@@ -138,6 +146,15 @@ export class Registrations {
   /** Clears what has expired: initial access tokens, counts. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     return (await this.tokens.purgeExpired(unit, now)) + (await this.limits.purgeExpired(unit, now));
+  }
+
+  private async spend(unit: Unit, tokenId: string, now: EpochSeconds): Promise<{ readonly approves: boolean }> {
+    const spent = await this.tokens.spend(unit, tokenId, now);
+    if (!spent)
+      throw new OAuthError('invalid_token', 'The initial access token is used up or expired.', {
+        reason: 'registration.token_spent',
+      });
+    return spent;
   }
 
   private check(draft: ClientDraft, now: EpochSeconds): Client {
