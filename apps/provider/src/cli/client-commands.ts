@@ -50,9 +50,10 @@ async function clientOf(app: INestApplicationContext, id: string): Promise<Clien
   return client;
 }
 
+/** The id of the user that `--owner` names; an empty one is nobody. */
 async function ownerOf(app: INestApplicationContext, options: OptionValues): Promise<string | undefined> {
   const name = options.one('owner');
-  if (name === undefined) return undefined;
+  if (name === undefined || name === '') return undefined;
   const owner = await app.get(UsersService).findByUsername(name);
   if (!owner) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(name)}`);
   return owner.id;
@@ -79,6 +80,19 @@ function exchangeRules(options: OptionValues): readonly ExchangeRule[] | undefin
   return parsed.rules;
 }
 
+/** `--NAME` or `--no-NAME`. Undefined: nothing is said. */
+function choice(options: OptionValues, name: string): boolean | undefined {
+  const [yes, no] = [options.has(name), options.has(`no-${name}`)];
+  if (yes && no) throw new UsageError(`--${name} and --no-${name} exclude each other`);
+  return yes || no ? yes : undefined;
+}
+
+/** `--default-scope S`, repeated, each with one scope or several; an empty one takes all away. Undefined: nothing is said. */
+function defaultScopes(options: OptionValues): readonly string[] | undefined {
+  if (!options.has('default-scope')) return undefined;
+  return options.all('default-scope').flatMap((value) => value.split(' ').filter((each) => each !== ''));
+}
+
 /** RFC 7591 2: what is not said. */
 const defaultScope = ['openid', 'profile', 'email'];
 
@@ -98,7 +112,7 @@ const add: Command = {
     if (said.name === undefined) throw new UsageError('--name is missing');
     const authMethod = said.authMethod ?? 'client_secret_basic';
     const grantTypes = said.grantTypes ?? grantTypesFor(said.responseTypes);
-    const defaults = options.all('default-scope').flatMap((value) => value.split(' ').filter((each) => each !== ''));
+    const defaults = defaultScopes(options) ?? [];
     const draft: ClientDraft = {
       ...said,
       name: said.name,
@@ -126,7 +140,19 @@ const add: Command = {
 
 const update: Command = {
   name: 'client update',
-  options: { id: text, exchange: many, ...metadataOptions },
+  options: {
+    ...metadataOptions,
+    id: text,
+    'default-scope': many,
+    owner: text,
+    exchange: many,
+    pkce: flag,
+    'no-pkce': flag,
+    consent: flag,
+    'no-consent': flag,
+    'second-factor': flag,
+    'no-second-factor': flag,
+  },
   run: async ({ app, store, options, now }) => {
     const before = await clientOf(app, idOf(options));
     const said = metadataDraft(options, formatClientMetadata(before));
@@ -140,13 +166,17 @@ const update: Command = {
       name: said.name ?? before.name,
       type: isPublic ? 'public' : 'confidential',
       authMethod,
-      pkceRequired: isPublic || before.pkceRequired,
+      // Said of a public client, --no-pkce is refused with the reason.
+      pkceRequired: choice(options, 'pkce') ?? (isPublic || before.pkceRequired),
+      consentRequired: choice(options, 'consent') ?? before.consentRequired,
+      secondFactorRequired: choice(options, 'second-factor') ?? before.secondFactorRequired,
+      ownerId: options.has('owner') ? await ownerOf(app, options) : before.ownerId,
       redirectUris: said.redirectUris ?? [],
       defaultRedirectUri: said.redirectUris?.find((uri) => uri === before.defaultRedirectUri),
       postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
       grantTypes: said.grantTypes ?? grantTypesFor(said.responseTypes),
       scope,
-      defaultScope: before.defaultScope.filter((each) => scope.includes(each)),
+      defaultScope: defaultScopes(options) ?? before.defaultScope.filter((each) => scope.includes(each)),
     };
     await checkSector(app, draft);
     const changed = await store.run((unit) => app.get(ClientsService).update(unit, before, draft, {}, now));

@@ -47,6 +47,8 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
              --id-token-signed-response-alg, --request-uri (once for each), --backchannel-logout-uri, --require-auth-time.
              F: JSON, by the names of the specifications; options go before it.
   client update --id CLIENT_ID [the metadata options of client add] [--metadata-file F]   (null in F takes one away)
+             [--default-scope S]… [--owner USERNAME] [--exchange …]   (an empty value takes it away)
+             [--pkce | --no-pkce] [--consent | --no-consent] [--second-factor | --no-second-factor]
   client list [--search TEXT] [--state new|approved|limited|disabled]
   client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]
