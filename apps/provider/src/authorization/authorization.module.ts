@@ -12,6 +12,7 @@ import { Answers } from './answers.service.js';
 import { AuthorizationResponses } from './authorization-responses.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
+import { DeclinedRequests } from './declined-requests.service.js';
 import { DeviceAnswers } from './device-answers.service.js';
 import { DeviceAuthorizations } from './device-authorizations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
@@ -45,6 +46,7 @@ import { SessionStates } from './session-states.service.js';
     Dispatcher,
     Answers,
     AuthorizationResponses,
+    DeclinedRequests,
     DeviceAnswers,
     DeviceAuthorizations,
     KeptRequestsService,
@@ -54,6 +56,6 @@ import { SessionStates } from './session-states.service.js';
     RequestObjects,
     SessionStates,
   ],
-  exports: [Dispatcher, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],
+  exports: [Dispatcher, DeclinedRequests, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],
 })
 export class AuthorizationModule {}

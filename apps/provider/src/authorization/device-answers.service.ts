@@ -71,14 +71,16 @@ export class DeviceAnswers {
   async deny(visit: Visit, id: string, device: WaitingDevice): Promise<DeviceOutcome> {
     const denied = await this.store.run(async (unit) => {
       this.kept.answered(unit, id, visit.browser.hash, visit.now);
+      // Once for each device: who repeats it, perhaps without having signed in, does not fill the log.
+      if (!(await this.devices.deny(unit, device.selector, visit.now))) return false;
       await this.audit.record(unit, {
         type: 'consent.denied',
-        actorId: visit.user?.id,
+        actorId: visit.session?.userId,
         clientId: device.clientId,
         address: visit.address,
         requestId: visit.requestId,
       });
-      return this.devices.deny(unit, device.selector, visit.now);
+      return true;
     });
     return denied ? 'denied' : 'late';
   }

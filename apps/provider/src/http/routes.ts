@@ -5,6 +5,7 @@ export const routes = {
   login: '/login',
   passkeyLogin: '/login/passkey',
   secondFactor: '/login/factor',
+  cancelLogin: '/login/cancel',
   logout: '/logout',
   signUp: '/sign-up',
   forgotPassword: '/password/forgot',

@@ -1,13 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { OAuthError, type AuthorizationRequest, type Client } from '@gatehouse/domain/oauth';
+import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
 import { claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditService } from '../audit/audit.service.js';
-import { Dispatcher } from '../authorization/dispatcher.service.js';
-import type { KeptRequest } from '../authorization/kept-request.js';
+import { DeclinedRequests, type ClientRequest } from '../authorization/declined-requests.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
@@ -16,12 +15,10 @@ import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 import { clientView } from './client-view.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { claimSentence } from './scope-sentences.js';
-
-type Asked = { readonly kept: Exclude<KeptRequest, { kind: 'address' }>; readonly client: Client };
 
 /** Asks a person whether a client may have what it asks for. */
 @Controller(routes.consent)
@@ -33,7 +30,7 @@ export class ConsentController {
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
-    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
     @Inject(AuditService) private readonly audit: AuditService,
@@ -58,22 +55,7 @@ export class ConsentController {
     if (refusal) return this.show(visit, asked, 403, text(refusal.id));
     // The page said on whose behalf: another tab may have changed who is logged in since.
     if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
-    if (form.get('confirm') === 'no') {
-      const { kept } = asked;
-      if (kept.kind === 'device') return this.dispatcher.denyDevice(visit, kept.id, kept.device);
-      const error = new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
-      await this.store.run(async (unit) => {
-        this.kept.answered(unit, kept.id, visit.browser.hash, visit.now);
-        await this.audit.record(unit, {
-          type: 'consent.denied',
-          actorId: visit.user.id,
-          clientId: asked.client.id,
-          address: visit.address,
-          requestId: visit.requestId,
-        });
-      });
-      return this.dispatcher.deny(visit, kept.request, error);
-    }
+    if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
     const id = await this.store.run(async (unit) => {
       const { user, now } = visit;
@@ -106,13 +88,18 @@ export class ConsentController {
     return Reply.redirect(resumeAddress(id), { cookies: visit.cookies });
   }
 
-  private async asked(visit: Visit, id: string | undefined): Promise<Asked> {
-    const { kept, client } = await this.pending.find(visit, id);
-    if (!kept || kept.kind === 'address' || !client) throw new PageError('request.expired');
-    return { kept, client };
+  private async asked(visit: Visit, id: string | undefined): Promise<ClientRequest> {
+    const asked = clientRequestOf(await this.pending.find(visit, id));
+    if (!asked) throw new PageError('request.expired');
+    return asked;
   }
 
-  private async show(visit: UserVisit, { kept, client }: Asked, status = 200, error?: Sentence): Promise<Reply> {
+  private async show(
+    visit: UserVisit,
+    { kept, client }: ClientRequest,
+    status = 200,
+    error?: Sentence,
+  ): Promise<Reply> {
     const words = await this.texts.of(askedFor(kept));
     const claims = claimsOf(kept);
     return this.visits.page(
@@ -141,12 +128,12 @@ export class ConsentController {
 }
 
 /** What the request asks for by name and by none of its scopes. */
-function claimsOf(kept: Asked['kept']): ClaimName[] {
+function claimsOf(kept: ClientRequest['kept']): ClaimName[] {
   if (kept.kind === 'device' || !kept.request.claims) return [];
   return claimsBeyondScope(kept.request.claims, kept.request.scope);
 }
 
-function askedFor(kept: Asked['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
+function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
   return kept.kind === 'device' ? kept.device : kept.request;
 }
 

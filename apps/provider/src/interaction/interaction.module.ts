@@ -6,6 +6,7 @@ import { GrantsModule } from '../grants/grants.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { CancelLoginController } from './cancel-login.controller.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { ConfirmEmailController } from './confirm-email.controller.js';
 import { ConsentController } from './consent.controller.js';
@@ -14,6 +15,7 @@ import { ForgotPasswordController } from './forgot-password.controller.js';
 import { HomeController } from './home.controller.js';
 import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
+import { LoginPage } from './login-page.js';
 import { LoginService } from './login.service.js';
 import { PendingLogins } from './pending.service.js';
 import { SecondFactorPage } from './second-factor-page.js';
@@ -24,7 +26,7 @@ import { UserCodes } from './user-codes.service.js';
 
 /**
  * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
- * Endpoints: / /home /login /login/factor /consent /device /sign-up /password/forgot /password/set
+ * Endpoints: / /home /login /login/factor /login/cancel /consent /device /sign-up /password/forgot /password/set
  * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
  * Must not know: what comes next.
  */
@@ -41,6 +43,7 @@ import { UserCodes } from './user-codes.service.js';
   controllers: [
     ConfirmEmailController,
     LoginController,
+    CancelLoginController,
     SecondFactorController,
     ConsentController,
     SignUpController,
@@ -49,7 +52,7 @@ import { UserCodes } from './user-codes.service.js';
     HomeController,
     DeviceController,
   ],
-  providers: [ConsentTexts, UserCodes, PendingLogins, LoginService, LoginSessions, SecondFactorPage],
+  providers: [ConsentTexts, UserCodes, PendingLogins, LoginPage, LoginService, LoginSessions, SecondFactorPage],
   exports: [ConsentTexts, PendingLogins],
 })
 export class InteractionModule {}

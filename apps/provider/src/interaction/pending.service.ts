@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PageOptions } from '@gatehouse/server/web/reply';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
+import type { ClientRequest } from '../authorization/declined-requests.service.js';
 import { clientIdOf, type KeptRequest } from '../authorization/kept-request.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -42,6 +43,11 @@ export class PendingLogins {
     const client = newest && (await this.clients.find(newest.clientId));
     return newest && client && { href: resumeAddress(newest.id), clientName: client.name };
   }
+}
+
+/** The request that a client waits for; undefined where an address of our own waits, or nothing does. */
+export function clientRequestOf({ kept, client }: PendingLogin): ClientRequest | undefined {
+  return kept && kept.kind !== 'address' && client ? { kept, client } : undefined;
 }
 
 /** Where every page of a login ends. */

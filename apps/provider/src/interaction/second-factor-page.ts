@@ -12,7 +12,7 @@ import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
 import type { User } from '../users/user.js';
 import { Visits } from '../users/visits.service.js';
-import { pageOptionsOf } from './pending.service.js';
+import { clientRequestOf, pageOptionsOf } from './pending.service.js';
 
 /** Who is asked, for what. */
 export interface Asked {
@@ -87,6 +87,8 @@ export class SecondFactorPage {
         // A demand of a role or a client is not skipped: trusting would promise what is not kept.
         trustDays: visit.session.full || visit.secondFactorOwed || clientDemands ? [] : this.trusted.days,
         declines: clientDemands,
+        // Declining what the client demands is the way back to it already.
+        cancels: !clientDemands && clientRequestOf(asked) !== undefined,
         otherHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
         usesPasskeys: this.ceremonies.possible,
         error: shown.error,

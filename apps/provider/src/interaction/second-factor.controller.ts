@@ -7,15 +7,14 @@ import {
   unmetDemands,
   type Client,
 } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { localAddress } from '@gatehouse/server/web/local-address';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { DeclinedRequests } from '../authorization/declined-requests.service.js';
 import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
-import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Enrolment, type Enrolled } from '../factors/enrolment.service.js';
@@ -27,7 +26,7 @@ import { type Sentence, text } from '../texts/text.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { PendingLogins, resumeAddress } from './pending.service.js';
+import { clientRequestOf, PendingLogins, resumeAddress } from './pending.service.js';
 import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.js';
 
 /** Asks for a second factor, or lets a person add their first one where one is demanded. */
@@ -35,12 +34,11 @@ import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.j
 export class SecondFactorController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
@@ -135,18 +133,15 @@ export class SecondFactorController {
 
   /** The client asked for more than the person can or will give. */
   private async decline(asked: Asked): Promise<Reply> {
-    const { visit, kept } = asked;
-    if (kept?.kind === 'device' && asked.unmet.length > 0)
-      return this.dispatcher.denyDevice(visit, kept.id, kept.device);
-    if (kept?.kind !== 'authorization' || asked.unmet.length === 0)
-      return Reply.redirect(after(asked), { cookies: visit.cookies });
+    const { visit } = asked;
+    const request = clientRequestOf(asked);
+    if (!request || asked.unmet.length === 0) return Reply.redirect(after(asked), { cookies: visit.cookies });
     const error = new OAuthError(
       'unmet_authentication_requirements',
       'The person did not give the second factor that was asked for.',
       { reason: 'acr.declined' },
     );
-    await this.store.run((unit) => this.kept.answered(unit, kept.id, visit.browser.hash, visit.now));
-    return this.dispatcher.deny(visit, kept.request, error);
+    return this.declined.decline(visit, request, error);
   }
 
   /** What is missing of whom; a redirect where nothing is, or nobody is here. */

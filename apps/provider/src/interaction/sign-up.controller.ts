@@ -19,7 +19,7 @@ import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LoginSessions } from './login-sessions.service.js';
-import { pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 
 /** A stranger makes an account and goes on, logged in. */
 @Controller(routes.signUp)
@@ -136,6 +136,7 @@ export class SignUpController {
       {
         clientName: client?.name,
         pending: kept?.id,
+        cancels: clientRequestOf({ kept, client }) !== undefined,
         username: draft.username,
         name: draft.name ?? '',
         email: draft.email ?? '',

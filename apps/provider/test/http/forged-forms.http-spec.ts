@@ -91,6 +91,7 @@ describe('a forged form', () => {
     fieldsOfPath = {
       '/password/set': { token: tokenOf(link), password: 'chosen by somebody else' },
       '/email/confirm': { token: tokenOf(linkIn(mail?.message ?? '')) },
+      '/login/cancel': { request },
       '/consent': { request, user: user.id, confirm: 'yes' },
       '/account': { action: 'withdraw', client: client.id },
       '/account/delete': { username: user.username },

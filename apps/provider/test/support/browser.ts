@@ -153,15 +153,17 @@ export class Browser {
 }
 
 /**
- * The fields that a form would send, and where to; the last form of the page whose action contains `action`. Forms that
- * only a script sends are left out.
+ * The fields that a form would send, and where to: the first form of the page whose action begins with `action`, or the
+ * last form that goes on with what the page is for. Forms that only a script sends are left out.
  */
 export function formOf(html: string, action?: string): { action: string | undefined; fields: [string, string][] } {
   const forms = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].filter(
     ([, attributes = '']) => /method="post"/i.test(attributes) && !attributes.includes('data-passkey-form'),
   );
   const chosen =
-    action === undefined ? forms.at(-1) : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));
+    action === undefined
+      ? forms.findLast(([, attributes = '']) => !attributes.includes('action="/login/cancel"'))
+      : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));
   if (!chosen) return { action: undefined, fields: [] };
   const [, attributes = '', body = ''] = chosen;
   const fields: [string, string][] = [];

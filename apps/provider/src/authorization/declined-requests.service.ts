@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/server/database/store';
+import type { Reply } from '@gatehouse/server/web/reply';
+import { AuditService } from '../audit/audit.service.js';
+import { PageError } from '../http/page-error.js';
+import type { Visit } from '../users/visit.js';
+import { Dispatcher } from './dispatcher.service.js';
+import type { KeptRequest } from './kept-request.js';
+import { KeptRequestsService } from './kept-requests.service.js';
+import { RequestChecks } from './request-checks.service.js';
+
+/** A request that a client waits for, and that client. */
+export interface ClientRequest {
+  readonly kept: Exclude<KeptRequest, { kind: 'address' }>;
+  readonly client: Client;
+}
+
+/** Ends a request that a person declines, on whichever page of a login they do so. */
+@Injectable()
+export class DeclinedRequests {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(RequestChecks) private readonly checks: RequestChecks,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Answers the client with `access_denied` (RFC 6749 4.1.2.1), and a device at its next poll (RFC 8628 3.5).
+   * @param error what the client of an authorization request is told instead
+   * @throws PageError request.refused: its redirect URI is registered no longer
+   */
+  async decline(visit: Visit, { kept, client }: ClientRequest, error = accessDenied()): Promise<Reply> {
+    if (kept.kind === 'device') return this.dispatcher.denyDevice(visit, kept.id, kept.device);
+    // It was kept for up to a day: the client may have been disabled since, or have another redirect URI.
+    const check = await this.checks.recheck(kept.request, client);
+    if (check.kind === 'refused')
+      throw new PageError('request.refused', { cause: check.error, detail: check.error.description });
+    await this.store.run(async (unit) => {
+      this.kept.answered(unit, kept.id, visit.browser.hash, visit.now);
+      // Without a person there is nobody to record, and no limit to how often a stranger could repeat it.
+      if (!visit.session) return;
+      await this.audit.record(unit, {
+        type: 'consent.denied',
+        actorId: visit.session.userId,
+        clientId: client.id,
+        address: visit.address,
+        requestId: visit.requestId,
+      });
+    });
+    return this.dispatcher.deny(visit, kept.request, error);
+  }
+}
+
+function accessDenied(): OAuthError {
+  return new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
+}
