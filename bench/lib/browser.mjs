@@ -65,10 +65,10 @@ export class Browser {
   }
 }
 
-/** The last form of the page that is sent by POST. */
+/** The last form of the page that is sent by POST, but for the one that cancels the login. */
 function formOf(html) {
   const form = [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)]
-    .filter(([, head]) => /method="?post/i.test(head))
+    .filter(([, head]) => /method="?post/i.test(head) && !head.includes('action="/login/cancel"'))
     .at(-1);
   if (!form) throw new Error(`there is no form in ${html.slice(0, 500)}`);
   const values = {};
