@@ -44,7 +44,8 @@ export function faultsOf(page: Page): Promise<string[]> {
         .split(/\s+/))
         if (document.getElementById(id) === null) faults.push(`points at nothing (${id}): ${short(element)}`);
 
-    for (const field of all<HTMLInputElement>('input:not([type=hidden]), select, textarea').filter(isShown)) {
+    const fields = 'input:not([type=hidden], [type=submit]), select, textarea';
+    for (const field of all<HTMLInputElement>(fields).filter(isShown)) {
       const label = [...(field.labels ?? [])].map((one) => one.textContent ?? '').join(' ');
       if (
         `${label}${field.getAttribute('aria-label') ?? ''}${words(field.getAttribute('aria-labelledby'))}`.trim() === ''
@@ -53,9 +54,10 @@ export function faultsOf(page: Page): Promise<string[]> {
       if (field.getAttribute('aria-invalid') === 'true' && words(field.getAttribute('aria-describedby')) === '')
         faults.push(`wrong, but not why: ${short(field)}`);
     }
-    for (const element of all('a[href], button, summary').filter(isShown)) {
+    for (const element of all('a[href], button, summary, input[type=submit]').filter(isShown)) {
       const pictures = [...element.querySelectorAll('img')].map((image) => image.alt).join(' ');
-      const name = `${element.getAttribute('aria-label') ?? ''}${element.textContent ?? ''}${pictures}`.trim();
+      const shown = element instanceof HTMLInputElement ? element.value : (element.textContent ?? '');
+      const name = `${element.getAttribute('aria-label') ?? ''}${shown}${pictures}`.trim();
       if (name === '') faults.push(`no name: ${short(element)}`);
       const box = element.getBoundingClientRect();
       const isInline = getComputedStyle(element).display === 'inline';
