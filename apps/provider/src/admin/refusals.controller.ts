@@ -84,7 +84,7 @@ export class RefusalsController {
     const client = await this.clientOf(refusal);
     if (!client) throw new PageError('record.not_found');
     if (form.get('action') === 'enable') {
-      await this.store.run((unit) => this.states.enable(unit, client.id, actorOf(visit)));
+      await this.store.run((unit) => this.states.enable(unit, client.id, actorOf(visit), visit.now));
       return this.mended(visit, refusal);
     }
     const mend = mendOf(refusal, client);

@@ -18,7 +18,7 @@ import type { Cursor } from '../http/cursor.js';
 import { UsersService } from '../users/users.service.js';
 import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
 import { table, type Command, type CommandResult, type OptionValues } from './command.js';
-import { UsageError, WrongRecord } from './usage.js';
+import { Refused, UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
@@ -235,9 +235,9 @@ function decision(
 
 const approve = decision('approve', 'approved', (states, unit, id, now) => states.approve(unit, id, {}, now));
 const limit = decision('limit', 'limited', (states, unit, id, now) => states.limit(unit, id, {}, now));
-const unlimit = decision('unlimit', 'limited no more', (states, unit, id) => states.unlimit(unit, id, {}));
+const unlimit = decision('unlimit', 'limited no more', (states, unit, id, now) => states.unlimit(unit, id, {}, now));
 const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));
-const enable = decision('enable', 'switched on', (states, unit, id) => states.enable(unit, id, {}));
+const enable = decision('enable', 'switched on', (states, unit, id, now) => states.enable(unit, id, {}, now));
 
 const roles: Command = {
   name: 'client roles',
@@ -314,8 +314,9 @@ const remove: Command = {
   options: { id: text },
   run: async ({ app, store, options, now }) => {
     const id = idOf(options);
-    if (!(await store.run((unit) => app.get(ClientsService).remove(unit, id, {}, now))))
-      throw new WrongRecord('not_found', 'there is no client of this id');
+    const removal = await store.run((unit) => app.get(ClientsService).remove(unit, id, {}, now));
+    if (removal === 'not_found') throw new WrongRecord('not_found', 'there is no client of this id');
+    if (removal !== 'removed') throw new Refused(removal.problem);
     return { json: { client_id: id, removed: true }, text: `client ${id} is removed; its grants ended` };
   },
 };

@@ -73,11 +73,11 @@ export class ClientStatesController {
       case 'limit':
         return (unit, id, actor, now) => this.states.limit(unit, id, actor, now);
       case 'unlimit':
-        return (unit, id, actor) => this.states.unlimit(unit, id, actor);
+        return (unit, id, actor, now) => this.states.unlimit(unit, id, actor, now);
       case 'disable':
         return (unit, id, actor, now) => this.states.disable(unit, id, actor, now);
       case 'enable':
-        return (unit, id, actor) => this.states.enable(unit, id, actor);
+        return (unit, id, actor, now) => this.states.enable(unit, id, actor, now);
       default:
         throw new PageError('form.invalid');
     }

@@ -10,6 +10,7 @@ import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import type { PurgeStep } from '../database/sweep.js';
 import { ClientEntity } from './client.entity.js';
+import { undecided } from './client-row.js';
 import { ClientsService } from './clients.service.js';
 
 /** Where a client comes from and when it was used: for those who decide about it. */
@@ -23,30 +24,30 @@ export interface ClientOrigin {
   /** The id of an initial access token, or `setting`; undefined in open registration and for all that were not registered. */
   readonly registeredWith: string | undefined;
   readonly lastUsedAt: EpochSeconds | undefined;
-  /** When it goes unless somebody uses it; undefined for approved ones. */
+  /** When it is deleted unless somebody uses it; undefined for a client that an administrator approved, disabled or limited. */
   readonly goesAt: EpochSeconds | undefined;
 }
+
+/**
+ * A client that is disabled or limited stays: its row is the restriction, and a metadata document would come back without
+ * one. Only administrators make such rows.
+ */
+const selectUnused = `SELECT id FROM clients
+  WHERE ${undecided} AND last_used_at <= $1 AND updated_at <= $1 ORDER BY last_used_at LIMIT 100`;
 
 const stateStatements = {
   approve: statement('clients.approve', 'UPDATE clients SET approved_at = $2 WHERE id = $1 AND approved_at IS NULL'),
   disable: statement('clients.disable', 'UPDATE clients SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL'),
   enable: statement(
     'clients.enable',
-    'UPDATE clients SET disabled_at = NULL WHERE id = $1 AND disabled_at IS NOT NULL',
+    'UPDATE clients SET disabled_at = NULL, updated_at = $2 WHERE id = $1 AND disabled_at IS NOT NULL',
   ),
   limit: statement('clients.limit', 'UPDATE clients SET limited_at = $2 WHERE id = $1 AND limited_at IS NULL'),
   unlimit: statement(
     'clients.unlimit',
-    'UPDATE clients SET limited_at = NULL WHERE id = $1 AND limited_at IS NOT NULL',
+    'UPDATE clients SET limited_at = NULL, updated_at = $2 WHERE id = $1 AND limited_at IS NOT NULL',
   ),
-  unused: statement(
-    'clients.unused',
-    `SELECT id FROM clients WHERE approved_at IS NULL AND last_used_at <= $1
-     ORDER BY last_used_at LIMIT 100 FOR UPDATE SKIP LOCKED`,
-    {
-      sqlite: 'SELECT id FROM clients WHERE approved_at IS NULL AND last_used_at <= $1 ORDER BY last_used_at LIMIT 100',
-    },
-  ),
+  unused: statement('clients.unused', `${selectUnused} FOR UPDATE SKIP LOCKED`, { sqlite: selectUnused }),
   expire: statement('clients.expire', 'DELETE FROM clients WHERE id = $1'),
 };
 
@@ -66,7 +67,8 @@ export class ClientStates {
   async origin(id: string): Promise<ClientOrigin | undefined> {
     const row = await this.rows.findOneBy({ id });
     if (!row) return undefined;
-    const used = row.lastUsedAt ?? row.createdAt;
+    const used = Math.max(row.lastUsedAt ?? row.createdAt, row.updatedAt);
+    const isUndecided = row.approvedAt === null && row.disabledAt === null && row.limitedAt === null;
     return {
       source: row.source as Client['source'],
       createdAt: epochSeconds(row.createdAt),
@@ -77,10 +79,7 @@ export class ClientStates {
       registeredWith: row.registeredWith ?? undefined,
       // A registered client begins with the instant of its registration, which is no use.
       lastUsedAt: row.lastUsedAt === row.createdAt ? undefined : instant(row.lastUsedAt),
-      goesAt:
-        row.approvedAt === null
-          ? addSeconds(epochSeconds(used), this.settings.registrationUnusedLifetimeSeconds)
-          : undefined,
+      goesAt: isUndecided ? addSeconds(epochSeconds(used), this.settings.registrationUnusedLifetimeSeconds) : undefined,
     };
   }
 
@@ -101,9 +100,9 @@ export class ClientStates {
     return true;
   }
 
-  /** False when it was on already. */
-  async enable(unit: Unit, id: string, actor: Actor): Promise<boolean> {
-    if ((await unit.change(stateStatements.enable, id)) !== 1) return false;
+  /** False when it was on already. A client that nobody approved gets the whole of its unused lifetime again. */
+  async enable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements.enable, id, now)) !== 1) return false;
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.enabled', ...actor, clientId: id });
     return true;
@@ -118,9 +117,9 @@ export class ClientStates {
     return true;
   }
 
-  /** False when it was not limited. */
-  async unlimit(unit: Unit, id: string, actor: Actor): Promise<boolean> {
-    if ((await unit.change(stateStatements.unlimit, id)) !== 1) return false;
+  /** False when it was not limited. A client that nobody approved gets the whole of its unused lifetime again. */
+  async unlimit(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements.unlimit, id, now)) !== 1) return false;
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.unlimited', ...actor, clientId: id });
     return true;
@@ -136,7 +135,7 @@ export class ClientStates {
     return origins;
   }
 
-  /** A step of the purge: clients that nobody approved, and nobody used for long. */
+  /** A step of the purge: clients that no administrator decided about, and that were neither used nor changed for long. */
   async purgeUnused(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const before = addSeconds(now, -this.settings.registrationUnusedLifetimeSeconds);
     const unused = await unit.all<{ id: string }>(stateStatements.unused, before);

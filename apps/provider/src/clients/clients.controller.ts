@@ -197,7 +197,9 @@ export class ClientsController {
     if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
     if (typed !== client.name)
       return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
-    await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
+    const removal = await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
+    if (typeof removal === 'object')
+      return this.showRemoval(visit, client, typed, { status: 409, error: removal.problem });
     return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: visit.cookies });
   }
 

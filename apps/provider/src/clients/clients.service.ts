@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { cameByItself, removalProblem, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
@@ -294,14 +294,23 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return secret;
   }
 
-  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+  /** Deletes a client, and ends what it got, unless {@link removalProblem} speaks against it. */
+  async remove(
+    unit: Unit,
+    id: string,
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<'removed' | 'not_found' | { readonly problem: string }> {
+    await unit.one(clientStatements.lock, id);
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    if (!row) return false;
+    if (!row) return 'not_found';
+    const problem = removalProblem(toClient(row));
+    if (problem !== undefined) return { problem };
     await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).delete({ id });
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: row.name } });
-    return true;
+    return 'removed';
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

@@ -170,7 +170,8 @@ export const settingsDefinition = defineSettings({
     default: 1000,
   }),
   registrationUnusedLifetimeSeconds: field.seconds('GATEHOUSE_REGISTRATION_UNUSED_LIFETIME', {
-    about: 'A registered client that nobody approved goes when it was not used for this long.',
+    about:
+      'A registered client that nobody approved is deleted when it was neither used nor changed for this long. One that an administrator disabled or limited stays.',
     default: 7 * DAY,
   }),
   pendingPerBrowser: field.integer('GATEHOUSE_PENDING_PER_BROWSER', {

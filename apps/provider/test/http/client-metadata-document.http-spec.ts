@@ -1,10 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import type { Client } from '@gatehouse/domain/oauth';
 import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, type Answer } from '../support/browser';
+import { startDocumentServer, type DocumentServer } from '../support/document-server';
 import { eventually } from '../support/eventually';
 import {
   answerOf,
@@ -17,52 +16,13 @@ import {
 
 const redirectUri = 'https://app.test/callback';
 
-/** Where clients' documents lie: a real server, whose answer each test changes. */
-interface DocumentServer {
-  readonly origin: string;
-  readonly server: Server;
-  asked: number;
-  answer: RequestListener | undefined;
-  headers: Record<string, string>;
-  /** What a document says beside its own address. */
-  says: Record<string, unknown>;
-}
-
-async function startDocuments(): Promise<DocumentServer> {
-  const server = createServer((request, response) => {
-    state.asked++;
-    if (state.answer) return void state.answer(request, response);
-    response.writeHead(200, { 'Content-Type': 'application/json', ...state.headers });
-    response.end(
-      JSON.stringify({
-        client_id: state.origin + (request.url ?? ''),
-        client_name: 'An agent',
-        redirect_uris: [redirectUri],
-        token_endpoint_auth_method: 'none',
-        ...state.says,
-      }),
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const state: DocumentServer = {
-    origin: `http://127.0.0.1:${port}`,
-    server,
-    asked: 0,
-    answer: undefined,
-    headers: {},
-    says: {},
-  };
-  return state;
-}
-
 describe('a client that is described by a document at its client_id', () => {
   let documents: DocumentServer;
   let provider: TestProvider;
   let browser: Browser;
   let number = 0;
   beforeAll(async () => {
-    documents = await startDocuments();
+    documents = await startDocumentServer(redirectUri);
     provider = await startProvider({
       env: { GATEHOUSE_CLIENT_METADATA_DOCUMENTS: 'open', GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1/32' },
     });
@@ -76,8 +36,7 @@ describe('a client that is described by a document at its client_id', () => {
     provider.clock.advance(120);
   });
   afterAll(async () => {
-    documents.server.closeAllConnections();
-    documents.server.close();
+    await documents.close();
     await provider.close();
   });
 
@@ -288,6 +247,27 @@ describe('a client that is described by a document at its client_id', () => {
     expect((await open(id)).status).toBe(400);
   });
 
+  it('cannot be deleted while it is banned: its next request would bring it back without the ban', async () => {
+    const id = newId();
+    await open(id);
+    const states = provider.app.get(ClientStates);
+    await provider.store.run((unit) => states.limit(unit, id, {}, provider.clock.now()));
+    const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
+    await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
+    expect(admin.page?.text).toContain('It is kept because it is switched off or limited');
+    await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
+    const refused = await admin.submit({ name: 'An agent' }, { action: '/client/delete/' });
+    expect(refused.status).toBe(409);
+    expect(refused.text).toContain('lift the restriction first');
+    expect(await provider.app.get(ClientsService).findFresh(id)).toMatchObject({
+      limitedAt: expect.any(Number) as number,
+    });
+    await provider.store.run((unit) => states.unlimit(unit, id, {}, provider.clock.now()));
+    await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
+    expect((await admin.submit({ name: 'An agent' }, { action: '/client/delete/' })).status).toBe(200);
+    expect(await provider.app.get(ClientsService).findFresh(id)).toBeUndefined();
+  });
+
   it('has pages like any other client, its address in one part of theirs', async () => {
     const id = newId();
     await open(id);
@@ -327,7 +307,7 @@ describe('the setting', () => {
     ['allow-list', 'app.test, 127.0.0.1', 303],
     ['open', '!127.0.0.1', 400],
   ])('%s with the hosts %j', async (mode, hosts, status) => {
-    const documents = await startDocuments();
+    const documents = await startDocumentServer(redirectUri);
     const provider = await start({
       GATEHOUSE_CLIENT_METADATA_DOCUMENTS: mode,
       GATEHOUSE_CLIENT_METADATA_HOSTS: hosts,
@@ -337,7 +317,7 @@ describe('the setting', () => {
       expect(documents.asked).toBe(status === 303 ? 1 : 0);
     } finally {
       await provider.close();
-      documents.server.close();
+      await documents.close();
     }
   });
 });

@@ -242,7 +242,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
       const answer = await configuration(made, method);
       expect([answer.status, answer.json()['error']]).toEqual([403, 'access_denied']);
     }
-    await provider.store.run((unit) => states().enable(unit, made.client_id, {}));
+    await provider.store.run((unit) => states().enable(unit, made.client_id, {}, provider.clock.now()));
     expect((await configuration(made, 'GET')).status).toBe(200);
   });
 

@@ -117,7 +117,8 @@ export class ClientsApi {
   @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const { id } = await this.find(call);
-    await this.store.run((unit) => this.clients.remove(unit, id, call.actor, call.now));
+    const removal = await this.store.run((unit) => this.clients.remove(unit, id, call.actor, call.now));
+    if (typeof removal === 'object') throw new ApiProblem('conflict', removal.problem);
     return Reply.empty(204);
   }
 
@@ -190,7 +191,7 @@ export class ClientsApi {
   @Post(':id/unlimit')
   @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
   async unlimit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.actor));
+    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.actor, call.now));
   }
 
   @Post(':id/disable')
@@ -202,7 +203,7 @@ export class ClientsApi {
   @Post(':id/enable')
   @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.actor));
+    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.actor, call.now));
   }
 
   /** Done already is done. */

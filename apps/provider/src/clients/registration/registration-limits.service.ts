@@ -4,6 +4,7 @@ import { isLoopbackHost } from '@gatehouse/domain/oauth';
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { undecided } from '../client-row.js';
 
 const limitStatements = {
   count: statement(
@@ -24,7 +25,7 @@ const limitStatements = {
   ),
   unapproved: statement(
     'clients.unapproved',
-    'SELECT COUNT(*) AS count FROM clients WHERE approved_at IS NULL AND registered_address = $1',
+    `SELECT COUNT(*) AS count FROM clients WHERE ${undecided} AND registered_address = $1`,
   ),
   purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
 };
@@ -67,7 +68,10 @@ export class RegistrationLimits {
     return undefined;
   }
 
-  /** True while the address may have one more client that nobody approved. Part of the unit that makes it. */
+  /**
+   * True while the address may have one more client that no administrator decided about: those that are disabled or
+   * limited stay for good, and would use the quota up. Part of the unit that makes it.
+   */
   async belowQuota(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
     await unit.change(limitStatements.lock, `q:${addressKey}`, now);
     const row = await unit.one<{ count: number | string }>(limitStatements.unapproved, addressKey);

@@ -140,7 +140,7 @@ export class Registrations {
 
   /** RFC 7592 2.3: its grants and tokens end with it. */
   async remove(id: string, from: Omit<Registrant, 'credential'>, now: EpochSeconds): Promise<boolean> {
-    return this.store.run((unit) => this.clients.remove(unit, id, from, now));
+    return (await this.store.run((unit) => this.clients.remove(unit, id, from, now))) === 'removed';
   }
 
   /** Clears what has expired: initial access tokens, counts. */
