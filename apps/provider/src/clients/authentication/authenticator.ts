@@ -84,13 +84,12 @@ export class ClientAuthenticator {
   /** A client that comes by its document, and pushes its request before any browser has named it. */
   private async findDocument(
     clientId: string,
-    { path }: PresentedCredentials,
+    { path, asker }: PresentedCredentials,
     now: EpochSeconds,
   ): Promise<Client | undefined> {
     if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return undefined;
-    // Its host stands for the address: a server may ask for many people.
-    const host = URL.canParse(clientId) ? new URL(clientId).host : '';
-    return this.documents.find(clientId, { address: host, addressKey: `host:${host}`, requestId: '' }, now);
+    // Counted by the address of this request, as at the authorization endpoint: strangers have any number of hosts.
+    return this.documents.find(clientId, asker, now);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AuthMethod, Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Asker } from '../metadata-documents/asker.js';
 
 /** What a client sent to prove itself: the header and the body, never the query (RFC 6749 2.3.1). */
 export interface PresentedCredentials {
@@ -7,6 +8,7 @@ export interface PresentedCredentials {
   readonly parameters: ReadonlyMap<string, string>;
   /** Of the endpoint that was called, on the issuer. */
   readonly path: string;
+  readonly asker: Asker;
 }
 
 /** One way in which a client proves itself; registered in `authenticator.ts`, and every endpoint has it. */

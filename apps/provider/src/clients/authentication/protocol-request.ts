@@ -2,7 +2,7 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
 import { readForm } from '@gatehouse/server/web/read-form';
 import { Reply } from '@gatehouse/server/web/reply';
-import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
+import { addressKey, clientAddress, header, pathOf, requestId, type WebRequest } from '@gatehouse/server/web/request';
 import type { PresentedCredentials } from './client-authentication.js';
 
 const mostBodyBytes = 64 * 1024;
@@ -15,11 +15,13 @@ const repeatable = ['resource'];
  */
 export async function readProtocolRequest(request: WebRequest): Promise<PresentedCredentials> {
   try {
+    const address = clientAddress(request);
     const form = await readForm(request, { limitBytes: mostBodyBytes });
     return {
       parameters: form.protocolParameters(repeatable),
       authorization: header(request, 'authorization'),
       path: pathOf(request),
+      asker: { address, addressKey: addressKey(address), requestId: requestId(request) },
     };
   } catch (error) {
     if (error instanceof RepeatedParameter)

@@ -24,14 +24,8 @@ import { RegistrationLimits } from '../registration/registration-limits.service.
 import { looksTheSame, Registrations } from '../registration/registrations.service.js';
 import { refusal, registrableScopes, registrationDraft, type Json } from '../registration/registration-request.js';
 import { SectorIdentifiers } from '../registration/sector-identifiers.service.js';
+import type { Asker } from './asker.js';
 import { DocumentFetches } from './document-fetches.js';
-
-/** Whose request made us look. */
-export interface Asker {
-  readonly address: string;
-  readonly addressKey: string;
-  readonly requestId: string;
-}
 
 /** What the methods of a document may be: there is no way to agree on a secret (draft 4.1). */
 const documentMethods: readonly unknown[] = ['none', 'private_key_jwt'];
