@@ -42,9 +42,7 @@ describe('clients with a metadata document that their first request names at an 
     for (let n = 0; n < 20; n++) {
       // Each minute six documents, each on a host of its own.
       provider.clock.advance(61);
-      statuses.push(
-        ...(await Promise.all(servers.map(async ({ origin }) => (await ask(`${origin}/client-${n}.json`)).status))),
-      );
+      for (const { origin } of servers) statuses.push((await ask(`${origin}/client-${n}.json`)).status);
     }
     const made = statuses.filter((status) => status === 200 || status === 201).length;
     expect([made, statuses.filter((status) => status === 429).length]).toEqual([100, 20]);

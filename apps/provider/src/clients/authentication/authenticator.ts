@@ -62,7 +62,7 @@ export class ClientAuthenticator {
       throw new OAuthError('invalid_request', 'The client_id differs from that of the credentials.', {
         reason: 'client_auth.two_ids',
       });
-    const client = (await this.clients.find(clientId)) ?? (await this.findDocument(clientId, credentials, now));
+    const client = await this.find(clientId, credentials, now);
     if (!client || client.disabledAt !== undefined)
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
     const [unmet] = profileProblems(client, client.securityProfile);
@@ -81,19 +81,19 @@ export class ClientAuthenticator {
     return client;
   }
 
-  /** A client that comes by its document, and pushes its request before any browser has named it. */
-  private async findDocument(
+  /** Where requests begin, the document of a client that is described by one is looked at, as at the authorization endpoint. */
+  private find(
     clientId: string,
     { path, asker }: PresentedCredentials,
     now: EpochSeconds,
   ): Promise<Client | undefined> {
-    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return undefined;
-    // Counted by the address of this request, as at the authorization endpoint: strangers have any number of hosts.
+    if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.find(clientId);
+    // Counted by the address of this request: strangers have any number of hosts.
     return this.documents.find(clientId, asker, now);
   }
 }
 
-/** Where a client may come that nobody has seen before. */
+/** Endpoints at which a client may come that nobody has seen before. */
 const beginsRequests: readonly string[] = [routes.par, routes.deviceAuthorization];
 
 function invalidClient(description: string, reason: string): OAuthError {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError } from '@gatehouse/domain/oauth';
+import { ConcurrencyBudget, enterAll, RateBudget } from '@gatehouse/server/outbound/budgets';
 import { mediaTypeOf, Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { freshSeconds } from '../freshness.js';
@@ -8,11 +9,19 @@ import { freshSeconds } from '../freshness.js';
 /** The draft advises five; a JWK set may be in it. */
 const mostBodyBytes = 32 * 1024;
 const timeoutMilliseconds = 5000;
-/** Of one host: what strangers can make us fetch by naming addresses that do not exist stays within this. */
-const perHost = { seconds: 60, most: 30 };
-/** At once, of all hosts. */
-const mostRunning = 20;
-const mostHosts = 10_000;
+/**
+ * Documents that nobody has looked up yet: any stranger makes us fetch them. First the address that asks has its limits,
+ * so that it cannot use up those of a host or of everybody; then the host, which strangers can name too.
+ */
+const unknownLimits = {
+  perAddress: { seconds: 60, most: 30 },
+  perHost: { seconds: 60, most: 60 },
+  runningPerAddress: 6,
+  runningPerHost: 12,
+  running: 60,
+};
+/** Documents of clients that are stored, apart from the unknown ones, and once more apart for approved clients. */
+const knownLimits = { perHost: { seconds: 60, most: 60 }, running: { most: 20, mostPerKey: 4 } };
 /** A document that could not be had, or was wrong, is not asked for again so soon. */
 const failedSeconds = 30;
 const mostFailed = 10_000;
@@ -23,11 +32,28 @@ export interface FetchedDocument {
   readonly freshUntil: EpochSeconds;
 }
 
+/** What is looked up, and which budget it is fetched on. */
+export type Lookup =
+  | { readonly kind: 'unknown'; readonly addressKey: string }
+  | { readonly kind: 'known' }
+  | { readonly kind: 'approved' };
+
 /** Fetches clients' metadata documents by the guarded client, within bounds. */
 @Injectable()
 export class DocumentFetches {
-  private running = 0;
-  private readonly attempts = new Map<string, { readonly since: EpochSeconds; count: number }>();
+  private readonly byAddress = new RateBudget(unknownLimits.perAddress);
+  private readonly byHost = new RateBudget(unknownLimits.perHost);
+  private readonly runningByAddress = new ConcurrencyBudget({
+    most: unknownLimits.running,
+    mostPerKey: unknownLimits.runningPerAddress,
+  });
+  private readonly runningByHost = new ConcurrencyBudget({
+    most: unknownLimits.running,
+    mostPerKey: unknownLimits.runningPerHost,
+  });
+  private readonly knownByHost = new RateBudget(knownLimits.perHost);
+  private readonly runningKnown = new ConcurrencyBudget(knownLimits.running);
+  private readonly runningApproved = new ConcurrencyBudget(knownLimits.running);
   private readonly failed = new Map<string, { readonly until: EpochSeconds; readonly error: OAuthError }>();
 
   constructor(
@@ -36,30 +62,22 @@ export class DocumentFetches {
   ) {}
 
   /**
-   * @throws OAuthError invalid_client; temporarily_unavailable past a bound
+   * @throws OAuthError invalid_client (`client_document.unreadable`, or what {@link refuse} remembers);
+   *   temporarily_unavailable (`client_document.rate`) past a bound
    */
-  fetch(clientId: string, now: EpochSeconds): Promise<FetchedDocument> {
+  async fetch(clientId: string, lookup: Lookup, now: EpochSeconds): Promise<FetchedDocument> {
     const failed = this.failed.get(clientId);
-    if (failed && failed.until > now) return Promise.reject(failed.error);
-    if (this.running >= mostRunning || !this.mayFetch(new URL(clientId).host, now))
-      return Promise.reject(
-        new OAuthError(
-          'temporarily_unavailable',
-          'Too many client metadata documents are asked for. Try again later.',
-          {
-            reason: 'client_document.rate',
-            status: 429,
-            retryAfterSeconds: perHost.seconds,
-          },
-        ),
-      );
-    this.running++;
-    return this.load(clientId, now)
-      .catch((error: unknown) => {
-        if (error instanceof OAuthError) this.refuse(clientId, error, now);
-        throw error;
-      })
-      .finally(() => this.running--);
+    if (failed && failed.until > now) throw failed.error;
+    const leave = this.enter(new URL(clientId).host, lookup, now);
+    if (!leave) throw tooManyLookups();
+    try {
+      return await this.load(clientId, now);
+    } catch (error) {
+      if (error instanceof OAuthError) this.refuse(clientId, error, now);
+      throw error;
+    } finally {
+      leave();
+    }
   }
 
   /** Remembers for a while that this document is no good. */
@@ -94,14 +112,39 @@ export class DocumentFetches {
     }
   }
 
-  private mayFetch(host: string, now: EpochSeconds): boolean {
-    const attempts = this.attempts.get(host);
-    if (attempts && addSeconds(attempts.since, perHost.seconds) > now) return ++attempts.count <= perHost.most;
-    this.attempts.delete(host);
-    this.attempts.set(host, { since: now, count: 1 });
-    forgetOldest(this.attempts, mostHosts);
-    return true;
+  /** A place to fetch in, within every limit that holds for this lookup. */
+  private enter(host: string, lookup: Lookup, now: EpochSeconds): (() => void) | undefined {
+    if (lookup.kind === 'approved') return this.runningApproved.enter(host);
+    if (lookup.kind === 'known') return this.admit(this.runningKnown.enter(host), this.knownByHost, host, now);
+    const { addressKey } = lookup;
+    // What the address may not ask for is not counted for the host.
+    if (!this.byAddress.take(addressKey, now)) return undefined;
+    const leave = enterAll([this.runningByAddress, addressKey], [this.runningByHost, host]);
+    return this.admit(leave, this.byHost, host, now);
   }
+
+  private admit(
+    leave: (() => void) | undefined,
+    rate: RateBudget,
+    host: string,
+    now: EpochSeconds,
+  ): (() => void) | undefined {
+    if (leave && rate.take(host, now)) return leave;
+    leave?.();
+    return undefined;
+  }
+}
+
+function tooManyLookups(): OAuthError {
+  return new OAuthError(
+    'temporarily_unavailable',
+    'Too many client metadata documents are asked for. Try again later.',
+    {
+      reason: 'client_document.rate',
+      status: 429,
+      retryAfterSeconds: unknownLimits.perAddress.seconds,
+    },
+  );
 }
 
 function forgetOldest(map: Map<string, unknown>, most: number): void {

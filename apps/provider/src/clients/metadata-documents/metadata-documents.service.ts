@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   clientIdUrlProblem,
   isClientIdUrl,
@@ -14,6 +14,7 @@ import {
   type HostRules,
 } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
+import { Log } from '@gatehouse/server/telemetry/log';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
@@ -25,11 +26,18 @@ import { looksTheSame, Registrations } from '../registration/registrations.servi
 import { refusal, registrableScopes, registrationDraft, type Json } from '../registration/registration-request.js';
 import { SectorIdentifiers } from '../registration/sector-identifiers.service.js';
 import type { Asker } from './asker.js';
-import { DocumentFetches } from './document-fetches.js';
+import { DocumentFetches, type FetchedDocument } from './document-fetches.js';
 
 /** What the methods of a document may be: there is no way to agree on a secret (draft 4.1). */
 const documentMethods: readonly unknown[] = ['none', 'private_key_jwt'];
-const mostFresh = 10_000;
+const mostKept = 10_000;
+/** How long a client goes on with what is stored, counted from when its document was stale, while it cannot be fetched. */
+const mostStaleSeconds = 24 * 3600;
+/** At most once in this time does the log say that a client goes on with a stale document. */
+const staleLogSeconds = 300;
+
+/** Why a document is not there at present, by the reason of the error. */
+const unavailable: readonly string[] = ['client_document.unreadable', 'client_document.rate'];
 
 /**
  * Clients that are described by a document at the address that is their `client_id`. They are rows as all others:
@@ -40,7 +48,8 @@ const mostFresh = 10_000;
 @Injectable()
 export class MetadataDocuments {
   private readonly running = new Map<string, Promise<Client>>();
-  private readonly freshUntil = new Map<string, EpochSeconds>();
+  /** Of this process alone: after a restart a stale document gets its time once more. */
+  private readonly kept = new Map<string, { readonly freshUntil: EpochSeconds; loggedAt?: EpochSeconds }>();
   private readonly rules: HostRules;
   private readonly loopback: 'allowed' | 'refused';
 
@@ -54,6 +63,7 @@ export class MetadataDocuments {
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(DocumentFetches) private readonly fetches: DocumentFetches,
+    @Inject(Log) private readonly log: Log,
   ) {
     this.rules = parseHostRules(settings.clientMetadataHosts) ?? { allowed: [], blocked: [] };
     this.loopback = settings.issuer.startsWith('http:') ? 'allowed' : 'refused';
@@ -74,11 +84,22 @@ export class MetadataDocuments {
       throw notThis('Clients of this host are not allowed here.', 'client_document.host');
     const known = await this.clients.find(clientId);
     // Whoever is banned stays so, whatever the document says.
-    if (known && (known.disabledAt !== undefined || (this.freshUntil.get(clientId) ?? 0) > now)) return known;
-    // Whoever asks while one is looked at waits for that.
-    const running = this.running.get(clientId);
-    if (running) return running;
-    const looked = this.look(clientId, known, asker, now).finally(() => this.running.delete(clientId));
+    if (known && (known.disabledAt !== undefined || (this.kept.get(clientId)?.freshUntil ?? 0) > now)) return known;
+    return this.lookUp(clientId, known, asker, now);
+  }
+
+  /** Requests that come while one looks the same document up wait for that one. */
+  private async lookUp(clientId: string, known: Client | undefined, asker: Asker, now: EpochSeconds): Promise<Client> {
+    try {
+      const running = await this.running.get(clientId);
+      if (running) return running;
+    } catch (error) {
+      // It may have been past the limits of its own address, which are not those of this request.
+      if (!(error instanceof OAuthError) || error.code !== 'temporarily_unavailable') throw error;
+    }
+    const looked = this.look(clientId, known, asker, now).finally(() => {
+      if (this.running.get(clientId) === looked) this.running.delete(clientId);
+    });
     this.running.set(clientId, looked);
     return looked;
   }
@@ -86,19 +107,58 @@ export class MetadataDocuments {
   private async look(clientId: string, found: Client | undefined, asker: Asker, now: EpochSeconds): Promise<Client> {
     // As it is written, which is more than the protocol sees of a limited one.
     const known = found && (await this.clients.findFresh(clientId));
-    const { json, freshUntil } = await this.fetches.fetch(clientId, now);
+    const fetched = await this.fetch(clientId, known, asker, now);
+    if ('stale' in fetched) return this.clientRules.asSeen(fetched.stale);
     try {
-      const client = this.clientRules.asSeen(await this.keep(clientId, json, known, asker, now));
-      this.freshUntil.delete(clientId);
-      this.freshUntil.set(clientId, freshUntil);
-      const [oldest] = this.freshUntil.size > mostFresh ? this.freshUntil.keys() : [];
-      if (oldest !== undefined) this.freshUntil.delete(oldest);
+      const client = this.clientRules.asSeen(await this.keep(clientId, fetched.json, known, asker, now));
+      this.remember(clientId, fetched.freshUntil);
       return client;
     } catch (error) {
       if (error instanceof OAuthError && error.code !== 'temporarily_unavailable')
         this.fetches.refuse(clientId, error, now);
       throw error;
     }
+  }
+
+  /** The document; or what is stored of a known client, while the document cannot be had. */
+  private async fetch(
+    clientId: string,
+    known: Client | undefined,
+    { addressKey }: Asker,
+    now: EpochSeconds,
+  ): Promise<FetchedDocument | { readonly stale: Client }> {
+    try {
+      if (!known) return await this.fetches.fetch(clientId, { kind: 'unknown', addressKey }, now);
+      return await this.fetches.fetch(clientId, { kind: known.approvedAt === undefined ? 'known' : 'approved' }, now);
+    } catch (error) {
+      // A document that was read and is wrong speaks against the client; one that could not be read does not.
+      if (!known || !(error instanceof OAuthError) || !unavailable.includes(error.reason)) throw error;
+      if (!this.mayServeStale(clientId, error, now)) throw error;
+      return { stale: known };
+    }
+  }
+
+  private mayServeStale(clientId: string, error: OAuthError, now: EpochSeconds): boolean {
+    const kept = this.kept.get(clientId) ?? this.remember(clientId, now);
+    if (addSeconds(kept.freshUntil, mostStaleSeconds) <= now) return false;
+    if (kept.loggedAt === undefined || addSeconds(kept.loggedAt, staleLogSeconds) <= now) {
+      kept.loggedAt = now;
+      const { host } = new URL(clientId);
+      this.log.warn({ host, reason: error.reason }, "a client's metadata document is stale: the stored one is used");
+    }
+    return true;
+  }
+
+  private remember(
+    clientId: string,
+    freshUntil: EpochSeconds,
+  ): { readonly freshUntil: EpochSeconds; loggedAt?: EpochSeconds } {
+    const kept = { freshUntil };
+    this.kept.delete(clientId);
+    this.kept.set(clientId, kept);
+    const [oldest] = this.kept.size > mostKept ? this.kept.keys() : [];
+    if (oldest !== undefined) this.kept.delete(oldest);
+    return kept;
   }
 
   private async keep(

@@ -1,0 +1,68 @@
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+
+const mostKeys = 10_000;
+
+/** How often something may be done per key (an address, a host), in fixed windows. Its state is in the process, and bounded. */
+export class RateBudget {
+  private readonly windows = new Map<string, { readonly since: EpochSeconds; count: number }>();
+
+  constructor(private readonly limits: { readonly most: number; readonly seconds: number }) {}
+
+  /** Counts one more. @returns false past the limit, until the window of this key ends */
+  take(key: string, now: EpochSeconds): boolean {
+    const { most, seconds } = this.limits;
+    const window = this.windows.get(key);
+    if (window && addSeconds(window.since, seconds) > now) {
+      if (window.count >= most) return false;
+      window.count++;
+      return true;
+    }
+    // Deleted first: the map is in the order in which windows began, and the oldest goes first.
+    this.windows.delete(key);
+    this.windows.set(key, { since: now, count: 1 });
+    const [oldest] = this.windows.size > mostKeys ? this.windows.keys() : [];
+    if (oldest !== undefined) this.windows.delete(oldest);
+    return true;
+  }
+}
+
+/** How much may run at once: in all, and per key. */
+export class ConcurrencyBudget {
+  private running = 0;
+  private readonly byKey = new Map<string, number>();
+
+  constructor(private readonly limits: { readonly most: number; readonly mostPerKey: number }) {}
+
+  /** @returns what gives the place back, to be called once; undefined when there is none */
+  enter(key: string): (() => void) | undefined {
+    const ofKey = this.byKey.get(key) ?? 0;
+    if (this.running >= this.limits.most || ofKey >= this.limits.mostPerKey) return undefined;
+    this.running++;
+    this.byKey.set(key, ofKey + 1);
+    return () => this.leave(key);
+  }
+
+  private leave(key: string): void {
+    this.running--;
+    const left = (this.byKey.get(key) ?? 1) - 1;
+    if (left > 0) this.byKey.set(key, left);
+    else this.byKey.delete(key);
+  }
+}
+
+/** Takes a place in each budget, or in none. */
+export function enterAll(
+  ...places: readonly (readonly [budget: ConcurrencyBudget, key: string])[]
+): (() => void) | undefined {
+  const taken: (() => void)[] = [];
+  const leaveAll = (): void => taken.forEach((leave) => leave());
+  for (const [budget, key] of places) {
+    const leave = budget.enter(key);
+    if (!leave) {
+      leaveAll();
+      return undefined;
+    }
+    taken.push(leave);
+  }
+  return leaveAll;
+}
