@@ -35,6 +35,14 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'request_uri.used': ['A pushed request is used once.', 'RFC 9126 7.3'],
   'request_uri.other_client': ['A pushed request is used by the client that pushed it.', 'RFC 9126 2.2'],
   'request_object.signature': ['The request object is signed by a key of the client.', 'RFC 9101 6.2'],
+  'request_object.kid': [
+    'The request object names its key by kid where the client has several that fit.',
+    'OpenID Connect Core 10.1',
+  ],
+  'client_assertion.kid': [
+    'The assertion names its key by kid where the client has several that fit.',
+    'OpenID Connect Core 10.1',
+  ],
   'request_object.aud': ['The request object is for this server (aud).', 'RFC 9101 4'],
   'request_object.expired': ['The request object has not expired.', 'RFC 9101 4'],
   'id_token_hint.foreign': ['The id_token_hint is an ID token of this server.', 'OpenID Connect Core 3.1.2.1'],

@@ -82,6 +82,13 @@ export class RequestObjects {
     const supported = algorithmsUnder(client.securityProfile, [...jwsAlgorithms, ...macAlgorithms]);
     const algorithms = registered === undefined ? supported : supported.filter((each) => each === registered);
     const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, now });
+    if (jws === 'kid_missing')
+      // RFC 7515 4.1.4, OpenID Connect Core 10.1
+      throw new OAuthError(
+        'invalid_request_object',
+        'The client has several keys: the request object names one by kid.',
+        { reason: 'request_object.kid' },
+      );
     if (!jws) throw unreadable('request_object.signature');
     return jws;
   }

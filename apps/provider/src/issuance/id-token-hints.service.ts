@@ -59,6 +59,7 @@ export class IdTokenHints {
     if (!client || client.disabledAt !== undefined || !isMacAlgorithm(client.idTokenSignedResponseAlg))
       return undefined;
     const algorithms = [client.idTokenSignedResponseAlg];
-    return (await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now }))?.payload;
+    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now });
+    return typeof jws === 'object' ? jws.payload : undefined;
   }
 }

@@ -269,6 +269,17 @@ describe('a request object by value (OpenID Connect Core 6.1, RFC 9101)', () => 
       expect((await askWith(client, await make())).get('error')).toMatch(/^invalid_request(_object)?$/);
     });
 
+    it('no kid where several keys of the client fit (OpenID Connect Core 10.1)', async () => {
+      const keys = [clientKey('ES256'), clientKey('ES256')];
+      const [first] = keys;
+      if (!first) throw new Error('two were made');
+      const { client } = await add({ jwks: { keys: keys.map(({ publicJwk }) => publicJwk) } });
+      expect((await askWith(client, await signed(first, objectOf(client)))).has('code')).toBe(true);
+      const answer = await askWith(client, await signed({ ...first, kid: undefined }, objectOf(client)));
+      expect(answer.get('error')).toBe('invalid_request_object');
+      expect(answer.get('error_description')).toContain('kid');
+    });
+
     it('a key that the object brings itself', async () => {
       const { client } = await add({ jwks: undefined });
       const own = clientKey('ES256');

@@ -96,6 +96,34 @@ describe('keys that a client keeps at an address', () => {
     expect(await bare(fresh)).toBe(200);
   });
 
+  it('are chosen by the kid where there are several that fit: none of them is tried without one (Core 10.1)', async () => {
+    const keys = Array.from({ length: 10 }, () => clientKey('ES512'));
+    const [key] = keys;
+    if (!key) throw new Error('ten were made');
+    const jwks = { keys: keys.map(({ publicJwk }) => publicJwk) };
+    for (const by of [await add({ jwks }), await add({ jwksUri: server.url })]) {
+      server.keys = jwks.keys;
+      const ask = async (signer: typeof key) =>
+        post(`${provider.issuer}/oauth/token`, {
+          grant_type: 'client_credentials',
+          ...(await assertionFields(provider, by, signer)),
+        });
+      expect((await ask(key)).status).toBe(200);
+      const asked = server.asked;
+      const refused = await ask({ ...key, kid: undefined });
+      expect([refused.status, refused.json()['error']]).toEqual([401, 'invalid_client']);
+      expect(refused.json()['error_description']).toContain('kid');
+      expect(server.asked).toBe(asked);
+    }
+  });
+
+  it('need no kid where one fits', async () => {
+    const [key, other] = [clientKey('ES256'), clientKey('ES384')];
+    const encryption = clientKey('ES256', { use: 'enc' });
+    const by = await add({ jwks: { keys: [other.publicJwk, encryption.publicJwk, key.publicJwk] } });
+    expect(await askAs(by, { ...key, kid: undefined })).toBe(200);
+  });
+
   it('are not fetched again for a wrong signature by a known kid', async () => {
     const key = clientKey('ES256');
     server.keys = [key.publicJwk];

@@ -168,6 +168,18 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     expect((await ask({}, { header: { typ: 'JWT' } })).status).toBe(200);
   });
 
+  it('name their key by kid where their issuer has several that fit (RFC 7515 4.1.4)', async () => {
+    const [one, two] = [clientKey('ES256'), clientKey('ES256')];
+    const issuer = 'https://two-keys.example.com';
+    await trust({ jwks: { keys: [one.publicJwk, two.publicJwk] } }, issuer);
+    expect((await ask({ iss: issuer }, { by: one })).status).toBe(200);
+    const refused = await ask({ iss: issuer }, { by: { ...one, kid: undefined } });
+    expect(refused.json()).toMatchObject({
+      error: 'invalid_grant',
+      error_description: expect.stringContaining('kid') as string,
+    });
+  });
+
   it('are used once, of twenty at once too', async () => {
     const assertion = await signed(key, claims());
     const answers = await Promise.all(Array.from({ length: 20 }, () => bring(assertion, portal, { resource: api })));

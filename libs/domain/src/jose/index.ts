@@ -27,6 +27,7 @@ export {
   publicKeyProblem,
   readKeySet,
   readPublicKey,
+  verificationKeys,
   type PublicKey,
 } from './key-set.js';
 export { keyFromSecret } from './secret-key.js';

@@ -1,5 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mayEncrypt, mayVerify, mostKeysInSet, publicKeyProblem, readKeySet } from './key-set.js';
+import {
+  mayEncrypt,
+  mayVerify,
+  mostKeysInSet,
+  publicKeyProblem,
+  readKeySet,
+  verificationKeys,
+  type PublicKey,
+} from './key-set.js';
 import type { Jwk } from './jwk.js';
 
 /** The public key of RFC 7517 A.1. */
@@ -20,6 +28,31 @@ const one = (jwk: Jwk) => {
   if (!key) throw new Error('not usable');
   return key;
 };
+
+describe('verificationKeys', () => {
+  const key = (kid: string | undefined, members: object = {}): PublicKey => ({
+    ...one({ ...ec, use: undefined, kid: undefined, ...members }),
+    kid,
+  });
+  const choose = (keys: readonly PublicKey[], kid: string | undefined) =>
+    verificationKeys(keys, { algorithm: 'ES256', kid });
+  const [a, b, bare] = [key('a'), key('b'), key(undefined)];
+
+  it.each<[string, readonly PublicKey[], string | undefined, ReturnType<typeof choose>]>([
+    ['the one that the kid names', [a, b, bare], 'b', [b]],
+    ['the only one that fits where no kid is sent', [key('r', rsa), a], undefined, [a]],
+    ['none of several where no kid is sent', [a, b], undefined, 'kid_missing'],
+    ['none of several without a kid where none is sent', [bare, bare], undefined, 'kid_missing'],
+    ['those without a kid where the kid names none', [a, bare], 'c', [bare]],
+    ['two of the same kid at most', [a, a, a], 'a', [a, a]],
+    ['two without a kid at most', [bare, bare, bare], 'c', [bare, bare]],
+    ['none where the kid names another', [a, b], 'c', []],
+    ['none where none fits', [key('a', { use: 'enc' })], 'a', []],
+    ['none of an empty set', [], undefined, []],
+  ])('are %s', (_name, keys, kid, chosen) => {
+    expect(choose(keys, kid)).toEqual(chosen);
+  });
+});
 
 describe('publicKeyProblem', () => {
   it.each<[string, Jwk]>([

@@ -90,6 +90,25 @@ export function mayVerify(key: PublicKey, algorithm: JwsAlgorithm): boolean {
   );
 }
 
+/** Keys that share a `kid`, or have none: more of them are not tried for one signature. */
+const mostTried = 2;
+
+/**
+ * The keys that a signature is verified with: each one costs time that a stranger can make us spend.
+ * @param kid of the JWS header
+ * @returns two keys at most; `kid_missing` where several fit and the header names none
+ * @see RFC 7515 4.1.4, RFC 7517 4.5, OpenID Connect Core 10.1
+ */
+export function verificationKeys(
+  keys: readonly PublicKey[],
+  { algorithm, kid }: { readonly algorithm: JwsAlgorithm; readonly kid: unknown },
+): readonly PublicKey[] | 'kid_missing' {
+  const fitting = keys.filter((key) => mayVerify(key, algorithm));
+  if (kid === undefined) return fitting.length > 1 ? 'kid_missing' : fitting;
+  const named = fitting.filter((key) => key.kid === kid);
+  return (named.length > 0 ? named : fitting.filter((key) => key.kid === undefined)).slice(0, mostTried);
+}
+
 /** True when something may be encrypted to the key by the algorithm (RFC 7517 4.2 to 4.4, RFC 7518 4.3, 4.6). */
 export function mayEncrypt(key: PublicKey, algorithm: PublicKeyManagementAlgorithm): boolean {
   const type = key.key.asymmetricKeyType;

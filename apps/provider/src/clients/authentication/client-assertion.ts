@@ -64,6 +64,11 @@ function byAssertion(
         maxLength: mostAssertionCharacters,
         now,
       });
+      if (jws === 'kid_missing')
+        // RFC 7515 4.1.4, OpenID Connect Core 10.1
+        throw new OAuthError('invalid_client', 'The client has several keys: the assertion names one by kid.', {
+          reason: 'client_assertion.kid',
+        });
       if (!jws) return false;
       const audiences = securityProfile(client.securityProfile).issuerAudienceOnly
         ? [judges.issuer]

@@ -4,11 +4,11 @@ import {
   keyFromSecret,
   isMacAlgorithm,
   mayEncrypt,
-  mayVerify,
   parseJws,
   publicKeyManagementAlgorithms,
   readKeySet,
   secretKeyManagementAlgorithms,
+  verificationKeys,
   verifyMac,
   verifySignature,
   type ContentEncryptionAlgorithm,
@@ -32,8 +32,8 @@ export interface EncryptionKey {
 /** Whose public keys lie at an address, or are known by value: a client, or an issuer of assertions. */
 export type KeyOwner = Pick<Client, 'jwksUri' | 'jwks'>;
 
-/** Without a `kid` each key is tried: not more than these. */
-const mostTried = 10;
+/** What is signed as it must be; or not, or its key cannot be told because its header has no `kid`. */
+export type SignatureCheck = 'genuine' | 'wrong' | 'kid_missing';
 
 /** What clients sign with and what is encrypted to them by: the keys that they registered, by value or address, and their secret. */
 @Injectable()
@@ -52,7 +52,8 @@ export class ClientKeys {
    * a secret for HMAC, `none` is never taken, and `crit` is refused (RFC 7515 4.1.11, RFC 8725 3.1).
    * @param algorithms those that the client may use here
    * @param maxLength in characters
-   * @returns undefined for anything that is not genuine
+   * @returns undefined for anything that is not genuine; `kid_missing` where the client has several keys that fit and the
+   *   header names none (OpenID Connect Core 10.1)
    */
   async verify(
     client: Client,
@@ -62,16 +63,18 @@ export class ClientKeys {
       readonly maxLength: number;
       readonly now: EpochSeconds;
     },
-  ): Promise<Jws | undefined> {
+  ): Promise<Jws | 'kid_missing' | undefined> {
     const jws = parseJws(jwt, options);
     const algorithm = options.algorithms.find((each) => each === jws?.header.alg);
     if (!jws || algorithm === undefined) return undefined;
-    const genuine = isMacAlgorithm(algorithm)
-      ? await this.clients.testSecrets(client.id, options.now, (secret) =>
-          verifyMac(algorithm, secret, jws.signingInput, jws.signature),
-        )
-      : await this.isSignedBy(client, jws, algorithm, options.now);
-    return genuine ? jws : undefined;
+    if (isMacAlgorithm(algorithm)) {
+      const genuine = await this.clients.testSecrets(client.id, options.now, (secret) =>
+        verifyMac(algorithm, secret, jws.signingInput, jws.signature),
+      );
+      return genuine ? jws : undefined;
+    }
+    const check = await this.checkSignature(client, jws, algorithm, options.now);
+    return check === 'genuine' ? jws : check === 'kid_missing' ? check : undefined;
   }
 
   /** A key to encrypt to the client with; undefined when it has none, or it cannot be fetched. */
@@ -95,19 +98,24 @@ export class ClientKeys {
     return keys.find((key) => key.use === 'enc') ?? keys[0];
   }
 
-  /** True when a key of this owner made the signature. */
-  async isSignedBy(owner: KeyOwner, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<boolean> {
+  /** Whether a key of this owner made the signature; two keys are tried at most, and two more after a fetch. */
+  async checkSignature(owner: KeyOwner, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<SignatureCheck> {
     const { kid } = jws.header;
-    const among = (keys: readonly PublicKey[]): boolean =>
-      keys
-        .filter((key) => mayVerify(key, algorithm) && (kid === undefined || key.kid === undefined || key.kid === kid))
-        .slice(0, mostTried)
-        .some((key) => verifySignature(algorithm, key.key, jws.signingInput, jws.signature));
+    const checkBy = (keys: readonly PublicKey[]): SignatureCheck => {
+      const chosen = verificationKeys(keys, { algorithm, kid });
+      if (chosen === 'kid_missing') return chosen;
+      const verifies = ({ key }: PublicKey): boolean =>
+        verifySignature(algorithm, key, jws.signingInput, jws.signature);
+      return chosen.some(verifies) ? 'genuine' : 'wrong';
+    };
     const kept = await this.keysOf(owner, 'kept', now);
-    if (among(kept)) return true;
+    const check = checkBy(kept);
     // A key that is here and did not sign this says no; one that is not here may be new (OpenID Connect Core 10.1.1).
-    if (owner.jwksUri === undefined || (kid !== undefined && kept.some((key) => key.kid === kid))) return false;
-    return among(await this.keysOf(owner, 'fresh', now));
+    if (check !== 'wrong' || owner.jwksUri === undefined) return check;
+    if (kid !== undefined && kept.some((key) => key.kid === kid)) return check;
+    const fresh = await this.keysOf(owner, 'fresh', now);
+    // What could not be fetched again was tried already.
+    return fresh === kept ? check : checkBy(fresh);
   }
 
   private async keysOf(owner: KeyOwner, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {

@@ -110,8 +110,11 @@ export class JwtBearerGrant implements GrantType {
     if (typ !== undefined && !assertionTypes.includes(String(typ).toLowerCase()))
       throw invalidAssertion('It is another kind of JWT.', 'type');
     const algorithm = jwsAlgorithms.find((each) => each === jws.header.alg);
-    if (algorithm === undefined || !(await this.keys.isSignedBy(trusted, jws, algorithm, now)))
-      throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
+    const check = algorithm && (await this.keys.checkSignature(trusted, jws, algorithm, now));
+    // RFC 7515 4.1.4
+    if (check === 'kid_missing')
+      throw invalidAssertion('Its issuer has several keys, and it names none by kid.', 'kid');
+    if (check !== 'genuine') throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
     return { trusted, jws };
   }
 
