@@ -20,6 +20,7 @@ import { KeptRequestsService } from './kept-requests.service.js';
 import { PushedRequestController } from './par.controller.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
+import { RequestObjectFetches } from './request-object-fetches.js';
 import { RequestObjects } from './request-objects.service.js';
 import { SessionStates } from './session-states.service.js';
 
@@ -54,6 +55,7 @@ import { SessionStates } from './session-states.service.js';
     CodesService,
     RequestChecks,
     RequestObjects,
+    RequestObjectFetches,
     SessionStates,
   ],
   exports: [Dispatcher, DeclinedRequests, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],

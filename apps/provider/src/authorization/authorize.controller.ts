@@ -130,7 +130,7 @@ export class AuthorizeController {
     client: Client | undefined,
     visit: Visit,
   ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
-    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, visit.now);
+    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, visit);
     const requestUri = parameters.get('request_uri');
     if (requestUri !== undefined && isPushed(requestUri))
       return this.arrivePushed(requestUri, parameters, client, visit);
@@ -142,7 +142,7 @@ export class AuthorizeController {
           reason: 'par.required',
         }),
       );
-    return this.checks.check(parameters, client, visit.now);
+    return this.checks.check(parameters, client, visit);
   }
 
   private async arrivePushed(

@@ -61,7 +61,10 @@ export class PushedRequestController {
       throw new OAuthError('invalid_request', 'A pushed request holds no request_uri.', { reason: 'par.request_uri' });
     // Whoever proved itself by a header or an assertion need not name itself again.
     const parameters = new Map(credentials.parameters).set('client_id', client.id);
-    const check = await this.checks.check(parameters, client, now);
+    const check = await this.checks.check(parameters, client, {
+      now,
+      addressKey: credentials.asker.addressKey,
+    });
     if (check.kind !== 'accepted') throw check.error;
     const dpopJkt = await this.checkKey(request, check.request, now);
     const requestUri = await this.pushed.push(

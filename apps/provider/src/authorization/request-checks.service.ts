@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   checkAuthorizationRequest,
   denyAuthorizationRequest,
@@ -14,6 +13,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { IdTokenHints } from '../issuance/id-token-hints.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
+import type { FetchContext } from './request-object-fetches.js';
 import { RequestObjects } from './request-objects.service.js';
 
 /** A check whose accepted request says whom its `id_token_hint` names. */
@@ -36,18 +36,21 @@ export class RequestChecks {
     @Inject(IdTokenHints) private readonly hints: IdTokenHints,
   ) {}
 
-  /** @param parameters with those of a request object still in it */
+  /**
+   * @param parameters with those of a request object still in it
+   * @param context of the request: a request object may have to be fetched for it
+   */
   async check(
     parameters: ReadonlyMap<string, string>,
     client: Client | undefined,
-    now: EpochSeconds,
+    context: FetchContext,
   ): Promise<RequestCheck> {
-    const check = await this.checkTargets(await this.checkParameters(parameters, client, now));
+    const check = await this.checkTargets(await this.checkParameters(parameters, client, context));
     if (check.kind !== 'accepted') return check;
     if (!client) throw new Error('an accepted request names a client');
     const { request } = check;
     if (request.idTokenHint === undefined) return { ...check, client, hintedUserId: undefined };
-    const subject = (await this.hints.verify(request.idTokenHint, client.id, now))?.['sub'];
+    const subject = (await this.hints.verify(request.idTokenHint, client.id, context.now))?.['sub'];
     if (typeof subject === 'string') return { ...check, client, hintedUserId: subject };
     return denied(
       request,
@@ -65,7 +68,7 @@ export class RequestChecks {
   private async checkParameters(
     parameters: ReadonlyMap<string, string>,
     client: Client | undefined,
-    now: EpochSeconds,
+    context: FetchContext,
   ): Promise<AuthorizationCheck> {
     const policy = { pkce: this.settings.pkce };
     const hasObject = parameters.has('request') || parameters.has('request_uri');
@@ -75,7 +78,7 @@ export class RequestChecks {
         ? denyAuthorizationRequest(parameters, client, unsignedRequest())
         : checkAuthorizationRequest(parameters, client, policy);
     try {
-      return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, now), client, policy);
+      return checkAuthorizationRequest(await this.requestObjects.resolve(parameters, client, context), client, policy);
     } catch (error) {
       if (error instanceof OAuthError) return denyAuthorizationRequest(parameters, client, error);
       throw error;

@@ -8,7 +8,6 @@ import {
   securityProfile,
   type Client,
 } from '@gatehouse/domain/oauth';
-import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
 import { ClientsService } from '../clients/clients.service.js';
 import { ClientKeys } from '../clients/keys/client-keys.service.js';
@@ -16,12 +15,10 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { isJwe } from '../keys/jwe.js';
 import { JweDecrypter } from '../keys/jwe-decrypter.js';
+import { RequestObjectFetches, type FetchContext } from './request-object-fetches.js';
 
 /** An encrypted one is a third longer than what is in it, twice. */
 const mostCharacters = 32_000;
-const fetchTimeoutMilliseconds = 5000;
-/** Anybody can make us fetch what a client registered: not more than these at a time. */
-const mostFetches = 20;
 
 /** Algorithms of request objects; `none` where the client registered no other. */
 export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
@@ -29,11 +26,9 @@ export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'non
 /** Request objects, by value and by reference (OpenID Connect Core 6, RFC 9101). */
 @Injectable()
 export class RequestObjects {
-  private fetches = 0;
-
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Outbound) private readonly outbound: Outbound,
+    @Inject(RequestObjectFetches) private readonly fetches: RequestObjectFetches,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ClientKeys) private readonly keys: ClientKeys,
     @Inject(JweDecrypter) private readonly decrypter: JweDecrypter,
@@ -48,8 +43,9 @@ export class RequestObjects {
   async resolve(
     parameters: ReadonlyMap<string, string>,
     client: Client,
-    now: EpochSeconds,
+    context: FetchContext,
   ): Promise<ReadonlyMap<string, string>> {
+    const { now } = context;
     const byValue = parameters.get('request');
     const byReference = parameters.get('request_uri');
     if (byValue !== undefined && byReference !== undefined)
@@ -57,7 +53,7 @@ export class RequestObjects {
       throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
         reason: 'request_object.two',
       });
-    const text = byValue ?? (byReference === undefined ? undefined : await this.fetch(byReference, client));
+    const text = byValue ?? (byReference === undefined ? undefined : await this.fetch(byReference, client, context));
     if (text === undefined) return parameters;
     const jws = await this.read(text, client, now);
     return requestObjectParameters(
@@ -103,28 +99,17 @@ export class RequestObjects {
     return opened.content;
   }
 
-  private async fetch(uri: string, client: Client): Promise<string> {
+  private async fetch(uri: string, client: Client, context: FetchContext): Promise<string> {
     const address = withoutFragment(uri);
     if (!client.requestUris.some((registered) => withoutFragment(registered) === address))
       throw invalidUri('The request_uri is not registered for this client.', 'request_uri.unregistered');
-    if (this.fetches >= mostFetches)
-      throw new OAuthError('temporarily_unavailable', 'Too many request objects are being fetched: try again.', {
-        reason: 'request_uri.busy',
-      });
-    this.fetches++;
     try {
-      const answer = await this.outbound.get(address, {
-        accept: 'application/oauth-authz-req+jwt, application/jwt, */*;q=0.5',
-        maxBodyBytes: mostCharacters,
-        timeoutMilliseconds: fetchTimeoutMilliseconds,
-      });
-      return answer.body.toString('utf8').trim();
+      const body = await this.fetches.fetch(address, client, { ...context, maxBodyBytes: mostCharacters });
+      return body.toString('utf8').trim();
     } catch (error) {
       if (error instanceof OutboundRefused)
         throw invalidUri('The request_uri cannot be fetched.', `request_uri.${error.reason}`, error);
       throw error;
-    } finally {
-      this.fetches--;
     }
   }
 }

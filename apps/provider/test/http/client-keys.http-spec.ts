@@ -3,6 +3,7 @@ import { encodeSigningInput, signatureOf } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { RemoteKeySets } from '../../src/clients/keys/remote-key-sets';
 import { assertionClaims, assertionFields, assertionParameters, clientKey, signed } from '../support/client-jwts';
+import { eventually } from '../support/eventually';
 import { startKeyServer, type KeyServer } from '../support/key-server';
 import { post, startProvider, type TestProvider } from '../support/provider';
 
@@ -153,7 +154,9 @@ describe('keys that a client keeps at an address', () => {
     const sets = provider.app.get(RemoteKeySets);
     const ask = (many: number, from: number): Promise<number> =>
       Promise.all(
-        Array.from({ length: many }, (_, at) => sets.find(`${server.url}?${from + at}`, 'kept', provider.clock.now())),
+        Array.from({ length: many }, (_, at) =>
+          sets.find(`${server.url}?${from + at}`, { mode: 'kept', trust: 'approved', now: provider.clock.now() }),
+        ),
       ).then((found) => found.filter((keys) => keys.length > 0).length);
     expect([await ask(300, 0), await ask(400, 300)]).toEqual([300, 300]);
     expect(server.asked).toBe(600);
@@ -161,6 +164,46 @@ describe('keys that a client keeps at an address', () => {
     expect(await ask(300, 0)).toBe(300);
     provider.clock.advance(60);
     expect(await ask(10, 1000)).toBe(10);
+  });
+
+  it('of approved clients are fetched whatever strangers have fetched, from the same address too', async () => {
+    provider.clock.advance(60);
+    const [old, fresh] = [clientKey('ES256'), clientKey('ES256')];
+    server.keys = [old.publicJwk];
+    expect(await askAs(client, old)).toBe(200);
+    // A client that nobody approved names the honest client's address, and uses up what it may fetch there.
+    const stranger = await add({ jwksUri: server.url, source: 'registration' });
+    for (let count = 0; count < 10; count++) expect(await askAs(stranger)).toBe(401);
+    expect(server.asked).toBe(6);
+    server.keys = [fresh.publicJwk];
+    expect(await askAs(client, fresh)).toBe(200);
+  });
+
+  it('of clients that nobody approved are asked for 60 times a minute at most at one host', async () => {
+    provider.clock.advance(60);
+    server.keys = [clientKey('ES256').publicJwk];
+    for (let n = 0; n < 70; n++) await askAs(await add({ jwksUri: `${server.url}?${n}`, source: 'registration' }));
+    expect(server.asked).toBe(60);
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    expect(await askAs(client, key)).toBe(200);
+  });
+
+  it('of clients that nobody approved are fetched from one host five at a time', async () => {
+    provider.clock.advance(60);
+    const waiting: (() => void)[] = [];
+    server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
+    const strangers: Client[] = [];
+    for (let n = 0; n < 8; n++) strangers.push(await add({ jwksUri: `${server.url}?${n}`, source: 'registration' }));
+    const asked = Promise.all(strangers.map((stranger) => askAs(stranger)));
+    const count = (): Promise<number> => Promise.resolve(waiting.length);
+    expect(await eventually(count, (now) => now === 5)).toBe(5);
+    const key = clientKey('ES256');
+    server.keys = [key.publicJwk];
+    server.answer = undefined;
+    expect(await askAs(client, key)).toBe(200);
+    for (const end of waiting) end();
+    expect(await asked).toEqual(Array.from({ length: 8 }, () => 401));
   });
 
   it('go on for a day where their host fails, and come back with it', async () => {

@@ -30,7 +30,7 @@ export interface EncryptionKey {
 }
 
 /** Whose public keys lie at an address, or are known by value: a client, or an issuer of assertions. */
-export type KeyOwner = Pick<Client, 'jwksUri' | 'jwks'>;
+export type KeyOwner = Pick<Client, 'jwksUri' | 'jwks' | 'approvedAt'>;
 
 /** What is signed as it must be; or not, or its key cannot be told because its header has no `kid`. */
 export type SignatureCheck = 'genuine' | 'wrong' | 'kid_missing';
@@ -119,7 +119,10 @@ export class ClientKeys {
   }
 
   private async keysOf(owner: KeyOwner, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
-    if (owner.jwksUri !== undefined) return this.remote.find(owner.jwksUri, mode, now);
+    if (owner.jwksUri !== undefined) {
+      const trust = owner.approvedAt === undefined ? 'unapproved' : 'approved';
+      return this.remote.find(owner.jwksUri, { mode, trust, now });
+    }
     if (owner.jwks === undefined) return [];
     const known = this.read.get(owner.jwks);
     if (known) return known;

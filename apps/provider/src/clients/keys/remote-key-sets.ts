@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mostKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { ConcurrencyBudget, RateBudget } from '@gatehouse/server/outbound/budgets';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { freshSeconds } from '../freshness.js';
@@ -9,10 +10,13 @@ import { freshSeconds } from '../freshness.js';
 const mostSets = 1000;
 /** How long keys go on after they are stale where their host does not answer. */
 const mostStaleSeconds = 24 * 3600;
+const windowSeconds = 60;
 /** Of one address: what strangers can make us fetch, by naming keys that do not exist, stays within this. */
-const fetchWindow = { seconds: 60, most: 5 };
+const mostOfAddress = 5;
 /** Of all addresses together: many clients that register themselves must not make us a means of attack. */
 const mostInWindow = 600;
+/** More limits for the addresses that clients name which nobody approved. */
+const unapprovedLimits = { perHost: 60, running: 20, runningPerHost: 5 };
 const timeoutMilliseconds = 5000;
 
 interface Held {
@@ -20,28 +24,64 @@ interface Held {
   readonly freshUntil: EpochSeconds;
 }
 
-interface Attempts {
-  readonly since: EpochSeconds;
-  count: number;
-}
+/** Whether an administrator stands behind whoever named the address. */
+export type KeyTrust = 'approved' | 'unapproved';
 
-/** Clients' keys that lie at an address (`jwks_uri`): fetched by the guarded client, kept for as long as their host allows. */
+/**
+ * Clients' keys that lie at an address (`jwks_uri`): fetched by the guarded client, kept for as long as their host allows.
+ * Clients that nobody approved have a store and limits of their own, also where they name the address of an approved one.
+ */
 @Injectable()
 export class RemoteKeySets {
-  private readonly held = new Map<string, Held>();
-  private readonly attempts = new Map<string, Attempts>();
-  private overall: Attempts | undefined;
-  private readonly running = new Map<string, Promise<Held | undefined>>();
+  private readonly stores: Readonly<Record<KeyTrust, KeySetStore>>;
 
-  constructor(
-    @Inject(Outbound) private readonly outbound: Outbound,
-    @Inject(Log) private readonly log: Log,
-  ) {}
+  constructor(@Inject(Outbound) outbound: Outbound, @Inject(Log) log: Log) {
+    this.stores = {
+      approved: new KeySetStore(outbound, log),
+      unapproved: new KeySetStore(outbound, log, new UnapprovedBudget()),
+    };
+  }
 
   /**
    * The keys at an address; none where they cannot be had.
-   * @param mode `fresh`: what is kept did not have the key that was asked for, so it is fetched again, within bounds
+   * @param options.mode `fresh`: what is kept did not have the key that was asked for, so it is fetched again, within bounds
    */
+  find(
+    uri: string,
+    options: { readonly mode: 'kept' | 'fresh'; readonly trust: KeyTrust; readonly now: EpochSeconds },
+  ): Promise<readonly PublicKey[]> {
+    return this.stores[options.trust].find(uri, options.mode, options.now);
+  }
+}
+
+/** By the host that is fetched from, since strangers have any number of addresses on it. */
+class UnapprovedBudget {
+  private readonly rate = new RateBudget({ most: unapprovedLimits.perHost, seconds: windowSeconds });
+  private readonly running = new ConcurrencyBudget({
+    most: unapprovedLimits.running,
+    mostPerKey: unapprovedLimits.runningPerHost,
+  });
+
+  enter(host: string, now: EpochSeconds): (() => void) | undefined {
+    const leave = this.running.enter(host);
+    if (leave && this.rate.take(host, now)) return leave;
+    leave?.();
+    return undefined;
+  }
+}
+
+class KeySetStore {
+  private readonly held = new Map<string, Held>();
+  private readonly byAddress = new RateBudget({ most: mostOfAddress, seconds: windowSeconds });
+  private readonly overall = new RateBudget({ most: mostInWindow, seconds: windowSeconds });
+  private readonly running = new Map<string, Promise<Held | undefined>>();
+
+  constructor(
+    private readonly outbound: Outbound,
+    private readonly log: Log,
+    private readonly more?: UnapprovedBudget,
+  ) {}
+
   async find(uri: string, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
     const held = this.held.get(uri);
     if (held && mode === 'kept' && held.freshUntil > now) return held.keys;
@@ -50,29 +90,26 @@ export class RemoteKeySets {
     return held && addSeconds(held.freshUntil, mostStaleSeconds) > now ? held.keys : [];
   }
 
-  /** Whoever asks while a fetch runs waits for that one. */
+  /** Requests that come while a fetch of the same address runs wait for that one. */
   private fetch(uri: string, now: EpochSeconds): Promise<Held | undefined> {
     const running = this.running.get(uri);
     if (running) return running;
-    if (!this.mayFetch(uri, now)) return Promise.resolve(undefined);
-    const fetched = this.load(uri, now).finally(() => this.running.delete(uri));
+    const leave = this.enter(uri, now);
+    if (!leave) return Promise.resolve(undefined);
+    const fetched = this.load(uri, now).finally(() => {
+      leave();
+      this.running.delete(uri);
+    });
     this.running.set(uri, fetched);
     return fetched;
   }
 
-  private mayFetch(uri: string, now: EpochSeconds): boolean {
-    const attempts = this.attempts.get(uri);
-    if (attempts && isRunning(attempts, now) && attempts.count >= fetchWindow.most) return false;
-    if (!this.overall || !isRunning(this.overall, now)) this.overall = { since: now, count: 0 };
-    if (this.overall.count >= mostInWindow) return false;
-    this.overall.count += 1;
-    if (attempts && isRunning(attempts, now)) attempts.count += 1;
-    else {
-      this.attempts.delete(uri);
-      this.attempts.set(uri, { since: now, count: 1 });
-      forgetOldest(this.attempts);
-    }
-    return true;
+  private enter(uri: string, now: EpochSeconds): (() => void) | undefined {
+    if (!this.byAddress.take(uri, now)) return undefined;
+    const leave = this.more ? this.more.enter(new URL(uri).host, now) : () => undefined;
+    if (leave && this.overall.take('all', now)) return leave;
+    leave?.();
+    return undefined;
   }
 
   private async load(uri: string, now: EpochSeconds): Promise<Held | undefined> {
@@ -94,10 +131,6 @@ export class RemoteKeySets {
       return undefined;
     }
   }
-}
-
-function isRunning({ since }: Attempts, now: EpochSeconds): boolean {
-  return addSeconds(since, fetchWindow.seconds) > now;
 }
 
 function forgetOldest(map: Map<string, unknown>): void {

@@ -1,0 +1,98 @@
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { send } from '../support/browser';
+import { clientKey, signed } from '../support/client-jwts';
+import { eventually } from '../support/eventually';
+import { startKeyServer, type KeyServer } from '../support/key-server';
+import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+
+const key = clientKey('ES256');
+
+describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () => {
+  let provider: TestProvider;
+  let server: KeyServer;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1' } });
+  });
+  afterAll(() => provider.close());
+  beforeEach(async () => {
+    provider.clock.advance(60);
+    server = await startKeyServer();
+  });
+  afterEach(() => server.close());
+
+  let number = 0;
+  const add = async (draft: Partial<ClientDraft> = {}): Promise<Client> => {
+    const requestUris = [server.url.replace('jwks.json', `request-${++number}.jwt`)];
+    return (await provider.addClient({ jwks: { keys: [key.publicJwk] }, requestUris, ...draft })).client;
+  };
+  const addUnapproved = (): Promise<Client> => add({ source: 'registration' });
+  const serve = async (client: Client): Promise<void> => {
+    const object = { iss: client.id, aud: provider.issuer, exp: provider.clock.now() + 60 };
+    const request = await signed(key, { ...object, ...authorizationRequest(client).parameters });
+    server.answer = (_request, response) => void response.end(request);
+  };
+  /** `login` where the request object was taken, else the error. */
+  const ask = async (client: Client, localAddress = '127.0.0.1'): Promise<string> => {
+    const [redirectUri, requestUri] = [client.redirectUris[0], client.requestUris[0]];
+    const parameters = { client_id: client.id, response_type: 'code', scope: 'openid', redirect_uri: redirectUri };
+    const { location = '' } = await send(authorizeUrl(provider, { ...parameters, request_uri: requestUri }), {
+      localAddress,
+    });
+    return new URL(location).searchParams.get('error') ?? new URL(location).pathname.slice(1);
+  };
+  const askOften = async (client: Client, times: number, localAddress?: string): Promise<number> => {
+    let taken = 0;
+    for (let n = 0; n < times; n++) if ((await ask(client, localAddress)) === 'login') taken++;
+    return taken;
+  };
+
+  it('leave room for approved clients, however many slow ones strangers register', async () => {
+    const waiting: (() => void)[] = [];
+    server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
+    const strangers = await Promise.all(Array.from({ length: 6 }, addUnapproved));
+    const strangerOf = (n: number): Client => {
+      const stranger = strangers[n % strangers.length];
+      if (!stranger) throw new Error('six were made');
+      return stranger;
+    };
+    const asked = Promise.all(Array.from({ length: 24 }, (_, n) => ask(strangerOf(n), `127.0.0.${2 + (n % 12)}`)));
+    const count = (): Promise<number> => Promise.resolve(waiting.length);
+    expect(await eventually(count, (now) => now === 10)).toBe(10);
+    const client = await add();
+    await serve(client);
+    expect(await ask(client)).toBe('login');
+    for (const end of waiting) end();
+    expect((await asked).filter((error) => error === 'temporarily_unavailable')).toHaveLength(14);
+  });
+
+  it('hold for each client that nobody approved: 60 a minute', async () => {
+    const [client, other] = [await addUnapproved(), await addUnapproved()];
+    await serve(client);
+    expect((await askOften(client, 40, '127.0.0.2')) + (await askOften(client, 40, '127.0.0.3'))).toBe(60);
+    expect(server.asked).toBe(60);
+    await serve(other);
+    expect(await ask(other, '127.0.0.4')).toBe('login');
+    provider.clock.advance(60);
+    await serve(client);
+    expect(await ask(client)).toBe('login');
+  });
+
+  it('hold for each host, whichever clients that nobody approved name it: 120 a minute', async () => {
+    for (let n = 0; n < 4; n++) {
+      const client = await addUnapproved();
+      await serve(client);
+      await askOften(client, 40, `127.0.0.${n + 2}`);
+    }
+    expect(server.asked).toBe(120);
+    const client = await add();
+    await serve(client);
+    expect(await ask(client)).toBe('login');
+  });
+
+  it('hold for each address that asks: one alone does not use up those of an approved client', async () => {
+    const client = await add();
+    await serve(client);
+    expect(await askOften(client, 310, '127.0.0.2')).toBe(300);
+    expect(await ask(client, '127.0.0.3')).toBe('login');
+  });
+});
