@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit }
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { cameByItself, removalProblem, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { changesSubjects } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
@@ -17,6 +18,8 @@ import { toClient, toRow } from './client-row.js';
 import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
 
 type Problem = { readonly field: string; readonly message: string };
+
+type ClientRemoval = 'removed' | 'not_found' | { readonly problem: string };
 
 /** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */
 export const clientStates = ['new', 'approved', 'limited', 'disabled'] as const;
@@ -253,13 +256,15 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     await unit.one(clientStatements.lock, id);
     const before = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     if (!before) return undefined;
-    if (JSON.stringify(toClient(before)) !== JSON.stringify(seen))
+    const current = toClient(before);
+    if (JSON.stringify(current) !== JSON.stringify(seen))
       return {
         problems: [{ field: 'name', message: 'Somebody else changed this client meanwhile: look again, then save.' }],
       };
     const checked = this.rules.check({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
     if ('problems' in checked) return checked;
     const { client } = checked;
+    if (changesSubjects(current, client)) await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
@@ -295,12 +300,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /** Deletes a client, and ends what it got, unless {@link removalProblem} speaks against it. */
-  async remove(
-    unit: Unit,
-    id: string,
-    actor: Actor,
-    now: EpochSeconds,
-  ): Promise<'removed' | 'not_found' | { readonly problem: string }> {
+  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<ClientRemoval> {
     await unit.one(clientStatements.lock, id);
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     if (!row) return 'not_found';

@@ -13,7 +13,7 @@ export { claimsBeyondScope, requestedClaims } from './claims-request.js';
 export { checkEndSession, type EndSessionCheck } from './end-session.js';
 export { frontchannelLogoutAddress } from './frontchannel-logout.js';
 export { initiateLoginAddress } from './initiate-login.js';
-export { pairwiseSubject, sectorOf } from './subject.js';
+export { changesSubjects, pairwiseSubject, sectorOf } from './subject.js';
 export {
   backchannelLogoutEvent,
   logoutTokenClaims,

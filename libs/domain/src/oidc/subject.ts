@@ -1,16 +1,54 @@
 import { createHmac } from 'node:crypto';
-import type { Client } from '../oauth/index.js';
+import type { Client, GrantTypeName } from '../oauth/index.js';
+
+/** Grant types whose responses go to a redirect URI, or follow from one that did; client credentials concern no person. */
+const redirectedGrants: readonly GrantTypeName[] = [
+  'authorization_code',
+  'implicit',
+  'refresh_token',
+  'client_credentials',
+];
+
+type SectorMembers = Pick<
+  Client,
+  'id' | 'source' | 'sectorIdentifierUri' | 'redirectUris' | 'grantTypes' | 'backchannelLogoutUri'
+>;
 
 /**
  * Whose clients see the same person under the same `sub`: the host of the sector identifier, else the host that all
  * redirect URIs share. A private scheme stands for itself, and a client without redirect URIs is a sector of its own.
+ *
+ * Anybody can register another site's redirect URIs, which is harmless only as long as every `sub` is sent there. So a
+ * client that no administrator made is a sector of its own where it learns a `sub` in another way.
  * @see OpenID Connect Core 8.1
  */
-export function sectorOf(client: Pick<Client, 'id' | 'sectorIdentifierUri' | 'redirectUris'>): string {
+export function sectorOf(client: SectorMembers): string {
+  if (client.source !== 'admin' && !isVouchedByRedirects(client)) return client.id;
   const uri = client.sectorIdentifierUri ?? client.redirectUris[0];
   if (uri === undefined) return client.id;
   const url = new URL(uri);
   return url.hostname === '' ? url.protocol : url.hostname;
+}
+
+/** True where the client learns each `sub` at its redirect URIs: no grant and no logout token goes past them. */
+function isVouchedByRedirects(client: SectorMembers): boolean {
+  const { redirectUris, grantTypes, backchannelLogoutUri } = client;
+  if (redirectUris.length === 0 || !grantTypes.every((each) => redirectedGrants.includes(each))) return false;
+  if (backchannelLogoutUri === undefined) return true;
+  const { hostname } = new URL(backchannelLogoutUri);
+  return redirectUris.some((uri) => new URL(uri).hostname === hostname);
+}
+
+/**
+ * True when a change makes a client know people under other pairwise subjects, so that what it holds from before must
+ * end: with a token of its old sector it would learn those of the new one. Administrators may move a client.
+ */
+export function changesSubjects(
+  before: SectorMembers & Pick<Client, 'subjectType'>,
+  after: SectorMembers & Pick<Client, 'subjectType'>,
+): boolean {
+  if (after.source === 'admin' || after.subjectType !== 'pairwise') return false;
+  return before.subjectType !== 'pairwise' || sectorOf(before) !== sectorOf(after);
 }
 
 /**

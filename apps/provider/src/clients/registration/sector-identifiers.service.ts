@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
-import type { FieldProblem } from '@gatehouse/domain/oauth';
+import type { ClientSource, FieldProblem } from '@gatehouse/domain/oauth';
 
 const mostBytes = 64 * 1024;
 const mostMilliseconds = 5000;
@@ -12,16 +12,21 @@ export class SectorIdentifiers {
   constructor(@Inject(Outbound) private readonly outbound: Outbound) {}
 
   /**
-   * Fetches the document and compares it: a JSON array of strings with every redirect URI in it.
+   * Fetches the document and compares it: a JSON array of strings with every redirect URI in it. For a client without
+   * redirect URIs it vouches for nothing, and only an administrator may name one.
    * @returns what is wrong, or undefined when it vouches, or none is named
    * @see OpenID Connect Core 8.1, OpenID Connect Registration 5
    */
   async problem(client: {
     readonly sectorIdentifierUri?: string | undefined;
     readonly redirectUris: readonly string[];
+    readonly source?: ClientSource | undefined;
   }): Promise<FieldProblem | undefined> {
     if (client.sectorIdentifierUri === undefined) return undefined;
-    const message = await this.sentence(client.sectorIdentifierUri, client.redirectUris);
+    const message =
+      client.redirectUris.length === 0 && (client.source ?? 'admin') !== 'admin'
+        ? 'A sector identifier lists redirect URIs, and this client has no redirect URI.'
+        : await this.sentence(client.sectorIdentifierUri, client.redirectUris);
     return message === undefined ? undefined : { field: 'sectorIdentifierUri', message };
   }
 
