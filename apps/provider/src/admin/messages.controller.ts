@@ -14,7 +14,12 @@ import { Visits } from '../users/visits.service.js';
 const pageSize = 25;
 const mostRetried = 1000;
 
-const kindWords: Readonly<Record<string, string>> = { mail: 'Mail', 'backchannel-logout': 'Logout' };
+const kindWords: Readonly<Record<string, string>> = {
+  mail: 'Mail',
+  'password-reset': 'Password reset',
+  'backchannel-logout': 'Logout',
+  'backchannel-logout-unapproved': 'Logout (application not approved)',
+};
 
 /** The queue of what must reach others: mail, and logouts that applications are told of. */
 @Controller(routes.messages)

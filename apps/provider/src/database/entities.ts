@@ -55,6 +55,7 @@ import { Profiles1764000000005 } from './migrations/0005-profiles.js';
 import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.js';
 import { Factors1764000000010 } from './migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
+import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -177,5 +178,6 @@ export const migrations = [
   ApplicationRoles1764000000076,
   ListOrders1764000000077,
   Dpop1764000000141,
+  OutboxKinds1795950000301,
   ApprovingTokens1795950000601,
 ];

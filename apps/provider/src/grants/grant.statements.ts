@@ -70,11 +70,16 @@ export const grantStatements = {
     'grants.revoke_of_session',
     'UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND is_offline = 0 AND revoked_at IS NULL',
   ),
-  /** Revoked ones too: whoever got tokens in a session believes that somebody is logged in. */
+  /**
+   * Revoked ones too: a client that got tokens in a session believes that somebody is logged in. The most recently
+   * authorized first.
+   */
   clientsOfSession: statement(
     'grants.clients_of_session',
-    `SELECT client_id FROM grants WHERE session_id = $1
-     UNION SELECT client_id FROM session_clients WHERE session_id = $1`,
+    `SELECT client_id, MAX(selector) AS newest FROM (
+       SELECT client_id, selector FROM grants WHERE session_id = $1
+       UNION ALL SELECT client_id, selector FROM session_clients WHERE session_id = $1) authorized
+     GROUP BY client_id ORDER BY newest DESC`,
   ),
   revokeOfUser: statement(
     'grants.revoke_of_user',

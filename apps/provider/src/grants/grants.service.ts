@@ -139,7 +139,10 @@ export class GrantsService implements OnModuleInit {
     return unit.change(grantStatements.revokeOfUserAndClient, userId, clientId, now);
   }
 
-  /** Ids of the clients that a person authorized in this session, whether their grants still live or not. */
+  /**
+   * Ids of the clients that a person authorized in this session, whether their grants still live or not; the most
+   * recently authorized first.
+   */
   async clientsOfSession(unit: Unit, sessionId: string): Promise<string[]> {
     const rows = await unit.all<{ client_id: string }>(grantStatements.clientsOfSession, sessionId);
     return rows.map((row) => row.client_id);

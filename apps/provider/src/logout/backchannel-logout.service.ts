@@ -26,15 +26,18 @@ interface Notice {
 /** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
 const mostRefusals = 3;
 
+/** Clients that no administrator approved can be registered without limit: of these, so many are notified per session. */
+export const mostUnapprovedPerSession = 10;
+
 /**
- * Tells the clients of a session that it is over (OpenID Connect Back-Channel Logout 1.0): what is to be told is written
- * in the unit that ends the session, and the outbox tells it.
+ * Notifies the clients of a session that it ended (OpenID Connect Back-Channel Logout 1.0): the messages are written in
+ * the unit that ends the session, and the outbox delivers them. Unapproved clients have a kind of their own, so that
+ * addresses which strangers registered cannot delay the logouts of approved clients.
  */
 @Injectable()
-export class BackchannelLogout implements OutboxKind, OnModuleInit {
-  readonly name = 'backchannel-logout';
-  readonly lifetimeSeconds = 24 * 3600;
-  readonly mostAttempts = 60;
+export class BackchannelLogout implements OnModuleInit {
+  private readonly approved = this.kind('backchannel-logout', 16);
+  private readonly unapproved = this.kind('backchannel-logout-unapproved', 4);
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -48,11 +51,22 @@ export class BackchannelLogout implements OutboxKind, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.outbox.register(this);
+    this.outbox.register(this.approved);
+    this.outbox.register(this.unapproved);
     this.sessions.follow({ sessionEnded: (unit, session, now) => this.write(unit, session, now) });
   }
 
-  async deliver(payload: unknown, attempt: DeliveryAttempt): Promise<Delivery> {
+  private kind(name: string, mostAtOnce: number): OutboxKind {
+    return {
+      name,
+      mostAtOnce,
+      lifetimeSeconds: 24 * 3600,
+      mostAttempts: 60,
+      deliver: (payload, attempt) => this.deliver(payload, attempt),
+    };
+  }
+
+  private async deliver(payload: unknown, attempt: DeliveryAttempt): Promise<Delivery> {
     // Written by `write`, and sealed since.
     const notice = payload as Notice;
     const client = await this.clients.find(notice.clientId);
@@ -75,11 +89,14 @@ export class BackchannelLogout implements OutboxKind, OnModuleInit {
   }
 
   private async write(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void> {
+    let unapproved = 0;
     for (const client of await this.audience.of(unit, session.id)) {
       if (client.backchannelLogoutUri === undefined) continue;
+      if (client.approvedAt === undefined && ++unapproved > mostUnapprovedPerSession) continue;
+      const kind = client.approvedAt === undefined ? this.unapproved : this.approved;
       const notice: Notice = { clientId: client.id, userId: session.userId, sessionId: session.id };
       const { origin } = new URL(client.backchannelLogoutUri);
-      await this.outbox.add(unit, { kind: this.name, destination: origin, payload: notice }, now);
+      await this.outbox.add(unit, { kind: kind.name, destination: origin, payload: notice }, now);
     }
   }
 

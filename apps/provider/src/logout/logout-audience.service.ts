@@ -4,7 +4,7 @@ import type { Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../clients/clients.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 
-/** Whom the end of a session concerns. */
+/** The clients that are notified when a session ends. */
 @Injectable()
 export class LogoutAudience {
   constructor(
@@ -12,8 +12,18 @@ export class LogoutAudience {
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
-  /** Every client that was authorized in this session and still exists: its grants may be gone, its own session is not. */
+  /**
+   * Every client that was authorized in this session and still exists: its grants may be gone, its own session is not.
+   * Approved clients come first, then the most recently authorized, so that a limit on their number leaves out the rest.
+   */
   async of(unit: Unit, sessionId: string): Promise<Client[]> {
-    return this.clients.findAll(unit, await this.grants.clientsOfSession(unit, sessionId));
+    const ids = await this.grants.clientsOfSession(unit, sessionId);
+    const clients = await this.clients.findAll(unit, ids);
+    const rank = new Map(ids.map((id, index) => [id, index]));
+    return clients.sort(
+      (one, other) =>
+        Number(one.approvedAt === undefined) - Number(other.approvedAt === undefined) ||
+        (rank.get(one.id) ?? 0) - (rank.get(other.id) ?? 0),
+    );
   }
 }

@@ -27,6 +27,7 @@ export class Mailer implements OutboxKind, OnModuleInit {
   readonly name = 'mail';
   readonly lifetimeSeconds = 24 * 3600;
   readonly mostAttempts = 60;
+  readonly mostAtOnce = 8;
   private readonly texts = new MailTexts();
   private readonly route: MailRoute;
 

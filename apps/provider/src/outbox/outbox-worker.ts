@@ -6,16 +6,12 @@ import { CannotOpen } from '@gatehouse/server/secrets/keyring';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { Counters } from '../http/counters.js';
 import { backOffSeconds } from './back-off.js';
-import { Destinations } from './destinations.js';
-import type { Delivery } from './outbox-kind.js';
-import type { DueRow } from './outbox.statements.js';
+import { DeliveryPool } from './delivery-pool.js';
+import type { Delivery, OutboxKind } from './outbox-kind.js';
 import { Outbox, type ClaimedMessage } from './outbox.service.js';
 
-/** On their way at once, from one process. */
-const mostAtOnce = 32;
-const mostPerDestination = 2;
-/** Rows looked at in one step. */
-const mostLookedAt = 64;
+/** Rows of one kind that one query reads. */
+const mostRowsRead = 64;
 /** How often to look for what is due again, or was written by another process. */
 const pollMilliseconds = 1000;
 /** Shorter than a lease, so that nobody else has it while an attempt still runs. */
@@ -26,12 +22,12 @@ const graceMilliseconds = 3000;
 /** Delivers what is due. Every server process has one; commands, which end soon, leave it to them. */
 @Injectable()
 export class OutboxWorker implements BeforeApplicationShutdown {
-  private readonly destinations = new Destinations(mostPerDestination);
+  /** By the name of the kind. */
+  private readonly pools = new Map<string, DeliveryPool>();
   /** One for each attempt. */
   private readonly attempts = new Set<AbortController>();
   private cutShort = false;
   private readonly running = new Set<Promise<void>>();
-  private attemptsRunning = 0;
   private timer: NodeJS.Timeout | undefined;
   private state: 'not started' | 'idle' | 'looking' | 'looking, and again' | 'ended' = 'not started';
 
@@ -88,47 +84,53 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     clearTimeout(cut);
   }
 
-  /** Each step fills at least one destination's places, so there are few. */
+  /** Each step fills the capacity of a destination or of a kind, or reads the last rows of a kind, so there are few. */
   private async look(): Promise<void> {
-    for (;;) {
-      const free = mostAtOnce - this.attemptsRunning;
-      if (free <= 0 || this.state === 'ended') return;
+    let kinds = this.outbox.registeredKinds();
+    while (kinds.length > 0 && !this.hasEnded()) kinds = await this.startDue(kinds);
+  }
+
+  private hasEnded(): boolean {
+    return this.state === 'ended';
+  }
+
+  /** @returns the kinds of which messages were started: there may be more of them */
+  private async startDue(kinds: readonly OutboxKind[]): Promise<OutboxKind[]> {
+    const started: OutboxKind[] = [];
+    for (const kind of kinds) {
+      const pool = this.poolOf(kind);
+      if (pool.free <= 0 || this.hasEnded()) continue;
       const now = this.clock.now();
-      const rows = await this.outbox.due(now, this.destinations.full(), mostLookedAt);
-      const chosen = this.choose(rows, free);
-      if (chosen.length === 0) return;
+      // Read for each kind by itself: however many rows of another kind are due before it, they are not in between.
+      const rows = await this.outbox.due({ kind: kind.name, except: pool.full(), limit: mostRowsRead }, now);
+      const chosen = pool.reserve(rows);
+      if (chosen.length === 0) continue;
       const claimed = await this.outbox.claim(chosen, now).catch((error: unknown) => {
-        for (const { destination } of chosen) this.destinations.end(destination);
+        for (const { destination } of chosen) pool.release(destination);
         throw error;
       });
       const taken = new Set<number>(claimed.map(({ selector }) => selector));
-      for (const row of chosen) if (!taken.has(row.selector)) this.destinations.end(row.destination);
-      for (const message of claimed) this.begin(message);
+      for (const row of chosen) if (!taken.has(row.selector)) pool.release(row.destination);
+      for (const message of claimed) this.begin(message, pool);
+      started.push(kind);
     }
+    return started;
   }
 
-  /** As many as there are places for; a place is taken here, so that the next row of this destination sees it taken. */
-  private choose(rows: readonly DueRow[], free: number): DueRow[] {
-    const chosen: DueRow[] = [];
-    for (const row of rows) {
-      if (chosen.length === free) break;
-      if (this.destinations.isFull(row.destination)) continue;
-      this.destinations.begin(row.destination);
-      chosen.push(row);
-    }
-    return chosen;
+  private poolOf(kind: OutboxKind): DeliveryPool {
+    const pool = this.pools.get(kind.name) ?? new DeliveryPool(kind);
+    this.pools.set(kind.name, pool);
+    return pool;
   }
 
-  private begin(message: ClaimedMessage): void {
-    this.attemptsRunning++;
+  private begin(message: ClaimedMessage, pool: DeliveryPool): void {
     const attempt = this.attempt(message)
       .catch((error: unknown) => {
         // It could not be noted what became of it: the lease ends by itself, and it is told again.
         this.log.warn({ err: error, kind: message.kind.name }, 'a delivery could not be noted');
       })
       .finally(() => {
-        this.attemptsRunning--;
-        this.destinations.end(message.destination);
+        pool.release(message.destination);
         this.running.delete(attempt);
         this.wake();
       });
@@ -140,7 +142,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     this.counters.outboxAttempt(message.kind.name, delivery.outcome);
     const { destination, kind, attempt } = message;
     if (delivery.outcome === 'delivered') {
-      this.destinations.succeeded(destination);
+      this.poolOf(kind).succeeded(destination);
       await this.store.run((unit) => this.outbox.arrived(unit, message));
       return;
     }
@@ -167,12 +169,12 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     const { destination, kind, attempt, expiresAt } = message;
     const dueAt = addSeconds(now, backOffSeconds(attempt));
     const heldUntil =
-      destinationDown === true ? addSeconds(now, backOffSeconds(this.destinations.failed(destination))) : undefined;
+      destinationDown === true ? addSeconds(now, backOffSeconds(this.poolOf(kind).failed(destination))) : undefined;
     await this.store.run(async (unit: Unit) => {
       if (attempt >= kind.mostAttempts || dueAt >= expiresAt)
         await this.outbox.giveUp(unit, message, `given up: ${reason}`, now);
       else await this.outbox.postpone(unit, message, dueAt, reason);
-      if (heldUntil !== undefined) await this.outbox.holdBack(unit, destination, heldUntil);
+      if (heldUntil !== undefined) await this.outbox.holdBack(unit, message, heldUntil);
     });
   }
 

@@ -112,10 +112,20 @@ export class Outbox {
     return added === 1;
   }
 
-  /** What may be attempted, that which is due longest first. Kinds that this version does not know are left to another. */
-  async due(now: EpochSeconds, except: readonly string[], limit: number): Promise<DueRow[]> {
-    const kinds = JSON.stringify([...this.kinds.keys()]);
-    return this.store.all<DueRow>(outboxStatements.due, now, JSON.stringify(except), kinds, limit);
+  /** Kinds that this version knows: messages of others are left to processes that know them. */
+  registeredKinds(): OutboxKind[] {
+    return [...this.kinds.values()];
+  }
+
+  /**
+   * Messages of one kind that may be attempted, those that are due longest first.
+   * @param query.except destinations to leave out
+   */
+  async due(
+    query: { readonly kind: string; readonly except: readonly string[]; readonly limit: number },
+    now: EpochSeconds,
+  ): Promise<DueRow[]> {
+    return this.store.all<DueRow>(outboxStatements.due, query.kind, now, JSON.stringify(query.except), query.limit);
   }
 
   /** Takes messages for this process, for the time of a lease; those that another one took meanwhile are not in the answer. */
@@ -162,9 +172,9 @@ export class Outbox {
     await unit.change(outboxStatements.giveUp, message.selector, message.attempt, now, short(reason));
   }
 
-  /** Lets everything that waits for a destination wait until then. */
-  async holdBack(unit: Unit, destination: string, until: EpochSeconds): Promise<void> {
-    await unit.change(outboxStatements.holdBack, destination, until);
+  /** Postpones the other messages of this kind for the same destination, which is down. */
+  async holdBack(unit: Unit, { kind, destination }: ClaimedMessage, until: EpochSeconds): Promise<void> {
+    await unit.change(outboxStatements.holdBack, kind.name, destination, until);
   }
 
   /** The oldest first; `after` is the selector of the last one of the page before. */

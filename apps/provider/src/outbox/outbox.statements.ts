@@ -1,6 +1,6 @@
 import { statement } from '@gatehouse/server/database/store';
 
-/** What strangers can cause is bounded: this many wait for one destination, and no more. */
+/** What strangers can cause is bounded: this many of one kind wait for one destination, and no more. */
 export const mostWaitingPerDestination = 10_000;
 
 /** How many the purge deletes in one step. */
@@ -29,7 +29,7 @@ export interface ListedRow extends DueRow {
   last_failure: string | null;
 }
 
-const room = `NOT EXISTS (SELECT 1 FROM outbox_messages WHERE destination = $3 AND due_at IS NOT NULL
+const room = `NOT EXISTS (SELECT 1 FROM outbox_messages WHERE destination = $3 AND kind = $2 AND due_at IS NOT NULL
   LIMIT 1 OFFSET ${mostWaitingPerDestination - 1})`;
 const columns = 'selector, kind, destination, payload_sealed, created_at, expires_at, due_at, attempts';
 const listed =
@@ -42,17 +42,15 @@ export const outboxStatements = {
      SELECT $1::bigint, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $5::bigint, 0 WHERE ${room}`,
     { sqlite: `INSERT INTO outbox_messages (${columns}) SELECT $1, $2, $3, $4, $5, $6, $5, 0 WHERE ${room}` },
   ),
-  /** $2: destinations that are not asked now; $3: kinds that are known; JSON arrays. */
+  /** $3: destinations to leave out, a JSON array. */
   due: statement(
     'outbox_messages.due',
     `SELECT selector, kind, destination, attempts FROM outbox_messages
-     WHERE due_at <= $1 AND destination NOT IN (SELECT json_array_elements_text($2::json))
-       AND kind IN (SELECT json_array_elements_text($3::json))
+     WHERE kind = $1 AND due_at <= $2 AND destination NOT IN (SELECT json_array_elements_text($3::json))
      ORDER BY due_at, selector LIMIT $4`,
     {
       sqlite: `SELECT selector, kind, destination, attempts FROM outbox_messages
-     WHERE due_at <= $1 AND destination NOT IN (SELECT value FROM json_each($2))
-       AND kind IN (SELECT value FROM json_each($3))
+     WHERE kind = $1 AND due_at <= $2 AND destination NOT IN (SELECT value FROM json_each($3))
      ORDER BY due_at, selector LIMIT $4`,
     },
   ),
@@ -81,10 +79,11 @@ export const outboxStatements = {
     `UPDATE outbox_messages SET claimed_at = NULL, due_at = NULL, failed_at = $3, last_failure = $4
      WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
   ),
-  /** Everything else for a destination that is down. */
+  /** The other messages of a kind for a destination that is down. */
   holdBack: statement(
     'outbox_messages.hold_back',
-    'UPDATE outbox_messages SET due_at = $2 WHERE destination = $1 AND due_at < $2 AND claimed_at IS NULL',
+    `UPDATE outbox_messages SET due_at = $3
+     WHERE destination = $2 AND kind = $1 AND due_at < $3 AND claimed_at IS NULL`,
   ),
   list: statement(
     'outbox_messages.list',

@@ -25,6 +25,7 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
   readonly name = 'password-reset';
   readonly lifetimeSeconds = hour;
   readonly mostAttempts = 10;
+  readonly mostAtOnce = 4;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
