@@ -11,6 +11,13 @@ import { JwtSigner } from '../keys/jwt-signer.js';
 
 const mostHintCharacters = 12_000;
 
+/** An ID token that this server issued, expired or not. */
+export interface IdTokenHint {
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** By a key of this server, which nobody else has; or by the secret of its client, which could have written it itself. */
+  readonly signedBy: 'server key' | 'client secret';
+}
+
 /** Reads ID tokens of ours that clients send back (`id_token_hint`), whatever they were signed with. */
 @Injectable()
 export class IdTokenHints {
@@ -22,20 +29,27 @@ export class IdTokenHints {
     @Inject(ClientKeys) private readonly keys: ClientKeys,
   ) {}
 
-  /**
-   * The claims of an ID token that this server issued, expired or not; undefined for anything else.
-   * @param clientId who sends it: opens what the client encrypted by its secret (RP-Initiated Logout 2)
-   * @see OpenID Connect Core 3.1.2.1
-   */
+  /** The claims of {@link read}. */
   async verify(
     hint: string,
     clientId: string | undefined,
     now: EpochSeconds,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
+    return (await this.read(hint, clientId, now))?.claims;
+  }
+
+  /**
+   * An ID token that this server issued, expired or not; undefined for anything else.
+   * @param clientId who sends it: opens what the client encrypted by its secret (RP-Initiated Logout 2)
+   * @see OpenID Connect Core 3.1.2.1
+   */
+  async read(hint: string, clientId: string | undefined, now: EpochSeconds): Promise<IdTokenHint | undefined> {
     const jwt = isJwe(hint) ? await this.open(hint, clientId, now) : hint;
     if (jwt === undefined) return undefined;
-    const claims = (await this.signer.verify(jwt, 'JWT')) ?? (await this.verifyBySecret(jwt, clientId, now));
-    return claims?.['iss'] === this.settings.issuer ? claims : undefined;
+    const byKey = await this.signer.verify(jwt, 'JWT');
+    const claims = byKey ?? (await this.verifyBySecret(jwt, clientId, now));
+    if (claims?.['iss'] !== this.settings.issuer) return undefined;
+    return { claims, signedBy: byKey ? 'server key' : 'client secret' };
   }
 
   /** A client decrypts what we sent it, and encrypts it again to us (OpenID Connect Core 3.1.2.1). */

@@ -1,4 +1,5 @@
 import type { Reply } from '@gatehouse/server/web/reply';
+import type { Sentence } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import type { Visits } from '../users/visits.service.js';
 
@@ -10,6 +11,8 @@ export interface Done {
   readonly backHref?: string | undefined;
   /** Addresses that tell clients of the end (Front-Channel Logout 1.0, 3). */
   readonly frames?: readonly string[];
+  /** Why there is no way back to the application that asked. */
+  readonly error?: Sentence | undefined;
   /** Those that the client asked for (`ui_locales`). */
   readonly languages?: readonly string[] | undefined;
 }

@@ -14,8 +14,10 @@ import { LogoutController } from './logout.controller.js';
 
 /**
  * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout, /oauth/check-session.
- * Invariant: nobody is logged out without having asked for it: by a form of ours, or by an ID token of this very session. Every
- * client of a session is told of its end, in the unit that ends it; mere expiry tells nobody.
+ * Invariant: a session ends by a form of ours, by an ID token of this very session in its browser, or by a recent ID token that
+ * the server of an approved client sends without a browser. Every client of a session is notified of its end, in the unit that
+ * ends it (of unapproved clients a limited number); mere expiry notifies nobody. A browser is redirected to a client without a
+ * question only when the session was the ID token's.
  */
 @Module({
   imports: [IssuanceModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],

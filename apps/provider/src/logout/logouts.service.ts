@@ -5,6 +5,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import type { Session } from '../sessions/session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Visit } from '../users/visit.js';
 import { LogoutAudience } from './logout-audience.service.js';
@@ -44,6 +45,25 @@ export class Logouts {
       return clients;
     });
     return told.flatMap((client) => this.frameOf(client, session.id)).slice(0, mostFrames);
+  }
+
+  /**
+   * Ends a session at the request of a client's server: there is no browser, so clients are notified by back-channel only.
+   * @returns false when it ended meanwhile
+   */
+  async endFromServer(session: Session, clientId: string, visit: Visit): Promise<boolean> {
+    return this.store.run(async (unit) => {
+      if (!(await this.sessions.end(unit, session.id, visit.now))) return false;
+      await this.audit.record(unit, {
+        type: 'logout',
+        clientId,
+        subjectId: session.id,
+        address: visit.address,
+        requestId: visit.requestId,
+        details: { user: session.userId, from: 'server' },
+      });
+      return true;
+    });
   }
 
   private frameOf(client: Client, sessionId: string): string[] {

@@ -29,6 +29,7 @@ export const sessionStatements = {
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
   ),
   find: statement('sessions.find', `SELECT * FROM sessions WHERE selector = $1 AND ${live}`),
+  findById: statement('sessions.find_by_id', `SELECT * FROM sessions WHERE id = $1 AND ${live}`),
   /** The same person again: the session stays, its cookie and its authentication are new. */
   renew: statement(
     'sessions.renew',

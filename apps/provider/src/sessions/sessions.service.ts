@@ -174,6 +174,12 @@ export class SessionsService {
     return toSession(row);
   }
 
+  /** The live session of this id (the `sid` of ID tokens), whatever browser it is in. */
+  async findById(id: string, now: EpochSeconds): Promise<Session | undefined> {
+    const row = await this.store.one<SessionRow>(sessionStatements.findById, id, now, this.idleLimit(now));
+    return row && toSession(row);
+  }
+
   async listOf(userId: string, now: EpochSeconds): Promise<Session[]> {
     const rows = await this.store.all<SessionRow>(sessionStatements.ofUser, userId, now, this.idleLimit(now));
     return rows.map(toSession);

@@ -104,18 +104,40 @@ describe('logging out', () => {
       'https://evil.test/',
       '//evil.test/',
       'javascript:alert(1)',
-    ])('never redirects to an address that is not registered: %s (3)', async (uri) => {
+    ])('asks, says what is wrong, and never redirects to an address that is not registered: %s (3)', async (uri) => {
       const { browser, idToken } = await person();
-      const answer = await browser.send(endSession({ id_token_hint: idToken, post_logout_redirect_uri: uri }));
-      expect(answer.status).toBe(200);
-      expect(answer.location).toBeUndefined();
+      const page = await browser.open(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: uri, state: 's' }),
+      );
+      expect(page.status).toBe(200);
+      expect(page.location).toBeUndefined();
+      expect(page.text).toContain('not registered as a post-logout redirect URI of Test client');
+      expect(page.text).toMatch(/<button[^>]*name="logout"[^>]*value="yes"/);
+      expect(await isLoggedIn(browser)).toBe(true);
+      const done = await browser.submit({ logout: 'yes' });
+      expect([done.status, done.location]).toEqual([200, undefined]);
+      expect(done.text).not.toContain(`href="${uri}`);
       expect(await isLoggedIn(browser)).toBe(false);
     });
 
-    it('never redirects where nobody says which client asks', async () => {
-      const answer = await new Browser().send(endSession({ post_logout_redirect_uri: 'https://client.test/bye' }));
-      expect(answer.status).toBe(200);
-      expect(answer.location).toBeUndefined();
+    it('says what is wrong with the address to somebody who is not logged in, too', async () => {
+      const { idToken } = await person();
+      const page = await new Browser().open(
+        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/other' }),
+      );
+      expect([page.status, page.location]).toEqual([200, undefined]);
+      expect(page.text).toContain('not registered as a post-logout redirect URI of Test client');
+      expect(page.text).not.toContain('https://client.test/other');
+    });
+
+    it('never redirects where nobody says which client asks, and says so', async () => {
+      const { browser } = await person();
+      for (const one of [new Browser(), browser]) {
+        const page = await one.open(endSession({ post_logout_redirect_uri: 'https://client.test/bye' }));
+        expect([page.status, page.location]).toEqual([200, undefined]);
+        expect(page.text).toContain('without saying which application');
+      }
+      expect(await isLoggedIn(browser)).toBe(true);
     });
 
     it.each<[string, (of: { idToken: string }) => Promise<Record<string, string>> | Record<string, string>]>([
@@ -205,12 +227,28 @@ describe('logging out', () => {
       expect((await send(`${endSession({ state: 'a' })}&state=b`)).status).toBe(400);
     });
 
-    it('goes on at once where nobody is logged in (any more)', async () => {
+    it('shows a link and does not redirect where nobody is logged in (any more) (RFC 9700 4.11.2)', async () => {
       const { idToken } = await person();
-      const answer = await new Browser().send(
-        endSession({ id_token_hint: idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }),
+      const address = endSession({
+        id_token_hint: idToken,
+        post_logout_redirect_uri: 'https://client.test/bye',
+        state: 's',
+      });
+      const page = await new Browser().open(address);
+      expect([page.status, page.location]).toEqual([200, undefined]);
+      expect(page.text).toContain('href="https://client.test/bye?state&#x3D;s"');
+      expect(page.text).not.toContain('data-continue');
+    });
+
+    it('asks where somebody else is logged in, and redirects after their yes', async () => {
+      const [one, other] = [await person(), await person()];
+      const page = await other.browser.open(
+        endSession({ id_token_hint: one.idToken, post_logout_redirect_uri: 'https://client.test/bye', state: 's' }),
       );
-      expect(answer.location).toBe('https://client.test/bye?state=s');
+      expect([page.status, page.location]).toEqual([200, undefined]);
+      expect(await isLoggedIn(other.browser)).toBe(true);
+      expect((await other.browser.submit({ logout: 'yes' })).location).toBe('https://client.test/bye?state=s');
+      expect(await isLoggedIn(one.browser)).toBe(true);
     });
 
     it('takes POST, and answers 303 to a GET of the same, which carries the cookie (2)', async () => {

@@ -1,13 +1,20 @@
+import { addSeconds, type EpochSeconds } from '../kernel/index.js';
 import type { Client } from '../oauth/index.js';
 
 const mostStateCharacters = 2000;
+/** Servers of one issuer may disagree about the time by this much. */
+const clockToleranceSeconds = 60;
+
+/** Why a `post_logout_redirect_uri` is not used: it is not registered, or nothing says for which client it should be. */
+export type PostLogoutRedirectProblem = 'unknown_client' | 'unregistered';
 
 /** A logout that a client asked for, as far as it can be believed. */
 export interface EndSessionCheck {
-  /** True when the ID token hint is ours and names the session of this browser: nobody else asks. */
-  readonly confirmed: boolean;
-  /** Where the browser goes afterwards; undefined when none was asked for or it is not registered. */
+  /** True when the ID token hint is ours and names the session of this browser: then the person need not confirm. */
+  readonly isSessionOfHint: boolean;
+  /** The registered address, with `state`; undefined when none was asked for or there is a problem with it. */
   readonly redirectUri: string | undefined;
+  readonly redirectProblem: PostLogoutRedirectProblem | undefined;
 }
 
 /**
@@ -24,17 +31,42 @@ export function checkEndSession(input: {
   readonly session: { readonly userId: string; readonly id: string } | undefined;
 }): EndSessionCheck {
   const { hint, client, session, postLogoutRedirectUri } = input;
-  // Compared as a string: a prefix match would be an open redirector.
-  const registered =
-    postLogoutRedirectUri !== undefined &&
-    client !== undefined &&
-    client.postLogoutRedirectUris.includes(postLogoutRedirectUri);
+  const redirectProblem = postLogoutRedirectProblem(client, postLogoutRedirectUri);
+  const redirectUri = redirectProblem === undefined ? postLogoutRedirectUri : undefined;
   return {
-    confirmed:
-      hint !== undefined &&
-      (session === undefined || (session.userId === hint.subject && hint.sessionId === session.id)),
-    redirectUri: registered ? withState(postLogoutRedirectUri, input.state) : undefined,
+    isSessionOfHint:
+      hint !== undefined && session !== undefined && session.userId === hint.subject && hint.sessionId === session.id,
+    redirectUri: redirectUri === undefined ? undefined : withState(redirectUri, input.state),
+    redirectProblem,
   };
+}
+
+/**
+ * True when an ID token lets a client's server end the session that it names, without the person's browser: the client was
+ * approved by an administrator and is the token's audience, and the token was issued within a session's lifetime.
+ * @param claims of an ID token that this server signed with a key of its own: a client could write one signed by its secret
+ */
+export function mayEndSessionFromServer(input: {
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly client: Pick<Client, 'id' | 'approvedAt' | 'disabledAt'> | undefined;
+  readonly sessionLifetimeSeconds: number;
+  readonly now: EpochSeconds;
+}): boolean {
+  const { claims, client, sessionLifetimeSeconds, now } = input;
+  if (client?.approvedAt === undefined || client.disabledAt !== undefined || claims['aud'] !== client.id) return false;
+  const issuedAt = claims['iat'];
+  if (typeof issuedAt !== 'number') return false;
+  return issuedAt <= addSeconds(now, clockToleranceSeconds) && issuedAt > now - sessionLifetimeSeconds;
+}
+
+function postLogoutRedirectProblem(
+  client: Client | undefined,
+  uri: string | undefined,
+): PostLogoutRedirectProblem | undefined {
+  if (uri === undefined) return undefined;
+  if (client === undefined) return 'unknown_client';
+  // Compared as a string: a prefix match would be an open redirector.
+  return client.postLogoutRedirectUris.includes(uri) ? undefined : 'unregistered';
 }
 
 function withState(uri: string, state: string | undefined): string {

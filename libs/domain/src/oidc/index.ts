@@ -10,7 +10,12 @@ export {
   type Person,
 } from './claims.js';
 export { claimsBeyondScope, requestedClaims } from './claims-request.js';
-export { checkEndSession, type EndSessionCheck } from './end-session.js';
+export {
+  checkEndSession,
+  mayEndSessionFromServer,
+  type EndSessionCheck,
+  type PostLogoutRedirectProblem,
+} from './end-session.js';
 export { frontchannelLogoutAddress } from './frontchannel-logout.js';
 export { initiateLoginAddress } from './initiate-login.js';
 export { changesSubjects, pairwiseSubject, sectorOf } from './subject.js';
