@@ -6,6 +6,7 @@ import { SessionEntity } from '../session/session.entity.js';
 import { TakenLogoutTokenEntity } from '../logout/taken-logout-token.entity.js';
 import { BackchannelLogout1764000000002 } from './migrations/0002-backchannel-logout.js';
 import { ClientFirstSchema1764000000001 } from './migrations/0001-first-schema.js';
+import { IdTokenAlgorithm1795950000302 } from './migrations/20261129-id-token-algorithm.js';
 
 /** Every table of the client's database; a test proves that entities and migrations agree. */
 export const entities = [
@@ -18,4 +19,8 @@ export const entities = [
 ];
 
 /** In the order in which they run. */
-export const migrations = [ClientFirstSchema1764000000001, BackchannelLogout1764000000002];
+export const migrations = [
+  ClientFirstSchema1764000000001,
+  BackchannelLogout1764000000002,
+  IdTokenAlgorithm1795950000302,
+];

@@ -13,7 +13,12 @@ import { providerFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { RelyingParty } from '../providers/relying-party.service.js';
-import type { ClientSession, SessionContent, SessionNoticeId } from '../session/client-session.js';
+import {
+  accessTokenExpiry,
+  type ClientSession,
+  type SessionContent,
+  type SessionNoticeId,
+} from '../session/client-session.js';
 import { SessionsService } from '../session/sessions.service.js';
 import type { Visit } from '../session/visits.service.js';
 
@@ -93,7 +98,7 @@ export class TokensService {
         accessToken: tokens.access_token,
         tokenType: tokens.token_type,
         scope: tokens.scope ?? content.scope,
-        accessTokenExpiresAt: tokens.expires_in === undefined ? undefined : now + tokens.expires_in,
+        accessTokenExpiresAt: accessTokenExpiry(tokens.expires_in, now),
         refreshToken: tokens.refresh_token ?? refreshToken,
         refreshedAt: now,
         messages: newestMessages([...content.messages, ...recorder.messages]),

@@ -16,9 +16,10 @@ import {
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
 import { Pages } from '../http/pages.service.js';
 import { providerFailure } from '../providers/provider-failure.js';
+import { checkLoginMetadata } from '../providers/provider-metadata.js';
 import type { Provider } from '../providers/provider.js';
 import { RelyingParty } from '../providers/relying-party.service.js';
-import type { Claims, SessionContent } from '../session/client-session.js';
+import { accessTokenExpiry, type Claims, type SessionContent } from '../session/client-session.js';
 import { SessionsService } from '../session/sessions.service.js';
 import type { Visit } from '../session/visits.service.js';
 import type { LoginFlow } from './login-flow.js';
@@ -46,9 +47,11 @@ export class LoginService {
    */
   async begin(visit: Visit, provider: Provider, next: string): Promise<string> {
     const recorder = new MessageRecorder(this.clock);
-    const configuration = await this.attempt(recorder, provider, next, () =>
-      this.relyingParty.configuration(provider, recorder),
-    );
+    const configuration = await this.attempt(recorder, provider, next, async () => {
+      const ready = await this.relyingParty.configuration(provider, recorder);
+      checkLoginMetadata(ready.serverMetadata());
+      return ready;
+    });
     const state = this.flows.newState();
     const nonce = randomNonce();
     const codeVerifier = randomPKCECodeVerifier();
@@ -81,6 +84,7 @@ export class LoginService {
     const content = await this.attempt(recorder, provider, flow.content.next, async () => {
       // What is asked for metadata here is no answer to this login yet: only what follows is counted.
       const configuration = await this.relyingParty.configuration(provider, recorder);
+      checkLoginMetadata(configuration.serverMetadata());
       recorder.sent = 0;
       const tokens = await authorizationCodeGrant(configuration, url, {
         expectedState: parameters.get('state') ?? '',
@@ -114,7 +118,6 @@ export class LoginService {
   ): SessionContent {
     const claims = tokens.claims();
     if (!claims || tokens.id_token === undefined) throw new Error('openid-client was told to expect an ID token');
-    const expiresIn = tokens.expires_in;
     return {
       providerId: provider.id,
       providerName: provider.name,
@@ -129,7 +132,7 @@ export class LoginService {
       tokenType: tokens.token_type,
       // RFC 6749 5.1: left out when it is what was asked for.
       scope: tokens.scope ?? provider.scope.join(' '),
-      accessTokenExpiresAt: expiresIn === undefined ? undefined : visit.now + expiresIn,
+      accessTokenExpiresAt: accessTokenExpiry(tokens.expires_in, visit.now),
       refreshToken: tokens.refresh_token,
       loggedInAt: visit.now,
       messages: newestMessages([...flow.content.messages, ...recorder.messages]),

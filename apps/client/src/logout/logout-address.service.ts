@@ -7,6 +7,8 @@ import { providerFailure } from '../providers/provider-failure.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { RelyingParty } from '../providers/relying-party.service.js';
 import type { SessionContent } from '../session/client-session.js';
+import { LogoutStates } from '../session/logout-states.service.js';
+import type { Visit } from '../session/visits.service.js';
 
 /** Where a browser goes to log out at the provider. */
 @Injectable()
@@ -16,13 +18,14 @@ export class LogoutAddress {
     @Inject(Pages) private readonly pages: Pages,
     @Inject(ProvidersService) private readonly providers: ProvidersService,
     @Inject(RelyingParty) private readonly relyingParty: RelyingParty,
+    @Inject(LogoutStates) private readonly states: LogoutStates,
   ) {}
 
   /**
    * Undefined when the provider cannot be asked, has no such endpoint, or is no longer the one of this login.
    * @see OpenID Connect RP-Initiated Logout 1.0, 2
    */
-  async find(content: SessionContent): Promise<string | undefined> {
+  async find(content: SessionContent, { guard, now }: Visit): Promise<string | undefined> {
     const provider = await this.providers.find(content.providerId);
     if (provider?.issuer !== content.issuer || provider.clientId !== content.clientId) return undefined;
     const recorder = new MessageRecorder(this.clock);
@@ -32,6 +35,7 @@ export class LogoutAddress {
       return buildEndSessionUrl(configuration, {
         id_token_hint: content.idToken,
         post_logout_redirect_uri: this.pages.addresses.postLogoutRedirectUri,
+        state: this.states.create({ providerName: provider.name }, guard.browser.hash, now),
       }).href;
     } catch (error) {
       if (providerFailure(error, recorder)) return undefined;

@@ -36,7 +36,7 @@ export class LogoutController {
     await this.store.run((unit) => this.sessions.end(unit, session));
     const gone = [this.sessions.removedCookie()];
     if (form.text('where') !== 'provider') return this.pages.redirect(visit, routes.home, gone);
-    const address = await this.address.find(session.content);
+    const address = await this.address.find(session.content, visit);
     if (address !== undefined) return this.pages.redirect(visit, address, gone);
     const { providerName, issuer } = session.content;
     const model = { providerName, issuer, username: undefined };

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { ClientError, type ServerMetadata } from 'openid-client';
+import { ClientError } from 'openid-client';
 import { MessageRecorder } from '../flow/message-recorder.js';
 import { providerFailure } from './provider-failure.js';
 import { ProviderFetch } from './provider-fetch.js';
+import { checkLoginMetadata, UnusableMetadata } from './provider-metadata.js';
 import type { Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 import { RelyingParty } from './relying-party.service.js';
@@ -26,24 +27,17 @@ export class ProviderDiscovery {
     const recorder = new MessageRecorder(this.clock);
     try {
       const server = await this.relyingParty.discover(draft.issuer, recorder.recording(this.provider.fetch));
-      const problem = lackOf(server);
-      return problem === undefined ? { draft: { ...draft, issuer: server.issuer } } : { problem };
+      checkLoginMetadata(server);
+      return { draft: { ...draft, issuer: server.issuer } };
     } catch (error) {
+      if (error instanceof UnusableMetadata) return { problem: incomplete };
       return { problem: problemOf(error, recorder) };
     }
   }
 }
 
-/** What a login here cannot do without. */
-function lackOf(server: ServerMetadata): string | undefined {
-  if (
-    server.authorization_endpoint === undefined ||
-    server.token_endpoint === undefined ||
-    server.jwks_uri === undefined
-  )
-    return 'There is metadata at this address, but it lacks an authorization endpoint, token endpoint or signing keys.';
-  return undefined;
-}
+const incomplete =
+  'There is metadata at this address, but it lacks a valid issuer, authorization endpoint, token endpoint or signing keys.';
 
 function problemOf(error: unknown, recorder: MessageRecorder): string {
   if (error instanceof ClientError && error.code === 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED')

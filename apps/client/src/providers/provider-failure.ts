@@ -6,6 +6,7 @@ import {
   WWWAuthenticateChallengeError,
 } from 'openid-client';
 import type { MessageRecorder } from '../flow/message-recorder.js';
+import { UnusableMetadata } from './provider-metadata.js';
 
 /** What went wrong between this client and a provider, as far as a person can do something about it. */
 export type ProviderFailure =
@@ -27,14 +28,20 @@ export function providerFailure(error: unknown, recorder: MessageRecorder): Prov
   if (error instanceof ResponseBodyError)
     return error.status >= 500
       ? { kind: 'unreachable', detail: `It answered ${error.status}.` }
-      : { kind: 'token', error: error.error, description: error.error_description };
+      : { kind: 'token', error: error.error, description: textOrUndefined(error.error_description) };
   if (error instanceof WWWAuthenticateChallengeError)
     return { kind: 'token', error: error.status === 401 ? 'invalid_client' : 'invalid_request' };
+  if (error instanceof UnusableMetadata) return { kind: 'invalid', detail: `The check that failed: ${error.message}.` };
   if (recorder.failed) return { kind: 'unreachable', detail: unreachableDetail(error) };
   if (!(error instanceof ClientError)) return undefined;
   if (error.code === 'OAUTH_RESPONSE_IS_NOT_CONFORM') return notConform(error);
   const detail = invalidDetail(error);
   return recorder.sent === 0 ? { kind: 'response', detail } : { kind: 'invalid', detail };
+}
+
+/** openid-client declares it as text, and checks only that `error` is. */
+function textOrUndefined(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function notConform(error: ClientError): ProviderFailure {

@@ -1,3 +1,4 @@
+import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import type { Form } from '@gatehouse/server/web/form';
 import { usualScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
@@ -9,10 +10,14 @@ export interface ProviderFields {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly scope: string;
+  /** Empty: the default. */
+  readonly idTokenAlgorithm: string;
   readonly publicClient: boolean;
 }
 
-export type ProviderProblems = Partial<Record<'name' | 'issuer' | 'client_id' | 'client_secret' | 'scope', string>>;
+export type ProviderProblems = Partial<
+  Record<'name' | 'issuer' | 'client_id' | 'client_secret' | 'scope' | 'id_token_algorithm', string>
+>;
 
 export const emptyFields: ProviderFields = {
   name: '',
@@ -20,12 +25,21 @@ export const emptyFields: ProviderFields = {
   clientId: '',
   clientSecret: '',
   scope: usualScope.join(' '),
+  idTokenAlgorithm: '',
   publicClient: false,
 };
 
 export function fieldsOf(provider: Provider): ProviderFields {
   const { name, issuer, clientId, scope, clientSecret } = provider;
-  return { name, issuer, clientId, clientSecret: '', scope: scope.join(' '), publicClient: clientSecret === undefined };
+  return {
+    name,
+    issuer,
+    clientId,
+    clientSecret: '',
+    scope: scope.join(' '),
+    idTokenAlgorithm: provider.idTokenSignedResponseAlg ?? '',
+    publicClient: clientSecret === undefined,
+  };
 }
 
 export function readFields(form: Form): ProviderFields {
@@ -35,6 +49,7 @@ export function readFields(form: Form): ProviderFields {
     clientId: form.text('client_id').trim(),
     clientSecret: form.text('client_secret').trim(),
     scope: form.text('scope').trim(),
+    idTokenAlgorithm: form.text('id_token_algorithm').trim(),
     publicClient: form.text('public') === 'yes',
   };
 }
@@ -66,9 +81,12 @@ export function checkFields(
     problems.scope = 'Type scopes with spaces between them, 50 at most.';
   else if (!scope.includes('openid'))
     problems.scope = 'The scope openid must be among them: without it there is no ID token to log in with.';
+  const idTokenSignedResponseAlg = jwsAlgorithms.find((each) => each === fields.idTokenAlgorithm);
+  if (fields.idTokenAlgorithm !== '' && idTokenSignedResponseAlg === undefined)
+    problems.id_token_algorithm = 'Choose one of the algorithms of the list.';
   if (issuer === undefined || Object.keys(problems).length > 0) return { problems };
   const { name, clientId } = fields;
-  return { draft: { name, issuer, clientId, scope, clientSecret: secretOf(fields) } };
+  return { draft: { name, issuer, clientId, scope, idTokenSignedResponseAlg, clientSecret: secretOf(fields) } };
 }
 
 function isAnother(kept: Provider, issuer: string | undefined, clientId: string): boolean {

@@ -1,12 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  isMacAlgorithm,
-  isSameAlgorithm,
-  mayVerify,
-  readKeySet,
-  signatureAlgorithms,
-  verifySignature,
-} from '@gatehouse/domain/jose';
+import { isSameAlgorithm, jwsAlgorithms, mayVerify, readKeySet, verifySignature } from '@gatehouse/domain/jose';
 import type { Jws, PublicKey } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
@@ -21,8 +14,13 @@ const leastSecondsBetween = 60;
 /** While it does not answer, too. */
 const secondsBetweenAttempts = 5;
 
+/** OpenID Connect Registration 1.0, 2: what ID tokens are signed with unless the client registered another algorithm. */
+const defaultAlgorithm = 'RS256';
+
 interface Held {
   readonly keys: readonly PublicKey[];
+  /** `id_token_signing_alg_values_supported` of the metadata. */
+  readonly offered: readonly string[];
   readonly at: EpochSeconds;
 }
 
@@ -40,36 +38,41 @@ export class ProviderKeys {
   ) {}
 
   /**
-   * True when this provider signed it, by one of the algorithms with a public key.
+   * True when this provider signed it with the algorithm that was agreed for ID tokens (Back-Channel Logout 1.0, 2.4): the
+   * one that is configured, else RS256, else, where the provider does not offer that, one that it offers.
    * @throws what openid-client throws when the provider cannot be asked, TypeError for keys that are none
    */
   async hasSigned(provider: Provider, jws: Jws): Promise<boolean> {
-    const algorithm = signatureAlgorithms.find((each) => isSameAlgorithm(each, jws.header.alg));
-    if (algorithm === undefined || isMacAlgorithm(algorithm)) return false;
-    const { kid } = jws.header;
-    const fits = (keys: readonly PublicKey[]): readonly PublicKey[] =>
+    const { kid, alg } = jws.header;
+    const algorithm = jwsAlgorithms.find((each) => isSameAlgorithm(each, alg));
+    if (algorithm === undefined) return false;
+    const agreed = provider.idTokenSignedResponseAlg;
+    if (agreed !== undefined && !isSameAlgorithm(agreed, algorithm)) return false;
+    const fits = ({ keys }: Held): readonly PublicKey[] =>
       keys.filter((key) => (kid === undefined || key.kid === kid) && mayVerify(key, algorithm));
-    let keys = fits(await this.keysOf(provider, keptSeconds));
-    if (keys.length === 0) keys = fits(await this.keysOf(provider, leastSecondsBetween));
+    const held = await this.heldOf(provider, keptSeconds);
+    if (agreed === undefined && !isDefault(algorithm, held.offered)) return false;
+    let keys = fits(held);
+    if (keys.length === 0) keys = fits(await this.heldOf(provider, leastSecondsBetween));
     return keys.some(({ key }) => verifySignature(algorithm, key, jws.signingInput, jws.signature));
   }
 
-  private async keysOf(provider: Provider, notOlderThanSeconds: number): Promise<readonly PublicKey[]> {
+  private async heldOf(provider: Provider, notOlderThanSeconds: number): Promise<Held> {
     const now = this.clock.now();
     const held = this.held.get(provider.issuer);
-    if (held && now - held.at < notOlderThanSeconds) return held.keys;
+    if (held && now - held.at < notOlderThanSeconds) return held;
     const asked = this.asked.get(provider.issuer);
-    if (asked && now - asked.at < secondsBetweenAttempts) return (await asked.answer).keys;
+    if (asked && now - asked.at < secondsBetweenAttempts) return asked.answer;
     const answer = this.ask(provider, now);
     if (this.asked.size >= mostProviders) this.asked.clear();
     this.asked.set(provider.issuer, { at: now, answer });
-    return (await answer).keys;
+    return answer;
   }
 
   private async ask(provider: Provider, now: EpochSeconds): Promise<Held> {
     const configuration = await this.relyingParty.configuration(provider, new MessageRecorder(this.clock));
-    const address = configuration.serverMetadata().jwks_uri;
-    if (address === undefined) return { keys: [], at: now };
+    const { jwks_uri: address, id_token_signing_alg_values_supported: offered = [] } = configuration.serverMetadata();
+    if (address === undefined) return { keys: [], offered, at: now };
     const answer = await this.provider.fetch(address, {
       method: 'GET',
       headers: { accept: 'application/jwk-set+json, application/json' },
@@ -80,8 +83,13 @@ export class ProviderKeys {
     const keys = answer.ok ? readKeySet(await answer.json()) : undefined;
     if (!keys) throw new TypeError('the answer is no JWK set');
     if (this.held.size >= mostProviders) this.held.clear();
-    const held = { keys, at: now };
+    const held = { keys, offered, at: now };
     this.held.set(provider.issuer, held);
     return held;
   }
+}
+
+function isDefault(algorithm: string, offered: readonly string[]): boolean {
+  if (offered.length === 0 || offered.includes(defaultAlgorithm)) return algorithm === defaultAlgorithm;
+  return offered.some((each) => isSameAlgorithm(each, algorithm));
 }

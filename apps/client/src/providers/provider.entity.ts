@@ -23,6 +23,10 @@ export class ProviderEntity {
   @TextColumn({ nullable: true })
   clientSecretSealed!: string | null;
 
+  /** What the provider signs our ID tokens and logout tokens with; null: RS256 where the provider offers it. */
+  @TextColumn({ nullable: true })
+  idTokenSignedResponseAlg!: string | null;
+
   /** What is asked for. */
   @JsonColumn()
   scope!: string[];

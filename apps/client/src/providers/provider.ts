@@ -1,3 +1,5 @@
+import type { JwsAlgorithm } from '@gatehouse/domain/jose';
+
 /** A provider as the rest of the client sees it. */
 export interface Provider {
   readonly id: string;
@@ -6,6 +8,8 @@ export interface Provider {
   readonly clientId: string;
   readonly clientSecret?: string | undefined;
   readonly scope: readonly string[];
+  /** The `id_token_signed_response_alg` that we are registered with there; undefined: the default. */
+  readonly idTokenSignedResponseAlg?: JwsAlgorithm | undefined;
   readonly seeded: boolean;
 }
 

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
+import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -129,7 +130,7 @@ export class ProvidersController {
   }
 
   private form(visit: Visit, { fields, problems = {}, provider, refusal, status = 200 }: Shown): Reply {
-    const first = (['name', 'issuer', 'client_id', 'client_secret', 'scope'] as const).find(
+    const first = (['name', 'issuer', 'client_id', 'client_secret', 'scope', 'id_token_algorithm'] as const).find(
       (name) => problems[name] !== undefined,
     );
     const model = {
@@ -139,6 +140,7 @@ export class ProvidersController {
       provider: provider && shownProvider(provider),
       hasSecret: provider?.clientSecret !== undefined,
       action: provider ? providerPaths(provider.id).edit : routes.addProvider,
+      algorithms: jwsAlgorithms,
       focus: first ?? 'name',
       hasProblems: first !== undefined,
       addresses: this.pages.addresses,

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { jwsAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
@@ -12,6 +13,7 @@ export interface ProviderDraft {
   readonly issuer: string;
   readonly clientId: string;
   readonly scope: readonly string[];
+  readonly idTokenSignedResponseAlg?: JwsAlgorithm | undefined;
   /** Undefined: the one that is kept stays. `null`: none, a public client. */
   readonly clientSecret: string | null | undefined;
 }
@@ -65,6 +67,7 @@ export class ProvidersService {
       clientId: draft.clientId,
       clientSecretSealed: typeof draft.clientSecret === 'string' ? this.seal(id, draft.clientSecret) : null,
       scope: [...draft.scope],
+      idTokenSignedResponseAlg: draft.idTokenSignedResponseAlg ?? null,
       isSeeded: seeded === 'seeded',
       createdAt: now,
       updatedAt: now,
@@ -87,6 +90,7 @@ export class ProvidersService {
         issuer: draft.issuer,
         clientId: draft.clientId,
         scope: [...draft.scope],
+        idTokenSignedResponseAlg: draft.idTokenSignedResponseAlg ?? null,
         isSeeded: provider.seeded && provider.issuer === draft.issuer && provider.clientId === draft.clientId,
         updatedAt: now,
         ...(secret === undefined
@@ -127,7 +131,9 @@ export class ProvidersService {
 
   private toProvider(row: ProviderEntity): Provider {
     const { id, name, issuer, clientId, scope } = row;
-    return { id, name, issuer, clientId, scope, seeded: row.isSeeded, clientSecret: this.secretOf(row) };
+    const idTokenSignedResponseAlg = jwsAlgorithms.find((each) => each === row.idTokenSignedResponseAlg);
+    const clientSecret = this.secretOf(row);
+    return { id, name, issuer, clientId, scope, idTokenSignedResponseAlg, seeded: row.isSeeded, clientSecret };
   }
 
   private secretOf(row: ProviderEntity): string | undefined {

@@ -16,12 +16,13 @@ import {
 } from 'openid-client';
 import { MessageRecorder } from '../flow/message-recorder.js';
 import { mostProviders, type Provider } from './provider.js';
+import { UnusableMetadata, wellFormedMetadata } from './provider-metadata.js';
 import { ProviderFetch } from './provider-fetch.js';
 
 const metadataSeconds = 600;
 const timeoutSeconds = 10;
 
-type Registration = Pick<Provider, 'issuer' | 'clientId' | 'clientSecret'>;
+type Registration = Pick<Provider, 'issuer' | 'clientId' | 'clientSecret' | 'idTokenSignedResponseAlg'>;
 
 /** This client as one provider knows it: openid-client's configuration, from metadata that is asked for now and then. */
 @Injectable()
@@ -46,7 +47,13 @@ export class RelyingParty {
     const configuration = new Configuration(
       server,
       provider.clientId,
-      { [clockSkew]: skew },
+      {
+        [clockSkew]: skew,
+        // Without it, openid-client accepts every algorithm that the provider's metadata lists.
+        ...(provider.idTokenSignedResponseAlg === undefined
+          ? {}
+          : { id_token_signed_response_alg: provider.idTokenSignedResponseAlg }),
+      },
       authenticationOf(provider, server),
     );
     configuration[customFetch] = fetch;
@@ -58,15 +65,20 @@ export class RelyingParty {
 
   /**
    * Asks an issuer for its metadata, past what is remembered.
-   * @throws what openid-client throws: not reachable, no JSON, another issuer
+   * @returns without members that are malformed
+   * @throws what openid-client throws: not reachable, no JSON, another issuer; UnusableMetadata when the issuer is no URL
    */
   async discover(issuer: string, fetch: CustomFetch = this.provider.fetch): Promise<ServerMetadata> {
     const configuration = await discovery(new URL(issuer), 'discovery', undefined, undefined, {
       [customFetch]: fetch,
       timeout: timeoutSeconds,
       execute: isPlainHttp(issuer) ? [allowInsecureRequests] : [],
+    }).catch((error: unknown) => {
+      throw isInvalidUrl(error)
+        ? new UnusableMetadata('the issuer in the metadata is no URL', { cause: error })
+        : error;
     });
-    const server = configuration.serverMetadata();
+    const server = wellFormedMetadata(configuration.serverMetadata());
     if (this.metadata.size >= 2 * mostProviders) this.metadata.clear();
     this.metadata.set(server.issuer, { server, at: this.clock.now() });
     return server;
@@ -85,6 +97,13 @@ function authenticationOf(provider: Registration, server: ServerMetadata): Clien
   return methods.includes('client_secret_basic') || !methods.includes('client_secret_post')
     ? ClientSecretBasic(provider.clientSecret)
     : ClientSecretPost(provider.clientSecret);
+}
+
+/** True for what `new URL` throws, also as a cause: openid-client passes it on when it compares issuers. */
+function isInvalidUrl(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  if ('code' in error && error.code === 'ERR_INVALID_URL') return true;
+  return 'cause' in error && isInvalidUrl(error.cause);
 }
 
 /** Whether plain http may be used at all is for the guarded client to say: it lets loopback through where that is allowed. */

@@ -37,6 +37,19 @@ export interface SessionContent {
   readonly notice?: SessionNotice | undefined;
 }
 
+/** 9999-12-31T23:59:59Z */
+const lastInstant = 253_402_300_799;
+
+/**
+ * When an access token expires, in epoch seconds; undefined when the provider gave no lifetime (RFC 6749 5.1: optional), or
+ * one that ends after every date.
+ */
+export function accessTokenExpiry(expiresIn: number | undefined, now: number): number | undefined {
+  if (expiresIn === undefined) return undefined;
+  const at = Math.floor(now + expiresIn);
+  return at <= lastInstant ? at : undefined;
+}
+
 export type SessionNoticeId =
   | 'refreshed'
   | 'refresh.over'

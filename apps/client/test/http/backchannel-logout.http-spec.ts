@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import type { Browser, Page } from '../support/browser.js';
-import { startClient, type TestClient } from '../support/start-client.js';
+import { adminPassword, startClient, type TestClient } from '../support/start-client.js';
 
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 
@@ -107,6 +107,75 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
     client.provider.behaviour.signature = 'wrong';
     expect((await tell({ sid: 'one' })).status).toBe(400);
     expect(await isLoggedIn(browser)).toBe(true);
+  });
+
+  describe('is signed with the algorithm that was agreed for ID tokens (2.4)', () => {
+    const configure = async (id_token_algorithm: string): Promise<void> => {
+      const admin = client.browser();
+      await admin.visit('/providers');
+      await admin.submit('/providers/unlock', { password: adminPassword, next: '/providers' });
+      await admin.visit(`/providers/update/${client.providerId}`);
+      const saved = await admin.submit(`/providers/update/${client.providerId}`, {
+        name: 'Gatehouse',
+        issuer: client.provider.issuer,
+        client_id: client.provider.clientId,
+        client_secret: '',
+        scope: 'openid profile',
+        id_token_algorithm,
+      });
+      expect(saved.url.pathname).toBe('/providers');
+      const form = await admin.visit(`/providers/update/${client.providerId}`);
+      expect(form.body).toContain(`<option value="${id_token_algorithm}" selected>`);
+    };
+    const offer = (id_token_signing_alg_values_supported: unknown): void => {
+      client.provider.behaviour.metadataOverride = { id_token_signing_alg_values_supported };
+      // Past what is remembered of metadata and keys.
+      client.clock.advance(700);
+    };
+
+    it.each<[string, unknown, 'ES256' | 'RS256', number]>([
+      ['RS256 where it is offered', ['ES256', 'RS256'], 'RS256', 200],
+      [
+        'nothing else where RS256 is offered, although the provider offers and signed it',
+        ['ES256', 'RS256'],
+        'ES256',
+        400,
+      ],
+      ['RS256 where nothing is offered', undefined, 'RS256', 200],
+      ['nothing else where nothing is offered', undefined, 'ES256', 400],
+      ['what is offered where RS256 is not', ['ES256'], 'ES256', 200],
+      ['nothing else where RS256 is not offered', ['ES256'], 'RS256', 400],
+      ['RS256 where what is offered is malformed', 'ES256', 'RS256', 200],
+    ])('by default: %s', async (_name, offered, algorithm, status) => {
+      offer(offered);
+      client.provider.behaviour.algorithm = algorithm;
+      expect((await tell({ sid: 'one' })).status).toBe(status);
+    });
+
+    it.each<['ES256' | 'RS256', 'ES256' | 'RS256', number]>([
+      ['ES256', 'ES256', 200],
+      ['ES256', 'RS256', 400],
+      ['RS256', 'RS256', 200],
+      ['RS256', 'ES256', 400],
+    ])('where %s is configured: %s is answered by %d', async (configured, algorithm, status) => {
+      offer(['RS256', 'ES256']);
+      await configure(configured);
+      client.provider.behaviour.algorithm = algorithm;
+      expect((await tell({ sid: 'one' })).status).toBe(status);
+    });
+
+    it('as ID tokens are where it is configured: others log nobody in', async () => {
+      offer(['RS256', 'ES256']);
+      await configure('ES256');
+      client.provider.behaviour.algorithm = 'RS256';
+      expect((await client.browser().visit(`/login/${client.providerId}`)).body).toContain('provider.invalid_answer');
+      client.provider.behaviour.algorithm = 'ES256';
+      expect((await client.browser().visit(`/login/${client.providerId}`)).body).toContain('Logged in as');
+    });
+
+    it('refuses a name that is no algorithm, or one with a shared secret', async () => {
+      for (const wrong of ['HS256', 'none', 'x']) await expect(configure(wrong)).rejects.toThrow();
+    });
   });
 
   it('has it sent again where the keys cannot be had; strangers cannot make us ask for them at will', async () => {

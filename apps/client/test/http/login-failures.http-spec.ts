@@ -72,6 +72,103 @@ describe('a provider that answers wrongly', () => {
     expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
   });
 
+  const shapes: readonly unknown[] = [null, 7, { toString: 'x' }, ['x'], true, ''];
+
+  it.each<[string, string, (value: unknown) => object]>([
+    ['error_description', 'provider.refused_code', (value) => ({ error: 'invalid_grant', error_description: value })],
+    ['error_uri', 'provider.refused_code', (value) => ({ error: 'invalid_grant', error_uri: value })],
+    ['error', 'provider.invalid_answer', (value) => ({ error: value, error_description: 'words' })],
+  ])('shows an error page whatever the %s of the token endpoint is', async (_member, id, bodyOf) => {
+    for (const value of shapes) {
+      client.provider.behaviour.tokenFailure = { status: 400, body: bodyOf(value) };
+      const page = await client.browser().visit(`/login/${client.providerId}`);
+      expect([value, page.body.includes(id), page.body.includes('[object')]).toEqual([value, true, false]);
+    }
+  });
+
+  it('shows an error page where an error of the token endpoint has no members', async () => {
+    for (const body of [{}, null, [], 'invalid_grant', 4]) {
+      client.provider.behaviour.tokenFailure = { status: 400, body };
+      const page = await client.browser().visit(`/login/${client.providerId}`);
+      expect([body, page.status, page.body.includes('provider.invalid_answer')]).toEqual([body, 502, true]);
+    }
+  });
+
+  it('does not refresh with an error that has no usable members, and says so', async () => {
+    const browser = client.browser();
+    await browser.visit(`/login/${client.providerId}`);
+    for (const body of [{ error: 'invalid_request', error_description: null }, { error: 7 }, null]) {
+      client.provider.behaviour.refreshFailure = { status: 400, body };
+      const page = await browser.submit('/refresh');
+      expect([body, page.status, page.body.includes('provider.invalid_answer')]).toEqual([body, 200, true]);
+    }
+  });
+
+  it.each(['access_token', 'token_type', 'expires_in', 'scope', 'id_token', 'refresh_token'])(
+    'shows an error page for tokens with a wrong %s',
+    async (member) => {
+      for (const value of [null, { a: 1 }, []]) {
+        client.provider.behaviour.tokenOverride = { [member]: value };
+        const page = await client.browser().visit(`/login/${client.providerId}`);
+        expect([value, page.status, page.body.includes('provider.invalid_answer')]).toEqual([value, 502, true]);
+      }
+    },
+  );
+
+  it('logs in whatever number expires_in is', async () => {
+    for (const expires_in of [1e300, 0, 1.5]) {
+      client.provider.behaviour.tokenOverride = { expires_in };
+      const browser = client.browser();
+      await browser.visit(`/login/${client.providerId}`);
+      const home = await browser.visit('/');
+      expect([expires_in, home.status, home.body.includes('Logged in as alice')]).toEqual([expires_in, 200, true]);
+    }
+  });
+
+  it.each([
+    'issuer',
+    'authorization_endpoint',
+    'token_endpoint',
+    'jwks_uri',
+    'userinfo_endpoint',
+    'end_session_endpoint',
+    'token_endpoint_auth_methods_supported',
+    'id_token_signing_alg_values_supported',
+    'authorization_response_iss_parameter_supported',
+  ])('shows an error page, if anything, for metadata with a wrong %s, at login and at logout', async (member) => {
+    for (const value of [null, 7, 'not a url', 'javascript:alert(1)', {}, [{}]]) {
+      client.provider.behaviour.metadataOverride = { [member]: value };
+      client.clock.advance(700);
+      const browser = client.browser();
+      const page = await browser.visit(`/login/${client.providerId}`);
+      const known = page.status === 200 || /provider\.(invalid_answer|unreachable)/.test(page.body);
+      expect([member, value, known]).toEqual([member, value, true]);
+      client.provider.behaviour.metadataOverride = {};
+      client.clock.advance(700);
+      expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+      client.provider.behaviour.metadataOverride = { [member]: value };
+      client.clock.advance(700);
+      const loggedOut = await browser.submit('/logout', { where: 'provider' });
+      expect([member, value, loggedOut.body.includes('server.error')]).toEqual([member, value, false]);
+      expect((await browser.visit('/')).body).toContain('You are not logged in');
+    }
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['preferred_username', { preferred_username: { a: 1 } }],
+    ['updated_at', { updated_at: 1e300 }],
+    ['auth_time', { auth_time: 1e17 }],
+    ['sid', { sid: { a: 1 } }],
+    ['roles', { roles: { admin: true } }],
+    ['claim nested deeply', { deep: nested(300) }],
+  ])('shows the home page with a strange %s', async (_name, claims) => {
+    client.provider.behaviour.claims = claims;
+    client.provider.behaviour.userinfo = claims;
+    const browser = client.browser();
+    await browser.visit(`/login/${client.providerId}`);
+    expect((await browser.visit('/')).body).toContain('Logged in as');
+  });
+
   it.each([
     ['access_denied', 'did not allow this application'],
     ['login_required', 'wants you to log in there first'],
@@ -119,3 +216,9 @@ describe('a provider that answers wrongly', () => {
     expect(page.body).not.toContain('mallory');
   });
 });
+
+function nested(depth: number): object {
+  let value: object = {};
+  for (let level = 0; level < depth; level++) value = { value };
+  return value;
+}

@@ -39,6 +39,48 @@ describe('logging out', () => {
     expect((await browser.visit('/')).body).toContain('You are not logged in');
   });
 
+  describe('at the provider sends a state (OpenID Connect RP-Initiated Logout 1.0, 2)', () => {
+    const confirmation = 'You are logged out of this application and of Gatehouse';
+
+    it('confirms the logout when the browser comes back with it', async () => {
+      const page = await browser.submit('/logout', { where: 'provider' });
+      expect(client.provider.requests).toContain('GET /end-session');
+      expect(client.provider.lastLogout?.get('state')).toMatch(/^\S{40,}$/);
+      // The state does not stay in the address.
+      expect([page.status, page.url.href]).toEqual([200, `${base}/`]);
+      expect(page.body).toContain(confirmation);
+      expect(page.body).toContain('Log in with Gatehouse');
+      expect((await browser.visit('/')).body).not.toContain(confirmation);
+    });
+
+    it('shows the plain page without it, with another one, in another browser, and after an hour', async () => {
+      await browser.submit('/logout', { where: 'provider' });
+      const state = client.provider.lastLogout?.get('state') ?? '';
+      expect(state).not.toBe('');
+      const plain = async (who: Browser, address: string): Promise<void> => {
+        const page = await who.visit(address);
+        expect([page.status, page.body.includes(confirmation)]).toEqual([200, false]);
+        expect(page.body).toContain('Log in with Gatehouse');
+      };
+      for (const query of ['', '?state=', '?state=x', '?state=a.b', `?state=${'x'.repeat(3000)}`, `?state=${state}A`])
+        await plain(browser, `/${query}`);
+      await plain(client.browser(), `/?state=${state}`);
+      client.clock.advance(3599);
+      expect((await browser.visit(`/?state=${state}`)).body).toContain(confirmation);
+      client.clock.advance(1);
+      await plain(browser, `/?state=${state}`);
+    });
+
+    it('says nothing of it to somebody who is logged in again', async () => {
+      await browser.submit('/logout', { where: 'provider' });
+      const state = client.provider.lastLogout?.get('state') ?? '';
+      await browser.visit(`/login/${client.providerId}`);
+      const page = await browser.visit(`/?state=${state}`);
+      expect(page.body).toContain('Logged in as alice');
+      expect(page.body).not.toContain(confirmation);
+    });
+  });
+
   it('ends the session here when the provider is away, and says so', async () => {
     client.clock.advance(700);
     client.provider.behaviour.away = true;

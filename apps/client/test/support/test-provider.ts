@@ -16,14 +16,20 @@ export interface Behaviour {
   /** Answer of the authorization endpoint instead of a code. */
   authorizationError: { error: string; error_description?: string } | undefined;
   /** Answer of the token endpoint. */
-  tokenFailure: { status: number; body: object } | undefined;
-  refreshFailure: { status: number; body: object } | undefined;
+  tokenFailure: { status: number; body: unknown } | undefined;
+  refreshFailure: { status: number; body: unknown } | undefined;
   /** Happens between the refresh and its answer. */
   duringRefresh: (() => Promise<void>) | undefined;
   issueRefreshToken: boolean;
   /** What a refresh answers with: a new refresh token, the same one, or none because the old one stays valid (RFC 6749 6). */
   refreshAnswers: 'new' | 'same' | 'none';
   discovery: 'right' | 'missing' | 'other issuer';
+  /** Members that replace those of the metadata. */
+  metadataOverride: Record<string, unknown>;
+  /** Members that replace those of the token response. */
+  tokenOverride: Record<string, unknown>;
+  /** What signs ID tokens and logout tokens. */
+  algorithm: 'ES256' | 'RS256';
   /** Access tokens that the API refuses. */
   revoked: Set<string>;
   /** Answers nothing any more. */
@@ -56,6 +62,9 @@ export class TestProvider {
     issueRefreshToken: true,
     refreshAnswers: 'new',
     discovery: 'right',
+    metadataOverride: {},
+    tokenOverride: {},
+    algorithm: 'ES256',
     revoked: new Set(),
     away: false,
   };
@@ -63,10 +72,12 @@ export class TestProvider {
   readonly requests: string[] = [];
   refreshes = 0;
   lastAuthorization: URLSearchParams | undefined;
+  lastLogout: URLSearchParams | undefined;
 
   private readonly key: KeyObject;
   private readonly otherKey: KeyObject;
-  private readonly jwk: object;
+  private readonly rsaKey: KeyObject;
+  private readonly jwks: readonly object[];
   private readonly codes = new Map<string, IssuedCode>();
   private readonly accessTokens = new Map<string, number>();
   private readonly refreshTokens = new Map<string, string>();
@@ -77,7 +88,12 @@ export class TestProvider {
     const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     this.key = pair.privateKey;
     this.otherKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-    this.jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'ES256' };
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    this.rsaKey = rsa.privateKey;
+    this.jwks = [
+      { ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig', alg: 'ES256' },
+      { ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k2', use: 'sig', alg: 'RS256' },
+    ];
     this.server = createServer((request, response) => {
       void this.answer(request, response).catch((error: unknown) => {
         response.writeHead(500).end(String(error));
@@ -106,7 +122,7 @@ export class TestProvider {
       case '/.well-known/openid-configuration':
         return this.discover(response);
       case '/jwks':
-        return json(response, 200, { keys: [this.jwk] });
+        return json(response, 200, { keys: this.jwks });
       case '/authorize':
         return this.authorize(url, response);
       case '/token':
@@ -116,11 +132,19 @@ export class TestProvider {
       case '/api/me':
         return this.me(request, response);
       case '/end-session':
-        response.writeHead(303, { Location: url.searchParams.get('post_logout_redirect_uri') ?? '/' }).end();
-        return;
+        return this.endSession(url, response);
       default:
         response.writeHead(404).end();
     }
+  }
+
+  /** OpenID Connect RP-Initiated Logout 1.0, 3: back to the address, with the state. */
+  private endSession({ searchParams: sent }: URL, response: ServerResponse): void {
+    this.lastLogout = sent;
+    const back = new URL(sent.get('post_logout_redirect_uri') ?? '/', this.issuer);
+    const state = sent.get('state');
+    if (state !== null) back.searchParams.set('state', state);
+    response.writeHead(303, { Location: back.href }).end();
   }
 
   private discover(response: ServerResponse): void {
@@ -137,6 +161,7 @@ export class TestProvider {
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: ['ES256'],
       authorization_response_iss_parameter_supported: true,
+      ...this.behaviour.metadataOverride,
     });
   }
 
@@ -219,6 +244,7 @@ export class TestProvider {
       scope,
       id_token: this.signed(claims),
       ...(tellsRefreshToken ? { refresh_token: refreshToken } : {}),
+      ...behaviour.tokenOverride,
     });
   }
 
@@ -255,13 +281,16 @@ export class TestProvider {
   /** A JWT of this provider, or of somebody else where the signature is to be wrong. */
   signed(claims: object, header: object = {}): string {
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const input = `${part({ alg: 'ES256', kid: 'k1', typ: 'JWT', ...header })}.${part(claims)}`;
+    const isRsa = this.behaviour.algorithm === 'RS256';
+    const own = isRsa ? { alg: 'RS256', kid: 'k2' } : { alg: 'ES256', kid: 'k1' };
+    const input = `${part({ ...own, typ: 'JWT', ...header })}.${part(claims)}`;
+    if (isRsa) return `${input}.${sign('sha256', Buffer.from(input), this.rsaKey).toString('base64url')}`;
     const key = this.behaviour.signature === 'right' ? this.key : this.otherKey;
     return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
   }
 }
 
-function json(response: ServerResponse, status: number, body: object): void {
+function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 

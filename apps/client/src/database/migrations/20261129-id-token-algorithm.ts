@@ -1,0 +1,15 @@
+import { ddl } from '@gatehouse/server/database/ddl';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** Which algorithm each provider signs our ID tokens and logout tokens with. */
+export class IdTokenAlgorithm1795950000302 implements MigrationInterface {
+  readonly name = 'IdTokenAlgorithm1795950000302';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE providers ADD COLUMN id_token_signed_response_alg ${ddl(runner).text}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE providers DROP COLUMN id_token_signed_response_alg');
+  }
+}
