@@ -95,6 +95,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'dpop.front_channel': ['A client of bound tokens gets none from the front channel.', 'RFC 9449 5'],
   'dpop.missing': ['The request has a DPoP proof.', 'RFC 9449 5'],
   'dpop.replayed': ['A proof is used once.', 'RFC 9449 11.1'],
+  'dpop.too_many': ['A client sends at most 2,000 proofs in five minutes for one person.', 'RFC 9449 11.1'],
   'client_document.host': ['Clients of this host are allowed here.', 'Client ID Metadata Document 3'],
   'client_document.unreadable': ['The document at the client_id can be read.', 'Client ID Metadata Document 3'],
 };

@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { OAuthError, type AuthorizationRequest } from '@gatehouse/domain/oauth';
+import { OAuthError, type AuthorizationRequest, type Client, type DpopProof } from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -14,6 +14,7 @@ import { corsHeaders, preflight } from '../http/cors.js';
 import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
 import { routes } from '../http/routes.js';
+import type { KeptAuthorization } from './kept-request.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
 
@@ -66,14 +67,15 @@ export class PushedRequestController {
       addressKey: credentials.asker.addressKey,
     });
     if (check.kind !== 'accepted') throw check.error;
-    const dpopJkt = await this.checkKey(request, check.request, now);
-    const requestUri = await this.pushed.push(
+    const dpop = this.proofs.verify(request, now);
+    const dpopJkt = keyOf(dpop, check.request);
+    const requestUri = await this.keep(
       {
         kind: 'authorization',
         request: { ...check.request, ...(dpopJkt === undefined ? {} : { dpopJkt }) },
         hintedUserId: check.hintedUserId,
       },
-      client,
+      { client, dpop },
       now,
     );
     return Reply.json(
@@ -82,17 +84,25 @@ export class PushedRequestController {
     );
   }
 
-  /** The key that alone may redeem the code: that of the proof, or the one named; the same where both come (RFC 9449 10.1). */
-  private async checkKey(
-    request: WebRequest,
-    { dpopJkt }: AuthorizationRequest,
+  /** Stores the request and spends its proof in one unit. */
+  private async keep(
+    content: KeptAuthorization,
+    { client, dpop }: { readonly client: Client; readonly dpop: DpopProof | undefined },
     now: EpochSeconds,
-  ): Promise<string | undefined> {
-    const jkt = await this.proofs.check(request, now);
-    if (jkt !== undefined && dpopJkt !== undefined && jkt !== dpopJkt)
-      throw new OAuthError('invalid_request', 'The dpop_jkt is not the key of the DPoP proof.', {
-        reason: 'dpop_jkt.other_key',
-      });
-    return jkt ?? dpopJkt;
+  ): Promise<string> {
+    try {
+      return await this.pushed.push(content, client, now, (unit) => this.proofs.spend(unit, dpop, now));
+    } catch (error) {
+      throw this.proofs.replayed(error) ?? error;
+    }
   }
+}
+
+/** The key that alone may redeem the code: that of the proof, or the one named; the same where both come (RFC 9449 10.1). */
+function keyOf(dpop: DpopProof | undefined, { dpopJkt }: AuthorizationRequest): string | undefined {
+  if (dpop !== undefined && dpopJkt !== undefined && dpop.jkt !== dpopJkt)
+    throw new OAuthError('invalid_request', 'The dpop_jkt is not the key of the DPoP proof.', {
+      reason: 'dpop_jkt.other_key',
+    });
+  return dpop?.jkt ?? dpopJkt;
 }

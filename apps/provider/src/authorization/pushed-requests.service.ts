@@ -56,13 +56,20 @@ export class PushedRequests {
   }
 
   /**
+   * @param spend what else the request spends, in the same unit
    * @returns the `request_uri`
    * @throws OAuthError temporarily_unavailable when too many wait already
    */
-  async push(content: KeptAuthorization, client: Client, now: EpochSeconds): Promise<string> {
+  async push(
+    content: KeptAuthorization,
+    client: Client,
+    now: EpochSeconds,
+    spend: (unit: Unit) => void = () => undefined,
+  ): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     await this.store.run(async (unit) => {
       await this.checkRoom(unit, client, now);
+      spend(unit);
       unit.write(
         pushedRequestStatements.insert,
         token.selector,

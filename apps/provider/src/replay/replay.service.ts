@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { encodeBase64url, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type NothingChanged, type Unit } from '@gatehouse/server/database/store';
 
 const spentIdStatements = {
   // One that has expired and is not purged yet counts as gone.
@@ -9,23 +9,53 @@ const spentIdStatements = {
     `INSERT INTO spent_ids (id_hash, expires_at) VALUES ($1, $2)
      ON CONFLICT (id_hash) DO UPDATE SET expires_at = $2 WHERE spent_ids.expires_at <= $3`,
   ),
+  find: statement('spent_ids.find', 'SELECT 1 AS found FROM spent_ids WHERE id_hash = $1 AND expires_at > $2'),
   purge: statement('spent_ids.purge', 'DELETE FROM spent_ids WHERE expires_at <= $1'),
 };
+
+/** An id that may be used once. */
+export interface SingleUse {
+  /** Whose id it is: two issuers may use the same. */
+  readonly issuer: string;
+  readonly jti: string;
+  /** From when on what carries it is refused for its age. */
+  readonly expiresAt: EpochSeconds;
+}
 
 /** Owns the ids that may be used once, for all processes together. */
 @Injectable()
 export class ReplayService {
+  constructor(@Inject(Store) private readonly store: Store) {}
+
   /**
    * Spends an id. True for exactly one caller, however many come at once (RFC 7523 3, item 7).
    * @param issuer whose id it is: two issuers may use the same
    * @param expiresAt from when on what carries it is refused for its age
    */
   async spend(unit: Unit, issuer: string, jti: string, expiresAt: EpochSeconds, now: EpochSeconds): Promise<boolean> {
-    const idHash = encodeBase64url(sha256(JSON.stringify([issuer, jti])));
-    return (await unit.change(spentIdStatements.spend, idHash, expiresAt, now)) === 1;
+    return (await unit.change(spentIdStatements.spend, hashOf({ issuer, jti }), expiresAt, now)) === 1;
+  }
+
+  /** Spends an id as part of a unit, which is undone where the id was spent before: see {@link isReplay}. */
+  requireUnused(unit: Unit, use: SingleUse, now: EpochSeconds): void {
+    unit.require(spentIdStatements.spend, hashOf(use), use.expiresAt, now);
+  }
+
+  /** Whether an id is spent already. It decides no single use: another process may spend it a moment later. */
+  async isSpent(use: SingleUse, now: EpochSeconds): Promise<boolean> {
+    return (await this.store.one(spentIdStatements.find, hashOf(use), now)) !== undefined;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     return unit.change(spentIdStatements.purge, now);
   }
+}
+
+/** True when a unit was undone by {@link ReplayService.requireUnused}. */
+export function isReplay({ statement }: NothingChanged): boolean {
+  return statement === spentIdStatements.spend;
+}
+
+function hashOf({ issuer, jti }: Pick<SingleUse, 'issuer' | 'jti'>): string {
+  return encodeBase64url(sha256(JSON.stringify([issuer, jti])));
 }

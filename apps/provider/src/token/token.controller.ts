@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -62,14 +62,14 @@ export class TokenController {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
-    const dpopJkt = await this.checkSender(request, client, now);
-    let proof = await grantType.prove(credentials.parameters, client, now, dpopJkt);
-    let body = await this.issue(proof, client, now, dpopJkt);
+    const dpop = this.checkSender(request, client, now);
+    let proof = await grantType.prove(credentials.parameters, client, now, dpop?.jkt);
+    let body = await this.issue(proof, client, now, dpop);
     if (body === 'lost') {
       // Another request spent it in between, or its grant ended: what is left says which, and whether this one is a
       // repeat or a reuse.
-      proof = await grantType.prove(credentials.parameters, client, now, dpopJkt);
-      body = await this.issue(proof, client, now, dpopJkt);
+      proof = await grantType.prove(credentials.parameters, client, now, dpop?.jkt);
+      body = await this.issue(proof, client, now, dpop);
     }
     if (body === 'lost')
       throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
@@ -95,32 +95,40 @@ export class TokenController {
     return grantType;
   }
 
-  /** The key that the client holds, where it says so by a proof, and must where it is registered so (RFC 9449 5, 5.2). */
-  private async checkSender(request: WebRequest, client: Client, now: EpochSeconds): Promise<string | undefined> {
-    const jkt = await this.proofs.check(request, now);
-    if (jkt === undefined && client.dpopBoundAccessTokens)
+  /** The proof of the client's key, which it must send where it is registered so (RFC 9449 5, 5.2). Not spent yet. */
+  private checkSender(request: WebRequest, client: Client, now: EpochSeconds): DpopProof | undefined {
+    const dpop = this.proofs.verify(request, now);
+    if (dpop === undefined && client.dpopBoundAccessTokens)
       throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
         reason: 'dpop.missing',
       });
-    return jkt;
+    return dpop;
   }
 
   /** Signs, then spends and stores in one unit; a loser's tokens are thrown away. */
-  private async issue(proof: Proof, client: Client, now: EpochSeconds, dpopJkt: string | undefined): Promise<string> {
-    if (proof.kind === 'repeated') return proof.body;
+  private async issue(proof: Proof, client: Client, now: EpochSeconds, dpop: DpopProof | undefined): Promise<string> {
+    if (proof.kind === 'repeated') {
+      if (dpop) await this.proofs.spendAlone(dpop, { client, holder: dpop.jkt }, now);
+      return proof.body;
+    }
     if (proof.kind === 'refused') {
+      await this.proofs.checkUnused(dpop, now);
       await this.store.run((unit) => proof.write(unit));
       throw proof.error;
     }
-    const authority = dpopJkt === undefined ? proof.authority : { ...proof.authority, dpopJkt };
+    const authority = dpop === undefined ? proof.authority : { ...proof.authority, dpopJkt: dpop.jkt };
     const prepared = await this.issuer.prepare(authority, client, now);
     try {
       await this.store.run((unit) => {
+        // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
+        this.proofs.spend(unit, dpop, now);
         proof.spend(unit, prepared);
         this.issuer.store(unit, prepared, now);
       });
       return prepared.body;
     } catch (error) {
+      const replayed = this.proofs.replayed(error);
+      if (replayed) throw replayed;
       if (error instanceof NothingChanged) return 'lost';
       throw error;
     }

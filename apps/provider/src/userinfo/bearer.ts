@@ -8,6 +8,7 @@ import {
   parseBearer,
   parseDpopToken,
   type Client,
+  type DpopProof,
 } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { readForm } from '@gatehouse/server/web/read-form';
@@ -39,7 +40,8 @@ export class BearerTokens {
   ) {}
 
   /**
-   * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce
+   * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce,
+   *   temporarily_unavailable
    */
   async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
     const authorization = header(request, 'authorization');
@@ -56,7 +58,10 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.invalid',
       });
-    if (bound || token.dpopJkt !== undefined) await this.checkSender(request, token, bound ? text : undefined, now);
+    const proof =
+      bound || token.dpopJkt !== undefined
+        ? this.checkSender(request, token, bound ? text : undefined, now)
+        : undefined;
     // RFC 9068 4: a token for an API opens nothing here.
     if (token.audience.length > 0)
       throw new OAuthError('invalid_token', 'The access token is for another audience.', {
@@ -67,21 +72,18 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.client',
       });
+    // Last: what is refused stores nothing.
+    if (proof) await this.proofs.spendAlone(proof, { client, holder: token.userId ?? proof.jkt }, now);
     this.tokens.noteUse(token, now);
     return { token, client };
   }
 
   /**
-   * That a bound token comes in its scheme, with a proof of the key that it is bound to.
+   * That a bound token comes in its scheme, with a proof of the key that it is bound to; the proof is not spent yet.
    * @param text the token as it came in the scheme DPoP; undefined where it came in another way
    * @see RFC 9449 7.1, 7.2
    */
-  private async checkSender(
-    request: WebRequest,
-    token: AccessToken,
-    text: string | undefined,
-    now: EpochSeconds,
-  ): Promise<void> {
+  private checkSender(request: WebRequest, token: AccessToken, text: string | undefined, now: EpochSeconds): DpopProof {
     // RFC 9449 7.2: shown as Bearer it would be worth as much as an unbound one to whoever stole it.
     if (text === undefined)
       throw new OAuthError('invalid_token', 'The access token is bound to a key: send it by the scheme DPoP.', {
@@ -91,11 +93,12 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'The access token is bound to no key: send it by the scheme Bearer.', {
         reason: 'dpop.unbound',
       });
-    const jkt = await this.proofs.check(request, now, text);
-    if (jkt === undefined)
+    const proof = this.proofs.verify(request, now, text);
+    if (proof === undefined)
       throw new OAuthError('invalid_dpop_proof', 'The DPoP proof is missing.', { reason: 'dpop.missing' });
-    if (jkt !== token.dpopJkt)
+    if (proof.jkt !== token.dpopJkt)
       throw new OAuthError('invalid_token', 'The access token is bound to another key.', { reason: 'dpop.other_key' });
+    return proof;
   }
 }
 
@@ -121,6 +124,19 @@ export function refusedToken(error: unknown, request: WebRequest): RefusedToken 
       error: undefined,
     };
   if (!(error instanceof OAuthError)) return undefined;
+  if (error.retryAfterSeconds !== undefined)
+    return {
+      status: error.status,
+      headers: {
+        'Retry-After': String(error.retryAfterSeconds),
+        'Cache-Control': 'no-store',
+        ...nonceHeaders(request),
+        ...corsHeaders(request),
+      },
+      reason: error.reason,
+      description: error.description,
+      error: error.code,
+    };
   const parts = { error: error.code, description: error.description, scope: error.scope };
   const ofProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const value =

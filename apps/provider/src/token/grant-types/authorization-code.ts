@@ -75,7 +75,8 @@ export class AuthorizationCodeGrant implements GrantType {
     code: AuthorizationCode,
     now: EpochSeconds,
   ): Promise<void> {
-    await this.grants.revoke(unit, code.grantSelector, now);
+    // Recorded once: who holds a spent code can send it as often as they like.
+    if (!(await this.grants.revoke(unit, code.grantSelector, now))) return;
     await this.audit.record(unit, {
       type: 'code.replayed',
       clientId: code.clientId,
