@@ -16,7 +16,7 @@ const provider = {
   factors: ['users', 'sessions'],
   grants: ['clients', 'users', 'resources', 'sessions'],
   issuance: ['keys', 'clients', 'users', 'resources', 'sessions', 'grants'],
-  issuers: ['sessions', 'users', 'clients'],
+  issuers: ['sessions', 'users', 'resources', 'clients'],
   authorization: ['keys', 'dpop', 'clients', 'users', 'factors', 'resources', 'sessions', 'grants', 'issuance'],
   interaction: ['mail', 'authorization', 'clients', 'users', 'factors', 'resources', 'sessions', 'grants'],
   token: ['dpop', 'authorization', 'issuers', 'clients', 'users', 'resources', 'grants', 'issuance'],

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ClientsService } from '../clients/clients.service.js';
 import { issuerRepresentation } from '../issuers/issuer-representation.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { table, type Command } from './command.js';
 import { Refused, UsageError, WrongRecord } from './usage.js';
 
@@ -23,7 +24,16 @@ function readKeys(path: string): Readonly<Record<string, unknown>> {
 
 const add: Command = {
   name: 'issuer add',
-  options: { issuer: text, name: text, 'jwks-uri': text, 'jwks-file': text, subject: text, client: many, scope: many },
+  options: {
+    issuer: text,
+    name: text,
+    'jwks-uri': text,
+    'jwks-file': text,
+    subject: text,
+    client: many,
+    scope: many,
+    resource: many,
+  },
   run: async ({ app, store, options, now }) => {
     const issuer = options.one('issuer');
     if (issuer === undefined) throw new UsageError('--issuer is missing');
@@ -31,6 +41,9 @@ const add: Command = {
     if (await issuers.find(issuer)) throw new WrongRecord('exists', `the issuer ${issuer} is here already`);
     for (const id of options.all('client'))
       if (!(await app.get(ClientsService).find(id))) throw new WrongRecord('not_found', `there is no client ${id}`);
+    for (const identifier of options.all('resource'))
+      if (!(await app.get(ResourcesService).find(identifier)))
+        throw new WrongRecord('not_found', `there is no API ${JSON.stringify(identifier)}`);
     const file = options.one('jwks-file');
     const made = await store.run((unit) =>
       issuers.create(
@@ -43,6 +56,7 @@ const add: Command = {
           subject: options.one('subject') ?? 'email',
           clients: options.all('client'),
           scope: options.all('scope').flatMap((each) => each.split(' ')),
+          resources: options.all('resource'),
         },
         {},
         now,

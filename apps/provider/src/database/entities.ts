@@ -45,6 +45,7 @@ import { InvitationEntity } from '../users/invitation.entity.js';
 import { TokenExchange1764000000069 } from './migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './migrations/0006-outbox.js';
 import { Dpop1764000000141 } from './migrations/00141-dpop.js';
+import { IssuerResources1795950000401 } from './migrations/20261129-issuer-resources.js';
 import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.js';
 import { DeviceAuthorizations1764000000015 } from './migrations/0015-device-authorizations.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
@@ -179,5 +180,6 @@ export const migrations = [
   ListOrders1764000000077,
   Dpop1764000000141,
   OutboxKinds1795950000301,
+  IssuerResources1795950000401,
   ApprovingTokens1795950000601,
 ];

@@ -37,6 +37,7 @@ export class GrantEntity {
   @IntegerColumn()
   isOffline!: number;
 
+  /** When the person logged in; 0 where another issuer did not say so. */
   @InstantColumn()
   authTime!: number;
 

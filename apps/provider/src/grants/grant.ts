@@ -1,4 +1,4 @@
-import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
+import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import type { ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
 
 /** One completed authorization; its code and tokens live only while it lives. */
@@ -11,7 +11,8 @@ export interface Grant {
   /** Identifiers of the APIs that were allowed (RFC 8707); empty: this server's own endpoints. */
   readonly resources: readonly string[];
   readonly offline: boolean;
-  readonly authTime: EpochSeconds;
+  /** When the person logged in; undefined where another issuer did not say so. */
+  readonly authTime: EpochSeconds | undefined;
   readonly amr: readonly string[];
   readonly acr: string | undefined;
   /** What the request asked for beside the scope. */
@@ -32,4 +33,11 @@ export interface Consent {
   readonly resources: readonly string[];
   readonly createdAt: EpochSeconds;
   readonly updatedAt: EpochSeconds;
+}
+
+/** What is stored of a login of which nothing is known: the column cannot be null. */
+export const unknownAuthTime = 0;
+
+export function authTimeOf(stored: number): EpochSeconds | undefined {
+  return stored === unknownAuthTime ? undefined : epochSeconds(stored);
 }

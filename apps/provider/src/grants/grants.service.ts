@@ -9,7 +9,7 @@ import { UsersService } from '../users/users.service.js';
 import { listStart } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
 import type { LiveQuery } from './live-list.js';
-import type { Grant } from './grant.js';
+import { authTimeOf, unknownAuthTime, type Grant } from './grant.js';
 import { grantStatements, type GrantRow } from './grant.statements.js';
 
 export interface NewGrant {
@@ -92,7 +92,7 @@ export class GrantsService implements OnModuleInit {
   createAlone(
     unit: Unit,
     selector: Selector,
-    grant: Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'authTime' | 'expiresAt'>,
+    grant: Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'expiresAt'> & Pick<Grant, 'authTime'>,
     now: EpochSeconds,
   ): void {
     unit.require(
@@ -101,7 +101,7 @@ export class GrantsService implements OnModuleInit {
       grant.clientId,
       grant.userId,
       formatScope(grant.scope),
-      grant.authTime,
+      grant.authTime ?? unknownAuthTime,
       now,
       grant.expiresAt,
       grant.resources.length === 0 ? null : JSON.stringify(grant.resources),
@@ -184,7 +184,7 @@ function toGrant(row: GrantRow): Grant {
     scope: parseScope(row.scope),
     resources: row.resources === null ? noResources : (JSON.parse(row.resources) as string[]),
     offline: row.is_offline === 1,
-    authTime: epochSeconds(row.auth_time),
+    authTime: authTimeOf(row.auth_time),
     amr: JSON.parse(row.amr) as string[],
     acr: row.acr ?? undefined,
     // Written by `create` from a checked request.

@@ -12,6 +12,7 @@ import { parseScope, type Actor, type ClaimsRequest, type Scope } from '@gatehou
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { authTimeOf } from '../grants/grant.js';
 import type { LiveQuery } from '../grants/live-list.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -150,7 +151,7 @@ function toAccessToken(row: AccessTokenRow): AccessToken {
     userId: row.user_id ?? undefined,
     scope: parseScope(row.scope),
     acr: row.acr ?? undefined,
-    authTime: row.auth_time === undefined || row.auth_time === null ? undefined : epochSeconds(row.auth_time),
+    authTime: row.auth_time === undefined || row.auth_time === null ? undefined : authTimeOf(row.auth_time),
     audience: row.audience === null ? noAudience : (JSON.parse(row.audience) as string[]),
     dpopJkt: row.dpop_jkt ?? undefined,
     act: row.act === null ? undefined : (JSON.parse(row.act) as Actor),

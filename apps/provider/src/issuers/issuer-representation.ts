@@ -11,6 +11,7 @@ export function issuerRepresentation(trusted: TrustedIssuer): Record<string, unk
     subject: trusted.subject,
     clients: trusted.clients,
     scope: trusted.scope.join(' '),
+    resources: trusted.resources,
     created_at: trusted.createdAt,
   };
 }

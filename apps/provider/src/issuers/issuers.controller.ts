@@ -10,6 +10,7 @@ import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
 import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -38,9 +39,19 @@ interface IssuerForm {
   readonly subject: string;
   readonly clients: string;
   readonly scope: string;
+  readonly resources: string;
 }
 
-const blank: IssuerForm = { issuer: '', name: '', jwksUri: '', jwks: '', subject: 'email', clients: '', scope: '' };
+const blank: IssuerForm = {
+  issuer: '',
+  name: '',
+  jwksUri: '',
+  jwks: '',
+  subject: 'email',
+  clients: '',
+  scope: '',
+  resources: '',
+};
 
 interface Shown {
   readonly values: IssuerForm;
@@ -60,6 +71,7 @@ export class IssuersController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
   @Get()
@@ -127,7 +139,7 @@ export class IssuersController {
     if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
     const { draft, problem } = draftOf(values);
     if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
-    const unknown = await this.unknownClient(draft);
+    const unknown = await this.unknownName(draft);
     if (unknown) return this.show(visit, before, { values, problems: [unknown], status: 422, revision });
     const saved = await unlessChanged(() =>
       this.store.run((unit) =>
@@ -144,10 +156,13 @@ export class IssuersController {
     return Reply.redirect(`${routes.issuers}/update/${saved.trusted.id}?done=${done}`, { cookies: visit.cookies });
   }
 
-  private async unknownClient({ clients }: TrustedIssuerDraft): Promise<FieldProblem | undefined> {
+  private async unknownName({ clients, resources = [] }: TrustedIssuerDraft): Promise<FieldProblem | undefined> {
     for (const id of clients.slice(0, 100))
       if (!(await this.clients.find(id)))
         return { field: 'clients', message: `There is no client ${id.slice(0, 100)}.` };
+    for (const identifier of resources.slice(0, 100))
+      if (!(await this.resources.find(identifier)))
+        return { field: 'resources', message: `There is no API ${identifier.slice(0, 100)}.` };
     return undefined;
   }
 
@@ -202,6 +217,7 @@ function readForm(form: Form): IssuerForm {
     subject: text('subject'),
     clients: text('clients'),
     scope: text('scope'),
+    resources: text('resources'),
   };
 }
 
@@ -214,6 +230,7 @@ function formOf(trusted: TrustedIssuer): IssuerForm {
     subject: trusted.subject,
     clients: trusted.clients.join('\n'),
     scope: trusted.scope.join(' '),
+    resources: trusted.resources.join('\n'),
   };
 }
 
@@ -226,6 +243,7 @@ function draftOf(values: IssuerForm): { readonly draft: TrustedIssuerDraft; read
     subject: values.subject,
     clients: words(values.clients),
     scope: words(values.scope),
+    resources: words(values.resources),
   };
   if (values.jwks.trim() === '') return { draft };
   try {

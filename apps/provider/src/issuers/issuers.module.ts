@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClientsModule } from '../clients/clients.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { IssuersController } from './issuers.controller.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
@@ -8,11 +9,11 @@ import { TrustedIssuers } from './trusted-issuers.service.js';
 
 /**
  * Owns: servers whose assertions get access tokens here (RFC 7523). Pages: /issuer.
- * Invariant: an administrator names each, with the clients that may bring its assertions and the scopes they get.
+ * Invariant: an administrator names each, with the clients that may bring its assertions and the scopes they get, at which APIs.
  * Must not know: how an assertion is proved, or what is issued for it.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([TrustedIssuerEntity]), ClientsModule, UsersModule],
+  imports: [TypeOrmModule.forFeature([TrustedIssuerEntity]), ClientsModule, ResourcesModule, UsersModule],
   controllers: [IssuersController],
   providers: [TrustedIssuers],
   exports: [TrustedIssuers],

@@ -31,6 +31,10 @@ export class TrustedIssuerEntity {
   @JsonColumn({ maxLength: 30_000 })
   scope!: string[];
 
+  /** Identifiers of the APIs that tokens may be for; null: the one that alone defines each scope. */
+  @JsonColumn({ nullable: true, maxLength: 100_000 })
+  resources!: string[] | null;
+
   @InstantColumn()
   createdAt!: number;
 

@@ -130,6 +130,7 @@ function toTrusted(row: TrustedIssuerEntity): TrustedIssuer {
     subject: row.subject as SubjectKind,
     clients: row.clients,
     scope: row.scope,
+    resources: row.resources ?? [],
     createdAt: epochSeconds(row.createdAt),
   };
 }
@@ -144,5 +145,6 @@ function toRow(trusted: TrustedIssuer): Omit<TrustedIssuerEntity, 'createdAt' | 
     subject: trusted.subject,
     clients: [...trusted.clients],
     scope: [...trusted.scope],
+    resources: trusted.resources.length === 0 ? null : [...trusted.resources],
   };
 }

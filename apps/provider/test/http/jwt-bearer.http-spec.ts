@@ -85,7 +85,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
   }
 
   it('get a token for that person at the API, and no refresh token', async () => {
-    const answer = await ask({ iat: provider.clock.now() - 5 });
+    const answer = await ask({ iat: provider.clock.now() - 5, auth_time: provider.clock.now() - 50 });
     expect(answer.status).toBe(200);
     const body = answer.json<{ access_token: string; scope: string }>();
     expect(body).toMatchObject({ scope: 'read', token_type: 'Bearer' });
@@ -95,11 +95,69 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
       sub: person.id,
       aud: api,
       client_id: portal.client.id,
-      auth_time: provider.clock.now() - 5,
+      auth_time: provider.clock.now() - 50,
     });
     expect((await introspect(provider, documents, body.access_token)).json()).toMatchObject({ active: true });
     const log = (await admin.open(`${provider.base}/audit?user=ada&type=grant.created`)).text;
     expect(log).toContain(iss);
+  });
+
+  it('without auth_time say nothing of when the person logged in, iat or not (RFC 9068 2.2.1)', async () => {
+    const answer = await ask({ iat: provider.clock.now() - 5 });
+    const { access_token: token } = answer.json<{ access_token: string }>();
+    expect(decodeJwt(token)).not.toHaveProperty('auth_time');
+    const introspection = (await introspect(provider, documents, token)).json();
+    expect(introspection).toMatchObject({ active: true, sub: person.id });
+    expect(introspection).not.toHaveProperty('auth_time');
+    for (const authTime of [provider.clock.now() + 60, 'yesterday'])
+      expect((await ask({ auth_time: authTime })).json()).toMatchObject({ error: 'invalid_grant' });
+  });
+
+  it('are for the API of their scopes: with another one that names a scope the same, for those that the issuer is allowed', async () => {
+    const own = clientKey('ES256');
+    const [notes, payroll] = ['https://notes.example/', 'https://payroll.example/'];
+    await addResource(provider, { identifier: notes, scopes: [{ name: 'read:all', sentence: '' }] });
+    const client = await provider.addClient({ grantTypes: [jwtBearerGrant], redirectUris: [], scope: ['read:all'] });
+    const manage = await adminApi(provider);
+    const made = await manage.call('POST', 'issuers', {
+      issuer: 'urn:resources',
+      name: 'Resources',
+      jwks: { keys: [own.publicJwk] },
+      subject: 'username',
+      clients: [client.client.id],
+      scope: 'read:all',
+    });
+    const id = String(shaped(made, 'Issuer')['id']);
+    const at = async (resource: string): Promise<unknown> => {
+      const answer = await ask({ iss: 'urn:resources' }, { by: own, as: client, parameters: { resource } });
+      return answer.status === 200
+        ? decodeJwt(answer.json<{ access_token: string }>().access_token).aud
+        : answer.json()['error'];
+    };
+    expect(await at(notes)).toBe(notes);
+    // Of an API that has no scope of the issuer’s.
+    expect(await at(api)).toBe('invalid_target');
+    // Somebody adds another API that uses the same name: nothing says which of the two the scope was given for.
+    await addResource(provider, { identifier: payroll, scopes: [{ name: 'read:all', sentence: '' }] });
+    expect([await at(notes), await at(payroll)]).toEqual(['invalid_target', 'invalid_target']);
+    const patched = await manage.call('PATCH', `issuers/${id}`, { resources: [notes] });
+    expect(shaped(patched, 'Issuer')).toMatchObject({ resources: [notes] });
+    expect([await at(notes), await at(payroll), await at(`${notes} ${payroll}`)]).toEqual([
+      notes,
+      'invalid_target',
+      'invalid_target',
+    ]);
+    const wrong = await manage.call('PATCH', `issuers/${id}`, { resources: ['https://nowhere.example/'] });
+    expect(shaped(wrong, 'Problem')).toMatchObject({ errors: [{ pointer: '/resources/0' }] });
+    const action = `/issuer/update/${id}`;
+    await admin.open(provider.base + action);
+    expect((await admin.submit({ resources: 'https://nowhere.example/' }, { action })).text).toContain(
+      'There is no API https://nowhere',
+    );
+    expect((await admin.submit({ resources: `${notes}\n${payroll}` }, { action })).text).toContain(
+      'The issuer was saved',
+    );
+    expect(await at(payroll)).toBe(payroll);
   });
 
   it('name a person exactly: another way to write the name may be another person there', async () => {

@@ -98,6 +98,7 @@ export {
   type MetadataKind,
 } from './client-registration.js';
 export {
+  checkAssertionResources,
   checkBearerAssertion,
   checkTrustedIssuer,
   invalidAssertion,

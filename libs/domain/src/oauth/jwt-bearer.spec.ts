@@ -1,6 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { epochSeconds } from '../kernel/index.js';
-import { checkBearerAssertion, checkTrustedIssuer, type TrustedIssuerDraft } from './jwt-bearer.js';
+import {
+  checkAssertionResources,
+  checkBearerAssertion,
+  checkTrustedIssuer,
+  type TrustedIssuerDraft,
+} from './jwt-bearer.js';
+import { OAuthError } from './oauth-error.js';
 
 const now = epochSeconds(1_800_000_000);
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -34,6 +40,9 @@ describe('checkTrustedIssuer', () => {
     ['another subject', { subject: 'phone' }, ['subject']],
     ['no client', { clients: ['', ' '] }, ['clients']],
     ['no scope', { scope: [] }, ['scope']],
+    ['resources', { resources: ['https://documents.example/', 'urn:notes', ''] }, []],
+    ['a resource that is no URI', { resources: ['documents'] }, ['resources']],
+    ['too many resources', { resources: Array.from({ length: 101 }, (_each, at) => `urn:${at}`) }, ['resources']],
     ['a scope of a person', { scope: ['openid'] }, ['scope']],
     ['a scope of administrators', { scope: ['gatehouse:admin'] }, ['scope']],
   ])('%s', (_name, changes, fields) => {
@@ -54,12 +63,14 @@ describe('checkBearerAssertion (RFC 7523 3)', () => {
   };
 
   it('gives who it is, and until when its id is kept', () => {
-    expect(checkBearerAssertion({ ...claims, iat: now - 1.5 }, { audiences, now })).toEqual({
+    expect(checkBearerAssertion({ ...claims, iat: now - 5, auth_time: now - 1.5 }, { audiences, now })).toEqual({
       sub: 'ada',
       jti: 'one',
       expiresAt: now + 71,
-      issuedAt: now - 2,
+      authTime: now - 2,
     });
+    // When it was made does not say when the person logged in.
+    expect(checkBearerAssertion({ ...claims, iat: now }, { audiences, now }).authTime).toBeUndefined();
   });
 
   it.each<[string, Record<string, unknown>, string | undefined]>([
@@ -76,10 +87,63 @@ describe('checkBearerAssertion (RFC 7523 3)', () => {
     ['too long', { exp: now + 3700 }, 'assertion.lifetime'],
     ['not yet', { nbf: now + 11 }, 'assertion.nbf'],
     ['from the future', { iat: now + 11 }, 'assertion.iat'],
+    ['a login within the skew', { auth_time: now + 10 }, undefined],
+    ['a login to come', { auth_time: now + 11 }, 'assertion.auth_time'],
+    ['a login at no time', { auth_time: 'today' }, 'assertion.auth_time'],
+    ['a login before 1970', { auth_time: -1 }, 'assertion.auth_time'],
     ['no id', { jti: undefined }, 'assertion.jti'],
   ])('%s: %j', (_name, changes, reason) => {
     const refused = reasonOf(changes);
     if (reason === undefined) expect(refused).toBeUndefined();
     else expect(refused).toMatchObject({ code: 'invalid_grant', reason });
+  });
+});
+
+describe('checkAssertionResources (RFC 8707 2)', () => {
+  const apis = [
+    {
+      identifier: 'urn:a',
+      scopes: [
+        { name: 'a', sentence: '' },
+        { name: 'both', sentence: '' },
+      ],
+    },
+    {
+      identifier: 'urn:b',
+      scopes: [
+        { name: 'b', sentence: '' },
+        { name: 'both', sentence: '' },
+      ],
+    },
+    { identifier: 'urn:c', scopes: [] },
+  ];
+  it.each<[string, readonly string[], readonly string[], readonly string[], 'accepted' | 'invalid_target']>([
+    ['no resource', [], ['both'], [], 'accepted'],
+    ['the API of the scope', ['urn:a'], ['a'], [], 'accepted'],
+    ['the APIs of the scopes', ['urn:a', 'urn:b'], ['a', 'b'], [], 'accepted'],
+    ['the API of one of the scopes', ['urn:a'], ['a', 'b'], [], 'accepted'],
+    ['an API of another scope', ['urn:b'], ['a'], [], 'invalid_target'],
+    ['an API without scopes', ['urn:c'], ['a'], [], 'invalid_target'],
+    ['one of two APIs of the scope', ['urn:a'], ['both'], [], 'invalid_target'],
+    ['both APIs of the scope', ['urn:a', 'urn:b'], ['both'], [], 'invalid_target'],
+    ['one of two APIs of one of the scopes', ['urn:a'], ['a', 'both'], [], 'invalid_target'],
+    ['the right API beside another one', ['urn:a', 'urn:b'], ['a'], [], 'invalid_target'],
+    ['an API of the rule', ['urn:a'], ['both'], ['urn:a'], 'accepted'],
+    ['the APIs of the rule', ['urn:a', 'urn:b'], ['both'], ['urn:b', 'urn:a'], 'accepted'],
+    ['an API that the rule does not name', ['urn:b'], ['both'], ['urn:a'], 'invalid_target'],
+    ['the API of the scope, which the rule does not name', ['urn:a'], ['a'], ['urn:b'], 'invalid_target'],
+    ['an API of the rule beside another one', ['urn:a', 'urn:b'], ['both'], ['urn:a'], 'invalid_target'],
+  ])('%s', (_name, asked, scope, resources, outcome) => {
+    const outcomeOf = (): string => {
+      try {
+        checkAssertionResources(asked, scope, { resources }, apis);
+        return 'accepted';
+      } catch (error) {
+        if (!(error instanceof OAuthError)) throw error;
+        expect(error.reason).toBe('assertion.resource');
+        return error.code;
+      }
+    };
+    expect(outcomeOf()).toBe(outcome);
   });
 });

@@ -4,6 +4,8 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '../kernel/index.js'
 import type { FieldProblem } from './client.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import { OAuthError } from './oauth-error.js';
+import type { Resource } from './resource.js';
+import { resourceIdentifierProblem } from './resource-identifier.js';
 import { isAdministrationScope, isScopeToken, standardScopes, type Scope } from './scope.js';
 
 /** The grant type by which a JWT of another issuer gets an access token (RFC 7523 2.1). */
@@ -27,6 +29,8 @@ export interface TrustedIssuer {
   readonly clients: readonly string[];
   /** What tokens may be for that its assertions get, within what the client may ask for. */
   readonly scope: Scope;
+  /** Identifiers of the APIs that those tokens may be for; empty: see {@link checkAssertionResources}. */
+  readonly resources: readonly string[];
   readonly createdAt: EpochSeconds;
 }
 
@@ -39,10 +43,12 @@ export interface TrustedIssuerDraft {
   readonly subject: string;
   readonly clients: readonly string[];
   readonly scope: readonly string[];
+  readonly resources?: readonly string[] | undefined;
 }
 
 const mostClients = 100;
 const mostScopes = 100;
+const mostResources = 100;
 
 /**
  * Checks an issuer as a whole.
@@ -82,11 +88,15 @@ export function checkTrustedIssuer(
       say('scope', 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
     else if (standardScopes.includes(each) || isAdministrationScope(each))
       say('scope', `${each} is of this server itself: nobody else’s word is enough for it.`);
+  const resources = [...new Set((draft.resources ?? []).filter((each) => each !== ''))];
+  if (resources.length > mostResources) say('resources', `At most ${mostResources} APIs.`);
+  const badIdentifier = resources.slice(0, mostResources).flatMap((each) => resourceIdentifierProblem(each) ?? []);
+  if (badIdentifier[0] !== undefined) say('resources', badIdentifier[0]);
   if (problems.length > 0 || !subject) return { problems };
   const { id, createdAt } = draft;
   // It was read as one.
   const jwks = draft.jwks as JwkSet | undefined;
-  return { trusted: { id, issuer, name, jwksUri, jwks, subject, clients, scope, createdAt } };
+  return { trusted: { id, issuer, name, jwksUri, jwks, subject, clients, scope, resources, createdAt } };
 }
 
 function isKeyAddress(text: string): boolean {
@@ -107,8 +117,8 @@ export interface AssertedSubject {
   readonly jti: string;
   /** From when on it is refused for its age. */
   readonly expiresAt: EpochSeconds;
-  /** When the issuer says that it was made. */
-  readonly issuedAt: EpochSeconds | undefined;
+  /** When the issuer says that the person logged in. When the assertion was made is another matter. */
+  readonly authTime: EpochSeconds | undefined;
 }
 
 /**
@@ -121,7 +131,7 @@ export function checkBearerAssertion(
   claims: Readonly<Record<string, unknown>>,
   { audiences, now }: { readonly audiences: readonly string[]; readonly now: EpochSeconds },
 ): AssertedSubject {
-  const { sub, exp, nbf, iat, jti } = claims;
+  const { sub, exp, nbf, iat, jti, auth_time: authTime } = claims;
   const aud =
     Array.isArray(claims['aud']) && claims['aud'].length === 1 ? (claims['aud'] as unknown[])[0] : claims['aud'];
   if (typeof sub !== 'string' || sub === '' || sub.length > 300) throw invalidAssertion('It has no sub.', 'sub');
@@ -136,13 +146,44 @@ export function checkBearerAssertion(
     throw invalidAssertion('It is not valid yet.', 'nbf');
   if (iat !== undefined && !(isInstant(iat) && iat <= now + skewSeconds))
     throw invalidAssertion('It was issued in the future.', 'iat');
+  if (authTime !== undefined && !(isInstant(authTime) && authTime <= now + skewSeconds))
+    throw invalidAssertion('Its auth_time is no time in the past.', 'auth_time');
   if (typeof jti !== 'string' || jti === '' || jti.length > 1000) throw invalidAssertion('It has no jti.', 'jti');
   return {
     sub,
     jti,
     expiresAt: addSeconds(epochSeconds(Math.floor(exp)), skewSeconds + 1),
-    issuedAt: iat === undefined ? undefined : epochSeconds(Math.floor(iat)),
+    authTime: authTime === undefined ? undefined : epochSeconds(Math.floor(authTime)),
   };
+}
+
+/**
+ * Checks the APIs that a token for an assertion is asked for. A scope belongs to the API that defines it: where several
+ * define one of the same name, an administrator says which of them the issuer's clients may name.
+ * @param apis every API there is
+ * @throws OAuthError invalid_target
+ * @see RFC 8707 2, RFC 7523 2.1
+ */
+export function checkAssertionResources(
+  asked: readonly string[],
+  scope: Scope,
+  { resources }: Pick<TrustedIssuer, 'resources'>,
+  apis: readonly Pick<Resource, 'identifier' | 'scopes'>[],
+): void {
+  const definersOf = (name: string): readonly string[] =>
+    apis.filter(({ scopes }) => scopes.some((each) => each.name === name)).map(({ identifier }) => identifier);
+  const definers = scope.map(definersOf);
+  for (const identifier of asked) {
+    const ofIt = definers.filter((each) => each.includes(identifier));
+    const isAllowed =
+      resources.length > 0
+        ? resources.includes(identifier)
+        : ofIt.length > 0 && ofIt.every((each) => each.length === 1);
+    if (!isAllowed)
+      throw new OAuthError('invalid_target', 'The resource is not one that assertions of this issuer get tokens for.', {
+        reason: 'assertion.resource',
+      });
+  }
 }
 
 /** @param sentence what is wrong with it, in ASCII */

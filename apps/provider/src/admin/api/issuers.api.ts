@@ -6,6 +6,7 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { routes } from '../../http/routes.js';
 import { issuerRepresentation } from '../../issuers/issuer-representation.js';
 import { TrustedIssuers } from '../../issuers/trusted-issuers.service.js';
+import { ResourcesService } from '../../resources/resources.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
@@ -22,6 +23,7 @@ export class IssuersApi {
     @Inject(Store) private readonly store: Store,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
 
@@ -40,7 +42,7 @@ export class IssuersApi {
   @Operation({ summary: 'Adds an issuer', needs: 'gatehouse:admin', body: 'Issuer', answers: 'Issuer', creates: true })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Issuer');
-    await this.checkClients(value.clients);
+    await this.checkNamed(value);
     return this.creations.run(call, bytes, async (unit) => {
       const made = await this.issuers.create(unit, draftOf(value), call.actor, call.now);
       if ('problems' in made) throw invalidMembers(made.problems);
@@ -66,7 +68,7 @@ export class IssuersApi {
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, issuerRepresentation(before), 'Issuer');
-    await this.checkClients(value.clients);
+    await this.checkNamed(value);
     const saved = await changing(call.request, before, (seen) =>
       this.store.run((unit) => this.issuers.update(unit, before.id, draftOf(value), call.actor, call.now, seen)),
     );
@@ -83,10 +85,13 @@ export class IssuersApi {
     return Reply.empty(204);
   }
 
-  private async checkClients(ids: readonly string[]): Promise<void> {
-    for (const [index, id] of ids.entries())
+  private async checkNamed({ clients, resources = [] }: Bodies['Issuer']): Promise<void> {
+    for (const [index, id] of clients.entries())
       if (!(await this.clients.find(id)))
         throw invalidMembers([{ field: `clients.${index}`, message: 'There is no client of this id.' }]);
+    for (const [index, identifier] of resources.entries())
+      if (!(await this.resources.find(identifier)))
+        throw invalidMembers([{ field: `resources.${index}`, message: 'There is no API of this identifier.' }]);
   }
 
   private async find(call: Call): Promise<TrustedIssuer> {
@@ -106,5 +111,6 @@ function draftOf(value: Bodies['Issuer']): TrustedIssuerDraft {
     subject: value.subject,
     clients: value.clients,
     scope: value.scope.split(' '),
+    resources: value.resources,
   };
 }

@@ -121,6 +121,10 @@ const issuerDraft = z.strictObject({
   subject: z.enum(subjectKinds).meta({ description: 'What its sub is here.' }),
   clients: z.array(text).max(100).meta({ description: 'The clients that may bring its assertions.' }),
   scope: text.meta({ description: 'What tokens may be for, with a space between.' }),
+  resources: z.array(text).max(100).optional().meta({
+    description:
+      'Identifiers of the APIs that tokens may be for. Left out: those that alone define a scope of the issuer.',
+  }),
 });
 
 /** What a request may send. */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
+  checkAssertionResources,
   checkBearerAssertion,
   invalidAssertion,
   isSubset,
@@ -62,6 +63,7 @@ export class JwtBearerGrant implements GrantType {
     const scope = scopeOf(parameters.get('scope'), client, trusted);
     const resources = parseResourceParameter(parameters.get('resource'));
     await this.resources.getAll(resources);
+    checkAssertionResources(resources, scope, trusted, await this.resources.all());
     const user = await this.userOf(asserted.sub, trusted);
     // Spent whatever becomes of the request: nothing good sends it twice.
     const issuer = `assertion of ${trusted.id}`;
@@ -70,7 +72,7 @@ export class JwtBearerGrant implements GrantType {
     );
     if (!isFirst) throw invalidAssertion('It was used before.', 'replayed');
     const grant = this.grants.newSelector();
-    const authTime = asserted.issuedAt ?? now;
+    const { authTime } = asserted;
     return {
       kind: 'proved',
       authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
