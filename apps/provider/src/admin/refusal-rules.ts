@@ -47,6 +47,7 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'request_object.expired': ['The request object has not expired.', 'RFC 9101 4'],
   'id_token_hint.foreign': ['The id_token_hint is an ID token of this server.', 'OpenID Connect Core 3.1.2.1'],
   'resource.unknown': ['The resource is an API that is registered here.', 'RFC 8707 2'],
+  'resource.limited': ['A limited client logs people in and gets no tokens for APIs.', 'RFC 8707 2'],
   'resource.mixed': ['APIs of one request take tokens of one format.', 'RFC 8707 2.2'],
   'resource.not_granted': ['A token request narrows the resources that were granted.', 'RFC 8707 2.2'],
   'resource.not_allowed': ['An administrator lets the client act for itself at this API.', 'RFC 8707 2'],

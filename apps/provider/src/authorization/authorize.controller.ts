@@ -102,7 +102,7 @@ export class AuthorizeController {
     if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
     return this.dispatcher.next(visit, {
       id,
-      request: kept.request,
+      request: check.request,
       client,
       hintedUserId: kept.hintedUserId,
       progress: kept.progress,

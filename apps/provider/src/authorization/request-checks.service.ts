@@ -9,6 +9,7 @@ import {
   type AuthorizationRequest,
   type Client,
 } from '@gatehouse/domain/oauth';
+import { allowedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { IdTokenHints } from '../issuance/id-token-hints.service.js';
@@ -48,10 +49,10 @@ export class RequestChecks {
     const check = await this.checkTargets(await this.checkParameters(parameters, client, context));
     if (check.kind !== 'accepted') return check;
     if (!client) throw new Error('an accepted request names a client');
-    const { request } = check;
-    if (request.idTokenHint === undefined) return { ...check, client, hintedUserId: undefined };
+    const request = withAllowedClaims(check.request, client);
+    if (request.idTokenHint === undefined) return { ...check, request, client, hintedUserId: undefined };
     const subject = (await this.hints.verify(request.idTokenHint, client.id, context.now))?.['sub'];
-    if (typeof subject === 'string') return { ...check, client, hintedUserId: subject };
+    if (typeof subject === 'string') return { ...check, request, client, hintedUserId: subject };
     return denied(
       request,
       new OAuthError('invalid_request', 'The id_token_hint is not an ID token of this server.', {
@@ -60,9 +61,13 @@ export class RequestChecks {
     );
   }
 
-  /** The same for a request that was kept: its client, or the APIs that it is for, may have changed since. */
+  /**
+   * The same for a request that was kept: its client, or the APIs that it is for, may have changed since. The accepted
+   * request may ask for less than the one that was kept.
+   */
   async recheck(request: AuthorizationRequest, client: Client): Promise<AuthorizationCheck> {
-    return this.checkTargets(recheckAuthorizationRequest(request, client));
+    const check = await this.checkTargets(recheckAuthorizationRequest(request, client));
+    return check.kind === 'accepted' ? { ...check, request: withAllowedClaims(check.request, client) } : check;
   }
 
   private async checkParameters(
@@ -103,6 +108,10 @@ function unsignedRequest(): OAuthError {
   return new OAuthError('invalid_request', 'Requests of this client must be signed: a request object is missing.', {
     reason: 'request_object.required',
   });
+}
+
+function withAllowedClaims(request: AuthorizationRequest, client: Client): AuthorizationRequest {
+  return request.claims ? { ...request, claims: allowedClaims(request.claims, client) } : request;
 }
 
 function denied(

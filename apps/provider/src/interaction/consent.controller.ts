@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
-import { claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
+import { allowedClaims, claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -65,7 +65,7 @@ export class ConsentController {
           userId: user.id,
           clientId: asked.client.id,
           scope: askedFor(asked.kept).scope,
-          claims: claimsOf(asked.kept),
+          claims: claimsOf(asked),
           resources: askedFor(asked.kept).resources,
         },
         now,
@@ -101,7 +101,7 @@ export class ConsentController {
     error?: Sentence,
   ): Promise<Reply> {
     const words = await this.texts.of(askedFor(kept));
-    const claims = claimsOf(kept);
+    const claims = claimsOf({ kept, client });
     return this.visits.page(
       visit,
       'interaction/consent',
@@ -128,9 +128,10 @@ export class ConsentController {
 }
 
 /** What the request asks for by name and by none of its scopes. */
-function claimsOf(kept: ClientRequest['kept']): ClaimName[] {
-  if (kept.kind === 'device' || !kept.request.claims) return [];
-  return claimsBeyondScope(kept.request.claims, kept.request.scope);
+function claimsOf({ kept, client }: ClientRequest): ClaimName[] {
+  if (kept.kind === 'device') return [];
+  const claims = allowedClaims(kept.request.claims, client);
+  return claims ? claimsBeyondScope(claims, kept.request.scope) : [];
 }
 
 function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {

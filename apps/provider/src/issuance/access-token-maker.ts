@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
 import {
   accessTokenClaims,
+  checkResourcesAllowed,
   formatScope,
   targetOf,
   type Authority,
@@ -42,10 +43,11 @@ export class AccessTokenMaker {
     @Inject(JwtSigner) private readonly signer: JwtSigner,
   ) {}
 
-  /** @throws OAuthError invalid_target for a resource that is gone, or resources that cannot share a token */
+  /** @throws OAuthError invalid_target for a resource that is gone or not the client's, or resources that cannot share a token */
   async make(authority: Authority, client: Client, now: EpochSeconds): Promise<MadeAccessToken> {
     const row = { selector: this.selectors.next(), verifier: newSecret() };
     const asked = authority.resources ?? [];
+    checkResourcesAllowed(client, asked);
     if (asked.length === 0) return this.opaque(row, authority.scope, [], this.settings.accessTokenLifetimeSeconds, now);
     const target = targetOf(await this.resources.getAll(asked), authority.scope);
     const lifetimeSeconds = Math.min(

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Authority, Client } from '@gatehouse/domain/oauth';
-import { claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
+import { allowedClaims, claimNamesOf, claimValues, idTokenClaims, requestedClaims } from '@gatehouse/domain/oidc';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { ApplicationRoles } from '../clients/application-roles.service.js';
@@ -60,11 +60,12 @@ export class IdTokens {
    * what the `claims` parameter asks for there.
    */
   private async personal(
-    { scope, claims }: Authority,
+    { scope, claims: granted }: Authority,
     userId: string,
     client: Client,
     company: IdTokenCompany,
   ): Promise<Record<string, unknown> | undefined> {
+    const claims = allowedClaims(granted, client);
     const alone = company.accessToken === undefined && company.code === undefined;
     const roleScopes = scope.filter((token) => token === 'roles' || token === 'application_roles');
     if (!alone && !claims?.idToken && roleScopes.length === 0) return undefined;

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
-import { requestedClaims, userinfoClaims } from '@gatehouse/domain/oidc';
+import { allowedClaims, requestedClaims, userinfoClaims } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -68,13 +68,15 @@ export class UserinfoController {
           reason: 'userinfo.scope',
           scope: 'openid',
         });
+      // What was taken from the client since is no longer its to get.
+      const scope = token.scope.filter((each) => client.scope.includes(each));
       // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
-      const person = token.scope.includes('application_roles')
+      const person = scope.includes('application_roles')
         ? { ...user, applicationRoles: await this.roles.of(client.id, user.id) }
         : user;
       const claims = {
-        ...userinfoClaims(person, await this.subjects.of(client, user.id), token.scope),
-        ...requestedClaims(person, token.claims?.userinfo, token.scope),
+        ...userinfoClaims(person, await this.subjects.of(client, user.id), scope),
+        ...requestedClaims(person, allowedClaims(token.claims, client)?.userinfo, scope),
       };
       if (client.userinfoSignedResponseAlg === undefined && client.userinfoEncryptedResponseAlg === undefined)
         return Reply.json(claims, headersFor(request));

@@ -18,7 +18,7 @@ import {
   type ResponseModeName,
 } from './authorization-parameters.js';
 import { parseClaimsParameter, type ClaimsRequest } from './claims-parameter.js';
-import type { Client } from './client.js';
+import { checkResourcesAllowed, type Client } from './client.js';
 import { isJkt } from './dpop.js';
 import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
@@ -175,6 +175,7 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   if (!meetsProfile(client)) return refused(unmetProfile, 'security_profile.client');
   try {
     checkClientMay(client, request.responseType, request.scope);
+    checkResourcesAllowed(client, request.resources ?? []);
     const by = request.securityProfile ?? 'none';
     if (stricterProfile(by, client.securityProfile) !== by)
       throw invalid('The security profile of this client has changed: begin again.', 'security_profile.changed');
@@ -212,6 +213,8 @@ function checkRest(
   const asked = parameters.get('scope');
   const scope = withoutVain(asked === undefined ? client.defaultScope : parseScope(asked), responseType);
   checkClientMay(client, responseType, scope);
+  const resources = parseResourceParameter(parameters.get('resource'));
+  checkResourcesAllowed(client, resources);
   if (returns.idToken && !scope.includes('openid'))
     throw invalid('This response_type needs the scope openid.', 'response_type.not_openid');
   // OpenID Connect Core 3.2.2.1 and 3.3.2.11: an ID token that passes through the browser could be replayed without it.
@@ -233,7 +236,7 @@ function checkRest(
     acrValues: checkPreferences(parameters, 'acr_values') ?? unlessEmpty(client.defaultAcrValues),
     uiLocales: checkPreferences(parameters, 'ui_locales'),
     display: checkDisplay(parameters.get('display')),
-    ...resourcesMember(parseResourceParameter(parameters.get('resource'))),
+    ...resourcesMember(resources),
     ...dpopMember(parameters.get('dpop_jkt')),
     claims: checkClaims(parameters.get('claims'), scope, responseType),
     ...(client.securityProfile === 'none' ? {} : { securityProfile: client.securityProfile }),

@@ -1,6 +1,7 @@
 import { isMacAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
+import { OAuthError } from './oauth-error.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { profileFor, profileProblems, securityProfile, type SecurityProfileName } from './security-profile.js';
@@ -277,6 +278,17 @@ export function limitedClient(client: Client): Client {
     actsForItself: false,
     consentRequired: true,
   };
+}
+
+/**
+ * That a client may have a token for these APIs: a limited one may not, whatever it asked for or was granted before.
+ * @param resources identifiers of APIs
+ * @throws OAuthError invalid_target
+ * @see RFC 8707 2
+ */
+export function checkResourcesAllowed(client: Pick<Client, 'limitedAt'>, resources: readonly string[]): void {
+  if (client.limitedAt !== undefined && resources.length > 0)
+    throw new OAuthError('invalid_target', 'This client gets no tokens for APIs.', { reason: 'resource.limited' });
 }
 
 /**

@@ -71,6 +71,7 @@ export {
 export {
   authMethods,
   checkClientMetadata,
+  checkResourcesAllowed,
   limitedClient,
   cameByItself,
   clientSources,

@@ -1,6 +1,6 @@
 import { epochSeconds } from '../kernel/index.js';
 import type { ClaimsMember } from '../oauth/index.js';
-import { claimsBeyondScope, requestedClaims } from './claims-request.js';
+import { allowedClaims, claimsBeyondScope, requestedClaims } from './claims-request.js';
 import type { Person } from './claims.js';
 
 const ada: Person = {
@@ -48,5 +48,29 @@ describe('claimsBeyondScope', () => {
     expect(claimsBeyondScope(request, ['openid'])).toEqual(['name', 'email']);
     expect(claimsBeyondScope(request, ['openid', 'profile'])).toEqual(['email']);
     expect(claimsBeyondScope(request, ['openid', 'profile', 'email'])).toEqual([]);
+  });
+});
+
+describe('allowedClaims', () => {
+  const asked = {
+    userinfo: { phone_number: { essential: true as const }, email: {} },
+    idToken: { birthdate: {}, auth_time: { essential: true as const }, roles: {} },
+  };
+  const limitedAt = epochSeconds(1);
+
+  it('is everything for a client that is not limited', () => {
+    expect(allowedClaims(asked, { limitedAt: undefined, scope: ['openid'] })).toBe(asked);
+    expect(allowedClaims(undefined, { limitedAt, scope: ['openid'] })).toBeUndefined();
+  });
+
+  it('is, for a limited one, what its scopes tell, and what is not about the person', () => {
+    expect(allowedClaims(asked, { limitedAt, scope: ['openid', 'email'] })).toEqual({
+      userinfo: { email: {} },
+      idToken: { auth_time: { essential: true } },
+    });
+    expect(allowedClaims(asked, { limitedAt, scope: ['openid', 'profile'] })).toEqual({
+      idToken: { birthdate: {}, auth_time: { essential: true } },
+    });
+    expect(allowedClaims({ userinfo: asked.userinfo }, { limitedAt, scope: ['openid'] })).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-import { fitsClaimRequest, type ClaimsMember, type ClaimsRequest, type Scope } from '../oauth/index.js';
+import { fitsClaimRequest, type ClaimsMember, type ClaimsRequest, type Client, type Scope } from '../oauth/index.js';
 import { claimNamesOf, claimValues, isClaimName, type ClaimName, type Person } from './claims.js';
 
 /**
@@ -17,6 +17,25 @@ export function requestedClaims(
   return Object.fromEntries(
     Object.entries(claimValues(person, names)).filter(([name, value]) => fitsClaimRequest(member[name] ?? {}, value)),
   );
+}
+
+/**
+ * What a client may ask for by name: of a limited one, no claim about a person that its scopes do not tell. It is left out
+ * as one is that the person has not given, essential or not (OpenID Connect Core 5.5.1).
+ */
+export function allowedClaims(
+  request: ClaimsRequest | undefined,
+  client: Pick<Client, 'limitedAt' | 'scope'>,
+): ClaimsRequest | undefined {
+  if (!request || client.limitedAt === undefined) return request;
+  const allowed: ReadonlySet<string> = new Set(claimNamesOf(client.scope));
+  const narrowed = (member: ClaimsMember | undefined): ClaimsMember | undefined => {
+    const entries = Object.entries(member ?? {}).filter(([name]) => !isClaimName(name) || allowed.has(name));
+    return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  };
+  const [userinfo, idToken] = [narrowed(request.userinfo), narrowed(request.idToken)];
+  if (!userinfo && !idToken) return undefined;
+  return { ...(userinfo ? { userinfo } : {}), ...(idToken ? { idToken } : {}) };
 }
 
 /** The claims about a person that a request asks for and none of its scopes does: the person is asked for each. */

@@ -9,7 +9,7 @@ export {
   type ClaimName,
   type Person,
 } from './claims.js';
-export { claimsBeyondScope, requestedClaims } from './claims-request.js';
+export { allowedClaims, claimsBeyondScope, requestedClaims } from './claims-request.js';
 export {
   checkEndSession,
   mayEndSessionFromServer,
