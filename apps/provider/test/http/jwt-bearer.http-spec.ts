@@ -223,7 +223,8 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
 
   it.each(['at+jwt', 'logout+jwt', 'dpop+jwt'])('of the type %s are none', async (typ) => {
     expect((await ask({}, { header: { typ } })).json()).toMatchObject({ error: 'invalid_grant' });
-    expect((await ask({}, { header: { typ: 'JWT' } })).status).toBe(200);
+    for (const right of ['JWT', 'authorization-grant+jwt', 'application/authorization-grant+jwt'])
+      expect((await ask({}, { header: { typ: right } })).status).toBe(200);
   });
 
   it('name their key by kid where their issuer has several that fit (RFC 7515 4.1.4)', async () => {

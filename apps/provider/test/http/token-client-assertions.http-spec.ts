@@ -106,6 +106,24 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
     expectRefused(await ask(assertionParameters(await signed(second, claims(), { kid: 'unknown' }))));
   });
 
+  it.each([
+    'dpop+jwt',
+    'at+jwt',
+    'oauth-authz-req+jwt',
+    'logout+jwt',
+    'application/at+jwt',
+    'authorization-grant+jwt',
+    '',
+    1,
+  ])('is no JWT of another kind: typ %j (RFC 8725 3.11, RFC 7523bis 8)', async (typ) =>
+    expectRefused(await askWith({}, { typ })),
+  );
+
+  it.each([undefined, 'JWT', 'jwt', 'client-authentication+jwt', 'application/Client-Authentication+JWT'])(
+    'says that it is what it is, or only that it is a JWT: typ %j',
+    async (typ) => expect((await askWith({}, { typ })).status).toBe(200),
+  );
+
   describe('each claim', () => {
     const now = () => provider.clock.now();
     it.each<[string, () => Record<string, unknown>]>([

@@ -10,6 +10,22 @@ const skewSeconds = 10;
 const mostLifetimeSeconds = 3600;
 const mostIdCharacters = 1000;
 
+/** Of a client assertion `typ` says nothing, that it is a JWT, or what kind (draft-ietf-oauth-rfc7523bis 8). */
+const assertionTypes: readonly string[] = ['jwt', 'client-authentication+jwt'];
+
+/**
+ * Refuses a JWT that says it is of another kind: a DPoP proof, a request object or a token for somebody else, signed with
+ * the same key, is no client assertion.
+ * @param type the `typ` of its header
+ * @throws OAuthError invalid_client
+ * @see RFC 8725 3.11, RFC 7515 4.1.9 (case, and the prefix that may be left out)
+ */
+export function checkClientAssertionType(type: unknown): void {
+  if (type === undefined) return;
+  if (typeof type !== 'string' || !assertionTypes.includes(type.toLowerCase().replace(/^application\//, '')))
+    throw refused('The typ of a client assertion is JWT or client-authentication+jwt.', 'typ');
+}
+
 /** What is remembered of an assertion, so that it is used once. */
 export interface AssertionUse {
   readonly jti: string;

@@ -109,7 +109,12 @@ export {
   type TrustedIssuer,
   type TrustedIssuerDraft,
 } from './jwt-bearer.js';
-export { checkClientAssertion, jwtBearerAssertion, type AssertionUse } from './client-assertion.js';
+export {
+  checkClientAssertion,
+  checkClientAssertionType,
+  jwtBearerAssertion,
+  type AssertionUse,
+} from './client-assertion.js';
 export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';

@@ -10,6 +10,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   algorithmsUnder,
   checkClientAssertion,
+  checkClientAssertionType,
   jwtBearerAssertion,
   OAuthError,
   securityProfile,
@@ -70,6 +71,7 @@ function byAssertion(
           reason: 'client_assertion.kid',
         });
       if (!jws) return false;
+      checkClientAssertionType(jws.header['typ']);
       const audiences = securityProfile(client.securityProfile).issuerAudienceOnly
         ? [judges.issuer]
         : [judges.issuer, judges.issuer + routes.token, judges.issuer + path];

@@ -109,7 +109,14 @@ export class JwtBearerGrant implements GrantType {
       throw invalidAssertion('It is of no issuer that this client may bring one of.', 'issuer');
     // RFC 8725 3.11: an access token, a logout token or a proof of that server is no assertion, whoever it is for.
     const { typ } = jws.header;
-    if (typ !== undefined && !assertionTypes.includes(String(typ).toLowerCase()))
+    if (
+      typ !== undefined &&
+      !assertionTypes.includes(
+        String(typ)
+          .toLowerCase()
+          .replace(/^application\//, ''),
+      )
+    )
       throw invalidAssertion('It is another kind of JWT.', 'type');
     const algorithm = jwsAlgorithms.find((each) => each === jws.header.alg);
     // Administrators add issuers: there is nothing more to approve.
