@@ -280,6 +280,16 @@ describe('token exchange (RFC 8693)', () => {
     const answer = await exchange(exchanger, subject, {}, await prove());
     expect(answer.json()).toMatchObject({ token_type: 'DPoP' });
     expect(decodeJwt(answer.json<Tokens>().access_token)).toHaveProperty('cnf.jkt');
+
+    // The token that says who acts is worth no more without its key than the one that is exchanged.
+    const unbound = (await personToken({}, exchanger)).access_token;
+    const acting = { actor_token: subject, actor_token_type: accessTokenType };
+    expect(refusal(await exchange(exchanger, unbound, acting))).toEqual([400, 'invalid_request']);
+    expect(refusal(await exchange(exchanger, unbound, acting, await prove(await dpopKey())))).toEqual([
+      400,
+      'invalid_request',
+    ]);
+    expect((await exchange(exchanger, unbound, acting, await prove())).status).toBe(200);
   });
 
   describe('is refused', () => {

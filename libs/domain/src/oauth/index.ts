@@ -162,7 +162,12 @@ export {
 export {
   accessTokenType,
   actorBefore,
+  checkActorToken,
   checkExchangeRequest,
+  exchangedScope,
+  exchangeRulesFor,
+  exchangeTargets,
+  isDelegated,
   formatExchangeRule,
   jwtType,
   mostActors,

@@ -3,24 +3,22 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   accessTokenType,
   actorBefore,
+  checkActorToken,
   checkExchangeRequest,
-  isSubset,
+  exchangedScope,
+  exchangeRulesFor,
+  exchangeTargets,
+  isDelegated,
   jwtType,
-  isAdministrationScope,
   OAuthError,
-  parseResourceParameter,
-  parseScope,
-  standardScopes,
   tokenExchangeGrant,
   type Actor,
   type Client,
   type ExchangeRule,
   type Resource,
-  type Scope,
 } from '@gatehouse/domain/oauth';
 import { AuditService } from '../../audit/audit.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
-import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { ResourcesService } from '../../resources/resources.service.js';
@@ -30,6 +28,14 @@ import type { GrantType, Proof } from './grant-type.js';
 interface Subject extends AccessToken {
   readonly userId: string;
   readonly grantSelector: NonNullable<AccessToken['grantSelector']>;
+}
+
+interface ActorContext {
+  readonly client: Client;
+  readonly subject: Subject;
+  readonly rules: readonly ExchangeRule[];
+  /** Of the key that the request proved. */
+  readonly dpopJkt: string | undefined;
 }
 
 /**
@@ -58,13 +64,13 @@ export class TokenExchangeGrant implements GrantType {
     const subject = await this.subjectOf(asked.subjectToken, client, now, dpopJkt);
     const grant = await this.grants.findLive(subject.grantSelector, now);
     if (!grant) throw refused('exchange.grant_ended');
-    const rules = rulesFor(targetsOf(parameters), client);
+    const rules = exchangeRulesFor(exchangeTargets(parameters), client.tokenExchange);
     const resources = await this.resourcesOf(rules, asked.requestedType);
     const authority = {
       clientId: client.id,
       userId: subject.userId,
       grant: grant.selector,
-      scope: scopeOf(parameters.get('scope'), client, { subject, grant }, resources),
+      scope: exchangedScope(parameters.get('scope'), { clientScope: client.scope, subject, grant, resources }),
       resources: rules.map(({ resource }) => resource),
       mayRefresh: false,
       authTime: grant.authTime,
@@ -72,7 +78,7 @@ export class TokenExchangeGrant implements GrantType {
       acr: grant.acr,
       // It is the same person's leave, not a new one.
       notAfter: subject.expiresAt,
-      act: await this.actorOf(asked.actorToken, client, subject, rules, now),
+      act: await this.actorOf(asked.actorToken, { client, subject, rules, dpopJkt }, now),
       issuedTokenType: accessTokenType,
     };
     return {
@@ -123,22 +129,16 @@ export class TokenExchangeGrant implements GrantType {
    */
   private async actorOf(
     text: string | undefined,
-    client: Client,
-    subject: Subject,
-    rules: readonly ExchangeRule[],
+    { client, subject, rules, dpopJkt }: ActorContext,
     now: EpochSeconds,
   ): Promise<Actor | undefined> {
-    const delegated = rules.some(({ mode }) => mode === 'delegation');
+    const delegated = isDelegated(rules);
     if (text === undefined) return delegated ? actorBefore(client.id, subject.act) : subject.act;
     if (!delegated)
       throw new OAuthError('invalid_request', 'This client impersonates there: an actor_token says nothing.', {
         reason: 'exchange.no_delegation',
       });
-    const actor = await this.tokens.findLiveOfAnyFormat(text, now);
-    if (!actor || actor.clientId !== client.id)
-      throw new OAuthError('invalid_request', 'The actor_token is not a live token of this client.', {
-        reason: 'exchange.actor_unknown',
-      });
+    const actor = checkActorToken(await this.tokens.findLiveOfAnyFormat(text, now), client.id, dpopJkt);
     const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
     return actorBefore(sub, subject.act);
   }
@@ -155,64 +155,6 @@ export class TokenExchangeGrant implements GrantType {
       });
     return resources;
   }
-}
-
-/** What `resource` and `audience` name: here both are identifiers of APIs (RFC 8693 2.1). */
-function targetsOf(parameters: ReadonlyMap<string, string>): readonly string[] {
-  const named = [parameters.get('resource'), parameters.get('audience')].flatMap((text) => text ?? []);
-  const targets = named.length === 0 ? [] : parseResourceParameter(named.join(' '));
-  if (targets.length === 0)
-    throw new OAuthError('invalid_target', 'The resource is missing: name the API that the token is for.', {
-      reason: 'exchange.no_target',
-    });
-  return targets;
-}
-
-/** @throws OAuthError invalid_target for an API that the client has no rule for (RFC 8693 2.2.2) */
-function rulesFor(targets: readonly string[], client: Client): readonly ExchangeRule[] {
-  return targets.map((target) => {
-    const rule = client.tokenExchange.find(({ resource }) => resource === target);
-    if (!rule)
-      throw new OAuthError('invalid_target', 'This client may not exchange tokens for this resource.', {
-        reason: 'exchange.not_allowed',
-      });
-    return rule;
-  });
-}
-
-/**
- * What the new token may do: within the client's scopes; at an API that the old token is for no more than that, and at one
- * that the person let a client use no more than they let it.
- * @throws OAuthError invalid_scope
- */
-function scopeOf(
-  sent: string | undefined,
-  client: Client,
-  { subject, grant }: { readonly subject: Subject; readonly grant: Grant },
-  resources: readonly Resource[],
-): Scope {
-  const scopesAt = (identifiers: readonly string[]): readonly string[] =>
-    resources
-      .filter(({ identifier }) => identifiers.includes(identifier))
-      .flatMap(({ scopes }) => scopes.map(({ name }) => name));
-  const held = scopesAt(subject.audience);
-  // Over however many exchanges: the grant is that of the first token.
-  const granted = scopesAt(grant.resources);
-  const allowed = client.scope.filter(
-    (scope) =>
-      // Those of this server's own endpoints: a token for an API has none of them.
-      !standardScopes.includes(scope) &&
-      !isAdministrationScope(scope) &&
-      (!held.includes(scope) || subject.scope.includes(scope)) &&
-      (!granted.includes(scope) || grant.scope.includes(scope)),
-  );
-  if (sent === undefined) return allowed;
-  const asked = parseScope(sent);
-  if (!isSubset(asked, allowed))
-    throw new OAuthError('invalid_scope', 'The scope is more than this client may get by this exchange.', {
-      reason: 'exchange.scope',
-    });
-  return asked;
 }
 
 function refused(reason: string): OAuthError {
