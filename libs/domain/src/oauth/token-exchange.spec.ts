@@ -163,6 +163,12 @@ describe('exchangedScope', () => {
       ['read', 'stock'],
     ],
     [
+      'at the API of a token that was exchanged no more than it has, of a grant for none',
+      undefined,
+      { resources: [front], grant: { scope: [], resources: [] } },
+      ['read', 'stock'],
+    ],
+    [
       'at an API of neither what the client may',
       undefined,
       { resources: [front], subject: { scope: [], audience: [] }, grant: { scope: [], resources: [] } },
