@@ -115,6 +115,7 @@ export {
   jwtBearerAssertion,
   type AssertionUse,
 } from './client-assertion.js';
+export { exchangedScope, exchangeTargets } from './exchanged-scope.js';
 export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';
@@ -164,9 +165,7 @@ export {
   actorBefore,
   checkActorToken,
   checkExchangeRequest,
-  exchangedScope,
   exchangeRulesFor,
-  exchangeTargets,
   isDelegated,
   formatExchangeRule,
   jwtType,

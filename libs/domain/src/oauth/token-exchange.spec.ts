@@ -3,16 +3,14 @@ import {
   actorBefore,
   checkActorToken,
   checkExchangeRequest,
-  exchangedScope,
   exchangeRulesFor,
-  exchangeTargets,
   formatExchangeRule,
   isDelegated,
   jwtType,
   parseExchangeRules,
   type ExchangeRule,
-  type ExchangeScopeContext,
 } from './token-exchange.js';
+import { exchangedScope, exchangeTargets, type ExchangeScopeContext } from './exchanged-scope.js';
 import { OAuthError } from './oauth-error.js';
 
 /** `code reason` of the refusal, or what it gives. */
