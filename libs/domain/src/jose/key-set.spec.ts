@@ -30,8 +30,9 @@ const one = (jwk: Jwk) => {
 };
 
 describe('verificationKeys', () => {
+  const { use: _use, kid: _kid, ...bareEc } = ec;
   const key = (kid: string | undefined, members: object = {}): PublicKey => ({
-    ...one({ ...ec, use: undefined, kid: undefined, ...members }),
+    ...one({ ...bareEc, ...members }),
     kid,
   });
   const choose = (keys: readonly PublicKey[], kid: string | undefined) =>
