@@ -55,8 +55,8 @@ export class ConnectedApplications {
         ...own.map((grant) => (grant.claims ? claimsBeyondScope(grant.claims, grant.scope) : [])),
       );
       const { scopes, apis } = await this.texts.of({
-        scope: union(consent?.scope, ...own.map((grant) => grant.scope)),
-        resources: union(consent?.resources, ...own.map((grant) => grant.resources)),
+        scope: union(consent?.scope, ...(consent?.resourceScopes.values() ?? []), ...own.map((grant) => grant.scope)),
+        resources: union([...(consent?.resourceScopes.keys() ?? [])], ...own.map((grant) => grant.resources)),
       });
       const uses = own.map((grant) => grant.lastUsedAt);
       applications.push({

@@ -50,6 +50,7 @@ import { PushedRequests1764000000014 } from './migrations/0014-pushed-requests.j
 import { DeviceAuthorizations1764000000015 } from './migrations/0015-device-authorizations.js';
 import { ServerSecrets1764000000051 } from './migrations/0051-server-secrets.js';
 import { ConsentResources1764000000012 } from './migrations/0012-consent-resources.js';
+import { ConsentPerResource1795950000201 } from './migrations/20261129-consent-per-resource.js';
 import { Resources1764000000011 } from './migrations/0011-resources.js';
 import { ClaimsParameter1764000000007 } from './migrations/0007-claims-parameter.js';
 import { Profiles1764000000005 } from './migrations/0005-profiles.js';
@@ -179,6 +180,7 @@ export const migrations = [
   ApplicationRoles1764000000076,
   ListOrders1764000000077,
   Dpop1764000000141,
+  ConsentPerResource1795950000201,
   OutboxKinds1795950000301,
   IssuerResources1795950000401,
   ApprovingTokens1795950000601,

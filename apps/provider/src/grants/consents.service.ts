@@ -1,7 +1,13 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Scope } from '@gatehouse/domain/oauth';
+import {
+  allowScopes,
+  isServerScope,
+  nothingAllowed,
+  type AllowedScopes,
+  type RequestedScopes,
+} from '@gatehouse/domain/oauth';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
 import { ClientsService } from '../clients/clients.service.js';
@@ -12,7 +18,7 @@ import { GrantsService } from './grants.service.js';
 const consentStatements = {
   find: statement(
     'consents.find',
-    'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2',
+    'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2',
   ),
   begin: statement(
     'consents.begin',
@@ -23,14 +29,15 @@ const consentStatements = {
   /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
   lock: statement(
     'consents.lock',
-    'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
+    'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
     {
-      sqlite: 'SELECT scope, claims, resources FROM consents WHERE user_id = $1 AND client_id = $2',
+      sqlite: 'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2',
     },
   ),
   record: statement(
     'consents.record',
-    'UPDATE consents SET scope = $3, claims = $4, updated_at = $5, resources = $6 WHERE user_id = $1 AND client_id = $2',
+    `UPDATE consents SET scope = $3, claims = $4, updated_at = $5, resources = '[]', resource_scopes = $6
+     WHERE user_id = $1 AND client_id = $2`,
   ),
 };
 
@@ -38,10 +45,11 @@ interface ConsentRow {
   scope: string;
   claims: string;
   resources: string;
+  resource_scopes: string;
 }
 
 /** What a user allowed a client. */
-export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resources'>;
+export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resourceScopes'>;
 
 /** Owns what a user allowed a client. */
 @Injectable()
@@ -79,21 +87,18 @@ export class ConsentsService implements OnModuleInit {
   /** Adds to what was allowed before: saying yes to less does not take back the rest. */
   async record(
     unit: Unit,
-    consent: {
-      userId: string;
-      clientId: string;
-      scope: Scope;
-      claims?: readonly string[];
-      resources?: readonly string[] | undefined;
+    consent: RequestedScopes & {
+      readonly userId: string;
+      readonly clientId: string;
+      readonly claims?: readonly string[];
     },
     now: EpochSeconds,
   ): Promise<void> {
     await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
     const row = await unit.one<ConsentRow>(consentStatements.lock, consent.userId, consent.clientId);
-    const before: Allowed = row ? parseAllowed(row) : { scope: [], claims: [], resources: [] };
-    const scope = [...new Set([...before.scope, ...consent.scope])];
+    const before: Allowed = row ? parseAllowed(row) : { ...nothingAllowed, claims: [] };
+    const { scope, resourceScopes } = allowScopes(before, consent);
     const claims = [...new Set([...before.claims, ...(consent.claims ?? [])])];
-    const resources = [...new Set([...before.resources, ...(consent.resources ?? [])])];
     await unit.change(
       consentStatements.record,
       consent.userId,
@@ -101,7 +106,7 @@ export class ConsentsService implements OnModuleInit {
       JSON.stringify(scope),
       JSON.stringify(claims),
       now,
-      JSON.stringify(resources),
+      JSON.stringify(Object.fromEntries(resourceScopes)),
     );
   }
 
@@ -110,9 +115,8 @@ export class ConsentsService implements OnModuleInit {
     return rows.map((row) => ({
       userId: row.userId,
       clientId: row.clientId,
-      scope: row.scope,
+      ...allowedScopes(row),
       claims: row.claims,
-      resources: row.resources,
       createdAt: epochSeconds(row.createdAt),
       updatedAt: epochSeconds(row.updatedAt),
     }));
@@ -127,9 +131,18 @@ export class ConsentsService implements OnModuleInit {
 }
 
 function parseAllowed(row: ConsentRow): Allowed {
-  return {
+  const { scope, resourceScopes } = allowedScopes({
     scope: JSON.parse(row.scope) as string[],
-    claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]),
     resources: row.resources === '[]' ? [] : (JSON.parse(row.resources) as string[]),
+    resourceScopes: row.resource_scopes === '{}' ? {} : (JSON.parse(row.resource_scopes) as Record<string, string[]>),
+  });
+  return { scope, resourceScopes, claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]) };
+}
+
+/** The version before wrote the scopes of all APIs into one set: of such a row, only the server's own scopes count (ADR 19). */
+function allowedScopes(row: Pick<ConsentEntity, 'scope' | 'resources' | 'resourceScopes'>): AllowedScopes {
+  return {
+    scope: row.resources.length === 0 ? row.scope : row.scope.filter(isServerScope),
+    resourceScopes: new Map(Object.entries(row.resourceScopes)),
   };
 }

@@ -88,6 +88,7 @@ export class ConsentEntity {
   @IdPrimaryColumn()
   clientId!: string;
 
+  /** At this server itself; see `resources` for rows of the version before. */
   @JsonColumn()
   scope!: string[];
 
@@ -95,9 +96,13 @@ export class ConsentEntity {
   @JsonColumn()
   claims!: string[];
 
-  /** Identifiers of APIs (RFC 8707). */
+  /** Always `[]`, unless the version before wrote the row: then `scope` mixes the scopes of these APIs with the server's (ADR 19). */
   @JsonColumn()
   resources!: string[];
+
+  /** Scopes at APIs, by the identifier of the API (RFC 8707). */
+  @JsonColumn()
+  resourceScopes!: Readonly<Record<string, string[]>>;
 
   @InstantColumn()
   createdAt!: number;

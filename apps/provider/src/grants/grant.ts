@@ -1,5 +1,5 @@
 import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
-import type { ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
+import type { AllowedScopes, ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
 
 /** One completed authorization; its code and tokens live only while it lives. */
 export interface Grant {
@@ -23,14 +23,11 @@ export interface Grant {
 }
 
 /** What a user allowed a client, remembered. */
-export interface Consent {
+export interface Consent extends AllowedScopes {
   readonly userId: string;
   readonly clientId: string;
-  readonly scope: Scope;
   /** Names of claims that no scope asks for. */
   readonly claims: readonly string[];
-  /** Identifiers of the APIs that it is for, beside this server. */
-  readonly resources: readonly string[];
   readonly createdAt: EpochSeconds;
   readonly updatedAt: EpochSeconds;
 }

@@ -84,6 +84,33 @@ describe('resource in an authorization request (RFC 8707 2)', () => {
     expect(answerOf(again).get('code')).not.toBeNull();
   });
 
+  it('remembers scopes per API: two consents do not add up to a third one', async () => {
+    const another = await provider.addClient({ scope: ['openid', 'read', 'write'] });
+    const askAs = (scope: string, resource?: string, prompt?: string): Promise<Answer> =>
+      browser.open(
+        authorizeUrl(provider, authorizationRequest(another.client, { scope, resource, prompt }).parameters),
+      );
+    for (const [scope, resource] of [
+      ['openid read', api],
+      ['openid write', 'urn:second'],
+    ] as const) {
+      expect((await askAs(scope, resource)).status).toBe(200);
+      expect(answerOf(await browser.submit({ confirm: 'yes' })).get('code')).not.toBeNull();
+    }
+    const silently = async (scope: string, resource?: string): Promise<string> => {
+      const parameters = answerOf(await askAs(scope, resource, 'none'));
+      return parameters.get('error') ?? (parameters.has('code') ? 'code' : 'nothing');
+    };
+    expect(await silently('openid read', api)).toBe('code');
+    expect(await silently('openid write', 'urn:second')).toBe('code');
+    // What belongs to this server is remembered once.
+    expect(await silently('openid')).toBe('code');
+    expect(await silently('openid write', api)).toBe('consent_required');
+    expect(await silently('openid read', 'urn:second')).toBe('consent_required');
+    expect(await silently('openid read')).toBe('consent_required');
+    expect(await silently('openid read write', api)).toBe('consent_required');
+  });
+
   it.each([
     ['an unknown one', 'https://nowhere.example/'],
     ['a relative one', '/api'],

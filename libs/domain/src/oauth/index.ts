@@ -54,6 +54,14 @@ export {
   type ClaimsRequest,
 } from './claims-parameter.js';
 export {
+  allowScopes,
+  isServerScope,
+  missingScopes,
+  nothingAllowed,
+  type AllowedScopes,
+  type RequestedScopes,
+} from './consent.js';
+export {
   checkDeviceAuthorizationRequest,
   deviceCodeGrant,
   deviceStepRequest,

@@ -33,7 +33,8 @@ interface Situation {
   readonly claims?: readonly string[];
   readonly claimsConsented?: readonly string[];
   readonly resources?: readonly string[];
-  readonly resourcesConsented?: readonly string[];
+  /** Scopes by the API that they were allowed at. */
+  readonly resourcesConsented?: Readonly<Record<string, readonly string[]>>;
   readonly otherSubject?: boolean;
 }
 
@@ -64,7 +65,7 @@ function inputOf(situation: Situation): NextStepInput {
     consent: situation.consented && {
       scope: situation.consented,
       claims: situation.claimsConsented,
-      resources: situation.resourcesConsented,
+      resourceScopes: new Map(Object.entries(situation.resourcesConsented ?? {})),
     },
     claimsBeyondScope: situation.claims,
     otherSubject: situation.otherSubject,
@@ -275,14 +276,25 @@ describe('nextStep', () => {
       'answer',
     ],
     [
-      'the same scopes were allowed, at another API (RFC 8707 3)',
-      { ...known, resources: ['urn:b'], resourcesConsented: ['urn:a'] },
+      'the same scope was allowed, at another API (RFC 8707 3)',
+      {
+        ...known,
+        scope: ['openid', 'read'],
+        resources: ['urn:b'],
+        resourcesConsented: { 'urn:a': ['read'], 'urn:b': ['write'] },
+      },
+      'consent read',
+      'deny consent_required',
+    ],
+    [
+      'the scopes of this server were allowed, and the API was not',
+      { ...known, resources: ['urn:b'], resourcesConsented: { 'urn:a': [] } },
       'consent',
       'deny consent_required',
     ],
     [
       'the API was allowed',
-      { ...known, resources: ['urn:a'], resourcesConsented: ['urn:a', 'urn:b'] },
+      { ...known, scope: ['openid', 'read'], resources: ['urn:a'], resourcesConsented: { 'urn:a': ['read'] } },
       'answer',
       'answer',
     ],

@@ -6,6 +6,7 @@ import {
   unmetDemands,
 } from './authentication-context.js';
 import type { Client } from './client.js';
+import { missingScopes, type AllowedScopes } from './consent.js';
 import type { StepRequest } from './device-authorization.js';
 import { OAuthError } from './oauth-error.js';
 import { isAdministrationScope, isSubset, type Scope } from './scope.js';
@@ -37,13 +38,7 @@ export interface NextStepInput {
   /** The values of `acr` that a login here can have: without a host name there are no passkeys. */
   readonly supportedContexts: readonly string[];
   /** What the person allowed this client before. */
-  readonly consent?:
-    | {
-        readonly scope: Scope;
-        readonly claims?: readonly string[] | undefined;
-        readonly resources?: readonly string[] | undefined;
-      }
-    | undefined;
+  readonly consent?: (AllowedScopes & { readonly claims?: readonly string[] | undefined }) | undefined;
   /** Names of claims about the person that the request asks for and none of its scopes does. */
   readonly claimsBeyondScope?: readonly string[] | undefined;
   /** True where the `claims` parameter names a `sub`, and it is not that of the session's person. */
@@ -154,13 +149,8 @@ function missingConsent(input: NextStepInput): Scope | undefined {
   if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
   // Without any scope the person is still asked once: the client learns who they are.
   if (!consent) return request.scope;
-  const restAllowed =
-    isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []) &&
-    // The same scope may mean different things at two APIs (RFC 8707 3).
-    isSubset(request.resources ?? [], consent.resources ?? []);
-  return restAllowed && isSubset(request.scope, consent.scope)
-    ? undefined
-    : request.scope.filter((scope) => !consent.scope.includes(scope));
+  const missing = missingScopes(consent, request);
+  return missing === undefined && !isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []) ? [] : missing;
 }
 
 function deny(
