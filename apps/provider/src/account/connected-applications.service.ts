@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { allowScopes, nothingAllowed, type AllowedScopes } from '@gatehouse/domain/oauth';
 import { claimsBeyondScope, initiateLoginAddress } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
@@ -8,13 +9,13 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { ConsentTexts, type ConsentWords } from '../interaction/consent-texts.service.js';
+import { ConsentTexts, type Permissions } from '../interaction/consent-texts.service.js';
 import { claimSentence } from '../interaction/scope-sentences.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 
 /** What a person let an application do. */
-export interface ConnectedApplication extends ConsentWords {
+export interface ConnectedApplication extends Permissions {
   readonly clientId: string;
   readonly name: string;
   readonly since: EpochSeconds;
@@ -54,16 +55,13 @@ export class ConnectedApplications {
         consent?.claims,
         ...own.map((grant) => (grant.claims ? claimsBeyondScope(grant.claims, grant.scope) : [])),
       );
-      const { scopes, apis } = await this.texts.of({
-        scope: union(consent?.scope, ...(consent?.resourceScopes.values() ?? []), ...own.map((grant) => grant.scope)),
-        resources: union([...(consent?.resourceScopes.keys() ?? [])], ...own.map((grant) => grant.resources)),
-      });
+      const permissions = await this.texts.of(own.reduce<AllowedScopes>(allowScopes, consent ?? nothingAllowed));
       const uses = own.map((grant) => grant.lastUsedAt);
       applications.push({
         clientId,
         name: client.name,
-        scopes: [...scopes, ...claims.map((each) => ({ name: each, sentence: claimSentence(each) }))],
-        apis,
+        ...permissions,
+        server: [...permissions.server, ...claims.map((each) => ({ name: each, sentence: claimSentence(each) }))],
         since: consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now,
         lastUsedAt: uses.length === 0 ? undefined : uses.reduce((latest, use) => (use > latest ? use : latest)),
         openHref:

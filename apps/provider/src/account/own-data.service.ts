@@ -54,8 +54,12 @@ export class OwnData {
       applications: (await this.applications.listOf(visit)).map((application) => ({
         client_id: application.clientId,
         name: application.name,
-        may: application.scopes.map(({ sentence }) => sentence),
-        apis: application.apis.map(({ name }) => name),
+        may: [...application.server, ...application.others].map(({ sentence }) => sentence),
+        apis: application.apis.map(({ name, identifier, permissions }) => ({
+          name,
+          identifier,
+          may: permissions.map(({ sentence }) => sentence),
+        })),
         since: instant(application.since),
         last_used_at: application.lastUsedAt && instant(application.lastUsedAt),
       })),

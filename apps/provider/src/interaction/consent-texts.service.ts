@@ -1,34 +1,63 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
+import type { AllowedScopes, Resource } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../resources/resources.service.js';
 import type { Sentence } from '../texts/text.js';
 import { scopeSentence } from './scope-sentences.js';
 
-export interface ConsentWords {
-  readonly scopes: readonly { readonly name: string; readonly sentence: Sentence }[];
-  /** The APIs that access is asked for, by the names that administrators gave them. */
-  readonly apis: readonly { readonly name: string; readonly identifier: string }[];
+/** One permission as people read it. */
+export interface Permission {
+  readonly name: string;
+  readonly sentence: Sentence;
 }
 
-/** What people are told of scopes and APIs: on the consent page, and of what they allowed. */
+/** Permissions as people read them, by where they apply. */
+export interface Permissions {
+  /** At this server itself. */
+  readonly server: readonly Permission[];
+  /** At each API, in the words of its administrator. */
+  readonly apis: readonly {
+    readonly name: string;
+    readonly identifier: string;
+    readonly permissions: readonly Permission[];
+  }[];
+  /** Scopes that none of these APIs defines. */
+  readonly others: readonly Permission[];
+}
+
+/** Describes scopes to people: on the consent page, and where they see what they allowed. */
 @Injectable()
 export class ConsentTexts {
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
-  async of(request: Pick<AuthorizationRequest, 'scope' | 'resources'>): Promise<ConsentWords> {
+  async of({ scope, resourceScopes }: AllowedScopes): Promise<Permissions> {
     const all = await this.resources.all();
-    const asked = all.filter(({ identifier }) => request.resources?.includes(identifier));
-    // The same scope may stand at several APIs: those that are asked for know best what it means.
-    const known = new Map(
-      [...asked, ...all]
-        .reverse()
-        .flatMap((resource) => resource.scopes)
-        .filter(({ sentence }) => sentence !== '')
-        .map(({ name, sentence }) => [name, sentence]),
-    );
+    const apis = all.flatMap(({ name, identifier, scopes }) => {
+      const allowed = resourceScopes.get(identifier);
+      if (!allowed) return [];
+      const defined = scopes.filter((each) => allowed.includes(each.name));
+      return [{ name, identifier, permissions: defined.map(permissionOf) }];
+    });
+    const listed = new Set([...scope, ...apis.flatMap(({ permissions }) => permissions.map(({ name }) => name))]);
+    const others = [...new Set([...resourceScopes.values()].flat())].filter((name) => !listed.has(name));
     return {
-      scopes: request.scope.map((name) => ({ name, sentence: known.get(name) ?? scopeSentence(name) })),
-      apis: asked.map(({ name, identifier }) => ({ name, identifier })),
+      server: scope.flatMap((name) => describe(name, all)),
+      apis,
+      others: others.flatMap((name) => describe(name, all)),
     };
   }
+}
+
+function permissionOf({ name, sentence }: Resource['scopes'][number]): Permission {
+  return { name, sentence: sentence === '' ? scopeSentence(name) : sentence };
+}
+
+/** A scope that no API in question defines: with everything that it means at any API, because the client may use it there. */
+function describe(name: string, all: readonly Resource[]): Permission[] {
+  const sentences = all
+    .flatMap(({ scopes }) => scopes)
+    .filter((each) => each.name === name && each.sentence !== '')
+    .map(({ sentence }) => sentence);
+  return sentences.length === 0
+    ? [{ name, sentence: scopeSentence(name) }]
+    : [...new Set(sentences)].map((sentence) => ({ name, sentence }));
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
+import { allowScopes, nothingAllowed, type AuthorizationRequest } from '@gatehouse/domain/oauth';
 import { allowedClaims, claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
@@ -100,7 +100,8 @@ export class ConsentController {
     status = 200,
     error?: Sentence,
   ): Promise<Reply> {
-    const words = await this.texts.of(askedFor(kept));
+    const requested = askedFor(kept);
+    const permissions = await this.texts.of(allowScopes(nothingAllowed, requested));
     const claims = claimsOf({ kept, client });
     return this.visits.page(
       visit,
@@ -115,9 +116,9 @@ export class ConsentController {
         userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
         username: visit.user.username,
         userId: visit.user.id,
-        scopes: [...words.scopes, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
-        scopeNames: [...words.scopes.map(({ name }) => name), ...claims].join(', '),
-        apis: words.apis,
+        ...permissions,
+        server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
+        scopeNames: [...requested.scope, ...claims].join(', '),
         pending: kept.id,
         switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
         error,
