@@ -41,6 +41,8 @@ export const auditTypes = [
   'client.unlimited',
   'client.expired',
   'client.updated',
+  /** A client without approval became another one: what people allowed it has ended. */
+  'client.identity_changed',
   'client.deleted',
   'client.secret_rotated',
   'application.roles_set',

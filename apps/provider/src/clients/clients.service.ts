@@ -1,7 +1,14 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { cameByItself, removalProblem, secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  cameByItself,
+  isMaterialChange,
+  removalProblem,
+  secretNeed,
+  type Client,
+  type ClientDraft,
+} from '@gatehouse/domain/oauth';
 import { changesSubjects } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
@@ -32,9 +39,12 @@ const stateConditions: Readonly<Record<ClientState, string>> = {
   disabled: 'client.disabledAt IS NOT NULL',
 };
 
-/** Told, in the same unit, when a client is removed, switched off or limited. */
+/** Called in the same unit as the change. */
 export interface ClientFollower {
+  /** A client is removed, switched off or limited. */
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
+  /** A client that no administrator approved has another name, logo, website, sector or redirect host. */
+  clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
 }
 
 /** Knows how many people let clients act for them; those that nobody did may be left out. */
@@ -270,6 +280,16 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
+    // An administrator's approval stands for the new identity; without it, people decide anew.
+    if (client.approvedAt === undefined && isMaterialChange(seen, client)) {
+      for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
+      await this.audit.record(unit, {
+        type: 'client.identity_changed',
+        ...actor,
+        clientId: id,
+        details: { before: seen.name, after: client.name },
+      });
+    }
     return { client, secret };
   }
 

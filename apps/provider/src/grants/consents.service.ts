@@ -61,8 +61,14 @@ export class ConsentsService implements OnModuleInit {
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
-  /** Pages of clients say how many people they act for. */
+  /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
   onModuleInit(): void {
+    this.clients.follow({
+      // Removed with its row; switched off or limited, it may be let go on.
+      clientEnded: () => Promise.resolve(),
+      clientIdentityChanged: async (unit, clientId) =>
+        void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),
+    });
     this.clients.hasUsed = async (clientId, userId) =>
       (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId));
     this.clients.countPeople = async (clientIds) => {

@@ -49,9 +49,10 @@ export class GrantsService implements OnModuleInit {
     const revoke = async (unit: Unit, userId: string, now: EpochSeconds): Promise<void> =>
       void (await this.revokeOfUser(unit, userId, now));
     this.users.follow({ userEnded: revoke, factorsLost: revoke });
-    this.clients.follow({
-      clientEnded: async (unit, clientId, now) => void (await this.revokeOfClient(unit, clientId, now)),
-    });
+    const revokeOfClient = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
+      void (await this.revokeOfClient(unit, clientId, now));
+    // Tokens would act under a name that nobody allowed anything.
+    this.clients.follow({ clientEnded: revokeOfClient, clientIdentityChanged: revokeOfClient });
   }
 
   /** The unit stands on it: NothingChanged when the session ended meanwhile. */

@@ -1,5 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { allowScopes, nothingAllowed, type AuthorizationRequest } from '@gatehouse/domain/oauth';
+import { sha256 } from '@gatehouse/domain/kernel';
+import {
+  allowScopes,
+  nothingAllowed,
+  writeClientIdentity,
+  type AuthorizationRequest,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { allowedClaims, claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
@@ -55,6 +62,9 @@ export class ConsentController {
     if (refusal) return this.show(visit, asked, 403, text(refusal.id));
     // The page said on whose behalf: another tab may have changed who is logged in since.
     if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
+    // What is allowed is allowed to the client that was shown.
+    if (form.get('confirm') === 'yes' && form.get('client') !== identityOf(asked.client))
+      return this.show(visit, asked, 409, text('consent.clientChanged'));
     if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
     const id = await this.store.run(async (unit) => {
@@ -116,6 +126,7 @@ export class ConsentController {
         userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
         username: visit.user.username,
         userId: visit.user.id,
+        clientIdentity: identityOf(client),
         ...permissions,
         server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
         scopeNames: [...requested.scope, ...claims].join(', '),
@@ -126,6 +137,11 @@ export class ConsentController {
       { status, ...pageOptionsOf(kept) },
     );
   }
+}
+
+/** Tells whether the client is still the one that a page showed. */
+function identityOf(client: Client): string {
+  return sha256(writeClientIdentity(client)).toString('base64url');
 }
 
 /** What the request asks for by name and by none of its scopes. */

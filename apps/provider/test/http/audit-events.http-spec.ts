@@ -17,7 +17,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
-import { registered } from '../support/registration';
+import { configuration, metadataOf, registered } from '../support/registration';
 import { addResource } from '../support/resources';
 import { linkIn, SmtpServer } from '../support/smtp-server';
 import { askedOf, SoftKey } from '../support/soft-key';
@@ -260,6 +260,15 @@ describe('the audit log tells of', () => {
     });
     await expectByApi(() => admin.call('POST', `clients/${own}/approve`), ['client.approved', { client_id: own }]);
     const forgotten = await registered(provider);
+    const changing = {
+      ...forgotten,
+      registration_client_uri: forgotten.registration_client_uri.replace(issuer, provider.base),
+    };
+    const change = { metadata: { ...metadataOf(changing), client_name: 'Another name' } };
+    await expectEvents(() => configuration(changing, 'PUT', change), {
+      'client.updated': { client_id: changing.client_id },
+      'client.identity_changed': { client_id: changing.client_id },
+    });
     provider.clock.advance(400 * 86_400);
     await expectEvents(() => purge(provider), { 'client.expired': { client_id: forgotten.client_id } });
     admin = await adminApi(provider);

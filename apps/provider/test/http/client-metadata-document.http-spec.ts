@@ -192,6 +192,31 @@ describe('a client that is described by a document at its client_id', () => {
     await refusedWith(id, 'not registered');
   });
 
+  it.each([
+    ['another name', { client_name: 'Your bank' }],
+    ['another redirect host beside its own', { redirect_uris: [redirectUri, 'https://elsewhere.test/'] }],
+  ])('loses what people allowed it with %s, and keeps it with the rest of its document', async (_name, change) => {
+    const id = newId();
+    const begun = await allow(id);
+    const silently = async (): Promise<string> => {
+      const { parameters } = authorizationRequest({ id, redirectUris: [redirectUri] } as unknown as Client, {
+        prompt: 'none',
+      });
+      const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));
+      return answer.get('error') ?? (answer.has('code') ? 'code' : 'nothing');
+    };
+    documents.says = { contacts: ['someone@app.test'] };
+    provider.clock.advance(601);
+    expect(await silently()).toBe('code');
+    documents.says = change;
+    provider.clock.advance(601);
+    expect(await silently()).toBe('consent_required');
+    // What was granted to the old identity ends too.
+    expect((await redeem(id, begun)).json()['error']).toBe('invalid_grant');
+    await allow(id);
+    expect(await silently()).toBe('code');
+  });
+
   it('loses its approval with its name, and keeps it with the rest', async () => {
     const id = newId();
     await open(id);

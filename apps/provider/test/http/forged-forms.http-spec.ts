@@ -88,11 +88,12 @@ describe('a forged form', () => {
     const other = await provider.addClient({ name: 'Asks for consent' });
     const consent = await admin.open(authorizeUrl(provider, authorizationRequest(other.client).parameters));
     const request = /name="request" value="([^"]+)"/.exec(consent.text)?.[1] ?? '';
+    const shownClient = /name="client" value="([^"]+)"/.exec(consent.text)?.[1] ?? '';
     fieldsOfPath = {
       '/password/set': { token: tokenOf(link), password: 'chosen by somebody else' },
       '/email/confirm': { token: tokenOf(linkIn(mail?.message ?? '')) },
       '/login/cancel': { request },
-      '/consent': { request, user: user.id, confirm: 'yes' },
+      '/consent': { request, user: user.id, client: shownClient, confirm: 'yes' },
       '/account': { action: 'withdraw', client: client.id },
       '/account/delete': { username: user.username },
       '/account/factors/remove': { factor: 'totp', password: user.password },

@@ -14,7 +14,17 @@ import { ClientsService } from '../../src/clients/clients.service';
 import { SectorIdentifiers } from '../../src/clients/registration/sector-identifiers.service';
 import { PurgeService } from '../../src/ops/purge.service';
 import { send } from '../support/browser';
-import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
+import {
+  answerOf,
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  basic,
+  post,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
 import { configuration, metadataOf, register, registered, type RegisteredClient } from '../support/registration';
 
 describe('the client configuration endpoint (RFC 7592)', () => {
@@ -62,6 +72,79 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect(await clients().findFresh(made.client_id)).toMatchObject({
       actsForItself: true,
       scope: ['openid', 'profile'],
+    });
+  });
+
+  describe('an update that makes it another client for people', () => {
+    const redirectUri = 'https://client.test/cb';
+    const setUp = async () => {
+      const made = await registered(provider, { client_name: 'Reader', scope: 'openid offline_access' });
+      const client = await clients().findFresh(made.client_id);
+      if (!client) throw new Error('the client is there');
+      const browser = await provider.logIn(await provider.addUser());
+      const { code, verifier } = await authorize(provider, browser, client, { redirect_uri: redirectUri });
+      const redeemed = await redeem(provider, { client, secret: made.client_secret ?? '' }, code, verifier);
+      const token = redeemed.json<{ access_token: string }>().access_token;
+      const silently = async (): Promise<string> => {
+        const { parameters } = authorizationRequest(client, { redirect_uri: redirectUri, prompt: 'none' });
+        const answer = answerOf(await browser.open(authorizeUrl(provider, parameters)));
+        return answer.get('error') ?? (answer.has('code') ? 'code' : 'nothing');
+      };
+      const use = async (): Promise<number> =>
+        (await send(`${provider.base}/oauth/userinfo`, { headers: { Authorization: `Bearer ${token}` } })).status;
+      const update = async (change: object): Promise<void> => {
+        const answer = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), ...change } });
+        expect(answer.status).toBe(200);
+      };
+      return { made, client, browser, silently, use, update };
+    };
+
+    it.each([
+      ['its name', { client_name: 'Your bank' }],
+      ['a redirect host', { redirect_uris: [redirectUri, 'https://elsewhere.test/cb'] }],
+      ['its logo', { logo_uri: 'https://client.test/logo.png' }],
+      ['its website', { client_uri: 'https://client.test/' }],
+    ])('ends what people allowed it, and its tokens: %s', async (_name, change) => {
+      const { silently, use, update } = await setUp();
+      expect([await silently(), await use()]).toEqual(['code', 200]);
+      await update(change);
+      expect([await silently(), await use()]).toEqual(['consent_required', 401]);
+    });
+
+    it('is none where it changes anything else', async () => {
+      const { silently, use, update } = await setUp();
+      await update({ contacts: ['ada@client.test'], redirect_uris: [redirectUri, 'https://client.test/other'] });
+      expect([await silently(), await use()]).toEqual(['code', 200]);
+    });
+
+    it('ends it too where an administrator had approved the client before, whose approval goes with it', async () => {
+      const { made, silently, use, update } = await setUp();
+      await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+      await update({ client_name: 'Your bank' });
+      expect([await silently(), await use()]).toEqual(['consent_required', 401]);
+    });
+
+    it('ends nothing where an administrator makes the change to a client that stays approved', async () => {
+      const { made, silently, use } = await setUp();
+      await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+      const seen = await clients().findFresh(made.client_id);
+      if (!seen) throw new Error('the client is there');
+      await provider.store.run((unit) =>
+        clients().update(unit, seen, { ...seen, name: 'Reader 2' }, {}, provider.clock.now()),
+      );
+      expect([await silently(), await use()]).toEqual(['code', 200]);
+    });
+
+    it('is not allowed anything by a page that showed the client as it was', async () => {
+      const { client, browser, update } = await setUp();
+      const { parameters } = authorizationRequest(client, { redirect_uri: redirectUri, prompt: 'consent' });
+      await browser.open(authorizeUrl(provider, parameters));
+      await update({ client_name: 'Your bank' });
+      const again = await browser.submit({ confirm: 'yes' });
+      expect(again.status).toBe(409);
+      expect(again.text).toContain('Your bank');
+      expect(again.text).toContain('has changed since the page was shown');
+      expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
     });
   });
 
