@@ -245,6 +245,58 @@ describe('what an authorization request asks of the person', () => {
     expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
   });
 
+  describe('a native client whose redirect URI any application on the device may take (RFC 8252 8.6)', () => {
+    const native = { type: 'public', authMethod: 'none', applicationType: 'native' } as const;
+    const says = (answer: { location?: string | undefined; status: number }): string => {
+      if (answer.location === undefined) return `page ${answer.status}`;
+      const parameters = new URL(answer.location).searchParams;
+      return parameters.get('error') ?? (parameters.has('code') ? 'code' : answer.location);
+    };
+
+    it.each([
+      ['http://127.0.0.1/cb', 'http://127.0.0.1:51004/cb'],
+      ['com.example.app:/cb', 'com.example.app:/cb'],
+    ])('is allowed once per request: %s', async (registeredUri, redirect_uri) => {
+      const { client } = await provider.addClient({ ...native, redirectUris: [registeredUri] });
+      const browser = await provider.logIn(await provider.addUser());
+      const ask = (more: Record<string, string> = {}) =>
+        browser.open(authorizeUrl(provider, authorizationRequest(client, { redirect_uri, ...more }).parameters));
+      for (let round = 0; round < 2; round++) {
+        await ask();
+        expect(browser.address).toContain('/consent');
+        expect(says(await browser.submit({ confirm: 'yes' }))).toBe('code');
+        expect(says(await ask({ prompt: 'none' }))).toBe('consent_required');
+      }
+    });
+
+    it.each([
+      ['with a claimed https address', { ...native, redirectUris: ['https://app.test/cb'] }],
+      ['no native client, with a registered loopback address', { redirectUris: ['http://127.0.0.1:4321/cb'] }],
+    ])('is allowed once %s', async (_name, draft) => {
+      const { client } = await provider.addClient(draft);
+      const browser = await provider.logIn(await provider.addUser());
+      const ask = (more: Record<string, string> = {}) =>
+        browser.open(authorizeUrl(provider, authorizationRequest(client, more).parameters));
+      await ask();
+      expect(says(await browser.submit({ confirm: 'yes' }))).toBe('code');
+      expect(says(await ask({ prompt: 'none' }))).toBe('code');
+    });
+
+    it('asks nothing where an administrator lets it go without consent', async () => {
+      const { client } = await provider.addClient({
+        ...native,
+        redirectUris: ['http://127.0.0.1/cb'],
+        consentRequired: false,
+      });
+      const browser = await provider.logIn(await provider.addUser());
+      const { parameters } = authorizationRequest(client, {
+        redirect_uri: 'http://127.0.0.1:51004/cb',
+        prompt: 'none',
+      });
+      expect(says(await browser.open(authorizeUrl(provider, parameters)))).toBe('code');
+    });
+  });
+
   describe('max_age (OpenID Connect Core 3.1.2.1)', () => {
     it('lets a login that is younger go through', async () => {
       const { browser, registered } = await knownPerson();

@@ -217,6 +217,22 @@ describe('a client that is described by a document at its client_id', () => {
     expect(await silently()).toBe('code');
   });
 
+  it('is asked for each time where it runs on the person’s own machine (RFC 8252 8.6)', async () => {
+    const id = newId();
+    const redirect_uri = 'http://127.0.0.1:51004/callback';
+    documents.says = { redirect_uris: ['http://127.0.0.1/callback'] };
+    const ask = (more: Record<string, string> = {}): Promise<Answer> => {
+      const client = { id, redirectUris: [redirect_uri] } as unknown as Client;
+      return browser.open(authorizeUrl(provider, authorizationRequest(client, more).parameters));
+    };
+    for (let round = 0; round < 2; round++) {
+      await ask();
+      expect(browser.address).toContain('/consent');
+      expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+      expect(answerOf(await ask({ prompt: 'none' })).get('error')).toBe('consent_required');
+    }
+  });
+
   it('loses its approval with its name, and keeps it with the rest', async () => {
     const id = newId();
     await open(id);

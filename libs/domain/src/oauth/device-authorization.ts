@@ -19,7 +19,9 @@ export interface DeviceAuthorizationRequest {
 export type StepRequest = Pick<
   AuthorizationRequest,
   'prompt' | 'scope' | 'maxAge' | 'acrValues' | 'claims' | 'resources'
->;
+> &
+  /** Absent where the answer does not go through the browser. */
+  Partial<Pick<AuthorizationRequest, 'redirectUri'>>;
 
 /**
  * Checks a device authorization request; that the APIs are there is for the caller to see.

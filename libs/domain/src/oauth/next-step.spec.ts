@@ -36,6 +36,8 @@ interface Situation {
   /** Scopes by the API that they were allowed at. */
   readonly resourcesConsented?: Readonly<Record<string, readonly string[]>>;
   readonly otherSubject?: boolean;
+  readonly native?: true;
+  readonly redirectUri?: string;
 }
 
 function inputOf(situation: Situation): NextStepInput {
@@ -43,7 +45,7 @@ function inputOf(situation: Situation): NextStepInput {
     clientId: 'c',
     responseType: 'code',
     responseMode: 'query',
-    redirectUri: 'https://client.example.com/cb',
+    redirectUri: situation.redirectUri ?? 'https://client.example.com/cb',
     redirectUriSent: true,
     scope: situation.scope ?? ['openid', 'profile'],
     prompt: situation.prompt ?? [],
@@ -55,7 +57,11 @@ function inputOf(situation: Situation): NextStepInput {
   const authTime = at(situation.authTime);
   return {
     request,
-    client: { consentRequired: !situation.consentFree, secondFactorRequired: situation.clientDemands ?? false },
+    client: {
+      consentRequired: !situation.consentFree,
+      secondFactorRequired: situation.clientDemands ?? false,
+      applicationType: situation.native ? 'native' : 'web',
+    },
     supportedContexts: authenticationContexts.filter((context) => context !== 'phr' || !situation.noPasskeys),
     session:
       authTime === undefined
@@ -89,6 +95,7 @@ function told(step: NextStep): string {
 const [phr, mfa, pwd] = authenticationContexts;
 const known = { authTime: 500, consented: ['openid', 'profile'] } as const;
 const none = ['none'] as const;
+const loopback = 'http://127.0.0.1:49152/cb';
 
 describe('nextStep', () => {
   it.each<[string, Situation, string, string]>([
@@ -304,6 +311,49 @@ describe('nextStep', () => {
       'answer',
       'answer',
     ],
+    [
+      'a native client on a loopback port, allowed before (RFC 8252 8.6)',
+      { ...known, native: true, redirectUri: loopback },
+      'consent openid profile',
+      'deny consent_required',
+    ],
+    [
+      '... allowed for this very request',
+      { ...known, native: true, redirectUri: loopback, consentedAt: 1005 },
+      'answer',
+      'answer',
+    ],
+    [
+      '... allowed for this very request, before another person logged in',
+      { ...known, native: true, redirectUri: loopback, consentedAt: 400 },
+      'consent openid profile',
+      'deny consent_required',
+    ],
+    [
+      'a native client with a private-use scheme, allowed before',
+      { ...known, native: true, redirectUri: 'com.example.app:/cb' },
+      'consent openid profile',
+      'deny consent_required',
+    ],
+    [
+      'a client that calls itself a web client, with a private-use scheme',
+      { ...known, redirectUri: 'com.example.app:/cb' },
+      'consent openid profile',
+      'deny consent_required',
+    ],
+    [
+      'a native client with a claimed https address, allowed before (RFC 8252 7.2)',
+      { ...known, native: true },
+      'answer',
+      'answer',
+    ],
+    ['a web client on a loopback address, allowed before', { ...known, redirectUri: loopback }, 'answer', 'answer'],
+    [
+      'a native client that an administrator lets go without consent',
+      { authTime: 500, native: true, redirectUri: loopback, consentFree: true },
+      'answer',
+      'answer',
+    ],
     ['nobody is here, and somebody is hinted', { hinted: 'bob' }, 'login', 'deny login_required'],
     [
       'another person than the hinted one logged in for this request',
@@ -433,6 +483,8 @@ describe('nextStep', () => {
       acrValues: fc.option(fc.subarray([...authenticationContexts, 'other']), { nil: undefined }),
       clientDemands: fc.constantFrom(true, undefined),
       noPasskeys: fc.constantFrom(true, undefined),
+      native: fc.constantFrom(true, undefined),
+      redirectUri: fc.constantFrom(loopback, undefined),
     })
     .map((drawn) => JSON.parse(JSON.stringify(drawn)) as Situation);
 

@@ -22,7 +22,7 @@ export type NextStep =
 
 export interface NextStepInput {
   readonly request: StepRequest;
-  readonly client: Pick<Client, 'consentRequired' | 'secondFactorRequired'>;
+  readonly client: Pick<Client, 'consentRequired' | 'secondFactorRequired' | 'applicationType'>;
   /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
   readonly session?:
     | {
@@ -138,19 +138,31 @@ function loggedInForThis({ session, progress }: NextStepInput): boolean {
  * page needs none for `offline_access` either (OpenID Connect Core 11: "other conditions … permitting offline access").
  */
 function missingConsent(input: NextStepInput): Scope | undefined {
-  const { request, client, session, consent, progress } = input;
-  if (request.prompt.includes('consent')) {
-    // A yes from before this login may be another person's.
-    const asked =
-      progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
-    if (!asked) return request.scope;
-  }
+  const { request, client, consent } = input;
+  if ((request.prompt.includes('consent') || asksEachTime(input)) && !consentedForThis(input)) return request.scope;
   // Who may change everything here asks for it each first time, whatever was given to the client.
   if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
   // Without any scope the person is still asked once: the client learns who they are.
   if (!consent) return request.scope;
   const missing = missingScopes(consent, request);
   return missing === undefined && !isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []) ? [] : missing;
+}
+
+/** A yes from before this login may be another person's. */
+function consentedForThis({ session, progress }: NextStepInput): boolean {
+  return progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
+}
+
+/**
+ * True where any application on the person's device may receive the answer: a loopback port and a private-use scheme belong to
+ * whichever application takes them first, so an earlier consent may have been given to another one. A web client has its loopback
+ * URI registered exactly.
+ * @see RFC 8252 8.6
+ */
+function asksEachTime({ request: { redirectUri }, client }: NextStepInput): boolean {
+  if (redirectUri === undefined || !client.consentRequired) return false;
+  const { protocol } = new URL(redirectUri);
+  return protocol === 'http:' ? client.applicationType === 'native' : protocol !== 'https:';
 }
 
 function deny(
