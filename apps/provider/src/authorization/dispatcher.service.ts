@@ -164,13 +164,14 @@ function deviceReply({ cookies }: Visit, outcome: DeviceOutcome): Reply {
   return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 
-type Demands = Pick<NextStepInput, 'claimsBeyondScope' | 'otherSubject'>;
+type Demands = Pick<NextStepInput, 'claimsBeyondScope' | 'subjectRequested' | 'otherSubject'>;
 
 /** What the `claims` parameter wants of this person, as far as it decides what comes next. */
 function demandsOf(claims: ClaimsRequest, scope: Scope, subject: string): Demands {
   const subjects = requestedSubjects(claims);
   return {
     claimsBeyondScope: claimsBeyondScope(claims, scope),
+    subjectRequested: subjects !== undefined,
     otherSubject: subjects !== undefined && !subjects.includes(subject),
   };
 }

@@ -1,3 +1,5 @@
+import { authenticationContexts } from '@gatehouse/domain/oauth';
+import { ConsentsService } from '../../src/grants/consents.service';
 import { Browser } from '../support/browser';
 import {
   answerOf,
@@ -8,6 +10,8 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { claimsOf, obtainTokens, type Registered, type Tokens } from '../support/tokens';
+
+const [, multiFactor, password] = authenticationContexts;
 
 describe('what an authorization request asks of the person', () => {
   let provider: TestProvider;
@@ -117,6 +121,49 @@ describe('what an authorization request asks of the person', () => {
           'error',
         ),
       ).toBe('login_required');
+    });
+
+    const errorOf = (answer: Awaited<ReturnType<typeof open>>): string => {
+      const parameters = answerOf(answer);
+      return `${parameters.get('error')}: ${parameters.get('error_description')}`;
+    };
+
+    it('tells a client that the person has not allowed nothing about who is logged in, when and how', async () => {
+      const { registered, user, idToken } = await knownPerson();
+      const elsewhere = await provider.logIn(await provider.addUser());
+      const there = await provider.logIn(user);
+      // The person takes the consent back; the client still has the hint.
+      await provider.store.run((unit) =>
+        provider.app.get(ConsentsService).withdraw(unit, user.id, registered.client.id, provider.clock.now()),
+      );
+      const bySub = (sub: string) => JSON.stringify({ id_token: { sub: { value: sub } } });
+      const questions: Record<string, string>[] = [
+        { id_token_hint: idToken },
+        { claims: bySub(user.id) },
+        { claims: bySub('somebody else') },
+        { max_age: '1000' },
+        { acr_values: password },
+        { acr_values: multiFactor },
+      ];
+      for (const question of questions) {
+        const asked = { scope: 'openid profile', prompt: 'none', ...question };
+        const answers = [there, elsewhere, new Browser()].map((browser) =>
+          open(browser, registered, asked).then(errorOf),
+        );
+        expect(new Set(await Promise.all(answers))).toEqual(new Set(['login_required: Nobody is logged in.']));
+      }
+      expect(errorOf(await open(there, registered, { scope: 'openid profile', prompt: 'none' }))).toMatch(
+        /^consent_required: /,
+      );
+    });
+
+    it('says what is missing to a client that the person has allowed (RFC 9470 5)', async () => {
+      const { browser, registered } = await knownPerson();
+      const ask = async (more: Record<string, string>) =>
+        errorOf(await open(browser, registered, { prompt: 'none', ...more }));
+      expect(await ask({ acr_values: multiFactor })).toMatch(/^login_required: .*acr_values/);
+      provider.clock.advance(10);
+      expect(await ask({ max_age: '10' })).toMatch(/^login_required: .*max_age/);
     });
 
     it('still knows the person of an expired id_token_hint', async () => {

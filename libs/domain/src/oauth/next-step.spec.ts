@@ -74,6 +74,7 @@ function inputOf(situation: Situation): NextStepInput {
       resourceScopes: new Map(Object.entries(situation.resourcesConsented ?? {})),
     },
     claimsBeyondScope: situation.claims,
+    subjectRequested: situation.otherSubject !== undefined,
     otherSubject: situation.otherSubject,
     progress: {
       createdAt: epochSeconds(arrived),
@@ -478,7 +479,7 @@ describe('nextStep', () => {
       consentedAt: instant,
       selectedAt: instant,
       claims: fc.option(fc.subarray(['email', 'name']), { nil: undefined }),
-      otherSubject: fc.boolean(),
+      otherSubject: fc.option(fc.boolean(), { nil: undefined }),
       amr: fc.constantFrom(['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']),
       acrValues: fc.option(fc.subarray([...authenticationContexts, 'other']), { nil: undefined }),
       clientDemands: fc.constantFrom(true, undefined),
@@ -493,6 +494,59 @@ describe('nextStep', () => {
       fc.property(situations, (situation) => {
         expect(nextStep(inputOf({ ...situation, prompt: none })).kind).toMatch(/^(answer|deny)$/);
       }),
+    );
+  });
+
+  const reasonOf = (situation: Situation): string => {
+    const step = nextStep(inputOf({ ...situation, prompt: none }));
+    return step.kind === 'deny' ? `${step.error.code}: ${step.error.description}` : told(step);
+  };
+
+  it.each<[string, Situation, string]>([
+    ['nobody is here', {}, 'login_required: Nobody is logged in.'],
+    ['a second factor is owed', { ...known, partial: true }, 'login_required: Nobody is logged in.'],
+    ['a role demands a factor', { ...known, factorOwed: true }, 'login_required: Nobody is logged in.'],
+    [
+      'a second factor is owed by another person than the hinted one',
+      { ...known, partial: true, hinted: 'bob' },
+      'login_required: Nobody is logged in.',
+    ],
+    [
+      'acr_values asks for more than there was (RFC 9470 5)',
+      { ...known, acrValues: [mfa] },
+      'login_required: The person must log in with a method that acr_values or the client demands.',
+    ],
+    [
+      'the client demands more than there was',
+      { ...known, clientDemands: true },
+      'login_required: The person must log in with a method that acr_values or the client demands.',
+    ],
+    ['the login is too old', { ...known, maxAge: 60 }, 'login_required: The login is older than max_age allows.'],
+    [
+      'another person is hinted',
+      { ...known, hinted: 'bob' },
+      'login_required: The person who is asked for is not logged in.',
+    ],
+    ['nothing was allowed yet', { authTime: 500 }, 'consent_required: The person has not allowed this yet.'],
+  ])('says to prompt=none what is missing: %s', (_name, situation, expected) => {
+    expect(reasonOf(situation)).toBe(expected);
+  });
+
+  it('tells a client that the person allowed nothing no more about them than if nobody were here', () => {
+    fc.assert(
+      fc.property(situations, (drawn) => {
+        const { consented: _consented, consentFree: _free, ...situation } = drawn;
+        const { authTime: _authTime, ...absent } = situation;
+        const asksAboutPerson =
+          situation.hinted !== undefined ||
+          situation.otherSubject !== undefined ||
+          situation.maxAge !== undefined ||
+          situation.clientDemands === true ||
+          (situation.acrValues ?? []).some((value) => value !== 'other');
+        if (asksAboutPerson) expect(reasonOf(situation)).toBe(reasonOf(absent));
+        else expect(reasonOf(situation)).toMatch(/^(login_required: Nobody is logged in|consent_required: )/);
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -41,7 +41,9 @@ export interface NextStepInput {
   readonly consent?: (AllowedScopes & { readonly claims?: readonly string[] | undefined }) | undefined;
   /** Names of claims about the person that the request asks for and none of its scopes does. */
   readonly claimsBeyondScope?: readonly string[] | undefined;
-  /** True where the `claims` parameter names a `sub`, and it is not that of the session's person. */
+  /** True where the request names a `sub`, by a hint or in the `claims` parameter, whoever it is. */
+  readonly subjectRequested?: boolean | undefined;
+  /** True where it is not that of the session's person. */
   readonly otherSubject?: boolean | undefined;
   /** What this very request has seen. */
   readonly progress: {
@@ -62,32 +64,74 @@ export interface NextStepInput {
  *   11 (offline_access needs consent), RFC 9470 5 (step-up)
  */
 export function nextStep(input: NextStepInput): NextStep {
-  const { request, session, account } = input;
-  const silent = request.prompt.includes('none');
-  const login: NextStep = silent
-    ? deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required')
-    : { kind: 'login' };
-  const demands = contextDemands(request, input.client);
+  const demands = contextDemands(input.request, input.client);
   // Nobody is asked for anything in vain.
   if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context)))) return unmet();
+  return input.request.prompt.includes('none') ? silentStep(input, demands) : shownStep(input, demands);
+}
+
+type Demands = ReturnType<typeof contextDemands>;
+
+/** The answer to `prompt=none`, which shows no page. */
+function silentStep(input: NextStepInput, demands: Demands): NextStep {
+  const { session, account } = input;
+  // A partial session is none here: the answer must not even show that there is one.
+  if (!session?.full || !account || account.secondFactorOwed) return nobody();
+  // Whoever this person allowed nothing gets the same answer as if they were not here: it would tell who they are, when they
+  // logged in, and how.
+  if (asksAboutPerson(input, demands) && !isClientTrusted(input)) return nobody();
+  if (isOtherPerson(input)) return otherPerson();
+  if (mustLogInAgain(input))
+    return deny('login_required', 'The login is older than max_age allows.', 'prompt_none.max_age');
+  const lacking = unmetDemands(demands, session.amr);
+  if (lacking.some((anyOf) => !helpedBySecondFactor(anyOf)) && loggedInForThis(input)) return unmet();
+  if (lacking.length > 0)
+    return deny(
+      'login_required',
+      'The person must log in with a method that acr_values or the client demands.',
+      'prompt_none.acr',
+    );
+  return missingConsent(input)
+    ? deny('consent_required', 'The person has not allowed this yet.', 'prompt_none.consent_required')
+    : { kind: 'answer' };
+}
+
+function shownStep(input: NextStepInput, demands: Demands): NextStep {
+  const { session, account } = input;
+  const login: NextStep = { kind: 'login' };
   if (!session || (session.full && !account)) return login;
-  if (isOtherPerson(input)) {
-    // Asked once, and somebody else answered: asking again would never end.
-    return silent || loggedInForThis(input)
-      ? deny('login_required', 'The person who is asked for is not logged in.', 'id_token_hint.other_person')
-      : login;
-  }
+  // Asked once, and somebody else answered: asking again would never end.
+  if (isOtherPerson(input)) return loggedInForThis(input) ? otherPerson() : login;
   if (mustLogInAgain(input)) return login;
-  // A partial session is no session for a silent request: it must not even show that there is one.
-  if (!session.full || account?.secondFactorOwed) return silent ? login : { kind: 'second-factor' };
+  if (!session.full || account?.secondFactorOwed) return { kind: 'second-factor' };
   const lacking = unmetDemands(demands, session.amr);
   if (lacking.some((anyOf) => !helpedBySecondFactor(anyOf))) return loggedInForThis(input) ? unmet() : login;
-  if (lacking.length > 0) return silent ? login : { kind: 'second-factor' };
+  if (lacking.length > 0) return { kind: 'second-factor' };
   const missing = missingConsent(input);
-  if (!missing) return { kind: 'answer' };
-  return silent
-    ? deny('consent_required', 'The person has not allowed this yet.', 'prompt_none.consent_required')
-    : { kind: 'consent', missing };
+  return missing ? { kind: 'consent', missing } : { kind: 'answer' };
+}
+
+/** True where the answer depends on more than whether somebody is logged in. */
+function asksAboutPerson({ request, progress, subjectRequested }: NextStepInput, demands: Demands): boolean {
+  return (
+    progress.hintedUserId !== undefined ||
+    subjectRequested === true ||
+    request.maxAge !== undefined ||
+    demands.length > 0
+  );
+}
+
+/** By the person, who allowed it something before, or by an administrator, who lets it go without the question. */
+function isClientTrusted({ client, consent }: NextStepInput): boolean {
+  return consent !== undefined || !client.consentRequired;
+}
+
+function nobody(): NextStep {
+  return deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required');
+}
+
+function otherPerson(): NextStep {
+  return deny('login_required', 'The person who is asked for is not logged in.', 'id_token_hint.other_person');
 }
 
 /** Of a hint, or of a `sub` that the request asks for by value, which is the same wish (OpenID Connect Core 5.5.1). */
