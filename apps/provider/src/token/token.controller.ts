@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
+import { OAuthError, refuseAuthorizationDetails, type Client, type DpopProof } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -62,6 +62,7 @@ export class TokenController {
     const now = this.clock.now();
     const client = await this.authenticator.authenticate(credentials, now);
     const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
+    refuseAuthorizationDetails(credentials.parameters);
     const dpop = this.checkSender(request, client, now);
     let proof = await grantType.prove(credentials.parameters, client, now, dpop?.jkt);
     let body = await this.issue(proof, client, now, dpop);

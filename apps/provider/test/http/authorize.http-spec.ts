@@ -107,6 +107,7 @@ describe('the authorization endpoint', () => {
       ['a request object that is no JWT', 'invalid_request_object', { request: 'eyJhbGciOiJub25lIn0.e30' }],
       ['a request_uri that is not registered', 'invalid_request_uri', { request_uri: 'https://client.test/request' }],
       ['a registration', 'registration_not_supported', { registration: '{}' }],
+      ['authorization_details (RFC 9396 5)', 'invalid_authorization_details', { authorization_details: '[]' }],
       ['an unknown response_mode', 'invalid_request', { response_mode: 'pigeon' }],
       ['a nonce that is too long', 'invalid_request', { nonce: 'n'.repeat(1001) }],
       ['a nonce with a NUL', 'invalid_request', { nonce: 'a\0b' }],

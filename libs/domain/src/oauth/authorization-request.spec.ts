@@ -196,6 +196,12 @@ describe('checkAuthorizationRequest', () => {
         'invalid_request pkce.required',
       ],
       ['a registration', { registration: '{}' }, {}, 'registration_not_supported registration.unsupported'],
+      [
+        'authorization_details (RFC 9396 5)',
+        { authorization_details: '[{"type":"payment"}]' },
+        {},
+        'invalid_authorization_details authorization_details.unsupported',
+      ],
       ['an unknown response_mode', { response_mode: 'web_message' }, {}, 'invalid_request response_mode.unsupported'],
       ['an unregistered scope', { scope: 'openid admin' }, {}, 'invalid_scope scope.unregistered'],
       ['a malformed scope', { scope: 'openid a"b' }, {}, 'invalid_scope scope.malformed'],

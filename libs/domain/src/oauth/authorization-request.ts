@@ -1,3 +1,4 @@
+import { refuseAuthorizationDetails } from './authorization-details.js';
 import {
   bounded,
   checkChallenge,
@@ -198,6 +199,7 @@ function checkRest(
     throw new OAuthError('registration_not_supported', 'The parameter registration is not supported.', {
       reason: 'registration.unsupported',
     });
+  refuseAuthorizationDetails(parameters);
   const responseType = checkResponseType(parameters.get('response_type'));
   checkClientMay(client, responseType, undefined);
   const responseMode = checkResponseMode(parameters.get('response_mode'), responseType, client);

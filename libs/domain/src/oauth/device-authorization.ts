@@ -1,3 +1,4 @@
+import { refuseAuthorizationDetails } from './authorization-details.js';
 import type { AuthorizationRequest } from './authorization-request.js';
 import type { Client } from './client.js';
 import { OAuthError } from './oauth-error.js';
@@ -25,7 +26,8 @@ export type StepRequest = Pick<
 
 /**
  * Checks a device authorization request; that the APIs are there is for the caller to see.
- * @throws OAuthError unauthorized_client without the grant type; invalid_scope; invalid_target
+ * @throws OAuthError unauthorized_client without the grant type; invalid_scope; invalid_target;
+ *   invalid_authorization_details
  * @see RFC 8628 3.1
  */
 export function checkDeviceAuthorizationRequest(
@@ -36,6 +38,7 @@ export function checkDeviceAuthorizationRequest(
     throw new OAuthError('unauthorized_client', 'This client may not use the device grant.', {
       reason: 'device.unregistered',
     });
+  refuseAuthorizationDetails(parameters);
   const asked = parameters.get('scope');
   const scope = asked === undefined ? client.defaultScope : parseScope(asked);
   if (!isSubset(scope, client.scope))

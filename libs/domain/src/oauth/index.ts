@@ -14,6 +14,7 @@ export {
   type AuthenticationMethod,
 } from './authentication-context.js';
 export { refreshAllowed, type Authority } from './authority.js';
+export { refuseAuthorizationDetails } from './authorization-details.js';
 export {
   currentRefreshTokenExpiry,
   extendsRefreshToken,

@@ -7,6 +7,7 @@ const statuses = {
   unsupported_token_type: 400,
   invalid_scope: 400,
   invalid_target: 400,
+  invalid_authorization_details: 400,
   authorization_pending: 400,
   slow_down: 400,
   expired_token: 400,
@@ -37,7 +38,7 @@ const statuses = {
 /**
  * The closed set of codes that the protocol answers with.
  * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, OpenID Connect Core 3.1.2.6,
- *   RFC 9101 7, RFC 9449 5 and 8, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+ *   RFC 9101 7, RFC 9396 5, RFC 9449 5 and 8, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
  */
 export type OAuthErrorCode = keyof typeof statuses;
 
