@@ -129,6 +129,7 @@ function views(assets: StaticAssets, brand: Brand, languages: Languages): Views 
         'error',
         'interaction/login',
         'interaction/consent',
+        'interaction/client-error',
         'interaction/second-factor',
         'factors/recovery-codes',
         'interaction/sign-up',

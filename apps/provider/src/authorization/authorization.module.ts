@@ -18,6 +18,7 @@ import { DeviceAuthorizations } from './device-authorizations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import { PushedRequestController } from './par.controller.js';
+import { ErrorResponses } from './error-responses.service.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
 import { RequestObjectFetches } from './request-object-fetches.js';
@@ -48,6 +49,7 @@ import { SessionStates } from './session-states.service.js';
     Answers,
     AuthorizationResponses,
     DeclinedRequests,
+    ErrorResponses,
     DeviceAnswers,
     DeviceAuthorizations,
     KeptRequestsService,

@@ -22,6 +22,7 @@ import { text } from '../texts/text.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Dispatcher } from './dispatcher.service.js';
+import { ErrorResponses } from './error-responses.service.js';
 import { clientIdOf, type KeptRequest } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import { isPushed, PushedRequests } from './pushed-requests.service.js';
@@ -45,6 +46,7 @@ export class AuthorizeController {
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
     @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
   @Get()
@@ -58,7 +60,7 @@ export class AuthorizeController {
     const check = await this.arrive(parameters, client, visit);
     if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parameters);
     if (check.kind === 'refused') throw refused(check.error);
-    if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
+    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: check.kept?.progress });
     return this.dispatcher.next(visit, {
       id: check.kept?.id,
       request: check.request,
@@ -99,7 +101,7 @@ export class AuthorizeController {
     const check = await this.checks.recheck(kept.request, client);
     if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parametersOf(kept.request));
     if (check.kind === 'refused') throw refused(check.error);
-    if (check.kind === 'denied') return this.dispatcher.deny(visit, check, check.error);
+    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: kept.progress });
     return this.dispatcher.next(visit, {
       id,
       request: check.request,

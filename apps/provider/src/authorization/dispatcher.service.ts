@@ -23,6 +23,7 @@ import { routes } from '../http/routes.js';
 import type { Visit } from '../users/visit.js';
 import { Answers } from './answers.service.js';
 import { DeviceAnswers, type DeviceOutcome } from './device-answers.service.js';
+import { ErrorResponses } from './error-responses.service.js';
 import type { KeptContent, Progress, WaitingDevice } from './kept-request.js';
 import { KeptRequestsService } from './kept-requests.service.js';
 import type { Pending, PendingDevice } from './pending.js';
@@ -39,6 +40,7 @@ export class Dispatcher {
     @Inject(Answers) private readonly answers: Answers,
     @Inject(DeviceAnswers) private readonly deviceAnswers: DeviceAnswers,
     @Inject(Factors) private readonly factors: Factors,
+    @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
   /** Answers the client, or sends the person to the page that is missing. */
@@ -49,7 +51,13 @@ export class Dispatcher {
       case 'answer':
         return this.answer(visit, pending);
       case 'deny':
-        return this.deny(visit, request, step.error);
+        return this.errors.answer(visit, {
+          ...request,
+          silent: request.prompt.includes('none'),
+          client: pending.client,
+          progress: pending.progress,
+          error: step.error,
+        });
       default:
         return this.page(visit, pending, pages[step.kind]);
     }
@@ -106,7 +114,7 @@ export class Dispatcher {
     });
   }
 
-  /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
+  /** The error answer of a person's own decision, which goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
     visit: Visit,
     request: StatefulRequest & Pick<AuthorizationRequest, 'clientId' | 'responseMode' | 'state'>,

@@ -115,8 +115,8 @@ function withAllowedClaims(request: AuthorizationRequest, client: Client): Autho
 }
 
 function denied(
-  { clientId, redirectUri, responseMode, state }: AuthorizationRequest,
+  { clientId, redirectUri, responseMode, state, prompt }: AuthorizationRequest,
   error: OAuthError,
 ): Extract<AuthorizationCheck, { readonly kind: 'denied' }> {
-  return { kind: 'denied', clientId, redirectUri, responseMode, state, error };
+  return { kind: 'denied', clientId, redirectUri, responseMode, state, silent: prompt.includes('none'), error };
 }

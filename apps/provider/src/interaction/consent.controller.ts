@@ -19,6 +19,7 @@ import { ClientLogos } from '../clients/client-logos.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { shownHost } from '../http/shown-host.js';
 import { text, type Sentence } from '../texts/text.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -153,14 +154,6 @@ function claimsOf({ kept, client }: ClientRequest): ClaimName[] {
 
 function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
   return kept.kind === 'device' ? kept.device : kept.request;
-}
-
-/** What a person can judge: the host of a web address; of a private scheme the scheme, for what follows it is anybody's choice. */
-function shownHost(redirectUri: string): Sentence {
-  const url = new URL(redirectUri);
-  return url.protocol === 'https:' || url.protocol === 'http:'
-    ? url.host
-    : text('consent.appHost', { scheme: url.protocol.slice(0, -1) });
 }
 
 function isUser(visit: Visit): visit is UserVisit {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {
   checkAuthorizationRequest,
   denyAuthorizationRequest,
+  isErrorRedirected,
   parseAuthorizationRequest,
   recheckAuthorizationRequest,
   writeAuthorizationRequest,
@@ -470,6 +471,36 @@ describe('denyAuthorizationRequest (RFC 9101 7)', () => {
     expect(denyAuthorizationRequest(new Map(Object.entries(usual)), undefined, error)).toMatchObject({
       kind: 'refused',
       error: { reason: 'client.unknown' },
+    });
+  });
+});
+
+describe('an error at the authorization endpoint (RFC 9700 4.11.2)', () => {
+  const base = { silent: false, client: aClient({ approvedAt: undefined }), allowedBefore: false, interacted: false };
+  it.each<[string, Partial<Parameters<typeof isErrorRedirected>[0]>, boolean]>([
+    ['nobody approved the client, and nobody has decided anything', {}, false],
+    ['prompt=none, which shows no page', { silent: true }, true],
+    ['an administrator approved the client', { client: aClient() }, true],
+    ['the person allowed the client before', { allowedBefore: true }, true],
+    ['the person logged in or answered for this request', { interacted: true }, true],
+  ])('goes to the client by itself or not: %s', (_name, situation, expected) => {
+    expect(isErrorRedirected({ ...base, ...situation })).toBe(expected);
+  });
+
+  it.each([
+    ['none', true],
+    ['login none', true],
+    ['login', false],
+    [undefined, false],
+  ])('knows by prompt=%s whether a page may be shown', (prompt, silent) => {
+    const client = aClient();
+    const [redirectUri = ''] = client.redirectUris;
+    const parameters = new Map(
+      Object.entries({ client_id: client.id, redirect_uri: redirectUri, ...(prompt === undefined ? {} : { prompt }) }),
+    );
+    expect(checkAuthorizationRequest(parameters, client, { pkce: 'required' })).toMatchObject({
+      kind: 'denied',
+      silent,
     });
   });
 });

@@ -67,13 +67,15 @@ export type AuthorizationCheck =
   | { readonly kind: 'accepted'; readonly request: AuthorizationRequest }
   /** Client or redirect URI unproven: a page, never a redirect (RFC 6749 4.1.2.1). */
   | { readonly kind: 'refused'; readonly error: OAuthError }
-  /** A redirect with `error`, `state` and `iss`. */
+  /** An answer to the client with `error`, `state` and `iss`; {@link isErrorRedirected} decides whether at once. */
   | {
       readonly kind: 'denied';
       readonly clientId: string;
       readonly redirectUri: string;
       readonly responseMode: ResponseModeName;
       readonly state: string | undefined;
+      /** `prompt=none`, as far as the request could be read. */
+      readonly silent: boolean;
       readonly error: OAuthError;
     };
 
@@ -122,6 +124,23 @@ export function denyAuthorizationRequest(
     : destination;
 }
 
+/**
+ * True where an error goes to the client by itself. Else it is shown on a page with a link to the client: anybody can register a
+ * client and make requests that fail, and this server would lead people from its own address to wherever they lead.
+ * @see RFC 9700 4.11.2, OpenID Connect Core 3.1.2.1 (prompt=none shows no page)
+ */
+export function isErrorRedirected(situation: {
+  readonly silent: boolean;
+  readonly client: Pick<Client, 'approvedAt'>;
+  /** This person allowed the client something before. */
+  readonly allowedBefore: boolean;
+  /** A person logged in, chose an account or answered for this very request. */
+  readonly interacted: boolean;
+}): boolean {
+  const { silent, client, allowedBefore, interacted } = situation;
+  return silent || client.approvedAt !== undefined || allowedBefore || interacted;
+}
+
 /** Whose request it is, and where its answer goes. */
 function checkDestination(
   parameters: ReadonlyMap<string, string>,
@@ -160,6 +179,7 @@ function denied(
     redirectUri,
     responseMode: errorMode(parameters),
     state: returnableState(parameters),
+    silent: (parameters.get('prompt') ?? '').split(' ').includes('none'),
     error,
   };
 }
@@ -184,7 +204,8 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     const { redirectUri, responseMode, state } = request;
-    return { kind: 'denied', clientId: client.id, redirectUri, responseMode, state, error };
+    const silent = request.prompt.includes('none');
+    return { kind: 'denied', clientId: client.id, redirectUri, responseMode, state, silent, error };
   }
 }
 

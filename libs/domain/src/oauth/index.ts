@@ -40,6 +40,7 @@ export {
 export {
   checkAuthorizationRequest,
   denyAuthorizationRequest,
+  isErrorRedirected,
   parseAuthorizationRequest,
   recheckAuthorizationRequest,
   writeAuthorizationRequest,

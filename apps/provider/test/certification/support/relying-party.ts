@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
+import { ClientStates } from '../../../src/clients/client-states.service';
 import { Browser, formOf, send, type Answer } from '../../support/browser';
 import { pkce, type TestProvider } from '../../support/provider';
 import { register, type RegisteredClient } from '../../support/registration';
@@ -60,6 +61,9 @@ export class RelyingParty {
       ...metadata,
     });
     expect(answer.status).toBe(201);
+    // An error of a client that nobody approved is shown on a page, and no redirect (RFC 9700 4.11.2).
+    const { client_id: id } = answer.json<RegisteredClient>();
+    await provider.store.run((unit) => provider.app.get(ClientStates).approve(unit, id, {}, provider.clock.now()));
     const discovery = await send(`${provider.base}/.well-known/openid-configuration`);
     return new RelyingParty(provider, responseType, responseMode, answer.json<RegisteredClient>(), discovery.json());
   }
