@@ -283,12 +283,8 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     // An administrator's approval stands for the new identity; without it, people decide anew.
     if (client.approvedAt === undefined && isMaterialChange(seen, client)) {
       for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
-      await this.audit.record(unit, {
-        type: 'client.identity_changed',
-        ...actor,
-        clientId: id,
-        details: { before: seen.name, after: client.name },
-      });
+      const details = { before: seen.name, after: client.name };
+      await this.audit.record(unit, { type: 'client.identity_changed', ...actor, clientId: id, details });
     }
     return { client, secret };
   }

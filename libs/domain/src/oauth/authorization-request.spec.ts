@@ -454,6 +454,7 @@ describe('denyAuthorizationRequest (RFC 9101 7)', () => {
       kind: 'denied',
       clientId: usual.client_id,
       redirectUri: usual.redirect_uri,
+      silent: false,
       responseMode: 'fragment',
       state: 'xyz',
       error,
