@@ -145,7 +145,7 @@ function parseAllowed(row: ConsentRow): Allowed {
   return { scope, resourceScopes, claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]) };
 }
 
-/** The version before wrote the scopes of all APIs into one set: of such a row, only the server's own scopes count (ADR 19). */
+/** The version before wrote the scopes of all APIs into one set: of such a row, only the server's own scopes count (ADR 20). */
 function allowedScopes(row: Pick<ConsentEntity, 'scope' | 'resources' | 'resourceScopes'>): AllowedScopes {
   return {
     scope: row.resources.length === 0 ? row.scope : row.scope.filter(isServerScope),

@@ -96,7 +96,7 @@ export class ConsentEntity {
   @JsonColumn()
   claims!: string[];
 
-  /** Always `[]`, unless the version before wrote the row: then `scope` mixes the scopes of these APIs with the server's (ADR 19). */
+  /** Always `[]`, unless the version before wrote the row: then `scope` mixes the scopes of these APIs with the server's (ADR 20). */
   @JsonColumn()
   resources!: string[];
 

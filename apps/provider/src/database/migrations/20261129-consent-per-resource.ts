@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
  * Consent is remembered per API. Existing rows stay as they are: which of their scopes was allowed at which of their APIs
- * is not known, so the scopes of a row that names APIs are no longer trusted (ADR 19).
+ * is not known, so the scopes of a row that names APIs are no longer trusted (ADR 20).
  */
 export class ConsentPerResource1795950000201 implements MigrationInterface {
   readonly name = 'ConsentPerResource1795950000201';
