@@ -21,7 +21,7 @@ const provider = {
   interaction: ['mail', 'authorization', 'clients', 'users', 'factors', 'resources', 'sessions', 'grants'],
   token: ['dpop', 'authorization', 'issuers', 'clients', 'users', 'resources', 'grants', 'issuance'],
   userinfo: ['dpop', 'clients', 'users', 'keys', 'grants', 'issuance'],
-  checks: ['keys', 'outbox', 'users'],
+  checks: ['clients', 'keys', 'outbox', 'users'],
   logout: ['outbox', 'keys', 'users', 'clients', 'sessions', 'grants', 'issuance'],
 };
 

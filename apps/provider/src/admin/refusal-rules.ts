@@ -97,6 +97,16 @@ const rules: Readonly<Record<string, readonly [wants: string, clause: string]>> 
   'dpop.missing': ['The request has a DPoP proof.', 'RFC 9449 5'],
   'dpop.replayed': ['A proof is used once.', 'RFC 9449 11.1'],
   'dpop.too_many': ['A client sends at most 2,000 proofs in five minutes for one person.', 'RFC 9449 11.1'],
+  'dpop.profile_alg': ['The proof is signed by an algorithm of the client’s security profile.', 'FAPI 2.0 5.4.1'],
+  'security_profile.client': ['The client’s registration meets its security profile.', 'FAPI 2.0 5.3.2'],
+  'security_profile.changed': ['A sign-in that began before the profile was set begins again.', 'FAPI 2.0 5.3.2'],
+  'request_object.required': ['The request has a signed request object.', 'RFC 9101 10.5'],
+  'request_object.nbf_missing': ['The request object has an nbf.', 'FAPI 2.0 Message Signing 5.3.1'],
+  'request_object.exp_missing': ['The request object has an exp.', 'FAPI 2.0 Message Signing 5.3.1'],
+  'request_object.aud_missing': ['The request object has an aud.', 'FAPI 2.0 Message Signing 5.3.1'],
+  'request_object.too_old': ['The nbf is at most an hour ago.', 'FAPI 2.0 Message Signing 5.3.1'],
+  'request_object.lifetime': ['The exp is at most an hour after the nbf.', 'FAPI 2.0 Message Signing 5.3.1'],
+  'state.characters': ['The state is printable ASCII.', 'RFC 6749 A.5'],
   'client_document.host': ['Clients of this host are allowed here.', 'Client ID Metadata Document 3'],
   'client_document.unreadable': ['The document at the client_id can be read.', 'Client ID Metadata Document 3'],
 };
@@ -120,6 +130,7 @@ const families: Readonly<Record<string, string>> = {
   request_object: 'RFC 9101 6',
   request_uri: 'RFC 9101 5.2, RFC 9126 4',
   resource: 'RFC 8707 2',
+  security_profile: 'FAPI 2.0 5.3.2',
   response_mode: 'OAuth 2.0 Multiple Response Type Encoding Practices 2.1',
 };
 

@@ -1,6 +1,12 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { OAuthError, type AuthorizationRequest, type Client, type DpopProof } from '@gatehouse/domain/oauth';
+import {
+  checkProofUnderProfile,
+  OAuthError,
+  type AuthorizationRequest,
+  type Client,
+  type DpopProof,
+} from '@gatehouse/domain/oauth';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
@@ -68,6 +74,7 @@ export class PushedRequestController {
     });
     if (check.kind !== 'accepted') throw check.error;
     const dpop = this.proofs.verify(request, now);
+    if (dpop) checkProofUnderProfile(dpop, client.securityProfile, now);
     const dpopJkt = keyOf(dpop, check.request);
     const requestUri = await this.keep(
       {

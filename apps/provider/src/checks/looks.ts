@@ -2,10 +2,12 @@ import { stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { isLoopbackHost } from '@gatehouse/domain/oauth';
+import { isLoopbackHost, profileFor, profileProblems } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { AuditChain } from '../audit/audit-chain.service.js';
+import { ClientsService } from '../clients/clients.service.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
+import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
@@ -31,6 +33,8 @@ const care = (says: string): Finding => ({ state: 'care', says });
 const mend = (says: string): Finding => ({ state: 'mend', says });
 
 const reachMilliseconds = 5_000;
+const clientsInPage = 500;
+const mostClientsChecked = 20_000;
 const leastFreeBytes = 512 * 1024 * 1024;
 
 type Look = (patient: Patient) => Promise<Finding> | Finding;
@@ -119,6 +123,23 @@ const looks = {
           `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
         )
       : ok(`${waiting} messages wait`);
+  },
+  'security profile': async ({ app, settings }: Patient) => {
+    if (settings.securityProfile === 'none') return ok('clients choose their security profile, if any');
+    const unmet: string[] = [];
+    let after: Cursor | undefined;
+    let seen = 0;
+    do {
+      const { clients, next } = await app.get(ClientsService).list({ after, limit: clientsInPage });
+      for (const client of clients)
+        if (profileProblems(client, profileFor(client, settings.securityProfile)).length > 0) unmet.push(client.id);
+      seen += clients.length;
+      after = next;
+    } while (after !== undefined && seen < mostClientsChecked);
+    const shown = unmet.slice(0, 10).join(', ');
+    return unmet.length === 0
+      ? ok(`${seen} clients meet ${settings.securityProfile}`)
+      : mend(`${unmet.length} of ${seen} clients do not meet ${settings.securityProfile} and are refused: ${shown}`);
   },
   'audit log': async ({ app }: Patient) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();

@@ -1,6 +1,12 @@
 import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { OAuthError, refuseAuthorizationDetails, type Client, type DpopProof } from '@gatehouse/domain/oauth';
+import {
+  checkProofUnderProfile,
+  OAuthError,
+  refuseAuthorizationDetails,
+  type Client,
+  type DpopProof,
+} from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -103,6 +109,7 @@ export class TokenController {
       throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
         reason: 'dpop.missing',
       });
+    if (dpop) checkProofUnderProfile(dpop, client.securityProfile, now);
     return dpop;
   }
 

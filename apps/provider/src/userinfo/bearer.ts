@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   bearerChallenge,
+  checkProofUnderProfile,
   dpopAlgorithms,
   dpopChallenge,
   OAuthError,
@@ -72,6 +73,7 @@ export class BearerTokens {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.client',
       });
+    if (proof) checkProofUnderProfile(proof, client.securityProfile, now);
     // Last: what is refused stores nothing.
     if (proof) await this.proofs.spendAlone(proof, { client, holder: token.userId ?? proof.jkt }, now);
     this.tokens.noteUse(token, now);

@@ -1,7 +1,9 @@
-import { UnsecuredJWT } from 'jose';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { SignJWT, UnsecuredJWT } from 'jose';
 import type { ClientDraft, SecurityProfileName } from '@gatehouse/domain/oauth';
 import { Browser, send } from '../support/browser';
 import { clientKey, signed } from '../support/client-jwts';
+import { proofOf } from '../support/dpop';
 import {
   addFapiClient,
   codeFor,
@@ -130,6 +132,34 @@ describe.each(profiles)('a client under %s', (securityProfile) => {
   it.each(['RS256', 'ES384', 'PS512'])('may not sign its assertions by %s (5.4.1)', async (alg) => {
     const other = await addFapiClient(provider, { securityProfile }, alg);
     expect(errorOf((await pushAs(provider, other)).answer)).toBe('invalid_client');
+  });
+
+  it.each([
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['ES384', generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+  ])('may not sign its DPoP proofs by %s (5.4.1)', async (alg, { privateKey, publicKey }) => {
+    const code = await codeFor(provider, browser, fapi);
+    const proof = await new SignJWT({
+      htm: 'POST',
+      htu: `${provider.issuer}/oauth/token`,
+      iat: provider.clock.now(),
+      jti: randomUUID(),
+    })
+      .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk: publicKey.export({ format: 'jwk' }) })
+      .sign(privateKey);
+    const answer = await redeemAs(provider, fapi, code, { headers: { DPoP: proof } });
+    expect([answer.status, errorOf(answer)]).toEqual([400, 'invalid_dpop_proof']);
+    expect((await redeemAs(provider, fapi, code)).status).toBe(200);
+  });
+
+  it.each([
+    [10, 200],
+    [11, 400],
+  ])('may make its DPoP proofs ten seconds ahead: by %i seconds, %i (5.3.2.1)', async (ahead, status) => {
+    const code = await codeFor(provider, browser, fapi);
+    const url = `${provider.issuer}/oauth/token`;
+    const headers = { DPoP: await proofOf(fapi.dpop, { url, now: provider.clock.now() + ahead }) };
+    expect((await redeemAs(provider, fapi, code, { headers })).status).toBe(status);
   });
 
   it('gets answers as JWTs by an algorithm of the profile (JARM)', async () => {

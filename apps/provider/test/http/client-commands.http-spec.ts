@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -236,6 +237,21 @@ describe('commands on clients, while the provider runs', () => {
     expect(await show()).toMatchObject({ goes_at: null, disabled: false });
     expect((await gatehouse(['client', 'show', '--id', 'nobody'])).code).toBe(3);
     expect((await gatehouse(['client', 'list', '--state', 'odd'])).code).toBe(2);
+  });
+
+  it('client add and client update hold a client to a security profile', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keys = file('profile-jwks.json', { keys: [publicKey.export({ format: 'jwk' })] });
+    const words = ['client', 'add', '--name', 'Bank', '--redirect-uri', 'https://bank.test/cb'];
+    const profile = ['--security-profile', 'fapi-2-security'];
+    const refused = await gatehouse([...words, ...profile]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('authMethod')]);
+    const made = await gatehouse([...words, ...profile, '--auth-method', 'private_key_jwt', '--jwks-file', keys]);
+    expect(made.json()).toMatchObject({ security_profile: 'fapi-2-security', id_token_signed_response_alg: 'ES256' });
+    const id = made.json<{ client_id: string }>().client_id;
+    const update = ['client', 'update', '--id', id, '--security-profile'];
+    expect((await gatehouse([...update, 'none'])).json()).toMatchObject({ security_profile: 'none' });
+    expect((await gatehouse([...update, 'fapi-1'])).code).toBe(1);
   });
 
   it('doctor says what is well and what is to be mended', async () => {

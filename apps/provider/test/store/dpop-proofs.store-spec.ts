@@ -212,6 +212,8 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
       jkt: key.jkt,
       jti: randomUUID(),
       nonce: undefined,
+      algorithm: 'ES256',
+      issuedAt: now,
       expiresAt: addSeconds(now, 300),
     });
     const sender = { client: registered.client, holder };

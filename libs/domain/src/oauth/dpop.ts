@@ -6,6 +6,7 @@ import {
   readPublicKey,
   verifySignature,
   type Jwk,
+  type JwsAlgorithm,
 } from '../jose/index.js';
 import {
   addSeconds,
@@ -16,6 +17,7 @@ import {
   type EpochSeconds,
 } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
+import { algorithmsUnder, securityProfile, type SecurityProfileName } from './security-profile.js';
 
 /** What a proof may be signed with: a key pair, never a shared secret, never nothing (RFC 9449 4.2). */
 export const dpopAlgorithms = jwsAlgorithms;
@@ -45,6 +47,9 @@ export interface DpopProof {
   readonly jkt: string;
   readonly jti: string;
   readonly nonce: string | undefined;
+  readonly algorithm: JwsAlgorithm;
+  /** `iat`; it may have a fraction. */
+  readonly issuedAt: number;
   /** From when on it is refused for its age: until then its `jti` is remembered. */
   readonly expiresAt: EpochSeconds;
 }
@@ -89,8 +94,26 @@ export function checkDpopProof(text: string, context: DpopContext): DpopProof {
     jkt: jwkThumbprint(jwk),
     jti,
     nonce,
+    algorithm,
+    issuedAt: iat,
     expiresAt: addSeconds(epochSeconds(Math.ceil(iat)), mostAgeSeconds + 1),
   };
+}
+
+/**
+ * Checks what the security profile of the client demands of its proofs, beyond {@link checkDpopProof}.
+ * @throws OAuthError invalid_dpop_proof
+ * @see FAPI 2.0 Security Profile 5.3.2.1, 5.4.1
+ */
+export function checkProofUnderProfile(
+  { algorithm, issuedAt }: Pick<DpopProof, 'algorithm' | 'issuedAt'>,
+  profile: SecurityProfileName,
+  now: EpochSeconds,
+): void {
+  if (!algorithmsUnder(profile, dpopAlgorithms).includes(algorithm))
+    throw invalid('The security profile of this client does not allow the algorithm of the DPoP proof.', 'profile_alg');
+  if (issuedAt > now + securityProfile(profile).clockSkewSeconds)
+    throw invalid('The DPoP proof was made in the future.', 'future');
 }
 
 /** The `dpop_jkt` of an authorization request: a SHA-256 in base64url (RFC 9449 10). */

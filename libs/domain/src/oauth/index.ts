@@ -127,7 +127,14 @@ export {
   type AssertionUse,
 } from './client-assertion.js';
 export { exchangedScope, exchangeTargets } from './exchanged-scope.js';
-export { checkDpopProof, dpopAlgorithms, isJkt, type DpopContext, type DpopProof } from './dpop.js';
+export {
+  checkDpopProof,
+  checkProofUnderProfile,
+  dpopAlgorithms,
+  isJkt,
+  type DpopContext,
+  type DpopProof,
+} from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
 export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';
 export { makeUserCode, parseUserCode } from './user-code.js';

@@ -23,6 +23,13 @@ export interface InitialAccessToken {
   readonly lastUsedAt: EpochSeconds | undefined;
 }
 
+/** A token that may be used now. */
+export interface LiveToken {
+  readonly id: string;
+  /** True: what registers with it is approved, and may choose its security profile. */
+  readonly approves: boolean;
+}
+
 /** What `registered_with` says of the token of the settings. */
 export const settingTokenId = 'setting';
 
@@ -53,14 +60,15 @@ export class InitialAccessTokens {
     this.settingHash = settings.initialAccessToken === undefined ? undefined : sha256(settings.initialAccessToken);
   }
 
-  /** The id of a token that may be used now; undefined for all others. Using it is {@link spend}. */
-  async findLive(text: string, now: EpochSeconds): Promise<string | undefined> {
+  /** A token that may be used now; undefined for all others. Using it is {@link spend}. */
+  async findLive(text: string, now: EpochSeconds): Promise<LiveToken | undefined> {
     const hash = sha256(text);
-    if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash)) return settingTokenId;
+    if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash))
+      return { id: settingTokenId, approves: false };
     const row = await this.rows.findOneBy({ tokenHash: Buffer.from(hash) });
     if (!row || !equalInConstantTime(row.tokenHash, hash)) return undefined;
     if (row.expiresAt !== null && row.expiresAt <= now) return undefined;
-    return row.mostUses !== null && row.uses >= row.mostUses ? undefined : row.id;
+    return row.mostUses !== null && row.uses >= row.mostUses ? undefined : { id: row.id, approves: row.approves };
   }
 
   /**

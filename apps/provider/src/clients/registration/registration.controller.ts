@@ -11,7 +11,7 @@ import { routes } from '../../http/routes.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { ClientsService } from '../clients.service.js';
 import { CrossOrigin } from '../cross-origin.service.js';
-import { InitialAccessTokens } from './initial-access-tokens.service.js';
+import { InitialAccessTokens, type LiveToken } from './initial-access-tokens.service.js';
 import {
   invalidMetadata,
   readMetadata,
@@ -83,8 +83,8 @@ export class RegistrationController {
       throw new OAuthError('invalid_token', 'The initial access token is wrong, used up or expired.', {
         reason: 'registration.initial_token',
       });
-    const draft = registrationDraft(json, await this.policy());
-    const made = await this.registrations.register(draft, { ...this.from(request), credential }, now);
+    const draft = registrationDraft(json, await this.policy(credential));
+    const made = await this.registrations.register(draft, { ...this.from(request), credential: credential?.id }, now);
     return this.answer(request, made, 201);
   }
 
@@ -161,8 +161,12 @@ export class RegistrationController {
       throw invalidMetadata('client_secret: This is not the secret of the client, and none can be chosen.');
   }
 
-  private async policy(): Promise<RegistrationPolicy> {
-    return { mayChooseProfile: false, pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) };
+  private async policy(credential?: LiveToken): Promise<RegistrationPolicy> {
+    return {
+      mayChooseProfile: credential?.approves ?? false,
+      pkce: this.settings.pkce,
+      scopes: registrableScopes(await this.resources.all()),
+    };
   }
 
   private from(request: WebRequest): Omit<Registrant, 'credential'> {
