@@ -164,6 +164,7 @@ describe('every page', () => {
     expect(faults).toEqual([]);
   });
 
+  // It opens some forty pages in four looks each.
   it('of the administration', async () => {
     const people = await Promise.all(['grace', 'alan', 'barbara'].map((name) => stage.addPerson(name)));
     await stage.addClient('Photo album', 'https://photos.example.org');

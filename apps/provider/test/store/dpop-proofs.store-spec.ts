@@ -146,7 +146,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
   });
 
   it('a repeated refresh needs a proof of its own', async () => {
-    const registered = await add();
+    const registered = await add({ refreshTokenRotation: 'always' });
     const fields = { grant_type: 'refresh_token', refresh_token: (await boundTokens(registered)).refresh_token ?? '' };
     const DPoP = await proofAt('/oauth/token');
     const first = await ask(registered, fields, DPoP);
@@ -172,7 +172,7 @@ describe.each(engines)('DPoP proofs on %s', (_name, engineOf) => {
   });
 
   it('50 refreshes at once, each with a proof of its own, have one answer, and spend 50 proofs', async () => {
-    const registered = await add();
+    const registered = await add({ refreshTokenRotation: 'always' });
     const fields = { grant_type: 'refresh_token', refresh_token: (await boundTokens(registered)).refresh_token ?? '' };
     const before = await spent();
     const answers = await Promise.all(
