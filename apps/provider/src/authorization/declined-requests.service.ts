@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
@@ -30,7 +30,7 @@ export class DeclinedRequests {
   /**
    * Answers the client with `access_denied` (RFC 6749 4.1.2.1), and a device at its next poll (RFC 8628 3.5).
    * @param error what the client of an authorization request is told instead
-   * @throws PageError request.refused: its redirect URI is registered no longer
+   * @throws PageError request.refused: its redirect URI is registered no longer; request.expired: it was answered already
    */
   async decline(visit: Visit, { kept, client }: ClientRequest, error = accessDenied()): Promise<Reply> {
     if (kept.kind === 'device') return this.dispatcher.denyDevice(visit, kept.id, kept.device);
@@ -38,8 +38,9 @@ export class DeclinedRequests {
     const check = await this.checks.recheck(kept.request, client);
     if (check.kind === 'refused')
       throw new PageError('request.refused', { cause: check.error, detail: check.error.description });
-    await this.store.run(async (unit) => {
-      this.kept.answered(unit, kept.id, visit.browser.hash, visit.now);
+    const declined = this.store.run(async (unit) => {
+      // A client that has its code already is not told that the person declined.
+      this.kept.answeredFirst(unit, kept.id, visit.browser.hash, visit.now);
       // Without a person there is nobody to record, and no limit to how often a stranger could repeat it.
       if (!visit.session) return;
       await this.audit.record(unit, {
@@ -50,6 +51,12 @@ export class DeclinedRequests {
         requestId: visit.requestId,
       });
     });
+    try {
+      await declined;
+    } catch (cause) {
+      if (cause instanceof NothingChanged) throw new PageError('request.expired', { cause });
+      throw cause;
+    }
     return this.dispatcher.deny(visit, kept.request, error);
   }
 }

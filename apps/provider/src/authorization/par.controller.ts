@@ -70,7 +70,7 @@ export class PushedRequestController {
     const parameters = new Map(credentials.parameters).set('client_id', client.id);
     const check = await this.checks.check(parameters, client, {
       now,
-      addressKey: credentials.asker.addressKey,
+      addressKey: credentials.asker().addressKey,
     });
     if (check.kind !== 'accepted') throw check.error;
     const dpop = this.proofs.verify(request, now);

@@ -18,10 +18,10 @@ const approvedLimits: Limits = {
   perMinute: { address: 300, client: 1200, host: 1200 },
   running: { address: 10, client: 20, all: 40 },
 };
-/** Strangers register clients by themselves, and choose the host that we are to fetch from. */
+/** Strangers register clients by themselves, and choose the host to fetch from: one address has a part of what a client has. */
 const unapprovedLimits: Limits = {
-  perMinute: { address: 60, client: 60, host: 120 },
-  running: { address: 5, client: 5, all: 10 },
+  perMinute: { address: 20, client: 60, host: 120 },
+  running: { address: 2, client: 5, all: 10 },
 };
 
 /** Who makes us fetch. */

@@ -82,7 +82,7 @@ export class RequestObjects {
       // RFC 7515 4.1.4, OpenID Connect Core 10.1
       throw new OAuthError(
         'invalid_request_object',
-        'The client has several keys: the request object names one by kid.',
+        'The client has several keys: the request object must name its key by kid.',
         { reason: 'request_object.kid' },
       );
     if (!jws) throw unreadable('request_object.signature');
@@ -125,7 +125,7 @@ function withoutFragment(uri: string): string {
 
 /** Where the client, or its profile, says so. */
 function mustBeSigned(client: Client): boolean {
-  return client.requireSignedRequestObject || client.securityProfile !== 'none';
+  return client.requireSignedRequestObject || !securityProfile(client.securityProfile).unsignedRequestObjects;
 }
 
 function isUnsigned(jwt: string): boolean {

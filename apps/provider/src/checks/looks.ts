@@ -125,7 +125,7 @@ const looks = {
       : ok(`${waiting} messages wait`);
   },
   'security profile': async ({ app, settings }: Patient) => {
-    if (settings.securityProfile === 'none') return ok('clients choose their security profile, if any');
+    if (settings.securityProfile === 'none') return ok('no server-wide security profile is set');
     const unmet: string[] = [];
     let after: Cursor | undefined;
     let seen = 0;

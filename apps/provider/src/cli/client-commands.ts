@@ -83,7 +83,7 @@ function exchangeRules(options: OptionValues): readonly ExchangeRule[] | undefin
 /** `--NAME` or `--no-NAME`. Undefined: nothing is said. */
 function choice(options: OptionValues, name: string): boolean | undefined {
   const [yes, no] = [options.has(name), options.has(`no-${name}`)];
-  if (yes && no) throw new UsageError(`--${name} and --no-${name} exclude each other`);
+  if (yes && no) throw new UsageError(`--${name} and --no-${name} cannot be combined`);
   return yes || no ? yes : undefined;
 }
 

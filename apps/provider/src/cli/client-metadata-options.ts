@@ -60,7 +60,7 @@ export function metadataDraft(
   before: Readonly<Record<string, unknown>> = {},
 ): Partial<ClientDraft> {
   if (options.has('public') && options.one('auth-method') !== undefined)
-    throw new UsageError('--public and --auth-method exclude each other');
+    throw new UsageError('--public and --auth-method cannot be combined');
   const file = options.one('metadata-file');
   const said: Record<string, unknown> = file === undefined ? {} : { ...readJson(file) };
   for (const { name, kind } of metadataNames) {

@@ -228,7 +228,7 @@ const update: Command = {
     const { app, store, options, now } = context;
     const before = await named(context);
     if (options.has('email-verified') && options.has('email-unverified'))
-      throw new UsageError('--email-verified and --email-unverified exclude each other');
+      throw new UsageError('--email-verified and --email-unverified cannot be combined');
     const email = options.one('email') ?? before.email;
     const sameEmail = email === before.email;
     const claims = changedClaims(before, options.all('claim'));

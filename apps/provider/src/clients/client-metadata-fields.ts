@@ -17,7 +17,7 @@ export interface MetadataField {
   readonly hint?: string;
   readonly kind: 'line' | 'lines' | 'choice' | 'flag' | 'seconds' | 'keys';
   readonly choices?: readonly string[];
-  /** True: administrators alone see it. */
+  /** True: shown to administrators only. */
   readonly administrators?: boolean;
 }
 
@@ -265,7 +265,7 @@ export const metadataGroups: readonly MetadataGroup[] = [
         label: 'Request objects: signature',
         kind: 'choice',
         choices: [...signatures, 'none'],
-        hint: 'Not said: any algorithm, unsigned ones included.',
+        hint: 'Not set: any supported algorithm, none included.',
       },
       {
         member: 'requestObjectEncryptionAlg',

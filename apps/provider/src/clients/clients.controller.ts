@@ -246,7 +246,7 @@ export class ClientsController {
       // What the form does not show stays as it is.
       ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
       ...typed,
-      // The fields are an administrator's.
+      // Only administrators may set these.
       ...(isAdmin(visit)
         ? {}
         : { tokenExchange: before?.tokenExchange ?? [], securityProfile: before?.securityProfile ?? 'none' }),

@@ -137,8 +137,7 @@ export const settingsDefinition = defineSettings({
   }),
 
   securityProfile: field.choice('GATEHOUSE_SECURITY_PROFILE', {
-    about:
-      'What every client must meet: `fapi-2-security` or `fapi-2-message-signing` (FAPI 2.0); a client may be held to a stricter one.',
+    about: 'The minimum security profile of every client: `fapi-2-security` or `fapi-2-message-signing` (FAPI 2.0).',
     among: securityProfileNames,
     default: 'none',
   }),

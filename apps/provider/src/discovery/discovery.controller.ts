@@ -36,6 +36,7 @@ export class DiscoveryController {
   ) {
     // What no client may use here is not offered.
     const profile = securityProfile(settings.securityProfile);
+    const authMethods = authenticator.methods.map((method) => method.name);
     this.metadata = Reply.constant(
       Reply.json(
         providerMetadata({
@@ -47,10 +48,8 @@ export class DiscoveryController {
           responseTypes: within(profile.responseTypes, responseTypeNames),
           // JARM 2.3.4: `jwt` is the usual place of the response type.
           responseModes: [...responseModes.map((mode) => mode.name), 'jwt'],
-          authMethods: within(
-            profile.authMethods,
-            authenticator.methods.map((method) => method.name),
-          ),
+          authMethods: within(profile.authMethods, authMethods),
+          introspectionAuthMethods: authMethods,
           authSigningAlgorithms: within(profile.signatureAlgorithms, authenticator.signingAlgorithms),
           signingAlgorithms: within(profile.signatureAlgorithms, signatureAlgorithms),
           keyManagementAlgorithms,

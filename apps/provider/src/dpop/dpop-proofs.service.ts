@@ -2,13 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkDpopProof, OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store, type Unit } from '@gatehouse/server/database/store';
+import { RateBudget } from '@gatehouse/server/outbound/budgets';
 import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { offerNonce } from '../http/dpop-nonce.js';
 import { isReplay, ReplayService, type SingleUse } from '../replay/replay.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
-import { ProofBudget } from './proof-budget.js';
+
+/** Proofs that requests may store which store nothing else. The window is about as long as a `jti` is kept. */
+const proofsOfOneHolder = { most: 2000, seconds: 300 };
 
 /**
  * Verifies DPoP proofs for every endpoint that accepts them, and spends their `jti`. The two are separate: anybody can
@@ -16,7 +19,7 @@ import { ProofBudget } from './proof-budget.js';
  */
 @Injectable()
 export class DpopProofs {
-  private readonly budget = new ProofBudget();
+  private readonly budget = new RateBudget(proofsOfOneHolder);
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

@@ -64,7 +64,7 @@ export class ConsentsService implements OnModuleInit {
   /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
   onModuleInit(): void {
     this.clients.follow({
-      // Removed with its row; switched off or limited, it may be let go on.
+      // Removed with its row. Of a disabled or limited client it stays: an administrator may restore the client.
       clientEnded: () => Promise.resolve(),
       clientIdentityChanged: async (unit, clientId) =>
         void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),

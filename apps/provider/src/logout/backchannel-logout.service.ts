@@ -26,7 +26,7 @@ interface Notice {
 /** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
 const mostRefusals = 3;
 
-/** Clients that no administrator approved can be registered without limit: of these, so many are notified per session. */
+/** Clients that no administrator approved can be registered without limit: at most this many of them are notified per session. */
 export const mostUnapprovedPerSession = 10;
 
 /**

@@ -86,6 +86,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
 
   /** Each step fills the capacity of a destination or of a kind, or reads the last rows of a kind, so there are few. */
   private async look(): Promise<void> {
+    if (!(await this.outbox.hasDue(this.clock.now()))) return;
     let kinds = this.outbox.registeredKinds();
     while (kinds.length > 0 && !this.hasEnded()) kinds = await this.startDue(kinds);
   }

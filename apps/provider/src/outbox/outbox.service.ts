@@ -117,6 +117,10 @@ export class Outbox {
     return [...this.kinds.values()];
   }
 
+  async hasDue(now: EpochSeconds): Promise<boolean> {
+    return (await this.store.one(outboxStatements.anyDue, now)) !== undefined;
+  }
+
   /**
    * Messages of one kind that may be attempted, those that are due longest first.
    * @param query.except destinations to leave out

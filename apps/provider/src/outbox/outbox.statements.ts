@@ -42,6 +42,8 @@ export const outboxStatements = {
      SELECT $1::bigint, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $5::bigint, 0 WHERE ${room}`,
     { sqlite: `INSERT INTO outbox_messages (${columns}) SELECT $1, $2, $3, $4, $5, $6, $5, 0 WHERE ${room}` },
   ),
+  /** Whether anything is due: what an idle worker asks. */
+  anyDue: statement('outbox_messages.any_due', 'SELECT selector FROM outbox_messages WHERE due_at <= $1 LIMIT 1'),
   /** $3: destinations to leave out, a JSON array. */
   due: statement(
     'outbox_messages.due',

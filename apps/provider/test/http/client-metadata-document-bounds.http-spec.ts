@@ -66,6 +66,15 @@ describe('the bounds of lookups of metadata documents', () => {
     }
   }
 
+  it('let many requests for one document at once share one lookup', async () => {
+    const id = newId(honest);
+    const before = honest.asked;
+    const from = (n: number): string => `127.0.2.${1 + n}`;
+    const outcomes = await Promise.all(Array.from({ length: 20 }, (_, n) => outcomeOf(id, from(n))));
+    expect(outcomes).toEqual(Array(20).fill('served'));
+    expect(honest.asked).toBe(before + 1);
+  });
+
   it('leave room for others while one address asks for twenty slow documents', async () => {
     const slow = Array.from({ length: 20 }, (_, n) => [newId(hostile[n % 8] ?? honest), '127.0.0.2'] as const);
     await whileSlow(slow, 6, async () => {

@@ -72,6 +72,28 @@ describe('Cancel', () => {
     expect(page?.headers['content-security-policy']).toMatch(/form-action 'self' http: https:/);
   });
 
+  it('tells a client nothing more that has its code, or was told already', async () => {
+    const person = await provider.addUser();
+    const browser = await begin();
+    const page = browser.page;
+    const address = browser.address;
+    await browser.submit({ username: person.username, password: person.password });
+    expect(answerOf(await browser.submit({ confirm: 'yes' })).has('code')).toBe(true);
+    const before = await denials();
+    for (let again = 0; again < 2; again += 1) {
+      // The page of before, in another tab or by the back button.
+      browser.page = page;
+      browser.address = address;
+      const answer = await cancel(browser);
+      expect([answer.status, answer.location, answer.text]).toEqual([
+        expect.any(Number),
+        undefined,
+        expect.stringContaining('request.expired'),
+      ]);
+    }
+    expect(await denials()).toEqual(before);
+  });
+
   it('answers by the response mode of the request (OAuth 2.0 Form Post Response Mode 2)', async () => {
     const answer = await cancel(await begin({ response_mode: 'form_post' }));
     expect(answer.status).toBe(200);
@@ -123,9 +145,10 @@ describe('Cancel', () => {
     const page = browser.page;
     const address = browser.address;
     const before = await denials();
+    expectDenied(await cancel(browser));
     for (let round = 0; round < 3; round++) {
       Object.assign(browser, { page, address });
-      expectDenied(await cancel(browser));
+      expect((await cancel(browser)).text).toContain('request.expired');
     }
     expect(await denials()).toEqual(before);
   });

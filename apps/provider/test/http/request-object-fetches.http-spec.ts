@@ -68,7 +68,10 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
   it('hold for each client that nobody approved: 60 a minute', async () => {
     const [client, other] = [await addUnapproved(), await addUnapproved()];
     await serve(client);
-    expect((await askOften(client, 40, '127.0.0.2')) + (await askOften(client, 40, '127.0.0.3'))).toBe(60);
+    let answered = 0;
+    for (const from of ['127.0.0.2', '127.0.0.3', '127.0.0.5', '127.0.0.6'])
+      answered += await askOften(client, 25, from);
+    expect(answered).toBe(60);
     expect(server.asked).toBe(60);
     await serve(other);
     expect(await ask(other, '127.0.0.4')).toBe('login');
@@ -81,7 +84,7 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
     for (let n = 0; n < 4; n++) {
       const client = await addUnapproved();
       await serve(client);
-      await askOften(client, 40, `127.0.0.${n + 2}`);
+      for (const from of [2 * n + 2, 2 * n + 3]) await askOften(client, 25, `127.0.0.${from}`);
     }
     expect(server.asked).toBe(120);
     const client = await add();

@@ -110,7 +110,7 @@ describe('the security profile of a client on its page', () => {
     const answer = await save(admin, { idTokenSignedResponseAlg: 'RS256', securityProfile: 'fapi-2-security' });
     expect([answer.status, answer.text]).toEqual([
       422,
-      expect.stringContaining('allows the signature algorithms PS256, ES256, EdDSA, Ed25519 alone'),
+      expect.stringContaining('allows only the signature algorithms PS256, ES256, EdDSA, Ed25519'),
     ]);
     expect(await stored(client.id)).toMatchObject({ idTokenSignedResponseAlg: 'ES256' });
   });

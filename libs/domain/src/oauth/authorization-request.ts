@@ -25,7 +25,7 @@ import { OAuthError } from './oauth-error.js';
 import { matchRedirectUri } from './redirect-uri.js';
 import { parseResourceParameter } from './resource.js';
 import { returnsOf, type ResponseTypeName } from './response-type.js';
-import { profileProblems, securityProfile, stricterProfile, type SecurityProfileName } from './security-profile.js';
+import { securityProfile, stricterProfile, unmetProfile, type SecurityProfileName } from './security-profile.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
 
 /** A checked authorization request: everything in it may be relied on. */
@@ -119,9 +119,7 @@ export function denyAuthorizationRequest(
   if (!('kind' in destination)) return denied(parameters, destination, error);
   // The client is known, and where it wants its answer stands in what could not be read: what is wrong is the object.
   const isKnown = client !== undefined && client.id === parameters.get('client_id') && client.disabledAt === undefined;
-  return isKnown && meetsProfile(client)
-    ? { kind: 'refused', error }
-    : destination;
+  return isKnown && !unmetProfile(client, 'invalid_request') ? { kind: 'refused', error } : destination;
 }
 
 /**
@@ -153,7 +151,8 @@ function checkDestination(
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
   // Whoever looked it up by another name must not have one client's request answered to the other.
   if (client.id !== parameters.get('client_id')) return refused('There is no such client.', 'client.unknown');
-  if (!meetsProfile(client)) return refused(unmetProfile, 'security_profile.client');
+  const unmet = unmetProfile(client, 'invalid_request');
+  if (unmet) return { kind: 'refused', error: unmet };
   const sent = parameters.get('redirect_uri');
   // FAPI 2.0 Security Profile 5.3.2.2
   if (sent === undefined && securityProfile(client.securityProfile).hardened)
@@ -193,7 +192,8 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
   if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
   if (!matchRedirectUri(client.redirectUris, request.redirectUri, client.applicationType))
     return refused('The redirect_uri is no longer registered for this client.', 'redirect_uri.unregistered');
-  if (!meetsProfile(client)) return refused(unmetProfile, 'security_profile.client');
+  const unmet = unmetProfile(client, 'invalid_request');
+  if (unmet) return { kind: 'refused', error: unmet };
   try {
     checkClientMay(client, request.responseType, request.scope);
     checkResourcesAllowed(client, request.resources ?? []);
@@ -264,14 +264,6 @@ function checkRest(
     claims: checkClaims(parameters.get('claims'), scope, responseType),
     ...(client.securityProfile === 'none' ? {} : { securityProfile: client.securityProfile }),
   };
-}
-
-const unmetProfile =
-  'This client does not meet its security profile: an administrator must change the registration of the client.';
-
-/** Registration sees to it; the server's own profile may have been set later. */
-function meetsProfile(client: Client): boolean {
-  return profileProblems(client, client.securityProfile).length === 0;
 }
 
 function dpopMember(jkt: string | undefined): Pick<AuthorizationRequest, 'dpopJkt'> {

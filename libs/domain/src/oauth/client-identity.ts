@@ -5,7 +5,7 @@ import { isLoopbackHost } from './redirect-uri.js';
 export type ClientIdentity = Pick<Client, 'name' | 'clientUri' | 'logoUri' | 'sectorIdentifierUri' | 'redirectUris'>;
 
 /**
- * True when people who allowed the client would be answering for another one: another name, logo or website, another sector of
+ * True when people who allowed the client would have consented to a different client: another name, logo or website, another sector of
  * pairwise subjects, or a redirect host (of a private-use scheme: the scheme) that it did not have. A host that it gives up changes
  * nothing for them.
  * @see RFC 7592 2.2, RFC 7591 5 (a client that passes for another one)

@@ -2,7 +2,7 @@ import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { encodeSigningInput, jwkThumbprint, signatureOf, type Jwk, type JwsAlgorithm } from '../jose/index.js';
 import { epochSeconds } from '../kernel/index.js';
-import { checkDpopProof, isJkt, type DpopContext } from './dpop.js';
+import { checkDpopProof, checkProofUnderProfile, isJkt, type DpopContext } from './dpop.js';
 import { OAuthError } from './oauth-error.js';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -46,8 +46,23 @@ describe('checkDpopProof', () => {
       jkt: jwkThumbprint(jwk as Jwk),
       jti: 'one',
       nonce: 'n',
+      algorithm: 'ES256',
+      issuedAt: now,
       expiresAt: now + 301,
     });
+  });
+
+  it.each<['none' | 'fapi-2-security', JwsAlgorithm, number, boolean]>([
+    ['none', 'RS256', 60, true],
+    ['fapi-2-security', 'ES256', 10, true],
+    ['fapi-2-security', 'Ed25519', 0, true],
+    ['fapi-2-security', 'ES256', 11, false],
+    ['fapi-2-security', 'RS256', 0, false],
+    ['fapi-2-security', 'ES384', 0, false],
+  ])('under %s by %s, %i seconds ahead: %s (FAPI 2.0 5.3.2.1, 5.4.1)', (profile, algorithm, ahead, accepted) => {
+    const check = (): void => checkProofUnderProfile({ algorithm, issuedAt: now + ahead }, profile, now);
+    if (accepted) expect(check).not.toThrow();
+    else expect(check).toThrow('invalid_dpop_proof');
   });
 
   it.each<[string, () => { publicKey: typeof pair.publicKey; privateKey: typeof pair.privateKey }]>([

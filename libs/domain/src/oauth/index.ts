@@ -200,6 +200,7 @@ export {
   securityProfile,
   securityProfileNames,
   underProfile,
+  unmetProfile,
   type SecurityProfile,
   type SecurityProfileName,
 } from './security-profile.js';

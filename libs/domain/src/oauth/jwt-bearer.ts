@@ -147,7 +147,7 @@ export function checkBearerAssertion(
   if (iat !== undefined && !(isInstant(iat) && iat <= now + skewSeconds))
     throw invalidAssertion('It was issued in the future.', 'iat');
   if (authTime !== undefined && !(isInstant(authTime) && authTime <= now + skewSeconds))
-    throw invalidAssertion('Its auth_time is no time in the past.', 'auth_time');
+    throw invalidAssertion('Its auth_time is not a past time.', 'auth_time');
   if (typeof jti !== 'string' || jti === '' || jti.length > 1000) throw invalidAssertion('It has no jti.', 'jti');
   return {
     sub,

@@ -77,8 +77,8 @@ function silentStep(input: NextStepInput, demands: Demands): NextStep {
   const { session, account } = input;
   // A partial session is none here: the answer must not even show that there is one.
   if (!session?.full || !account || account.secondFactorOwed) return nobody();
-  // Whoever this person allowed nothing gets the same answer as if they were not here: it would tell who they are, when they
-  // logged in, and how.
+  // A client that this person never allowed anything gets the answer of a signed-out browser: any other would tell it who is
+  // signed in, since when, and how.
   if (asksAboutPerson(input, demands) && !isClientTrusted(input)) return nobody();
   if (isOtherPerson(input)) return otherPerson();
   if (mustLogInAgain(input))
@@ -121,7 +121,7 @@ function asksAboutPerson({ request, progress, subjectRequested }: NextStepInput,
   );
 }
 
-/** By the person, who allowed it something before, or by an administrator, who lets it go without the question. */
+/** By the person, who allowed it something before, or by an administrator, who waived the consent. */
 function isClientTrusted({ client, consent }: NextStepInput): boolean {
   return consent !== undefined || !client.consentRequired;
 }
@@ -204,9 +204,9 @@ function consentedForThis({ session, progress }: NextStepInput): boolean {
  * @see RFC 8252 8.6
  */
 function asksEachTime({ request: { redirectUri }, client }: NextStepInput): boolean {
-  if (redirectUri === undefined || !client.consentRequired) return false;
+  if (redirectUri === undefined || !client.consentRequired || redirectUri.startsWith('https:')) return false;
   const { protocol } = new URL(redirectUri);
-  return protocol === 'http:' ? client.applicationType === 'native' : protocol !== 'https:';
+  return protocol !== 'http:' || client.applicationType === 'native';
 }
 
 function deny(

@@ -1,4 +1,5 @@
 import type { SignatureAlgorithm } from '../jose/index.js';
+import { OAuthError } from './oauth-error.js';
 import { isLoopbackHost } from './redirect-uri.js';
 import type { RefreshTokenRotation } from './refresh-token.js';
 
@@ -29,6 +30,8 @@ export interface SecurityProfile {
   readonly mostPushedRequestLifetimeSeconds: number;
   /** How far ahead of ours a client's clock may be: of request objects and DPoP proofs. */
   readonly clockSkewSeconds: number;
+  /** False: a request object, where there is one, is signed. */
+  readonly unsignedRequestObjects: boolean;
   /** Undefined: requests need no request object. */
   readonly signedRequestObjects?: {
     /** From `nbf` to `exp`, and from `nbf` until now. */
@@ -45,6 +48,7 @@ const none: SecurityProfile = {
   mostCodeLifetimeSeconds: 600,
   mostPushedRequestLifetimeSeconds: 600,
   clockSkewSeconds: 60,
+  unsignedRequestObjects: true,
 };
 
 const fapi2Security: SecurityProfile = {
@@ -71,6 +75,7 @@ const fapi2Security: SecurityProfile = {
   mostPushedRequestLifetimeSeconds: 599,
   // 5.3.2.1: up to 10 seconds are accepted, more than 60 are not.
   clockSkewSeconds: 10,
+  unsignedRequestObjects: false,
 };
 
 const profiles: Readonly<Record<SecurityProfileName, SecurityProfile>> = {
@@ -93,7 +98,7 @@ export function stricterProfile(one: SecurityProfileName, other: SecurityProfile
   return securityProfileNames.indexOf(one) >= securityProfileNames.indexOf(other) ? one : other;
 }
 
-/** What of a client a profile judges. */
+/** The client properties that a profile checks. */
 export interface ProfiledClient {
   readonly securityProfile: SecurityProfileName;
   readonly type: string;
@@ -160,7 +165,7 @@ const algorithmMembers = [
 ] as const;
 
 /**
- * What keeps a client from its security profile, by the member of the client; empty where it meets the profile.
+ * Why a client does not meet a security profile, by the member of the client; empty where it does.
  * @see FAPI 2.0 Security Profile 5.3.2, 5.4
  */
 export function profileProblems(
@@ -173,29 +178,46 @@ export function profileProblems(
   const say = (field: string, rest: string): void =>
     void problems.push({ field, message: `The security profile ${name} ${rest}` });
   if (authMethods && !authMethods.includes(client.authMethod))
-    say('authMethod', `needs the client authentication ${authMethods.join(' or ')}, never a client secret.`);
+    say(
+      'authMethod',
+      `requires the client authentication ${authMethods.join(' or ')}; client secrets are not allowed.`,
+    );
   if (grantTypes && !client.grantTypes.every((each) => grantTypes.includes(each)))
-    say('grantTypes', 'allows only grants that begin with a pushed authorization request, or without a person.');
+    say('grantTypes', 'allows only grants that begin with a pushed authorization request or involve no person.');
   if (responseTypes && !client.responseTypes.every((each) => responseTypes.includes(each)))
-    say('responseTypes', `allows the response type ${responseTypes.join(', ')} alone.`);
+    say('responseTypes', `allows only the response type ${responseTypes.join(', ')}.`);
   // 5.3.2.1: a client that loses the response to a refresh would lose its grant.
   if (hardened && client.refreshTokenRotation === 'always')
     say('refreshTokenRotation', 'does not rotate refresh tokens: choose default or never.');
   if (hardened)
     client.redirectUris.forEach((uri, index) => {
       if (!isProtectedRedirect(uri, client.applicationType))
-        say(
-          `redirectUris.${index}`,
-          'allows http redirect URIs for native applications on the loopback address alone.',
-        );
+        say(`redirectUris.${index}`, 'allows http redirect URIs only for native applications, on a loopback address.');
     });
   if (signatureAlgorithms)
     for (const member of algorithmMembers) {
       const algorithm = client[member];
       if (algorithm !== undefined && !signatureAlgorithms.some((each) => each === algorithm))
-        say(member, `allows the signature algorithms ${signatureAlgorithms.join(', ')} alone.`);
+        say(member, `allows only the signature algorithms ${signatureAlgorithms.join(', ')}.`);
     }
   return problems;
+}
+
+/**
+ * The refusal of a client that does not meet its profile; undefined where it does. Registration checks that too, but the
+ * server's own profile may have been set later.
+ * @param code by the endpoint that refuses
+ */
+export function unmetProfile(
+  client: ProfiledClient,
+  code: 'invalid_client' | 'invalid_request',
+): OAuthError | undefined {
+  if (profileProblems(client, client.securityProfile).length === 0) return undefined;
+  return new OAuthError(
+    code,
+    'This client does not meet its security profile: an administrator must change its registration.',
+    { reason: 'security_profile.client' },
+  );
 }
 
 /** FAPI 2.0 Security Profile 5.3.2.2 */

@@ -18,6 +18,7 @@ const metadata = providerMetadata({
   grantTypes: ['authorization_code', 'refresh_token'],
   responseTypes: ['code', 'code id_token'],
   responseModes: ['query', 'form_post'],
+  introspectionAuthMethods: ['client_secret_basic', 'none'],
   authMethods: ['client_secret_basic', 'none'],
   authSigningAlgorithms: ['ES256'],
   signingAlgorithms: ['RS256'],

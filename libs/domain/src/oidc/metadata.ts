@@ -23,6 +23,8 @@ export interface Offer {
   readonly responseTypes: readonly string[];
   readonly responseModes: readonly string[];
   readonly authMethods: readonly string[];
+  /** The credentials of an API are held to no profile of the server. */
+  readonly introspectionAuthMethods: readonly string[];
   /** Of client assertions. */
   readonly authSigningAlgorithms: readonly string[];
   /** Of ID tokens. */
@@ -88,7 +90,7 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     introspection_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
     token_endpoint_auth_methods_supported: offer.authMethods,
     token_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
-    introspection_endpoint_auth_methods_supported: offer.authMethods.filter((method) => method !== 'none'),
+    introspection_endpoint_auth_methods_supported: offer.introspectionAuthMethods.filter((method) => method !== 'none'),
     introspection_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,
     revocation_endpoint_auth_methods_supported: offer.authMethods,
     revocation_endpoint_auth_signing_alg_values_supported: offer.authSigningAlgorithms,

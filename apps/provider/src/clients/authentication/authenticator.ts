@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { isClientIdUrl, OAuthError, profileProblems, type Client } from '@gatehouse/domain/oauth';
+import { isClientIdUrl, OAuthError, unmetProfile, type Client } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
@@ -65,12 +65,8 @@ export class ClientAuthenticator {
     const client = await this.find(clientId, credentials, now);
     if (!client || client.disabledAt !== undefined)
       throw invalidClient('The client is unknown or its credentials are wrong.', 'client_auth.unknown');
-    const [unmet] = profileProblems(client, client.securityProfile);
-    if (unmet !== undefined)
-      throw invalidClient(
-        'This client does not meet its security profile: an administrator must change its registration.',
-        `security_profile.${unmet.field}`,
-      );
+    const unmet = unmetProfile(client, 'invalid_client');
+    if (unmet) throw unmet;
     if (client.authMethod !== method.name) {
       // Which method it is registered for is no secret, and the only help to whoever set it up wrongly.
       throw invalidClient(`This client is registered for ${client.authMethod}.`, 'client_auth.method');
@@ -89,7 +85,7 @@ export class ClientAuthenticator {
   ): Promise<Client | undefined> {
     if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.find(clientId);
     // Counted by the address of this request: strangers have any number of hosts.
-    return this.documents.find(clientId, asker, now);
+    return this.documents.find(clientId, asker(), now);
   }
 }
 

@@ -67,7 +67,7 @@ function byAssertion(
       });
       if (jws === 'kid_missing')
         // RFC 7515 4.1.4, OpenID Connect Core 10.1
-        throw new OAuthError('invalid_client', 'The client has several keys: the assertion names one by kid.', {
+        throw new OAuthError('invalid_client', 'The client has several keys: the assertion must name its key by kid.', {
           reason: 'client_assertion.kid',
         });
       if (!jws) return false;

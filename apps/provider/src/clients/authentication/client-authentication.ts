@@ -8,7 +8,7 @@ export interface PresentedCredentials {
   readonly parameters: ReadonlyMap<string, string>;
   /** Of the endpoint that was called, on the issuer. */
   readonly path: string;
-  readonly asker: Asker;
+  readonly asker: () => Asker;
 }
 
 /** One way in which a client proves itself; registered in `authenticator.ts`, and every endpoint has it. */

@@ -15,13 +15,12 @@ const repeatable = ['resource'];
  */
 export async function readProtocolRequest(request: WebRequest): Promise<PresentedCredentials> {
   try {
-    const address = clientAddress(request);
     const form = await readForm(request, { limitBytes: mostBodyBytes });
     return {
       parameters: form.protocolParameters(repeatable),
       authorization: header(request, 'authorization'),
       path: pathOf(request),
-      asker: { address, addressKey: addressKey(address), requestId: requestId(request) },
+      asker: () => askerOf(request),
     };
   } catch (error) {
     if (error instanceof RepeatedParameter)
@@ -36,6 +35,12 @@ export async function readProtocolRequest(request: WebRequest): Promise<Presente
       });
     throw error;
   }
+}
+
+/** Computed where it is needed: most requests look nothing up for their sender. */
+function askerOf(request: WebRequest): ReturnType<PresentedCredentials['asker']> {
+  const address = clientAddress(request);
+  return { address, addressKey: addressKey(address), requestId: requestId(request) };
 }
 
 /** RFC 6749 3.2, RFC 7662 2.1, RFC 7009 2.1: these endpoints take POST alone. */

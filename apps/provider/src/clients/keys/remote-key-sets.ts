@@ -16,7 +16,7 @@ const mostOfAddress = 5;
 /** Of all addresses together: many clients that register themselves must not make us a means of attack. */
 const mostInWindow = 600;
 /** More limits for the addresses that clients name which nobody approved. */
-const unapprovedLimits = { perHost: 60, running: 20, runningPerHost: 5 };
+const unapprovedLimits = { perHost: 60, running: 20, runningPerHost: 2 };
 const timeoutMilliseconds = 5000;
 
 interface Held {

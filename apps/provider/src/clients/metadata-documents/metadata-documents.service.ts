@@ -90,12 +90,16 @@ export class MetadataDocuments {
 
   /** Requests that come while one looks the same document up wait for that one. */
   private async lookUp(clientId: string, known: Client | undefined, asker: Asker, now: EpochSeconds): Promise<Client> {
-    try {
-      const running = await this.running.get(clientId);
-      if (running) return running;
-    } catch (error) {
-      // It may have been past the limits of its own address, which are not those of this request.
-      if (!(error instanceof OAuthError) || error.code !== 'temporarily_unavailable') throw error;
+    for (;;) {
+      const running = this.running.get(clientId);
+      // Nothing is awaited from here until this lookup is set: of many requests at once, one looks the document up.
+      if (!running) break;
+      try {
+        return await running;
+      } catch (error) {
+        // That request may have been past the limits of its own address, which are not those of this one.
+        if (!(error instanceof OAuthError) || error.code !== 'temporarily_unavailable') throw error;
+      }
     }
     const looked = this.look(clientId, known, asker, now).finally(() => {
       if (this.running.get(clientId) === looked) this.running.delete(clientId);

@@ -76,7 +76,7 @@ export class InitialAccessTokens {
    * @returns what it gives to the client; undefined when it was used up or expired meanwhile
    */
   async spend(unit: Unit, id: string, now: EpochSeconds): Promise<{ readonly approves: boolean } | undefined> {
-    // It never expires and has no limit of uses: too much for an approval that nobody repeats.
+    // It never expires and has no limit of uses: it would approve clients forever.
     if (id === settingTokenId) return { approves: false };
     const row = await unit.one<{ approves: 0 | 1 }>(tokenStatements.spend, id, now);
     return row && { approves: row.approves === 1 };

@@ -12,6 +12,10 @@ export class OutboxKinds1795950000301 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before knows the kind by another name, and would never deliver or purge these.
+    await runner.query(
+      "UPDATE outbox_messages SET kind = 'backchannel-logout' WHERE kind = 'backchannel-logout-unapproved'",
+    );
     await runner.query('DROP INDEX outbox_messages_kind_due');
   }
 }
