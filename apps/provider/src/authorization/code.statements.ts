@@ -12,6 +12,7 @@ export interface CodeRow {
   code_challenge: string | null;
   nonce: string | null;
   dpop_jkt: string | null;
+  issued_at: number;
   expires_at: number;
   consumed_at: number | null;
 }

@@ -36,6 +36,7 @@ export interface AuthorizationCode {
   readonly nonce: string | undefined;
   /** Thumbprint of the key that alone may redeem it. */
   readonly dpopJkt: string | undefined;
+  readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
   readonly consumedAt: EpochSeconds | undefined;
 }
@@ -101,6 +102,7 @@ export class CodesService {
       codeChallenge: row.code_challenge ?? undefined,
       nonce: row.nonce ?? undefined,
       dpopJkt: row.dpop_jkt ?? undefined,
+      issuedAt: epochSeconds(row.issued_at),
       expiresAt: epochSeconds(row.expires_at),
       consumedAt: row.consumed_at === null ? undefined : epochSeconds(row.consumed_at),
     };

@@ -20,6 +20,7 @@ import { Subjects } from '../clients/subjects.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import type { Visit } from '../users/visit.js';
 import { Answers } from './answers.service.js';
 import { DeviceAnswers, type DeviceOutcome } from './device-answers.service.js';
@@ -40,6 +41,7 @@ export class Dispatcher {
     @Inject(Answers) private readonly answers: Answers,
     @Inject(DeviceAnswers) private readonly deviceAnswers: DeviceAnswers,
     @Inject(Factors) private readonly factors: Factors,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
@@ -103,6 +105,7 @@ export class Dispatcher {
       account: session && { secondFactorOwed: visit.secondFactorOwed },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
+      definedScopes: await this.resources.definedScopes(request.resources),
       ...demands,
       otherSubject: !mayBeMeant || demands.otherSubject,
       progress: {

@@ -63,6 +63,8 @@ export class RequestObjects {
         clientId: client.id,
         issuer: this.settings.issuer,
         now,
+        // RFC 9101 6.3, 10.5; RFC 9126 3
+        signedParametersOnly: client.requireSignedRequestObject,
         profile: securityProfile(client.securityProfile),
       },
     );

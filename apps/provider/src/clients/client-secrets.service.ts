@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { addSeconds, epochSeconds, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { SecretNeed } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
@@ -108,4 +108,15 @@ export class ClientSecrets {
 
 function placeOf(id: string): string {
   return `client_secrets.secret_sealed:${id}`;
+}
+
+export function isValidSecret(secret: StoredSecret, now: EpochSeconds): boolean {
+  return secret.expiresAt === undefined || secret.expiresAt > now;
+}
+
+/** True when one of the valid secrets has this hash; every one is compared, so that the time tells nothing. */
+export function matchesSecret(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
+  let found = false;
+  for (const secret of secrets) if (equalInConstantTime(secret.hash, hash) && isValidSecret(secret, now)) found = true;
+  return found;
 }

@@ -1,9 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { epochSeconds, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   cameByItself,
   isMaterialChange,
+  raisesProfile,
   removalProblem,
   secretNeed,
   type Client,
@@ -22,7 +23,7 @@ import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientRules } from './client-rules.service.js';
 import { toClient, toRow } from './client-row.js';
-import { ClientSecrets, type StoredSecret } from './client-secrets.service.js';
+import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 type Problem = { readonly field: string; readonly message: string };
 
@@ -143,7 +144,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** True when the secret is one of the client's valid ones. */
   async verifySecret(clientId: string, secret: string, now: EpochSeconds): Promise<boolean> {
     const hash = sha256(secret);
-    return this.afreshUnless(clientId, (secrets) => matches(secrets, hash, now));
+    return this.afreshUnless(clientId, (secrets) => matchesSecret(secrets, hash, now));
   }
 
   /** True when one of the client's valid secrets that we know passes the test. */
@@ -215,7 +216,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     now: EpochSeconds,
   ): Promise<{ createdAt: EpochSeconds; expiresAt: EpochSeconds | undefined }[]> {
     const secrets = await this.secrets.read(clientId);
-    return secrets.filter((secret) => isValid(secret, now));
+    return secrets.filter((secret) => isValidSecret(secret, now));
   }
 
   /** Registers a client. The secret of one that needs a secret is in the answer, and nowhere else ever again. */
@@ -274,7 +275,8 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const checked = this.rules.check({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
     if ('problems' in checked) return checked;
     const { client } = checked;
-    if (changesSubjects(current, client)) await this.end(unit, id, now);
+    // What was given under other subjects, or a laxer profile, is not held to the new ones.
+    if (changesSubjects(current, client) || raisesProfile(current, client)) await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
@@ -357,7 +359,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private known(secrets: readonly StoredSecret[], now: EpochSeconds): string[] {
     return secrets.flatMap((secret) => {
       const { sealed } = secret;
-      return sealed !== undefined && isValid(secret, now) ? [this.secrets.open({ ...secret, sealed })] : [];
+      return sealed !== undefined && isValidSecret(secret, now) ? [this.secrets.open({ ...secret, sealed })] : [];
     });
   }
 
@@ -395,14 +397,4 @@ function isClientId(text: string): boolean {
 
 function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
-}
-
-function isValid(secret: StoredSecret, now: EpochSeconds): boolean {
-  return secret.expiresAt === undefined || secret.expiresAt > now;
-}
-
-function matches(secrets: readonly StoredSecret[], hash: Uint8Array, now: EpochSeconds): boolean {
-  let found = false;
-  for (const secret of secrets) if (equalInConstantTime(secret.hash, hash) && isValid(secret, now)) found = true;
-  return found;
 }

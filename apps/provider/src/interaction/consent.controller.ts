@@ -20,6 +20,7 @@ import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { shownHost } from '../http/shown-host.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { text, type Sentence } from '../texts/text.js';
 import type { UserVisit, Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -41,6 +42,7 @@ export class ConsentController {
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -68,6 +70,7 @@ export class ConsentController {
       return this.show(visit, asked, 409, text('consent.clientChanged'));
     if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
+    const definedScopes = await this.resources.definedScopes(askedFor(asked.kept).resources);
     const id = await this.store.run(async (unit) => {
       const { user, now } = visit;
       await this.consents.record(
@@ -78,6 +81,7 @@ export class ConsentController {
           scope: askedFor(asked.kept).scope,
           claims: claimsOf(asked),
           resources: askedFor(asked.kept).resources,
+          definedScopes,
         },
         now,
       );

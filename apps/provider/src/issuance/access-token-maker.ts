@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
 import {
   accessTokenClaims,
+  algorithmsUnder,
   checkResourcesAllowed,
   formatScope,
+  OAuthError,
   targetOf,
   type Authority,
   type Client,
@@ -55,6 +57,12 @@ export class AccessTokenMaker {
       authority.notAfter === undefined ? Infinity : authority.notAfter - now,
     );
     if (target.format === 'opaque') return this.opaque(row, target.scope, target.audience, lifetimeSeconds, now);
+    if (!algorithmsUnder(client.securityProfile, [target.algorithm]).includes(target.algorithm))
+      throw new OAuthError(
+        'invalid_target',
+        'The security profile of this client does not allow the signature algorithm of this resource.',
+        { reason: 'resource.algorithm' },
+      );
     const expiresAt = addSeconds(now, lifetimeSeconds);
     const claims = accessTokenClaims({
       issuer: this.settings.issuer,

@@ -48,7 +48,7 @@ export class IdTokenHints {
     if (jwt === undefined) return undefined;
     const byKey = await this.signer.verify(jwt, 'JWT');
     const claims = byKey ?? (await this.verifyBySecret(jwt, clientId, now));
-    if (claims?.['iss'] !== this.settings.issuer) return undefined;
+    if (claims?.['iss'] !== this.settings.issuer || !hasMembersOfIdToken(claims)) return undefined;
     return { claims, signedBy: byKey ? 'server key' : 'client secret' };
   }
 
@@ -76,4 +76,9 @@ export class IdTokenHints {
     const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now });
     return typeof jws === 'object' ? jws.payload : undefined;
   }
+}
+
+/** UserInfo answers and JARM responses are signed by the same keys under the same `typ` (OpenID Connect Core 2, RFC 8725 3.12). */
+function hasMembersOfIdToken({ sub, aud, exp, iat }: Readonly<Record<string, unknown>>): boolean {
+  return typeof sub === 'string' && typeof aud === 'string' && typeof exp === 'number' && typeof iat === 'number';
 }

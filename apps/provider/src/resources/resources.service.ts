@@ -7,6 +7,7 @@ import {
   type FieldProblem,
   type Resource,
   type ResourceDraft,
+  type Scope,
 } from '@gatehouse/domain/oauth';
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
@@ -79,6 +80,17 @@ export class ResourcesService implements OnModuleInit {
   }
 
   /** Every API, by name. */
+  /** The scopes that each of these APIs defines, by its identifier; undefined where none is named. */
+  async definedScopes(identifiers: readonly string[] | undefined): Promise<ReadonlyMap<string, Scope> | undefined> {
+    if (!identifiers || identifiers.length === 0) return undefined;
+    const defined = new Map<string, Scope>();
+    for (const identifier of identifiers) {
+      const resource = await this.find(identifier);
+      defined.set(identifier, resource?.scopes.map(({ name }) => name) ?? []);
+    }
+    return defined;
+  }
+
   async all(): Promise<readonly Resource[]> {
     return (await this.load()).all;
   }

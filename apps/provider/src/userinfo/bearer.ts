@@ -8,6 +8,7 @@ import {
   OAuthError,
   parseBearer,
   parseDpopToken,
+  unmetProfile,
   type Client,
   type DpopProof,
 } from '@gatehouse/domain/oauth';
@@ -72,6 +73,13 @@ export class BearerTokens {
     if (!client || client.disabledAt !== undefined)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'bearer.client',
+      });
+    const unmet = unmetProfile(client, 'invalid_token');
+    if (unmet) throw unmet;
+    // Issued before the client was held to bound tokens.
+    if (token.dpopJkt === undefined && client.dpopBoundAccessTokens)
+      throw new OAuthError('invalid_token', 'The access token must be bound to a key: get a new one.', {
+        reason: 'dpop.unbound_client',
       });
     if (proof) checkProofUnderProfile(proof, client.securityProfile, now);
     // Last: what is refused stores nothing.

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { ClientDraft, SecurityProfileName } from '@gatehouse/domain/oauth';
+import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { clientKey, signed } from '../support/client-jwts';
 import { proofOf } from '../support/dpop';
@@ -14,7 +15,16 @@ import {
   requestObjectOf,
   type FapiClient,
 } from '../support/fapi';
-import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import {
+  answerOf,
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
+import { addResource } from '../support/resources';
 import { claimsOf, type Tokens } from '../support/tokens';
 
 const profiles: readonly SecurityProfileName[] = ['fapi-2-security', 'fapi-2-message-signing'];
@@ -221,6 +231,22 @@ describe('request objects under fapi-2-message-signing (Message Signing 5.3.1)',
     expect([answer.status, errorOf(answer)]).toEqual([400, 'invalid_request_object']);
   });
 
+  it('hold every parameter: what stands beside one does not count, whatever its typ (RFC 9101 6.3)', async () => {
+    const { parameters } = authorizationRequest(fapi.client);
+    const now = provider.clock.now();
+    const empty = { iss: fapi.client.id, aud: provider.issuer, nbf: now, exp: now + 60 };
+    const beside = { ...parameters, request: await signed(fapi.key, empty) };
+    const answer = await postAs(provider, fapi, '/oauth/par', beside);
+    expect([answer.status, errorOf(answer)]).toEqual([400, 'invalid_request']);
+    // A client that is registered so without a profile is held to the same.
+    const plain = await addFapiClient(provider, { requireSignedRequestObject: true, scope: ['openid', 'email'] });
+    const { state: _state, ...others } = authorizationRequest(plain.client).parameters;
+    const request = await signed(plain.key, { ...empty, iss: plain.client.id, ...others });
+    const asked = { ...others, scope: 'openid email', state: 'unsigned', request };
+    const granted = await browser.open(authorizeUrl(provider, asked));
+    expect([answerOf(granted).has('code'), answerOf(granted).has('state')]).toEqual([true, false]);
+  });
+
   it('that are unsigned are refused under fapi-2-security too', async () => {
     const plain = await addFapiClient(provider);
     const claims = requestObjectOf(provider, plain.client, authorizationRequest(plain.client).parameters);
@@ -229,6 +255,43 @@ describe('request objects under fapi-2-message-signing (Message Signing 5.3.1)',
       request: new UnsecuredJWT(claims).encode(),
     });
     expect([answer.status, errorOf(answer)]).toEqual([400, 'invalid_request_object']);
+  });
+});
+
+describe('a client that is put under a profile', () => {
+  it('loses what it was given before: codes, access and refresh tokens', async () => {
+    const fapi = await addFapiClient(provider, { scope: ['openid', 'offline_access'] });
+    const bearer = { proof: false } as const;
+    const codeNow = async () => {
+      const { parameters, proof } = authorizationRequest(fapi.client, { scope: 'openid offline_access' });
+      const code = answerOf(await browser.open(authorizeUrl(provider, parameters))).get('code') ?? '';
+      return { code, verifier: proof.verifier };
+    };
+    const tokens = (await redeemAs(provider, fapi, await codeNow(), bearer)).json<Tokens>();
+    const waiting = await codeNow();
+    const headers = { Authorization: `Bearer ${tokens.access_token}` };
+    expect((await send(`${provider.base}/oauth/userinfo`, { headers })).status).toBe(200);
+
+    const clients = provider.app.get(ClientsService);
+    const stored = await clients.findFresh(fapi.client.id);
+    if (!stored) throw new Error('the client is gone');
+    const draft = { ...stored, securityProfile: 'fapi-2-security' };
+    await provider.store.run((unit) => clients.update(unit, stored, draft, {}, provider.clock.now()));
+    expect((await send(`${provider.base}/oauth/userinfo`, { headers })).status).toBe(401);
+    expect(errorOf(await redeemAs(provider, fapi, waiting))).toBe('invalid_grant');
+    const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };
+    expect(errorOf(await postAs(provider, fapi, '/oauth/token', refresh))).toBe('invalid_grant');
+  });
+
+  it('gets no token for an API whose tokens are signed by another algorithm (5.4.1)', async () => {
+    const resource = { identifier: 'https://rs256.test/' };
+    await addResource(provider, { ...resource, signingAlgorithm: 'RS256' });
+    const scope = 'read';
+    const fapi = await addFapiClient(provider, { securityProfile: 'fapi-2-security', scope: ['openid', scope] });
+    const pushed = await pushAs(provider, fapi, { scope: `openid ${scope}`, resource: resource.identifier });
+    const asked = authorizeUrl(provider, { client_id: fapi.client.id, request_uri: pushed.requestUri });
+    const code = answerOf(await browser.open(asked)).get('code') ?? '';
+    expect(errorOf(await redeemAs(provider, fapi, { code, verifier: pushed.verifier }))).toBe('invalid_target');
   });
 });
 
@@ -290,6 +353,30 @@ describe('GATEHOUSE_SECURITY_PROFILE', () => {
     // The same browser, the same database, and a server that was started with the profile meanwhile.
     const resumed = await browser.open(`${strict.base}/oauth/authorize/${id}`);
     expect([answerOf(resumed).get('error'), answerOf(resumed).has('code')]).toEqual(['invalid_request', false]);
+  });
+
+  it('does not open UserInfo to tokens that were given before it', async () => {
+    const { client, secret } = await lax.addClient({ consentRequired: false });
+    const browser = await lax.logIn(await lax.addUser());
+    const { code, verifier } = await authorize(lax, browser, client);
+    const answer = await redeem(lax, { client, secret }, code, verifier);
+    const headers = { Authorization: `Bearer ${answer.json<Tokens>().access_token}` };
+    expect((await send(`${lax.base}/oauth/userinfo`, { headers })).status).toBe(200);
+    expect((await send(`${strict.base}/oauth/userinfo`, { headers })).status).toBe(401);
+  });
+
+  it('holds credentials of an API to it that exchange tokens', async () => {
+    const rule = [{ resource: 'https://api.test/', mode: 'delegation' as const }];
+    const exchanging = {
+      resourceServer: true,
+      redirectUris: [],
+      scope: [],
+      grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'],
+      tokenExchange: rule,
+    };
+    await expect(strict.addClient(exchanging)).rejects.toThrow('private_key_jwt');
+    const { client } = await strict.addClient({ ...exchanging, grantTypes: [], tokenExchange: [] });
+    expect(client.authMethod).toBe('client_secret_basic');
   });
 
   it('offers in its metadata only what it allows', async () => {

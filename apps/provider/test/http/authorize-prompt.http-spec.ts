@@ -1,6 +1,6 @@
 import { authenticationContexts } from '@gatehouse/domain/oauth';
 import { ConsentsService } from '../../src/grants/consents.service';
-import { Browser } from '../support/browser';
+import { Browser, send } from '../support/browser';
 import {
   answerOf,
   authorizationRequest,
@@ -164,6 +164,17 @@ describe('what an authorization request asks of the person', () => {
       expect(await ask({ acr_values: multiFactor })).toMatch(/^login_required: .*acr_values/);
       provider.clock.advance(10);
       expect(await ask({ max_age: '10' })).toMatch(/^login_required: .*max_age/);
+    });
+
+    it('takes no other JWT of ours for an id_token_hint, such as a signed UserInfo response', async () => {
+      const signing = await provider.addClient({ consentRequired: false, userinfoSignedResponseAlg: 'RS256' });
+      const browser = await provider.logIn(await provider.addUser());
+      const { access_token: token } = await obtainTokens(provider, browser, signing);
+      const headers = { Authorization: `Bearer ${token}` };
+      const jwt = (await send(`${provider.base}/oauth/userinfo`, { headers })).text;
+      expect(jwt.split('.')).toHaveLength(3);
+      const answer = answerOf(await open(browser, signing, { prompt: 'none', id_token_hint: jwt }));
+      expect([answer.get('error'), answer.has('code')]).toEqual(['invalid_request', false]);
     });
 
     it('still knows the person of an expired id_token_hint', async () => {

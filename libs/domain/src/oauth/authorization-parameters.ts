@@ -112,7 +112,7 @@ export function returnableState(parameters: ReadonlyMap<string, string>): string
 /** The `nonce`, as it goes into the ID token: a text that was neither altered on its way (U+FFFD) nor can be later. */
 export function checkNonce(parameters: ReadonlyMap<string, string>): string | undefined {
   const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
-  if (nonce !== undefined && /[\p{Cc}\uFFFD]/u.test(nonce))
+  if (nonce !== undefined && /[\p{Cc}\p{Cs}\uFFFD]/u.test(nonce))
     throw invalid('The nonce has control characters.', 'nonce.characters');
   return nonce;
 }

@@ -3,6 +3,7 @@ import type { Client } from './client.js';
 import { isMaterialChange, writeClientIdentity } from './client-identity.js';
 
 const before = aClient({
+  applicationType: 'native',
   name: 'Photo printer',
   redirectUris: ['https://printer.example/cb', 'com.example.printer:/cb', 'http://127.0.0.1/cb'],
   clientUri: 'https://printer.example/',
@@ -37,6 +38,12 @@ describe('a change of a client', () => {
   ])('is not material: %s', (_name, change) => {
     expect(isMaterialChange(before, { ...before, ...change })).toBe(false);
     expect(writeClientIdentity({ ...before, ...change })).toBe(writeClientIdentity(before));
+  });
+
+  it('is material where a web client moves to another port of the machine itself, for it has one', () => {
+    const web = aClient({ applicationType: 'web', redirectUris: ['http://127.0.0.1:8000/cb'] });
+    expect(isMaterialChange(web, { ...web, redirectUris: ['http://127.0.0.1:9000/cb'] })).toBe(true);
+    expect(isMaterialChange(web, { ...web, redirectUris: ['http://127.0.0.1:8000/other'] })).toBe(false);
   });
 
   it('is not material where a redirect host is given up', () => {

@@ -2,7 +2,10 @@ import type { Client } from './client.js';
 import { isLoopbackHost } from './redirect-uri.js';
 
 /** What people judge a client by, and what decides where their data goes. */
-export type ClientIdentity = Pick<Client, 'name' | 'clientUri' | 'logoUri' | 'sectorIdentifierUri' | 'redirectUris'>;
+export type ClientIdentity = Pick<
+  Client,
+  'name' | 'clientUri' | 'logoUri' | 'sectorIdentifierUri' | 'redirectUris' | 'applicationType'
+>;
 
 /**
  * True when people who allowed the client would have consented to a different client: another name, logo or website, another sector of
@@ -26,11 +29,11 @@ export function writeClientIdentity(client: ClientIdentity): string {
 }
 
 /** Where a client receives answers. */
-function placesOf({ redirectUris }: ClientIdentity): string[] {
+function placesOf({ redirectUris, applicationType }: ClientIdentity): string[] {
   return redirectUris.map((uri) => {
     const url = new URL(uri);
-    // Below a private-use scheme the host is anybody's choice (RFC 8252 7.1), and any port of the person's own machine is theirs.
+    // Below a private-use scheme the host is anybody's choice (RFC 8252 7.1); a native application takes any loopback port (7.3).
     if (url.protocol !== 'https:' && url.protocol !== 'http:') return url.protocol;
-    return isLoopbackHost(url.hostname) ? url.hostname : url.host;
+    return applicationType === 'native' && isLoopbackHost(url.hostname) ? url.hostname : url.host;
   });
 }

@@ -204,7 +204,7 @@ export function checkMetadata(
   const text = (field: keyof ClientMetadataDraft, value: string | undefined): string | undefined => {
     if (value === undefined || value === '') return undefined;
     if (value.length > mostTextCharacters) say(field, `At most ${mostTextCharacters} characters.`);
-    if (/[\p{Cc}\p{Cf}]/u.test(value)) say(field, 'No control characters.');
+    if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value)) say(field, 'No control characters.');
     return value;
   };
   const list = (field: keyof ClientMetadataDraft, values: readonly string[] | undefined, most: number): string[] => {

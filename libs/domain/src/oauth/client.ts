@@ -141,7 +141,7 @@ export function checkClientMetadata(
   if (name === '') say('name', 'Enter a name: people read it on the consent page.');
   else if (name.length > 200) say('name', 'A name has at most 200 characters.');
   // Letters that turn the reading direction would let a name disguise itself on the consent page.
-  else if (/[\p{Cc}\p{Cf}]/u.test(name)) say('name', 'A name has no control characters.');
+  else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('name', 'A name has no control characters.');
 
   const type = oneOf(['confidential', 'public'] as const, draft.type);
   if (!type) say('type', 'Choose confidential or public.');
@@ -218,7 +218,7 @@ export function checkClientMetadata(
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
   const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
-  const profile = profileFor({ ...metadata, resourceServer }, policy.securityProfile);
+  const profile = profileFor({ ...metadata, resourceServer, grantTypes }, policy.securityProfile);
   const idTokenSignedResponseAlg = oneOf(
     signatureAlgorithms,
     draft.idTokenSignedResponseAlg ?? securityProfile(profile).defaultSignatureAlgorithm,

@@ -119,3 +119,32 @@ describe('remembered scopes', () => {
     );
   });
 });
+
+describe('scopes that not every requested API defines', () => {
+  const definedScopes = new Map([
+    ['https://a.example', ['read']],
+    ['https://b.example', ['write']],
+  ]);
+  const request = {
+    scope: ['openid', 'read', 'write', 'send'],
+    resources: ['https://a.example', 'https://b.example'],
+    definedScopes,
+  };
+  const allowed = allowScopes(nothingAllowed, request);
+
+  it('are allowed only where they are defined, and the request is answered without a question', () => {
+    expect(Object.fromEntries(allowed.resourceScopes)).toEqual({
+      'https://a.example': ['read'],
+      'https://b.example': ['write'],
+    });
+    expect(allowed.scope).toEqual(['openid', 'send']);
+    expect(missingScopes(allowed, request)).toBeUndefined();
+  });
+
+  it('are asked for once an API defines them later', () => {
+    const later = new Map(definedScopes).set('https://a.example', ['read', 'write', 'send']);
+    expect(missingScopes(allowed, { ...request, definedScopes: later })).toEqual(['write', 'send']);
+    const alone = { scope: ['write'], resources: ['https://a.example'], definedScopes: later };
+    expect(missingScopes(allowed, alone)).toEqual(['write']);
+  });
+});

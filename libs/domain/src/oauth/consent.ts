@@ -13,6 +13,8 @@ export interface RequestedScopes {
   readonly scope: Scope;
   /** Identifiers of APIs (RFC 8707). */
   readonly resources?: readonly string[] | undefined;
+  /** Scopes that each of these APIs defines, by its identifier. Undefined: any of them may define any scope. */
+  readonly definedScopes?: ReadonlyMap<string, Scope> | undefined;
 }
 
 export const nothingAllowed: AllowedScopes = { scope: [], resourceScopes: new Map() };
@@ -24,16 +26,24 @@ export function isServerScope(scope: string): boolean {
 
 /**
  * What is allowed once a person has said yes to a request, too. A scope of an API is allowed only at the APIs that this
- * request names, because the same name may mean something else at another one.
+ * request names and that define it, because the same name may mean something else at another one, now or later.
  * @see RFC 8707 3, RFC 6749 3.3
  */
 export function allowScopes(before: AllowedScopes, request: RequestedScopes): AllowedScopes {
   const resources = request.resources ?? [];
-  const ofApis = request.scope.filter((scope) => !isServerScope(scope));
   const resourceScopes = new Map(before.resourceScopes);
-  for (const resource of resources) resourceScopes.set(resource, union(resourceScopes.get(resource) ?? [], ofApis));
-  const ofServer = resources.length === 0 ? request.scope : request.scope.filter(isServerScope);
+  for (const resource of resources) {
+    const ofApi = request.scope.filter((scope) => apisOf(scope, request).includes(resource));
+    resourceScopes.set(resource, union(resourceScopes.get(resource) ?? [], ofApi));
+  }
+  const ofServer = request.scope.filter((scope) => apisOf(scope, request).length === 0);
   return { scope: union(before.scope, ofServer), resourceScopes };
+}
+
+/** The requested APIs at which a scope applies; none: it applies at this server, or at no API that is requested. */
+function apisOf(scope: string, { resources = [], definedScopes }: RequestedScopes): readonly string[] {
+  if (isServerScope(scope)) return [];
+  return definedScopes ? resources.filter((each) => definedScopes.get(each)?.includes(scope)) : resources;
 }
 
 /**
@@ -42,10 +52,12 @@ export function allowScopes(before: AllowedScopes, request: RequestedScopes): Al
  */
 export function missingScopes(allowed: AllowedScopes, request: RequestedScopes): Scope | undefined {
   const resources = request.resources ?? [];
-  const isAllowed = (scope: string): boolean =>
-    resources.length === 0 || isServerScope(scope)
+  const isAllowed = (scope: string): boolean => {
+    const apis = apisOf(scope, request);
+    return apis.length === 0
       ? allowed.scope.includes(scope)
-      : resources.every((resource) => allowed.resourceScopes.get(resource)?.includes(scope));
+      : apis.every((resource) => allowed.resourceScopes.get(resource)?.includes(scope));
+  };
   const missing = request.scope.filter((scope) => !isAllowed(scope));
   return missing.length === 0 && isSubset(resources, [...allowed.resourceScopes.keys()]) ? undefined : missing;
 }

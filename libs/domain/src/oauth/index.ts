@@ -197,6 +197,7 @@ export {
   algorithmsUnder,
   profileFor,
   profileProblems,
+  raisesProfile,
   securityProfile,
   securityProfileNames,
   underProfile,

@@ -39,6 +39,8 @@ export interface NextStepInput {
   readonly supportedContexts: readonly string[];
   /** What the person allowed this client before. */
   readonly consent?: (AllowedScopes & { readonly claims?: readonly string[] | undefined }) | undefined;
+  /** Scopes that each requested API defines, by its identifier. */
+  readonly definedScopes?: ReadonlyMap<string, Scope> | undefined;
   /** Names of claims about the person that the request asks for and none of its scopes does. */
   readonly claimsBeyondScope?: readonly string[] | undefined;
   /** True where the request names a `sub`, by a hint or in the `claims` parameter, whoever it is. */
@@ -188,7 +190,7 @@ function missingConsent(input: NextStepInput): Scope | undefined {
   if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
   // Without any scope the person is still asked once: the client learns who they are.
   if (!consent) return request.scope;
-  const missing = missingScopes(consent, request);
+  const missing = missingScopes(consent, { ...request, definedScopes: input.definedScopes });
   return missing === undefined && !isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []) ? [] : missing;
 }
 

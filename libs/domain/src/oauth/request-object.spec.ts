@@ -14,6 +14,7 @@ interface Options {
   readonly typ?: unknown;
   readonly outer?: Readonly<Record<string, string>>;
   readonly profile?: SecurityProfileName;
+  readonly signedParametersOnly?: boolean;
 }
 
 function read(claims: Claims, options: Options = {}) {
@@ -25,6 +26,7 @@ function read(claims: Claims, options: Options = {}) {
         clientId,
         issuer,
         now,
+        signedParametersOnly: options.signedParametersOnly ?? false,
         profile: securityProfile(options.profile ?? 'none'),
       },
     ),
@@ -135,6 +137,15 @@ describe('requestObjectParameters', () => {
     ['a subject that is a person', { sub: 'ada' }],
   ])('accepts %s', (_what, claims, ...[options]) => {
     expect(refusal(claims, options)).toBe('accepted');
+  });
+});
+
+it('ignores parameters outside of the request object where only signed ones count (RFC 9101 6.3)', () => {
+  const outer = { client_id: clientId, response_type: 'code', scope: 'openid', state: 'outer' };
+  expect(read({ scope: 'openid' }, { outer })).toMatchObject({ state: 'outer', response_type: 'code' });
+  expect(read({ scope: 'openid' }, { outer, signedParametersOnly: true })).toEqual({
+    client_id: clientId,
+    scope: 'openid',
   });
 });
 

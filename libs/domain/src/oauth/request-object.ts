@@ -15,6 +15,8 @@ export interface RequestObjectContext {
   readonly clientId: string;
   readonly issuer: string;
   readonly now: EpochSeconds;
+  /** True: only what the client signed counts, whatever the type of the JWT says. */
+  readonly signedParametersOnly: boolean;
   /** Of the client. */
   readonly profile: Pick<SecurityProfile, 'clockSkewSeconds' | 'signedRequestObjects'>;
 }
@@ -50,7 +52,8 @@ export function requestObjectParameters(
     throw invalid('The request object is of another client.', 'request_object.client_id');
   inner.set('client_id', clientId);
 
-  if (ofRfc9101 || !(outer.get('scope') ?? '').split(' ').includes('openid')) return inner;
+  if (ofRfc9101 || context.signedParametersOnly || !(outer.get('scope') ?? '').split(' ').includes('openid'))
+    return inner;
   // OpenID Connect Core 6.1: the response_type stands in the query too, and is the same.
   const responseType = outer.get('response_type');
   if (inner.has('response_type') && inner.get('response_type') !== responseType)

@@ -76,8 +76,12 @@ describe('underProfile', () => {
   });
 
   it.each(profiles)('sets what %s demands, whether the client or the server is held to it', (name) => {
-    const lax = { pkceRequired: false, requirePushedAuthorizationRequests: false, dpopBoundAccessTokens: false,
-      refreshTokenRotation: 'default' } as const;
+    const lax = {
+      pkceRequired: false,
+      requirePushedAuthorizationRequests: false,
+      dpopBoundAccessTokens: false,
+      refreshTokenRotation: 'default',
+    } as const;
     for (const client of [
       underProfile(fapiClient({ ...lax, securityProfile: name }), 'none'),
       underProfile(fapiClient(lax), name),
@@ -94,11 +98,14 @@ describe('underProfile', () => {
       });
   });
 
-  it('keeps what the client chose, and leaves the credentials of an API to the client', () => {
+  it('keeps what the client chose, and exempts credentials of an API that only introspect', () => {
     const chosen = fapiClient({ authorizationSignedResponseAlg: 'PS256' });
     expect(underProfile(chosen, 'fapi-2-security').authorizationSignedResponseAlg).toBe('PS256');
-    expect(profileFor({ securityProfile: 'none', resourceServer: true }, 'fapi-2-security')).toBe('none');
-    expect(profileFor({ securityProfile: 'fapi-2-security', resourceServer: true }, 'none')).toBe('fapi-2-security');
+    const api = { securityProfile: 'none', resourceServer: true, grantTypes: [] } as const;
+    expect(profileFor(api, 'fapi-2-security')).toBe('none');
+    expect(profileFor({ ...api, securityProfile: 'fapi-2-security' }, 'none')).toBe('fapi-2-security');
+    const exchanging = { ...api, grantTypes: ['urn:ietf:params:oauth:grant-type:token-exchange'] };
+    expect(profileFor(exchanging, 'fapi-2-security')).toBe('fapi-2-security');
   });
 });
 

@@ -125,12 +125,16 @@ interface Hardenable extends ProfiledClient {
   readonly requireSignedRequestObject: boolean;
 }
 
-/** The profile that holds for a client: the stricter of its own and the server's. The credentials of an API get no codes and are exempt. */
+/**
+ * The profile that holds for a client: the stricter of its own and the server's. Credentials of an API that only ask about
+ * tokens get none, and are exempt.
+ */
 export function profileFor(
-  client: Pick<ProfiledClient, 'securityProfile' | 'resourceServer'>,
+  client: Pick<ProfiledClient, 'securityProfile' | 'resourceServer' | 'grantTypes'>,
   floor: SecurityProfileName,
 ): SecurityProfileName {
-  return client.resourceServer ? client.securityProfile : stricterProfile(client.securityProfile, floor);
+  const onlyIntrospects = client.resourceServer && client.grantTypes.length === 0;
+  return onlyIntrospects ? client.securityProfile : stricterProfile(client.securityProfile, floor);
 }
 
 /**
@@ -152,6 +156,14 @@ export function underProfile<Of extends Hardenable>(client: Of, floor: SecurityP
     authorizationSignedResponseAlg: client.authorizationSignedResponseAlg ?? defaultSignatureAlgorithm,
     introspectionSignedResponseAlg: client.introspectionSignedResponseAlg ?? defaultSignatureAlgorithm,
   };
+}
+
+/** True when a change holds the client to a stricter profile than before. */
+export function raisesProfile(
+  before: Pick<ProfiledClient, 'securityProfile'>,
+  after: Pick<ProfiledClient, 'securityProfile'>,
+): boolean {
+  return stricterProfile(before.securityProfile, after.securityProfile) !== before.securityProfile;
 }
 
 /** Members that name a signature algorithm, which a profile narrows. */
@@ -210,7 +222,7 @@ export function profileProblems(
  */
 export function unmetProfile(
   client: ProfiledClient,
-  code: 'invalid_client' | 'invalid_request',
+  code: 'invalid_client' | 'invalid_request' | 'invalid_token',
 ): OAuthError | undefined {
   if (profileProblems(client, client.securityProfile).length === 0) return undefined;
   return new OAuthError(

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Client, GrantTypeName } from '../oauth/index.js';
+import { isLoopbackHost, type Client, type GrantTypeName } from '../oauth/index.js';
 
 /** Grant types whose responses go to a redirect URI, or follow from one that did; client credentials concern no person. */
 const redirectedGrants: readonly GrantTypeName[] = [
@@ -16,7 +16,7 @@ type SectorMembers = Pick<
 
 /**
  * Whose clients see the same person under the same `sub`: the host of the sector identifier, else the host that all
- * redirect URIs share. A private scheme stands for itself, and a client without redirect URIs is a sector of its own.
+ * redirect URIs share. A client without redirect URIs is a sector of its own.
  *
  * Anybody can register another site's redirect URIs, which is harmless only as long as every `sub` is sent there. So a
  * client that no administrator made is a sector of its own where it learns a `sub` in another way.
@@ -34,9 +34,16 @@ export function sectorOf(client: SectorMembers): string {
 function isVouchedByRedirects(client: SectorMembers): boolean {
   const { redirectUris, grantTypes, backchannelLogoutUri } = client;
   if (redirectUris.length === 0 || !grantTypes.every((each) => redirectedGrants.includes(each))) return false;
+  // RFC 8252 8.6: on the person's own device any application may receive what is sent to these.
+  if (!redirectUris.every(isOnWeb)) return false;
   if (backchannelLogoutUri === undefined) return true;
   const { hostname } = new URL(backchannelLogoutUri);
   return redirectUris.some((uri) => new URL(uri).hostname === hostname);
+}
+
+function isOnWeb(uri: string): boolean {
+  const { protocol, hostname } = new URL(uri);
+  return protocol === 'https:' && !isLoopbackHost(hostname);
 }
 
 /**

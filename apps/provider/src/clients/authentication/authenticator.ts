@@ -9,7 +9,7 @@ import { ReplayService } from '../../replay/replay.service.js';
 import { ClientsService } from '../clients.service.js';
 import { MetadataDocuments } from '../metadata-documents/metadata-documents.service.js';
 import { ClientKeys } from '../keys/client-keys.service.js';
-import { clientSecretJwt, privateKeyJwt } from './client-assertion.js';
+import { assertionBudget, clientSecretJwt, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
 import { clientSecretBasic } from './client-secret-basic.js';
 import { clientSecretPost } from './client-secret-post.js';
@@ -31,7 +31,7 @@ export class ClientAuthenticator {
     @Inject(ClientKeys) keys: ClientKeys,
     @Inject(ReplayService) replay: ReplayService,
   ) {
-    const judges = { issuer, store, keys, replay };
+    const judges = { issuer, store, keys, replay, strangers: assertionBudget() };
     this.methods = [
       clientSecretBasic(clients),
       clientSecretPost(clients),

@@ -17,12 +17,15 @@ import {
   type Client,
 } from '@gatehouse/domain/oauth';
 import type { Store } from '@gatehouse/server/database/store';
+import { RateBudget } from '@gatehouse/server/outbound/budgets';
 import { routes } from '../../http/routes.js';
 import type { ReplayService } from '../../replay/replay.service.js';
 import type { ClientKeys } from '../keys/client-keys.service.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
 
 const mostAssertionCharacters = 16_000;
+/** Each assertion is remembered for up to an hour: what clients that nobody approved can have stored is bounded. */
+const assertionsOfStranger = { most: 1000, seconds: 300 };
 
 /** What judges assertions, for both ways to sign them. */
 export interface AssertionJudges {
@@ -30,6 +33,12 @@ export interface AssertionJudges {
   readonly keys: ClientKeys;
   readonly replay: ReplayService;
   readonly store: Store;
+  /** Of clients that nobody approved, by client. */
+  readonly strangers: RateBudget;
+}
+
+export function assertionBudget(): RateBudget {
+  return new RateBudget(assertionsOfStranger);
 }
 
 /** A JWT that the client signed with its secret (RFC 7523 2.2, OpenID Connect Core 9). */
@@ -100,13 +109,19 @@ function allowedFor(client: Client, algorithms: readonly SignatureAlgorithm[]): 
   return registered === undefined ? allowed : allowed.filter((each) => isSameAlgorithm(each, registered));
 }
 
-/** @throws OAuthError invalid_client for an assertion that was used before, here or in another process */
+/** @throws OAuthError invalid_client for an assertion that was used before, here or in another process; temporarily_unavailable */
 async function spend(
-  { store, replay }: AssertionJudges,
+  { store, replay, strangers }: AssertionJudges,
   client: Client,
   use: { readonly jti: string; readonly expiresAt: EpochSeconds },
   now: EpochSeconds,
 ): Promise<void> {
+  if (client.approvedAt === undefined && !strangers.take(client.id, now))
+    throw new OAuthError('temporarily_unavailable', 'Too many client assertions. Try again in a minute.', {
+      reason: 'client_assertion.too_many',
+      status: 429,
+      retryAfterSeconds: 60,
+    });
   const issuer = `client assertion of ${client.id}`;
   if (!(await store.run((unit) => replay.spend(unit, issuer, use.jti, use.expiresAt, now))))
     throw new OAuthError('invalid_client', 'The client assertion was used before.', {

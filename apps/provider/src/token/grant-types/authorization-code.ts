@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   checkCodeVerifier,
   narrowResources,
@@ -38,6 +38,8 @@ export class AuthorizationCodeGrant implements GrantType {
     if (code.clientId !== client.id) throw invalidGrant('code.other_client');
     if (code.consumedAt !== undefined) return this.replayed(code, now);
     if (code.expiresAt <= now) throw invalidGrant('code.expired');
+    // The server's profile may have been set since it was issued.
+    if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) <= now) throw invalidGrant('code.expired');
     // RFC 9449 10: whoever has the code and not the key got it on its way.
     if (code.dpopJkt !== undefined && code.dpopJkt !== dpopJkt) throw invalidGrant('code.dpop_jkt');
     checkRedirectUri(code, parameters.get('redirect_uri'));

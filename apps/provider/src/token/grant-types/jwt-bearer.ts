@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
+  algorithmsUnder,
   checkAssertionResources,
   checkBearerAssertion,
   invalidAssertion,
@@ -118,7 +119,7 @@ export class JwtBearerGrant implements GrantType {
       )
     )
       throw invalidAssertion('It is another kind of JWT.', 'type');
-    const algorithm = jwsAlgorithms.find((each) => each === jws.header.alg);
+    const algorithm = algorithmsUnder(client.securityProfile, jwsAlgorithms).find((each) => each === jws.header.alg);
     // Administrators add issuers: there is nothing more to approve.
     const owner = { ...trusted, approvedAt: trusted.createdAt };
     const check = algorithm && (await this.keys.checkSignature(owner, jws, algorithm, now));
