@@ -48,7 +48,7 @@ export class IdTokenHints {
     if (jwt === undefined) return undefined;
     const byKey = await this.signer.verify(jwt, 'JWT');
     const claims = byKey ?? (await this.verifyBySecret(jwt, clientId, now));
-    if (claims?.['iss'] !== this.settings.issuer || !hasMembersOfIdToken(claims)) return undefined;
+    if (claims?.['iss'] !== this.settings.issuer || (byKey && !hasMembersOfIdToken(claims))) return undefined;
     return { claims, signedBy: byKey ? 'server key' : 'client secret' };
   }
 

@@ -357,7 +357,7 @@ describe('GATEHOUSE_SECURITY_PROFILE', () => {
 
   it('does not open UserInfo to tokens that were given before it', async () => {
     const { client, secret } = await lax.addClient({ consentRequired: false });
-    const browser = await lax.logIn(await lax.addUser());
+    const browser = await lax.logIn(await lax.addUser({ username: 'before' }));
     const { code, verifier } = await authorize(lax, browser, client);
     const answer = await redeem(lax, { client, secret }, code, verifier);
     const headers = { Authorization: `Bearer ${answer.json<Tokens>().access_token}` };
