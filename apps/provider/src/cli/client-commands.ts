@@ -15,6 +15,7 @@ import { ClientStates } from '../clients/client-states.service.js';
 import { clientStates, ClientsService } from '../clients/clients.service.js';
 import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
 import type { Cursor } from '../http/cursor.js';
+import { revisionOf, unlessChanged } from '../http/revision.js';
 import { UsersService } from '../users/users.service.js';
 import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
 import { table, type Command, type CommandResult, type OptionValues } from './command.js';
@@ -214,7 +215,7 @@ const show: Command = {
 
 /** A command that decides about a client; done already is done. */
 function decision(
-  name: 'approve' | 'limit' | 'unlimit' | 'disable' | 'enable',
+  name: 'limit' | 'unlimit' | 'disable' | 'enable',
   done: string,
   change: (states: ClientStates, unit: Unit, id: string, now: EpochSeconds) => Promise<boolean>,
 ): Command {
@@ -233,7 +234,28 @@ function decision(
   };
 }
 
-const approve = decision('approve', 'approved', (states, unit, id, now) => states.approve(unit, id, {}, now));
+/** What is printed is what was approved: the stranger who registered the client can change it at any time. */
+const approve: Command = {
+  name: 'client approve',
+  options: { id: text },
+  run: async ({ app, store, options, now }) => {
+    const client = await clientOf(app, idOf(options));
+    const seen = revisionOf(client);
+    const changed = await unlessChanged(() =>
+      store.run((unit) => app.get(ClientStates).approve(unit, client.id, {}, now, { seen })),
+    );
+    if (changed === 'changed') throw new Refused('the client changed at the same time: look at it again');
+    const lines = [
+      `client ${client.id} is approved${changed ? '' : ' already'}`,
+      `name           ${JSON.stringify(client.name)}`,
+      ...client.redirectUris.map((uri) => `redirect URI   ${uri}`),
+    ];
+    return {
+      json: { ...clientRepresentation({ ...client, approvedAt: client.approvedAt ?? now }), changed },
+      text: lines.join('\n'),
+    };
+  },
+};
 const limit = decision('limit', 'limited', (states, unit, id, now) => states.limit(unit, id, {}, now));
 const unlimit = decision('unlimit', 'limited no more', (states, unit, id, now) => states.unlimit(unit, id, {}, now));
 const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));

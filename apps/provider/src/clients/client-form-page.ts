@@ -1,6 +1,7 @@
 import { signatureAlgorithms } from '@gatehouse/domain/jose';
 import { authMethods, grantTypeNames, responseTypeNames, type Client } from '@gatehouse/domain/oauth';
 import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { revisionOf } from '../http/revision.js';
 import type { Sentence } from '../texts/text.js';
 import { metadataModel } from './client-metadata-form.js';
 import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
@@ -123,6 +124,7 @@ export function clientLine(client: Client, owners: ReadonlyMap<string, string>):
     type: client.type,
     owner: client.ownerId === undefined ? undefined : owners.get(client.ownerId),
     createdAt: client.createdAt,
+    revision: revisionOf(client),
     limited: client.limitedAt !== undefined,
     disabled: client.disabledAt !== undefined,
     unapproved: client.approvedAt === undefined,

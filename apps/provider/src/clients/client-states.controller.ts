@@ -1,19 +1,29 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { PageError } from '../http/page-error.js';
+import { unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { ClientStates } from './client-states.service.js';
 import { clientStates } from './clients.service.js';
-import type { Actor } from '../audit/audit.service.js';
 
 const mostAtOnce = 100;
+
+const actions = ['approve', 'limit', 'unlimit', 'disable', 'enable'] as const;
+type Action = (typeof actions)[number];
+
+interface Decision {
+  readonly action: Action;
+  readonly id: string;
+  /** The revision of the client that the page showed. */
+  readonly seen: string | undefined;
+}
 
 /** What administrators decide about clients that are there: approve, switch off and on; one, or many of the list. */
 @Controller(routes.clients)
@@ -34,12 +44,18 @@ export class ClientStatesController {
     const list = `${routes.clients}?${state === undefined ? '' : `state=${state}&`}`;
     // A list has nothing that was typed: it is shown afresh.
     if (refusal) return Reply.redirect(`${list}done=refused`, { cookies: visit.cookies });
-    const change = this.changeOf(form.get('action'));
+    const action = actionOf(form);
     const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce).sort();
-    await this.store.run(async (unit) => {
-      for (const id of ids) await change(unit, id, actorOf(visit), visit.now);
+    const outdated = await this.store.run(async (unit) => {
+      const left: string[] = [];
+      for (const id of ids) {
+        const outcome = await this.decide(unit, visit, { action, id, seen: form.get(`revision:${id}`) });
+        if (outcome === 'outdated') left.push(id);
+      }
+      return left;
     });
-    return Reply.redirect(`${list}done=${ids.length === 0 ? 'none' : 'changed'}`, { cookies: visit.cookies });
+    const done = ids.length === 0 ? 'none' : outdated.length > 0 ? 'some-outdated' : 'changed';
+    return Reply.redirect(`${list}done=${done}`, { cookies: visit.cookies });
   }
 
   /** Somebody who had to log in again first comes back here with GET. */
@@ -54,33 +70,33 @@ export class ClientStatesController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     if (refusal) return Reply.redirect(`${this.pageOf(request)}?done=refused`, { cookies: visit.cookies });
-    const change = this.changeOf(form.get('action'));
+    const action = actionOf(form);
     const id = request.params['id'] ?? '';
-    await this.store.run((unit) => change(unit, id, actorOf(visit), visit.now));
-    return Reply.redirect(`${this.pageOf(request)}?done=changed`, { cookies: visit.cookies });
+    const outcome = await this.store.run((unit) =>
+      this.decide(unit, visit, { action, id, seen: form.get('revision') }),
+    );
+    return Reply.redirect(`${this.pageOf(request)}?done=${outcome === 'done' ? 'changed' : 'outdated'}`, {
+      cookies: visit.cookies,
+    });
   }
 
   private pageOf(request: WebRequest): string {
     return `${routes.clients}/update/${encodeURIComponent(request.params['id'] ?? '')}`;
   }
 
-  private changeOf(
-    action: string | undefined,
-  ): (unit: Unit, id: string, actor: Actor, now: EpochSeconds) => Promise<boolean> {
-    switch (action) {
-      case 'approve':
-        return (unit, id, actor, now) => this.states.approve(unit, id, actor, now);
-      case 'limit':
-        return (unit, id, actor, now) => this.states.limit(unit, id, actor, now);
-      case 'unlimit':
-        return (unit, id, actor, now) => this.states.unlimit(unit, id, actor, now);
-      case 'disable':
-        return (unit, id, actor, now) => this.states.disable(unit, id, actor, now);
-      case 'enable':
-        return (unit, id, actor, now) => this.states.enable(unit, id, actor, now);
-      default:
-        throw new PageError('form.invalid');
+  private async decide(
+    unit: Unit,
+    visit: UserVisit,
+    { action, id, seen = '' }: Decision,
+  ): Promise<'done' | 'outdated'> {
+    const actor = actorOf(visit);
+    if (action !== 'approve') {
+      await this.states[action](unit, id, actor, visit.now);
+      return 'done';
     }
+    // A form without a revision shows no client: nothing can be approved by it.
+    const outcome = await unlessChanged(() => this.states.approve(unit, id, actor, visit.now, { seen }));
+    return outcome === 'changed' ? 'outdated' : 'done';
   }
 
   private async openFor(request: WebRequest): Promise<UserVisit> {
@@ -88,4 +104,11 @@ export class ClientStatesController {
     this.visits.requireRole(visit, 'admin');
     return visit;
   }
+}
+
+/** @throws PageError form.invalid */
+function actionOf(form: Form): Action {
+  const action = actions.find((each) => each === form.get('action'));
+  if (action === undefined) throw new PageError('form.invalid');
+  return action;
 }

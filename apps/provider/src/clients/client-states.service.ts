@@ -9,6 +9,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import type { PurgeStep } from '../database/sweep.js';
+import { demandRevision } from '../http/revision.js';
 import { ClientEntity } from './client.entity.js';
 import { undecided } from './client-row.js';
 import { ClientsService } from './clients.service.js';
@@ -83,8 +84,21 @@ export class ClientStates {
     };
   }
 
-  /** An administrator has looked at it: it is labelled no more, and stays. False when it was approved already. */
-  async approve(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
+  /**
+   * The consent page shows no warning any more, and the client is kept when it is unused. False when it was approved already.
+   * @param options.seen the revision that the administrator saw: whoever registered the client can change it at any time
+   * @throws ChangedMeanwhile where the client is in another state by now; nothing is written
+   */
+  async approve(
+    unit: Unit,
+    id: string,
+    actor: Actor,
+    now: EpochSeconds,
+    options: { readonly seen?: string } = {},
+  ): Promise<boolean> {
+    const client = await this.clients.lock(unit, id);
+    if (!client || client.approvedAt !== undefined) return false;
+    demandRevision(options.seen, client);
     if ((await unit.change(stateStatements.approve, id, now)) !== 1) return false;
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.approved', ...actor, clientId: id });

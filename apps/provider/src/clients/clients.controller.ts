@@ -48,6 +48,10 @@ const notices: Readonly<Record<string, string>> = {
   deleted: 'The client was deleted, and all its grants and tokens ended.',
   changed: 'Done.',
   none: 'Nothing was chosen, so nothing was changed.',
+  outdated:
+    'The client changed after this page was shown, so it was not approved. Check it as it is now, then approve it.',
+  'some-outdated':
+    'Some of the chosen clients changed after this list was shown, so they were not approved. Check them as they are now, then approve them.',
   refused: 'The form was open for too long. Nothing was changed: please try again.',
 };
 
@@ -322,6 +326,8 @@ export class ClientsController {
           hasSecret,
           secrets,
           revision: shown.revision ?? revisionOf(client),
+          // Only where the page shows the client itself, and not what somebody typed.
+          approval: shown.status === undefined && shown.revision === undefined ? revisionOf(client) : undefined,
           ...(await this.origins.model(client.id)),
         },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),

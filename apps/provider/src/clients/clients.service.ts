@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { epochSeconds, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   cameByItself,
   isMaterialChange,
@@ -135,6 +135,13 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return row ? toClient(row) : undefined;
   }
 
+  /** The client as it is now; it stays so until the unit ends. */
+  async lock(unit: Unit, id: string): Promise<Client | undefined> {
+    await unit.one(clientStatements.lock, id);
+    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
+    return row ? toClient(row) : undefined;
+  }
+
   /** Those of these clients that exist, as this unit sees them. */
   async findAll(unit: Unit, ids: readonly string[]): Promise<Client[]> {
     if (ids.length === 0) return [];
@@ -264,15 +271,13 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     now: EpochSeconds,
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] } | undefined> {
     const { id } = seen;
-    await unit.one(clientStatements.lock, id);
-    const before = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    if (!before) return undefined;
-    const current = toClient(before);
+    const current = await this.lock(unit, id);
+    if (!current) return undefined;
     if (JSON.stringify(current) !== JSON.stringify(seen))
       return {
         problems: [{ field: 'name', message: 'Somebody else changed this client meanwhile: look again, then save.' }],
       };
-    const checked = this.rules.check({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
+    const checked = this.rules.check({ ...draft, id, createdAt: current.createdAt });
     if ('problems' in checked) return checked;
     const { client } = checked;
     // What was given under other subjects, or a laxer profile, is not held to the new ones.
@@ -319,15 +324,14 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Deletes a client, and ends what it got, unless {@link removalProblem} speaks against it. */
   async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<ClientRemoval> {
-    await unit.one(clientStatements.lock, id);
-    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    if (!row) return 'not_found';
-    const problem = removalProblem(toClient(row));
+    const client = await this.lock(unit, id);
+    if (!client) return 'not_found';
+    const problem = removalProblem(client);
     if (problem !== undefined) return { problem };
     await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).delete({ id });
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: row.name } });
+    await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: client.name } });
     return 'removed';
   }
 

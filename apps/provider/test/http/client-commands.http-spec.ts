@@ -226,6 +226,9 @@ describe('commands on clients, while the provider runs', () => {
       approved: true,
       changed: false,
     });
+    const printed = (await runCommand(['client', 'approve', '--id', id], env)).stdout;
+    expect(printed).toContain('"Newcomer"');
+    expect(printed).toContain('https://new.test/cb');
     expect((await gatehouse(['client', 'list', '--state', 'new'])).stdout).not.toContain(id);
     expect((await gatehouse(['client', 'disable', '--id', id])).json()).toMatchObject({ disabled: true });
     const seen = await eventually(

@@ -173,9 +173,19 @@ export class ClientsApi {
   }
 
   @Post(':id/approve')
-  @Operation({ summary: 'Approves a client that came by itself', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({
+    summary: 'Approves a client that came by itself',
+    description: 'Whoever registered it can change it at any time: send the ETag of the state that you reviewed.',
+    needs: 'gatehouse:admin',
+    changes: true,
+    answers: 'Client',
+  })
   async approve(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.approve(unit, id, call.actor, call.now));
+    const before = await this.find(call);
+    await changing(call.request, before, (seen) =>
+      this.store.run((unit) => this.states.approve(unit, before.id, call.actor, call.now, { seen })),
+    );
+    return this.show(call);
   }
 
   @Post(':id/limit')
