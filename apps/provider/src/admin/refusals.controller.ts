@@ -92,7 +92,7 @@ export class RefusalsController {
     if (!mend || form.get('mend') !== mend.label)
       return this.page(visit, refusal, { status: 409, error: 'The client has changed meanwhile: look again.' });
     const saved = await this.store.run((unit) =>
-      this.clients.update(unit, client, mend.draft, actorOf(visit), visit.now),
+      this.clients.update(unit, client, mend.draft, actorOf(visit), visit.now, { by: 'administrator' }),
     );
     if (saved === undefined) throw new PageError('record.not_found');
     if ('problems' in saved)

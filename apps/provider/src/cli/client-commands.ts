@@ -12,7 +12,8 @@ import type { Unit } from '@gatehouse/server/database/store';
 import { ApplicationRoles, applicationRolesProblem } from '../clients/application-roles.service.js';
 import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates } from '../clients/client-states.service.js';
-import { clientStates, ClientsService } from '../clients/clients.service.js';
+import { clientStates } from '../clients/client-orders.js';
+import { ClientsService } from '../clients/clients.service.js';
 import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
 import type { Cursor } from '../http/cursor.js';
 import { revisionOf, unlessChanged } from '../http/revision.js';
@@ -180,7 +181,9 @@ const update: Command = {
       defaultScope: defaultScopes(options) ?? before.defaultScope.filter((each) => scope.includes(each)),
     };
     await checkSector(app, draft);
-    const changed = await store.run((unit) => app.get(ClientsService).update(unit, before, draft, {}, now));
+    const changed = await store.run((unit) =>
+      app.get(ClientsService).update(unit, before, draft, {}, now, { by: 'administrator' }),
+    );
     if (changed === undefined) throw noClient();
     if ('problems' in changed) throw refused(changed.problems);
     return shown(changed.client, changed.secret);

@@ -11,7 +11,7 @@ import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { ClientStates } from './client-states.service.js';
-import { clientStates } from './clients.service.js';
+import { clientStates } from './client-orders.js';
 
 const mostAtOnce = 100;
 

@@ -26,9 +26,9 @@ import {
   type ClientFormValues,
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
-import { clientCursorShape, clientOrders, type ClientOrder } from './client-orders.js';
+import { clientCursorShape, clientOrders, clientStates, type ClientOrder, type ClientState } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
-import { clientStates, ClientsService, type ClientState } from './clients.service.js';
+import { ClientsService } from './clients.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;
@@ -278,7 +278,9 @@ export class ClientsController {
     };
     const saved = await this.store.run((unit) =>
       before
-        ? this.clients.update(unit, before, complete, actorOf(visit), visit.now)
+        ? this.clients.update(unit, before, complete, actorOf(visit), visit.now, {
+            by: isAdmin(visit) ? 'administrator' : 'developer',
+          })
         : this.clients.create(unit, complete, actorOf(visit), visit.now),
     );
     if (saved === undefined) throw new PageError('record.not_found');

@@ -18,7 +18,7 @@ import { AuditService, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../http/cursor.js';
-import { clientOrderings, type ClientOrder } from './client-orders.js';
+import { clientOrderings, stateConditions, type ClientOrder, type ClientState } from './client-orders.js';
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientRules } from './client-rules.service.js';
@@ -29,27 +29,21 @@ type Problem = { readonly field: string; readonly message: string };
 
 type ClientRemoval = 'removed' | 'not_found' | { readonly problem: string };
 
-/** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */
-export const clientStates = ['new', 'approved', 'limited', 'disabled'] as const;
-export type ClientState = (typeof clientStates)[number];
-
-const stateConditions: Readonly<Record<ClientState, string>> = {
-  new: 'client.approvedAt IS NULL AND client.disabledAt IS NULL',
-  approved: 'client.approvedAt IS NOT NULL AND client.disabledAt IS NULL',
-  limited: 'client.limitedAt IS NOT NULL AND client.disabledAt IS NULL',
-  disabled: 'client.disabledAt IS NOT NULL',
-};
-
 /** Called in the same unit as the change. */
 export interface ClientFollower {
   /** A client is removed, switched off or limited. */
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-  /** A client that no administrator approved has another name, logo, website, sector or redirect host. */
+  /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
 }
 
 /** Knows how many people let clients act for them; those that nobody did may be left out. */
 export type PeopleCount = (clientIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+
+/** Who changes a client: an administrator, the developer who owns it, or whoever registered it. */
+export interface ClientEdit {
+  readonly by: 'administrator' | 'developer' | 'registrant';
+}
 
 interface Cached {
   readonly client: Client;
@@ -269,6 +263,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     draft: ClientDraft,
     actor: Actor,
     now: EpochSeconds,
+    { by }: ClientEdit = { by: 'registrant' },
   ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] } | undefined> {
     const { id } = seen;
     const current = await this.lock(unit, id);
@@ -287,8 +282,10 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
-    // An administrator's approval stands for the new identity; without it, people decide anew.
-    if (client.approvedAt === undefined && isMaterialChange(seen, client)) {
+    // People decide anew, unless an administrator gave an approved client its new identity. A developer is no administrator:
+    // the client that people allowed could become one that only looks trustworthy (RFC 9700 4.15).
+    const isVouchedFor = by === 'administrator' && client.approvedAt !== undefined;
+    if (!isVouchedFor && isMaterialChange(seen, client)) {
       for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
       const details = { before: seen.name, after: client.name };
       await this.audit.record(unit, { type: 'client.identity_changed', ...actor, clientId: id, details });

@@ -130,7 +130,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
       const seen = await clients().findFresh(made.client_id);
       if (!seen) throw new Error('the client is there');
       await provider.store.run((unit) =>
-        clients().update(unit, seen, { ...seen, name: 'Reader 2' }, {}, provider.clock.now()),
+        clients().update(unit, seen, { ...seen, name: 'Reader 2' }, {}, provider.clock.now(), { by: 'administrator' }),
       );
       expect([await silently(), await use()]).toEqual(['code', 200]);
     });

@@ -4,9 +4,9 @@ import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../clients/client-representation.js';
-import { clientCursorShape, clientOrders } from '../../clients/client-orders.js';
+import { clientCursorShape, clientOrders, clientStates } from '../../clients/client-orders.js';
 import { ClientStates } from '../../clients/client-states.service.js';
-import { clientStates, ClientsService } from '../../clients/clients.service.js';
+import { ClientsService } from '../../clients/clients.service.js';
 import { SectorIdentifiers } from '../../clients/registration/sector-identifiers.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
@@ -106,7 +106,7 @@ export class ClientsApi {
     const draft = clientDraft(value, before);
     await this.check(draft, before);
     const saved = await changing(call.request, before, () =>
-      this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now)),
+      this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now, { by: 'administrator' })),
     );
     if (saved === undefined) throw notFound('client');
     if ('problems' in saved) throw invalidClient(saved.problems);
