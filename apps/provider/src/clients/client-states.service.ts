@@ -114,9 +114,13 @@ export class ClientStates {
     return true;
   }
 
-  /** False when it was on already. A client that nobody approved gets the whole of its unused lifetime again. */
+  /**
+   * False when it was on already. A client that nobody approved gets the whole of its unused lifetime again. Its grants end once
+   * more: a process that had not learned of the ban yet could still make some.
+   */
   async enable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
     if ((await unit.change(stateStatements.enable, id, now)) !== 1) return false;
+    await this.clients.end(unit, id, now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.enabled', ...actor, clientId: id });
     return true;
@@ -131,9 +135,10 @@ export class ClientStates {
     return true;
   }
 
-  /** False when it was not limited. A client that nobody approved gets the whole of its unused lifetime again. */
+  /** False when it was not limited. Lifetime and grants as with {@link enable}. */
   async unlimit(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
     if ((await unit.change(stateStatements.unlimit, id, now)) !== 1) return false;
+    await this.clients.end(unit, id, now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.unlimited', ...actor, clientId: id });
     return true;
