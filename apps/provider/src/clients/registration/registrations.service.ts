@@ -185,7 +185,6 @@ export class Registrations {
   }
 }
 
-/** What an administrator looked at: what people read, and where they are sent. */
 /** Rights were given to a client that an administrator looked at: one that shows another name or address has none of them. */
 function turnedProblems(seen: Client, draft: ClientDraft): FieldProblem[] {
   if (looksTheSame(seen, draft) || !(seen.actsForItself || seen.tokenExchange.length > 0)) return [];
@@ -197,6 +196,7 @@ function turnedProblems(seen: Client, draft: ClientDraft): FieldProblem[] {
   ];
 }
 
+/** True where all that an administrator reviewed is as it was: what people read, and where they are sent. */
 export function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
