@@ -73,3 +73,18 @@ export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
     disabledAt: client.disabledAt ?? null,
   };
 }
+
+/** RFC 6749 appendix A.1: printable ASCII. Anything else is not looked up, a NUL least of all. */
+export function isClientId(text: string): boolean {
+  return /^[\x21-\x7e]{1,200}$/.test(text);
+}
+
+/** The origins of its redirect URIs on the web, each once. */
+export function webOriginsOf({ redirectUris }: Client): string[] {
+  const urls = redirectUris.map((uri) => new URL(uri));
+  return [...new Set(urls.filter(isWeb).map(({ origin }) => origin))];
+}
+
+function isWeb(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}

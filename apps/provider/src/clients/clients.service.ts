@@ -22,7 +22,7 @@ import { clientOrderings, stateConditions, type ClientOrder, type ClientState } 
 import { ClientOriginEntity } from './client-origin.entity.js';
 import { ClientEntity } from './client.entity.js';
 import { ClientRules } from './client-rules.service.js';
-import { toClient, toRow } from './client-row.js';
+import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 type Problem = { readonly field: string; readonly message: string };
@@ -54,6 +54,10 @@ const clientStatements = {
   findOrigin: statement('client_origins.find', 'SELECT client_id FROM client_origins WHERE origin = $1 LIMIT 1'),
   /** Held until the unit ends, so that rights judged by the row still hold when it is changed. */
   lock: statement('clients.lock', 'SELECT id FROM clients WHERE id = $1 FOR UPDATE', {
+    sqlite: 'SELECT id FROM clients WHERE id = $1',
+  }),
+  /** Held too, by many units at once: what is written by it holds for the client that it was judged by. */
+  lockShared: statement('clients.lock_shared', 'SELECT id FROM clients WHERE id = $1 FOR SHARE', {
     sqlite: 'SELECT id FROM clients WHERE id = $1',
   }),
   use: statement(
@@ -134,6 +138,13 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     await unit.one(clientStatements.lock, id);
     const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
     return row ? toClient(row) : undefined;
+  }
+
+  /** The same for units that do not change the client, as endpoints see it: past the cache, which may be outdated. */
+  async lockShared(unit: Unit, id: string): Promise<Client | undefined> {
+    await unit.one(clientStatements.lockShared, id);
+    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
+    return row ? this.rules.asSeen(toClient(row)) : undefined;
   }
 
   /** Those of these clients that exist, as this unit sees them. */
@@ -348,13 +359,8 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   private async writeOrigins(unit: Unit, client: Client): Promise<void> {
     const repository = unit.manager.getRepository(ClientOriginEntity);
     await repository.delete({ clientId: client.id });
-    const origins = new Set(
-      client.redirectUris
-        .map((uri) => new URL(uri))
-        .filter(isWeb)
-        .map((url) => url.origin),
-    );
-    if (origins.size > 0) await repository.insert([...origins].map((origin) => ({ origin, clientId: client.id })));
+    const origins = webOriginsOf(client);
+    if (origins.length > 0) await repository.insert(origins.map((origin) => ({ origin, clientId: client.id })));
   }
 
   private known(secrets: readonly StoredSecret[], now: EpochSeconds): string[] {
@@ -389,13 +395,4 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     generation.set(id, loaded);
     return loaded;
   }
-}
-
-/** RFC 6749 appendix A.1: printable ASCII. Anything else is not looked up, a NUL least of all. */
-function isClientId(text: string): boolean {
-  return /^[\x21-\x7e]{1,200}$/.test(text);
-}
-
-function isWeb(url: URL): boolean {
-  return url.protocol === 'https:' || url.protocol === 'http:';
 }

@@ -16,6 +16,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { DeclinedRequests, type ClientRequest } from '../authorization/declined-requests.service.js';
 import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
+import { ClientsService } from '../clients/clients.service.js';
 import { ConsentsService } from '../grants/consents.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
@@ -40,6 +41,7 @@ export class ConsentController {
     @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
+    @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
@@ -65,42 +67,45 @@ export class ConsentController {
     if (refusal) return this.show(visit, asked, 403, text(refusal.id));
     // The page said on whose behalf: another tab may have changed who is logged in since.
     if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
-    // What is allowed is allowed to the client that was shown.
-    if (form.get('confirm') === 'yes' && form.get('client') !== identityOf(asked.client))
-      return this.show(visit, asked, 409, text('consent.clientChanged'));
     if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
     if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
+    const outcome = await this.record(visit, asked, form.get('client'));
+    if (typeof outcome === 'object')
+      return this.show(visit, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
+    return Reply.redirect(resumeAddress(outcome), { cookies: visit.cookies });
+  }
+
+  /**
+   * Records what is allowed to the client that was shown.
+   * @param shown the identity of that client
+   * @returns the id of the request that goes on, or the client as it is now where it is not the one that was shown
+   * @throws PageError request.expired where the client is gone
+   */
+  private async record(
+    visit: UserVisit,
+    asked: ClientRequest,
+    shown: string | undefined,
+  ): Promise<string | { readonly changed: Client }> {
+    const { user, now, address, requestId, browser, addressKey } = visit;
     const definedScopes = await this.resources.definedScopes(askedFor(asked.kept).resources);
-    const id = await this.store.run(async (unit) => {
-      const { user, now } = visit;
-      await this.consents.record(
-        unit,
-        {
-          userId: user.id,
-          clientId: asked.client.id,
-          scope: askedFor(asked.kept).scope,
-          claims: claimsOf(asked),
-          resources: askedFor(asked.kept).resources,
-          definedScopes,
-        },
-        now,
-      );
+    return this.store.run(async (unit) => {
+      // The cached client may be outdated, and another process can change the row at this moment: RFC 7592 2.2.
+      const client = await this.clients.lockShared(unit, asked.client.id);
+      if (!client) throw new PageError('request.expired');
+      if (shown !== identityOf(client)) return { changed: client };
+      const { scope, resources } = askedFor(asked.kept);
+      const claims = claimsOf(asked);
+      const consent = { userId: user.id, clientId: client.id, scope, claims, resources, definedScopes };
+      await this.consents.record(unit, consent, now);
       await this.audit.record(unit, {
         type: 'consent.recorded',
         actorId: user.id,
-        clientId: asked.client.id,
-        address: visit.address,
-        requestId: visit.requestId,
+        clientId: client.id,
+        address,
+        requestId,
       });
-      return this.kept.advance(
-        unit,
-        asked.kept,
-        'consented',
-        { browserHash: visit.browser.hash, addressKey: visit.addressKey },
-        now,
-      );
+      return this.kept.advance(unit, asked.kept, 'consented', { browserHash: browser.hash, addressKey }, now);
     });
-    return Reply.redirect(resumeAddress(id), { cookies: visit.cookies });
   }
 
   private async asked(visit: Visit, id: string | undefined): Promise<ClientRequest> {
