@@ -353,6 +353,37 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
   });
 
+  it.each([
+    ['dpop_bound_access_tokens', { dpopBoundAccessTokens: true }],
+    ['require_pushed_authorization_requests', { requirePushedAuthorizationRequests: true }],
+    ['require_signed_request_object', { requireSignedRequestObject: true }],
+    ['refresh_token_rotation', { refreshTokenRotation: 'always' }],
+  ] as const)('ends an approval by an update that leaves out %s', async (member, hardened) => {
+    const made = await registered(provider, { client_name: 'Checked' });
+    const [[, value] = []] = Object.entries(hardened);
+    const harden = async (rights: object): Promise<void> => {
+      const seen = await clients().findFresh(made.client_id);
+      if (!seen) throw new Error('the client is there');
+      const draft = { ...seen, ...hardened, ...rights, approvedAt: provider.clock.now() };
+      const saved = await provider.store.run((unit) => clients().update(unit, seen, draft, {}, provider.clock.now()));
+      if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+    };
+    await harden({});
+    const kept = (
+      await configuration(made, 'PUT', { metadata: { ...metadataOf(made), [member]: value } })
+    ).json<RegisteredClient>();
+    expect((await clients().findFresh(made.client_id))?.approvedAt).toBeDefined();
+    const { [member]: _left, ...without } = metadataOf(kept);
+    const loosened = (await configuration(kept, 'PUT', { metadata: without })).json<RegisteredClient>();
+    expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
+    // With rights that an administrator gave, it is refused: they were given to the restricted client.
+    await harden({ consentRequired: false });
+    const refused = await configuration(loosened, 'PUT', { metadata: without });
+    expect([refused.status, refused.json()['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(refused.json()['error_description']).toContain(member);
+    expect(await clients().findFresh(made.client_id)).toMatchObject(hardened);
+  });
+
   it('does not widen the scopes of a client at which nobody is asked for consent', async () => {
     const made = await registered(provider, { scope: 'openid' });
     const before = await clients().findFresh(made.client_id);

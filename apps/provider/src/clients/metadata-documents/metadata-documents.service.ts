@@ -19,10 +19,11 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { adminOnlyProblems, isAdminScope } from '../client-form.js';
+import { toRow } from '../client-row.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
-import { looksTheSame, Registrations } from '../registration/registrations.service.js';
+import { keepsApproval, Registrations } from '../registration/registrations.service.js';
 import { refusal, registrableScopes, registrationDraft, type Json } from '../registration/registration-request.js';
 import { SectorIdentifiers } from '../registration/sector-identifiers.service.js';
 import type { Asker } from './asker.js';
@@ -114,9 +115,9 @@ export class MetadataDocuments {
     const fetched = await this.fetch(clientId, known, asker, now);
     if ('stale' in fetched) return this.clientRules.asSeen(fetched.stale);
     try {
-      const client = this.clientRules.asSeen(await this.keep(clientId, fetched.json, known, asker, now));
+      const client = await this.keep(clientId, fetched.json, asker, now);
       this.remember(clientId, fetched.freshUntil);
-      return client;
+      return this.clientRules.asSeen(client);
     } catch (error) {
       if (error instanceof OAuthError && error.code !== 'temporarily_unavailable')
         this.fetches.refuse(clientId, error, now);
@@ -165,20 +166,17 @@ export class MetadataDocuments {
     return kept;
   }
 
-  private async keep(
-    clientId: string,
-    json: Json,
-    known: Client | undefined,
-    asker: Asker,
-    now: EpochSeconds,
-  ): Promise<Client> {
+  private async keep(clientId: string, json: Json, asker: Asker, now: EpochSeconds): Promise<Client> {
+    // Read after the fetch: an administrator may have banned the client or set its profile while the document loaded.
+    const known = await this.clients.findFresh(clientId);
+    if (known?.disabledAt !== undefined) return known;
     const draft = await this.draftOf(clientId, json, known);
     const checked = this.clientRules.check({ ...draft, id: clientId, createdAt: known?.createdAt ?? now });
     if ('problems' in checked) throw refusal(checked.problems);
-    if (known && isDeepStrictEqual(known, checked.client)) return known;
+    if (known && isSameRow(known, checked.client)) return known;
     const sector = await this.sectors.problem(draft);
     if (sector) throw refusal([sector]);
-    if (known) return this.change(clientId, draft, asker, now);
+    if (known) return this.change(clientId, json, asker, now);
     return this.add(clientId, draft, asker, now);
   }
 
@@ -203,13 +201,15 @@ export class MetadataDocuments {
     }
   }
 
-  /** By the row as it is now: an administrator may have looked at it since it was read. */
-  private async change(clientId: string, draft: ClientDraft, asker: Asker, now: EpochSeconds): Promise<Client> {
+  /** By the row as it is now: an administrator may have changed it since it was read. */
+  private async change(clientId: string, json: Json, asker: Asker, now: EpochSeconds): Promise<Client> {
     const seen = await this.clients.findFresh(clientId);
+    const draft = await this.draftOf(clientId, json, seen);
     if (!seen) return this.add(clientId, draft, asker, now);
     // What administrators gave is in the row, as it is now; it was given to this name, these addresses and these scopes.
     const kept: ClientDraft = { ...draft, ...keptByUpdate(seen), source: 'metadata_document' };
-    const turned = adminOnlyProblems(kept, seen).length > 0 || !looksTheSame(seen, draft);
+    const isSame = keepsApproval(seen, draft);
+    const turned = adminOnlyProblems(kept, seen).length > 0 || !isSame;
     const complete: ClientDraft = {
       ...kept,
       ...(turned
@@ -220,9 +220,10 @@ export class MetadataDocuments {
             scope: kept.scope.filter((each) => !isAdminScope(each)),
           }
         : {}),
+      securityProfile: seen.securityProfile,
       disabledAt: seen.disabledAt,
       // What an administrator looked at is as it was, or has to be looked at again.
-      approvedAt: looksTheSame(seen, draft) ? seen.approvedAt : undefined,
+      approvedAt: isSame ? seen.approvedAt : undefined,
     };
     const changed = await this.store.run((unit) => this.clients.update(unit, seen, complete, asker, now));
     if (changed === undefined || 'problems' in changed)
@@ -255,9 +256,15 @@ export class MetadataDocuments {
     return {
       ...draft,
       source: 'metadata_document',
-      approvedAt: known && looksTheSame(known, draft) ? known.approvedAt : undefined,
+      approvedAt: known && keepsApproval(known, draft) ? known.approvedAt : undefined,
     };
   }
+}
+
+/** Compared as they are stored: undefined members are left out of the row, and PostgreSQL orders those of JSON. */
+function isSameRow(stored: Client, checked: Client): boolean {
+  const written = (client: Client): unknown => JSON.parse(JSON.stringify(toRow(client)));
+  return isDeepStrictEqual(written(stored), written(checked));
 }
 
 function isLoopbackUri(uri: unknown): boolean {

@@ -1,0 +1,159 @@
+import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/server/database/store';
+import { ClientStates } from '../../src/clients/client-states.service';
+import { ClientsService } from '../../src/clients/clients.service';
+import { send, type Answer } from '../support/browser';
+import { clientKey } from '../support/client-jwts';
+import { startDocumentServer, type DocumentServer } from '../support/document-server';
+import { eventually } from '../support/eventually';
+import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+
+const redirectUri = 'https://app.test/callback';
+const hour = 3600;
+const updates = statement(
+  'test.client_updates',
+  `SELECT COUNT(*) AS n FROM audit_events WHERE type = 'client.updated' AND client_id = $1`,
+);
+/** What a FAPI client needs, apart from what its profile sets. */
+const keyed = {
+  token_endpoint_auth_method: 'private_key_jwt',
+  jwks: { keys: [clientKey('ES256').publicJwk] },
+  id_token_signed_response_alg: 'ES256',
+};
+
+describe('an update of a client by its metadata document', () => {
+  let documents: DocumentServer;
+  let provider: TestProvider;
+  let number = 0;
+  beforeAll(async () => {
+    documents = await startDocumentServer(redirectUri);
+  });
+  beforeEach(async () => {
+    provider = await startProvider({
+      env: { GATEHOUSE_CLIENT_METADATA_DOCUMENTS: 'open', GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8' },
+    });
+    documents.answer = undefined;
+    documents.headers = {};
+    documents.says = {};
+  });
+  afterEach(() => provider.close());
+  afterAll(() => documents.close());
+
+  const newId = (): string => `${documents.origin}/client-${++number}.json`;
+  const open = (id: string, localAddress = '127.0.0.1'): Promise<Answer> => {
+    const { parameters } = authorizationRequest({ id, redirectUris: [redirectUri] } as unknown as Client);
+    return send(authorizeUrl(provider, parameters), { localAddress });
+  };
+  const clients = (): ClientsService => provider.app.get(ClientsService);
+  const stored = async (id: string): Promise<Client> => {
+    const client = await clients().findFresh(id);
+    if (!client) throw new Error('the client is there');
+    return client;
+  };
+  const set = async (id: string, change: Partial<ClientDraft>): Promise<void> => {
+    const seen = await stored(id);
+    const saved = await provider.store.run((unit) =>
+      clients().update(unit, seen, { ...seen, ...change }, {}, provider.clock.now()),
+    );
+    if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+  };
+  const updatesOf = async (id: string): Promise<number> =>
+    Number((await provider.store.one<{ n: number | string }>(updates, id))?.n);
+
+  /** Opens the client while its document takes long, and lets the document arrive after what is done meanwhile. */
+  async function openSlowly(id: string, meanwhile: () => Promise<unknown>): Promise<Answer> {
+    const waiting: (() => void)[] = [];
+    documents.answer = (request, response) =>
+      void waiting.push(() => {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        const plain = { client_name: 'An agent', redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' };
+        response.end(
+          JSON.stringify({ client_id: documents.origin + (request.url ?? ''), ...plain, ...documents.says }),
+        );
+      });
+    const pending = open(id);
+    expect(
+      await eventually(
+        () => Promise.resolve(waiting.length),
+        (n) => n === 1,
+      ),
+    ).toBe(1);
+    await meanwhile();
+    for (const end of waiting) end();
+    return pending;
+  }
+
+  it.each([
+    ['changed', { software_version: '2' }],
+    ['unchanged', {}],
+  ])('keeps the security profile that an administrator sets while the document loads, %s', async (_how, change) => {
+    const id = newId();
+    documents.says = keyed;
+    expect((await open(id)).status).toBe(303);
+    provider.clock.advance(hour);
+    documents.says = { ...keyed, ...change };
+    const answer = await openSlowly(id, () =>
+      set(id, { securityProfile: 'fapi-2-security', approvedAt: provider.clock.now() }),
+    );
+    expect((await stored(id)).securityProfile).toBe('fapi-2-security');
+    // FAPI 2.0 Security Profile 5.3.2.2: its requests must be pushed, this one too.
+    expect(answer.location ?? answer.text).not.toContain('/login');
+  });
+
+  it.each([
+    ['changed', { software_version: '2' }],
+    ['unchanged', {}],
+  ])('keeps a ban that an administrator sets while the document loads, %s', async (_how, change) => {
+    const id = newId();
+    expect((await open(id)).status).toBe(303);
+    provider.clock.advance(hour);
+    documents.says = change;
+    const answer = await openSlowly(id, () =>
+      provider.store.run((unit) => provider.app.get(ClientStates).disable(unit, id, {}, provider.clock.now())),
+    );
+    expect(answer.status).toBe(400);
+    expect((await stored(id)).disabledAt).toBeDefined();
+  });
+
+  it.each([
+    ['of a public client', {}],
+    ['of a confidential client', keyed],
+  ])('writes nothing where the document is unchanged, %s', async (_what, says) => {
+    const id = newId();
+    documents.says = { ...says, contacts: ['someone@app.test'], scope: 'openid email' };
+    expect((await open(id)).status).toBe(303);
+    for (let n = 0; n < 3; n++) {
+      provider.clock.advance(hour);
+      const asked = documents.asked;
+      expect((await open(id)).status).toBe(303);
+      expect(documents.asked).toBe(asked + 1);
+    }
+    expect(await updatesOf(id)).toBe(0);
+    documents.says = { ...documents.says, contacts: ['other@app.test'] };
+    provider.clock.advance(hour);
+    expect((await open(id)).status).toBe(303);
+    expect(await updatesOf(id)).toBe(1);
+  });
+
+  it.each<[string, Partial<ClientDraft>]>([
+    ['dpop_bound_access_tokens', { dpopBoundAccessTokens: true }],
+    ['require_pushed_authorization_requests', { requirePushedAuthorizationRequests: true }],
+    ['require_signed_request_object', { requireSignedRequestObject: true }],
+    ['refresh_token_rotation', { refreshTokenRotation: 'always' }],
+  ])('ends the approval where it loosens %s', async (member, hardened) => {
+    const id = newId();
+    documents.says = keyed;
+    expect((await open(id)).status).toBe(303);
+    await set(id, { ...hardened, approvedAt: provider.clock.now() });
+    const [[, value] = []] = Object.entries(hardened);
+    documents.says = { ...keyed, [member]: value, contacts: ['someone@app.test'] };
+    provider.clock.advance(hour);
+    await open(id);
+    expect(await stored(id)).toMatchObject({ ...hardened, contacts: ['someone@app.test'] });
+    expect((await stored(id)).approvedAt).toBeDefined();
+    documents.says = keyed;
+    provider.clock.advance(hour);
+    await open(id);
+    expect((await stored(id)).approvedAt).toBeUndefined();
+  });
+});
