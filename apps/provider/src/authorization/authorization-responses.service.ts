@@ -24,7 +24,7 @@ export class AuthorizationResponses {
 
   /** @throws PageError where the client wants it encrypted and has no key: in the clear it must not go */
   async reply(
-    visit: Pick<Visit, 'cookies' | 'now'>,
+    visit: Pick<Visit, 'cookies' | 'now' | 'addressKey'>,
     { clientId, redirectUri, responseMode: name }: Addressee,
     parameters: Readonly<Record<string, string>>,
   ): Promise<Reply> {
@@ -36,13 +36,13 @@ export class AuthorizationResponses {
   private async sign(
     clientId: string,
     parameters: Readonly<Record<string, string>>,
-    { now }: Pick<Visit, 'now'>,
+    { now, addressKey }: Pick<Visit, 'now' | 'addressKey'>,
   ): Promise<string> {
     const client = await this.clients.find(clientId);
     if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
     const claims = authorizationResponseClaims(parameters, { issuer: this.settings.issuer, clientId, now });
     try {
-      return await this.tokens.authorization(client, claims, now);
+      return await this.tokens.authorization(client, claims, { now, addressKey });
     } catch (error) {
       if (error instanceof OAuthError)
         throw new PageError('request.refused', { cause: error, detail: error.description });

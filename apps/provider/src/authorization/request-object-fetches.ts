@@ -10,18 +10,18 @@ const rateSeconds = 60;
 /** How many fetches in a minute, and how many at once. */
 interface Limits {
   readonly perMinute: { readonly address: number; readonly client: number; readonly host: number };
-  readonly running: { readonly address: number; readonly client: number; readonly all: number };
+  readonly running: { readonly address: number; readonly client: number; readonly host: number; readonly all: number };
 }
 
 /** Any browser can make us fetch what an approved client registered: each address that asks has its part. */
 const approvedLimits: Limits = {
   perMinute: { address: 300, client: 1200, host: 1200 },
-  running: { address: 10, client: 20, all: 40 },
+  running: { address: 10, client: 20, host: 40, all: 40 },
 };
 /** Strangers register clients by themselves, and choose the host to fetch from: one address has a part of what a client has. */
 const unapprovedLimits: Limits = {
   perMinute: { address: 20, client: 60, host: 120 },
-  running: { address: 2, client: 5, all: 10 },
+  running: { address: 2, client: 5, host: 10, all: 40 },
 };
 
 /** Who makes us fetch. */
@@ -71,6 +71,7 @@ class FetchBudget {
   private readonly byHost: RateBudget;
   private readonly runningByAddress: ConcurrencyBudget;
   private readonly runningByClient: ConcurrencyBudget;
+  private readonly runningByHost: ConcurrencyBudget;
 
   constructor({ perMinute, running }: Limits) {
     this.byAddress = new RateBudget({ most: perMinute.address, seconds: rateSeconds });
@@ -78,6 +79,7 @@ class FetchBudget {
     this.byHost = new RateBudget({ most: perMinute.host, seconds: rateSeconds });
     this.runningByAddress = new ConcurrencyBudget({ most: running.all, mostPerKey: running.address });
     this.runningByClient = new ConcurrencyBudget({ most: running.all, mostPerKey: running.client });
+    this.runningByHost = new ConcurrencyBudget({ most: running.all, mostPerKey: running.host });
   }
 
   /** @returns what ends the fetch; undefined past a limit */
@@ -85,7 +87,11 @@ class FetchBudget {
     const { addressKey, clientId, host, now } = fetch;
     // The address first: what it may not ask for is counted for nobody else.
     if (!this.byAddress.take(addressKey, now)) return undefined;
-    const leave = enterAll([this.runningByAddress, addressKey], [this.runningByClient, clientId]);
+    const leave = enterAll(
+      [this.runningByAddress, addressKey],
+      [this.runningByClient, clientId],
+      [this.runningByHost, host],
+    );
     if (!leave) return undefined;
     if (this.byClient.take(clientId, now) && this.byHost.take(host, now)) return leave;
     leave();

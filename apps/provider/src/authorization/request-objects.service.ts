@@ -55,7 +55,7 @@ export class RequestObjects {
       });
     const text = byValue ?? (byReference === undefined ? undefined : await this.fetch(byReference, client, context));
     if (text === undefined) return parameters;
-    const jws = await this.read(text, client, now);
+    const jws = await this.read(text, client, context);
     return requestObjectParameters(
       { header: jws.header, claims: jws.payload },
       {
@@ -71,7 +71,7 @@ export class RequestObjects {
   }
 
   /** Decrypted where it must be, and genuine. */
-  private async read(text: string, client: Client, now: EpochSeconds): Promise<Jws> {
+  private async read(text: string, client: Client, { addressKey, now }: FetchContext): Promise<Jws> {
     const jwt = isJwe(text) ? await this.decrypt(text, client, now) : text;
     const registered = client.requestObjectSigningAlg;
     // OpenID Connect Registration 2: what is not registered may be any algorithm of the server, none among them.
@@ -79,7 +79,7 @@ export class RequestObjects {
       return readUnsigned(jwt);
     const supported = algorithmsUnder(client.securityProfile, [...jwsAlgorithms, ...macAlgorithms]);
     const algorithms = registered === undefined ? supported : supported.filter((each) => each === registered);
-    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, now });
+    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, addressKey, now });
     if (jws === 'kid_missing')
       // RFC 7515 4.1.4, OpenID Connect Core 10.1
       throw new OAuthError(

@@ -12,7 +12,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
 import { logoutTokenType } from '@gatehouse/domain/oidc';
 import { ClientsService } from '../clients/clients.service.js';
-import { ClientKeys } from '../clients/keys/client-keys.service.js';
+import { ClientKeys, type KeyContext } from '../clients/keys/client-keys.service.js';
 import { encryptJwe } from '../keys/jwe.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 
@@ -50,7 +50,7 @@ export class ResponseTokens {
   private async asIdToken(client: Client, type: string, claims: object, now: EpochSeconds): Promise<string> {
     const signed = await this.sign(client, client.idTokenSignedResponseAlg, claims, now, type);
     const encryption = encryptionOf(client.idTokenEncryptedResponseAlg, client.idTokenEncryptedResponseEnc);
-    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
+    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, { now }) : signed;
   }
 
   /**
@@ -58,23 +58,23 @@ export class ResponseTokens {
    * @returns undefined where the client registered neither: it gets plain JSON
    * @throws OAuthError invalid_request when the client has no key to encrypt to
    */
-  async userinfo(client: Client, claims: object, now: EpochSeconds): Promise<string | undefined> {
+  async userinfo(client: Client, claims: object, context: KeyContext): Promise<string | undefined> {
     const algorithm = client.userinfoSignedResponseAlg;
     const encryption = encryptionOf(client.userinfoEncryptedResponseAlg, client.userinfoEncryptedResponseEnc);
-    const signed = algorithm && (await this.sign(client, algorithm, claims, now));
+    const signed = algorithm && (await this.sign(client, algorithm, claims, context.now));
     if (!encryption) return signed;
-    if (signed === undefined) return this.encrypt(client, JSON.stringify(claims), encryption, now);
-    return this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now);
+    if (signed === undefined) return this.encrypt(client, JSON.stringify(claims), encryption, context);
+    return this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, context);
   }
 
   /**
    * An answer of the authorization endpoint (JARM 2.1, 2.2).
    * @throws OAuthError invalid_request when the client has no key to encrypt to
    */
-  async authorization(client: Client, claims: object, now: EpochSeconds): Promise<string> {
-    const signed = await this.sign(client, client.authorizationSignedResponseAlg ?? 'RS256', claims, now);
+  async authorization(client: Client, claims: object, context: KeyContext): Promise<string> {
+    const signed = await this.sign(client, client.authorizationSignedResponseAlg ?? 'RS256', claims, context.now);
     const encryption = encryptionOf(client.authorizationEncryptedResponseAlg, client.authorizationEncryptedResponseEnc);
-    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
+    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, context) : signed;
   }
 
   /**
@@ -85,7 +85,7 @@ export class ResponseTokens {
     const algorithm = client.introspectionSignedResponseAlg ?? 'RS256';
     const signed = await this.sign(client, algorithm, claims, now, 'token-introspection+jwt');
     const encryption = encryptionOf(client.introspectionEncryptedResponseAlg, client.introspectionEncryptedResponseEnc);
-    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, now) : signed;
+    return encryption ? this.encrypt(client, signed, { ...encryption, cty: 'JWT' }, { now }) : signed;
   }
 
   /** A JWT by one of our keys, or by the client's secret. */
@@ -110,9 +110,9 @@ export class ResponseTokens {
     client: Client,
     content: string,
     header: ResponseEncryption & { readonly cty?: 'JWT' },
-    now: EpochSeconds,
+    context: KeyContext,
   ): Promise<string> {
-    const found = await this.keys.findEncryptionKey(client, header.alg, header.enc, now);
+    const found = await this.keys.findEncryptionKey(client, header.alg, header.enc, context);
     // Never in the clear instead: the client asked for this so that nobody else reads it.
     if (!found)
       throw new OAuthError('invalid_request', 'No key of this client fits the encryption that it registered.', {

@@ -4,7 +4,7 @@ import { OAuthError, type Client } from '@gatehouse/domain/oauth';
 import { allowedClaims, requestedClaims, userinfoClaims } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
+import { addressKey, clientAddress, type WebRequest } from '@gatehouse/server/web/request';
 import { ApplicationRoles } from '../clients/application-roles.service.js';
 import { CrossOrigin } from '../clients/cross-origin.service.js';
 import { Subjects } from '../clients/subjects.service.js';
@@ -87,7 +87,8 @@ export class UserinfoController {
   /** OpenID Connect Core 5.3.2: a signed answer names who made it and whom it is for. */
   private async signed(request: WebRequest, client: Client, claims: object): Promise<Reply> {
     const whole = { ...claims, iss: this.settings.issuer, aud: client.id };
-    const jwt = await this.tokens.userinfo(client, whole, this.clock.now());
+    const asker = addressKey(clientAddress(request));
+    const jwt = await this.tokens.userinfo(client, whole, { now: this.clock.now(), addressKey: asker });
     if (jwt === undefined) throw new Error('this client takes plain JSON');
     return Reply.bytes(Buffer.from(jwt, 'ascii'), 'application/jwt', headersFor(request));
   }

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { encodeSigningInput, signatureOf } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { RemoteKeySets } from '../../src/clients/keys/remote-key-sets';
+import { send } from '../support/browser';
 import { assertionClaims, assertionFields, assertionParameters, clientKey, signed } from '../support/client-jwts';
 import { eventually } from '../support/eventually';
 import { startKeyServer, type KeyServer } from '../support/key-server';
@@ -39,6 +40,21 @@ describe('keys that a client keeps at an address', () => {
         ...(await assertionFields(at, by, key)),
       })
     ).status;
+  const askFrom = async (localAddress: string, by: Client, key = clientKey('ES256')): Promise<number> => {
+    const fields = { grant_type: 'client_credentials', ...(await assertionFields(provider, by, key)) };
+    const answer = await send(`${provider.base}/oauth/token`, {
+      method: 'POST',
+      localAddress,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields).toString(),
+    });
+    return answer.status;
+  };
+  const addStrangers = async (count: number, uriOf: (n: number) => string): Promise<Client[]> => {
+    const strangers: Client[] = [];
+    for (let n = 0; n < count; n++) strangers.push(await add({ jwksUri: uriOf(n), source: 'registration' }));
+    return strangers;
+  };
 
   it('are fetched once for many requests, also for those that come at once', async () => {
     const key = clientKey('ES256');
@@ -155,7 +171,11 @@ describe('keys that a client keeps at an address', () => {
     const ask = (many: number, from: number): Promise<number> =>
       Promise.all(
         Array.from({ length: many }, (_, at) =>
-          sets.find(`${server.url}?${from + at}`, { mode: 'kept', trust: 'approved', now: provider.clock.now() }),
+          sets.find(`${server.url}?${from + at}`, {
+            mode: 'kept',
+            asker: { trust: 'approved' },
+            now: provider.clock.now(),
+          }),
         ),
       ).then((found) => found.filter((keys) => keys.length > 0).length);
     expect([await ask(300, 0), await ask(400, 300)]).toEqual([300, 300]);
@@ -179,31 +199,70 @@ describe('keys that a client keeps at an address', () => {
     expect(await askAs(client, fresh)).toBe(200);
   });
 
-  it('of clients that nobody approved are asked for 60 times a minute at most at one host', async () => {
+  it('of clients that nobody approved are asked for 30 times a minute by one address, 60 times at one host', async () => {
     provider.clock.advance(60);
     server.keys = [clientKey('ES256').publicJwk];
-    for (let n = 0; n < 70; n++) await askAs(await add({ jwksUri: `${server.url}?${n}`, source: 'registration' }));
+    const strangers = await addStrangers(80, (n) => `${server.url}?${n}`);
+    // Two fetches each: the key is looked for once more in a set that does not have it.
+    for (const stranger of strangers.slice(0, 40)) await askFrom('127.0.0.2', stranger);
+    expect(server.asked).toBe(30);
+    for (const stranger of strangers.slice(40, 50)) await askFrom('127.0.0.3', stranger);
+    expect(server.asked).toBe(50);
+    for (const stranger of strangers.slice(50)) await askFrom('127.0.0.4', stranger);
     expect(server.asked).toBe(60);
     const key = clientKey('ES256');
     server.keys = [key.publicJwk];
     expect(await askAs(client, key)).toBe(200);
   });
 
-  it('of clients that nobody approved are fetched from one host five at a time', async () => {
+  it('of clients that nobody approved are fetched six at a time for one address, twelve at a time from one host', async () => {
     provider.clock.advance(60);
     const waiting: (() => void)[] = [];
     server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
-    const strangers: Client[] = [];
-    for (let n = 0; n < 8; n++) strangers.push(await add({ jwksUri: `${server.url}?${n}`, source: 'registration' }));
-    const asked = Promise.all(strangers.map((stranger) => askAs(stranger)));
+    const strangers = await addStrangers(24, (n) => `${server.url}?${n}`);
     const count = (): Promise<number> => Promise.resolve(waiting.length);
-    expect(await eventually(count, (now) => now === 5)).toBe(5);
+    const askAll = (from: number, to: number, localAddress: string): Promise<number[]> =>
+      Promise.all(strangers.slice(from, to).map((stranger) => askFrom(localAddress, stranger)));
+    const asked = [askAll(0, 8, '127.0.0.2')];
+    expect(await eventually(count, (now) => now === 6)).toBe(6);
+    asked.push(askAll(8, 16, '127.0.0.3'));
+    expect(await eventually(count, (now) => now === 12)).toBe(12);
+    expect(await askAll(16, 24, '127.0.0.4')).toEqual(Array(8).fill(401));
+    expect(waiting).toHaveLength(12);
     const key = clientKey('ES256');
     server.keys = [key.publicJwk];
     server.answer = undefined;
     expect(await askAs(client, key)).toBe(200);
     for (const end of waiting) end();
-    expect(await asked).toEqual(Array.from({ length: 8 }, () => 401));
+    expect((await Promise.all(asked)).flat()).toEqual(Array(16).fill(401));
+  });
+
+  it('of one client that nobody approved are fetched while one address makes us wait for many hosts', async () => {
+    provider.clock.advance(60);
+    const slow = await Promise.all(Array.from({ length: 10 }, () => startKeyServer()));
+    const waiting: (() => void)[] = [];
+    for (const each of slow)
+      each.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
+    try {
+      const strangers = await addStrangers(20, (n) => `${slow[n % 10]?.url ?? ''}?${n}`);
+      const asked = Promise.all(strangers.map((stranger) => askFrom('127.0.0.9', stranger)));
+      expect(
+        await eventually(
+          () => Promise.resolve(waiting.length),
+          (now) => now >= 6,
+        ),
+      ).toBe(6);
+      const key = clientKey('ES256');
+      server.keys = [key.publicJwk];
+      const [honest] = await addStrangers(1, () => server.url);
+      if (!honest) throw new Error('one was made');
+      // Authenticated; a grant of its own it has not.
+      expect(await askFrom('127.0.0.2', honest, key)).not.toBe(401);
+      for (const end of waiting) end();
+      await asked;
+    } finally {
+      for (const each of slow) await each.close();
+    }
   });
 
   it('go on for a day where their host fails, and come back with it', async () => {

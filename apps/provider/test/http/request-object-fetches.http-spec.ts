@@ -35,9 +35,15 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
   const ask = async (client: Client, localAddress = '127.0.0.1'): Promise<string> => {
     const [redirectUri, requestUri] = [client.redirectUris[0], client.requestUris[0]];
     const parameters = { client_id: client.id, response_type: 'code', scope: 'openid', redirect_uri: redirectUri };
-    const { location = '' } = await send(authorizeUrl(provider, { ...parameters, request_uri: requestUri }), {
+    const { location, status, text } = await send(authorizeUrl(provider, { ...parameters, request_uri: requestUri }), {
       localAddress,
     });
+    // A client that nobody approved gets its error by a page, from where the person may go on (RFC 9700 4.11.2).
+    if (location === undefined) {
+      const [, error] = /[?&](?:amp;)?error=([a-z_]+)/.exec(text.replace(/&#x3D;/g, '=')) ?? [];
+      if (status !== 400 || error === undefined) throw new Error(`${status} ${text}`);
+      return error;
+    }
     return new URL(location).searchParams.get('error') ?? new URL(location).pathname.slice(1);
   };
   const askOften = async (client: Client, times: number, localAddress?: string): Promise<number> => {
@@ -49,20 +55,57 @@ describe('the limits of fetching request objects (OpenID Connect Core 6.2)', () 
   it('leave room for approved clients, however many slow ones strangers register', async () => {
     const waiting: (() => void)[] = [];
     server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
-    const strangers = await Promise.all(Array.from({ length: 6 }, addUnapproved));
-    const strangerOf = (n: number): Client => {
-      const stranger = strangers[n % strangers.length];
-      if (!stranger) throw new Error('six were made');
-      return stranger;
-    };
-    const asked = Promise.all(Array.from({ length: 24 }, (_, n) => ask(strangerOf(n), `127.0.0.${2 + (n % 12)}`)));
+    // Five clients of each host, so that neither client nor host is the limit that is reached.
+    const servers = await Promise.all(Array.from({ length: 5 }, () => startKeyServer()));
+    for (const each of servers) each.answer = server.answer;
+    const strangers = await Promise.all(
+      Array.from({ length: 25 }, (_, n) => {
+        const uri = servers[n % 5]?.url.replace('jwks.json', `slow-${n}.jwt`) ?? '';
+        return add({ source: 'registration', requestUris: [uri] });
+      }),
+    );
+    const asked = Promise.all(
+      Array.from({ length: 50 }, (_, n) => {
+        const stranger = strangers[n % 25];
+        if (!stranger) throw new Error('25 were made');
+        return ask(stranger, `127.0.0.${2 + (n % 25)}`);
+      }),
+    );
     const count = (): Promise<number> => Promise.resolve(waiting.length);
-    expect(await eventually(count, (now) => now === 10)).toBe(10);
+    expect(await eventually(count, (now) => now === 40)).toBe(40);
     const client = await add();
     await serve(client);
     expect(await ask(client)).toBe('login');
     for (const end of waiting) end();
-    expect((await asked).filter((error) => error === 'temporarily_unavailable')).toHaveLength(14);
+    expect((await asked).filter((error) => error === 'temporarily_unavailable')).toHaveLength(10);
+    for (const each of servers) await each.close();
+  });
+
+  it('leave room for other clients that nobody approved: two at once of an address, ten of a host', async () => {
+    const waiting: (() => void)[] = [];
+    server.answer = (_request, response) => void waiting.push(() => response.writeHead(500).end());
+    const strangers = await Promise.all(Array.from({ length: 8 }, addUnapproved));
+    const askAll = (localAddress: string): Promise<string[]> =>
+      Promise.all(strangers.slice(0, 4).map((stranger) => ask(stranger, localAddress)));
+    const count = (): Promise<number> => Promise.resolve(waiting.length);
+    const asked = [askAll('127.0.0.2')];
+    expect(await eventually(count, (now) => now === 2)).toBe(2);
+    for (let n = 3; n < 10; n++)
+      asked.push(Promise.all(strangers.slice(n % 8, (n % 8) + 2).map((each) => ask(each, `127.0.0.${n}`))));
+    expect(await eventually(count, (now) => now === 10)).toBe(10);
+    const other = await startKeyServer();
+    try {
+      const honest = await add({ source: 'registration', requestUris: [other.url] });
+      const object = { iss: honest.id, aud: provider.issuer, exp: provider.clock.now() + 60 };
+      const request = await signed(key, { ...object, ...authorizationRequest(honest).parameters });
+      other.answer = (_request, response) => void response.end(request);
+      expect(await ask(honest, '127.0.0.20')).toBe('login');
+      expect(waiting).toHaveLength(10);
+    } finally {
+      for (const end of waiting) end();
+      await Promise.all(asked);
+      await other.close();
+    }
   });
 
   it('hold for each client that nobody approved: 60 a minute', async () => {

@@ -66,3 +66,43 @@ export function enterAll(
   }
   return leaveAll;
 }
+
+/** Limits of what strangers make us fetch. */
+export interface SourceLimits {
+  /** In how many seconds one source, or one host, has so many fetches. */
+  readonly seconds: number;
+  readonly perSource: number;
+  readonly perHost: number;
+  /** At once: in all, of one source and of one host. */
+  readonly running: number;
+  readonly runningPerSource: number;
+  readonly runningPerHost: number;
+}
+
+/**
+ * Limits fetches by the source of the request first, so that one source does not use up what a host or everybody has;
+ * then by the host, which strangers can name too; then in all.
+ */
+export class SourceBudget {
+  private readonly bySource: RateBudget;
+  private readonly byHost: RateBudget;
+  private readonly runningBySource: ConcurrencyBudget;
+  private readonly runningByHost: ConcurrencyBudget;
+
+  constructor({ seconds, perSource, perHost, running, runningPerSource, runningPerHost }: SourceLimits) {
+    this.bySource = new RateBudget({ most: perSource, seconds });
+    this.byHost = new RateBudget({ most: perHost, seconds });
+    this.runningBySource = new ConcurrencyBudget({ most: running, mostPerKey: runningPerSource });
+    this.runningByHost = new ConcurrencyBudget({ most: running, mostPerKey: runningPerHost });
+  }
+
+  /** @returns what gives the place back, to be called once; undefined past a limit */
+  enter(source: string, host: string, now: EpochSeconds): (() => void) | undefined {
+    // What the source may not ask for is not counted for the host.
+    if (!this.bySource.take(source, now)) return undefined;
+    const leave = enterAll([this.runningBySource, source], [this.runningByHost, host]);
+    if (leave && this.byHost.take(host, now)) return leave;
+    leave?.();
+    return undefined;
+  }
+}

@@ -68,11 +68,13 @@ function byAssertion(
       const subject = read(credentials)?.payload['sub'];
       return typeof subject === 'string' ? subject : undefined;
     },
-    authenticate: async ({ parameters, path }, client, now) => {
+    authenticate: async ({ parameters, path, asker }, client, now) => {
       const jws = await judges.keys.verify(client, parameters.get('client_assertion') ?? '', {
         algorithms: allowedFor(client, algorithms),
         maxLength: mostAssertionCharacters,
         now,
+        // Computed where it counts: most clients are approved.
+        addressKey: client.approvedAt === undefined ? asker().addressKey : undefined,
       });
       if (jws === 'kid_missing')
         // RFC 7515 4.1.4, OpenID Connect Core 10.1

@@ -21,7 +21,7 @@ import {
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../clients.service.js';
-import { RemoteKeySets } from './remote-key-sets.js';
+import { RemoteKeySets, type KeyAsker } from './remote-key-sets.js';
 
 /** A key to encrypt to a client with: its public key, or the one that its secret makes. */
 export interface EncryptionKey {
@@ -30,7 +30,14 @@ export interface EncryptionKey {
 }
 
 /** Whose public keys lie at an address, or are known by value: a client, or an issuer of assertions. */
-export type KeyOwner = Pick<Client, 'jwksUri' | 'jwks' | 'approvedAt'>;
+export type KeyOwner = Pick<Client, 'id' | 'jwksUri' | 'jwks' | 'approvedAt'>;
+
+/** For whom keys are looked up. */
+export interface KeyContext {
+  readonly now: EpochSeconds;
+  /** What counts as one source of requests; undefined where the request is not known, or there is none. */
+  readonly addressKey?: string | undefined;
+}
 
 /** What is signed as it must be; or not, or its key cannot be told because its header has no `kid`. */
 export type SignatureCheck = 'genuine' | 'wrong' | 'kid_missing';
@@ -58,10 +65,9 @@ export class ClientKeys {
   async verify(
     client: Client,
     jwt: string,
-    options: {
+    options: KeyContext & {
       readonly algorithms: readonly SignatureAlgorithm[];
       readonly maxLength: number;
-      readonly now: EpochSeconds;
     },
   ): Promise<Jws | 'kid_missing' | undefined> {
     const jws = parseJws(jwt, options);
@@ -73,7 +79,7 @@ export class ClientKeys {
       );
       return genuine ? jws : undefined;
     }
-    const check = await this.checkSignature(client, jws, algorithm, options.now);
+    const check = await this.check(client, jws, { ...options, algorithm });
     return check === 'genuine' ? jws : check === 'kid_missing' ? check : undefined;
   }
 
@@ -82,24 +88,34 @@ export class ClientKeys {
     client: Client,
     algorithm: KeyManagementAlgorithm,
     encryption: ContentEncryptionAlgorithm,
-    now: EpochSeconds,
+    context: KeyContext,
   ): Promise<EncryptionKey | undefined> {
     const bySecret = secretKeyManagementAlgorithms.find((each) => each === algorithm);
     if (bySecret !== undefined) {
-      const [secret] = await this.clients.knownSecrets(client.id, now);
+      const [secret] = await this.clients.knownSecrets(client.id, context.now);
       return secret === undefined ? undefined : { key: keyFromSecret(secret, bySecret, encryption), kid: undefined };
     }
     const byKey = publicKeyManagementAlgorithms.find((each) => each === algorithm);
     if (byKey === undefined) return undefined;
     const fits = (key: PublicKey): boolean => mayEncrypt(key, byKey);
-    const keys = (await this.keysOf(client, 'kept', now)).filter(fits);
-    if (keys.length === 0) keys.push(...(await this.keysOf(client, 'fresh', now)).filter(fits));
+    const keys = (await this.keysOf(client, 'kept', context)).filter(fits);
+    if (keys.length === 0) keys.push(...(await this.keysOf(client, 'fresh', context)).filter(fits));
     // One that says that it is for encryption before one that says nothing.
     return keys.find((key) => key.use === 'enc') ?? keys[0];
   }
 
-  /** Whether a key of this owner made the signature; two keys are tried at most, and two more after a fetch. */
+  /** Whether a key of this owner, behind whom an administrator stands, made the signature. */
   async checkSignature(owner: KeyOwner, jws: Jws, algorithm: JwsAlgorithm, now: EpochSeconds): Promise<SignatureCheck> {
+    return this.check(owner, jws, { algorithm, now });
+  }
+
+  /** Two keys are tried at most, and two more after a fetch. */
+  private async check(
+    owner: KeyOwner,
+    jws: Jws,
+    context: KeyContext & { readonly algorithm: JwsAlgorithm },
+  ): Promise<SignatureCheck> {
+    const { algorithm } = context;
     const { kid } = jws.header;
     const checkBy = (keys: readonly PublicKey[]): SignatureCheck => {
       const chosen = verificationKeys(keys, { algorithm, kid });
@@ -108,21 +124,23 @@ export class ClientKeys {
         verifySignature(algorithm, key, jws.signingInput, jws.signature);
       return chosen.some(verifies) ? 'genuine' : 'wrong';
     };
-    const kept = await this.keysOf(owner, 'kept', now);
+    const kept = await this.keysOf(owner, 'kept', context);
     const check = checkBy(kept);
     // A key that is here and did not sign this says no; one that is not here may be new (OpenID Connect Core 10.1.1).
     if (check !== 'wrong' || owner.jwksUri === undefined) return check;
     if (kid !== undefined && kept.some((key) => key.kid === kid)) return check;
-    const fresh = await this.keysOf(owner, 'fresh', now);
+    const fresh = await this.keysOf(owner, 'fresh', context);
     // What could not be fetched again was tried already.
     return fresh === kept ? check : checkBy(fresh);
   }
 
-  private async keysOf(owner: KeyOwner, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
-    if (owner.jwksUri !== undefined) {
-      const trust = owner.approvedAt === undefined ? 'unapproved' : 'approved';
-      return this.remote.find(owner.jwksUri, { mode, trust, now });
-    }
+  private async keysOf(
+    owner: KeyOwner,
+    mode: 'kept' | 'fresh',
+    { addressKey, now }: KeyContext,
+  ): Promise<readonly PublicKey[]> {
+    if (owner.jwksUri !== undefined)
+      return this.remote.find(owner.jwksUri, { mode, asker: askerOf(owner, addressKey), now });
     if (owner.jwks === undefined) return [];
     const known = this.read.get(owner.jwks);
     if (known) return known;
@@ -130,4 +148,9 @@ export class ClientKeys {
     this.read.set(owner.jwks, keys);
     return keys;
   }
+}
+
+function askerOf({ id, approvedAt }: KeyOwner, addressKey: string | undefined): KeyAsker {
+  if (approvedAt !== undefined) return { trust: 'approved' };
+  return addressKey === undefined ? { trust: 'unapproved', clientId: id } : { trust: 'unapproved', addressKey };
 }

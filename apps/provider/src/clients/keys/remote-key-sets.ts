@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mostKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { ConcurrencyBudget, RateBudget } from '@gatehouse/server/outbound/budgets';
+import { RateBudget, SourceBudget } from '@gatehouse/server/outbound/budgets';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { freshSeconds } from '../freshness.js';
@@ -16,7 +16,16 @@ const mostOfAddress = 5;
 /** Of all addresses together: many clients that register themselves must not make us a means of attack. */
 const mostInWindow = 600;
 /** More limits for the addresses that clients name which nobody approved. */
-const unapprovedLimits = { perHost: 60, running: 20, runningPerHost: 2 };
+const unapprovedLimits = {
+  seconds: windowSeconds,
+  perSource: 30,
+  perHost: 60,
+  running: 60,
+  runningPerSource: 6,
+  runningPerHost: 12,
+};
+/** Where no request of a known address is answered (logout tokens, ID tokens), by the client. */
+const unattributedLimits = { ...unapprovedLimits, running: 20, runningPerSource: 2, runningPerHost: 4 };
 const timeoutMilliseconds = 5000;
 
 interface Held {
@@ -24,8 +33,18 @@ interface Held {
   readonly freshUntil: EpochSeconds;
 }
 
-/** Whether an administrator stands behind whoever named the address. */
-export type KeyTrust = 'approved' | 'unapproved';
+/** On whose limits keys are fetched: no more than the general ones where an administrator stands behind the address. */
+export type KeyAsker =
+  | { readonly trust: 'approved' }
+  | { readonly trust: 'unapproved'; readonly addressKey: string }
+  /** The request that needs the key is not known here. */
+  | { readonly trust: 'unapproved'; readonly clientId: string };
+
+interface Find {
+  readonly mode: 'kept' | 'fresh';
+  readonly asker: KeyAsker;
+  readonly now: EpochSeconds;
+}
 
 /**
  * Clients' keys that lie at an address (`jwks_uri`): fetched by the guarded client, kept for as long as their host allows.
@@ -33,7 +52,7 @@ export type KeyTrust = 'approved' | 'unapproved';
  */
 @Injectable()
 export class RemoteKeySets {
-  private readonly stores: Readonly<Record<KeyTrust, KeySetStore>>;
+  private readonly stores: Readonly<Record<KeyAsker['trust'], KeySetStore>>;
 
   constructor(@Inject(Outbound) outbound: Outbound, @Inject(Log) log: Log) {
     this.stores = {
@@ -46,27 +65,20 @@ export class RemoteKeySets {
    * The keys at an address; none where they cannot be had.
    * @param options.mode `fresh`: what is kept did not have the key that was asked for, so it is fetched again, within bounds
    */
-  find(
-    uri: string,
-    options: { readonly mode: 'kept' | 'fresh'; readonly trust: KeyTrust; readonly now: EpochSeconds },
-  ): Promise<readonly PublicKey[]> {
-    return this.stores[options.trust].find(uri, options.mode, options.now);
+  find(uri: string, options: Find): Promise<readonly PublicKey[]> {
+    return this.stores[options.asker.trust].find(uri, options);
   }
 }
 
-/** By the host that is fetched from, since strangers have any number of addresses on it. */
+/** By the address that asks first: strangers have any number of addresses to fetch from, and of clients. */
 class UnapprovedBudget {
-  private readonly rate = new RateBudget({ most: unapprovedLimits.perHost, seconds: windowSeconds });
-  private readonly running = new ConcurrencyBudget({
-    most: unapprovedLimits.running,
-    mostPerKey: unapprovedLimits.runningPerHost,
-  });
+  private readonly attributed = new SourceBudget(unapprovedLimits);
+  private readonly unattributed = new SourceBudget(unattributedLimits);
 
-  enter(host: string, now: EpochSeconds): (() => void) | undefined {
-    const leave = this.running.enter(host);
-    if (leave && this.rate.take(host, now)) return leave;
-    leave?.();
-    return undefined;
+  enter(asker: KeyAsker, host: string, now: EpochSeconds): (() => void) | undefined {
+    if ('addressKey' in asker) return this.attributed.enter(asker.addressKey, host, now);
+    if ('clientId' in asker) return this.unattributed.enter(asker.clientId, host, now);
+    return () => undefined;
   }
 }
 
@@ -82,19 +94,19 @@ class KeySetStore {
     private readonly more?: UnapprovedBudget,
   ) {}
 
-  async find(uri: string, mode: 'kept' | 'fresh', now: EpochSeconds): Promise<readonly PublicKey[]> {
+  async find(uri: string, { mode, asker, now }: Find): Promise<readonly PublicKey[]> {
     const held = this.held.get(uri);
     if (held && mode === 'kept' && held.freshUntil > now) return held.keys;
-    const fetched = await this.fetch(uri, now);
+    const fetched = await this.fetch(uri, asker, now);
     if (fetched) return fetched.keys;
     return held && addSeconds(held.freshUntil, mostStaleSeconds) > now ? held.keys : [];
   }
 
   /** Requests that come while a fetch of the same address runs wait for that one. */
-  private fetch(uri: string, now: EpochSeconds): Promise<Held | undefined> {
+  private fetch(uri: string, asker: KeyAsker, now: EpochSeconds): Promise<Held | undefined> {
     const running = this.running.get(uri);
     if (running) return running;
-    const leave = this.enter(uri, now);
+    const leave = this.enter(uri, asker, now);
     if (!leave) return Promise.resolve(undefined);
     const fetched = this.load(uri, now).finally(() => {
       leave();
@@ -104,10 +116,10 @@ class KeySetStore {
     return fetched;
   }
 
-  private enter(uri: string, now: EpochSeconds): (() => void) | undefined {
-    if (!this.byAddress.take(uri, now)) return undefined;
-    const leave = this.more ? this.more.enter(new URL(uri).host, now) : () => undefined;
-    if (leave && this.overall.take('all', now)) return leave;
+  private enter(uri: string, asker: KeyAsker, now: EpochSeconds): (() => void) | undefined {
+    // First the limits of the asker: what it may not ask for is not counted for the address.
+    const leave = this.more ? this.more.enter(asker, new URL(uri).host, now) : () => undefined;
+    if (leave && this.byAddress.take(uri, now) && this.overall.take('all', now)) return leave;
     leave?.();
     return undefined;
   }
