@@ -139,6 +139,54 @@ describe('the bounds of lookups of metadata documents', () => {
     expect(await outcomeOf(id)).toBe('served');
   });
 
+  it('leave room for known documents while one address asks for many slow ones that are known too', async () => {
+    const id = newId(honest);
+    expect(await outcomeOf(id)).toBe('served');
+    const known = Array.from({ length: 24 }, (_, n) => newId(hostile[n % 8] ?? honest));
+    for (const each of known) expect(await outcomeOf(each, '127.0.0.2')).toBe('served');
+    provider.clock.advance(hour);
+    const before = honest.asked;
+    await whileSlow(
+      known.map((each) => [each, '127.0.0.2'] as const),
+      6,
+      async () => {
+        honest.says = { client_name: 'Another name' };
+        expect(await outcomeOf(id)).toBe('served');
+        expect((await fresh(id))?.name).toBe('Another name');
+      },
+    );
+    expect(honest.asked).toBe(before + 1);
+  });
+
+  it('do not end a known client by our own limits, however long they are reached', async () => {
+    const id = newId(honest);
+    expect(await outcomeOf(id)).toBe('served');
+    const known = Array.from({ length: 8 }, (_, n) => newId(hostile[n % 8] ?? honest));
+    for (const each of known) expect(await outcomeOf(each, '127.0.0.2')).toBe('served');
+    provider.clock.advance(30 * hour);
+    const before = honest.asked;
+    await whileSlow(
+      known.map((each) => [each, '127.0.0.2'] as const),
+      6,
+      async () => {
+        expect(await outcomeOf(id, '127.0.0.2')).toBe('served');
+        expect(honest.asked).toBe(before);
+        provider.clock.advance(30 * hour);
+        expect(await outcomeOf(id, '127.0.0.2')).toBe('served');
+        expect(honest.asked).toBe(before);
+      },
+    );
+    // A host that fails when its time is over ends it, and our limits do not bring it back.
+    honest.answer = failing;
+    expect(await outcomeOf(id)).toBe('refused');
+    provider.clock.advance(31);
+    await whileSlow(
+      known.map((each) => [each, '127.0.0.2'] as const),
+      6,
+      async () => expect(await outcomeOf(id, '127.0.0.2')).toBe('limited'),
+    );
+  });
+
   it('do not serve what is stored where the document is there and wrong', async () => {
     const id = newId(honest);
     expect(await outcomeOf(id)).toBe('served');

@@ -156,4 +156,75 @@ describe('an update of a client by its metadata document', () => {
     await open(id);
     expect((await stored(id)).approvedAt).toBeUndefined();
   });
+
+  describe('is counted', () => {
+    const nameOf = async (id: string): Promise<string> => (await stored(id)).name;
+    const rename = async (id: string, name: string, localAddress: string): Promise<string> => {
+      documents.says = { client_name: name };
+      provider.clock.advance(61);
+      expect((await open(id, localAddress)).status).toBe(303);
+      return nameOf(id);
+    };
+    beforeEach(async () => {
+      await provider.close();
+      provider = await startProvider({
+        env: {
+          GATEHOUSE_CLIENT_METADATA_DOCUMENTS: 'open',
+          GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.0/8',
+          GATEHOUSE_REGISTRATION_RATE: '3/3600',
+        },
+      });
+      documents.headers = { 'Cache-Control': 'no-store' };
+    });
+
+    it('by the address that asks: past the rate the stored client is served, to others the new one', async () => {
+      const other = await startDocumentServer(redirectUri);
+      try {
+        other.headers = { 'Cache-Control': 'no-store' };
+        const [id, otherId] = [newId(), `${other.origin}/client.json`];
+        for (const each of [id, otherId]) expect((await open(each)).status).toBe(303);
+        for (const name of ['One', 'Two', 'Three']) expect(await rename(id, name, '127.0.0.2')).toBe(name);
+        expect(await rename(id, 'Four', '127.0.0.2')).toBe('Three');
+        expect(await updatesOf(id)).toBe(3);
+        other.says = { client_name: 'New' };
+        expect((await open(otherId, '127.0.0.2')).status).toBe(303);
+        expect(await nameOf(otherId)).toBe('An agent');
+        expect((await open(otherId, '127.0.0.3')).status).toBe(303);
+        expect(await nameOf(otherId)).toBe('New');
+      } finally {
+        await other.close();
+      }
+    });
+
+    it('by the host of the document, whoever asks', async () => {
+      const id = newId();
+      expect((await open(id)).status).toBe(303);
+      for (const [n, name] of ['One', 'Two', 'Three'].entries())
+        expect(await rename(id, name, `127.0.1.${n + 1}`)).toBe(name);
+      expect(await rename(id, 'Four', '127.0.1.4')).toBe('Three');
+      provider.clock.advance(hour);
+      expect(await rename(id, 'Five', '127.0.1.5')).toBe('Five');
+    });
+
+    it('before the sector identifier of a changed document is fetched', async () => {
+      const sectors = await startDocumentServer(redirectUri);
+      try {
+        sectors.answer = (_request, response) => void response.end(JSON.stringify([redirectUri]));
+        const id = newId();
+        const sector = `${sectors.origin}/sector.json`;
+        const vouched = { subject_type: 'pairwise', sector_identifier_uri: sector };
+        documents.says = vouched;
+        await open(id);
+        const asked = sectors.asked;
+        for (let n = 0; n < 6; n++) {
+          documents.says = { ...vouched, software_version: String(n) };
+          provider.clock.advance(61);
+          await open(id);
+        }
+        expect(sectors.asked - asked).toBeLessThanOrEqual(3);
+      } finally {
+        await sectors.close();
+      }
+    });
+  });
 });

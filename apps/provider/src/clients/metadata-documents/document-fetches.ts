@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError } from '@gatehouse/domain/oauth';
-import { ConcurrencyBudget, enterAll, RateBudget } from '@gatehouse/server/outbound/budgets';
+import { ConcurrencyBudget, SourceBudget } from '@gatehouse/server/outbound/budgets';
 import { mediaTypeOf, Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { freshSeconds } from '../freshness.js';
@@ -9,19 +9,18 @@ import { freshSeconds } from '../freshness.js';
 /** The draft advises five; a JWK set may be in it. */
 const mostBodyBytes = 32 * 1024;
 const timeoutMilliseconds = 5000;
-/**
- * Documents that nobody has looked up yet: any stranger makes us fetch them. First the address that asks has its limits,
- * so that it cannot use up those of a host or of everybody; then the host, which strangers can name too.
- */
+/** Documents that nobody has looked up yet: any stranger makes us fetch them. */
 const unknownLimits = {
-  perAddress: { seconds: 60, most: 30 },
-  perHost: { seconds: 60, most: 60 },
-  runningPerAddress: 6,
-  runningPerHost: 12,
+  seconds: 60,
+  perSource: 30,
+  perHost: 60,
   running: 60,
+  runningPerSource: 6,
+  runningPerHost: 12,
 };
-/** Documents of clients that are stored, apart from the unknown ones, and once more apart for approved clients. */
-const knownLimits = { perHost: { seconds: 60, most: 60 }, running: { most: 20, mostPerKey: 4 } };
+/** Documents of clients that are stored, apart from the unknown ones: any stranger can make us store a client. */
+const knownLimits = { ...unknownLimits, perHost: 120 };
+const approvedLimits = { most: 20, mostPerKey: 4 };
 /** A document that could not be had, or was wrong, is not asked for again so soon. */
 const failedSeconds = 30;
 const mostFailed = 10_000;
@@ -33,27 +32,17 @@ export interface FetchedDocument {
 }
 
 /** What is looked up, and which budget it is fetched on. */
-export type Lookup =
-  | { readonly kind: 'unknown'; readonly addressKey: string }
-  | { readonly kind: 'known' }
-  | { readonly kind: 'approved' };
+export interface Lookup {
+  readonly kind: 'unknown' | 'known' | 'approved';
+  readonly addressKey: string;
+}
 
 /** Fetches clients' metadata documents by the guarded client, within bounds. */
 @Injectable()
 export class DocumentFetches {
-  private readonly byAddress = new RateBudget(unknownLimits.perAddress);
-  private readonly byHost = new RateBudget(unknownLimits.perHost);
-  private readonly runningByAddress = new ConcurrencyBudget({
-    most: unknownLimits.running,
-    mostPerKey: unknownLimits.runningPerAddress,
-  });
-  private readonly runningByHost = new ConcurrencyBudget({
-    most: unknownLimits.running,
-    mostPerKey: unknownLimits.runningPerHost,
-  });
-  private readonly knownByHost = new RateBudget(knownLimits.perHost);
-  private readonly runningKnown = new ConcurrencyBudget(knownLimits.running);
-  private readonly runningApproved = new ConcurrencyBudget(knownLimits.running);
+  private readonly unknown = new SourceBudget(unknownLimits);
+  private readonly known = new SourceBudget(knownLimits);
+  private readonly runningApproved = new ConcurrencyBudget(approvedLimits);
   private readonly failed = new Map<string, { readonly until: EpochSeconds; readonly error: OAuthError }>();
 
   constructor(
@@ -115,23 +104,7 @@ export class DocumentFetches {
   /** A place to fetch in, within every limit that holds for this lookup. */
   private enter(host: string, lookup: Lookup, now: EpochSeconds): (() => void) | undefined {
     if (lookup.kind === 'approved') return this.runningApproved.enter(host);
-    if (lookup.kind === 'known') return this.admit(this.runningKnown.enter(host), this.knownByHost, host, now);
-    const { addressKey } = lookup;
-    // What the address may not ask for is not counted for the host.
-    if (!this.byAddress.take(addressKey, now)) return undefined;
-    const leave = enterAll([this.runningByAddress, addressKey], [this.runningByHost, host]);
-    return this.admit(leave, this.byHost, host, now);
-  }
-
-  private admit(
-    leave: (() => void) | undefined,
-    rate: RateBudget,
-    host: string,
-    now: EpochSeconds,
-  ): (() => void) | undefined {
-    if (leave && rate.take(host, now)) return leave;
-    leave?.();
-    return undefined;
+    return this[lookup.kind].enter(lookup.addressKey, host, now);
   }
 }
 
@@ -142,7 +115,7 @@ function tooManyLookups(): OAuthError {
     {
       reason: 'client_document.rate',
       status: 429,
-      retryAfterSeconds: unknownLimits.perAddress.seconds,
+      retryAfterSeconds: unknownLimits.seconds,
     },
   );
 }

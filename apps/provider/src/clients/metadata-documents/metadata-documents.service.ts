@@ -37,8 +37,17 @@ const mostStaleSeconds = 24 * 3600;
 /** At most once in this time does the log say that a client goes on with a stale document. */
 const staleLogSeconds = 300;
 
+/** What this process knows of a document that it fetched. */
+interface Kept {
+  readonly freshUntil: EpochSeconds;
+  loggedAt?: EpochSeconds;
+  /** The document could still not be read when its time was over. */
+  lapsed?: true;
+}
+
 /** Why a document is not there at present, by the reason of the error. */
-const unavailable: readonly string[] = ['client_document.unreadable', 'client_document.rate'];
+const ownLimits: readonly string[] = ['client_document.rate', 'sector_identifier.rate'];
+const unavailable: readonly string[] = ['client_document.unreadable', ...ownLimits];
 
 /**
  * Clients that are described by a document at the address that is their `client_id`. They are rows as all others:
@@ -50,7 +59,7 @@ const unavailable: readonly string[] = ['client_document.unreadable', 'client_do
 export class MetadataDocuments {
   private readonly running = new Map<string, Promise<Client>>();
   /** Of this process alone: after a restart a stale document gets its time once more. */
-  private readonly kept = new Map<string, { readonly freshUntil: EpochSeconds; loggedAt?: EpochSeconds }>();
+  private readonly kept = new Map<string, Kept>();
   private readonly rules: HostRules;
   private readonly loopback: 'allowed' | 'refused';
 
@@ -119,9 +128,11 @@ export class MetadataDocuments {
       this.remember(clientId, fetched.freshUntil);
       return this.clientRules.asSeen(client);
     } catch (error) {
-      if (error instanceof OAuthError && error.code !== 'temporarily_unavailable')
-        this.fetches.refuse(clientId, error, now);
-      throw error;
+      if (!(error instanceof OAuthError)) throw error;
+      if (error.code !== 'temporarily_unavailable') this.fetches.refuse(clientId, error, now);
+      const stored = known && ownLimits.includes(error.reason) ? await this.clients.findFresh(clientId) : undefined;
+      if (!stored || !this.mayServeStale(clientId, error, now)) throw error;
+      return this.clientRules.asSeen(stored);
     }
   }
 
@@ -134,18 +145,22 @@ export class MetadataDocuments {
   ): Promise<FetchedDocument | { readonly stale: Client }> {
     try {
       if (!known) return await this.fetches.fetch(clientId, { kind: 'unknown', addressKey }, now);
-      return await this.fetches.fetch(clientId, { kind: known.approvedAt === undefined ? 'known' : 'approved' }, now);
+      const kind = known.approvedAt === undefined ? 'known' : 'approved';
+      return await this.fetches.fetch(clientId, { kind, addressKey }, now);
     } catch (error) {
       // A document that was read and is wrong speaks against the client; one that could not be read does not.
       if (!known || !(error instanceof OAuthError) || !unavailable.includes(error.reason)) throw error;
       if (!this.mayServeStale(clientId, error, now)) throw error;
-      return { stale: known };
+      // As it is now: an administrator may have changed it while the document was waited for.
+      return { stale: (await this.clients.findFresh(clientId)) ?? known };
     }
   }
 
   private mayServeStale(clientId: string, error: OAuthError, now: EpochSeconds): boolean {
     const kept = this.kept.get(clientId) ?? this.remember(clientId, now);
-    if (addSeconds(kept.freshUntil, mostStaleSeconds) <= now) return false;
+    // Our own limits say nothing about the document: strangers can reach them, and must not end a client by that.
+    if (!ownLimits.includes(error.reason) && addSeconds(kept.freshUntil, mostStaleSeconds) <= now) kept.lapsed = true;
+    if (kept.lapsed) return false;
     if (kept.loggedAt === undefined || addSeconds(kept.loggedAt, staleLogSeconds) <= now) {
       kept.loggedAt = now;
       const { host } = new URL(clientId);
@@ -154,11 +169,8 @@ export class MetadataDocuments {
     return true;
   }
 
-  private remember(
-    clientId: string,
-    freshUntil: EpochSeconds,
-  ): { readonly freshUntil: EpochSeconds; loggedAt?: EpochSeconds } {
-    const kept = { freshUntil };
+  private remember(clientId: string, freshUntil: EpochSeconds): Kept {
+    const kept: Kept = { freshUntil };
     this.kept.delete(clientId);
     this.kept.set(clientId, kept);
     const [oldest] = this.kept.size > mostKept ? this.kept.keys() : [];
@@ -174,10 +186,18 @@ export class MetadataDocuments {
     const checked = this.clientRules.check({ ...draft, id: clientId, createdAt: known?.createdAt ?? now });
     if ('problems' in checked) throw refusal(checked.problems);
     if (known && isSameRow(known, checked.client)) return known;
-    const sector = await this.sectors.problem(draft);
+    if (known) await this.countUpdate(clientId, asker, now);
+    const sector = await this.sectors.problem(draft, { addressKey: asker.addressKey, now });
     if (sector) throw refusal([sector]);
     if (known) return this.change(clientId, json, asker, now);
     return this.add(clientId, draft, asker, now);
+  }
+
+  /** @throws OAuthError temporarily_unavailable past the rate of the address that asks, or of the document's host */
+  private async countUpdate(clientId: string, { addressKey }: Asker, now: EpochSeconds): Promise<void> {
+    const attempt = { kind: 'document_update', addressKey, host: new URL(clientId).host } as const;
+    const wait = await this.store.run((unit) => this.limits.count(unit, attempt, now));
+    if (wait !== undefined) throw tooMany(wait);
   }
 
   private async add(clientId: string, draft: ClientDraft, asker: Asker, now: EpochSeconds): Promise<Client> {

@@ -30,33 +30,30 @@ const limitStatements = {
   purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
 };
 
+/** What is counted. */
+export type RegistrationAttempt =
+  | {
+      readonly kind: 'register' | 'update';
+      readonly addressKey: string;
+      readonly redirectUris: readonly string[];
+    }
+  | { readonly kind: 'document_update'; readonly addressKey: string; readonly host: string };
+
 /** Owns how many clients strangers may register: in a while, and alive at once. The counts are shared by every process. */
 @Injectable()
 export class RegistrationLimits {
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
   /**
-   * Counts a registration or an update, from its address and for each host that it redirects to. It is counted before
+   * Counts a registration or an update, from its address and for each host that it redirects to; the update by a metadata
+   * document, which nobody authenticates, from its address and for the host of the document. It is counted before
    * anything is fetched or written for it. Loopback hosts are everybody's, and not counted.
    * @returns the seconds after which one more may come, or undefined when this one may go on
    */
-  async count(
-    unit: Unit,
-    attempt: {
-      readonly kind: 'register' | 'update';
-      readonly addressKey: string;
-      readonly redirectUris: readonly string[];
-    },
-    now: EpochSeconds,
-  ): Promise<number | undefined> {
+  async count(unit: Unit, attempt: RegistrationAttempt, now: EpochSeconds): Promise<number | undefined> {
     if (!this.settings.throttle) return undefined;
     const { count, seconds } = this.settings.registrationRate;
-    const buckets =
-      attempt.kind === 'update'
-        ? [`u:${attempt.addressKey}`]
-        : // In one order everywhere: two units that wait for each other's rows would wait for ever.
-          [`a:${attempt.addressKey}`, ...hostsOf(attempt.redirectUris).map((host) => `h:${host}`)];
-    for (const bucket of buckets) {
+    for (const bucket of bucketsOf(attempt)) {
       const row = await unit.one<{ registrations: number; window_started_at: number }>(
         limitStatements.count,
         bucket,
@@ -81,6 +78,14 @@ export class RegistrationLimits {
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     return unit.change(limitStatements.purge, now - this.settings.registrationRate.seconds);
   }
+}
+
+/** In one order everywhere: two units that wait for each other's rows would wait for ever. */
+function bucketsOf(attempt: RegistrationAttempt): string[] {
+  const { addressKey } = attempt;
+  if (attempt.kind === 'update') return [`u:${addressKey}`];
+  if (attempt.kind === 'document_update') return [`d:${addressKey}`, `dh:${attempt.host}`];
+  return [`a:${addressKey}`, ...hostsOf(attempt.redirectUris).map((host) => `h:${host}`)];
 }
 
 function hostsOf(redirectUris: readonly string[]): string[] {

@@ -49,7 +49,7 @@ export class InitialAccessTokenEntity {
 /** How many clients were registered from an address, or for a redirect host, in a window of time. */
 @Entity('registration_rates')
 export class RegistrationRateEntity {
-  /** `a:` and an address, `h:` and a host, or `q:` and an address whose quota is being counted. */
+  /** `a:` and an address, `h:` and a host; `d:` and `dh:` where metadata documents changed; or `q:` and an address whose quota is being counted. */
   @TextPrimaryColumn()
   bucket!: string;
 

@@ -72,7 +72,7 @@ export class Registrations {
   async register(draft: ClientDraft, from: Registrant, now: EpochSeconds): Promise<Registered> {
     const { redirectUris } = this.check(draft, now);
     await this.admit('register', redirectUris, from.addressKey, now);
-    await this.checkSector(draft);
+    await this.checkSector(draft, from.addressKey, now);
     const registrationToken = newSecret();
     return this.store.run(async (unit) => {
       const isApproved = from.credential !== undefined && (await this.spend(unit, from.credential, now)).approves;
@@ -130,7 +130,7 @@ export class Registrations {
     ];
     if (rights.length > 0) throw refusal(rights);
     await this.admit('update', redirectUris, proof.addressKey, now);
-    await this.checkSector(draft);
+    await this.checkSector(draft, proof.addressKey, now);
     const complete = { ...draft, approvedAt: keepsApproval(seen, draft) ? seen.approvedAt : undefined };
     const registrationToken = newSecret();
     return this.store.run(async (unit) => {
@@ -177,8 +177,8 @@ export class Registrations {
     if (wait !== undefined) throw tooMany('Too many registrations: try again later.', wait, 'registration.rate');
   }
 
-  private async checkSector(draft: ClientDraft): Promise<void> {
-    const problem = await this.sectors.problem(draft);
+  private async checkSector(draft: ClientDraft, addressKey: string, now: EpochSeconds): Promise<void> {
+    const problem = await this.sectors.problem(draft, { addressKey, now });
     if (problem) throw refusal([problem]);
   }
 

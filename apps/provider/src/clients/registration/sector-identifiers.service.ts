@@ -1,37 +1,85 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { SourceBudget } from '@gatehouse/server/outbound/budgets';
 import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
-import type { ClientSource, FieldProblem } from '@gatehouse/domain/oauth';
+import { OAuthError, type ClientSource, type FieldProblem } from '@gatehouse/domain/oauth';
 
 const mostBytes = 64 * 1024;
 const mostMilliseconds = 5000;
+/** Of clients that register or describe themselves, which name any host. */
+const strangersLimits = {
+  seconds: 60,
+  perSource: 30,
+  perHost: 60,
+  running: 40,
+  runningPerSource: 4,
+  runningPerHost: 8,
+};
+
+/** Who makes us fetch: none for administrators. */
+export interface SectorAsker {
+  readonly addressKey: string;
+  readonly now: EpochSeconds;
+}
 
 /** Looks whether a sector identifier vouches for the redirect URIs of those who name it. */
 @Injectable()
 export class SectorIdentifiers {
+  private readonly strangers = new SourceBudget(strangersLimits);
+
   constructor(@Inject(Outbound) private readonly outbound: Outbound) {}
 
   /**
    * Fetches the document and compares it: a JSON array of strings with every redirect URI in it. For a client without
    * redirect URIs it vouches for nothing, and only an administrator may name one.
+   * @param asker whose limits it counts against
    * @returns what is wrong, or undefined when it vouches, or none is named
+   * @throws OAuthError temporarily_unavailable (`sector_identifier.rate`) past the limits of the asker
    * @see OpenID Connect Core 8.1, OpenID Connect Registration 5
    */
-  async problem(client: {
-    readonly sectorIdentifierUri?: string | undefined;
-    readonly redirectUris: readonly string[];
-    readonly source?: ClientSource | undefined;
-  }): Promise<FieldProblem | undefined> {
+  async problem(
+    client: {
+      readonly sectorIdentifierUri?: string | undefined;
+      readonly redirectUris: readonly string[];
+      readonly source?: ClientSource | undefined;
+    },
+    asker?: SectorAsker,
+  ): Promise<FieldProblem | undefined> {
     if (client.sectorIdentifierUri === undefined) return undefined;
     const message =
       client.redirectUris.length === 0 && (client.source ?? 'admin') !== 'admin'
         ? 'A sector identifier lists redirect URIs, and this client has no redirect URI.'
-        : await this.sentence(client.sectorIdentifierUri, client.redirectUris);
+        : await this.withinLimits(client.sectorIdentifierUri, client.redirectUris, asker);
     return message === undefined ? undefined : { field: 'sectorIdentifierUri', message };
   }
 
-  private async sentence(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
+  private async withinLimits(
+    address: string,
+    redirectUris: readonly string[],
+    asker: SectorAsker | undefined,
+  ): Promise<string | undefined> {
     if (!URL.canParse(address)) return 'This is not an absolute address.';
+    if (!asker) return this.sentence(address, redirectUris);
+    const leave = this.strangers.enter(asker.addressKey, new URL(address).host, asker.now);
+    if (!leave)
+      throw new OAuthError(
+        'temporarily_unavailable',
+        'Too many sector identifiers are being fetched: try again later.',
+        {
+          reason: 'sector_identifier.rate',
+          status: 429,
+          retryAfterSeconds: strangersLimits.seconds,
+        },
+      );
+    try {
+      return await this.sentence(address, redirectUris);
+    } finally {
+      leave();
+    }
+  }
+
+  private async sentence(address: string, redirectUris: readonly string[]): Promise<string | undefined> {
     let listed: unknown;
     try {
       const { body } = await this.outbound.get(address, {
