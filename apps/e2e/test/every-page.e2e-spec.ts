@@ -11,6 +11,8 @@ describe('every page', () => {
   const admin = { username: 'admin', password: 'a gate needs its keeper' };
   const ada = { username: 'ada', password: 'the analytical engine' };
   const theatre = useTheatre({ adminPassword: admin.password });
+  // Each test looks at dozens of pages, four times each.
+  jest.setTimeout(240_000);
   let stage: Stage;
   let context: BrowserContext;
   let page: Page;
