@@ -205,26 +205,5 @@ describe('an update of a client by its metadata document', () => {
       provider.clock.advance(hour);
       expect(await rename(id, 'Five', '127.0.1.5')).toBe('Five');
     });
-
-    it('before the sector identifier of a changed document is fetched', async () => {
-      const sectors = await startDocumentServer(redirectUri);
-      try {
-        sectors.answer = (_request, response) => void response.end(JSON.stringify([redirectUri]));
-        const id = newId();
-        const sector = `${sectors.origin}/sector.json`;
-        const vouched = { subject_type: 'pairwise', sector_identifier_uri: sector };
-        documents.says = vouched;
-        await open(id);
-        const asked = sectors.asked;
-        for (let n = 0; n < 6; n++) {
-          documents.says = { ...vouched, software_version: String(n) };
-          provider.clock.advance(61);
-          await open(id);
-        }
-        expect(sectors.asked - asked).toBeLessThanOrEqual(3);
-      } finally {
-        await sectors.close();
-      }
-    });
   });
 });

@@ -14,6 +14,7 @@ import { ClientsService } from '../../src/clients/clients.service';
 import { SectorIdentifiers } from '../../src/clients/registration/sector-identifiers.service';
 import { PurgeService } from '../../src/ops/purge.service';
 import { send } from '../support/browser';
+import { eventually } from '../support/eventually';
 import {
   answerOf,
   authorizationRequest,
@@ -502,6 +503,8 @@ describe('a sector identifier (OIDC Registration 5)', () => {
   let server: Server;
   let document = '';
   let fetched = 0;
+  /** Ends the responses that wait; undefined where none waits. */
+  let waiting: (() => void)[] | undefined;
   let provider: TestProvider;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gatehouse-sector-'));
@@ -512,7 +515,9 @@ describe('a sector identifier (OIDC Registration 5)', () => {
     server = createServer({ key: readFileSync(key), cert: ca }, (_request, response) => {
       fetched++;
       response.setHeader('Content-Type', 'application/json');
-      response.end(document);
+      const answer = (): void => void response.end(document);
+      if (waiting) waiting.push(answer);
+      else answer();
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_REGISTRATION_RATE: '10/3600' } });
@@ -549,6 +554,28 @@ describe('a sector identifier (OIDC Registration 5)', () => {
     }
     document = JSON.stringify('x'.repeat(100_000));
     expect((await ask()).status).toBe(400);
+  });
+
+  it('is fetched four at a time for one address, and for others meanwhile', async () => {
+    provider.clock.advance(3600);
+    document = JSON.stringify(['https://a.test/cb', 'https://b.test/cb']);
+    const slow: (() => void)[] = (waiting = []);
+    const asked = Promise.all(Array.from({ length: 6 }, () => ask('127.0.0.10')));
+    try {
+      expect(
+        await eventually(
+          () => Promise.resolve(slow.length),
+          (now) => now >= 4,
+        ),
+      ).toBe(4);
+      waiting = undefined;
+      expect((await ask('127.0.0.11')).status).toBe(201);
+    } finally {
+      waiting = undefined;
+      for (const end of slow) end();
+    }
+    const statuses = (await asked).map(({ status }) => status).sort();
+    expect(statuses).toEqual([201, 201, 201, 201, 429, 429]);
   });
 
   it('is not fetched for whoever is past the rate', async () => {
