@@ -1,6 +1,7 @@
 import {
   formatExchangeRule,
   isAdministrationScope,
+  loosenedMembers,
   parseExchangeRules,
   standardScopes,
   type Client,
@@ -273,6 +274,25 @@ export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined
       message: 'Only an administrator may let a client go without the consent page.',
     });
   return problems;
+}
+
+/** True where an administrator gave the client something that others do not have. */
+export function hasAdministratorRights(client: Client): boolean {
+  return (
+    client.actsForItself ||
+    client.tokenExchange.length > 0 ||
+    !client.consentRequired ||
+    client.scope.some((each) => isAdminScope(each))
+  );
+}
+
+/** Rights were given to a client with these restrictions: it does not keep the rights without the restrictions. */
+export function looseningProblems(before: Client, draft: ClientDraft): FieldProblem[] {
+  if (!hasAdministratorRights(before)) return [];
+  return loosenedMembers(before, draft).map((field) => ({
+    field,
+    message: 'An administrator gave this client rights that others do not have: only one may loosen this.',
+  }));
 }
 
 const trustedSentence =

@@ -21,6 +21,7 @@ import {
   blankClientForm,
   changeRows,
   clientFormOf,
+  looseningProblems,
   readClientForm,
   toDraft,
   type ClientFormValues,
@@ -261,6 +262,7 @@ export class ClientsController {
       ...unread,
       ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),
       ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
+      ...(isAdmin(visit) || !before ? [] : looseningProblems(before, draft)),
       ...('problem' in owner ? [owner.problem] : []),
     ].map(inForm);
     if ('problem' in owner || problems.length > 0)

@@ -76,6 +76,27 @@ describe('a change of the identity of a client that did not register itself (RFC
     },
   );
 
+  it('refuses a developer who loosens a client that an administrator gave rights', async () => {
+    const { client } = await provider.addClient({
+      name: 'Weather',
+      source: 'developer',
+      ownerId: developerId,
+      redirectUris: [redirectUri],
+      dpopBoundAccessTokens: true,
+      consentRequired: false,
+    });
+    const path = `/client/update/${client.id}`;
+    await developer.open(at(path));
+    const loosened = changed(fieldsOf(developer, path), { dpopBoundAccessTokens: [] });
+    const refused = await sendFields(developer, loosened, path);
+    expect([refused.status, refused.text]).toEqual([422, expect.stringContaining('only one may loosen this')]);
+    expect((await fresh(client.id)).dpopBoundAccessTokens).toBe(true);
+    expect(await save(admin, path, { dpopBoundAccessTokens: [] })).toContain('done=saved');
+    expect((await fresh(client.id)).dpopBoundAccessTokens).not.toBe(true);
+    expect(await save(developer, path, { dpopBoundAccessTokens: 'yes' })).toContain('done=saved');
+    expect((await fresh(client.id)).dpopBoundAccessTokens).toBe(true);
+  });
+
   it('ends nothing where a developer changes anything else', async () => {
     const { path, state } = await setUp('developer');
     expect(await save(developer, path, { redirectUri: ['https://weather.test/other'] })).toContain('done=saved');

@@ -140,21 +140,36 @@ describe('an update of a client by its metadata document', () => {
     ['require_pushed_authorization_requests', { requirePushedAuthorizationRequests: true }],
     ['require_signed_request_object', { requireSignedRequestObject: true }],
     ['refresh_token_rotation', { refreshTokenRotation: 'always' }],
-  ])('ends the approval where it loosens %s', async (member, hardened) => {
+  ])('keeps %s of a client that an administrator approved or gave rights', async (member, hardened) => {
     const id = newId();
     documents.says = keyed;
-    expect((await open(id)).status).toBe(303);
-    await set(id, { ...hardened, approvedAt: provider.clock.now() });
     const [[, value] = []] = Object.entries(hardened);
-    documents.says = { ...keyed, [member]: value, contacts: ['someone@app.test'] };
-    provider.clock.advance(hour);
+    const documentsOf = {
+      unchanged: keyed,
+      naming: { ...keyed, [member]: value },
+      dropping: { ...keyed, contacts: ['a@app.test'] },
+    };
+    expect((await open(id)).status).toBe(303);
+    await set(id, { ...hardened, approvedAt: provider.clock.now(), consentRequired: false });
+    for (const says of [documentsOf.unchanged, documentsOf.naming, documentsOf.dropping]) {
+      documents.says = says;
+      provider.clock.advance(hour);
+      await open(id);
+      expect((await stored(id)).approvedAt).toBeDefined();
+      expect(await stored(id)).toMatchObject({ ...hardened, consentRequired: false });
+    }
+    expect((await stored(id)).contacts).toEqual(['a@app.test']);
+  });
+
+  it('drops a restriction of a client that nobody approved', async () => {
+    const id = newId();
+    documents.says = { ...keyed, dpop_bound_access_tokens: true };
     await open(id);
-    expect(await stored(id)).toMatchObject({ ...hardened, contacts: ['someone@app.test'] });
-    expect((await stored(id)).approvedAt).toBeDefined();
+    expect((await stored(id)).dpopBoundAccessTokens).toBe(true);
     documents.says = keyed;
     provider.clock.advance(hour);
     await open(id);
-    expect((await stored(id)).approvedAt).toBeUndefined();
+    expect((await stored(id)).dpopBoundAccessTokens).not.toBe(true);
   });
 
   describe('is counted', () => {

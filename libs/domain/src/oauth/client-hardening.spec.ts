@@ -1,4 +1,4 @@
-import { loosenedMembers, type ClientHardening } from './client-hardening.js';
+import { loosenedMembers, withHardeningOf, type ClientHardening } from './client-hardening.js';
 
 const hardened: ClientHardening = {
   dpopBoundAccessTokens: true,
@@ -32,5 +32,21 @@ describe('loosenedMembers', () => {
 
   it('names everything that an update without these members drops (RFC 7592 2.2)', () => {
     expect(loosenedMembers(hardened, {})).toEqual([...flags, 'refreshTokenRotation']);
+  });
+});
+
+describe('withHardeningOf', () => {
+  it('puts back what would be dropped, and keeps everything else', () => {
+    expect(withHardeningOf(hardened, { name: 'An agent', dpopBoundAccessTokens: false })).toEqual({
+      ...hardened,
+      name: 'An agent',
+    });
+  });
+
+  it('changes nothing where nothing is dropped', () => {
+    expect(withHardeningOf({}, hardened)).toEqual(hardened);
+    expect(withHardeningOf({ refreshTokenRotation: 'never' }, { refreshTokenRotation: 'default' })).toEqual({
+      refreshTokenRotation: 'default',
+    });
   });
 });

@@ -20,3 +20,8 @@ export function loosenedMembers(before: ClientHardening, after: ClientHardening)
     loosened.push('refreshTokenRotation');
   return loosened;
 }
+
+/** @returns `after` with the restrictions of `before` that it would drop */
+export function withHardeningOf<T extends ClientHardening>(before: ClientHardening, after: T): T {
+  return { ...after, ...Object.fromEntries(loosenedMembers(before, after).map((member) => [member, before[member]])) };
+}

@@ -139,7 +139,7 @@ export { introspectionResponse, tokenResponse } from './messages.js';
 export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';
 export { makeUserCode, parseUserCode } from './user-code.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
-export { loosenedMembers, type ClientHardening } from './client-hardening.js';
+export { loosenedMembers, withHardeningOf, type ClientHardening } from './client-hardening.js';
 export { removalProblem } from './client-removal.js';
 export { secretNeed, type SecretNeed } from './secret-need.js';
 export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';

@@ -6,9 +6,9 @@ import {
   isClientIdUrl,
   isHostAllowed,
   isLoopbackHost,
-  keptByUpdate,
   OAuthError,
   parseHostRules,
+  withHardeningOf,
   type Client,
   type ClientDraft,
   type HostRules,
@@ -18,12 +18,12 @@ import { Log } from '@gatehouse/server/telemetry/log';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
-import { adminOnlyProblems, isAdminScope } from '../client-form.js';
+import { adminOnlyProblems, hasAdministratorRights, isAdminScope } from '../client-form.js';
 import { toRow } from '../client-row.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
-import { keepsApproval, Registrations } from '../registration/registrations.service.js';
+import { looksTheSame, Registrations } from '../registration/registrations.service.js';
 import { refusal, registrableScopes, registrationDraft, type Json } from '../registration/registration-request.js';
 import { SectorIdentifiers } from '../registration/sector-identifiers.service.js';
 import type { Asker } from './asker.js';
@@ -227,17 +227,16 @@ export class MetadataDocuments {
     const draft = await this.draftOf(clientId, json, seen);
     if (!seen) return this.add(clientId, draft, asker, now);
     // What administrators gave is in the row, as it is now; it was given to this name, these addresses and these scopes.
-    const kept: ClientDraft = { ...draft, ...keptByUpdate(seen), source: 'metadata_document' };
-    const isSame = keepsApproval(seen, draft);
-    const turned = adminOnlyProblems(kept, seen).length > 0 || !isSame;
+    const isSame = looksTheSame(seen, draft);
+    const turned = adminOnlyProblems(draft, seen).length > 0 || !isSame;
     const complete: ClientDraft = {
-      ...kept,
+      ...draft,
       ...(turned
         ? {
             consentRequired: true,
             actsForItself: false,
             tokenExchange: [],
-            scope: kept.scope.filter((each) => !isAdminScope(each)),
+            scope: draft.scope.filter((each) => !isAdminScope(each)),
           }
         : {}),
       securityProfile: seen.securityProfile,
@@ -273,10 +272,12 @@ export class MetadataDocuments {
       { mayChooseProfile: false, pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) },
       known,
     );
+    // An administrator may have set them, and the document cannot know of that: only an administrator lifts them.
+    const isTrusted = known && (known.approvedAt !== undefined || hasAdministratorRights(known));
     return {
-      ...draft,
+      ...(isTrusted ? withHardeningOf(known, draft) : draft),
       source: 'metadata_document',
-      approvedAt: known && keepsApproval(known, draft) ? known.approvedAt : undefined,
+      approvedAt: known && looksTheSame(known, draft) ? known.approvedAt : undefined,
     };
   }
 }

@@ -4,7 +4,7 @@ import { loosenedMembers, OAuthError, type Client, type ClientDraft, type FieldP
 import { newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../../audit/audit.service.js';
-import { adminOnlyProblems, isAdminScope } from '../client-form.js';
+import { adminOnlyProblems, looseningProblems } from '../client-form.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { InitialAccessTokens } from './initial-access-tokens.service.js';
@@ -200,30 +200,16 @@ function turnedProblems(seen: Client, draft: ClientDraft): FieldProblem[] {
   ];
 }
 
-/** Rights were given to a client with these restrictions: it does not keep the rights without the restrictions. */
-function looseningProblems(seen: Client, draft: ClientDraft): FieldProblem[] {
-  const hasRights =
-    seen.actsForItself ||
-    seen.tokenExchange.length > 0 ||
-    !seen.consentRequired ||
-    seen.scope.some((each) => isAdminScope(each));
-  if (!hasRights) return [];
-  return loosenedMembers(seen, draft).map((field) => ({
-    field,
-    message: 'An administrator gave this client rights that others do not have: only one may loosen this.',
-  }));
-}
-
 /**
  * True where what an administrator approved stays as it was: the name and addresses, and no weaker restrictions. Who set a
  * restriction is not known, so an approved client that drops one of its own has to be approved again too.
  */
-export function keepsApproval(before: Client, draft: ClientDraft): boolean {
+function keepsApproval(before: Client, draft: ClientDraft): boolean {
   return looksTheSame(before, draft) && loosenedMembers(before, draft).length === 0;
 }
 
 /** True where all that an administrator reviewed is as it was: what people read, and where they are sent. */
-function looksTheSame(before: Client, draft: ClientDraft): boolean {
+export function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
     members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&
