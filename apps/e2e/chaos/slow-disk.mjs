@@ -46,12 +46,12 @@ export async function slowDisk(report, { short }) {
     after.slowed - before.slowed > 100,
     `${after.slowed - before.slowed} flushes, ${load.requests.answered - before.answered} writes answered`,
   );
-  // Another program on the machine can only add to what a read takes: the middle of several windows is ours.
-  report.check(
-    `with ${flushMilliseconds} ms for each flush the p99 of reads is under ${mostMilliseconds} ms`,
-    middle(slow.p99s) < mostMilliseconds,
-    `${shown(slow)}; on a quick disk ${shown(quick)}`,
-  );
+  const p99 = `p99 of reads with ${flushMilliseconds} ms for each flush`;
+  const measured = `${shown(slow)}; on a quick disk ${shown(quick)}`;
+  // Another program on the machine can only add to what a read takes: the middle of several windows is ours. The short form
+  // has too few of them, on machines that are not its own.
+  if (short) report.note(`${p99}: ${measured}`);
+  else report.check(`${p99} is under ${mostMilliseconds} ms`, middle(slow.p99s) < mostMilliseconds, measured);
   report.all('every read was right', slow.count, slow.faults);
 
   for (let time = 1; time <= (short ? 1 : 3); time++) {
