@@ -29,7 +29,7 @@ export class DeclinedRequests {
 
   /**
    * Answers the client with `access_denied` (RFC 6749 4.1.2.1), and a device at its next poll (RFC 8628 3.5).
-   * @param error what the client of an authorization request is told instead
+   * @param error the error that the client of an authorization request gets instead
    * @throws PageError request.refused: its redirect URI is registered no longer; request.expired: it was answered already
    */
   async decline(visit: Visit, { kept, client }: ClientRequest, error = accessDenied()): Promise<Reply> {
@@ -41,7 +41,7 @@ export class DeclinedRequests {
     const declined = this.store.run(async (unit) => {
       // A client that has its code already is not told that the person declined.
       this.kept.answeredFirst(unit, kept.id, visit.browser.hash, visit.now);
-      // Without a person there is nobody to record, and no limit to how often a stranger could repeat it.
+      // Without a session there is no user to record, and no limit on how often an unauthenticated caller could repeat it.
       if (!visit.session) return;
       await this.audit.record(unit, {
         type: 'consent.denied',

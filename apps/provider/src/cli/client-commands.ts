@@ -237,7 +237,7 @@ function decision(
   };
 }
 
-/** What is printed is what was approved: the stranger who registered the client can change it at any time. */
+/** What is printed is what was approved: whoever registered the client can change it at any time. */
 const approve: Command = {
   name: 'client approve',
   options: { id: text },

@@ -13,7 +13,7 @@ export const clientOrderings = {
   newest: { column: 'client.createdAt', direction: 'DESC' },
 } as const;
 
-/** Which clients a list shows: those that nobody looked at yet, those that are approved, those that are switched off. */
+/** Which clients a list shows: those that await review, those that are approved, those that are switched off. */
 export const clientStates = ['new', 'approved', 'limited', 'disabled'] as const;
 export type ClientState = (typeof clientStates)[number];
 

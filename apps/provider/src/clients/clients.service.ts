@@ -293,7 +293,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
     await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
-    // People decide anew, unless an administrator gave an approved client its new identity. A developer is no administrator:
+    // Users are asked for consent again, unless an administrator gave an approved client its new identity. A developer is no administrator:
     // the client that people allowed could become one that only looks trustworthy (RFC 9700 4.15).
     const isVouchedFor = by === 'administrator' && client.approvedAt !== undefined;
     if (!isVouchedFor && isMaterialChange(seen, client)) {

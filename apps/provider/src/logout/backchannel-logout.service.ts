@@ -32,7 +32,7 @@ export const mostUnapprovedPerSession = 10;
 /**
  * Notifies the clients of a session that it ended (OpenID Connect Back-Channel Logout 1.0): the messages are written in
  * the unit that ends the session, and the outbox delivers them. Unapproved clients have a kind of their own, so that
- * addresses which strangers registered cannot delay the logouts of approved clients.
+ * addresses of unapproved clients cannot delay the logouts of approved clients.
  */
 @Injectable()
 export class BackchannelLogout implements OnModuleInit {

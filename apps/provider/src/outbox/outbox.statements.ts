@@ -1,6 +1,6 @@
 import { statement } from '@gatehouse/server/database/store';
 
-/** What strangers can cause is bounded: this many of one kind wait for one destination, and no more. */
+/** What unauthenticated requests can cause is bounded: this many of one kind wait for one destination, and no more. */
 export const mostWaitingPerDestination = 10_000;
 
 /** How many the purge deletes in one step. */

@@ -83,7 +83,7 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
   it.each([
     ['disable', 'enable'],
     ['limit', 'unlimit'],
-  ] as const)('gives a client its unused lifetime afresh after %s and %s', async (ban, lift) => {
+  ] as const)('restarts the unused lifetime of a client after %s and %s', async (ban, lift) => {
     const id = (await registered(provider)).client_id;
     await decide(ban, id);
     await pass(10 * unusedSeconds);

@@ -77,14 +77,14 @@ export class ClientAuthenticator {
     return client;
   }
 
-  /** Where requests begin, the document of a client that is described by one is looked at, as at the authorization endpoint. */
+  /** Where requests begin, the document of a client that is described by one is read, as at the authorization endpoint. */
   private find(
     clientId: string,
     { path, asker }: PresentedCredentials,
     now: EpochSeconds,
   ): Promise<Client | undefined> {
     if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.find(clientId);
-    // Counted by the address of this request: strangers have any number of hosts.
+    // Counted by the address of this request: an attacker may control any number of hosts.
     return this.documents.find(clientId, asker(), now);
   }
 }

@@ -70,7 +70,7 @@ export class RemoteKeySets {
   }
 }
 
-/** By the address that asks first: strangers have any number of addresses to fetch from, and of clients. */
+/** By the address that asks first: an attacker can register any number of addresses and clients. */
 class UnapprovedBudget {
   private readonly attributed = new SourceBudget(unapprovedLimits);
   private readonly unattributed = new SourceBudget(unattributedLimits);

@@ -9,7 +9,7 @@ import { freshSeconds } from '../freshness.js';
 /** The draft advises five; a JWK set may be in it. */
 const mostBodyBytes = 32 * 1024;
 const timeoutMilliseconds = 5000;
-/** Documents that nobody has looked up yet: any stranger makes us fetch them. */
+/** Documents that are not stored yet: any unauthenticated request can cause a fetch. */
 const unknownLimits = {
   seconds: 60,
   perSource: 30,
@@ -18,7 +18,7 @@ const unknownLimits = {
   runningPerSource: 6,
   runningPerHost: 12,
 };
-/** Documents of clients that are stored, apart from the unknown ones: any stranger can make us store a client. */
+/** Documents of clients that are stored, separate from unknown ones: any unauthenticated request can store a client. */
 const knownLimits = { ...unknownLimits, perHost: 120 };
 const approvedLimits = { most: 20, mostPerKey: 4 };
 /** A document that could not be had, or was wrong, is not asked for again so soon. */

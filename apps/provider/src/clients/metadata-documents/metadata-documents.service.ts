@@ -32,9 +32,9 @@ import { DocumentFetches, type FetchedDocument } from './document-fetches.js';
 /** What the methods of a document may be: there is no way to agree on a secret (draft 4.1). */
 const documentMethods: readonly unknown[] = ['none', 'private_key_jwt'];
 const mostKept = 10_000;
-/** How long a client goes on with what is stored, counted from when its document was stale, while it cannot be fetched. */
+/** How long the stored client is served, counted from when its document was stale, while it cannot be fetched. */
 const mostStaleSeconds = 24 * 3600;
-/** At most once in this time does the log say that a client goes on with a stale document. */
+/** At most once in this time does the log say that a client is served from a stale document. */
 const staleLogSeconds = 300;
 
 /** What this process knows of a document that it fetched. */
@@ -158,7 +158,7 @@ export class MetadataDocuments {
 
   private mayServeStale(clientId: string, error: OAuthError, now: EpochSeconds): boolean {
     const kept = this.kept.get(clientId) ?? this.remember(clientId, now);
-    // Our own limits say nothing about the document: strangers can reach them, and must not end a client by that.
+    // Our own limits say nothing about the document: an attacker can exhaust them, and must not disable a client by that.
     if (!ownLimits.includes(error.reason) && addSeconds(kept.freshUntil, mostStaleSeconds) <= now) kept.lapsed = true;
     if (kept.lapsed) return false;
     if (kept.loggedAt === undefined || addSeconds(kept.loggedAt, staleLogSeconds) <= now) {
