@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
+import { freePort } from './free-port.cjs';
 import { root } from './root.mjs';
 
 const system = process.platform === 'win32' ? 'windows' : process.platform;
@@ -111,15 +111,5 @@ function serve(program, { data, port, identity, durable }) {
     });
     server.once('error', reject);
     server.once('close', () => reject(new Failure(`PostgreSQL did not start:\n${said.trim()}`)));
-  });
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
   });
 }

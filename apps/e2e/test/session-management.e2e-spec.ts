@@ -9,7 +9,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { writeCertificate } from '../../provider/test/support/certificate';
 import { launchChromium, openContext } from './support/chromium.js';
 import { RunningProcess } from './support/running-process.js';
-import { freePort } from './support/stage.js';
+import { freePort } from '../../../scripts/lib/free-port.cjs';
 import { allow, pressSubmit, submitLogin } from './support/steps.js';
 
 jest.setTimeout(60_000);

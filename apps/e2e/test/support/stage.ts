@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { RunningProcess, type Environment } from './running-process.js';
 import type { Person } from './person.js';
 import { signUp } from './sign-up.js';
@@ -138,14 +137,4 @@ function command<T>(environment: Environment, args: readonly string[], input = '
     });
     child.stdin?.end(input);
   });
-}
-
-/** A port that was free a moment ago: the applications are told theirs, so 0 would not do. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,19 +4,12 @@ import { deviceCodeGrant, type ClientDraft, type DpopProof } from '@gatehouse/do
 import { statement } from '@gatehouse/server/database/store';
 import { DpopProofs } from '../../src/dpop/dpop-proofs.service';
 import { UsersService } from '../../src/users/users.service';
+import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { Browser, send, type Answer } from '../support/browser';
 import { dpopKey, proofOf, type DpopKey } from '../support/dpop';
 import { engines } from '../support/engines';
 import { sendPush } from '../support/par';
-import {
-  authorizationRequest,
-  authorize,
-  basic,
-  freePort,
-  post,
-  startProvider,
-  type TestProvider,
-} from '../support/provider';
+import { authorizationRequest, authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { isActive, type Registered, type Tokens } from '../support/tokens';
 
 type Fields = Readonly<Record<string, string>>;

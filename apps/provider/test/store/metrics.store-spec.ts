@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { send } from '../support/browser';
 import { engines } from '../support/engines';
 import { buildProvider, runCommand, runProvider, type RunningProvider } from '../support/processes';
-import { freePort, post } from '../support/provider';
+import { freePort } from '../../../../scripts/lib/free-port.cjs';
+import { post } from '../support/provider';
 
 jest.setTimeout(120_000);
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
-import { freePort } from './provider';
+import { freePort } from '../../../../scripts/lib/free-port.cjs';
 
 const root = join(__dirname, '../../../..');
 const programs = {

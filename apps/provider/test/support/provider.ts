@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +10,7 @@ import { openStore, type OpenStore } from '@gatehouse/server/database/open-store
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import type { Profile } from '@gatehouse/domain/oidc';
 import type { Log } from '@gatehouse/server/telemetry/log';
+import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { createApp } from '../../src/app.setup';
 import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
@@ -169,15 +169,6 @@ function tlsSettings(folder: string, port: number): Record<string, string> {
     GATEHOUSE_TLS_CERT: cert,
     GATEHOUSE_TLS_KEY: key,
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export interface Pkce {
