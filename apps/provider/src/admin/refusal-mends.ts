@@ -1,11 +1,11 @@
 import {
   checkClientMetadata,
   grantTypeNames,
+  isAdminScope,
   parseScope,
   type Client,
   type ClientDraft,
 } from '@gatehouse/domain/oauth';
-import { isAdminScope } from '../clients/client-form.js';
 import type { Refusal } from '../audit/refusals.service.js';
 
 /** One change of the client by which the same request would be let through that rule. */

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import type { Type } from '@nestjs/common';
-import { isLoopbackHost, profileFor, profileProblems } from '@gatehouse/domain/oauth';
+import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -126,20 +126,27 @@ const looks = {
   },
   'security profile': async ({ app, settings }: Patient) => {
     if (settings.securityProfile === 'none') return ok('no server-wide security profile is set');
-    const unmet: string[] = [];
-    let after: Cursor | undefined;
-    let seen = 0;
-    do {
-      const { clients, next } = await app.get(ClientsService).list({ after, limit: clientsInPage });
-      for (const client of clients)
-        if (profileProblems(client, profileFor(client, settings.securityProfile)).length > 0) unmet.push(client.id);
-      seen += clients.length;
-      after = next;
-    } while (after !== undefined && seen < mostClientsChecked);
-    const shown = unmet.slice(0, 10).join(', ');
-    return unmet.length === 0
-      ? ok(`${seen} clients meet ${settings.securityProfile}`)
-      : mend(`${unmet.length} of ${seen} clients do not meet ${settings.securityProfile} and are refused: ${shown}`);
+    const { checked, found } = await findClients(
+      app.get(ClientsService),
+      (client) => profileProblems(client, profileFor(client, settings.securityProfile)).length > 0,
+    );
+    return found.length === 0
+      ? ok(`${checked} clients meet ${settings.securityProfile}`)
+      : mend(
+          `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
+        );
+  },
+  'service accounts': async ({ app }: Patient) => {
+    const { found } = await findClients(
+      app.get(ClientsService),
+      ({ ownerId, actsForItself, grantTypes }) =>
+        ownerId !== undefined && actsForItself && grantTypes.includes('client_credentials'),
+    );
+    return found.length === 0
+      ? ok('no client that a developer owns acts for itself at every API')
+      : care(
+          `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
+        );
   },
   'audit log': async ({ app }: Patient) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
@@ -160,6 +167,30 @@ export async function look(name: LookName, patient: Patient): Promise<Finding> {
   } catch (error) {
     return mend(reasonOf(error));
   }
+}
+
+/** The clients that a condition holds for; the first {@link mostClientsChecked} by name are checked. */
+async function findClients(
+  service: ClientsService,
+  matches: (client: Client) => boolean,
+): Promise<{ readonly checked: number; readonly found: readonly Client[] }> {
+  const found: Client[] = [];
+  let after: Cursor | undefined;
+  let checked = 0;
+  do {
+    const { clients, next } = await service.list({ after, limit: clientsInPage });
+    found.push(...clients.filter(matches));
+    checked += clients.length;
+    after = next;
+  } while (after !== undefined && checked < mostClientsChecked);
+  return { checked, found };
+}
+
+function firstIds(clients: readonly Client[]): string {
+  return clients
+    .slice(0, 10)
+    .map(({ id }) => id)
+    .join(', ');
 }
 
 /** Undefined where something listens there. */

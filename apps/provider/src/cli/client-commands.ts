@@ -95,6 +95,12 @@ function defaultScopes(options: OptionValues): readonly string[] | undefined {
   return options.all('default-scope').flatMap((value) => value.split(' ').filter((each) => each !== ''));
 }
 
+/** The grant types that the options name; `--service-account` names client_credentials too. */
+function namedGrantTypes(said: Partial<ClientDraft>, options: OptionValues): readonly string[] | undefined {
+  if (!options.has('service-account')) return said.grantTypes;
+  return [...new Set([...(said.grantTypes ?? []), 'client_credentials'])];
+}
+
 /** RFC 7591 2: what is not said. */
 const defaultScope = ['openid', 'profile', 'email'];
 
@@ -108,12 +114,14 @@ const add: Command = {
     'no-pkce': flag,
     'no-consent': flag,
     'second-factor': flag,
+    'service-account': flag,
   },
   run: async ({ app, store, options, now }) => {
     const said = metadataDraft(options);
     if (said.name === undefined) throw new UsageError('--name is missing');
     const authMethod = said.authMethod ?? 'client_secret_basic';
-    const grantTypes = said.grantTypes ?? grantTypesFor(said.responseTypes);
+    const grantTypes = namedGrantTypes(said, options) ?? grantTypesFor(said.responseTypes);
+    const ownerId = await ownerOf(app, options);
     const defaults = defaultScopes(options) ?? [];
     const draft: ClientDraft = {
       ...said,
@@ -127,11 +135,12 @@ const add: Command = {
       defaultScope: defaults.length > 0 ? defaults : undefined,
       pkceRequired: !options.has('no-pkce'),
       consentRequired: !options.has('no-consent'),
-      // Whoever has the command line is an administrator.
-      actsForItself: true,
+      // RFC 6749 4.4: an owner has the secret, and would get by it what the client may have.
+      actsForItself:
+        options.has('service-account') || (ownerId === undefined && grantTypes.includes('client_credentials')),
       tokenExchange: exchangeRules(options) ?? [],
       secondFactorRequired: options.has('second-factor'),
-      ownerId: await ownerOf(app, options),
+      ownerId,
     };
     await checkSector(app, draft);
     const made = await store.run((unit) => app.get(ClientsService).create(unit, draft, {}, now));
@@ -154,6 +163,8 @@ const update: Command = {
     'no-consent': flag,
     'second-factor': flag,
     'no-second-factor': flag,
+    'service-account': flag,
+    'no-service-account': flag,
   },
   run: async ({ app, store, options, now }) => {
     const before = await clientOf(app, idOf(options));
@@ -161,6 +172,12 @@ const update: Command = {
     const authMethod = said.authMethod ?? 'client_secret_basic';
     const isPublic = authMethod === 'none';
     const scope = said.scope ?? [];
+    const grantTypes = namedGrantTypes(said, options) ?? grantTypesFor(said.responseTypes);
+    const ownerId = options.has('owner') ? await ownerOf(app, options) : before.ownerId;
+    const addsServiceAccount =
+      ownerId === undefined &&
+      grantTypes.includes('client_credentials') &&
+      !before.grantTypes.includes('client_credentials');
     const draft: ClientDraft = {
       ...keptByUpdate(before),
       ...said,
@@ -172,11 +189,12 @@ const update: Command = {
       pkceRequired: choice(options, 'pkce') ?? (isPublic || before.pkceRequired),
       consentRequired: choice(options, 'consent') ?? before.consentRequired,
       secondFactorRequired: choice(options, 'second-factor') ?? before.secondFactorRequired,
-      ownerId: options.has('owner') ? await ownerOf(app, options) : before.ownerId,
+      actsForItself: choice(options, 'service-account') ?? (before.actsForItself || addsServiceAccount),
+      ownerId,
       redirectUris: said.redirectUris ?? [],
       defaultRedirectUri: said.redirectUris?.find((uri) => uri === before.defaultRedirectUri),
       postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
-      grantTypes: said.grantTypes ?? grantTypesFor(said.responseTypes),
+      grantTypes,
       scope,
       defaultScope: defaultScopes(options) ?? before.defaultScope.filter((each) => scope.includes(each)),
     };

@@ -41,7 +41,9 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   client add --name N [--redirect-uri URI]… [--post-logout-redirect-uri URI]… [--grant-type G]… [--response-type T]…
              [--scope S]… [--default-scope S]… [--auth-method M | --public] [--application-type web|native]
              [--jwks-file F] [--METADATA VALUE]… [--metadata-file F]
-             [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor]
+             [--owner USERNAME] [--no-pkce] [--no-consent] [--second-factor] [--service-account]
+             --service-account: it gets tokens for itself (client_credentials) at every API, within its scopes. Without
+             an owner, --grant-type client_credentials means the same; a client with an owner needs the flag.
              [--exchange "API [impersonation]"…]
              METADATA: any of RFC 7591, OpenID Connect Registration and the logout specifications, such as --client-uri,
              --id-token-signed-response-alg, --request-uri (once for each), --backchannel-logout-uri, --require-auth-time.
@@ -49,6 +51,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   client update --id CLIENT_ID [the metadata options of client add] [--metadata-file F]   (null in F takes one away)
              [--default-scope S]… [--owner USERNAME] [--exchange …]   (an empty value takes it away)
              [--pkce | --no-pkce] [--consent | --no-consent] [--second-factor | --no-second-factor]
+             [--service-account | --no-service-account]
   client list [--search TEXT] [--state new|approved|limited|disabled]
   client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]

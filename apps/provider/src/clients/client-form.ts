@@ -1,7 +1,5 @@
 import {
   formatExchangeRule,
-  isAdministrationScope,
-  loosenedMembers,
   parseExchangeRules,
   standardScopes,
   type Client,
@@ -231,76 +229,6 @@ function filled(typed: readonly string[]): { values: string[]; rows: number[] } 
     rows.push(row);
   });
   return { values, rows };
-}
-
-/**
- * What only an administrator may give a client. What one gave it already stays when its owner edits the rest.
- * @param draft as {@link toDraft} made it; rows of the problems are the draft's
- */
-export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  // What an administrator gave was given to this name and these addresses.
-  const isTrusted = before !== undefined && (!before.consentRequired || before.scope.some(isAdminScope));
-  if (isTrusted && (before.name !== draft.name.trim() || before.type !== draft.type))
-    problems.push({ field: 'name', message: trustedSentence });
-  if (isTrusted)
-    draft.redirectUris.forEach((uri, index) => {
-      if (!before.redirectUris.includes(uri))
-        problems.push({ field: `redirectUris.${index}`, message: trustedSentence });
-    });
-  draft.scope.forEach((scope, index) => {
-    if (before?.scope.includes(scope)) return;
-    if (isAdminScope(scope))
-      problems.push({ field: `scope.${index}`, message: `Only an administrator may allow the scope ${scope}.` });
-    else if (before?.actsForItself)
-      problems.push({
-        field: `scope.${index}`,
-        message: 'An administrator lets this client act for itself within its scopes: only one may add to them.',
-      });
-    else if (before && before.tokenExchange.length > 0)
-      problems.push({
-        field: `scope.${index}`,
-        message: 'An administrator lets this client exchange tokens within its scopes: only one may add to them.',
-      });
-    else if (before?.consentRequired === false)
-      problems.push({
-        field: `scope.${index}`,
-        message: 'Nobody is asked for consent at this client: only an administrator may add to its scopes.',
-      });
-  });
-  if (draft.consentRequired === false && before?.consentRequired !== false)
-    problems.push({
-      field: 'consentRequired',
-      message: 'Only an administrator may let a client go without the consent page.',
-    });
-  return problems;
-}
-
-/** True where an administrator gave the client something that others do not have. */
-export function hasAdministratorRights(client: Client): boolean {
-  return (
-    client.actsForItself ||
-    client.tokenExchange.length > 0 ||
-    !client.consentRequired ||
-    client.scope.some((each) => isAdminScope(each))
-  );
-}
-
-/** Rights were given to a client with these restrictions: it does not keep the rights without the restrictions. */
-export function looseningProblems(before: Client, draft: ClientDraft): FieldProblem[] {
-  if (!hasAdministratorRights(before)) return [];
-  return loosenedMembers(before, draft).map((field) => ({
-    field,
-    message: 'An administrator gave this client rights that others do not have: only one may loosen this.',
-  }));
-}
-
-const trustedSentence =
-  'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
-
-/** Scopes that an administrator alone gives to a client. */
-export function isAdminScope(scope: string): boolean {
-  return scope === 'roles' || isAdministrationScope(scope);
 }
 
 /** Scopes that the form suggests. */

@@ -1,5 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { secretNeed, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import {
+  adminOnlyProblems,
+  looseningProblems,
+  ownerMayReplaceCredentials,
+  secretNeed,
+  type Client,
+  type ClientDraft,
+} from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -17,11 +24,9 @@ import { ClientRules } from './client-rules.service.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
-  adminOnlyProblems,
   blankClientForm,
   changeRows,
   clientFormOf,
-  looseningProblems,
   readClientForm,
   toDraft,
   type ClientFormValues,
@@ -229,6 +234,7 @@ export class ClientsController {
       if (refusal) return this.show(visit, client, { values, status: 403, error: refusal.sentence });
       return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
+    if (!mayReplaceCredentials(visit, client)) throw new PageError('page.forbidden');
     const secret = await this.store.run((unit) =>
       this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now),
     );
@@ -328,6 +334,7 @@ export class ClientsController {
         client: client && {
           id: client.id,
           hasSecret,
+          mayRotate: mayReplaceCredentials(visit, client),
           secrets,
           revision: shown.revision ?? revisionOf(client),
           // Only where the page shows the client itself, and not what somebody typed.
@@ -381,4 +388,9 @@ export class ClientsController {
     if (client.ownerId === undefined) return '';
     return (await this.users.names([client.ownerId])).get(client.ownerId) ?? '';
   }
+}
+
+/** The owner of a client with a gatehouse scope would become an administrator by a secret of its own. */
+function mayReplaceCredentials(visit: UserVisit, client: Client): boolean {
+  return isAdmin(visit) || ownerMayReplaceCredentials(client);
 }

@@ -58,6 +58,7 @@ import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.j
 import { Factors1764000000010 } from './migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
+import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
 
 /** Every entity of the provider: the one list that the store is opened with. */
 export const entities = [
@@ -184,4 +185,5 @@ export const migrations = [
   OutboxKinds1795950000301,
   IssuerResources1795950000401,
   ApprovingTokens1795950000601,
+  ServiceAccounts1795950000701,
 ];

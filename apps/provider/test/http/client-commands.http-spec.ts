@@ -201,6 +201,37 @@ describe('commands on clients, while the provider runs', () => {
     expect((await gatehouse(['client', 'show', '--id', id])).json()).toMatchObject({ ...usual, default_scope: '' });
   });
 
+  it('client add and update make a service account where the command line says so', async () => {
+    const owner = await provider.addUser({ username: 'owner-of-machines', roles: ['developer'] });
+    const common = ['--name', 'Machine', '--scope', 'read'];
+    const redirect = ['--redirect-uri', 'https://a.test/cb'];
+    const credentials = ['--grant-type', 'client_credentials'];
+    const owned = ['--owner', owner.username];
+    for (const [options, acts] of [
+      [redirect, false],
+      [[...redirect, ...owned], false],
+      [credentials, true],
+      [[...credentials, ...owned], false],
+      [['--service-account', ...owned], true],
+    ] as const) {
+      const made = (await gatehouse(['client', 'add', ...common, ...options])).json<Record<string, unknown>>();
+      expect([options, made['acts_for_itself']]).toEqual([options, acts]);
+    }
+    const { client_id: id } = (await gatehouse(['client', 'add', ...common, '--service-account'])).json<{
+      client_id: string;
+    }>();
+    const update = async (...options: string[]) =>
+      (await gatehouse(['client', 'update', '--id', id, ...options])).json<Record<string, unknown>>();
+    expect(await update('--name', 'Kept')).toMatchObject({
+      acts_for_itself: true,
+      grant_types: ['client_credentials'],
+    });
+    expect(await update('--no-service-account')).toMatchObject({ acts_for_itself: false });
+    // What was decided is not undone by naming what is there already.
+    expect(await update(...credentials)).toMatchObject({ acts_for_itself: false });
+    expect(await update('--service-account', ...owned)).toMatchObject({ acts_for_itself: true, owner_id: owner.id });
+  });
+
   it('client show, approve, disable, enable', async () => {
     const token = (await gatehouse(['registration-token', 'add'])).json<{ id: string; initial_access_token: string }>();
     const answer = await register(

@@ -306,13 +306,20 @@ describe('the pages of clients', () => {
   });
 
   it('lets a client act for itself by an administrator’s word alone, and its owner not widen that', async () => {
-    const id = await add(developer, {
+    const id = await add(admin, {
       name: 'Machine',
       grantType: ['client_credentials'],
       redirectUri: [],
       scope: ['read'],
-      actsForItself: 'yes',
+      owner: 'dora',
     });
+    await developer.open(at(`/client/update/${id}`));
+    const tried = await sendFields(
+      developer,
+      changed(fieldsOf(developer, '/client/update/'), { actsForItself: 'yes', action: 'save' }),
+      '/client/update/',
+    );
+    expect(tried.status).toBe(303);
     expect((await clients().findFresh(id))?.actsForItself).toBe(false);
     await admin.open(at(`/client/update/${id}`));
     const saved = await sendFields(

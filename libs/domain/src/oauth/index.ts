@@ -95,6 +95,13 @@ export {
   type GrantTypeName,
 } from './client.js';
 export {
+  adminOnlyProblems,
+  hasAdministratorRights,
+  isAdminScope,
+  looseningProblems,
+  ownerMayReplaceCredentials,
+} from './client-rights.js';
+export {
   metadataOf,
   plainMetadata,
   type ClientMetadata,

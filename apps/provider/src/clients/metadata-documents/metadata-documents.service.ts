@@ -2,7 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
+  adminOnlyProblems,
   clientIdUrlProblem,
+  hasAdministratorRights,
+  isAdminScope,
   isClientIdUrl,
   isHostAllowed,
   isLoopbackHost,
@@ -18,7 +21,6 @@ import { Log } from '@gatehouse/server/telemetry/log';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ResourcesService } from '../../resources/resources.service.js';
-import { adminOnlyProblems, hasAdministratorRights, isAdminScope } from '../client-form.js';
 import { toRow } from '../client-row.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';

@@ -1,4 +1,5 @@
 import {
+  isAdminScope,
   keptByUpdate,
   metadataName,
   OAuthError,
@@ -13,7 +14,6 @@ import {
 import { UnsupportedBody } from '@gatehouse/server/web/form';
 import { readBody } from '@gatehouse/server/web/read-form';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
-import { isAdminScope } from '../client-form.js';
 
 /** Room for fifty redirect URIs, twenty keys and everything else. */
 const mostBodyBytes = 128 * 1024;

@@ -1,10 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { loosenedMembers, OAuthError, type Client, type ClientDraft, type FieldProblem } from '@gatehouse/domain/oauth';
+import {
+  adminOnlyProblems,
+  loosenedMembers,
+  looseningProblems,
+  OAuthError,
+  type Client,
+  type ClientDraft,
+  type FieldProblem,
+} from '@gatehouse/domain/oauth';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../../audit/audit.service.js';
-import { adminOnlyProblems, looseningProblems } from '../client-form.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
 import { InitialAccessTokens } from './initial-access-tokens.service.js';

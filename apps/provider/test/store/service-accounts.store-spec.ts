@@ -1,0 +1,49 @@
+import { openSource } from '@gatehouse/server/database/open-store';
+import { statement } from '@gatehouse/server/database/store';
+import { ClientsService } from '../../src/clients/clients.service';
+import { entities, migrations } from '../../src/database/entities';
+import { ServiceAccounts1795950000701 } from '../../src/database/migrations/20261129-service-accounts';
+import { engines } from '../support/engines';
+import { startProvider } from '../support/provider';
+
+jest.setTimeout(120_000);
+
+describe.each(engines)('the step that ends unmeant service accounts on %s', (_name, engineOf) => {
+  const engine = engineOf();
+  beforeAll(() => engine.start());
+  afterAll(() => engine.stop());
+
+  it('ends those without the grant type, and those that make an owner an administrator, and no others', async () => {
+    const url = await engine.freshUrl();
+    const provider = await startProvider({ databaseUrl: url });
+    const source = await openSource({ url, entities, migrations });
+    try {
+      const { id: ownerId } = await provider.addUser({ roles: ['developer'] });
+      const machine = { grantTypes: ['client_credentials'], redirectUris: [], actsForItself: true };
+      const add = async (name: string, draft: object): Promise<string> =>
+        (await provider.addClient({ name, actsForItself: true, ...draft })).client.id;
+      const ids = {
+        login: await add('Login', { ownerId }),
+        administrating: await add('Administrating', { ...machine, ownerId, scope: ['read', 'gatehouse:read'] }),
+        owned: await add('Owned', { ...machine, ownerId, scope: ['read', 'not.gatehouse:read'] }),
+        terraform: await add('Terraform', { ...machine, scope: ['gatehouse:admin'] }),
+      };
+      const version = statement('test.version', "SELECT version FROM cache_versions WHERE topic = 'clients'");
+      await provider.store.run((unit) =>
+        provider.app.get(ClientsService).rotateSecret(unit, ids.owned, 0, {}, provider.clock.now()),
+      );
+      const before = await provider.store.one<{ version: number }>(version);
+      const runner = source.createQueryRunner();
+      await new ServiceAccounts1795950000701().up(runner);
+      await runner.release();
+      const acts = async (id: string) => (await provider.app.get(ClientsService).findFresh(id))?.actsForItself;
+      expect(await Promise.all(Object.values(ids).map(acts))).toEqual([false, false, true, true]);
+      expect(Number((await provider.store.one<{ version: number }>(version))?.version)).toBe(
+        Number(before?.version) + 1,
+      );
+    } finally {
+      await source.destroy();
+      await provider.close();
+    }
+  });
+});

@@ -1,0 +1,113 @@
+import { cameByItself, type Client, type ClientDraft, type FieldProblem } from './client.js';
+import { loosenedMembers } from './client-hardening.js';
+import { isAdministrationScope } from './scope.js';
+
+const trustedSentence =
+  'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
+const administrationSentence =
+  'This client may administrate this server (a gatehouse scope): only an administrator may change how it authenticates.';
+
+/** Scopes that an administrator alone gives to a client. */
+export function isAdminScope(scope: string): boolean {
+  return scope === 'roles' || isAdministrationScope(scope);
+}
+
+/** True where an administrator gave the client something that others do not have. */
+export function hasAdministratorRights(client: Client): boolean {
+  return (
+    client.actsForItself || client.tokenExchange.length > 0 || !client.consentRequired || client.scope.some(isAdminScope)
+  );
+}
+
+/** Rights were given to a client with these restrictions: it does not keep the rights without the restrictions. */
+export function looseningProblems(before: Client, draft: ClientDraft): FieldProblem[] {
+  if (!hasAdministratorRights(before)) return [];
+  return loosenedMembers(before, draft).map((field) => ({
+    field,
+    message: 'An administrator gave this client rights that others do not have: only one may loosen this.',
+  }));
+}
+
+/**
+ * Whether the owner of a client may replace its credentials. Not where they open the administration of this server:
+ * the owner would become an administrator.
+ */
+export function ownerMayReplaceCredentials(client: Pick<Client, 'scope'>): boolean {
+  return !client.scope.some(isAdministrationScope);
+}
+
+/**
+ * What only an administrator may change about a client. Rights that an administrator gave stay when the owner, or the
+ * holder of the registration access token, edits the rest.
+ * @param before undefined for a new client
+ * @returns problems by the fields of the draft
+ * @see RFC 7591 2, RFC 7592 2.2
+ */
+export function adminOnlyProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  const consent: FieldProblem[] =
+    draft.consentRequired === false && before?.consentRequired !== false
+      ? [{ field: 'consentRequired', message: 'Only an administrator may let a client go without the consent page.' }]
+      : [];
+  return [
+    ...identityProblems(draft, before),
+    ...scopeProblems(draft, before),
+    ...serviceAccountProblems(draft, before),
+    ...credentialProblems(draft, before),
+    ...consent,
+  ];
+}
+
+/** What an administrator gave was given to this name and these addresses. */
+function identityProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  if (before === undefined || (before.consentRequired && !before.scope.some(isAdminScope))) return [];
+  const turned = before.name !== draft.name.trim() || before.type !== draft.type;
+  return [
+    ...(turned ? [{ field: 'name', message: trustedSentence }] : []),
+    ...draft.redirectUris.flatMap((uri, index) =>
+      before.redirectUris.includes(uri) ? [] : [{ field: `redirectUris.${index}`, message: trustedSentence }],
+    ),
+  ];
+}
+
+function scopeProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  const widened = wideningProblem(before);
+  return draft.scope.flatMap((scope, index) => {
+    if (before?.scope.includes(scope)) return [];
+    const message = isAdminScope(scope) ? `Only an administrator may allow the scope ${scope}.` : widened;
+    return message === undefined ? [] : [{ field: `scope.${index}`, message }];
+  });
+}
+
+function wideningProblem(before: Client | undefined): string | undefined {
+  if (before === undefined) return undefined;
+  if (before.actsForItself)
+    return 'An administrator lets this client act for itself within its scopes: only one may add to them.';
+  if (before.tokenExchange.length > 0)
+    return 'An administrator lets this client exchange tokens within its scopes: only one may add to them.';
+  if (!before.consentRequired)
+    return 'Nobody is asked for consent at this client: only an administrator may add to its scopes.';
+  return undefined;
+}
+
+/**
+ * RFC 6749 4.4: by client_credentials the owner, who has the secret, gets what the client may have. One that registered
+ * itself and belongs to nobody gets it only at APIs that let anyone.
+ */
+function serviceAccountProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  if (!draft.grantTypes.includes('client_credentials') || before?.grantTypes.includes('client_credentials')) return [];
+  const isOpenRegistration = cameByItself(before?.source ?? draft.source) && before?.ownerId === undefined;
+  if (isOpenRegistration && before?.actsForItself !== true) return [];
+  return [{ field: 'grantTypes', message: 'Only an administrator may add the grant type client_credentials.' }];
+}
+
+function credentialProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
+  if (before === undefined || ownerMayReplaceCredentials(before)) return [];
+  const problems: FieldProblem[] = [];
+  const say = (field: string, message: string): void => void problems.push({ field, message });
+  if (draft.authMethod !== before.authMethod) say('authMethod', administrationSentence);
+  if (JSON.stringify(draft.jwks) !== JSON.stringify(before.jwks)) say('jwks', administrationSentence);
+  if ((draft.jwksUri || undefined) !== before.jwksUri) say('jwksUri', administrationSentence);
+  if (draft.grantTypes.some((grantType) => !before.grantTypes.some((each) => each === grantType)))
+    say('grantTypes', 'This client may administrate this server: only an administrator may add grant types.');
+  return problems;
+}
