@@ -71,12 +71,12 @@ export class AccountController {
   }
 
   private async changePassword(visit: UserVisit, form: Form): Promise<Reply> {
+    await this.visits.requireRecentSignIn(visit, form);
     const outcome = await this.passwords.change(visit, {
       current: form.text('currentPassword'),
       next: form.text('newPassword'),
     });
     if (outcome === 'done') return done(visit, 'password', 'password');
-    if (outcome === 'stale') return this.show(visit, { status: 403 });
     if (outcome === 'throttled') return this.show(visit, { status: 429, error: text('account.wrongPasswords') });
     return this.show(visit, { status: 422, problems: outcome });
   }

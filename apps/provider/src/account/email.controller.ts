@@ -3,7 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { FreshLogins } from '../factors/fresh-login.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress } from '../mail/mailer.service.js';
 import { type Sentence, text } from '../texts/text.js';
@@ -25,7 +25,7 @@ export class EmailController {
     @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(EmailChanges) private readonly changes: EmailChanges,
   ) {}
 
@@ -40,10 +40,10 @@ export class EmailController {
     const visit = await this.visits.requireUser(request);
     const typed = form.text('email').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
-    if (await this.fresh.missing(visit, routes.email)) return this.show(visit, { typed, status: 403 });
     if (!isOneAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
     if (typed === visit.user.email && visit.user.emailVerified)
       return this.show(visit, { typed, status: 422, problem: text('email.same') });
+    await this.visits.requireRecentSignIn(visit, form);
     const sent = await this.store.run((unit) => this.changes.ask(unit, visit.user.id, typed, visit.now));
     if (!sent) return this.show(visit, { typed, status: 429, error: text('email.throttled') });
     return Reply.redirect(`${routes.email}?done=sent`, { cookies: visit.cookies });

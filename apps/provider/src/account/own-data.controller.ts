@@ -3,7 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import { FreshLogins } from '../factors/fresh-login.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
@@ -26,7 +26,7 @@ export class OwnDataController {
     @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(OwnData) private readonly data: OwnData,
   ) {}
@@ -51,7 +51,7 @@ export class OwnDataController {
     const typed = form.text('username').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
     // Whoever finds a browser open must not be able to end the account.
-    if (await this.fresh.missing(visit, routes.deleteAccount)) return this.show(visit, { typed, status: 403 });
+    await this.visits.requireRecentSignIn(visit, form);
     if (typed !== visit.user.username) return this.show(visit, { typed, status: 422, problem: text('delete.wrong') });
     const outcome = await this.store.run((unit) => this.users.remove(unit, visit.user.id, actorOf(visit), visit.now));
     if (outcome === 'last admin')

@@ -3,7 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { FieldProblem } from '../http/form-problems.js';
 import { Factors } from '../factors/factors.service.js';
-import { FreshLogins, type LoginAgain } from '../factors/fresh-login.service.js';
+import { RecentSignIns, type LoginAgain } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
@@ -19,7 +19,7 @@ import type { UserVisit } from '../users/visit.js';
 /** Guesses at the current password, by whoever sits at an open session. */
 const guesses = { most: 10, seconds: 900 };
 
-export type PasswordChange = 'done' | 'stale' | 'throttled' | readonly FieldProblem[];
+export type PasswordChange = 'done' | 'throttled' | readonly FieldProblem[];
 
 /** A person changes their own password: the current one is asked for, and every other session ends. */
 @Injectable()
@@ -33,7 +33,7 @@ export class OwnPassword {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -47,9 +47,9 @@ export class OwnPassword {
     return (await this.factors.hasAny(userId)) ? factoredPasswordMinimum : ownPasswordMinimum;
   }
 
+  /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now } = visit;
-    if (await this.missing(visit)) return 'stale';
     const weakness = await this.rules.problem(typed.next, await this.minimum(user.id), user);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));

@@ -40,6 +40,7 @@ export class KeysController {
     // What cannot be undone is confirmed by its name.
     if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
       return this.show(visit, { status: 422, problem: 'Type the word “now”.' });
+    await this.visits.requireRecentSignIn(visit, form);
     const present = await this.keys.published(visit.now);
     const made = await this.keys.generate(keyKindNames);
     await this.store.run((unit) =>

@@ -83,6 +83,7 @@ export class RefusalsController {
     if (stale) return this.page(visit, refusal, { status: 403, error: stale.sentence });
     const client = await this.clientOf(refusal);
     if (!client) throw new PageError('record.not_found');
+    await this.visits.requireRecentSignIn(visit, form);
     if (form.get('action') === 'enable') {
       await this.store.run((unit) => this.states.enable(unit, client.id, actorOf(visit), visit.now));
       return this.mended(visit, refusal);

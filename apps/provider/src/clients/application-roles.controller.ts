@@ -61,6 +61,7 @@ export class ApplicationRolesController {
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
     if (!user || problems.length > 0) return this.show(visit, client, { ...typed, problems, status: 422 });
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run((unit) => this.roles.set(unit, client.id, user.id, roles, actorOf(visit)));
     return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
       cookies: visit.cookies,

@@ -25,6 +25,11 @@ interface Decision {
   readonly seen: string | undefined;
 }
 
+/** What only takes rights away is done at once, so that a client can be stopped without delay. */
+function restricts(form: Form): boolean {
+  return ['limit', 'disable'].includes(form.text('action'));
+}
+
 /** What administrators decide about clients that are there: approve, switch off and on; one, or many of the list. */
 @Controller(routes.clients)
 export class ClientStatesController {
@@ -45,6 +50,7 @@ export class ClientStatesController {
     // A list has nothing that was typed: it is shown afresh.
     if (refusal) return Reply.redirect(`${list}done=refused`, { cookies: visit.cookies });
     const action = actionOf(form);
+    if (!restricts(form)) await this.visits.requireRecentSignIn(visit, form);
     const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce).sort();
     const outdated = await this.store.run(async (unit) => {
       const left: string[] = [];
@@ -71,6 +77,7 @@ export class ClientStatesController {
     const visit = await this.openFor(request);
     if (refusal) return Reply.redirect(`${this.pageOf(request)}?done=refused`, { cookies: visit.cookies });
     const action = actionOf(form);
+    if (!restricts(form)) await this.visits.requireRecentSignIn(visit, form);
     const id = request.params['id'] ?? '';
     const outcome = await this.store.run((unit) =>
       this.decide(unit, visit, { action, id, seen: form.get('revision') }),

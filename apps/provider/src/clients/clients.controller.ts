@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import {
   adminOnlyProblems,
+  changesCredentials,
   looseningProblems,
   ownerMayReplaceCredentials,
   secretNeed,
@@ -8,6 +9,7 @@ import {
   type ClientDraft,
 } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -90,6 +92,7 @@ interface Shown {
 }
 
 interface Posted {
+  readonly form: Form;
   readonly values: ClientFormValues;
   readonly action: string;
   readonly refusal: FormRefusal | undefined;
@@ -172,7 +175,7 @@ export class ClientsController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(visit.user.username);
-    return this.save(visit, undefined, { values, action: form.get('action') ?? 'save', refusal });
+    return this.save(visit, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
@@ -189,7 +192,7 @@ export class ClientsController {
     const client = await this.editable(visit, request);
     const values = form.names.length > 0 ? readClientForm(form) : clientFormOf(client, await this.ownerName(client));
     const revision = form.get('revision');
-    return this.save(visit, client, { values, action: form.get('action') ?? 'save', refusal, revision });
+    return this.save(visit, client, { form, values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
@@ -207,6 +210,7 @@ export class ClientsController {
     if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
     if (typed !== client.name)
       return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
+    await this.visits.requireRecentSignIn(visit, form);
     const removal = await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
     if (typeof removal === 'object')
       return this.showRemoval(visit, client, typed, { status: 409, error: removal.problem });
@@ -235,6 +239,7 @@ export class ClientsController {
       return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
     if (!mayReplaceCredentials(visit, client)) throw new PageError('page.forbidden');
+    await this.visits.requireRecentSignIn(visit, form);
     const secret = await this.store.run((unit) =>
       this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now),
     );
@@ -284,6 +289,7 @@ export class ClientsController {
       secondFactorRequired: isAdmin(visit) ? draft.secondFactorRequired : before?.secondFactorRequired,
       actsForItself: isAdmin(visit) ? draft.actsForItself : before?.actsForItself,
     };
+    if (!before || changesCredentials(complete, before)) await this.visits.requireRecentSignIn(visit, posted.form);
     const saved = await this.store.run((unit) =>
       before
         ? this.clients.update(unit, before, complete, actorOf(visit), visit.now, {

@@ -29,7 +29,7 @@ export class ResourceCredentialsController {
 
   @Post(':id')
   async create(@Req() request: WebRequest): Promise<Reply> {
-    const { refusal } = await this.forms.read(request);
+    const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
     this.visits.requireRole(visit, 'admin');
     const id = request.params['id'] ?? '';
@@ -37,6 +37,7 @@ export class ResourceCredentialsController {
     if (!resource) throw new PageError('record.not_found');
     const back = `${routes.resources}/update/${resource.id}`;
     if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: visit.cookies });
+    await this.visits.requireRecentSignIn(visit, form);
     if (resource.clientId !== undefined) return Reply.redirect(back, { cookies: visit.cookies });
     const made = await this.store.run((unit) => this.credentials.create(unit, resource, actorOf(visit), visit.now));
     if (!made) throw new PageError('record.not_found');

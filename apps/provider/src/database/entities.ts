@@ -57,6 +57,8 @@ import { Profiles1764000000005 } from './migrations/0005-profiles.js';
 import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.js';
 import { Factors1764000000010 } from './migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
+import { KeptForms1795950000702 } from './migrations/20261129-kept-forms.js';
+import { KeptFormEntity } from '../users/kept-form.entity.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
 
@@ -78,6 +80,7 @@ export const entities = [
   GrantEntity,
   IdempotentAnswerEntity,
   InitialAccessTokenEntity,
+  KeptFormEntity,
   KeptRequestEntity,
   KnownAddressEntity,
   LeaseEntity,
@@ -117,6 +120,7 @@ export const tablesInOrder = [
   'users',
   'user_roles',
   'one_time_links',
+  'kept_forms',
   'invitations',
   'login_failures',
   'known_addresses',
@@ -186,4 +190,5 @@ export const migrations = [
   IssuerResources1795950000401,
   ApprovingTokens1795950000601,
   ServiceAccounts1795950000701,
+  KeptForms1795950000702,
 ];

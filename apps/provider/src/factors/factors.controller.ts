@@ -15,7 +15,7 @@ import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Enrolment } from './enrolment.service.js';
 import { Factors } from './factors.service.js';
-import { FreshLogins } from './fresh-login.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { Removal, type Removable } from './removal.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
@@ -39,7 +39,7 @@ export class FactorsController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
     @Inject(Removal) private readonly removal: Removal,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
@@ -59,7 +59,7 @@ export class FactorsController {
     if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'new-codes':
-        return this.newCodes(visit);
+        return this.newCodes(visit, form);
       case 'end-browser':
         return this.endBrowser(visit, form);
       default:
@@ -81,8 +81,7 @@ export class FactorsController {
     const visit = await this.visits.requireUser(request);
     const sealed = form.text('offer');
     if (refusal) return this.showApp(visit, sealed, { status: 403, error: text(refusal.id) });
-    const missing = await this.fresh.missing(visit, `${routes.factors}/app`);
-    if (missing) return this.showApp(visit, undefined, { status: 403, error: missing.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     const outcome = await this.enrolment.addTotp(visit, visit.user, { sealed, code: form.text('otp') });
     switch (outcome.kind) {
       case 'wrong':
@@ -122,8 +121,7 @@ export class FactorsController {
     const visit = await this.visits.requireUser(request);
     const factor = await this.removable(visit, form.text('factor'));
     if (refusal) return this.showRemoval(visit, factor, { status: 403, error: text(refusal.id) });
-    const missing = await this.fresh.missing(visit, removalAddress(factor));
-    if (missing) return this.showRemoval(visit, factor, { status: 403, error: missing.sentence });
+    await this.visits.requireRecentSignIn(visit, form, removalAddress(factor));
     const outcome = await this.removal.remove(visit, factor, form.text('password'));
     if (outcome === 'removed') return Reply.redirect(`${routes.factors}?done=removed`, { cookies: visit.cookies });
     if (outcome === 'throttled')
@@ -134,9 +132,8 @@ export class FactorsController {
     return this.showRemoval(visit, factor, { status: 422, problem: outcome.problem });
   }
 
-  private async newCodes(visit: UserVisit): Promise<Reply> {
-    const missing = await this.fresh.missing(visit, routes.factors);
-    if (missing) return this.show(visit, { status: 403, error: missing.sentence });
+  private async newCodes(visit: UserVisit, form: Form): Promise<Reply> {
+    await this.visits.requireRecentSignIn(visit, form);
     if (!(await this.factors.hasAny(visit.user.id))) throw new PageError('form.invalid');
     const codes = await this.enrolment.renewCodes(visit);
     return this.visits.page(visit, 'factors/recovery-codes', { codes, continueHref: routes.factors });

@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Inject, Module } from '@nestjs/common';
 import { ReplayModule } from '../replay/replay.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { UsersModule } from '../users/users.module.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Challenges } from './challenges.service.js';
@@ -8,7 +9,6 @@ import { Enrolment } from './enrolment.service.js';
 import { FactorReset } from './factor-reset.service.js';
 import { Factors } from './factors.service.js';
 import { FactorsController } from './factors.controller.js';
-import { FreshLogins } from './fresh-login.service.js';
 import { PasskeysController } from './passkeys.controller.js';
 import { Passkeys } from './passkeys.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
@@ -33,7 +33,6 @@ import { UserFactorsController } from './user-factors.controller.js';
     Enrolment,
     FactorReset,
     Factors,
-    FreshLogins,
     Passkeys,
     RecoveryCodes,
     Removal,
@@ -41,6 +40,10 @@ import { UserFactorsController } from './user-factors.controller.js';
     TotpFactors,
     TrustedBrowsers,
   ],
-  exports: [Ceremonies, Enrolment, FactorReset, Factors, FreshLogins, RecoveryCodes, SecondFactors, TrustedBrowsers],
+  exports: [Ceremonies, Enrolment, FactorReset, Factors, RecoveryCodes, SecondFactors, TrustedBrowsers],
 })
-export class FactorsModule {}
+export class FactorsModule {
+  constructor(@Inject(RecentSignIns) signIns: RecentSignIns, @Inject(Factors) factors: Factors) {
+    signIns.hasSecondFactor = (userId) => factors.hasAny(userId);
+  }
+}

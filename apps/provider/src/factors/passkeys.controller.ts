@@ -13,7 +13,7 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Enrolment } from './enrolment.service.js';
-import { FreshLogins } from './fresh-login.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { mostNameCharacters, mostPasskeys, Passkeys } from './passkeys.service.js';
 
 const notices: Readonly<Record<string, Sentence>> = {
@@ -36,7 +36,7 @@ export class PasskeysController {
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -61,8 +61,7 @@ export class PasskeysController {
   }
 
   private async add(visit: UserVisit, form: Form): Promise<Reply> {
-    const missing = await this.fresh.missing(visit, routes.passkeys);
-    if (missing) return this.show(visit, { status: 403, error: missing.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     const outcome = await this.enrolment.addPasskey(visit, visit.user, {
       attestation: form.text('attestation'),
       name: form.text('passkeyName'),

@@ -40,6 +40,7 @@ export class UserFactorsController {
     if (refusal) return this.show(visit, person, typed, { status: 403, error: refusal.sentence });
     if (typed !== person.username)
       return this.show(visit, person, typed, { status: 422, problem: 'This is not their username.' });
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run((unit) => this.factorReset.reset(unit, person.id, actorOf(visit), visit.now));
     return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: visit.cookies });
   }

@@ -7,7 +7,7 @@ import { answerFailure, describeFailure, isGone } from '@gatehouse/server/web/fa
 import { Reply } from '@gatehouse/server/web/reply';
 import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/server/web/request';
 import { Counters } from './counters.js';
-import { LoginNeeded } from './login-needed.js';
+import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { loginFor } from './routes.js';
 
@@ -29,6 +29,7 @@ export class PageErrorFilter implements ExceptionFilter {
   describe(error: unknown, request: WebRequest): Reply {
     if (error instanceof LoginNeeded)
       return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
+    if (error instanceof RecentSignInNeeded) return Reply.redirect(error.href);
     const id = requestId(request);
     if (error instanceof PageError) {
       const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;

@@ -7,6 +7,7 @@ export const routes = {
   secondFactor: '/login/factor',
   cancelLogin: '/login/cancel',
   logout: '/logout',
+  resumeForm: '/resume',
   signUp: '/sign-up',
   forgotPassword: '/password/forgot',
   setPassword: '/password/set',

@@ -3,6 +3,7 @@ import { localAddress } from '@gatehouse/server/web/local-address';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import type { KeptRequest } from '../authorization/kept-request.js';
 import { Dispatcher } from '../authorization/dispatcher.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -14,6 +15,11 @@ import { Visits } from '../users/visits.service.js';
 import { LoginPage, mayChoose, type Shown } from './login-page.js';
 import { LoginService } from './login.service.js';
 import { PendingLogins, resumeAddress } from './pending.service.js';
+
+/** A form of ours waits for a recent sign-in. */
+function isForForm(kept: KeptRequest): boolean {
+  return kept.kind === 'address' && kept.address.startsWith(`${routes.resumeForm}/`);
+}
 
 /** Login by username and password, or by a passkey alone. */
 @Controller(routes.login)
@@ -53,7 +59,7 @@ export class LoginController {
       visit,
       id,
       kept
-        ? {}
+        ? { notice: isForForm(kept) ? text('login.recent') : undefined }
         : {
             notice: text('login.late'),
           },

@@ -5,7 +5,7 @@ import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { Enrolment } from '../factors/enrolment.service.js';
 import { Factors, type FactorsOf } from '../factors/factors.service.js';
-import { FreshLogins } from '../factors/fresh-login.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import type { SessionVisit } from '../factors/second-factor.service.js';
 import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { routes } from '../http/routes.js';
@@ -45,7 +45,7 @@ export class SecondFactorPage {
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
-    @Inject(FreshLogins) private readonly fresh: FreshLogins,
+    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
   ) {}
 
   /** A first factor, or a passkey where nothing else is taken and another factor was given; by a fresh login alone. */
@@ -104,7 +104,7 @@ export class SecondFactorPage {
   }
 
   private isFresh({ visit }: Asked): boolean {
-    return this.fresh.isFresh(visit.session, visit.now);
+    return this.fresh.isRecent(visit.session, visit.now);
   }
 }
 

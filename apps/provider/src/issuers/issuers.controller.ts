@@ -126,6 +126,7 @@ export class IssuersController {
       const problems = [{ field: 'confirm', message: 'This is not its name.' }];
       return this.show(visit, trusted, { values, problems, status: 422 });
     }
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run((unit) => this.issuers.remove(unit, trusted.id, actorOf(visit)));
     return Reply.redirect(`${routes.issuers}?done=deleted`, { cookies: visit.cookies });
   }
@@ -141,6 +142,7 @@ export class IssuersController {
     if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
     const unknown = await this.unknownName(draft);
     if (unknown) return this.show(visit, before, { values, problems: [unknown], status: 422, revision });
+    await this.visits.requireRecentSignIn(visit, form);
     const saved = await unlessChanged(() =>
       this.store.run((unit) =>
         before

@@ -22,6 +22,7 @@ import { IdempotentAnswers } from '../replay/idempotent-answers.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { Invitations } from '../users/invitations.service.js';
+import { KeptForms } from '../users/kept-forms.service.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
@@ -42,6 +43,7 @@ export class PurgeTargets {
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(KeptForms) private readonly keptForms: KeptForms,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -71,6 +73,7 @@ export class PurgeTargets {
     (unit, now) => this.sessions.purgeExpired(unit, now),
     (unit, now) => this.outbox.purgeExpired(unit, now),
     atOnce((unit, now) => this.links.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.keptForms.purgeExpired(unit, now)),
     atOnce((unit, now) => this.invitations.purgeExpired(unit, now)),
     atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
     atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),

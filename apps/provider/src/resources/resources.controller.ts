@@ -121,6 +121,7 @@ export class ResourcesController {
     if (refusal) return this.showRemoval(visit, resource, typed, { status: 403, error: refusal.sentence });
     if (typed !== resource.name)
       return this.showRemoval(visit, resource, typed, { status: 422, problem: 'This is not its name.' });
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run((unit) => this.resources.remove(unit, resource.id, actorOf(visit)));
     return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: visit.cookies });
   }

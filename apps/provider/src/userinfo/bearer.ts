@@ -147,7 +147,12 @@ export function refusedToken(error: unknown, request: WebRequest): RefusedToken 
       description: error.description,
       error: error.code,
     };
-  const parts = { error: error.code, description: error.description, scope: error.scope };
+  const parts = {
+    error: error.code,
+    description: error.description,
+    scope: error.scope,
+    authentication: error.authentication,
+  };
   const ofProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const value =
     ofProof || isDpop(request) || error.reason === 'dpop.as_bearer'

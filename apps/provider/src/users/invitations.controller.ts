@@ -60,6 +60,7 @@ export class InvitationsController {
     const problem = problemOf(addresses, wrong);
     if (problem !== undefined)
       return this.show(visit, { typed, roles: chosen, problems: [{ field: 'emails', message: problem }], status: 422 });
+    await this.visits.requireRecentSignIn(visit, form);
     try {
       await this.store.run(async (unit) => {
         for (const email of addresses)

@@ -35,6 +35,7 @@ export class RolesController {
     const before = await this.requirements.load();
     if (refusal)
       return this.show(visit, form.names.length > 0 ? wanted : before, { status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run(async (unit) => {
       for (const role of roles) {
         const secondFactor = wanted.has(role);

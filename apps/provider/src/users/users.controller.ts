@@ -111,6 +111,7 @@ export class UsersController {
     if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: visit.cookies });
     const action = form.get('action');
     if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
+    await this.visits.requireRecentSignIn(visit, form);
     const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce).sort();
     const kept = await this.store.run(async (unit) => {
       let lastAdmins = 0;
@@ -136,6 +137,7 @@ export class UsersController {
     const visit = await this.openFor(request);
     const draft = readDraft(form);
     if (refusal) return this.show(visit, undefined, { draft, status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     const made = await this.store.run(async (unit) => {
       const outcome = await this.users.create(unit, draft, actorOf(visit), visit.now);
       if ('problems' in outcome) return outcome;
@@ -161,6 +163,7 @@ export class UsersController {
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
     if (refusal) return this.show(visit, user, { draft, status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     const seen = form.get('revision');
     const saved = await unlessChanged(() =>
       this.store.run((unit) => this.users.update(unit, user.id, draft, actorOf(visit), visit.now, seen)),
@@ -181,10 +184,11 @@ export class UsersController {
 
   @Post('disable/:id')
   async disable(@Req() request: WebRequest): Promise<Reply> {
-    const { refusal } = await this.forms.read(request);
+    const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     const outcome = await this.store.run((unit) => this.users.disable(unit, user.id, actorOf(visit), visit.now));
     if (outcome === 'last admin') return this.show(visit, user, { draft: user, status: 409, error: lastAdmin });
     return this.backTo(visit, user, 'disabled');
@@ -192,20 +196,22 @@ export class UsersController {
 
   @Post('enable/:id')
   async enable(@Req() request: WebRequest): Promise<Reply> {
-    const { refusal } = await this.forms.read(request);
+    const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     await this.store.run((unit) => this.users.enable(unit, user.id, actorOf(visit), visit.now));
     return this.backTo(visit, user, 'enabled');
   }
 
   @Post('link/:id')
   async makeLink(@Req() request: WebRequest): Promise<Reply> {
-    const { refusal } = await this.forms.read(request);
+    const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
+    await this.visits.requireRecentSignIn(visit, form);
     if (user.disabledAt !== undefined)
       return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
     const link = await this.store.run(async (unit) => {
@@ -230,6 +236,7 @@ export class UsersController {
     if (refusal) return this.showRemoval(visit, user, typed, { status: 403, error: refusal.sentence });
     if (typed !== user.username)
       return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
+    await this.visits.requireRecentSignIn(visit, form);
     const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, actorOf(visit), visit.now));
     if (outcome === 'last admin') return this.showRemoval(visit, user, typed, { status: 409, error: lastAdmin });
     return Reply.redirect(`${routes.users}?done=deleted`, { cookies: visit.cookies });

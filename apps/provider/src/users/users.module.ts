@@ -7,12 +7,15 @@ import { ReplayModule } from '../replay/replay.module.js';
 import { EmailChanges } from './email-changes.service.js';
 import { InvitationsController } from './invitations.controller.js';
 import { Invitations } from './invitations.service.js';
+import { KeptForms } from './kept-forms.service.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { PasswordResets } from './password-resets.service.js';
+import { RecentSignIns } from './recent-sign-ins.service.js';
+import { ResumeFormController } from './resume-form.controller.js';
 import { RolesController } from './roles.controller.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { SignUpRate } from './sign-up-rate.service.js';
@@ -30,7 +33,7 @@ import { Visits } from './visits.service.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
-  controllers: [RolesController, InvitationsController, UsersController],
+  controllers: [ResumeFormController, RolesController, InvitationsController, UsersController],
   providers: [
     UserLists,
     UsersService,
@@ -39,9 +42,11 @@ import { Visits } from './visits.service.js';
     SecurityNotices,
     EmailChanges,
     LoginThrottle,
+    KeptForms,
     KnownDevices,
     OneTimeLinks,
     PasswordResets,
+    RecentSignIns,
     Invitations,
     RoleRequirements,
     SignUpRate,
@@ -56,9 +61,11 @@ import { Visits } from './visits.service.js';
     UsersService,
     PasswordHasher,
     LoginThrottle,
+    KeptForms,
     KnownDevices,
     OneTimeLinks,
     PasswordResets,
+    RecentSignIns,
     RoleRequirements,
     SignUpRate,
     Visits,

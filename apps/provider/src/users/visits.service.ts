@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { BrowserCookie, cookieName } from '@gatehouse/server/web/browser-cookie';
+import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/server/web/reply';
 import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
@@ -14,6 +15,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
 import { text, type Sentence, type TextKey } from '../texts/text.js';
 import { isAdmin } from './actor.js';
+import { RecentSignIns } from './recent-sign-ins.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
 import type { Role, User } from './user.js';
@@ -34,6 +36,7 @@ export class Visits {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly roles: RoleRequirements,
+    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
   ) {
     this.secure = settings.issuer.startsWith('https:');
     this.sessionCookie = cookieName('gatehouse_session', this.secure);
@@ -85,6 +88,16 @@ export class Visits {
       throw new PageError('page.auditor');
     }
     throw new PageError('page.forbidden');
+  }
+
+  /**
+   * For every form that changes credentials, factors, roles, secrets or keys: a complete sign-in, at most ten minutes old.
+   * @param form accepted, and sent by somebody who may send it
+   * @param page where a form that cannot be kept comes back to
+   * @throws RecentSignInNeeded the form comes back after the sign-in
+   */
+  requireRecentSignIn(visit: UserVisit, form: Form, page = visit.request.originalUrl): Promise<void> {
+    return this.signIns.require(visit, form, page);
   }
 
   /** A page with what every page shows: who is here, where they may go, the token of its forms. */

@@ -1,3 +1,5 @@
+import type { RequiredAuthentication } from './oauth-error.js';
+
 /**
  * Reads `Authorization: Basic`: each part is form-urlencoded before it is joined and base64-encoded.
  * @returns undefined when the header is of another scheme or malformed
@@ -47,9 +49,12 @@ export function dpopChallenge(parts: {
   readonly error?: string | undefined;
   readonly description?: string | undefined;
   readonly scope?: string | undefined;
+  readonly authentication?: RequiredAuthentication | undefined;
   readonly algorithms: readonly string[];
 }): string {
-  return `DPoP ${attributesOf({ realm: 'gatehouse', error: parts.error, error_description: parts.description, scope: parts.scope, algs: parts.algorithms.join(' ') })}`;
+  const { error, description, scope, authentication, algorithms } = parts;
+  const own = { realm: 'gatehouse', error, error_description: description, scope, algs: algorithms.join(' ') };
+  return `DPoP ${attributesOf({ ...own, ...stepUpOf(authentication) })}`;
 }
 
 /**
@@ -63,10 +68,16 @@ export function bearerChallenge(
     readonly error?: string | undefined;
     readonly description?: string | undefined;
     readonly scope?: string | undefined;
+    readonly authentication?: RequiredAuthentication | undefined;
   } = {},
 ): string {
-  const { realm = 'gatehouse', error, description, scope } = parts;
-  return `Bearer ${attributesOf({ realm, error, error_description: description, scope })}`;
+  const { realm = 'gatehouse', error, description, scope, authentication } = parts;
+  return `Bearer ${attributesOf({ realm, error, error_description: description, scope, ...stepUpOf(authentication) })}`;
+}
+
+/** RFC 9470 3 */
+function stepUpOf(authentication: RequiredAuthentication | undefined): Record<string, string | undefined> {
+  return { acr_values: authentication?.acrValues, max_age: authentication?.maxAgeSeconds?.toString() };
 }
 
 function attributesOf(attributes: Readonly<Record<string, string | undefined>>): string {

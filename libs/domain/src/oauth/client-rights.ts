@@ -100,6 +100,32 @@ function serviceAccountProblems(draft: ClientDraft, before: Client | undefined):
   return [{ field: 'grantTypes', message: 'Only an administrator may add the grant type client_credentials.' }];
 }
 
+/**
+ * Whether a change touches how a client authenticates or the rights that an administrator gave it, so that it asks for a
+ * recent sign-in. A new client always does: it gets credentials.
+ */
+export function changesCredentials(draft: ClientDraft, before: Client): boolean {
+  const kept = [
+    [draft.authMethod, before.authMethod],
+    [draft.jwks, before.jwks],
+    [draft.jwksUri || undefined, before.jwksUri],
+    [draft.ownerId, before.ownerId],
+    [draft.consentRequired ?? true, before.consentRequired],
+    [draft.secondFactorRequired ?? false, before.secondFactorRequired],
+    [draft.actsForItself ?? false, before.actsForItself],
+    [draft.tokenExchange ?? [], before.tokenExchange],
+    [draft.grantTypes.includes('client_credentials'), before.grantTypes.includes('client_credentials')],
+    [adminScopes(draft.scope), adminScopes(before.scope)],
+  ].every(([after, then]) => JSON.stringify(after) === JSON.stringify(then));
+  // Whoever may add an address of their own to a client with such rights gets the codes of its people.
+  const isTrusted = !before.consentRequired || before.scope.some(isAdminScope);
+  return !kept || (isTrusted && draft.redirectUris.some((uri) => !before.redirectUris.includes(uri)));
+}
+
+function adminScopes(scope: readonly string[]): readonly string[] {
+  return scope.filter(isAdminScope).sort();
+}
+
 function credentialProblems(draft: ClientDraft, before: Client | undefined): FieldProblem[] {
   if (before === undefined || ownerMayReplaceCredentials(before)) return [];
   const problems: FieldProblem[] = [];

@@ -7,6 +7,7 @@ export {
   contextDemands,
   contextsOf,
   demandsPasskey,
+  multiFactorContext,
   phishingResistantContext,
   preferredContexts,
   unmetDemands,
@@ -96,11 +97,13 @@ export {
 } from './client.js';
 export {
   adminOnlyProblems,
+  changesCredentials,
   hasAdministratorRights,
   isAdminScope,
   looseningProblems,
   ownerMayReplaceCredentials,
 } from './client-rights.js';
+export { isRecentSignIn, missingForRecentSignIn, recentSignInSeconds, type SignIn } from './recent-sign-in.js';
 export {
   metadataOf,
   plainMetadata,
@@ -149,7 +152,7 @@ export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
 export { loosenedMembers, withHardeningOf, type ClientHardening } from './client-hardening.js';
 export { removalProblem } from './client-removal.js';
 export { secretNeed, type SecretNeed } from './secret-need.js';
-export { errorBody, OAuthError, statusOf, type OAuthErrorCode } from './oauth-error.js';
+export { errorBody, OAuthError, statusOf, type OAuthErrorCode, type RequiredAuthentication } from './oauth-error.js';
 export { checkCodeVerifier, isS256Challenge } from './pkce.js';
 export { isLoopbackHost, matchRedirectUri, redirectUriProblem } from './redirect-uri.js';
 export {

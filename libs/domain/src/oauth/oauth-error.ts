@@ -27,6 +27,7 @@ const statuses = {
   registration_not_supported: 400,
   invalid_token: 401,
   insufficient_scope: 403,
+  insufficient_user_authentication: 401,
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
   invalid_redirect_uri: 400,
@@ -38,13 +39,19 @@ const statuses = {
 /**
  * The closed set of codes that the protocol answers with.
  * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, OpenID Connect Core 3.1.2.6,
- *   RFC 9101 7, RFC 9396 5, RFC 9449 5 and 8, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+ *   RFC 9101 7, RFC 9396 5, RFC 9449 5 and 8, RFC 9470 3, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
  */
 export type OAuthErrorCode = keyof typeof statuses;
 
 /** The HTTP status of a JSON answer with this code (RFC 6749 5.2, RFC 6750 3.1). */
 export function statusOf(code: OAuthErrorCode): number {
   return statuses[code];
+}
+
+/** The sign-in that a token must come from. @see RFC 9470 3 */
+export interface RequiredAuthentication {
+  readonly maxAgeSeconds?: number;
+  readonly acrValues?: string;
 }
 
 /** A refusal of the protocol. Its description is fixed ASCII text that echoes no input. */
@@ -57,6 +64,8 @@ export class OAuthError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** Of `insufficient_scope`: what would be enough (RFC 6750 3.1). */
   readonly scope: string | undefined;
+  /** Of `insufficient_user_authentication`: what would be enough (RFC 9470 3). */
+  readonly authentication: RequiredAuthentication | undefined;
 
   constructor(
     readonly code: OAuthErrorCode,
@@ -67,6 +76,7 @@ export class OAuthError extends Error {
       readonly status?: number;
       readonly retryAfterSeconds?: number;
       readonly scope?: string;
+      readonly authentication?: RequiredAuthentication;
     } = {},
   ) {
     super(`${code}: ${description}`, { cause: options.cause });
@@ -75,6 +85,7 @@ export class OAuthError extends Error {
     this.reason = options.reason ?? code;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.scope = options.scope;
+    this.authentication = options.authentication;
   }
 }
 

@@ -1,5 +1,13 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '@gatehouse/domain/oauth';
+import {
+  cameByItself,
+  multiFactorContext,
+  OAuthError,
+  recentSignInSeconds,
+  type AdministrationScope,
+  type RequiredAuthentication,
+  type Scope,
+} from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
@@ -7,6 +15,7 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
+import { RecentSignIns } from '../../users/recent-sign-ins.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
@@ -26,6 +35,7 @@ export class AccessGuard implements CanActivate {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
     @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
   ) {}
 
   /** @throws NoToken, OAuthError invalid_token, insufficient_scope */
@@ -43,7 +53,8 @@ export class AccessGuard implements CanActivate {
       requestId: requestId(request),
       viaClientId: presented.client.id,
     };
-    letIn({ request, now, actor, clientId: presented.client.id, personId }, () =>
+    const requireRecentSignIn = (): Promise<void> => this.requireRecentSignIn(presented.token, this.clock.now());
+    letIn({ request, now, actor, clientId: presented.client.id, personId, requireRecentSignIn }, () =>
       this.lookAgain(presented.token, operation),
     );
     return true;
@@ -68,6 +79,31 @@ export class AccessGuard implements CanActivate {
       throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const { userId } = presented.token;
     if (userId !== undefined) await this.checkPerson(userId, presented, operation.needs, now);
+    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined)
+      await this.requireRecentSignIn(presented.token, now);
+  }
+
+  /**
+   * By the sign-in that a person's token comes from. One that has none, by an assertion of another server, is not enough.
+   * @throws OAuthError insufficient_user_authentication
+   * @see RFC 9470 3
+   */
+  private async requireRecentSignIn({ userId, grantSelector }: AccessToken, now: EpochSeconds): Promise<void> {
+    if (userId === undefined) return;
+    const grant = grantSelector === undefined ? undefined : await this.grants.findLive(grantSelector, now);
+    const missing =
+      grant?.authTime === undefined
+        ? 'sign-in'
+        : await this.signIns.missingOf(userId, { authTime: grant.authTime, amr: grant.amr }, now);
+    if (missing === 'sign-in')
+      throw stepUp('The sign-in of this token is too old for this: sign in again, and get a new token.', {
+        maxAgeSeconds: recentSignInSeconds,
+      });
+    if (missing === 'second-factor')
+      throw stepUp('The sign-in of this token lacks the second factor: sign in with it, and get a new token.', {
+        maxAgeSeconds: recentSignInSeconds,
+        acrValues: multiFactorContext,
+      });
   }
 
   private async checkPerson(
@@ -104,4 +140,8 @@ function scopesOf({ token, client }: PresentedToken): Scope {
 
 function insufficient(sentence: string, reason: string, scope: string): OAuthError {
   return new OAuthError('insufficient_scope', sentence, { reason, scope });
+}
+
+function stepUp(sentence: string, authentication: RequiredAuthentication): OAuthError {
+  return new OAuthError('insufficient_user_authentication', sentence, { reason: 'api.sign_in', authentication });
 }

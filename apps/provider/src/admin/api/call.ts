@@ -11,6 +11,8 @@ export interface Call {
   readonly clientId: string;
   /** Undefined for a client that acts for itself. */
   readonly personId: string | undefined;
+  /** @throws OAuthError insufficient_user_authentication; never for a client that acts for itself */
+  readonly requireRecentSignIn: () => Promise<void>;
 }
 
 interface Admitted {

@@ -1,5 +1,5 @@
 import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
-import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { changesCredentials, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
@@ -96,6 +96,7 @@ export class ClientsApi {
     summary: 'Changes a client',
     description: 'One that needs a secret from now on gets it in the answer.',
     needs: 'gatehouse:admin',
+    signIn: 'by change',
     changes: true,
     body: 'ClientPatch',
     answers: 'ClientWithSecret',
@@ -104,6 +105,7 @@ export class ClientsApi {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
     const draft = clientDraft(value, before);
+    if (changesCredentials(draft, before)) await call.requireRecentSignIn();
     await this.check(draft, before);
     const saved = await changing(call.request, before, () =>
       this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now, { by: 'administrator' })),
@@ -192,6 +194,7 @@ export class ClientsApi {
   @Operation({
     summary: 'Lets a client log people in and nothing more; its grants end',
     needs: 'gatehouse:admin',
+    signIn: 'any',
     answers: 'Client',
   })
   async limit(@ApiCall() call: Call): Promise<Reply> {
@@ -205,7 +208,12 @@ export class ClientsApi {
   }
 
   @Post(':id/disable')
-  @Operation({ summary: 'Switches a client off; its grants end', needs: 'gatehouse:admin', answers: 'Client' })
+  @Operation({
+    summary: 'Switches a client off; its grants end',
+    needs: 'gatehouse:admin',
+    signIn: 'any',
+    answers: 'Client',
+  })
   async disable(@ApiCall() call: Call): Promise<Reply> {
     return this.decide(call, (unit, id) => this.states.disable(unit, id, call.actor, call.now));
   }

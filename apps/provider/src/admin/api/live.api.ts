@@ -68,7 +68,7 @@ export class GrantsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Revokes a grant: its code and tokens end with it', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Revokes a grant: its code and tokens end with it', needs: 'gatehouse:admin', signIn: 'any' })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'grant');
     const grant = await this.grants.findLive(selector, call.now);
@@ -113,7 +113,7 @@ export class TokensApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Revokes an access token; its grant goes on', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Revokes an access token; its grant goes on', needs: 'gatehouse:admin', signIn: 'any' })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'token');
     const token = await this.tokens.findBySelector(selector, call.now);
@@ -158,7 +158,11 @@ export class SessionsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Ends a session, with the grants that do not outlive it', needs: 'gatehouse:admin' })
+  @Operation({
+    summary: 'Ends a session, with the grants that do not outlive it',
+    needs: 'gatehouse:admin',
+    signIn: 'any',
+  })
   async end(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     const ended =

@@ -123,14 +123,14 @@ function describe(swagger: Swagger, controller: new (...all: never[]) => unknown
 }
 
 function decoratorsOf(swagger: Swagger, operation: OperationDescription): MethodDecorator[] {
-  const { summary, description = '', needs, query = [], body, answers, pages, creates, changes } = operation;
+  const { summary, needs, query = [], body, answers, pages, creates, changes } = operation;
   const parameters = [
     ...query,
     ...(pages ? [{ name: 'limit', description: 'Of one page: 1 to 200, 50 when left out.' }] : []),
     ...(pages ? [{ name: 'cursor', description: 'The next of the page before.' }] : []),
   ];
   return [
-    swagger.ApiOperation({ summary, description }),
+    swagger.ApiOperation({ summary, description: describeOperation(operation) }),
     swagger.ApiSecurity('gatehouse', [needs]),
     ...parameters.map((each) =>
       swagger.ApiQuery({
@@ -175,6 +175,19 @@ function decoratorsOf(swagger: Swagger, operation: OperationDescription): Method
       });
     }),
   ];
+}
+
+const signInSentences = {
+  always:
+    'A token of a person needs a sign-in of at most ten minutes, with the second factor where they have one (RFC 9470).',
+  'by change':
+    'Where it changes how the client authenticates, or rights that an administrator gives, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+};
+
+function describeOperation({ description, needs, signIn }: OperationDescription): string {
+  const own = description === undefined ? [] : [description];
+  if (needs === 'gatehouse:read' || signIn === 'any') return own.join(' ');
+  return [...own, signInSentences[signIn ?? 'always']].join(' ');
 }
 
 function refTo(name: ShapeName): { $ref: string } {

@@ -21,6 +21,11 @@ export interface OperationDescription {
   readonly pages?: true;
   /** 201, and an Idempotency-Key is taken. */
   readonly creates?: true;
+  /**
+   * What changes something asks a person for a recent sign-in, whatever is not said to be `any` here. `by change`: the
+   * method decides by what is changed.
+   */
+  readonly signIn?: 'any' | 'by change';
   /** Of a record that has an ETag; If-Match is taken. */
   readonly changes?: true;
 }

@@ -80,7 +80,7 @@ export class InvitationsApi {
   }
 
   @Delete(':id')
-  @Operation({ summary: 'Withdraws an invitation: its link no longer works', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Withdraws an invitation: its link no longer works', needs: 'gatehouse:admin', signIn: 'any' })
   async withdraw(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     const gone =

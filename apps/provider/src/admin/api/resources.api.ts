@@ -46,7 +46,14 @@ export class ResourcesApi {
   }
 
   @Post()
-  @Operation({ summary: 'Adds an API', needs: 'gatehouse:admin', body: 'Resource', answers: 'Resource', creates: true })
+  @Operation({
+    summary: 'Adds an API',
+    needs: 'gatehouse:admin',
+    signIn: 'any',
+    body: 'Resource',
+    answers: 'Resource',
+    creates: true,
+  })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Resource');
     return this.creations.run(call, bytes, async (unit) => {
@@ -70,6 +77,7 @@ export class ResourcesApi {
   @Operation({
     summary: 'Changes an API',
     needs: 'gatehouse:admin',
+    signIn: 'any',
     changes: true,
     body: 'ResourcePatch',
     answers: 'Resource',

@@ -77,7 +77,7 @@ export class MessagesApi {
   }
 
   @Post(':id/retry')
-  @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin' })
+  @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin', signIn: 'any' })
   async retry(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     const done =

@@ -1,0 +1,79 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { newSecret } from '@gatehouse/server/secrets/random';
+import type { Form } from '@gatehouse/server/web/form';
+
+/** A form that waits for a recent sign-in. */
+export interface KeptForm {
+  /** The address of ours that it was sent to. */
+  readonly address: string;
+  readonly fields: readonly (readonly [string, string])[];
+}
+
+const lifetimeSeconds = 3600;
+const mostOfOnePerson = 5;
+const mostCharacters = 256 * 1024;
+
+const keptFormStatements = {
+  insert: statement(
+    'kept_forms.insert',
+    'INSERT INTO kept_forms (id, user_id, form_sealed, expires_at) VALUES ($1, $2, $3, $4)',
+  ),
+  trim: statement(
+    'kept_forms.trim',
+    `DELETE FROM kept_forms WHERE user_id = $1 AND id NOT IN (
+       SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY expires_at DESC, id LIMIT ${mostOfOnePerson})`,
+  ),
+  find: statement(
+    'kept_forms.find',
+    'SELECT form_sealed FROM kept_forms WHERE id = $1 AND user_id = $2 AND expires_at > $3',
+  ),
+  purge: statement('kept_forms.purge', 'DELETE FROM kept_forms WHERE expires_at <= $1'),
+};
+
+/** Owns forms that wait for a recent sign-in: sealed, for their sender alone, at most five of one person. */
+@Injectable()
+export class KeptForms {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Keyring) private readonly keyring: Keyring,
+  ) {}
+
+  /** @returns its id; undefined for a form with a password or a proof, which is never kept, and one that is too long */
+  async keep(userId: string, address: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
+    if (form.names.some(isSecret)) return undefined;
+    const kept: KeptForm = {
+      address,
+      fields: form.names.flatMap((name) => form.all(name).map((value) => [name, value] as const)),
+    };
+    const text = JSON.stringify(kept);
+    if (text.length > mostCharacters) return undefined;
+    const id = newSecret();
+    await this.store.run(async (unit) => {
+      const sealed = this.keyring.seal(placeOf(id), text);
+      await unit.change(keptFormStatements.insert, id, userId, sealed, addSeconds(now, lifetimeSeconds));
+      await unit.change(keptFormStatements.trim, userId);
+    });
+    return id;
+  }
+
+  async find(id: string, userId: string, now: EpochSeconds): Promise<KeptForm | undefined> {
+    const row = await this.store.one<{ form_sealed: string }>(keptFormStatements.find, id.slice(0, 100), userId, now);
+    // Sealed by keep, and by nobody else.
+    return row && (JSON.parse(this.keyring.open(placeOf(id), row.form_sealed).toString('utf8')) as KeptForm);
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(keptFormStatements.purge, now);
+  }
+}
+
+function placeOf(id: string): string {
+  return `kept_forms.form_sealed:${id}`;
+}
+
+function isSecret(name: string): boolean {
+  return /password|secret|otp|attestation|assertion/i.test(name);
+}

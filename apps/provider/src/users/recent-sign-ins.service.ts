@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { isRecentSignIn, missingForRecentSignIn, type SignIn } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/server/web/form';
+import { RecentSignInNeeded } from '../http/login-needed.js';
+import { routes } from '../http/routes.js';
+import { type Sentence, text } from '../texts/text.js';
+import { KeptForms } from './kept-forms.service.js';
+import type { UserVisit } from './visit.js';
+
+/** What to say where a recent sign-in is missing, and where to go for it. */
+export interface LoginAgain {
+  readonly sentence: Sentence;
+  readonly label: Sentence;
+  readonly href: string;
+}
+
+/**
+ * Whether a sign-in may change credentials, factors, roles, secrets or keys: complete, and at most ten minutes old. The one
+ * mechanism of all pages and of the API.
+ */
+@Injectable()
+export class RecentSignIns {
+  /** The factors module says it; without its word a second factor is asked for. */
+  hasSecondFactor: (userId: string) => Promise<boolean> = () => Promise.resolve(true);
+
+  constructor(@Inject(KeptForms) private readonly forms: KeptForms) {}
+
+  isRecent(signIn: Pick<SignIn, 'authTime'>, now: EpochSeconds): boolean {
+    return isRecentSignIn(signIn, now);
+  }
+
+  /** What is missing of a person's sign-in, by a session or a grant. */
+  async missingOf(
+    userId: string,
+    signIn: SignIn,
+    now: EpochSeconds,
+  ): Promise<ReturnType<typeof missingForRecentSignIn>> {
+    return missingForRecentSignIn(signIn, await this.hasSecondFactor(userId), now);
+  }
+
+  /** @param address the page of ours to come back to */
+  async missing(visit: UserVisit, address: string): Promise<LoginAgain | undefined> {
+    const next = encodeURIComponent(address);
+    switch (await this.missingOf(visit.user.id, visit.session, visit.now)) {
+      case 'sign-in':
+        return {
+          sentence: text('factor.fresh'),
+          label: text('login.again'),
+          href: `${routes.login}?next=${next}&prompt=login`,
+        };
+      // A trusted browser skipped it: good enough to log in, not to change what the account rests on.
+      case 'second-factor':
+        return {
+          sentence: text('factor.skipped'),
+          label: text('factor.give'),
+          href: `${routes.secondFactor}?next=${next}`,
+        };
+      case undefined:
+        return undefined;
+    }
+  }
+
+  /**
+   * For a form that asks for a recent sign-in, after its CSRF token and its sender's rights were checked.
+   * @param page where one that cannot be kept comes back to
+   * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in; one with a password is not kept
+   */
+  async require(visit: UserVisit, form: Form, page: string): Promise<void> {
+    const { user, session, now, request } = visit;
+    if ((await this.missingOf(user.id, session, now)) === undefined) return;
+    const id = await this.forms.keep(user.id, request.originalUrl.slice(0, 2000), form, now);
+    const missing = await this.missing(visit, id === undefined ? page : `${routes.resumeForm}/${id}`);
+    if (missing) throw new RecentSignInNeeded(missing.href);
+  }
+}

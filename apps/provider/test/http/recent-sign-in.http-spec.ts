@@ -1,0 +1,321 @@
+import { statement } from '@gatehouse/server/database/store';
+import type { Client } from '@gatehouse/domain/oauth';
+import { apiControllers } from '../../src/admin/api/api-controllers';
+import { operationOf } from '../../src/admin/api/operation';
+import { Refusals } from '../../src/audit/refusals.service';
+import { ClientsService } from '../../src/clients/clients.service';
+import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { PurgeService } from '../../src/ops/purge.service';
+import { ResourcesService } from '../../src/resources/resources.service';
+import { UsersService } from '../../src/users/users.service';
+import { adminApi, callerOf } from '../support/admin-api';
+import { Browser, type Answer } from '../support/browser';
+import { addApp, giveFactor, givePassword } from '../support/factors';
+import { changed, fieldsOf, sendFields, values } from '../support/forms';
+import { authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { addResource } from '../support/resources';
+import { obtainTokens } from '../support/tokens';
+
+interface Layer {
+  readonly route?: { readonly path: string | readonly string[]; readonly methods: Readonly<Record<string, boolean>> };
+}
+
+/** What clients call; people's pages have nothing to do with it. */
+const protocol = ['/oauth/', '/api/'];
+
+/** Forms that a sign-in of any age may send, and why. Every other form of ours asks for a recent one. */
+const exempt: Readonly<Record<string, string>> = {
+  '/login': 'it is the sign-in',
+  '/login/passkey': 'it is the sign-in',
+  '/login/factor': 'it is the sign-in',
+  '/login/cancel': 'it ends a request',
+  '/logout': 'it ends the session',
+  '/sign-up': 'for people without a session',
+  '/password/forgot': 'for people without a session',
+  '/password/set': 'a one-time link is the proof',
+  '/email/confirm': 'a one-time link is the proof',
+  '/consent': 'a client decides by max_age',
+  '/device': 'a client decides by max_age',
+  '/account/profile': 'claims, and no credentials',
+  '/session': 'it only ends sessions',
+  '/grant': 'it only revokes',
+  '/token': 'it only revokes',
+  '/message': 'it only sends a message again',
+  '/resource/add': 'no credentials: they have a form of their own',
+  '/resource/update/:id': 'no credentials: they have a form of their own',
+};
+
+/** Operations of the API that a token of a sign-in of any age may call. */
+const exemptOperations = [
+  'DELETE invitations/:id',
+  'POST messages/:id/retry',
+  'DELETE grants/:id',
+  'DELETE tokens/:id',
+  'DELETE sessions/:id',
+  'PATCH clients/:id',
+  'POST clients/:id/limit',
+  'POST clients/:id/disable',
+  'POST resources',
+  'PATCH resources/:id',
+];
+
+describe('a sign-in of more than ten minutes', () => {
+  let provider: TestProvider;
+  let client: Client;
+  let ids: Readonly<Record<string, string>>;
+  let fieldsOfPath: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  let people = 0;
+
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_SIGN_UP: 'open', GATEHOUSE_THROTTLE: 'off' } });
+    ({ client } = await provider.addClient({ name: 'Target' }));
+    const victim = await provider.addUser({ username: 'victim' });
+    await addResource(provider, { identifier: 'urn:target' });
+    const [resource] = await provider.app.get(ResourcesService).getAll(['urn:target']);
+    const draft = { issuer: 'urn:x', name: 'X', jwksUri: 'https://k.example/', clients: ['any'], scope: ['a'] };
+    const issuer = await provider.store.run((unit) =>
+      provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, {}, provider.clock.now()),
+    );
+    if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
+    const refused = await new Browser().open(
+      authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }),
+    );
+    await provider.app.get(Refusals).flush();
+    const refusal = /id="request-id">([^<]+)</.exec(refused.text)?.[1] ?? '';
+    ids = { refusal, client: client.id, user: victim.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };
+    const issuerFields = { ...draft, clients: client.id, jwksUri: 'https://k.example/', subject: 'id', scope: 'a' };
+    const clientFields = {
+      type: 'confidential',
+      applicationType: 'web',
+      grantType: 'authorization_code',
+      redirectUri: 'https://client.test/callback',
+      scope: 'openid',
+      idTokenSignedResponseAlg: 'RS256',
+      securityProfile: 'none',
+      subjectType: 'public',
+      refreshTokenRotation: 'default',
+    };
+    fieldsOfPath = {
+      '/account': { action: 'password', currentPassword: 'x', newPassword: 'y' },
+      '/account/delete': { username: 'x' },
+      '/account/email': { email: 'new@people.test' },
+      '/account/factors': { action: 'new-codes' },
+      '/account/factors/app': { otp: '123456' },
+      '/account/factors/remove': { factor: 'totp', password: 'x' },
+      '/account/passkeys': { action: 'add-passkey', attestation: '{}' },
+      '/user': { action: 'enable', id: victim.id },
+      '/user/add': { username: 'made', role: 'user' },
+      '/user/invite': { emails: 'me@people.test', role: 'admin' },
+      '/user/delete/:id': { username: 'victim' },
+      '/user/factors/:id': { username: 'victim' },
+      '/client': { action: 'approve', id: client.id },
+      '/client/state/:id': { action: 'enable' },
+      '/client/add': { ...clientFields, authMethod: 'client_secret_basic' },
+      '/client/update/:id': { ...clientFields, authMethod: 'client_secret_post' },
+      '/client/delete/:id': { name: 'Target' },
+      '/client/secret/:id': { overlap: '0' },
+      '/client/roles/:id': { username: 'victim', roles: 'editor' },
+      '/resource/delete/:id': { name: 'urn:target' },
+      '/issuer/add': issuerFields,
+      '/issuer/update/:id': issuerFields,
+      '/issuer/delete/:id': { confirm: 'X' },
+      '/key': { action: 'rotate' },
+    };
+  });
+  afterAll(() => provider.close());
+
+  const at = (path: string): string => provider.base + path;
+  const users = (): UsersService => provider.app.get(UsersService);
+
+  async function person(roles: string[]): Promise<{ browser: Browser; user: { username: string; password: string } }> {
+    const user = await provider.addUser({ username: `sender-${++people}`, roles });
+    return { browser: await provider.logIn(user), user };
+  }
+
+  /** Every form that a page of ours could send. */
+  function forms(): string[] {
+    const { router } = provider.app.getHttpAdapter().getInstance() as { router: { stack: Layer[] } };
+    return router.stack
+      .flatMap(({ route }) => (route?.methods['post'] ? route.path : []))
+      .filter((path) => !protocol.some((start) => path.startsWith(start)));
+  }
+
+  async function send(browser: Browser, path: string): Promise<Answer> {
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.open(at('/account/profile'))).text)?.[1] ?? '';
+    const fields = { action: 'save', name: 'Sent', ...fieldsOfPath[path], csrf };
+    return browser.send(at(path.replace(/:\w+/, ids[path.split('/')[1] ?? ''] ?? '1')), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+      body: new URLSearchParams(fields).toString(),
+    });
+  }
+
+  const isSignIn = ({ location }: Answer): boolean => /\/login\?next=[^&]+&prompt=login$/.test(location ?? '');
+  const count = async (table: string): Promise<number> =>
+    Number(
+      (await provider.store.one<{ n: number }>(statement(`test.n_${table}`, `SELECT count(*) AS n FROM ${table}`)))?.n,
+    );
+
+  it('sends no form that changes credentials, factors, roles, secrets or keys: each leads to the sign-in', async () => {
+    const { browser } = await person(['admin']);
+    await addApp(provider, browser);
+    provider.clock.advance(601);
+    const before = await count('audit_events');
+    for (const path of forms().filter((each) => exempt[each] === undefined)) {
+      const answer = await send(browser, path);
+      expect([path, answer.status, isSignIn(answer)]).toEqual([path, 303, true]);
+    }
+    expect(await count('audit_events')).toBe(before);
+    for (const path of Object.keys(exempt)) expect([path, forms().includes(path)]).toEqual([path, true]);
+  });
+
+  it('comes back with what was entered, and does it once the person has signed in again and continued', async () => {
+    const { browser, user } = await person(['admin']);
+    await browser.open(at('/user/add'));
+    const fields = changed(fieldsOf(browser, '/user/add'), {
+      username: 'kept-one',
+      email: 'kept@people.test',
+      role: ['admin', 'developer'],
+    });
+    provider.clock.advance(601);
+    const stale = await sendFields(browser, fields, '/user/add');
+    expect(isSignIn(stale)).toBe(true);
+    expect(await users().findByUsername('kept-one')).toBeUndefined();
+    expect((await browser.open(stale.location ?? '')).text).toContain('what you entered is kept');
+    await givePassword(provider, user, browser);
+    expect(browser.address).toContain('/resume/');
+    expect(await users().findByUsername('kept-one')).toBeUndefined();
+    const resumed = fieldsOf(browser, '/user/add');
+    expect([values(resumed, 'username'), values(resumed, 'role')]).toEqual([['kept-one'], ['admin', 'developer']]);
+    expect((await sendFields(browser, resumed, '/user/add')).status).toBe(200);
+    expect(await users().findByUsername('kept-one')).toMatchObject({ email: 'kept@people.test' });
+  });
+
+  it('keeps a form for its sender alone, sealed, and for an hour', async () => {
+    const { browser } = await person(['admin']);
+    const stranger = await person(['admin']);
+    provider.clock.advance(601);
+    const stale = await send(browser, '/user/invite');
+    const next = decodeURIComponent(new URL(stale.location ?? '').searchParams.get('next') ?? '');
+    expect(next).toMatch(/^\/resume\//);
+    const again = new Browser();
+    await givePassword(provider, stranger.user, again);
+    expect((await again.open(at(next))).status).toBe(404);
+    const rows = await provider.store.all<{ form_sealed: string }>(
+      statement('test.kept', 'SELECT form_sealed FROM kept_forms'),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(JSON.stringify(rows)).not.toContain('people.test');
+    for (let n = 0; n < 8; n++) await send(browser, '/user/invite');
+    provider.clock.advance(3600);
+    await provider.app.get(PurgeService).purge();
+    expect(await count('kept_forms')).toBe(0);
+  });
+
+  it('keeps five forms of one person, and none with a password', async () => {
+    const { browser } = await person(['admin']);
+    provider.clock.advance(601);
+    const before = await count('kept_forms');
+    for (let n = 0; n < 8; n++) await send(browser, '/user/invite');
+    expect((await count('kept_forms')) - before).toBe(5);
+    expect((await send(browser, '/account')).location).toContain(`next=${encodeURIComponent('/account')}&`);
+    expect((await count('kept_forms')) - before).toBe(5);
+  });
+
+  it('is not made good by a browser that skipped the second factor', async () => {
+    const { browser, user } = await person(['admin']);
+    const app = await addApp(provider, browser);
+    provider.clock.advance(601);
+    const here = new Browser();
+    await givePassword(provider, user, here);
+    await giveFactor(here, { otp: app.code(), trust: '30' });
+    provider.clock.advance(601);
+    const stale = await send(here, '/key');
+    await here.open(stale.location ?? '');
+    await givePassword(provider, user, here);
+    // Signed in by the password alone, and led to the factor before the form comes back.
+    expect(here.address).toContain('/login/factor');
+    await giveFactor(here, { otp: app.code() });
+    expect(here.address).toContain('/resume/');
+    expect((await sendFields(here, fieldsOf(here, '/key'), '/key')).location).toContain('done=rotated');
+  });
+
+  it('edits of a client what is no credential, and stops one at once', async () => {
+    const { browser } = await person(['admin']);
+    await browser.open(at(`/client/update/${client.id}`));
+    const fields = fieldsOf(browser, '/client/update/');
+    provider.clock.advance(601);
+    const renamed = changed(fields, { name: 'Renamed', action: 'save' });
+    expect((await sendFields(browser, renamed, '/client/update/')).location).toContain('done=saved');
+    await browser.open(at(`/client/update/${client.id}`));
+    const trusted = changed(fieldsOf(browser, '/client/update/'), { scope: ['openid', 'roles'], action: 'save' });
+    expect(isSignIn(await sendFields(browser, trusted, '/client/update/'))).toBe(true);
+    await browser.open(at(`/client/update/${client.id}`));
+    const state = fieldsOf(browser, '/client/state/').filter(([name]) => name === 'csrf');
+    const disabled = await sendFields(browser, [...state, ['action', 'disable']], '/client/state/');
+    expect(disabled.location).toContain('done=changed');
+    expect((await provider.app.get(ClientsService).findFresh(client.id))?.disabledAt).toBeDefined();
+  });
+
+  describe('of a token at the administration API (RFC 9470)', () => {
+    async function personal(): Promise<{ call: ReturnType<typeof callerOf>['call']; browser: Browser }> {
+      const registered = await provider.addClient({ name: 'Console', scope: ['openid', 'gatehouse:admin'] });
+      const { browser } = await person(['admin']);
+      const tokens = await obtainTokens(provider, browser, registered, { scope: 'gatehouse:admin' });
+      return { ...callerOf(provider, tokens.access_token), browser };
+    }
+
+    it('is told to sign in again by every operation that changes something, and no token of a client is', async () => {
+      const { call } = await personal();
+      provider.clock.advance(601);
+      const machine = await adminApi(provider);
+      const letIn: string[] = [];
+      for (const controller of apiControllers) {
+        const root = String(Reflect.getMetadata('path', controller)).replace('/api/admin/v1/', '');
+        for (const name of Object.getOwnPropertyNames(controller.prototype)) {
+          const method: unknown = Object.getOwnPropertyDescriptor(controller.prototype, name)?.value;
+          if (!operationOf(method)) continue;
+          const verb =
+            ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'][Number(Reflect.getMetadata('method', method as object))] ?? '';
+          const path = `${root}/${String(Reflect.getMetadata('path', method as object))}`.replace(/\/+$/, '');
+          if (verb === 'GET') continue;
+          const address = path.replace(/:\w+/g, '1');
+          const answer = await call(verb, address, {});
+          const challenge = answer.headers['www-authenticate'] ?? '';
+          if (!challenge.includes('insufficient_user_authentication')) letIn.push(`${verb} ${path}`);
+          else expect([path, answer.status, challenge.includes('max_age="600"')]).toEqual([path, 401, true]);
+          // Rotating would be done.
+          if (path !== 'keys/rotate')
+            expect([path, (await machine.call(verb, address, {})).status === 401]).toEqual([path, false]);
+        }
+      }
+      expect(letIn.sort()).toEqual([...exemptOperations].sort());
+    });
+
+    it('changes of a client what is no credential', async () => {
+      const { call } = await personal();
+      const { client: own } = await provider.addClient({ name: 'Changing' });
+      provider.clock.advance(601);
+      expect((await call('PATCH', `clients/${own.id}`, { client_name: 'Changed' })).status).toBe(200);
+      for (const change of [
+        { acts_for_itself: true },
+        { scope: 'openid gatehouse:read' },
+        { require_consent: false },
+      ]) {
+        const refused = await call('PATCH', `clients/${own.id}`, change);
+        expect([change, refused.status]).toEqual([change, 401]);
+      }
+    });
+
+    it('is told to give the second factor that its sign-in lacks', async () => {
+      const { call, browser } = await personal();
+      expect((await call('POST', 'users', { username: 'before-the-factor' })).status).toBe(201);
+      await addApp(provider, browser);
+      const refused = await call('POST', 'users', { username: 'after-the-factor' });
+      expect(refused.status).toBe(401);
+      expect(refused.headers['www-authenticate']).toContain(
+        'acr_values="http://schemas.openid.net/pape/policies/2007/06/multi-factor", max_age="600"',
+      );
+    });
+  });
+});

@@ -1,0 +1,31 @@
+import type { EpochSeconds } from '../kernel/index.js';
+
+/** How old the sign-in may be for a change of credentials, factors, roles, secrets or keys. */
+export const recentSignInSeconds = 600;
+
+/** A sign-in as a session or a grant has it. */
+export interface SignIn {
+  readonly authTime: EpochSeconds;
+  /** Authentication methods (RFC 8176). */
+  readonly amr: readonly string[];
+}
+
+/**
+ * What is missing before a person may change what an account or this server rests on.
+ * @param hasSecondFactor whether the account has one; a trusted browser may have skipped it
+ * @returns undefined where the sign-in is recent and complete
+ * @see RFC 9470 3
+ */
+export function missingForRecentSignIn(
+  signIn: SignIn,
+  hasSecondFactor: boolean,
+  now: EpochSeconds,
+): 'sign-in' | 'second-factor' | undefined {
+  if (!isRecentSignIn(signIn, now)) return 'sign-in';
+  return hasSecondFactor && !signIn.amr.includes('mfa') ? 'second-factor' : undefined;
+}
+
+/** Whether the sign-in is at most ten minutes old, whatever its methods. */
+export function isRecentSignIn({ authTime }: Pick<SignIn, 'authTime'>, now: EpochSeconds): boolean {
+  return now - authTime <= recentSignInSeconds;
+}
