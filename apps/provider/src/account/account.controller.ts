@@ -77,6 +77,7 @@ export class AccountController {
       next: form.text('newPassword'),
     });
     if (outcome === 'done') return done(visit, 'password', 'password');
+    if (outcome === 'too many') return this.show(visit, { status: 429, error: text('problem.password.throttled') });
     if (outcome === 'throttled') return this.show(visit, { status: 429, error: text('account.wrongPasswords') });
     return this.show(visit, { status: 422, problems: outcome });
   }

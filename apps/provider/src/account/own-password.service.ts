@@ -19,7 +19,7 @@ import type { UserVisit } from '../users/visit.js';
 /** Guesses at the current password, by whoever sits at an open session. */
 const guesses = { most: 10, seconds: 900 };
 
-export type PasswordChange = 'done' | 'throttled' | readonly FieldProblem[];
+export type PasswordChange = 'done' | 'throttled' | 'too many' | readonly FieldProblem[];
 
 /** A person changes their own password: the current one is asked for, and every other session ends. */
 @Injectable()
@@ -50,11 +50,12 @@ export class OwnPassword {
   /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now } = visit;
+    if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
     const weakness = await this.rules.problem(typed.next, await this.minimum(user.id), user);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
-    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current.slice(0, 1000));
+    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current);
     if (!fits) return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
     const passwordHash = await this.hasher.hash(typed.next);
     await this.store.run(async (unit) => {

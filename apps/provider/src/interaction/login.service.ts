@@ -34,14 +34,14 @@ export class LoginService {
     kept: KeptRequest | undefined,
   ): Promise<LoginOutcome> {
     const { now } = visit;
-    const found = await this.users.findForLogin(credentials.username.slice(0, 200));
+    const found = await this.users.findForLogin(credentials.username);
     const knownDevice =
       found && this.devices.knows(visit.request, visit.browser.id, found.user.id, now)
         ? visit.browser.hash.toString('base64url').slice(0, 22)
         : undefined;
     const attempt = await this.store.run((unit) =>
       this.throttle.count(unit, {
-        accountKey: usernameKey(credentials.username.slice(0, 200)),
+        accountKey: usernameKey(credentials.username),
         userId: found?.user.id,
         origin: { addressKey: visit.addressKey, knownDevice },
         now,
@@ -112,7 +112,7 @@ export class LoginService {
     counted: readonly string[],
   ): Promise<boolean> {
     try {
-      return await this.hasher.verify(passwordHash, password.slice(0, 1000));
+      return await this.hasher.verify(passwordHash, password);
     } catch (error) {
       await this.store.run((unit) => this.throttle.giveBack(unit, counted));
       throw error;

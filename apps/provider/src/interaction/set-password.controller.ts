@@ -8,6 +8,7 @@ import { PasswordRenewal } from '../grants/password-renewal.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
+import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -28,6 +29,7 @@ export class SetPasswordController {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(PasswordRenewal) private readonly renewal: PasswordRenewal,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
     @Inject(Factors) private readonly factors: Factors,
@@ -49,6 +51,8 @@ export class SetPasswordController {
     const { user, selector } = await this.linked(visit, token);
     if (refusal) return this.show(visit, user, token, 403, text(refusal.id));
     const password = form.text('password');
+    if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
+      return this.show(visit, user, token, 429, text('problem.password.throttled'));
     const weakness = await this.rules.problem(password, await this.minimum(user), user);
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
 

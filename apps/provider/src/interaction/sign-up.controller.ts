@@ -57,13 +57,15 @@ export class SignUpController {
     const draft = draftOf(form, invited);
     if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
     const password = form.text('password');
+    const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
+    if (!(await this.store.run((unit) => this.rate.countPassword(unit, source, visit.now))))
+      return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
     const weakness = await this.rules.problem(password, ownPasswordMinimum, draft);
     const problems = [
       ...checkUserDraft(draft),
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
     ];
     if (problems.length > 0) return this.show(visit, from, draft, problems);
-    const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
     const admitted = await this.store.run((unit) => this.rate.count(unit, source, visit.now));
     if (!admitted)
       return this.show(visit, from, draft, [], {

@@ -37,6 +37,8 @@ const knownStatements = {
 
 /** Of whatever is counted here. */
 const longestWindowSeconds = 3600;
+/** New passwords of one account, those that the rules refuse among them. */
+const newPasswords = { most: 30, seconds: 900 };
 const knownAddressSeconds = 30 * 24 * 3600;
 
 /** Where a login comes from. */
@@ -127,6 +129,11 @@ export class LoginThrottle {
     if (this.off) return true;
     const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - limit.seconds);
     return (row?.failures ?? 0) <= limit.most;
+  }
+
+  /** Counts a new password of an account, before the rules of passwords look at it. False past the limit. */
+  countNewPassword(unit: Unit, userId: string, now: EpochSeconds): Promise<boolean> {
+    return this.countOne(unit, `np:${userId}`, newPasswords, now);
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

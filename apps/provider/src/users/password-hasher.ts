@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { ServerBusy } from '@gatehouse/server/web/failure';
 import { hash, verify, type Options } from '@node-rs/argon2';
+import { mostPasswordUnits } from './user.js';
 
 // Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
 const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
 
 /**
  * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue.
- * A password is compared in Unicode's NFC (NIST SP 800-63B 3.1.1.2).
+ * A password is compared in Unicode's NFC (NIST SP 800-63B 3.1.1.2). What is longer than any password is not normalized:
+ * it fits no hash, and still costs what every other wrong password costs.
  */
 @Injectable()
 export class PasswordHasher {
@@ -18,7 +20,9 @@ export class PasswordHasher {
   private readonly mostWaiting = 64 * this.slots;
   private dummy: Promise<string> | undefined;
 
+  /** @param password one that `checkPassword` accepted */
   async hash(password: string): Promise<string> {
+    if (password.length > mostPasswordUnits) throw new RangeError('the password is too long');
     return this.inSlot(() => hash(password.normalize('NFC'), parameters));
   }
 
@@ -28,8 +32,9 @@ export class PasswordHasher {
    */
   async verify(passwordHash: string | undefined, password: string): Promise<boolean> {
     const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
-    const fits = await this.inSlot(() => verify(against, password.normalize('NFC')).catch(() => false));
-    return fits && passwordHash !== undefined;
+    const typed = password.slice(0, mostPasswordUnits).normalize('NFC');
+    const fits = await this.inSlot(() => verify(against, typed).catch(() => false));
+    return fits && passwordHash !== undefined && password.length <= mostPasswordUnits;
   }
 
   /** How many passwords wait for a slot. */

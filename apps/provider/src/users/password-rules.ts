@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { text, type Sentence } from '../texts/text.js';
-import { checkPassword } from './user.js';
+import { checkPassword, mostEmailUnits, mostUsernameUnits } from './user.js';
 
 /** Whose password it will be. */
 export interface PasswordOwner {
@@ -53,7 +53,8 @@ export class PasswordRules {
 }
 
 function wordsOf({ username, email = '' }: PasswordOwner): string[] {
-  return [username, ...email.split('@')].flatMap((text) => {
+  // What is longer is no username and no address, and is refused as such.
+  return [username.slice(0, mostUsernameUnits), ...email.slice(0, mostEmailUnits).split('@')].flatMap((text) => {
     const plain = text.normalize('NFKC').toLowerCase();
     return [plain, ...plain.split(/[^\p{L}\p{N}]+/u)];
   });

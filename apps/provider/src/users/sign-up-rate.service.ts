@@ -5,7 +5,10 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { LoginThrottle } from './login-throttle.service.js';
 
-const mostAnHour = 30;
+const hour = 3600;
+const accounts = { most: 30, seconds: hour };
+/** Passwords that are refused make no account, and the rules that refuse them cost time: people try a few of them. */
+const passwords = { most: 150, seconds: hour };
 
 /** How many accounts one address may make, and how often one invitation is tried: what strangers can do is bounded. */
 @Injectable()
@@ -17,8 +20,11 @@ export class SignUpRate {
 
   /** @param source whose accounts are counted: an address, or an invitation with its tries */
   async count(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
-    return (
-      !this.settings.throttle || this.throttle.countOne(unit, `s:${source}`, { most: mostAnHour, seconds: 3600 }, now)
-    );
+    return !this.settings.throttle || this.throttle.countOne(unit, `s:${source}`, accounts, now);
+  }
+
+  /** To be counted before the rules of passwords look at one. @param source as for {@link count} */
+  async countPassword(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
+    return !this.settings.throttle || this.throttle.countOne(unit, `sp:${source}`, passwords, now);
   }
 }

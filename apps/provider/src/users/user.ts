@@ -57,9 +57,22 @@ export interface Problem {
   readonly message: Sentence;
 }
 
-/** The form in which usernames are compared: "Ａlice" and "alice" are one account. */
+const usernameMaximum = 64;
+/** An e-mail address in code units (RFC 5321 4.5.3.1.3). */
+export const mostEmailUnits = 254;
+/** A character that normalization composes takes four code units at most when it is written decomposed. */
+const mostUnitsPerCharacter = 4;
+/** A username in code units, in whichever form it was typed; longer text names no account. */
+export const mostUsernameUnits = usernameMaximum * mostUnitsPerCharacter;
+/** A password in code units, in whichever form it was typed; longer text is no password, and is never normalized. */
+export const mostPasswordUnits = 256 * mostUnitsPerCharacter;
+
+/**
+ * The form in which usernames are compared: "Ａlice" and "alice" are one account. Normalization (NFKC) can make text
+ * eighteen times as long, so that only the start of what is too long for a username is normalized.
+ */
 export function usernameKey(username: string): string {
-  return username.normalize('NFKC').toLowerCase();
+  return username.slice(0, mostUsernameUnits).normalize('NFKC').toLowerCase();
 }
 
 /** The form in which addresses are compared. */
@@ -71,13 +84,14 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
   const problems: Problem[] = [];
   const { username, email } = draft;
   if (username === '') problems.push({ field: 'username', message: text('problem.username.missing') });
-  else if (username.length > 64) problems.push({ field: 'username', message: text('problem.username.long') });
+  else if (username.length > usernameMaximum)
+    problems.push({ field: 'username', message: text('problem.username.long') });
   else if (!/^[\p{L}\p{N}][\p{L}\p{N}._@+-]*$/u.test(username))
     problems.push({
       field: 'username',
       message: text('problem.username.characters'),
     });
-  if (email !== undefined && (email.length > 254 || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
+  if (email !== undefined && (email.length > mostEmailUnits || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
     problems.push({ field: 'email', message: text('problem.email') });
   // An id is looked up before a name: nobody may be called like somebody else's.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
@@ -117,6 +131,7 @@ const passwordMaximum = 256;
 
 /** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */
 export function checkPassword(password: string, minimum: number): Sentence | undefined {
+  if (password.length > mostPasswordUnits) return text('problem.password.long', { maximum: passwordMaximum });
   const length = [...password.normalize('NFC')].length;
   if (length < minimum) return text('problem.password.short', { minimum });
   if (length > passwordMaximum) return text('problem.password.long', { maximum: passwordMaximum });

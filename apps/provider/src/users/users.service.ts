@@ -15,6 +15,7 @@ import {
   checkClaims,
   checkUserDraft,
   editable,
+  mostUsernameUnits,
   usernameKey,
   type Problem,
   type User,
@@ -84,6 +85,7 @@ export class UsersService {
 
   /** What the password check needs, and nobody else gets. */
   async findForLogin(username: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
+    if (username.length > mostUsernameUnits) return undefined;
     const rows = await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username));
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };

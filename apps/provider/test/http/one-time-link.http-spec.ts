@@ -103,6 +103,14 @@ describe('a one-time link that sets a password', () => {
     expect((await browser.submit({ password })).status).toBe(200);
   });
 
+  it('is tried with 30 passwords in a quarter of an hour, those that are refused among them', async () => {
+    const { browser } = await begin();
+    for (let round = 0; round < 30; round++) expect((await browser.submit({ password: 'short' })).status).toBe(422);
+    expect((await browser.submit({ password })).status).toBe(429);
+    provider.clock.advance(900);
+    expect((await browser.submit({ password })).status).toBe(200);
+  });
+
   it('is not spent by a form without CSRF token (403), which shows itself again', async () => {
     const { browser } = await begin();
     const answer = await browser.submit({ password }, { without: ['csrf'] });

@@ -1,4 +1,5 @@
 import { Browser, send } from '../support/browser';
+import { PasswordRules } from '../../src/users/password-rules';
 import { startProvider, type TestProvider } from '../support/provider';
 
 describe('signing up', () => {
@@ -92,6 +93,20 @@ describe('signing up', () => {
     expect(statuses.at(-1)).toBe(429);
     const elsewhere = await open(new Browser({ localAddress: '127.0.7.8' }));
     expect((await elsewhere.submit({ username: fresh(), password })).status).toBe(200);
+  });
+
+  it('is bounded by address: 150 passwords an hour, those that are refused among them, before the rules look at one', async () => {
+    const browser = await open(new Browser({ localAddress: '127.0.7.9' }));
+    const rules = jest.spyOn(provider.app.get(PasswordRules), 'problem');
+    try {
+      const statuses = [];
+      for (let round = 0; round < 152; round++)
+        statuses.push((await browser.submit({ username: 'newcomer', password: 'short' })).status);
+      expect(statuses).toEqual([...Array.from({ length: 150 }, () => 422), 429, 429]);
+      expect(rules).toHaveBeenCalledTimes(150);
+    } finally {
+      rules.mockRestore();
+    }
   });
 
   it('is off unless GATEHOUSE_SIGN_UP says otherwise: 403, and no link on the login page', async () => {
