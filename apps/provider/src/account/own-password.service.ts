@@ -49,15 +49,15 @@ export class OwnPassword {
 
   /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
-    const { user, session, now } = visit;
+    const { user, session, now, addressKey } = visit;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
     const weakness = await this.rules.problem(typed.next, await this.minimum(user.id), user);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
-    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current);
+    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current, addressKey);
     if (!fits) return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
-    const passwordHash = await this.hasher.hash(typed.next);
+    const passwordHash = await this.hasher.hash(typed.next, addressKey);
     await this.store.run(async (unit) => {
       await this.throttle.giveBack(unit, [`own:${user.id}`]);
       await this.users.setPassword(unit, user.id, passwordHash, now);

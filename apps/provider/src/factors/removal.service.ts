@@ -95,7 +95,7 @@ export class Removal {
     const bucket = `own:${user.id}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
-    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password)))
+    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, visit.addressKey)))
       return { problem: text('problem.password.wrong') };
     await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
     if (checkPassword(password, ownPasswordMinimum) !== undefined)

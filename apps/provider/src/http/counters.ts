@@ -98,8 +98,10 @@ export class Counters {
     this.told('token');
   }
 
-  loggedIn(outcome: 'logged in' | 'wrong' | 'throttled'): void {
+  loggedIn(outcome: 'logged in' | 'wrong' | 'throttled' | 'busy'): void {
     this.logins.inc({ outcome });
+    // No password was verified.
+    if (outcome === 'busy') return;
     this.told(outcome === 'logged in' ? 'login' : 'login_failed');
   }
 

@@ -14,6 +14,7 @@ const statuses = {
   'request.expired': 400,
   'request.refused': 400,
   'request.too_many': 429,
+  'passwords.too_many': 429,
   'sign_up.off': 403,
   'sign_up.invitation': 403,
   'server.busy': 503,

@@ -93,6 +93,8 @@ export class LoginController {
         return this.page.show(visit, id, { status: 401, username, error: text('login.wrong') });
       case 'throttled':
         return this.page.show(visit, id, { status: 429, username, ...this.throttled() });
+      case 'busy':
+        return this.page.show(visit, id, { status: 429, username, error: text('login.busy'), retryAfterSeconds: 2 });
       case 'logged in':
         return Reply.redirect(await this.after(visit, outcome.keptId, id), { cookies: outcome.cookies });
     }

@@ -3,15 +3,27 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
+import { PageError } from '../http/page-error.js';
 import { KnownDevices } from '../users/known-devices.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { SignInsInFlight } from '../users/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
 import { usernameKey } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
 export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly kind: 'throttled' };
+
+/** Too many sign-ins of this account, or from this address, are being checked just now. */
+const busy = { kind: 'busy' } as const;
+
+interface PasswordAttempt {
+  /** The account of that name, if there is one. */
+  readonly found: Awaited<ReturnType<UsersService['findForLogin']>>;
+  readonly password: string;
+  readonly counted: readonly string[];
+}
 
 /** Proves a password, or a passkey alone, and starts the session. */
 @Injectable()
@@ -21,6 +33,7 @@ export class LoginService {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(SignInsInFlight) private readonly inFlight: SignInsInFlight,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(KnownDevices) private readonly devices: KnownDevices,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
@@ -32,25 +45,40 @@ export class LoginService {
     visit: Visit,
     credentials: { readonly username: string; readonly password: string },
     kept: KeptRequest | undefined,
-  ): Promise<LoginOutcome> {
-    const { now } = visit;
+  ): Promise<LoginOutcome | typeof busy> {
     const found = await this.users.findForLogin(credentials.username);
+    const accountKey = usernameKey(credentials.username);
     const knownDevice =
-      found && this.devices.knows(visit.request, visit.browser.id, found.user.id, now)
+      found && this.devices.knows(visit.request, visit.browser.id, found.user.id, visit.now)
         ? visit.browser.hash.toString('base64url').slice(0, 22)
         : undefined;
-    const attempt = await this.store.run((unit) =>
-      this.throttle.count(unit, {
-        accountKey: usernameKey(credentials.username),
-        userId: found?.user.id,
-        origin: { addressKey: visit.addressKey, knownDevice },
-        now,
-      }),
-    );
-    if (!attempt.admitted) return { kind: 'throttled' };
+    const origin = { addressKey: visit.addressKey, knownDevice };
+    const places = this.inFlight.open(accountKey, origin);
+    try {
+      // Before the count: what is turned away is no failure, and writes nothing.
+      if (!places.takeOfPair()) return busy;
+      const attempt = await this.store.run((unit) =>
+        this.throttle.count(unit, { accountKey, userId: found?.user.id, origin, now: visit.now }),
+      );
+      if (!attempt.admitted) return { kind: 'throttled' };
+      if (!attempt.isKnown && !places.takeOfAccount()) {
+        await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
+        return busy;
+      }
+      return await this.verified(visit, { found, password: credentials.password, counted: attempt.counted }, kept);
+    } finally {
+      places.leave();
+    }
+  }
 
+  private async verified(
+    visit: Visit,
+    { found, password, counted }: PasswordAttempt,
+    kept: KeptRequest | undefined,
+  ): Promise<LoginOutcome | typeof busy> {
     // A disabled account is checked like any other: the answer must not tell that it exists.
-    const fits = await this.verify(found?.passwordHash, credentials.password, attempt.counted);
+    const fits = await this.verify(visit, found?.passwordHash, { password, counted });
+    if (fits === 'busy') return busy;
     const outcome =
       fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
         ? await this.logins.start(visit, {
@@ -58,7 +86,7 @@ export class LoginService {
             verifiedHash: found.passwordHash,
             amr: ['pwd'],
             kept,
-            counted: attempt.counted,
+            counted,
           })
         : undefined;
     return outcome ?? this.refuse(visit, found?.user.id);
@@ -107,14 +135,15 @@ export class LoginService {
 
   /** A server that is too busy to look at a password has seen no wrong one. */
   private async verify(
+    visit: Visit,
     passwordHash: string | undefined,
-    password: string,
-    counted: readonly string[],
-  ): Promise<boolean> {
+    { password, counted }: Omit<PasswordAttempt, 'found'>,
+  ): Promise<boolean | 'busy'> {
     try {
-      return await this.hasher.verify(passwordHash, password);
+      return await this.hasher.verify(passwordHash, password, visit.addressKey);
     } catch (error) {
       await this.store.run((unit) => this.throttle.giveBack(unit, counted));
+      if (error instanceof PageError && error.id === 'passwords.too_many') return 'busy';
       throw error;
     }
   }

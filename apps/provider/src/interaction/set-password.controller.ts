@@ -56,7 +56,7 @@ export class SetPasswordController {
     const weakness = await this.rules.problem(password, await this.minimum(user), user);
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
 
-    const passwordHash = await this.hasher.hash(password);
+    const passwordHash = await this.hasher.hash(password, visit.addressKey);
     const done = await this.store.run(async (unit) => {
       if (!(await this.links.consume(unit, selector, visit.now))) return false;
       const actor = { actorId: user.id, address: visit.address, requestId: visit.requestId };

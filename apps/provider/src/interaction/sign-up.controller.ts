@@ -73,7 +73,7 @@ export class SignUpController {
         error: text('signUp.throttled'),
       });
 
-    const passwordHash = await this.hasher.hash(password);
+    const passwordHash = await this.hasher.hash(password, visit.addressKey);
     const made = await this.make(visit, { ...draft, passwordHash }, invited);
     if ('problems' in made) return this.show(visit, from, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);

@@ -53,6 +53,8 @@ export interface Attempt {
   /** Buckets that counted this attempt, to be given back when it succeeds. */
   readonly counted: readonly string[];
   readonly admitted: boolean;
+  /** From a browser or an address that has logged in to this account before. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -87,18 +89,18 @@ export class LoginThrottle {
     unit: Unit,
     attempt: { accountKey: string; userId: string | undefined; origin: LoginOrigin; now: EpochSeconds },
   ): Promise<Attempt> {
-    if (this.off) return { counted: [], admitted: true };
+    if (this.off) return { counted: [], admitted: true, isKnown: true };
     const account = digest(attempt.accountKey);
     const { origin, now, userId } = attempt;
     if (origin.knownDevice !== undefined)
-      return this.take(unit, now, [[`d:${account}:${origin.knownDevice}`, this.perPair]]);
+      return { ...(await this.take(unit, now, [[`d:${account}:${origin.knownDevice}`, this.perPair]])), isKnown: true };
     const known = userId !== undefined && (await this.isKnownAddress(unit, userId, origin.addressKey, now));
     const limits: [string, number][] = [
       [`i:${origin.addressKey}`, this.perAddress],
       [`p:${account}:${origin.addressKey}`, this.perPair],
     ];
     if (!known) limits.push([`a:${account}`, this.perAccount]);
-    return this.take(unit, now, limits);
+    return { ...(await this.take(unit, now, limits)), isKnown: known };
   }
 
   /** A login that succeeded counts against nobody, and makes its address a known one. */
@@ -145,7 +147,11 @@ export class LoginThrottle {
   }
 
   /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
-  private async take(unit: Unit, now: EpochSeconds, limits: readonly [string, number][]): Promise<Attempt> {
+  private async take(
+    unit: Unit,
+    now: EpochSeconds,
+    limits: readonly [string, number][],
+  ): Promise<Omit<Attempt, 'isKnown'>> {
     const counted: string[] = [];
     for (const [bucket, most] of limits) {
       const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - this.windowSeconds);

@@ -18,6 +18,7 @@ import { RecentSignIns } from './recent-sign-ins.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
 import { RolesController } from './roles.controller.js';
 import { SecurityNotices } from './security-notices.service.js';
+import { SignInsInFlight } from './sign-ins-in-flight.js';
 import { SignUpRate } from './sign-up-rate.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
@@ -49,6 +50,7 @@ import { Visits } from './visits.service.js';
     RecentSignIns,
     Invitations,
     RoleRequirements,
+    SignInsInFlight,
     SignUpRate,
     Visits,
   ],
@@ -67,6 +69,7 @@ import { Visits } from './visits.service.js';
     PasswordResets,
     RecentSignIns,
     RoleRequirements,
+    SignInsInFlight,
     SignUpRate,
     Visits,
   ],
