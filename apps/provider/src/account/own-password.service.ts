@@ -11,8 +11,7 @@ import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { PasswordRules } from '../users/password-rules.js';
-import { factoredPasswordMinimum, ownPasswordMinimum } from '../users/user.js';
+import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 
@@ -44,14 +43,14 @@ export class OwnPassword {
 
   /** Characters that a new one must have: fewer beside a second factor. */
   async minimum(userId: string): Promise<number> {
-    return (await this.factors.hasAny(userId)) ? factoredPasswordMinimum : ownPasswordMinimum;
+    return this.rules.minimum(await this.use(userId));
   }
 
   /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now, addressKey } = visit;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
-    const weakness = await this.rules.problem(typed.next, await this.minimum(user.id), user);
+    const weakness = await this.rules.problem(typed.next, await this.use(user.id), user);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
@@ -67,5 +66,9 @@ export class OwnPassword {
       await this.audit.record(unit, { type: 'user.password_changed', ...actorOf(visit), subjectId: user.id });
     });
     return 'done';
+  }
+
+  private async use(userId: string): Promise<PasswordUse> {
+    return (await this.factors.hasAny(userId)) ? 'beside a second factor' : 'only factor';
   }
 }

@@ -8,7 +8,8 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, operatorPasswordMinimum, roles, type User } from '../users/user.js';
+import { PasswordRules } from '../users/password-rules.js';
+import { roles, type User } from '../users/user.js';
 import { userRepresentation } from '../users/user-representation.js';
 import { UserLists } from '../users/user-lists.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -43,12 +44,14 @@ const add: Command = {
     const username = options.one('username');
     if (username === undefined) throw new UsageError('--username is missing');
     const password = options.has('password-stdin') ? await context.readStdin() : undefined;
-    const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
-    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const claims = readClaims(options.all('claim'));
     const users = app.get(UsersService);
     if (await users.findByUsername(username))
       throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
+    const owner = { username, name: options.one('name'), email: options.one('email') };
+    const weakness =
+      password === undefined ? undefined : await app.get(PasswordRules).problem(password, 'only factor', owner);
+    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const passwordHash = password === undefined ? undefined : await app.get(PasswordHasher).hash(password);
     const roles = options.all('role');
     const { user, link } = await store.run(async (unit) => {
@@ -277,7 +280,8 @@ const resetPassword: Command = {
       };
     }
     const password = await context.readStdin();
-    const weakness = checkPassword(password, operatorPasswordMinimum);
+    const use = (await app.get(Factors).hasAny(user.id)) ? 'beside a second factor' : 'only factor';
+    const weakness = await app.get(PasswordRules).problem(password, use, user);
     if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const passwordHash = await app.get(PasswordHasher).hash(password);
     await store.run((unit) => app.get(PasswordRenewal).renew(unit, user.id, passwordHash, {}, now));

@@ -73,6 +73,13 @@ export const settingsDefinition = defineSettings({
   adminPassword: field.secretText('GATEHOUSE_ADMIN_PASSWORD', {
     about: "The first administrator's password; without it the first start prints a one-time link.",
   }),
+  // NIST SP 800-63B-4 3.1.1.2: 15 characters for a single factor, 64 at least are accepted
+  passwordMinimum: field.integer('GATEHOUSE_PASSWORD_MINIMUM', {
+    about: 'Characters of a new password at least; for an account with a second factor 8 are enough.',
+    min: 8,
+    max: 64,
+    default: 15,
+  }),
   signUp: field.choice('GATEHOUSE_SIGN_UP', {
     about: 'Who may make an account; `invitation`: whoever has a link that an administrator sent.',
     among: ['off', 'open', 'invitation'],

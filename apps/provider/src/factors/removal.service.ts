@@ -5,7 +5,8 @@ import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, ownPasswordMinimum } from '../users/user.js';
+import { PasswordRules } from '../users/password-rules.js';
+import { checkPassword } from '../users/user.js';
 import { SecurityNotices } from '../users/security-notices.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
@@ -36,6 +37,7 @@ export class Removal {
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(AuditService) private readonly audit: AuditService,
@@ -98,10 +100,8 @@ export class Removal {
     if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, visit.addressKey)))
       return { problem: text('problem.password.wrong') };
     await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
-    if (checkPassword(password, ownPasswordMinimum) !== undefined)
-      return {
-        problem: text('remove.shortPassword', { minimum: ownPasswordMinimum }),
-      };
+    const minimum = this.rules.minimum('only factor');
+    if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };
     return undefined;
   }
 }

@@ -11,8 +11,8 @@ import { text, type Sentence } from '../texts/text.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { PasswordRules } from '../users/password-rules.js';
-import { factoredPasswordMinimum, ownPasswordMinimum, type User } from '../users/user.js';
+import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
+import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -53,7 +53,7 @@ export class SetPasswordController {
     const password = form.text('password');
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
       return this.show(visit, user, token, 429, text('problem.password.throttled'));
-    const weakness = await this.rules.problem(password, await this.minimum(user), user);
+    const weakness = await this.rules.problem(password, await this.use(user), user);
     if (weakness !== undefined) return this.show(visit, user, token, 422, weakness);
 
     const passwordHash = await this.hasher.hash(password, visit.addressKey);
@@ -79,15 +79,16 @@ export class SetPasswordController {
     return { user, selector: link.selector };
   }
 
-  private async minimum(user: User): Promise<number> {
-    return (await this.factors.hasAny(user.id)) ? factoredPasswordMinimum : ownPasswordMinimum;
+  private async use(user: User): Promise<PasswordUse> {
+    return (await this.factors.hasAny(user.id)) ? 'beside a second factor' : 'only factor';
   }
 
   private async show(visit: Visit, user: User, token: string, status: number, problem?: Sentence): Promise<Reply> {
+    const minimum = this.rules.minimum(await this.use(user));
     return this.visits.page(
       visit,
       'interaction/set-password',
-      { username: user.username, token, action: routes.setPassword, problem, minimum: await this.minimum(user) },
+      { username: user.username, token, action: routes.setPassword, problem, minimum },
       { status },
     );
   }

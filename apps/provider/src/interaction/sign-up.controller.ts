@@ -14,7 +14,7 @@ import { PasswordRules } from '../users/password-rules.js';
 import { EmailChanges } from '../users/email-changes.service.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
-import { checkUserDraft, ownPasswordMinimum, type Problem, type UserDraft } from '../users/user.js';
+import { checkUserDraft, type Problem, type UserDraft } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -60,7 +60,7 @@ export class SignUpController {
     const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source, visit.now))))
       return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
-    const weakness = await this.rules.problem(password, ownPasswordMinimum, draft);
+    const weakness = await this.rules.problem(password, 'only factor', draft);
     const problems = [
       ...checkUserDraft(draft),
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
@@ -143,7 +143,7 @@ export class SignUpController {
         name: draft.name ?? '',
         email: draft.email ?? '',
         invitation: invited?.text,
-        minimum: ownPasswordMinimum,
+        minimum: this.rules.minimum('only factor'),
         error: shown.error,
         problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
         firstProblem: problems[0]?.field,

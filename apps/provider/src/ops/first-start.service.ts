@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.js';
 import { KeysService } from '../keys/keys.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { checkPassword, operatorPasswordMinimum } from '../users/user.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { UsersService } from '../users/users.service.js';
 
 /** The settings ask for something that cannot be; the message says what. */
@@ -27,6 +27,7 @@ export class FirstStart {
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
   ) {}
 
@@ -49,7 +50,8 @@ export class FirstStart {
     const now = this.clock.now();
     const { adminUsername: username, adminPassword: password } = this.settings;
     if (!(await this.users.findAdmin())) {
-      const weakness = password === undefined ? undefined : checkPassword(password, operatorPasswordMinimum);
+      const weakness =
+        password === undefined ? undefined : await this.rules.problem(password, 'only factor', { username });
       if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
       const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
       const made = await this.store.run((unit) =>

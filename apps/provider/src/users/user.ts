@@ -60,6 +60,8 @@ export interface Problem {
 const usernameMaximum = 64;
 /** An e-mail address in code units (RFC 5321 4.5.3.1.3). */
 export const mostEmailUnits = 254;
+/** A name in code units. */
+export const mostNameUnits = 200;
 /** A character that normalization composes takes four code units at most when it is written decomposed. */
 const mostUnitsPerCharacter = 4;
 /** A username in code units, in whichever form it was typed; longer text names no account. */
@@ -107,26 +109,18 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
 export function checkClaims(draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName' | 'profile'>): Problem[] {
   const problems: Problem[] = [];
   for (const field of ['name', 'givenName', 'familyName'] as const) {
-    const rule = textProblem(draft[field] ?? '', mostNameCharacters);
-    if (rule !== undefined) problems.push({ field, message: profileSentence(rule, mostNameCharacters) });
+    const rule = textProblem(draft[field] ?? '', mostNameUnits);
+    if (rule !== undefined) problems.push({ field, message: profileSentence(rule, mostNameUnits) });
   }
   for (const { field, rule, most } of draft.profile ? checkProfile(draft.profile) : [])
     problems.push({ field, message: profileSentence(rule, most) });
   return problems;
 }
 
-const mostNameCharacters = 200;
-
 function profileSentence(rule: ProfileRule, most: number): Sentence {
   return text(`problem.profile.${rule}`, { most });
 }
 
-/** A password that a person chooses for themselves is their only factor: NIST SP 800-63B-4 3.1.1.2 asks for 15 characters. */
-export const ownPasswordMinimum = 15;
-/** Beside a second factor (NIST SP 800-63B-4 3.1.1.2). */
-export const factoredPasswordMinimum = 8;
-/** An operator (command line, settings) may choose a shorter one for a first login: of that the length alone is looked at. */
-export const operatorPasswordMinimum = 8;
 const passwordMaximum = 256;
 
 /** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Log } from '@gatehouse/server/telemetry/log';
 import { MailModule } from '../mail/mail.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -13,6 +14,7 @@ import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
+import { PasswordStrength } from './password-strength.js';
 import { PasswordResets } from './password-resets.service.js';
 import { RecentSignIns } from './recent-sign-ins.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
@@ -40,6 +42,7 @@ import { Visits } from './visits.service.js';
     UsersService,
     PasswordHasher,
     PasswordRules,
+    { provide: PasswordStrength, inject: [Log], useFactory: (log: Log) => new PasswordStrength(log) },
     SecurityNotices,
     EmailChanges,
     LoginThrottle,

@@ -221,7 +221,7 @@ describe("a person's own page of factors", () => {
   });
 
   it('removes the last one only with the password, which must be long enough alone', async () => {
-    const { user, browser } = await personWithApp('eightchr');
+    const { user, browser } = await personWithApp('gT4!xw9Q');
     const remove = (password: string) =>
       post(
         browser,
@@ -253,7 +253,7 @@ describe("a person's own page of factors", () => {
     const change = (browser: Browser, user: Person) =>
       post(browser, '/account', [
         ['currentPassword', user.password],
-        ['newPassword', 'eightchr'],
+        ['newPassword', 'gT4!xw9Q'],
         ['action', 'password'],
       ]);
     const alone = await provider.addUser();

@@ -7,15 +7,9 @@ import type { FieldProblem } from '../../http/form-problems.js';
 import { routes } from '../../http/routes.js';
 import { OneTimeLinks } from '../../users/one-time-links.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
+import { PasswordRules } from '../../users/password-rules.js';
 import { claimsDraft, userRepresentation } from '../../users/user-representation.js';
-import {
-  checkPassword,
-  operatorPasswordMinimum,
-  roles,
-  type User,
-  type UserDraft,
-  editable,
-} from '../../users/user.js';
+import { roles, type User, type UserDraft, editable } from '../../users/user.js';
 import { UserLists, userOrders } from '../../users/user-lists.service.js';
 import { UsersService } from '../../users/users.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
@@ -39,6 +33,7 @@ export class UsersApi {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(FactorReset) private readonly factors: FactorReset,
     @Inject(AuditService) private readonly audit: AuditService,
@@ -82,12 +77,13 @@ export class UsersApi {
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'NewUser');
-    const weakness = value.password === undefined ? undefined : checkPassword(value.password, operatorPasswordMinimum);
+    const draft = { ...draftOf(value), roles: value.roles ?? ['user'] };
+    const weakness =
+      value.password === undefined ? undefined : await this.rules.problem(value.password, 'only factor', draft);
     if (weakness !== undefined) throw invalidMembers([{ field: 'password', message: weakness }]);
     const passwordHash = value.password === undefined ? undefined : await this.hasher.hash(value.password);
     return this.creations.run(call, bytes, async (unit) => {
-      const draft = { ...draftOf(value), roles: value.roles ?? ['user'], passwordHash };
-      const made = await this.users.create(unit, draft, call.actor, call.now);
+      const made = await this.users.create(unit, { ...draft, passwordHash }, call.actor, call.now);
       if ('problems' in made) throw invalid(made.problems);
       const link = passwordHash === undefined ? { password_link: await this.makeLink(unit, made.user, call) } : {};
       return {

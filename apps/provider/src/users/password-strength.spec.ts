@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LogScan } from '../../test/support/log-scan';
+import { buildProvider } from '../../test/support/processes';
+import { eventually } from '../../test/support/eventually';
+import { PasswordStrength } from './password-strength';
+
+jest.setTimeout(120_000);
+
+describe('the thread that estimates passwords', () => {
+  const { log } = new LogScan();
+  const threads: PasswordStrength[] = [];
+  let folder: string;
+
+  beforeAll(async () => {
+    await buildProvider();
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-strength-'));
+  });
+  afterEach(() => Promise.all(threads.splice(0).map((each) => each.onModuleDestroy())));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function thread(options: ConstructorParameters<typeof PasswordStrength>[1] = {}): PasswordStrength {
+    const made = new PasswordStrength(log, { waitMilliseconds: 60_000, workMilliseconds: 60_000, ...options });
+    threads.push(made);
+    return made;
+  }
+
+  /** A program that says that it is ready, and does this with each question. */
+  function program(name: string, onQuestion: string): string {
+    const path = join(folder, `${name}.cjs`);
+    writeFileSync(
+      path,
+      `const { parentPort } = require('node:worker_threads');
+       parentPort.on('message', ({ id, password }) => { ${onQuestion} });
+       parentPort.postMessage('ready');`,
+    );
+    return path;
+  }
+
+  it('is not there before somebody asks, and ends when nobody asked for a while', async () => {
+    const strength = thread({ idleMilliseconds: 50 });
+    expect(strength.isRunning).toBe(false);
+    expect(await strength.guesses('correct horse battery staple', [])).toBeGreaterThan(1e8);
+    expect(strength.isRunning).toBe(true);
+    await eventually(
+      () => Promise.resolve(strength.isRunning),
+      (isRunning) => !isRunning,
+    );
+    expect(await strength.guesses('passwordpassword', [])).toBeLessThan(1e5);
+  });
+
+  it('knows the words that it is given with a password', async () => {
+    const strength = thread();
+    const [without, with_] = [
+      await strength.guesses('zyqhorvimplatt', []),
+      await strength.guesses('zyqhorvimplatt', ['zyqhorvimplatt']),
+    ];
+    expect(without).toBeGreaterThan(1e8);
+    expect(with_).toBeLessThan(100);
+  });
+
+  it('looks at the first forty characters', async () => {
+    const strength = thread({
+      program: program('echo', 'parentPort.postMessage({ id, guesses: [...password].length });'),
+    });
+    expect(await strength.guesses('🐝'.repeat(200), [])).toBe(40);
+  });
+
+  it('works on one after another, and answers each with its own', async () => {
+    const strength = thread({
+      program: program('number', 'parentPort.postMessage({ id, guesses: Number(password) });'),
+    });
+    const numbers = Array.from({ length: 50 }, (_each, index) => index);
+    expect(await Promise.all(numbers.map((number) => strength.guesses(String(number), [])))).toEqual(numbers);
+  });
+
+  it('gives no answer to those who find its queue full', async () => {
+    const strength = thread({
+      mostWaiting: 3,
+      program: program('slow', 'setTimeout(() => parentPort.postMessage({ id, guesses: 7 }), 20);'),
+    });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => strength.guesses('x', [])));
+    expect(answers.filter((each) => each === undefined).length).toBeGreaterThan(0);
+    expect(answers.filter((each) => each === 7).length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is replaced when one answer takes too long: that one is missing, the next is not', async () => {
+    const strength = thread({
+      workMilliseconds: 300,
+      program: program('stuck', `while (password === 'endless'); parentPort.postMessage({ id, guesses: 7 });`),
+    });
+    expect(await Promise.all([strength.guesses('endless', []), strength.guesses('short', [])])).toEqual([undefined, 7]);
+  });
+
+  it('gives no answer to those who waited long enough', async () => {
+    const strength = thread({ waitMilliseconds: 100, program: program('silent', '') });
+    expect(await strength.guesses('x', [])).toBeUndefined();
+  });
+
+  it.each([
+    ['cannot be loaded', '/nowhere/worker.js'],
+    ['fails', undefined],
+  ])('that %s gives no answer, and is not started again at once', async (_what, path) => {
+    const strength = thread({ program: path ?? program('failing', `throw new Error('it failed');`) });
+    expect(await strength.guesses('x', [])).toBeUndefined();
+    expect(await strength.guesses('x', [])).toBeUndefined();
+    expect(strength.isRunning).toBe(false);
+  });
+
+  it('gives no answer once it is over', async () => {
+    const strength = thread({ program: program('waiting', '') });
+    const asked = strength.guesses('x', []);
+    await strength.onModuleDestroy();
+    expect(await asked).toBeUndefined();
+    expect(await strength.guesses('x', [])).toBeUndefined();
+  });
+});
