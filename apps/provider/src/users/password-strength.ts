@@ -51,7 +51,7 @@ interface Asked extends StrengthQuestion {
 /**
  * Estimates how many guesses a password takes (zxcvbn), in one thread that starts with the first question and ends when
  * there was none for half a minute: the dictionaries take tens of megabytes, which a process that only issues tokens
- * never needs (docs/adr/0022).
+ * never needs (docs/adr/0024).
  */
 export class PasswordStrength implements OnModuleDestroy {
   private readonly options: Options;
