@@ -1,27 +1,16 @@
 import { signatureAlgorithms } from '@gatehouse/domain/jose';
 import { authMethods, grantTypeNames, responseTypeNames, type Client } from '@gatehouse/domain/oauth';
-import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { listFieldModel } from '../http/list-fields.js';
 import { revisionOf } from '../http/revision.js';
-import type { Sentence } from '../texts/text.js';
 import { metadataModel } from './client-metadata-form.js';
-import { rowLists, suggestedScopes, type ClientFormValues, type RowList } from './client-form.js';
+import { rowLists, suggestedScopes, type ClientFormValues } from './client-form.js';
 
 interface Shown {
   readonly values: ClientFormValues;
   readonly problems: readonly FieldProblem[];
   /** The field to go on with, when nothing is wrong. */
   readonly focus?: string | undefined;
-}
-
-interface Row {
-  readonly id: string;
-  readonly row: number;
-  readonly label: string;
-  readonly value: string;
-  readonly isDefault: boolean;
-  readonly problem: Sentence | undefined;
-  readonly focus: boolean;
-  readonly removeAction: string;
 }
 
 const grantTypeWords: Readonly<Record<string, string>> = {
@@ -53,17 +42,8 @@ const algorithmWords: Readonly<Record<string, string>> = {
 export function clientFormModel({ values, problems, focus }: Shown): object {
   const model = problemModel(problems);
   const focused = model.firstProblem ?? focus;
-  const rows = (list: RowList, label: string, isDefault: (row: number) => boolean): readonly Row[] =>
-    values[list].map((value, row) => ({
-      id: fieldId(`${list}.${row}`),
-      row,
-      label: `${label} ${row + 1}`,
-      value,
-      isDefault: isDefault(row),
-      problem: model.problems[`${list}.${row}`],
-      focus: focused === `${list}.${row}`,
-      removeAction: `remove-${buttonName(list)}:${row}`,
-    }));
+  const [redirectUris, postLogoutRedirectUris, scope] = rowLists;
+  const shown = { problems: model.problems, focused };
   return {
     ...model,
     focused,
@@ -101,19 +81,28 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
       values.idTokenSignedResponseAlg,
       algorithmWords,
     ),
-    redirectUris: rows('redirectUris', 'Redirect URI', (row) => row === values.defaultRedirectUri),
-    postLogoutRedirectUris: rows('postLogoutRedirectUris', 'Address after logout', () => false),
-    scopes: rows('scope', 'Scope', (row) => values.defaultScope.includes(row)),
+    redirectUris: listFieldModel(
+      redirectUris,
+      values.redirectUris.map((value, row) => ({ value, isDefault: row === values.defaultRedirectUri })),
+      shown,
+    ),
+    postLogoutRedirectUris: listFieldModel(
+      postLogoutRedirectUris,
+      values.postLogoutRedirectUris.map((value) => ({ value })),
+      shown,
+    ),
+    scopes: listFieldModel(
+      scope,
+      values.scope.map((value, row) => ({ value, isDefault: values.defaultScope.includes(row) })),
+      shown,
+    ),
+    usesListFields: true,
     suggestedScopes,
   };
 }
 
 function options(names: readonly string[], chosen: string, words: Readonly<Record<string, string>>): object[] {
   return names.map((name) => ({ name, words: words[name] ?? name, chosen: name === chosen }));
-}
-
-function buttonName(list: RowList): string {
-  return Object.entries(rowLists).find(([, value]) => value === list)?.[0] ?? list;
 }
 
 /** One line of the list of clients. */

@@ -15,6 +15,7 @@ import {
   type MetadataValues,
 } from './client-metadata-form.js';
 import type { FieldProblem } from '@gatehouse/domain/oauth';
+import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../http/list-fields.js';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
 export interface ClientFormValues {
@@ -46,15 +47,13 @@ export interface ClientFormValues {
   readonly owner: string;
 }
 
-/** The lists of the form, and what their buttons call them. */
-export const rowLists = {
-  'redirect-uri': 'redirectUris',
-  'post-logout-redirect-uri': 'postLogoutRedirectUris',
-  scope: 'scope',
-} as const;
-export type RowList = (typeof rowLists)[keyof typeof rowLists];
+/** The lists of the form. */
+export const rowLists = [
+  { list: 'redirectUris', row: 'redirect-uri', label: 'Redirect URI' },
+  { list: 'postLogoutRedirectUris', row: 'post-logout-redirect-uri', label: 'Address after logout' },
+  { list: 'scope', row: 'scope', label: 'Scope' },
+] as const satisfies readonly ListField[];
 
-const mostRows = 100;
 const mostRuleCharacters = 20_000;
 
 export function blankClientForm(owner: string): ClientFormValues {
@@ -129,38 +128,27 @@ export function readClientForm(form: Form): ClientFormValues {
   };
 }
 
-/**
- * What a button inside the form does to its rows: `add-scope`, `remove-redirect-uri:2`.
- * @returns the form after it and the field to go on with, or undefined when the action is another one
- */
-export function changeRows(
+/** What a button of one of the lists does, and to the defaults among their rows; undefined when the action is another one. */
+export function changeLists(
   values: ClientFormValues,
   action: string,
 ): { readonly values: ClientFormValues; readonly focus: string } | undefined {
-  const [, verb, name, number] = /^(add|remove)-([a-z-]+?)(?::(\d{1,3}))?$/.exec(action) ?? [];
-  const list =
-    name !== undefined && Object.hasOwn(rowLists, name) ? rowLists[name as keyof typeof rowLists] : undefined;
-  if (!list) return undefined;
-  const rows = values[list];
-  if (verb === 'add') {
-    if (rows.length >= mostRows) return { values, focus: `${list}.${rows.length - 1}` };
-    return { values: { ...values, [list]: [...rows, ''] }, focus: `${list}.${rows.length}` };
+  for (const field of rowLists) {
+    const changed = changeRows(field, values[field.list], action, '');
+    if (!changed) continue;
+    const { removed, focus } = changed;
+    const after = (row: number): number => (removed === undefined ? row : rowAfterRemoval(row, removed));
+    return {
+      focus,
+      values: {
+        ...values,
+        [field.list]: changed.rows,
+        ...(field.list === 'redirectUris' ? { defaultRedirectUri: after(values.defaultRedirectUri) } : {}),
+        ...(field.list === 'scope' ? { defaultScope: values.defaultScope.map(after) } : {}),
+      },
+    };
   }
-  const gone = Number(number ?? NaN);
-  const left = rows.filter((_row, row) => row !== gone);
-  const changed: ClientFormValues = {
-    ...values,
-    [list]: left,
-    ...(list === 'redirectUris' ? { defaultRedirectUri: shift(values.defaultRedirectUri, gone) } : {}),
-    ...(list === 'scope' ? { defaultScope: values.defaultScope.map((row) => shift(row, gone)) } : {}),
-  };
-  return { values: changed, focus: left.length > 0 ? `${list}.${Math.min(gone, left.length - 1)}` : `${list}.add` };
-}
-
-/** Where a row is after another one went; -1 for the one that went. */
-function shift(row: number, gone: number): number {
-  if (row === gone) return -1;
-  return row > gone ? row - 1 : row;
+  return undefined;
 }
 
 function rowNumber(text: string | undefined): number {

@@ -27,7 +27,7 @@ import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
   blankClientForm,
-  changeRows,
+  changeLists,
   clientFormOf,
   readClientForm,
   toDraft,
@@ -250,7 +250,7 @@ export class ClientsController {
   private async save(visit: UserVisit, before: Client | undefined, posted: Posted): Promise<Reply> {
     const { values, refusal, revision } = posted;
     if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
-    const changed = changeRows(values, posted.action);
+    const changed = changeLists(values, posted.action);
     if (changed) return this.show(visit, before, { ...changed, revision });
     // What was read before is what is changed: `update` looks again.
     if (before && revision !== undefined && revision !== revisionOf(before))

@@ -1,6 +1,7 @@
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import type { FieldProblem } from '@gatehouse/domain/oauth';
+import { changeRows, mostRows, type ListField } from '../http/list-fields.js';
 
 /** The form of an API as typed: blank rows included, nothing checked. */
 export interface ResourceFormValues {
@@ -14,7 +15,7 @@ export interface ResourceFormValues {
   readonly access: string;
 }
 
-const mostRows = 100;
+export const scopeList = { list: 'scopes', row: 'scope', label: 'Scope' } as const satisfies ListField;
 
 export const blankResourceForm: ResourceFormValues = {
   identifier: '',
@@ -54,24 +55,13 @@ export function readResourceForm(form: Form): ResourceFormValues {
   };
 }
 
-/**
- * What a button inside the form does to its rows: `add-scope`, `remove-scope:2`.
- * @returns the form after it and the field to go on with, or undefined when the action is another one
- */
+/** What a button of the list of scopes does, or undefined when the action is another one. */
 export function changeScopes(
   values: ResourceFormValues,
   action: string,
 ): { readonly values: ResourceFormValues; readonly focus: string } | undefined {
-  const { scopes } = values;
-  if (action === 'add-scope') {
-    if (scopes.length >= mostRows) return { values, focus: `scopes.${scopes.length - 1}` };
-    return { values: { ...values, scopes: [...scopes, { name: '', sentence: '' }] }, focus: `scopes.${scopes.length}` };
-  }
-  const [, number] = /^remove-scope:(\d{1,3})$/.exec(action) ?? [];
-  if (number === undefined) return undefined;
-  const left = scopes.filter((_row, row) => row !== Number(number));
-  const next = Math.min(Number(number), left.length - 1);
-  return { values: { ...values, scopes: left }, focus: next < 0 ? 'scopes.add' : `scopes.${next}` };
+  const changed = changeRows(scopeList, values.scopes, action, { name: '', sentence: '' });
+  return changed && { values: { ...values, scopes: changed.rows }, focus: changed.focus };
 }
 
 /** The form as a draft: blank rows are left out, and a problem is said of the row that it came from. */

@@ -5,7 +5,8 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { fieldId, problemModel, type FieldProblem } from '../http/form-problems.js';
+import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { listFieldModel } from '../http/list-fields.js';
 import { PageError } from '../http/page-error.js';
 import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
 import { routes } from '../http/routes.js';
@@ -17,6 +18,7 @@ import {
   changeScopes,
   readResourceForm,
   resourceFormOf,
+  scopeList,
   toResourceDraft,
   type ResourceFormValues,
 } from './resource-form.js';
@@ -161,14 +163,12 @@ export class ResourcesController {
         action: resource ? `${routes.resources}/update/${resource.id}` : `${routes.resources}/add`,
         resource: resource && { ...resource, revision: shown.revision ?? revisionOf(resource) },
         values,
-        scopes: values.scopes.map((scope, row) => ({
-          ...scope,
-          id: fieldId(`scopes.${row}`),
-          label: `Scope ${row + 1}`,
-          problem: model.problems[`scopes.${row}`],
-          focus: focused === `scopes.${row}`,
-          removeAction: `remove-scope:${row}`,
-        })),
+        scopes: listFieldModel(
+          scopeList,
+          values.scopes.map(({ name, sentence }) => ({ value: name, detail: sentence })),
+          { problems: model.problems, focused },
+        ),
+        usesListFields: true,
         formats: choices(formatWords, values.tokenFormat),
         accesses: choices(accessWords, values.access),
         algorithms: jwsAlgorithms.map((name) => ({ name, chosen: name === values.signingAlgorithm })),

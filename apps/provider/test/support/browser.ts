@@ -165,7 +165,9 @@ export function formOf(html: string, action?: string): { action: string | undefi
       ? forms.findLast(([, attributes = '']) => !attributes.includes('action="/login/cancel"'))
       : forms.find(([, attributes = '']) => attributes.includes(`action="${action}`));
   if (!chosen) return { action: undefined, fields: [] };
-  const [, attributes = '', body = ''] = chosen;
+  const [, attributes = '', inner = ''] = chosen;
+  // What a template holds is not in the document: a browser does not send it.
+  const body = inner.replace(/<template>[\s\S]*?<\/template>/g, '');
   const fields: [string, string][] = [];
   for (const [tag] of body.matchAll(/<(?:input|textarea|select)\b[^>]*>/g)) {
     const name = attribute(tag, 'name');

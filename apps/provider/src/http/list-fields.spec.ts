@@ -1,0 +1,50 @@
+import { changeRows, listFieldModel, mostRows, rowAfterRemoval } from './list-fields';
+
+const scopes = { list: 'scope', row: 'scope', label: 'Scope' };
+
+describe('the rows of a list field', () => {
+  it('gets a blank row at the end, with the focus', () => {
+    expect(changeRows(scopes, ['a'], 'add-scope', '')).toEqual({ rows: ['a', ''], focus: 'scope.1' });
+  });
+
+  it('gets no more rows than are read', () => {
+    const rows = Array.from({ length: mostRows }, String);
+    expect(changeRows(scopes, rows, 'add-scope', '')).toEqual({ rows, focus: `scope.${mostRows - 1}` });
+    expect(
+      listFieldModel(
+        scopes,
+        rows.map((value) => ({ value })),
+        { problems: {}, focused: undefined },
+      ),
+    ).toMatchObject({
+      isFull: true,
+      most: mostRows,
+    });
+  });
+
+  it('loses a row, and the focus goes to the one in its place, the last one or the button', () => {
+    expect(changeRows(scopes, ['a', 'b', 'c'], 'remove-scope:1', '')).toEqual({
+      rows: ['a', 'c'],
+      removed: 1,
+      focus: 'scope.1',
+    });
+    expect(changeRows(scopes, ['a', 'b'], 'remove-scope:1', '')?.focus).toBe('scope.0');
+    expect(changeRows(scopes, ['a'], 'remove-scope:0', '')?.focus).toBe('scope.add');
+  });
+
+  it.each([
+    'save',
+    'add-scopes',
+    'add-scope:1',
+    'remove-scope',
+    'remove-scope:',
+    'remove-scope:new',
+    'remove-scope:-1',
+  ])('is not changed by %s', (action) => {
+    expect(changeRows(scopes, ['a'], action, '')).toBeUndefined();
+  });
+
+  it('are counted again after a removal', () => {
+    expect([0, 1, 2, -1].map((row) => rowAfterRemoval(row, 1))).toEqual([0, -1, 1, -1]);
+  });
+});
