@@ -1,21 +1,54 @@
-// Every path that docs/requirements.md names exists, every test there is a test, and no line is there twice.
+// Every path that docs/requirements.md and docs/asvs.md name exists, every row has a test (of docs/asvs.md where a requirement is
+// met), and nothing is there twice.
 import { existsSync, readFileSync } from 'node:fs';
 
-const text = readFileSync(new URL('../docs/requirements.md', import.meta.url), 'utf8');
-const paths = [...text.matchAll(/`((?:apps|libs|examples)\/[^`]+)`/g)].map(([, path]) => path);
-const dead = paths.filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)));
-const untested = text
-  .split('\n')
-  .filter(
-    (line) =>
-      line.startsWith('| ') &&
-      line.includes('`') &&
-      !/(spec\.ts|apps\/e2e\/chaos\/[a-z-]+\.mjs)`\s*\|$/.test(line.trimEnd()),
-  );
-const rows = text.split('\n').filter((line) => line.startsWith('| ') && line.includes('`'));
-const repeated = rows.filter((row, at) => rows.indexOf(row) < at);
-for (const row of repeated) process.stderr.write(`docs/requirements.md has a line twice: ${row}\n`);
-for (const path of dead) process.stderr.write(`docs/requirements.md names ${path}, which does not exist\n`);
-for (const line of untested) process.stderr.write(`docs/requirements.md has a line without a test: ${line}\n`);
-if (paths.length < 40) process.stderr.write('docs/requirements.md was not read\n');
-process.exit(dead.length + untested.length + repeated.length > 0 || paths.length < 40 ? 1 : 0);
+const testFile = /(spec\.ts|apps\/e2e\/chaos\/[a-z-]+\.mjs)`\s*\|$/;
+const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
+const rowsOf = (text) => text.split('\n').filter((line) => line.startsWith('| '));
+const repeatedIn = (list) => list.filter((each, at) => list.indexOf(each) < at);
+
+/** @returns sentences on paths that do not exist */
+function deadPaths(file, text, least) {
+  const paths = [...text.matchAll(/`((?:apps|libs|examples|docs|scripts|deploy)\/[^`]+)`/g)].map(([, path]) => path);
+  const dead = [...new Set(paths)].filter((path) => !existsSync(new URL(`../${path}`, import.meta.url)));
+  return [
+    ...dead.map((path) => `${file} names ${path}, which does not exist`),
+    ...(paths.length < least ? [`${file} was not read`] : []),
+  ];
+}
+
+function requirementsProblems() {
+  const file = 'docs/requirements.md';
+  const text = read(file);
+  const rows = rowsOf(text).filter((line) => line.includes('`'));
+  return [
+    ...deadPaths(file, text, 40),
+    ...repeatedIn(rows).map((row) => `${file} has a line twice: ${row}`),
+    ...rows.filter((row) => !testFile.test(row.trimEnd())).map((row) => `${file} has a line without a test: ${row}`),
+  ];
+}
+
+function asvsProblems() {
+  const file = 'docs/asvs.md';
+  const text = read(file);
+  const rows = rowsOf(text).filter((row) => /^\| \d+\.\d+\.\d+ \|/.test(row));
+  const numbers = rows.map((row) => row.split(' | ')[0]);
+  const statusOf = (row) => row.split(' | ')[2];
+  const counted = ['met', 'partly', 'not met', 'n/a'].map((status) => rows.filter((row) => statusOf(row) === status));
+  const total = `| all | ${counted.map(({ length }) => length).join(' | ')} |`;
+  return [
+    ...deadPaths(file, text, 100),
+    ...repeatedIn(numbers).map((number) => `${file} has the requirement ${number} twice`),
+    ...rows
+      .filter((row) => !counted.some((some) => some.includes(row)))
+      .map((row) => `${file} has a row without a known status: ${row}`),
+    ...rows
+      .filter((row) => statusOf(row) === 'met' && !testFile.test(row) && !row.endsWith('| documentation |'))
+      .map((row) => `${file} calls a requirement met without a test: ${row}`),
+    ...(text.includes(total) ? [] : [`${file} counts wrongly: the last line of its first table is ${total}`]),
+  ];
+}
+
+const problems = [...requirementsProblems(), ...asvsProblems()];
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.exit(problems.length > 0 ? 1 : 0);
