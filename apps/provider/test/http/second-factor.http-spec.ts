@@ -1,3 +1,4 @@
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { Browser } from '../support/browser';
 import { addApp, giveFactor, givePassword, recoveryCodesOf, scan, type App } from '../support/factors';
 import { fieldsOf, sendFields } from '../support/forms';
@@ -276,6 +277,25 @@ describe('a session that owes a second factor', () => {
     await browser.open(at('/login/factor'));
     expect(browser.address).toContain('/login');
     expect(browser.page?.text).toContain('name="password"');
+  });
+
+  it('is what a new password by a recovery link gives: the factor is still asked for (ASVS 5.0 6.4.3)', async () => {
+    const { user, app } = await personWithApp();
+    const browser = new Browser();
+    await browser.open(
+      await provider.store.run((unit) =>
+        provider.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, provider.clock.now()),
+      ),
+    );
+    const renewed = { username: user.username, password: 'a password made after the old one' };
+    expect((await browser.submit({ password: renewed.password })).status).toBe(200);
+    expect(await isHome(browser)).toBe(false);
+    await givePassword(provider, renewed, browser);
+    expect(browser.address).toContain('/login/factor');
+    expect(await isHome(browser)).toBe(false);
+    await givePassword(provider, renewed, browser);
+    await giveFactor(browser, { otp: app.code() });
+    expect(await isHome(browser)).toBe(true);
   });
 
   it('adds no factor of its own: whoever has one gives it first', async () => {
