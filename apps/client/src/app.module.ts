@@ -51,7 +51,11 @@ class EdgeModule {
       { provide: Keyring, useValue: keyring },
       // One process serves this database: two that drew the same number would only see an insert refused.
       { provide: SelectorSource, useValue: new SelectorSource(randomBuffer(2).readUInt16BE() % 2048) },
-      { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock }) },
+      {
+        provide: PageForms,
+        inject: [Clock],
+        useFactory: (clock: Clock) => new PageForms({ origin, csrf, browserCookie, clock }),
+      },
       Pages,
     ];
     return {

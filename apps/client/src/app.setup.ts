@@ -1,3 +1,4 @@
+import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Clock, SystemClock } from '@gatehouse/server/clock';
@@ -18,18 +19,27 @@ export interface ClientAppOptions {
   readonly settings: ClientSettings;
   readonly store: Store;
   readonly log: Log;
-  /** Left out: the machine's. */
-  readonly clock?: Clock | undefined;
-  /** Left out: the guarded HTTP client. */
-  readonly providerFetch?: ProviderFetch | undefined;
+}
+
+/** What Nest builds the client from. */
+export interface PreparedClientApp {
+  readonly module: DynamicModule;
+  readonly adapter: ReplyAdapter;
+  readonly options: NestApplicationOptions;
 }
 
 /** From dist and from src alike: both lie at the same depth. */
 const source = new URL('../src/', import.meta.url);
 
-/** The client as main and every test run it; the provider of the settings is kept, nothing listens yet. */
+/** Builds the client and stores the provider that the settings name. The caller listens. */
 export async function createClientApp(options: ClientAppOptions): Promise<NestExpressApplication> {
-  const { settings, store, log, clock = new SystemClock() } = options;
+  const { module, adapter, options: nestOptions } = prepareClientApp(options);
+  const app = await NestFactory.create<NestExpressApplication>(module, adapter, nestOptions);
+  return completeClientApp(app, options);
+}
+
+/** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
+export function prepareClientApp({ settings, store, log }: ClientAppOptions): PreparedClientApp {
   const assets = new StaticAssets(['client.css', 'icon.svg'].map((name) => new URL(`http/assets/${name}`, source)));
   const adapter = new ReplyAdapter({
     views: viewsWith(assets),
@@ -38,15 +48,22 @@ export async function createClientApp(options: ClientAppOptions): Promise<NestEx
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
   });
-  const providerFetch = options.providerFetch ?? guardedFetch(settings);
-  const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.with({ settings, store, clock, log, providerFetch }),
+  return {
+    module: AppModule.with({ settings, store, clock: new SystemClock(), log, providerFetch: guardedFetch(settings) }),
     adapter,
-    { logger: nestLogger(log), abortOnError: false },
-  );
+    options: { logger: nestLogger(log), abortOnError: false },
+  };
+}
+
+/** What follows once Nest has built the application. */
+export async function completeClientApp(
+  app: NestExpressApplication,
+  { settings, store }: ClientAppOptions,
+): Promise<NestExpressApplication> {
   await app.init();
   const { providerSeed } = settings;
-  if (providerSeed) await store.run((unit) => app.get(ProvidersService).seed(unit, providerSeed, clock.now()));
+  const now = app.get(Clock).now();
+  if (providerSeed) await store.run((unit) => app.get(ProvidersService).seed(unit, providerSeed, now));
   return app;
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
-import type { INestApplication } from '@nestjs/common';
+import type { DynamicModule, INestApplication, NestApplicationOptions } from '@nestjs/common';
 import type { Clock } from '@gatehouse/server/clock';
 import type { OpenStore } from '@gatehouse/server/database/open-store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
@@ -44,8 +44,23 @@ const modulesWithPeoplesViews = ['account', 'factors', 'interaction', 'logout'] 
 /** These pages are for administrators and developers: they are in English whatever the reader's language. */
 const modulesWithStaffViews = ['clients', 'grants', 'admin', 'issuance', 'issuers', 'resources', 'users'] as const;
 
-/** Puts the provider together, the same for the server and every test. The caller listens, or does not. */
+/** What Nest builds the provider from. */
+export interface PreparedApp {
+  readonly core: Core;
+  readonly module: DynamicModule;
+  readonly adapter: ReplyAdapter;
+  readonly options: NestApplicationOptions;
+  readonly dispatchFirst: boolean;
+}
+
+/** Builds the provider. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {
+  const prepared = await prepareApp(outside);
+  return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options), prepared);
+}
+
+/** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
+export async function prepareApp(outside: Outside): Promise<PreparedApp> {
   const { settings, log } = outside;
   const core = createCore(outside, await takeServerNumber(outside.store));
   const brand = brandOf(settings);
@@ -61,22 +76,32 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
   });
   // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
   outside.store.onTold(adapter.sendWaiting);
-  const app = await NestFactory.create(AppModule.of(core), adapter, {
-    logger: nestLogger(log),
-    bodyParser: false,
-    abortOnError: false,
-    ...(settings.tls === undefined
-      ? {}
-      : {
-          httpsOptions: {
-            ...tlsOptions,
-            cert: readFileSync(settings.tls.certPath),
-            key: readFileSync(settings.tls.keyPath),
-          },
-        }),
-  });
+  return {
+    core,
+    module: AppModule.of(core),
+    adapter,
+    options: {
+      logger: nestLogger(log),
+      bodyParser: false,
+      abortOnError: false,
+      ...(settings.tls === undefined
+        ? {}
+        : {
+            httpsOptions: {
+              ...tlsOptions,
+              cert: readFileSync(settings.tls.certPath),
+              key: readFileSync(settings.tls.keyPath),
+            },
+          }),
+    },
+    dispatchFirst: outside.dispatchFirst !== false,
+  };
+}
+
+/** What follows once Nest has built the application, before it is initialized. */
+export function completeApp(app: INestApplication, { core, adapter, dispatchFirst }: PreparedApp): INestApplication {
   app.get(OpenApi).serve(app);
-  if (outside.dispatchFirst !== false) adapter.dispatchFirst(hotRoutes(app, core));
+  if (dispatchFirst) adapter.dispatchFirst(hotRoutes(app, core));
   return app;
 }
 

@@ -4,11 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
-import { ManualClock } from '@gatehouse/server/clock';
+import { Clock, ManualClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
 import { silentLog } from '@gatehouse/server/telemetry/log';
-import { createClientApp } from '../../src/app.setup.js';
+import { completeClientApp, prepareClientApp, type ClientAppOptions } from '../../src/app.setup.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { entities, migrations } from '../../src/database/schema.js';
 import { ProvidersService } from '../../src/providers/providers.service.js';
@@ -69,7 +70,7 @@ async function run(
     ...environment,
   });
   const store = await openStore({ url: settings.databaseUrl, migrate: settings.migrate, entities, migrations });
-  const app = await createClientApp({ settings, store, clock, log: silentLog() });
+  const app = await buildApp({ settings, store, log: silentLog() }, clock);
   await app.listen(0, '127.0.0.1');
   const { port } = app.getHttpServer().address() as AddressInfo;
   const origins = new Map([[base, `127.0.0.1:${port}`]]);
@@ -96,6 +97,16 @@ async function run(
       return run({ ...environment, ...changes }, clock, provider);
     },
   };
+}
+
+/** The client as main builds it, with a clock that the test sets. */
+async function buildApp(outside: ClientAppOptions, clock: ManualClock): Promise<NestExpressApplication> {
+  const { module, adapter, options } = prepareClientApp(outside);
+  const built = await Test.createTestingModule({ imports: [module] })
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .compile();
+  return completeClientApp(built.createNestApplication<NestExpressApplication>(adapter, options), outside);
 }
 
 /** A SQLite file; or, where `TEST_POSTGRES_URL` names a server, a new database there: the same suite runs on both. */

@@ -66,7 +66,11 @@ export class CoreModule {
         { provide: Counters, useValue: core.counters },
         { provide: Languages, useValue: core.languages },
         { provide: BrowserCookie, useValue: browserCookie },
-        { provide: PageForms, useValue: new PageForms({ origin, csrf, browserCookie, clock: core.clock }) },
+        {
+          provide: PageForms,
+          inject: [Clock],
+          useFactory: (clock: Clock) => new PageForms({ origin, csrf, browserCookie, clock }),
+        },
         AuditService,
         AuditChain,
         AuditLog,

@@ -16,12 +16,12 @@ export interface Mail {
   readonly createdAt: number;
 }
 
-/** A way out. */
-export interface MailRoute {
+/** How mail leaves: an SMTP server, or a folder. */
+export abstract class MailRoute {
   /** What the outbox counts and holds back as one. */
-  readonly destination: string;
+  abstract readonly destination: string;
   /** @throws what nodemailer or the file system says */
-  send(mail: Mail): Promise<void>;
+  abstract send(mail: Mail): Promise<void>;
 }
 
 const connectMilliseconds = 6000;

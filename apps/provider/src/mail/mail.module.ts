@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { Module } from '@nestjs/common';
+import type { Settings } from '../config/settings.js';
+import { SETTINGS } from '../config/settings.token.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
+import { folderRoute, MailRoute, smtpRoute } from './mail-route.js';
 import { Mailer } from './mailer.service.js';
 
 /**
@@ -8,5 +12,17 @@ import { Mailer } from './mailer.service.js';
  * Message-ID. What people typed reaches a header only as an address that was checked.
  * Must not know: why anybody is written to; the modules above say which text, and with what.
  */
-@Module({ imports: [OutboxModule], providers: [Mailer], exports: [Mailer] })
+@Module({
+  imports: [OutboxModule],
+  providers: [
+    {
+      provide: MailRoute,
+      inject: [SETTINGS],
+      useFactory: ({ smtpUrl, dataDir }: Settings): MailRoute =>
+        smtpUrl === undefined ? folderRoute(join(dataDir, 'mail')) : smtpRoute(new URL(smtpUrl)),
+    },
+    Mailer,
+  ],
+  exports: [Mailer],
+})
 export class MailModule {}

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
@@ -7,7 +6,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import { mailFromOf, type Settings } from '../config/settings.js';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kind.js';
 import { Outbox } from '../outbox/outbox.service.js';
-import { folderRoute, smtpRoute, type Mail, type MailRoute } from './mail-route.js';
+import { MailRoute, type Mail } from './mail-route.js';
 import { MailTexts, type MailText, type MailValues } from './mail-texts.js';
 import { Languages } from '../texts/languages.js';
 
@@ -29,16 +28,13 @@ export class Mailer implements OutboxKind, OnModuleInit {
   readonly mostAttempts = 60;
   readonly mostAtOnce = 8;
   private readonly texts = new MailTexts();
-  private readonly route: MailRoute;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(Languages) private readonly languages: Languages,
-  ) {
-    const { smtpUrl, dataDir } = settings;
-    this.route = smtpUrl === undefined ? folderRoute(join(dataDir, 'mail')) : smtpRoute(new URL(smtpUrl));
-  }
+    @Inject(MailRoute) private readonly route: MailRoute,
+  ) {}
 
   onModuleInit(): void {
     this.outbox.register(this);

@@ -169,7 +169,7 @@ describe('a password is reset by mail:', () => {
 
 describe('without a mail server', () => {
   it('mail is written to a folder that its owner alone can read', async () => {
-    const provider = await startProvider();
+    const provider = await startProvider({ mail: 'folder' });
     try {
       const folder = join(dirname(provider.databaseUrl.replace('sqlite:', '')), 'mail');
       const user = await provider.addUser({ email: 'fay@people.test' });

@@ -5,16 +5,19 @@ import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
-import { ManualClock } from '@gatehouse/server/clock';
+import { Test } from '@nestjs/testing';
+import { Clock, ManualClock, SystemClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import type { Profile } from '@gatehouse/domain/oidc';
+import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
-import { createApp } from '../../src/app.setup';
+import { completeApp, prepareApp, type Outside } from '../../src/app.setup';
 import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/database/entities';
+import { MailRoute } from '../../src/mail/mail-route';
 import { FirstStart } from '../../src/ops/first-start.service';
 import { OutboxWorker } from '../../src/outbox/outbox-worker';
 import { PasswordHasher } from '../../src/users/password-hasher';
@@ -23,9 +26,7 @@ import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
 import { writeCertificate } from './certificate';
 import { LogScan } from './log-scan';
-
-// A login costs two password hashes, a first start three key pairs: on a loaded machine more than Jest's five seconds.
-jest.setTimeout(30_000);
+import { Mailbox } from './mailbox';
 
 export interface TestProvider {
   readonly issuer: string;
@@ -35,6 +36,8 @@ export interface TestProvider {
   readonly app: INestApplication;
   readonly store: OpenStore;
   readonly clock: ManualClock;
+  /** What was sent, where no SMTP server is set. */
+  readonly mailbox: Mailbox;
   readonly adminLink: string | undefined;
   /** The log, and the secrets that it may not hold: whatever a test does, closing the provider looks for them there. */
   readonly scan: LogScan;
@@ -64,6 +67,8 @@ export interface ProviderOptions {
   readonly clock?: ManualClock;
   /** True: serves https at localhost itself, with a certificate that nobody signed. */
   readonly tls?: boolean;
+  /** Mail goes where the settings say even without an SMTP server: to a folder. */
+  readonly mail?: 'folder';
   /** False: hot endpoints go through the router like all others. */
   readonly dispatchFirst?: boolean;
 }
@@ -84,14 +89,18 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   });
   const clock = options.clock ?? new ManualClock();
   const scan = new LogScan();
+  const mailbox = new Mailbox();
   const store = await openStore({ url: settings.databaseUrl, entities, migrations, migrate: 'auto' });
-  const app = await createApp({
-    settings,
-    store,
-    clock,
-    log: options.log ?? scan.log,
-    dispatchFirst: options.dispatchFirst ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
-  });
+  const app = await buildApp(
+    {
+      settings,
+      store,
+      clock: new SystemClock(),
+      log: options.log ?? scan.log,
+      dispatchFirst: options.dispatchFirst ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
+    },
+    { clock, ...(settings.smtpUrl === undefined && options.mail === undefined ? { mailbox } : {}) },
+  );
   await app.init();
   const firstStart = app.get(FirstStart);
   await firstStart.prepareKeys();
@@ -112,6 +121,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     app,
     store,
     clock,
+    mailbox,
     adminLink,
     scan,
     secretKey,
@@ -160,6 +170,33 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     },
   };
   return provider;
+}
+
+/** The provider as main builds it, but for the clock, the mail, and a resolver that asks no name server. */
+async function buildApp(
+  outside: Outside,
+  { clock, mailbox }: { readonly clock: ManualClock; readonly mailbox?: Mailbox },
+): Promise<INestApplication> {
+  const prepared = await prepareApp(outside);
+  const { module, adapter, options } = prepared;
+  const testing = Test.createTestingModule({ imports: [module] })
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .overrideProvider(Outbound)
+    .useValue(
+      new Outbound({ allow: outside.settings.outboundAllow, userAgent: 'Gatehouse', resolve: resolveLoopback }),
+    );
+  if (mailbox) testing.overrideProvider(MailRoute).useValue(mailbox);
+  const built = await testing.compile();
+  return completeApp(built.createNestApplication(adapter, options), prepared);
+}
+
+const loopback = [{ address: '127.0.0.1', family: 4 }];
+
+/** RFC 6761 6.3: localhost and the names below it are this machine. */
+async function resolveLoopback(hostname: string): Promise<typeof loopback> {
+  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return loopback;
+  throw Object.assign(new Error(`getaddrinfo ENOTFOUND ${hostname}`), { code: 'ENOTFOUND' });
 }
 
 function tlsSettings(folder: string, port: number): Record<string, string> {
