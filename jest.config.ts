@@ -2,6 +2,8 @@
 import type { Config } from 'jest';
 
 const config: Config = {
+  // Whole providers and commands start within tests, on busy machines too. A project's configuration cannot set this.
+  testTimeout: 120_000,
   projects: [
     '<rootDir>/libs/domain',
     '<rootDir>/libs/server',

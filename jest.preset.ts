@@ -28,8 +28,6 @@ export function preset(displayName: string, root: string): Config {
     displayName,
     rootDir: root,
     testEnvironment: 'node',
-    // a whole provider starts within some tests, on busy machines too
-    testTimeout: 20_000,
     // The quick run starts no PostgreSQL.
     testPathIgnorePatterns: [
       '/node_modules/',

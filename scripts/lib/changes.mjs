@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { capture } from './command.mjs';
+import { Failure } from './failure.mjs';
+import { root } from './root.mjs';
+
+/** More specs than these take longer than a check before a commit should. */
+const mostSpecs = 12;
+/** For a change that belongs to no spec by its name. */
+const basicSpecs = ['login', 'token-code'].map((name) => `apps/provider/test/http/${name}.http-spec.ts`);
+
+/**
+ * Files that differ from a revision, committed or not, and new ones.
+ * @param since  a revision; where the branch left main when it is left out
+ * @returns {Promise<string[]>} paths from the root; those that were deleted among them
+ */
+export async function changedFiles(since) {
+  const base = since ?? (await git('merge-base', 'HEAD', 'main'))[0];
+  const lists = [await git('diff', '--name-only', base), await git('ls-files', '--others', '--exclude-standard')];
+  return [...new Set(lists.flat())];
+}
+
+/**
+ * The HTTP specs that are changed themselves, then those whose name shares a word with a changed module or file, those that
+ * share most words first; a login and a code flow where there is none.
+ * @param files  paths from the root
+ * @returns at most twelve paths from the root, and all that are changed themselves
+ */
+export function httpSpecsOf(files) {
+  const own = files.filter((file) => file.endsWith('.http-spec.ts'));
+  const words = new Map();
+  for (const file of files) {
+    const [, app, module, ...rest] = /^apps\/(provider|client)\/src\/([^/]+)\/(.+)$/.exec(file) ?? [];
+    if (app === undefined) continue;
+    for (const word of [module, basename(rest[0] ?? '').split('.')[0]].flatMap((name) => name.split('-')))
+      words.set(singular(word), app);
+  }
+  const related = ['apps/provider/test/http', 'apps/client/test/http']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`))
+    .filter((path) => path.endsWith('.http-spec.ts') && !own.includes(path))
+    .map((path) => {
+      const names = basename(path).split('.')[0].split('-').map(singular);
+      return { path, shared: names.filter((word) => path.startsWith(`apps/${words.get(word)}/`)).length };
+    })
+    .filter(({ shared }) => shared > 0)
+    .sort((a, b) => b.shared - a.shared || a.path.localeCompare(b.path))
+    .map(({ path }) => path);
+  const isCode = files.some((file) => /^(apps|libs)\/[^/]+\/(src|test)\//.test(file));
+  if (isCode && own.length + related.length === 0) return basicSpecs;
+  return [...own, ...related.slice(0, Math.max(0, mostSpecs - own.length))];
+}
+
+function singular(word) {
+  return word.replace(/s$/, '');
+}
+
+async function git(...words) {
+  const { status, stdout, stderr } = await capture('git', words, { cwd: root });
+  if (status !== 0) throw new Failure(`git ${words.join(' ')}: ${stderr.trim()}`);
+  return stdout.split('\n').filter((line) => line !== '');
+}
