@@ -58,6 +58,7 @@ import { RefreshAnswers1764000000009 } from './migrations/0009-refresh-answers.j
 import { Factors1764000000010 } from './migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
 import { KeptForms1795950000702 } from './migrations/20261129-kept-forms.js';
+import { ConfirmedEmail1795950000720 } from './migrations/20261129-confirmed-email.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
@@ -191,4 +192,5 @@ export const migrations = [
   ApprovingTokens1795950000601,
   ServiceAccounts1795950000701,
   KeptForms1795950000702,
+  ConfirmedEmail1795950000720,
 ];

@@ -86,7 +86,7 @@ export class LoginController {
         return Reply.redirect(await this.pending.select(visit, kept), { cookies: visit.cookies });
       return this.page.show(visit, id, { status: 409, error: text('login.changed') });
     }
-    const outcome = await this.login.withPassword(visit, { username, password: form.text('password') }, kept);
+    const outcome = await this.login.withPassword(visit, { name: username, password: form.text('password') }, kept);
     this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
       case 'wrong':

@@ -9,7 +9,7 @@ import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { SignInsInFlight } from '../users/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
-import { usernameKey } from '../users/user.js';
+import { signInKey } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
@@ -19,7 +19,7 @@ export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly ki
 const busy = { kind: 'busy' } as const;
 
 interface PasswordAttempt {
-  /** The account of that name, if there is one. */
+  /** The account of that username or confirmed address, if there is one. */
   readonly found: Awaited<ReturnType<UsersService['findForLogin']>>;
   readonly password: string;
   readonly counted: readonly string[];
@@ -40,14 +40,17 @@ export class LoginService {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  /** @throws ServerBusy when too many passwords wait already */
+  /**
+   * @param credentials `name`: the username or the confirmed e-mail address
+   * @throws ServerBusy when too many passwords wait already
+   */
   async withPassword(
     visit: Visit,
-    credentials: { readonly username: string; readonly password: string },
+    credentials: { readonly name: string; readonly password: string },
     kept: KeptRequest | undefined,
   ): Promise<LoginOutcome | typeof busy> {
-    const found = await this.users.findForLogin(credentials.username);
-    const accountKey = usernameKey(credentials.username);
+    const found = await this.users.findForLogin(credentials.name);
+    const accountKey = signInKey(found?.user.id, credentials.name);
     const knownDevice =
       found && this.devices.knows(visit.request, visit.browser.id, found.user.id, visit.now)
         ? visit.browser.hash.toString('base64url').slice(0, 22)

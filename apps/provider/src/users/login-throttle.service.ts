@@ -83,7 +83,7 @@ export class LoginThrottle {
 
   /**
    * Counts an attempt and says whether its password may be looked at.
-   * @param accountKey the username as compared; also for accounts that do not exist
+   * @param accountKey `signInKey`, also for accounts that do not exist, or another key that no sign-in has
    */
   async count(
     unit: Unit,
@@ -94,7 +94,8 @@ export class LoginThrottle {
     const { origin, now, userId } = attempt;
     if (origin.knownDevice !== undefined)
       return { ...(await this.take(unit, now, [[`d:${account}:${origin.knownDevice}`, this.perPair]])), isKnown: true };
-    const known = userId !== undefined && (await this.isKnownAddress(unit, userId, origin.addressKey, now));
+    // Looked up for an unknown account too, so that it costs what a known one costs.
+    const known = await this.isKnownAddress(unit, userId ?? '', origin.addressKey, now);
     const limits: [string, number][] = [
       [`i:${origin.addressKey}`, this.perAddress],
       [`p:${account}:${origin.addressKey}`, this.perPair],

@@ -29,7 +29,7 @@ export class SignInsInFlight {
 
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  /** @param accountKey the username as compared; also for accounts that do not exist */
+  /** @param accountKey `signInKey`, also for accounts that do not exist */
   open(accountKey: string, { addressKey, knownDevice }: LoginOrigin): Places {
     const account = createHash('sha256').update(accountKey).digest('base64url');
     const taken: string[] = [];

@@ -21,6 +21,12 @@ export interface UserRoleRow {
   role: string | null;
 }
 
+/** A row of what somebody who signs in may mean by the name that they typed. */
+export interface UserNameRow extends UserRoleRow {
+  /** 1 where their username is what was typed, 0 where only their e-mail address is. */
+  is_username: number;
+}
+
 /** The language that a person told of themselves, by the `profile` of their row. */
 export function localeOf(profile: string | null): string | undefined {
   return profile === null ? undefined : (JSON.parse(profile) as Profile).locale;
@@ -38,6 +44,18 @@ export const userStatements = {
   findByKey: statement(
     'users.find_by_key',
     `SELECT ${columns} FROM users u LEFT JOIN user_roles r ON r.user_id = u.id WHERE u.username_key = $1`,
+  ),
+  /**
+   * Whose username it is, and who has confirmed that e-mail address: two accounts at most, which is enough to know that an
+   * address names none. One statement for both, so that what was typed does not decide what is executed.
+   */
+  findByName: statement(
+    'users.find_by_name',
+    `SELECT ${columns}, CASE WHEN u.username_key = $1 THEN 1 ELSE 0 END AS is_username
+     FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
+     WHERE u.id IN (
+       SELECT n.id FROM users n WHERE n.username_key = $1
+       UNION SELECT e.id FROM (SELECT id FROM users WHERE email_key = $2 AND email_verified = TRUE ORDER BY id LIMIT 2) e)`,
   ),
   findName: statement('users.find_name', 'SELECT username FROM users WHERE id = $1'),
   /** The administrators who are not switched off; those who can log in first. */

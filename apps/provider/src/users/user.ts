@@ -77,6 +77,15 @@ export function usernameKey(username: string): string {
   return username.slice(0, mostUsernameUnits).normalize('NFKC').toLowerCase();
 }
 
+/**
+ * What failed and pending sign-ins are counted under: the account, whichever of its names was typed, or an unknown name
+ * in the form in which it is compared.
+ */
+export function signInKey(userId: string | undefined, name: string): string {
+  // The prefixes keep a name that is typed like an id apart from that account.
+  return userId === undefined ? `name:${usernameKey(name)}` : `user:${userId}`;
+}
+
 /** The form in which addresses are compared. */
 export function emailKey(email: string): string {
   return email.toLowerCase();

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
@@ -9,7 +9,8 @@ import { AuditService, type Actor } from '../audit/audit.service.js';
 import { demandRevision } from '../http/revision.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
-import { userStatements, type UserRoleRow } from './user.statements.js';
+import { accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
+import { userStatements, type UserNameRow, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
   checkClaims,
@@ -58,7 +59,8 @@ export class UsersService {
   }
 
   async findByUsername(username: string): Promise<User | undefined> {
-    return (await this.findForLogin(username))?.user;
+    if (username.length > mostUsernameUnits) return undefined;
+    return userOf(await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username)));
   }
 
   /** Who has this address, however it is written; ten at most: those whose it was shown to be first, then the oldest. */
@@ -83,10 +85,16 @@ export class UsersService {
     return new Map(rows.map((row) => [row.id, row.username]));
   }
 
-  /** What the password check needs, and nobody else gets. */
-  async findForLogin(username: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
-    if (username.length > mostUsernameUnits) return undefined;
-    const rows = await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username));
+  /**
+   * What the password check needs, and nobody else gets.
+   * @param name a username, or an e-mail address that exactly one account has confirmed; the username takes precedence
+   */
+  async findForLogin(name: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
+    // Too long for either. Looked up nevertheless: it costs what other unknown names cost.
+    const typed = name.length > mostUsernameUnits ? '' : name;
+    const rows = accountNamed(
+      await this.store.all<UserNameRow>(userStatements.findByName, usernameKey(typed), emailKey(typed)),
+    );
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }
@@ -342,53 +350,6 @@ export class UsersService {
       ),
     );
   }
-}
-
-const noProfile: Profile = {};
-
-function profileOrNull(profile: Profile | undefined): Profile | null {
-  return profile && Object.keys(profile).length > 0 ? profile : null;
-}
-
-/** The user of rows that {@link UserRoleRow} describes; undefined for none. */
-function userOf(rows: readonly UserRoleRow[]): User | undefined {
-  const [row] = rows;
-  if (!row) return undefined;
-  return {
-    id: row.id,
-    username: row.username,
-    name: row.name ?? undefined,
-    givenName: row.given_name ?? undefined,
-    familyName: row.family_name ?? undefined,
-    email: row.email ?? undefined,
-    emailVerified: row.email_verified === 1,
-    profile: row.profile === null ? noProfile : (JSON.parse(row.profile) as Profile),
-    hasPassword: row.password_hash !== null,
-    roles: rows.flatMap(({ role }) => role ?? []).sort(),
-    createdAt: epochSeconds(row.created_at),
-    updatedAt: epochSeconds(row.updated_at),
-    lastLoginAt: row.last_login_at === null ? undefined : epochSeconds(row.last_login_at),
-    disabledAt: row.disabled_at === null ? undefined : epochSeconds(row.disabled_at),
-  };
-}
-
-function toUser(row: UserEntity, roles: readonly string[]): User {
-  return {
-    id: row.id,
-    username: row.username,
-    name: row.name ?? undefined,
-    givenName: row.givenName ?? undefined,
-    familyName: row.familyName ?? undefined,
-    email: row.email ?? undefined,
-    emailVerified: row.emailVerified,
-    profile: row.profile ?? noProfile,
-    hasPassword: row.passwordHash !== null,
-    roles: [...roles].sort(),
-    createdAt: epochSeconds(row.createdAt),
-    updatedAt: epochSeconds(row.updatedAt),
-    lastLoginAt: row.lastLoginAt === null ? undefined : epochSeconds(row.lastLoginAt),
-    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
-  };
 }
 
 /** What could be an id: anything else is not looked up, a NUL least of all. */

@@ -50,6 +50,7 @@ export interface TestProvider {
       password: string;
       roles: string[];
       email: string;
+      emailVerified: boolean;
       name: string;
       profile: Profile;
     }>,

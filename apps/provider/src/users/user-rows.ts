@@ -1,0 +1,61 @@
+import { epochSeconds } from '@gatehouse/domain/kernel';
+import type { Profile } from '@gatehouse/domain/oidc';
+import type { UserEntity } from './user.entity.js';
+import type { UserNameRow, UserRoleRow } from './user.statements.js';
+import type { User } from './user.js';
+
+const noProfile: Profile = {};
+
+/** A profile as its column holds it: null for an empty one. */
+export function profileOrNull(profile: Profile | undefined): Profile | null {
+  return profile && Object.keys(profile).length > 0 ? profile : null;
+}
+
+/** The rows of the account that a name stands for; none where an address stands for more than one. */
+export function accountNamed(rows: readonly UserNameRow[]): readonly UserNameRow[] {
+  const byUsername = rows.filter(({ is_username }) => is_username === 1);
+  if (byUsername.length > 0) return byUsername;
+  return rows.every(({ id }) => id === rows[0]?.id) ? rows : [];
+}
+
+/** The user of rows that {@link UserRoleRow} describes; undefined for none. */
+export function userOf(rows: readonly UserRoleRow[]): User | undefined {
+  const [row] = rows;
+  if (!row) return undefined;
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name ?? undefined,
+    givenName: row.given_name ?? undefined,
+    familyName: row.family_name ?? undefined,
+    email: row.email ?? undefined,
+    emailVerified: row.email_verified === 1,
+    profile: row.profile === null ? noProfile : (JSON.parse(row.profile) as Profile),
+    hasPassword: row.password_hash !== null,
+    roles: rows.flatMap(({ role }) => role ?? []).sort(),
+    createdAt: epochSeconds(row.created_at),
+    updatedAt: epochSeconds(row.updated_at),
+    lastLoginAt: row.last_login_at === null ? undefined : epochSeconds(row.last_login_at),
+    disabledAt: row.disabled_at === null ? undefined : epochSeconds(row.disabled_at),
+  };
+}
+
+/** The user of an entity's row. */
+export function toUser(row: UserEntity, roles: readonly string[]): User {
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name ?? undefined,
+    givenName: row.givenName ?? undefined,
+    familyName: row.familyName ?? undefined,
+    email: row.email ?? undefined,
+    emailVerified: row.emailVerified,
+    profile: row.profile ?? noProfile,
+    hasPassword: row.passwordHash !== null,
+    roles: [...roles].sort(),
+    createdAt: epochSeconds(row.createdAt),
+    updatedAt: epochSeconds(row.updatedAt),
+    lastLoginAt: row.lastLoginAt === null ? undefined : epochSeconds(row.lastLoginAt),
+    disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
+  };
+}
