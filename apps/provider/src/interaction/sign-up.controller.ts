@@ -14,7 +14,7 @@ import { PasswordRules } from '../users/password-rules.js';
 import { EmailChanges } from '../users/email-changes.service.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
-import { checkUserDraft, type Problem, type UserDraft } from '../users/user.js';
+import { checkChosenUsername, checkUserDraft, type Problem, type UserDraft } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -63,6 +63,7 @@ export class SignUpController {
     const weakness = await this.rules.problem(password, 'only factor', draft);
     const problems = [
       ...checkUserDraft(draft),
+      ...checkChosenUsername(draft),
       ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
     ];
     if (problems.length > 0) return this.show(visit, from, draft, problems);

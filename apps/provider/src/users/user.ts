@@ -1,4 +1,4 @@
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { isHighlyRestrictive, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkProfile, textProblem, type Profile, type ProfileRule } from '@gatehouse/domain/oidc';
 import { text, type Sentence } from '../texts/text.js';
 
@@ -112,6 +112,20 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
     if (!roles.some((known) => known === role))
       problems.push({ field: 'roles', message: text('problem.role', { role: JSON.stringify(role.slice(0, 40)) }) });
   return problems;
+}
+
+/**
+ * What further holds for a username that a person chooses for themselves: it must not pass for somebody else's name or
+ * address. Administrators, imports and the command line may set any that {@link checkUserDraft} accepts.
+ */
+export function checkChosenUsername({ username, email, emailVerified }: UserDraft): Problem[] {
+  const key = usernameKey(username);
+  const isOwnAddress = emailVerified === true && email !== undefined && emailKey(email) === key;
+  if (key.includes('@') && !isOwnAddress) return [{ field: 'username', message: text('problem.username.address') }];
+  // UTS 39 5.2. Not of an address that is theirs: its letters are not of their choice.
+  if (!isOwnAddress && !isHighlyRestrictive(key))
+    return [{ field: 'username', message: text('problem.username.scripts') }];
+  return [];
 }
 
 /** Checks what a person may say of themselves. */

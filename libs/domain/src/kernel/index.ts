@@ -3,3 +3,4 @@ export { equalInConstantTime, sha256 } from './digest.js';
 export { addSeconds, epochSeconds, type EpochSeconds } from './time.js';
 export { formatToken, parseSelector, parseToken, type Selector, type Token } from './token.js';
 export { isNestedWithin } from './nesting.js';
+export { isHighlyRestrictive } from './restriction-level.js';
