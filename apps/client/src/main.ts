@@ -1,4 +1,6 @@
+import { SystemClock } from '@gatehouse/server/clock';
 import { CannotOpenStore, openStore } from '@gatehouse/server/database/open-store';
+import { nodeProblem } from '@gatehouse/server/node-releases';
 import { SettingsError } from '@gatehouse/server/settings';
 import { createLog } from '@gatehouse/server/telemetry/log';
 import { createClientApp } from './app.setup.js';
@@ -11,6 +13,8 @@ const endingMilliseconds = 8_000;
 async function main(): Promise<void> {
   const settings = loadSettings(process.env);
   const log = createLog({ level: settings.logLevel, name: 'client' });
+  const nodeIsOld = nodeProblem(process.versions.node, new SystemClock().now());
+  if (nodeIsOld !== undefined) log.warn({}, nodeIsOld);
   const { databaseUrl: url, migrate } = settings;
   const store = await openStore({ url, migrate, entities, migrations });
   const app = await createClientApp({ settings, store, log });

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
+import { SystemClock } from '@gatehouse/server/clock';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { loadSettings } from './config/settings.js';
-import { prepareDatabase, runServer, type RunningServer } from './server.js';
+import { logOf, prepareDatabase, runServer, warnOfNode, type RunningServer } from './server.js';
 import { endMessage, runWorkers } from './workers.js';
 
 const shutdownMilliseconds = 9_000;
@@ -14,6 +15,7 @@ async function main(): Promise<void> {
     process.send?.('listening');
     return;
   }
+  warnOfNode(logOf(settings), process.versions.node, new SystemClock().now());
   const adminLine = await prepareDatabase(settings);
   if (settings.workers > 1) {
     const workers = await runWorkers(settings);

@@ -1,6 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { AggregatorRegistry } from 'prom-client';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { SystemClock } from '@gatehouse/server/clock';
+import { nodeProblem } from '@gatehouse/server/node-releases';
 import { openStore } from '@gatehouse/server/database/open-store';
 import { createLog, type Log } from '@gatehouse/server/telemetry/log';
 import { createApp } from './app.setup.js';
@@ -21,6 +23,12 @@ export interface RunningServer {
 
 export function logOf(settings: Settings): Log {
   return createLog({ level: settings.logLevel, name: 'provider', format: process.stdout.isTTY ? 'text' : 'json' });
+}
+
+/** Says in the log that a version of Node.js gets no fixes any more. */
+export function warnOfNode(log: Log, version: string, now: EpochSeconds): void {
+  const problem = nodeProblem(version, now);
+  if (problem !== undefined) log.warn({}, problem);
 }
 
 /** Runs one server process on a database that is migrated and has its keys. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { nodeProblem } from '@gatehouse/server/node-releases';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
@@ -41,6 +42,11 @@ type Look = (patient: Patient) => Promise<Finding> | Finding;
 
 /** Each look by its name; one that throws is itself something to mend. */
 const looks = {
+  node: ({ now }: Patient) => {
+    const { node } = process.versions;
+    const problem = nodeProblem(node, now);
+    return problem === undefined ? ok(`Node.js ${node}`) : care(problem);
+  },
   issuer: ({ settings }: Patient) => {
     const { protocol, hostname } = new URL(settings.issuer);
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
