@@ -4,13 +4,14 @@ import { Factors } from '../factors/factors.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { PasswordRenewal } from '../grants/password-renewal.service.js';
 import type { Cursor } from '../http/cursor.js';
+import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import { roles, type User } from '../users/user.js';
-import { userRepresentation } from '../users/user-representation.js';
+import { emailWarnings, userRepresentation } from '../users/user-representation.js';
 import { UserLists } from '../users/user-lists.service.js';
 import { UsersService } from '../users/users.service.js';
 import { changedClaims, readClaims } from './user-claims.js';
@@ -26,6 +27,21 @@ async function named(context: CommandContext): Promise<User> {
   const user = await context.app.get(UsersService).findByUsername(username);
   if (!user) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
   return user;
+}
+
+type Warnings = ReturnType<typeof emailWarnings>;
+
+/** That an address which was just stored is not verified, and how to verify it. */
+function warningsOf({ settings }: CommandContext, user: User): Warnings {
+  const page = `${settings.issuer}${routes.email}`;
+  return emailWarnings(
+    user,
+    `If it is theirs: user update --username ${user.username} --email-verified. Otherwise the person confirms it at ${page}.`,
+  );
+}
+
+function withWarnings(text: string, { warnings = [] }: Warnings): string {
+  return [text, ...warnings].join('\n');
 }
 
 const add: Command = {
@@ -78,8 +94,15 @@ const add: Command = {
       return { user: made.user, link: url };
     });
     return {
-      json: { ...userRepresentation(user), ...(link === undefined ? {} : { set_password_link: link }) },
-      text: `user ${user.username} (${user.id})${link === undefined ? '' : `\nset the password: ${link}`}`,
+      json: {
+        ...userRepresentation(user),
+        ...(link === undefined ? {} : { set_password_link: link }),
+        ...warningsOf(context, user),
+      },
+      text: withWarnings(
+        `user ${user.username} (${user.id})${link === undefined ? '' : `\nset the password: ${link}`}`,
+        warningsOf(context, user),
+      ),
     };
   },
 };
@@ -257,7 +280,11 @@ const update: Command = {
     if (saved === undefined) throw new WrongRecord('not_found', 'the user was removed meanwhile');
     if ('problems' in saved)
       throw new Refused(saved.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-    return { json: userRepresentation(saved.user), text: `user ${saved.user.username} was changed` };
+    const warnings = sameEmail && !options.has('email-unverified') ? {} : warningsOf(context, saved.user);
+    return {
+      json: { ...userRepresentation(saved.user), ...warnings },
+      text: withWarnings(`user ${saved.user.username} was changed`, warnings),
+    };
   },
 };
 

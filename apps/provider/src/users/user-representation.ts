@@ -57,6 +57,19 @@ export function userRepresentation(user: User): Record<string, unknown> {
   };
 }
 
+/**
+ * What an administrator should know of an address that they have just entered; empty for a verified one and for none.
+ * @param remedy how to verify it, as a sentence
+ */
+export function emailWarnings(user: User, remedy: string): { readonly warnings?: readonly string[] } {
+  if (user.email === undefined || user.emailVerified) return {};
+  return {
+    warnings: [
+      `The e-mail address is not verified: the person cannot log in with it, and applications get email_verified=false. ${remedy}`,
+    ],
+  };
+}
+
 /** Text by the claim's name; those of an address under `address`. */
 export interface ClaimTexts {
   readonly [claim: string]: unknown;

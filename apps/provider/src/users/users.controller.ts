@@ -281,6 +281,7 @@ export class UsersController {
   private showLink(visit: UserVisit, user: User, link: string, reason?: 'added'): Reply {
     return this.visits.page(visit, 'users/link', {
       person: { id: user.id, username: user.username },
+      unverifiedEmail: reason === 'added' && !user.emailVerified ? user.email : undefined,
       link,
       wasAdded: reason === 'added',
     });

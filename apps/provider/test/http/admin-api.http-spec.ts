@@ -18,6 +18,20 @@ describe('the administration’s API', () => {
     pageOf(await api.call('GET', `audit-events?${query}`), 'AuditEvent').items;
 
   describe('users', () => {
+    it('whose address is not verified come with a warning, when they are added and when it changes', async () => {
+      const added = await api.call('POST', 'users', { username: 'mailed', email: 'mailed@mail.test' });
+      const user = shaped(added, 'NewUser');
+      const warnings = [expect.stringContaining('Set email_verified to true')];
+      expect(user).toMatchObject({ email_verified: false, warnings });
+      const at = `users/${String(user['id'])}`;
+      expect(shaped(await api.call('PATCH', at, { email_verified: true }), 'ChangedUser')).not.toHaveProperty(
+        'warnings',
+      );
+      const moved = await api.call('PATCH', at, { email: 'moved@mail.test' });
+      expect(shaped(moved, 'ChangedUser')).toMatchObject({ email_verified: false, warnings });
+      expect(shaped(await api.call('PATCH', at, { name: 'Moved' }), 'ChangedUser')).not.toHaveProperty('warnings');
+    });
+
     it('are added, changed, switched off and on, and deleted; the log names the client', async () => {
       const added = await api.call('POST', 'users', {
         username: 'ada',
@@ -44,7 +58,7 @@ describe('the administration’s API', () => {
         address: { country: 'UK' },
         roles: ['developer', 'user'],
       });
-      const after = shaped(changed, 'User');
+      const after = shaped(changed, 'ChangedUser');
       expect(after).toMatchObject({
         name: 'Ada Lovelace',
         email: 'ada@example.com',
@@ -54,7 +68,7 @@ describe('the administration’s API', () => {
       });
       expect(after).not.toHaveProperty('nickname');
       const moved = await api.call('PATCH', `users/${String(user['id'])}`, { email: 'other@example.com' });
-      expect(shaped(moved, 'User')).toMatchObject({ email: 'other@example.com', email_verified: false });
+      expect(shaped(moved, 'ChangedUser')).toMatchObject({ email: 'other@example.com', email_verified: false });
 
       expect(shaped(await api.call('POST', `users/${String(user['id'])}/disable`), 'User')['disabled']).toBe(true);
       expect((await api.call('POST', `users/${String(user['id'])}/password-link`)).status).toBe(409);

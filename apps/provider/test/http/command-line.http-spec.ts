@@ -80,6 +80,21 @@ describe('the command line, while the provider runs on the same database', () =>
       expectError(await gatehouse('user add --username cli-other --claim birthdate=x --json'), 1, 'failed');
     });
 
+    it('warns of an address that is not verified, and of one that a change leaves so', async () => {
+      const hint = 'user update --username cli-mailed --email-verified';
+      const added = await gatehouse('user add --username cli-mailed --email cli@mail.test --json');
+      expect(added.json<{ email_verified: boolean; warnings: string[] }>()).toMatchObject({
+        email_verified: false,
+        warnings: [expect.stringContaining(hint)],
+      });
+      const verified = await gatehouse('user update --username cli-mailed --email-verified --json');
+      expect(verified.json()).toMatchObject({ email_verified: true });
+      expect(verified.json()).not.toHaveProperty('warnings');
+      const moved = await gatehouse('user update --username cli-mailed --email other@mail.test');
+      expect(moved.stdout).toContain(hint);
+      expect((await gatehouse('user add --username cli-unmailed')).stdout).not.toContain('verified');
+    });
+
     it('without a password prints a one-time link', async () => {
       const done = await gatehouse('user add --username cli-linked --json');
       const { set_password_link: link } = done.json<{ set_password_link: string }>();

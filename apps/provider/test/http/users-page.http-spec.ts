@@ -43,6 +43,7 @@ describe('the pages of users', () => {
     );
     expect(answer.status).toBe(200);
     expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.text).toContain('grace@example.test is not verified');
     const link = linkOf(answer.text);
     expect(link.startsWith(`${provider.issuer}/password/set?token=`)).toBe(true);
     expect(await users().findByUsername('grace')).toMatchObject({ roles: ['developer', 'user'], hasPassword: false });

@@ -35,7 +35,9 @@ const roleList = z.array(z.enum(roles)).max(20);
 const userDraft = z.strictObject({
   username: text.meta({ description: 'Letters, digits and . _ @ + - ; compared without case.' }),
   email: optionalText,
-  email_verified: z.boolean().optional(),
+  email_verified: z.boolean().optional().meta({
+    description: 'Left out with a new address: false. Only a verified address logs in.',
+  }),
   ...claims,
   roles: roleList.optional().meta({ description: 'Left out on creation: user.' }),
 });
@@ -127,6 +129,11 @@ const issuerDraft = z.strictObject({
   }),
 });
 
+const warnings = z
+  .array(z.string())
+  .optional()
+  .meta({ description: 'What was done and may not be meant, such as an address that is not verified.' });
+
 /** What a request may send. */
 export const bodies = {
   NewUser: z.strictObject({
@@ -164,7 +171,8 @@ export const bodies = {
 /** What an answer has. */
 export const shapes = {
   User: user,
-  NewUser: z.strictObject({ ...user.shape, password_link: secretOnce.optional() }),
+  NewUser: z.strictObject({ ...user.shape, password_link: secretOnce.optional(), warnings }),
+  ChangedUser: z.strictObject({ ...user.shape, warnings }),
   PasswordLink: z.strictObject({ link: secretOnce }),
   Client: client,
   ClientWithSecret: z.strictObject({ ...client.shape, client_secret: secretOnce.optional() }),

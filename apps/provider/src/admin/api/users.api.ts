@@ -2,13 +2,15 @@ import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { AuditService } from '../../audit/audit.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
 import { FactorReset } from '../../factors/factor-reset.service.js';
 import type { FieldProblem } from '../../http/form-problems.js';
 import { routes } from '../../http/routes.js';
 import { OneTimeLinks } from '../../users/one-time-links.service.js';
 import { PasswordHasher } from '../../users/password-hasher.js';
 import { PasswordRules } from '../../users/password-rules.js';
-import { claimsDraft, userRepresentation } from '../../users/user-representation.js';
+import { claimsDraft, emailWarnings, userRepresentation } from '../../users/user-representation.js';
 import { roles, type User, type UserDraft, editable } from '../../users/user.js';
 import { UserLists, userOrders } from '../../users/user-lists.service.js';
 import { UsersService } from '../../users/users.service.js';
@@ -29,6 +31,7 @@ const memberNames: Readonly<Record<string, string>> = { profilePage: 'profile' }
 @AdminApi('users')
 export class UsersApi {
   constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
@@ -87,7 +90,7 @@ export class UsersApi {
       if ('problems' in made) throw invalid(made.problems);
       const link = passwordHash === undefined ? { password_link: await this.makeLink(unit, made.user, call) } : {};
       return {
-        body: { ...userRepresentation(made.user), ...link },
+        body: { ...userRepresentation(made.user), ...link, ...this.warnings(made.user) },
         location: `${routes.adminApi}/users/${made.user.id}`,
       };
     });
@@ -101,7 +104,13 @@ export class UsersApi {
   }
 
   @Patch(':id')
-  @Operation({ summary: 'Changes a user', needs: 'gatehouse:admin', changes: true, body: 'UserPatch', answers: 'User' })
+  @Operation({
+    summary: 'Changes a user',
+    needs: 'gatehouse:admin',
+    changes: true,
+    body: 'UserPatch',
+    answers: 'ChangedUser',
+  })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const user = await this.find(call);
     const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
@@ -111,7 +120,8 @@ export class UsersApi {
     );
     if (saved === undefined) throw notFound('user');
     if ('problems' in saved) throw invalid(saved.problems);
-    return tagged(userRepresentation(saved.user), editable(saved.user));
+    const warnings = saved.user.email === user.email ? {} : this.warnings(saved.user);
+    return tagged({ ...userRepresentation(saved.user), ...warnings }, editable(saved.user));
   }
 
   @Delete(':id')
@@ -162,6 +172,11 @@ export class UsersApi {
     const user = await this.find(call);
     await this.store.run((unit) => this.factors.reset(unit, user.id, call.actor, call.now));
     return Reply.empty(204);
+  }
+
+  private warnings(user: User): object {
+    const page = `${this.settings.issuer}${routes.email}`;
+    return emailWarnings(user, `Set email_verified to true, or let the person confirm it at ${page}.`);
   }
 
   private async makeLink(unit: Unit, user: User, call: Call): Promise<string> {
