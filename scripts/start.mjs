@@ -134,6 +134,7 @@ await runMain(async () => {
       env,
       logPath: logPath('provider'),
       onLink,
+      onWarning: (warning) => notices.push(`Warning: ${warning}`),
     });
     const registration = await demo.registration({ issuer, baseUrl, env });
     const clientEnv = { ...env, ...demo.clientSettings(registration) };

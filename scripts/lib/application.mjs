@@ -13,11 +13,15 @@ export class Application {
   #child;
   #lastWords = [];
 
-  /** @param options  { name, entry, env, logPath, onLink(url) } onLink: the one-time link for the admin's password */
-  constructor({ name, entry, env, logPath, onLink = () => undefined }) {
+  /**
+   * @param options  { name, entry, env, logPath, onLink(url), onWarning(text) } onLink: the one-time link for the admin's
+   *   password; onWarning: what the start warns of, for the terminal
+   */
+  constructor({ name, entry, env, logPath, onLink = () => undefined, onWarning = () => undefined }) {
     this.name = name;
     this.logPath = logPath;
     this.onLink = onLink;
+    this.onWarning = onWarning;
     mkdirSync(dirname(logPath), { recursive: true });
     if (existsSync(logPath) && statSync(logPath).size > rotateAtBytes) renameSync(logPath, `${logPath}.1`);
     // A process group of its own: Ctrl-C reaches this script alone, which then ends both in order. Should the script
@@ -67,6 +71,8 @@ export class Application {
       this.onLink(link);
       line = line.replace(oneTimeLink, '(the one-time link, shown on the terminal)'); // it opens an account: not into a log
     }
+    const warning = /^warning: (.+)$/.exec(line)?.[1];
+    if (warning !== undefined) this.onWarning(warning);
     appendFileSync(this.logPath, `${line}\n`, { mode: 0o600 });
     this.#lastWords = [...this.#lastWords, line].slice(-15);
     const entry = parseLogLine(line);

@@ -45,7 +45,7 @@ function plannedAddress(names, standard) {
 /** Where the provider will be. */
 export function plannedProvider() {
   const names = { origin: 'GATEHOUSE_ISSUER', host: 'GATEHOUSE_HOST', port: 'GATEHOUSE_PORT' };
-  return plannedAddress(names, { host: '127.0.0.1', port: 5000 });
+  return plannedAddress(names, { host: 'localhost', port: 5000 });
 }
 
 /** Where the client will be. */
@@ -56,7 +56,7 @@ export function plannedClient() {
 
 function parseOrigin(name, text) {
   if (!URL.canParse(text))
-    throw new Failure(`${name}: ${JSON.stringify(text)} is not an address such as http://127.0.0.1:5000`);
+    throw new Failure(`${name}: ${JSON.stringify(text)} is not an address such as http://localhost:5000`);
   return new URL(text);
 }
 

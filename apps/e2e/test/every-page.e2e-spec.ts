@@ -322,6 +322,9 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/account/security`);
     await look('provider-security');
 
+    // A sign-in that waits in this browser is what the page leads on to.
+    await beginLogin(page, stage);
+    await page.waitForURL(/consent/);
     await page.goto(link);
     await look('provider-set-password');
     await page.fill('input[name=password]', 'short');

@@ -16,13 +16,13 @@ async function main(): Promise<void> {
     return;
   }
   warnOfNode(logOf(settings), process.versions.node, new SystemClock().now());
-  const adminLine = await prepareDatabase(settings);
+  const lines = await prepareDatabase(settings);
   if (settings.workers > 1) {
     const workers = await runWorkers(settings);
     endOn(workers);
     await workers.started;
   } else endOn(await runServer(settings, { metrics: true }));
-  if (adminLine !== undefined) process.stdout.write(`${adminLine}\n`);
+  for (const line of lines) process.stdout.write(`${line}\n`);
   process.stdout.write(`listening on ${settings.issuer}\n`);
 }
 

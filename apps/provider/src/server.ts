@@ -10,6 +10,7 @@ import type { Settings } from './config/settings.js';
 import { entities, migrations } from './database/entities.js';
 import { Counters } from './http/counters.js';
 import { FirstStart } from './ops/first-start.service.js';
+import { RecordedIssuer } from './database/recorded-issuer.service.js';
 import { serveMetrics } from './ops/metrics-server.js';
 import { OutboxWorker } from './outbox/outbox-worker.js';
 import { PasswordHasher } from './users/password-hasher.js';
@@ -72,10 +73,12 @@ export async function runServer(settings: Settings, options: { readonly metrics:
 
 /**
  * Brings the database up to date and makes what it needs: keys, an administrator.
- * @returns the line with the administrator's one-time link, while nobody can log in as one
+ * @returns lines for the terminal: a warning where the database was made with another issuer, and the administrator's
+ * one-time link, while nobody can log in as one
  */
-export async function prepareDatabase(settings: Settings): Promise<string | undefined> {
+export async function prepareDatabase(settings: Settings): Promise<readonly string[]> {
   const log = logOf(settings);
+  const clock = new SystemClock();
   const store = await openStore({
     url: settings.databaseUrl,
     entities,
@@ -85,12 +88,18 @@ export async function prepareDatabase(settings: Settings): Promise<string | unde
   });
   let app: INestApplication | undefined;
   try {
-    app = await createApp({ settings, store, clock: new SystemClock(), log });
+    app = await createApp({ settings, store, clock, log });
     await app.init();
     const firstStart = app.get(FirstStart);
     await firstStart.prepareKeys();
     const admin = await firstStart.prepareAdmin();
-    return admin && `set the password of ${admin.username}: ${admin.link}`;
+    const recordedIssuer = app.get(RecordedIssuer);
+    await recordedIssuer.record(clock.now());
+    const warning = await recordedIssuer.warning();
+    return [
+      ...(warning === undefined ? [] : [`warning: ${warning}`]),
+      ...(admin ? [`set the password of ${admin.username}: ${admin.link}`] : []),
+    ];
   } finally {
     await app?.close();
     await store.close();

@@ -12,6 +12,7 @@ import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
+import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { UsersService } from '../users/users.service.js';
 
@@ -53,6 +54,10 @@ const looks = {
     return isLoopbackHost(hostname)
       ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
       : mend(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+  },
+  'recorded issuer': async ({ app }: Patient) => {
+    const warning = await app.get(RecordedIssuer).warning();
+    return warning === undefined ? ok('the database was made with this issuer') : care(warning);
   },
   proxy: ({ settings }: Patient) => {
     if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))

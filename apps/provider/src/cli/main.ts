@@ -22,6 +22,7 @@ import { doctor } from './doctor.js';
 import { databaseCommand } from './database-commands.js';
 import { registrationCommands } from './registration-commands.js';
 import { sessionCommands } from './session-commands.js';
+import { storeCommands } from './store-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
 import { userCommands } from './user-commands.js';
 
@@ -35,6 +36,7 @@ const commands: readonly Command[] = [
   ...keyCommands,
   ...outboxCommands,
   ...auditCommands,
+  ...storeCommands,
   doctor,
 ];
 

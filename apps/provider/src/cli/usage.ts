@@ -77,6 +77,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)
   store copy [--from URL] --to URL | --to-file FILE   (from the settings' database; FILE holds the URL; can be run again)
+  store accept-issuer                   (GATEHOUSE_ISSUER was changed on purpose: no more warnings about it)
 
 It works on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.
 --json prints one object. Exit status: 0 done, 1 failed, 2 usage, 3 exists already or not found.

@@ -89,7 +89,9 @@ const add: Command = {
         throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
       const url =
         passwordHash === undefined
-          ? await app.get(OneTimeLinks).make(unit, { userId: made.user.id, purpose: 'set-password' }, now)
+          ? await app
+              .get(OneTimeLinks)
+              .make(unit, { userId: made.user.id, purpose: 'set-password', signsIn: true }, now)
           : undefined;
       return { user: made.user, link: url };
     });
@@ -166,7 +168,9 @@ const link: Command = {
   run: async (context) => {
     const user = await named(context);
     const url = await context.store.run((unit) =>
-      context.app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, context.now),
+      context.app
+        .get(OneTimeLinks)
+        .make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, context.now),
     );
     return {
       json: { ...userRepresentation(user), set_password_link: url },
@@ -299,7 +303,7 @@ const resetPassword: Command = {
         await app.get(SessionsService).endAllOf(unit, user.id, now);
         await app.get(GrantsService).revokeOfUser(unit, user.id, now);
         await app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: user.id });
-        return app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password' }, now);
+        return app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, now);
       });
       return {
         json: { ...userRepresentation(user), set_password_link: url },

@@ -18,8 +18,8 @@ describe("the provider's settings", () => {
 
   it('are usable with nothing set', () => {
     expect(loadSettings({})).toMatchObject({
-      issuer: 'http://127.0.0.1:5000',
-      host: '127.0.0.1',
+      issuer: 'http://localhost:5000',
+      host: 'localhost',
       port: 5000,
       databaseUrl: 'sqlite:data/provider.sqlite',
       pkce: 'required',
@@ -34,7 +34,7 @@ describe("the provider's settings", () => {
   });
 
   it.each([
-    [{ GATEHOUSE_PORT: '5001' }, 'http://127.0.0.1:5001', '127.0.0.1', 5001],
+    [{ GATEHOUSE_PORT: '5001' }, 'http://localhost:5001', 'localhost', 5001],
     [{ GATEHOUSE_ISSUER: 'http://localhost:7000/' }, 'http://localhost:7000', 'localhost', 7000],
     [{ GATEHOUSE_ISSUER: 'http://[::1]:7000' }, 'http://[::1]:7000', '::1', 7000],
     [{ GATEHOUSE_ISSUER: 'https://id.example' }, 'https://id.example', '::', 5000],

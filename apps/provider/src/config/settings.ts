@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 export const settingsDefinition = defineSettings({
   issuer: field.origin('GATEHOUSE_ISSUER', {
     about: 'Where people and clients reach the provider; links, cookies and tokens are made from it.',
-    defaultText: '`http://127.0.0.1:$GATEHOUSE_PORT`',
+    defaultText: '`http://localhost:$GATEHOUSE_PORT`',
   }),
   host: field.text('GATEHOUSE_HOST', {
     about: 'The address to listen on; `localhost` listens on 127.0.0.1 and ::1.',
@@ -308,7 +308,7 @@ export function loadSettings(environment: Environment): Settings {
   const { insecureHttp: _checked, tlsCertPath, tlsKeyPath, ...rest } = parsed;
   // Whoever serves https itself serves it where its issuer says: the default port of https, when none is written.
   const port = parsed.port ?? portOf(parsed.issuer) ?? (tlsCertPath === undefined ? 5000 : 443);
-  const issuer = parsed.issuer ?? `http://127.0.0.1:${port}`;
+  const issuer = parsed.issuer ?? `http://localhost:${port}`;
   return Object.freeze({
     ...rest,
     issuer,

@@ -19,6 +19,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
 import { Languages } from '../texts/languages.js';
+import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 /** What the outside gives an application before it is put together. */
@@ -77,6 +78,7 @@ export class CoreModule {
         Activity,
         Refusals,
         CacheVersions,
+        RecordedIssuer,
       ],
       exports: [
         SETTINGS,
@@ -96,6 +98,7 @@ export class CoreModule {
         Activity,
         Refusals,
         CacheVersions,
+        RecordedIssuer,
       ],
     };
   }

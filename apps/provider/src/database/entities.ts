@@ -59,6 +59,9 @@ import { Factors1764000000010 } from './migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-tokens.js';
 import { KeptForms1795950000702 } from './migrations/20261129-kept-forms.js';
 import { ConfirmedEmail1795950000720 } from './migrations/20261129-confirmed-email.js';
+import { SignInLinks1795950000740 } from './migrations/20261129-sign-in-links.js';
+import { RecordedIssuer1795950000741 } from './migrations/20261129-recorded-issuer.js';
+import { RecordedIssuerEntity } from './recorded-issuer.entity.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
@@ -102,6 +105,7 @@ export const entities = [
   SpentIdEntity,
   PasskeyEntity,
   PushedRequestEntity,
+  RecordedIssuerEntity,
   RecoveryCodeEntity,
   RoleRequirementEntity,
   TotpFactorEntity,
@@ -116,6 +120,7 @@ export const tablesInOrder = [
   'counters',
   'leases',
   'cache_versions',
+  'recorded_issuers',
   'audit_events',
   'audit_seals',
   'users',
@@ -193,4 +198,6 @@ export const migrations = [
   ServiceAccounts1795950000701,
   KeptForms1795950000702,
   ConfirmedEmail1795950000720,
+  SignInLinks1795950000740,
+  RecordedIssuer1795950000741,
 ];

@@ -18,6 +18,7 @@ import { LoginSessions } from './login-sessions.service.js';
 import { LoginPage } from './login-page.js';
 import { LoginService } from './login.service.js';
 import { PendingLogins } from './pending.service.js';
+import { PasswordLinks } from './password-links.service.js';
 import { SecondFactorPage } from './second-factor-page.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { SetPasswordController } from './set-password.controller.js';
@@ -52,7 +53,16 @@ import { UserCodes } from './user-codes.service.js';
     HomeController,
     DeviceController,
   ],
-  providers: [ConsentTexts, UserCodes, PendingLogins, LoginPage, LoginService, LoginSessions, SecondFactorPage],
+  providers: [
+    ConsentTexts,
+    UserCodes,
+    PendingLogins,
+    LoginPage,
+    LoginService,
+    LoginSessions,
+    PasswordLinks,
+    SecondFactorPage,
+  ],
   exports: [ConsentTexts, PendingLogins],
 })
 export class InteractionModule {}

@@ -1,5 +1,6 @@
 import {
   BytesColumn,
+  FlagColumn,
   IdColumn,
   InstantColumn,
   SelectorPrimaryColumn,
@@ -23,6 +24,10 @@ export class OneTimeLinkEntity {
 
   @IdColumn()
   userId!: string;
+
+  /** Whether setting the password signs in: true for links that an administrator or the command line made. */
+  @FlagColumn()
+  signsIn!: boolean;
 
   @InstantColumn()
   createdAt!: number;

@@ -16,21 +16,40 @@ import { UsersService } from './users.service.js';
 
 export type LinkPurpose = 'set-password';
 
+/** What a link is made for. */
+export interface NewLink {
+  readonly userId: string;
+  readonly purpose: LinkPurpose;
+  /**
+   * Setting the password signs in. For links that an administrator or the command line made, and hands over: one that
+   * anybody may have sent to a mailbox proves the mailbox and no more.
+   */
+  readonly signsIn?: boolean;
+}
+
+/** A link that can still be used. */
+export interface FoundLink {
+  readonly selector: number;
+  readonly userId: string;
+  readonly signsIn: boolean;
+}
+
 interface LinkRow {
   selector: number;
   verifier_hash: Buffer;
   user_id: string;
+  signs_in: boolean | number;
 }
 
 const linkStatements = {
   insert: statement(
     'one_time_links.insert',
-    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
+    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in)
+     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0)`,
   ),
   find: statement(
     'one_time_links.find',
-    `SELECT selector, verifier_hash, user_id FROM one_time_links
+    `SELECT selector, verifier_hash, user_id, signs_in FROM one_time_links
      WHERE selector = $1 AND purpose = $2 AND consumed_at IS NULL AND expires_at > $3`,
   ),
   consume: statement(
@@ -62,13 +81,13 @@ export class OneTimeLinks implements OnModuleInit {
   }
 
   /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */
-  async make(unit: Unit, link: { userId: string; purpose: LinkPurpose }, now: EpochSeconds): Promise<string> {
+  async make(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
     return this.makeAnother(unit, link, now);
   }
 
   /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
-  async makeAnother(unit: Unit, link: { userId: string; purpose: LinkPurpose }, now: EpochSeconds): Promise<string> {
+  async makeAnother(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     await unit.change(
       linkStatements.insert,
@@ -78,21 +97,18 @@ export class OneTimeLinks implements OnModuleInit {
       link.userId,
       now,
       addSeconds(now, this.settings.resetLinkLifetimeSeconds),
+      link.signsIn === true ? 1 : 0,
     );
     return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
   }
 
   /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
-  async find(
-    text: string | undefined,
-    purpose: LinkPurpose,
-    now: EpochSeconds,
-  ): Promise<{ selector: number; userId: string } | undefined> {
+  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<FoundLink | undefined> {
     const token = text === undefined ? undefined : parseToken(text);
     if (!token) return undefined;
     const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);
     if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
-    return { selector: row.selector, userId: row.user_id };
+    return { selector: row.selector, userId: row.user_id, signsIn: Boolean(row.signs_in) };
   }
 
   /** A person's links end when their password is changed, or their account switched off. */

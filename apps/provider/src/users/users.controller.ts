@@ -141,7 +141,11 @@ export class UsersController {
     const made = await this.store.run(async (unit) => {
       const outcome = await this.users.create(unit, draft, actorOf(visit), visit.now);
       if ('problems' in outcome) return outcome;
-      const link = await this.links.make(unit, { userId: outcome.user.id, purpose: 'set-password' }, visit.now);
+      const link = await this.links.make(
+        unit,
+        { userId: outcome.user.id, purpose: 'set-password', signsIn: true },
+        visit.now,
+      );
       await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: outcome.user.id });
       return { ...outcome, link };
     });
@@ -216,7 +220,7 @@ export class UsersController {
       return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
     const link = await this.store.run(async (unit) => {
       await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: user.id });
-      return this.links.make(unit, { userId: user.id, purpose: 'set-password' }, visit.now);
+      return this.links.make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, visit.now);
     });
     return this.showLink(visit, user, link);
   }

@@ -1,6 +1,7 @@
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, send } from '../support/browser';
+import { addApp, giveFactor, givePassword } from '../support/factors';
 import { startProvider, type TestProvider } from '../support/provider';
 
 describe('a one-time link that sets a password', () => {
@@ -12,6 +13,12 @@ describe('a one-time link that sets a password', () => {
   const linkFor = (userId: string) =>
     provider.store.run((unit) =>
       provider.app.get(OneTimeLinks).make(unit, { userId, purpose: 'set-password' }, provider.clock.now()),
+    );
+  const signInLinkFor = (userId: string) =>
+    provider.store.run((unit) =>
+      provider.app
+        .get(OneTimeLinks)
+        .make(unit, { userId, purpose: 'set-password', signsIn: true }, provider.clock.now()),
     );
   async function begin() {
     const user = await provider.addUser();
@@ -32,6 +39,11 @@ describe('a one-time link that sets a password', () => {
     expect((await browser.submit({ password })).status).toBe(200);
     const admin = await provider.logIn({ username: 'admin', password });
     expect((await admin.open(`${provider.issuer}/user`)).status).toBe(200);
+    // The sign-in by the link is complete and recent: it may add a user, which asks for one that is.
+    expect(browser.address).toBe(`${provider.issuer}/home`);
+    await browser.open(`${provider.issuer}/user/add`);
+    const added = await browser.submit({ username: 'first-user' });
+    expect(added.text).toContain('first-user was added');
   });
 
   it('names the account, and sets what is typed', async () => {
@@ -43,10 +55,49 @@ describe('a one-time link that sets a password', () => {
     await expect(provider.logIn(user)).rejects.toThrow('the login failed');
   });
 
-  it('does not log in by itself', async () => {
+  it('that was sent by mail does not sign in: who reads a mailbox has not proved the account', async () => {
     const { browser } = await begin();
     await browser.submit({ password });
     expect(browser.cookie(provider.host, 'gatehouse_session')).toBeUndefined();
+  });
+
+  it('of an administrator signs in, once the password is set and not before', async () => {
+    const { user } = await begin();
+    const url = await signInLinkFor(user.id);
+    const browser = new Browser();
+    await browser.open(url);
+    await browser.submit({ password: 'short' });
+    expect(browser.cookie(provider.host, 'gatehouse_session')).toBeUndefined();
+    await browser.submit({ password });
+    expect(browser.address).toBe(`${provider.issuer}/home`);
+    expect(browser.page?.text).toContain(user.username);
+    await expectSpent(url);
+  });
+
+  it('of an administrator asks for the second factor of an account that has one, also in a trusted browser', async () => {
+    const user = await provider.addUser();
+    const owner = await provider.logIn(user);
+    const app = await addApp(provider, owner);
+    const trusting = new Browser();
+    await givePassword(provider, user, trusting);
+    await giveFactor(trusting, { otp: app.code(1), trust: '30' });
+    expect(trusting.cookie(provider.host, 'gatehouse_trusted')).toBeDefined();
+    for (const browser of [new Browser(), trusting]) {
+      await browser.open(await signInLinkFor(user.id));
+      await browser.submit({ password });
+      expect(browser.address).toContain('/login/factor');
+      expect((await browser.send(`${provider.issuer}/account`)).status).toBe(303);
+    }
+  });
+
+  it('ends the session of whoever was signed in in that browser before', async () => {
+    const [other, user] = [await provider.addUser(), await provider.addUser()];
+    const browser = await provider.logIn(other);
+    const before = browser.clone();
+    await browser.open(await signInLinkFor(user.id));
+    await browser.submit({ password });
+    expect(browser.page?.text).toContain(user.username);
+    expect((await before.send(`${provider.issuer}/account`)).status).toBe(303);
   });
 
   it('is not spent by being opened: mail scanners do', async () => {

@@ -51,7 +51,7 @@ describe('the pages of users', () => {
     const browser = new Browser();
     await browser.open(link);
     const done = await browser.submit({ password: 'compilers are rather nice' });
-    expect(done.text).toContain('Your password is set');
+    expect(done.text).toContain('Welcome, Grace Hopper');
     await provider.logIn({ username: 'grace', password: 'compilers are rather nice' });
     expect((await new Browser().open(link)).status).toBe(410);
   });

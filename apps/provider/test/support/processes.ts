@@ -101,7 +101,12 @@ export async function runCommand(
 export async function runProvider(own: Readonly<Record<string, string>>): Promise<RunningProvider> {
   const port = await freePort();
   const child = spawn(process.execPath, [programs.server], {
-    env: environment({ GATEHOUSE_PORT: String(port), GATEHOUSE_LOG_LEVEL: 'error', ...own }),
+    env: environment({
+      GATEHOUSE_PORT: String(port),
+      GATEHOUSE_ISSUER: `http://127.0.0.1:${port}`,
+      GATEHOUSE_LOG_LEVEL: 'error',
+      ...own,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];

@@ -81,6 +81,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const secretKey = options.env?.['GATEHOUSE_SECRET_KEY'] ?? randomBytes(32).toString('base64url');
   const settings = loadSettings({
     GATEHOUSE_PORT: String(port),
+    GATEHOUSE_ISSUER: `http://127.0.0.1:${port}`,
     GATEHOUSE_DATABASE_URL: options.databaseUrl ?? `sqlite:${join(folder, 'provider.sqlite')}`,
     GATEHOUSE_DATA_DIR: folder,
     GATEHOUSE_LOG_LEVEL: 'silent',

@@ -181,7 +181,7 @@ export class UsersApi {
 
   private async makeLink(unit: Unit, user: User, call: Call): Promise<string> {
     await this.audit.record(unit, { type: 'user.link_made', ...call.actor, subjectId: user.id });
-    return this.links.make(unit, { userId: user.id, purpose: 'set-password' }, call.now);
+    return this.links.make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, call.now);
   }
 
   private async find(call: Call): Promise<User> {

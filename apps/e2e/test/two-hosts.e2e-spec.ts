@@ -1,0 +1,106 @@
+import { networkInterfaces } from 'node:os';
+import type { BrowserContext, Page } from 'playwright-core';
+import { openContext } from './support/chromium.js';
+import { clientAdminPassword } from './support/stage.js';
+import { beginLogin, expectLoggedIn, heading, logIn, submitLogin } from './support/steps.js';
+import { useTheatre } from './support/theatre.js';
+
+// Cookies know hosts and no ports (RFC 6265 8.5): on one host both applications share a cookie jar.
+describe.each(['localhost', '127.0.0.1'] as const)('a provider on %s beside a client on localhost', (host) => {
+  const theatre = useTheatre({ host });
+  /** The names of the cookies that each origin set. */
+  const names = new Map<string, Set<string>>();
+  let context: BrowserContext;
+  let page: Page;
+
+  beforeEach(async () => {
+    context = await openContext(theatre.chromium);
+    page = await context.newPage();
+    page.on('response', (response) => {
+      void response.headersArray().then((headers) => {
+        const { origin } = new URL(response.url());
+        const own = names.get(origin) ?? new Set<string>();
+        names.set(origin, own);
+        for (const { name, value } of headers)
+          if (name.toLowerCase() === 'set-cookie') own.add(value.slice(0, value.indexOf('=')));
+      });
+    });
+  });
+  afterEach(() => context.close());
+
+  async function homeOfProvider(): Promise<string> {
+    await page.goto(`${theatre.stage.issuer}/home`);
+    return heading(page);
+  }
+
+  it('a sign-in and a sign-out of one leaves the other as it was', async () => {
+    const { stage } = theatre;
+    const person = await stage.addPerson();
+    await page.goto(`${stage.clientUrl}/providers/add`);
+    await page.fill('input[name=password]', clientAdminPassword);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.waitForSelector('input[name=client_id]');
+
+    await logIn(page, stage, person);
+    expect(await homeOfProvider()).toContain(person.username);
+    await page.goto(`${stage.clientUrl}/providers/add`);
+    await page.waitForSelector('input[name=client_id]');
+
+    await page.goto(stage.clientUrl);
+    await page.getByRole('button', { name: 'Log out here', exact: true }).click();
+    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    expect(await homeOfProvider()).toContain(person.username);
+
+    await beginLogin(page, stage);
+    await expectLoggedIn(page, stage, person);
+    await page.goto(`${stage.issuer}/logout`);
+    await page.click('button[name=logout][value=yes]');
+    await page.getByRole('heading', { name: 'You are logged out' }).waitFor();
+    await page.goto(stage.clientUrl);
+    await expectLoggedIn(page, stage, person);
+
+    await page.goto(`${stage.issuer}/login`);
+    await submitLogin(page, person);
+    await page.waitForURL(/home/);
+    await page.goto(stage.clientUrl);
+    await expectLoggedIn(page, stage, person);
+    await page.getByRole('button', { name: 'Log out here', exact: true }).click();
+    await page.getByRole('heading', { name: 'You are not logged in' }).waitFor();
+    await beginLogin(page, stage);
+    await expectLoggedIn(page, stage, person);
+    await page.getByRole('button', { name: /^Log out here and at/ }).click();
+    await page.waitForURL(`${stage.clientUrl}/`);
+    expect(await heading(page)).toBe('You are not logged in');
+    expect(await homeOfProvider()).toBe('Log in');
+  });
+
+  it('no cookie of one has the name of a cookie of the other', () => {
+    const [ofProvider, ofClient] = [theatre.stage.issuer, theatre.stage.clientUrl].map((origin) => [
+      ...(names.get(origin) ?? []),
+    ]);
+    expect(ofProvider).toEqual(expect.arrayContaining(['gatehouse_browser', 'gatehouse_session', 'gatehouse_device']));
+    expect(ofClient).toEqual(
+      expect.arrayContaining([
+        'gatehouse_client_browser',
+        'gatehouse_client_session',
+        'gatehouse_client_admin',
+        'gatehouse_client_logged_out',
+      ]),
+    );
+    // On https each name has `__Host-` before it: what differs on http differs there.
+    expect(ofClient?.filter((name) => !name.startsWith('gatehouse_client_'))).toEqual([]);
+    expect(ofProvider?.filter((name) => name.startsWith('gatehouse_client_'))).toEqual([]);
+  });
+
+  it('listens on both addresses of localhost where there is IPv6, and on its own alone otherwise', async () => {
+    const { port } = new URL(theatre.stage.issuer);
+    const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
+    const answers = async (address: string): Promise<boolean> =>
+      fetch(`http://${address}:${port}/healthz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    expect(await answers('127.0.0.1')).toBe(true);
+    expect(await answers('[::1]')).toBe(host === 'localhost' && hasIPv6);
+  });
+});
