@@ -2,6 +2,7 @@ import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { HttpAdapterHost } from '@nestjs/core';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
+import { OtherLoopbackName } from '@gatehouse/server/web/loopback-names';
 import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { Log } from '@gatehouse/server/telemetry/log';
@@ -30,6 +31,12 @@ export class ErrorFilter implements ExceptionFilter {
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<WebRequest>();
+    if (error instanceof OtherLoopbackName) {
+      const second = answerFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
+      if (second !== undefined)
+        this.log.error({ err: second, requestId: requestId(request) }, 'the redirect to the own name failed');
+      return;
+    }
     // Who is logged in goes on from here; an outage must not hide behind a second one.
     const visit = await this.visits.open(request).catch(() => undefined);
     const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, visit));

@@ -26,6 +26,7 @@ export class Pages {
       routes,
       csrf: visit.guard.csrf,
       requestId: visit.requestId,
+      rightAddress: visit.rightAddress,
       username: visit.session?.content.username,
     };
     return Reply.page(

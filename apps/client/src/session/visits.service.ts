@@ -2,14 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import type { Browser } from '@gatehouse/server/web/browser-cookie';
+import { LoopbackNames } from '@gatehouse/server/web/loopback-names';
 import { PageForms, type FormGuard, type PostedForm } from '@gatehouse/server/web/page-forms';
 import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import type { ClientSettings } from '../config/settings.js';
+import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSession } from './client-session.js';
 import { SessionsService } from './sessions.service.js';
 
 /** A person's request to one of our pages: which browser, which session. */
 export interface Visit {
   readonly request: WebRequest;
+  /** This page at the base URL, where it was opened by another loopback name and is shown all the same. */
+  readonly rightAddress?: string | undefined;
   readonly now: EpochSeconds;
   readonly requestId: string;
   /** The address, or its /64 for IPv6: what rates are counted by. */
@@ -23,18 +28,29 @@ export type PostedVisit = Visit & { readonly posted: PostedForm };
 /** Opens a visit: the one way in which controllers learn who is there. */
 @Injectable()
 export class Visits {
+  private readonly loopbackNames: LoopbackNames;
+
   constructor(
+    @Inject(SETTINGS) settings: ClientSettings,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
-  ) {}
+  ) {
+    this.loopbackNames = new LoopbackNames({
+      origin: settings.baseUrl,
+      behindProxy: !settings.trustedProxies.isEmpty,
+    });
+  }
 
+  /** @throws OtherLoopbackName for a page of a local server that was opened by another name than the base URL's */
   async open(request: WebRequest, browser?: Browser): Promise<Visit> {
+    const rightAddress = this.loopbackNames.check(request);
     const now = this.clock.now();
     const guard = browser ? this.forms.guardOf(browser) : this.forms.guard(request);
     const session = await this.sessions.find(cookie(request, this.sessions.cookieName), now);
     return {
       request,
+      rightAddress,
       now,
       requestId: requestId(request),
       addressKey: addressKey(clientAddress(request)),

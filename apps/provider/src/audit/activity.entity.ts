@@ -59,6 +59,21 @@ export class RefusalEntity {
   parameters!: string;
 }
 
+/** Forms of pages that were refused for their origin in an hour. Read and written by the named statements of its service. */
+@Entity('form_refusals')
+export class FormRefusalEntity {
+  /** One of `OriginRefusal`. */
+  @TextPrimaryColumn()
+  reason!: string;
+
+  /** Hours since the epoch. */
+  @PrimaryColumn({ type: 'integer' })
+  hour!: number;
+
+  @InstantColumn()
+  count!: number;
+}
+
 /** How many more refusals a source had in an hour than are kept. */
 @Entity('refusal_counts')
 export class RefusalCountEntity {

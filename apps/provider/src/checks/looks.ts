@@ -5,7 +5,9 @@ import type { Type } from '@nestjs/common';
 import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { nodeProblem } from '@gatehouse/server/node-releases';
+import type { OriginRefusal } from '@gatehouse/server/web/origin-check';
 import { AuditChain } from '../audit/audit-chain.service.js';
+import { FormRefusals } from '../audit/form-refusals.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import type { Cursor } from '../http/cursor.js';
@@ -38,6 +40,16 @@ const reachMilliseconds = 5_000;
 const clientsInPage = 500;
 const mostClientsChecked = 20_000;
 const leastFreeBytes = 512 * 1024 * 1024;
+
+/** What was seen, and what to set. */
+const originRefusals: Readonly<Record<OriginRefusal, string>> = {
+  host: 'on pages opened at another host than that of GATEHOUSE_ISSUER (set it to the address that people open, or redirect other names to it)',
+  'scheme-or-port':
+    'on pages opened with another scheme or port than that of GATEHOUSE_ISSUER (set it to what the address bar shows)',
+  missing: 'without Origin, Sec-Fetch-Site and Referer (let the proxy pass these headers on)',
+  foreign:
+    'from pages of other sites (nothing to do, unless people cannot sign in: then compare the address that they open with GATEHOUSE_ISSUER)',
+};
 
 type Look = (patient: Patient) => Promise<Finding> | Finding;
 
@@ -158,6 +170,13 @@ const looks = {
       : care(
           `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
         );
+  },
+  forms: async ({ app, now }: Patient) => {
+    const counts = await app.get(FormRefusals).counts(now);
+    if (counts.length === 0) return ok('no form was refused for its origin within a week');
+    return care(
+      `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRefusals[reason]}`).join('; ')}`,
+    );
   },
   'audit log': async ({ app }: Patient) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();

@@ -12,6 +12,7 @@ import { CsrfTokens } from '@gatehouse/server/web/csrf';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { Activity } from '../audit/activity.service.js';
+import { FormRefusals } from '../audit/form-refusals.service.js';
 import { Refusals } from '../audit/refusals.service.js';
 import { AuditLog } from '../audit/audit-log.service.js';
 import { AuditService } from '../audit/audit.service.js';
@@ -69,14 +70,16 @@ export class CoreModule {
         { provide: BrowserCookie, useValue: browserCookie },
         {
           provide: PageForms,
-          inject: [Clock],
-          useFactory: (clock: Clock) => new PageForms({ origin, csrf, browserCookie, clock }),
+          inject: [Clock, FormRefusals],
+          useFactory: (clock: Clock, refusals: FormRefusals) =>
+            new PageForms({ origin, csrf, browserCookie, clock, refused: (why) => refusals.note(why) }),
         },
         AuditService,
         AuditChain,
         AuditLog,
         Activity,
         Refusals,
+        FormRefusals,
         CacheVersions,
         RecordedIssuer,
       ],
@@ -97,6 +100,7 @@ export class CoreModule {
         AuditLog,
         Activity,
         Refusals,
+        FormRefusals,
         CacheVersions,
         RecordedIssuer,
       ],

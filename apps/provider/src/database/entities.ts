@@ -38,7 +38,7 @@ import { LimitedClients1764000000075 } from './migrations/0075-limited-clients.j
 import { TrustedIssuers1764000000074 } from './migrations/0074-trusted-issuers.js';
 import { TrustedIssuerEntity } from '../issuers/trusted-issuer.entity.js';
 import { Refusals1764000000073 } from './migrations/0073-refusals.js';
-import { ActivityHourEntity, RefusalCountEntity, RefusalEntity } from '../audit/activity.entity.js';
+import { ActivityHourEntity, FormRefusalEntity, RefusalCountEntity, RefusalEntity } from '../audit/activity.entity.js';
 import { AdministrationApi1764000000072 } from './migrations/0072-administration-api.js';
 import { IdempotentAnswerEntity } from '../replay/idempotent-answer.entity.js';
 import { InvitationEntity } from '../users/invitation.entity.js';
@@ -60,6 +60,7 @@ import { ApprovingTokens1795950000601 } from './migrations/20261129-approving-to
 import { KeptForms1795950000702 } from './migrations/20261129-kept-forms.js';
 import { ConfirmedEmail1795950000720 } from './migrations/20261129-confirmed-email.js';
 import { SignInLinks1795950000740 } from './migrations/20261129-sign-in-links.js';
+import { FormRefusals1795950000742 } from './migrations/20261129-form-refusals.js';
 import { RecordedIssuer1795950000741 } from './migrations/20261129-recorded-issuer.js';
 import { RecordedIssuerEntity } from './recorded-issuer.entity.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
@@ -81,6 +82,7 @@ export const entities = [
   ConsentEntity,
   CounterEntity,
   DeviceAuthorizationEntity,
+  FormRefusalEntity,
   GrantEntity,
   IdempotentAnswerEntity,
   InitialAccessTokenEntity,
@@ -161,6 +163,7 @@ export const tablesInOrder = [
   'activity_hours',
   'refusals',
   'refusal_counts',
+  'form_refusals',
   'session_clients',
 ] as const;
 
@@ -200,4 +203,5 @@ export const migrations = [
   ConfirmedEmail1795950000720,
   SignInLinks1795950000740,
   RecordedIssuer1795950000741,
+  FormRefusals1795950000742,
 ];

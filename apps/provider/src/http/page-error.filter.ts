@@ -4,6 +4,7 @@ import { OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/server/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure, isGone } from '@gatehouse/server/web/failure';
+import { OtherLoopbackName } from '@gatehouse/server/web/loopback-names';
 import { Reply } from '@gatehouse/server/web/reply';
 import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/server/web/request';
 import { Counters } from './counters.js';
@@ -27,6 +28,7 @@ export class PageErrorFilter implements ExceptionFilter {
 
   /** The answer to what was thrown; it logs. */
   describe(error: unknown, request: WebRequest): Reply {
+    if (error instanceof OtherLoopbackName) return Reply.redirect(error.location, { status: 302 });
     if (error instanceof LoginNeeded)
       return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
     if (error instanceof RecentSignInNeeded) return Reply.redirect(error.href);

@@ -3,6 +3,7 @@ import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { PurgeStep } from '../database/sweep.js';
 import { Activity } from '../audit/activity.service.js';
+import { FormRefusals } from '../audit/form-refusals.service.js';
 import { Refusals } from '../audit/refusals.service.js';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -55,6 +56,7 @@ export class PurgeTargets {
     @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
     @Inject(Activity) private readonly activity: Activity,
     @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(FormRefusals) private readonly formRefusals: FormRefusals,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
@@ -81,6 +83,7 @@ export class PurgeTargets {
     atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
     atOnce((unit, now) => this.activity.purgeExpired(unit, now)),
     atOnce((unit, now) => this.refusals.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.formRefusals.purgeExpired(unit, now)),
     atOnce((unit, now) => this.answers.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
     (unit, now) => this.purgeAudit(unit, now),

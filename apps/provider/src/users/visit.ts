@@ -7,6 +7,8 @@ import type { User } from './user.js';
 /** A person's request to one of our pages: which browser, which session, who. */
 export interface Visit {
   readonly request: WebRequest;
+  /** This page at the issuer, where it was opened by another loopback name and is shown all the same. */
+  readonly rightAddress: string | undefined;
   readonly now: EpochSeconds;
   readonly address: string;
   /** The address, or its /64 for IPv6: what rates are counted by. */

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { BrowserCookie, cookieName } from '@gatehouse/server/web/browser-cookie';
 import type { Form } from '@gatehouse/server/web/form';
+import { LoopbackNames } from '@gatehouse/server/web/loopback-names';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/server/web/reply';
 import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
@@ -26,6 +27,7 @@ import type { UserVisit, Visit } from './visit.js';
 export class Visits {
   private readonly secure: boolean;
   private readonly sessionCookie: string;
+  private readonly loopbackNames: LoopbackNames;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -39,10 +41,16 @@ export class Visits {
     @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
   ) {
     this.secure = settings.issuer.startsWith('https:');
+    this.loopbackNames = new LoopbackNames({
+      origin: settings.issuer,
+      behindProxy: !settings.trustedProxies.isEmpty,
+    });
     this.sessionCookie = cookieName('gatehouse_session', this.secure);
   }
 
+  /** @throws OtherLoopbackName for a page of a local server that was opened by another name than the issuer's */
   async open(request: WebRequest): Promise<Visit> {
+    const rightAddress = this.loopbackNames.check(request);
     const now = this.clock.now();
     const browser = this.browserCookie.findOrMake(request);
     const address = clientAddress(request);
@@ -59,6 +67,7 @@ export class Visits {
     const user = session?.full && !secondFactorOwed ? person : undefined;
     return {
       request,
+      rightAddress,
       now,
       address,
       addressKey: addressKey(address),
@@ -109,6 +118,7 @@ export class Visits {
       {
         csrf,
         requestId: visit.requestId,
+        rightAddress: visit.rightAddress,
         viewer: visit.user && {
           id: visit.user.id,
           username: visit.user.username,

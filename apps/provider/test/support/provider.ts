@@ -109,11 +109,13 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
   const adminLink = (await firstStart.prepareAdmin())?.link;
   const server = app.getHttpServer() as Server;
   scan.watch(server);
-  server.listen(port, '127.0.0.1');
+  const { issuer } = settings;
+  server.listen(settings.port, '127.0.0.1');
   await once(server, 'listening');
   app.get(OutboxWorker).start();
-  const { issuer } = settings;
-  const base = options.tls === true ? issuer : `http://127.0.0.1:${port}`;
+  // A page that is opened by another loopback name than the issuer's redirects.
+  const isLocalhost = new URL(issuer).hostname === 'localhost' && new URL(issuer).port === String(settings.port);
+  const base = options.tls === true || isLocalhost ? issuer : `http://127.0.0.1:${settings.port}`;
   let users = 0;
 
   const provider: TestProvider = {

@@ -15,6 +15,24 @@ export function isFromOurselves(request: IncomingMessage, origin: string): boole
   return referer !== undefined && originOf(referer) === origin;
 }
 
+/**
+ * Why a form does not count as ours: `host` and `scheme-or-port`, our page was opened at another address than our origin;
+ * `missing`, nothing says where it comes from; `foreign`, another site's page, as far as can be seen.
+ */
+export type OriginRefusal = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
+
+/** For whoever must mend it: why {@link isFromOurselves} said no. Decides nothing. */
+export function whyForeign(request: IncomingMessage, origin: string): OriginRefusal {
+  const [sent, site, host] = [header(request, 'origin'), header(request, 'sec-fetch-site'), header(request, 'host')];
+  const source = sent ?? header(request, 'referer');
+  if (source === undefined) return site === undefined ? 'missing' : 'foreign';
+  if (!URL.canParse(source)) return 'foreign';
+  const from = new URL(source);
+  if (from.hostname === new URL(origin).hostname) return 'scheme-or-port';
+  // What a browser calls same-origin was sent by a page that it got from us.
+  return site === 'same-origin' || (site === undefined && from.host === host) ? 'host' : 'foreign';
+}
+
 function originOf(text: string): string | undefined {
   return URL.canParse(text) ? new URL(text).origin : undefined;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { BrowserCookie, type Browser } from './browser-cookie.js';
 import type { CsrfTokens } from './csrf.js';
 import { Form } from './form.js';
-import { isFromOurselves } from './origin-check.js';
+import { isFromOurselves, whyForeign, type OriginRefusal } from './origin-check.js';
 import { readForm } from './read-form.js';
 
 /** The name of the hidden field: `<input type="hidden" name="csrf" value="{{csrf}}">`. */
@@ -39,6 +39,8 @@ export interface PageFormsOptions {
   readonly csrf: CsrfTokens;
   readonly browserCookie: BrowserCookie;
   readonly clock: Clock;
+  /** Hears of each form that was refused for its origin. */
+  readonly refused?: (why: OriginRefusal) => void;
 }
 
 /** Guards every form of our own pages; protocol endpoints have nothing to do with it. */
@@ -68,6 +70,7 @@ export class PageForms {
     const sent = await readForm(request, { limitBytes: options.limitBytes ?? PAGE_FORM_LIMIT_BYTES });
     const browser = this.options.browserCookie.findOrMake(request);
     if (!isFromOurselves(request, this.origin)) {
+      this.options.refused?.(whyForeign(request, this.origin));
       return { form: Form.empty, browser, refusal: refusals.origin };
     }
     const { csrf, clock } = this.options;
