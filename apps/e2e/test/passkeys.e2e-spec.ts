@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { addAuthenticator } from './support/authenticator.js';
 import { openContext } from './support/chromium.js';
@@ -57,14 +58,27 @@ describe('passkeys, on an issuer that has a name', () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await page.goto(`${stage.issuer}/account/passkeys`);
+    await page.getByText('signing in with your password also asks for a second factor').waitFor();
     await look('provider-passkeys-none');
     await enroll('Laptop');
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();
-    expect(await page.locator('#recovery-codes li').count()).toBe(10);
+    const codes = await page.locator('#recovery-codes li').allTextContents();
+    expect(codes).toHaveLength(10);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('recovery-codes.txt');
+    expect(
+      readFileSync(await download.path(), 'utf8')
+        .split(/\s+/)
+        .filter(Boolean),
+    ).toEqual(codes);
     await look('provider-recovery-codes');
     await page.getByRole('link', { name: /I have kept them/ }).click();
     await page.waitForURL(/passkeys/);
     expect(await page.inputValue('input[name=name]')).toBe('Laptop');
+    expect(await page.getByText('also asks for a second factor').count()).toBe(0);
     await look('provider-passkeys');
     expect(await authenticator.credentials()).toHaveLength(1);
 

@@ -44,7 +44,7 @@ export type PasskeyEnrolment = Enrolled | { readonly kind: 'refused' | 'taken' |
 /** Thrown inside a unit: a factor must not outlive the session that added it by a moment. */
 class SessionEnded extends Error {}
 
-/** Adds second factors. With the first one come recovery codes, and sessions that rest on a password alone owe it. */
+/** Adds second factors. With the first one, and where none is left, come recovery codes; sessions that rest on a password alone owe it. */
 @Injectable()
 export class Enrolment {
   private readonly label: string;
@@ -154,7 +154,8 @@ export class Enrolment {
     const cookies = await this.factors.complete(unit, visit, added.methods);
     if (!cookies) throw new SessionEnded();
     await this.sessions.demoteOthers(unit, user.id, visit.session.id);
-    const codes = added.isFirst ? await this.codes.make(unit, user.id, visit.now) : undefined;
+    const hasCodes = !added.isFirst && (await this.codes.countLeftIn(unit, user.id)) > 0;
+    const codes = hasCodes ? undefined : await this.codes.make(unit, user.id, visit.now);
     await this.audit.record(unit, {
       type: 'factor.added',
       ...trailOf(visit),

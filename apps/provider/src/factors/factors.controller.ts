@@ -192,6 +192,7 @@ export class FactorsController {
       'factors/app',
       {
         missing,
+        isFirstFactor: !(await this.factors.hasAny(visit.user.id)),
         offer: missing ? undefined : await this.enrolment.offerTotp(visit, visit.user, sealed),
         problem: shown.problem,
         firstProblem: shown.problem && 'otp',

@@ -13,6 +13,7 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Enrolment } from './enrolment.service.js';
+import { Factors } from './factors.service.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { mostNameCharacters, mostPasskeys, Passkeys } from './passkeys.service.js';
 
@@ -33,6 +34,7 @@ export class PasskeysController {
     @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(Factors) private readonly factors: Factors,
     @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(Enrolment) private readonly enrolment: Enrolment,
@@ -106,7 +108,7 @@ export class PasskeysController {
   }
 
   private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
-    const own = await this.passkeys.listOf(visit.user.id);
+    const { passkeys: own, totp } = await this.factors.of(visit.user.id);
     const missing = await this.fresh.missing(visit, routes.passkeys);
     return this.visits.page(
       visit,
@@ -122,6 +124,7 @@ export class PasskeysController {
           createdAt,
           lastUsedAt,
         })),
+        isFirstFactor: own.length === 0 && !totp,
         enrollOptions: missing ? undefined : await this.ceremonies.enrollOptions(visit, visit.user),
         error: shown.error,
         notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,

@@ -35,6 +35,12 @@ export class RecoveryCodes {
     return Number(row?.count ?? 0);
   }
 
+  /** The same inside a unit. */
+  async countLeftIn(unit: Unit, userId: string): Promise<number> {
+    const row = await unit.one<{ count: number | string }>(codeStatements.countLeft, userId);
+    return Number(row?.count ?? 0);
+  }
+
   /** Makes ten codes in place of all that there were. @returns them, for the one time that they are shown */
   async make(unit: Unit, userId: string, now: EpochSeconds): Promise<readonly string[]> {
     await unit.change(codeStatements.forget, userId);

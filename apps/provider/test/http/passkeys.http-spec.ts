@@ -1,3 +1,4 @@
+import { statement } from '@gatehouse/server/database/store';
 import { Browser, type Answer } from '../support/browser';
 import { giveFactor, givePassword, recoveryCodesOf } from '../support/factors';
 import { fieldsOf } from '../support/forms';
@@ -102,6 +103,24 @@ describe('adding a passkey (WebAuthn 7.1)', () => {
     expect((await post(hers, '/account/passkeys', { action: 'add-passkey', attestation: first })).status).toBe(200);
     await hers.open(at('/account/passkeys'));
     expect((await post(hers, '/account/passkeys', { action: 'add-passkey', attestation: second })).status).toBe(422);
+  });
+
+  it('says before that sign-ins by password ask for a second factor from then on, where none is asked for yet', async () => {
+    const demands = 'signing in with your password also asks for a second factor';
+    const browser = await provider.logIn(await provider.addUser());
+    for (const page of ['/account/passkeys', '/account/factors/app'])
+      expect((await browser.open(at(page))).text).toContain(demands);
+    expect(recoveryCodesOf((await enroll(browser)).answer)).toHaveLength(10);
+    for (const page of ['/account/passkeys', '/account/factors/app'])
+      expect((await browser.open(at(page))).text).not.toContain(demands);
+  });
+
+  it('gives recovery codes with the first factor, and with a later one where none is left', async () => {
+    const { user, browser } = await personWithKey();
+    expect(recoveryCodesOf((await enroll(browser)).answer)).toHaveLength(0);
+    const spend = statement('test.spend', 'UPDATE recovery_codes SET used_at = 1 WHERE user_id = $1');
+    await provider.store.run((unit) => unit.change(spend, user.id));
+    expect(recoveryCodesOf((await enroll(browser)).answer)).toHaveLength(10);
   });
 
   it('a challenge ends after an hour', async () => {

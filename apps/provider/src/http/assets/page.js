@@ -42,4 +42,19 @@
       }
     });
   }
+
+  // <button hidden data-download="id of an element" data-file="name.txt">: its text as a file, made in the browser.
+  for (const button of document.querySelectorAll('button[data-download]')) {
+    const source = document.getElementById(button.dataset.download);
+    if (!source) continue;
+    button.hidden = false;
+    button.addEventListener('click', () => {
+      const lines = `${source.textContent.trim()}\n`;
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([lines], { type: 'text/plain' }));
+      link.download = button.dataset.file;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    });
+  }
 })();
