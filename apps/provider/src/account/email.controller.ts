@@ -3,6 +3,8 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import { sendsMail, type Settings } from '../config/settings.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress } from '../mail/mailer.service.js';
@@ -22,6 +24,7 @@ interface Shown {
 @Controller(routes.email)
 export class EmailController {
   constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
@@ -40,6 +43,7 @@ export class EmailController {
     const visit = await this.visits.requireUser(request);
     const typed = form.text('email').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
+    if (!sendsMail(this.settings)) return this.show(visit, { status: 409 });
     if (!isOneAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
     if (typed === visit.user.email && visit.user.emailVerified)
       return this.show(visit, { typed, status: 422, problem: text('email.same') });
@@ -58,6 +62,7 @@ export class EmailController {
       {
         email,
         emailVerified,
+        sendsMail: sendsMail(this.settings),
         typed: shown.typed ?? (emailVerified ? '' : (email ?? '')),
         missing: await this.fresh.missing(visit, routes.email),
         problem: shown.problem,

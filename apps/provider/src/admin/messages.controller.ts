@@ -4,7 +4,7 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
+import { sendsMail, type Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { Outbox } from '../outbox/outbox.service.js';
@@ -73,7 +73,7 @@ export class MessagesController {
         waiting,
         failed,
         failedOnly,
-        toFolder: this.settings.smtpUrl === undefined,
+        toFolder: !sendsMail(this.settings),
         messages: page.map((message) => ({
           id: message.selector,
           kind: kindWords[message.kind] ?? message.kind,

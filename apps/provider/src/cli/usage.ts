@@ -29,7 +29,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
 
   user add --username U [--password-stdin] [--name N] [--email E [--email-verified]] [--role R]…
            [--claim NAME=VALUE]…    (birthdate=1990-12-31, phone_number=+16045551234, address.locality=London …)
-  user invite --email E… [--role R]…   (sends a link to make an account by, and prints it)
+  user invite --email E… [--role R]…   (mails a link to make an account by, where there is a mail server, and prints it)
   user list [--search TEXT]
   user show --username U
   user update --username U [--new-username N] [--name N] [--email E] [--email-verified | --email-unverified]

@@ -3,6 +3,7 @@ import { FactorReset } from '../factors/factor-reset.service.js';
 import { Factors } from '../factors/factors.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { PasswordRenewal } from '../grants/password-renewal.service.js';
+import { sendsMail } from '../config/settings.js';
 import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -204,18 +205,17 @@ const invite: Command = {
     const chosen = options.all('role').length > 0 ? options.all('role') : ['user'];
     const unknown = chosen.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new UsageError(`there is no role ${JSON.stringify(unknown)}`);
-    const invitations = await store.run(async (unit) => {
-      const made: { email: string; link: string }[] = [];
-      for (const email of addresses)
-        made.push({ email, link: await app.get(Invitations).invite(unit, { email, roles: chosen }, {}, now) });
-      return made;
-    });
+    const invitations = await store.run((unit) =>
+      app.get(Invitations).inviteAll(unit, { emails: addresses, roles: chosen }, {}, now),
+    );
+    const links = table(
+      ['E-MAIL', 'LINK'],
+      invitations.map(({ email, link }) => [email, link]),
+    );
+    const isSent = sendsMail(settings);
     return {
-      json: { invitations },
-      text: table(
-        ['E-MAIL', 'LINK'],
-        invitations.map(({ email, link }) => [email, link]),
-      ),
+      json: { invitations, mail_sent: isSent },
+      text: isSent ? links : `${links}\nno mail is sent (GATEHOUSE_SMTP_URL is not set): pass the links on yourself`,
     };
   },
 };

@@ -365,6 +365,11 @@ function hostOf(issuer: string): string {
   return isLoopbackHost(hostname) ? hostname.replace(/^\[|\]$/g, '') : '::';
 }
 
+/** False where mail goes to a folder that nobody reads: then no page may say that a mail is on its way. */
+export function sendsMail(settings: Pick<Settings, 'smtpUrl'>): boolean {
+  return settings.smtpUrl !== undefined;
+}
+
 /** The sender of mail. A network address is no name of a mail domain: a provider on one is a trial. */
 export function mailFromOf(settings: Pick<Settings, 'mailFrom' | 'issuer'>): string {
   const host = new URL(settings.issuer).hostname;

@@ -3,6 +3,8 @@ import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../config/settings.token.js';
+import { sendsMail, type Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
 import { isOneAddress } from '../mail/mailer.service.js';
 import { type Sentence, text } from '../texts/text.js';
@@ -22,6 +24,7 @@ interface Shown {
 @Controller(routes.forgotPassword)
 export class ForgotPasswordController {
   constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
@@ -41,6 +44,8 @@ export class ForgotPasswordController {
     const id = form.get('request') || query(request).get('request');
     const email = form.text('email').trim();
     if (refusal) return this.show(visit, id, email, { status: 403, error: text(refusal.id) });
+    // The same for every address: without a mail server nobody can be told anything.
+    if (!sendsMail(this.settings)) return this.show(visit, id, '', { status: 409 });
     if (!isOneAddress(email)) return this.show(visit, id, email, { status: 422, problem: text('problem.email') });
     const taken = await this.store.run((unit) => this.resets.ask(unit, email, visit.addressKey, visit.now));
     if (!taken)
@@ -58,6 +63,7 @@ export class ForgotPasswordController {
       'interaction/forgot-password',
       {
         clientName: client?.name,
+        sendsMail: sendsMail(this.settings),
         pending: kept?.id,
         email,
         error: shown.error,

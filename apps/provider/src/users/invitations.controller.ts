@@ -4,11 +4,11 @@ import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../config/settings.token.js';
-import type { Settings } from '../config/settings.js';
+import { sendsMail, type Settings } from '../config/settings.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from './actor.js';
-import { addressesIn, Invitations, MailQueueFull, mostInvited } from './invitations.service.js';
+import { addressesIn, Invitations, MailQueueFull, mostInvited, type InvitationLink } from './invitations.service.js';
 import { roles, roleWords } from './user.js';
 import type { UserVisit } from './visit.js';
 import { Visits } from './visits.service.js';
@@ -26,7 +26,10 @@ interface Shown {
   readonly error?: string;
 }
 
-/** Invitations by mail: who gets one makes an account with the roles that an administrator chose. */
+/**
+ * Invitations, by mail or by links that an administrator passes on: who gets one makes an account with the roles that
+ * were chosen.
+ */
 @Controller(routes.invitations)
 export class InvitationsController {
   constructor(
@@ -61,15 +64,17 @@ export class InvitationsController {
     if (problem !== undefined)
       return this.show(visit, { typed, roles: chosen, problems: [{ field: 'emails', message: problem }], status: 422 });
     await this.visits.requireRecentSignIn(visit, form);
+    let links: readonly InvitationLink[];
     try {
-      await this.store.run(async (unit) => {
-        for (const email of addresses)
-          await this.invitations.invite(unit, { email, roles: chosen }, actorOf(visit), visit.now);
-      });
+      links = await this.store.run((unit) =>
+        this.invitations.inviteAll(unit, { emails: addresses, roles: chosen }, actorOf(visit), visit.now),
+      );
     } catch (error) {
       if (!(error instanceof MailQueueFull)) throw error;
       return this.show(visit, { typed, roles: chosen, status: 503, error: fullSentence });
     }
+    // Nobody gets a mail: whoever invites passes the links on.
+    if (!sendsMail(this.settings)) return this.visits.page(visit, 'users/invitation-links', { invitations: links });
     return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: visit.cookies });
   }
 
@@ -85,6 +90,7 @@ export class InvitationsController {
       {
         typed: shown.typed ?? '',
         most: mostInvited,
+        sendsMail: sendsMail(this.settings),
         isOff: this.settings.signUp === 'off',
         roleChoices: roles.map((role) => ({ role, words: roleWords[role], checked: chosen.includes(role) })),
         invitations: items,

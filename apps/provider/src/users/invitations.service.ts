@@ -71,6 +71,12 @@ const invitationStatements = {
 /** At once: each is a mail, and all of them are one unit. */
 export const mostInvited = 500;
 
+/** An invitation that was just made: its link is shown once. */
+export interface InvitationLink {
+  readonly email: string;
+  readonly link: string;
+}
+
 /** Too many mails wait already: nobody was invited. */
 export class MailQueueFull extends Error {}
 
@@ -103,7 +109,7 @@ export class Invitations implements OnModuleInit {
   /**
    * Sends a link to this address; an older one of the same address ends.
    * @param email one that {@link addressesIn} gave
-   * @returns the link, for whoever made it at the command line
+   * @returns the link, for whoever passes it on where no mail is sent
    * @throws MailQueueFull
    */
   async invite(
@@ -136,6 +142,21 @@ export class Invitations implements OnModuleInit {
       details: { email, roles: roles.join(' ') },
     });
     return link;
+  }
+
+  /**
+   * Invites several in one unit: all of them, or nobody.
+   * @throws MailQueueFull
+   */
+  async inviteAll(
+    unit: Unit,
+    { emails, roles }: { readonly emails: readonly string[]; readonly roles: readonly string[] },
+    actor: Actor,
+    now: EpochSeconds,
+  ): Promise<readonly InvitationLink[]> {
+    const made: InvitationLink[] = [];
+    for (const email of emails) made.push({ email, link: await this.invite(unit, { email, roles }, actor, now) });
+    return made;
   }
 
   /** The invitation that this link is, while it can be used. Looking does not spend it: mail scanners open links. */

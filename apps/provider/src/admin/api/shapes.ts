@@ -219,7 +219,15 @@ export const shapes = {
     created_at: instant,
     expires_at: instant,
   }),
-  Invited: z.strictObject({ invited: z.int() }),
+  Invited: z.strictObject({
+    invited: z.int(),
+    links: z
+      .array(z.strictObject({ email: z.string(), link: z.string() }))
+      .optional()
+      .meta({
+        description: 'Only without a mail server: nobody gets a mail, and whoever invites passes the links on.',
+      }),
+  }),
   Role: z.strictObject({ role: z.string(), second_factor: z.boolean() }),
   Key: z.strictObject({
     kid: z.string(),
