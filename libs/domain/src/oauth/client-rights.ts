@@ -15,7 +15,10 @@ export function isAdminScope(scope: string): boolean {
 /** True where an administrator gave the client something that others do not have. */
 export function hasAdministratorRights(client: Client): boolean {
   return (
-    client.actsForItself || client.tokenExchange.length > 0 || !client.consentRequired || client.scope.some(isAdminScope)
+    client.actsForItself ||
+    client.tokenExchange.length > 0 ||
+    !client.consentRequired ||
+    client.scope.some(isAdminScope)
   );
 }
 
