@@ -22,7 +22,7 @@ export class Application {
     this.logPath = logPath;
     this.onLink = onLink;
     this.onWarning = onWarning;
-    mkdirSync(dirname(logPath), { recursive: true });
+    mkdirSync(dirname(logPath), { recursive: true, mode: 0o700 });
     if (existsSync(logPath) && statSync(logPath).size > rotateAtBytes) renameSync(logPath, `${logPath}.1`);
     // A process group of its own: Ctrl-C reaches this script alone, which then ends both in order. Should the script
     // die without doing so, the preloaded module ends the application.

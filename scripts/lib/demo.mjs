@@ -82,7 +82,7 @@ export class Demo {
   }
 
   #write() {
-    mkdirSync(dataFolder(), { recursive: true });
+    mkdirSync(dataFolder(), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.${process.pid}`;
     writeFileSync(draft, `${JSON.stringify(this.#kept, null, 2)}\n`, { mode: 0o600 });
     chmodSync(draft, 0o600);

@@ -1,9 +1,10 @@
-import { stat, statfs } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { nodeProblem } from '@gatehouse/server/node-releases';
 import type { OriginRefusal } from '@gatehouse/server/web/origin-check';
 import { AuditChain } from '../audit/audit-chain.service.js';
@@ -121,6 +122,14 @@ const looks = {
       ? ok(`${file} is readable by its owner alone; a backup needs it`)
       : mend(`${file} can be read by others: chmod 600`);
   },
+  'database files': async ({ settings }: Patient) => {
+    const address = parseDatabaseUrl(settings.databaseUrl);
+    if (address.kind !== 'sqlite') return ok('the database is not a file');
+    const open = await worldReadableFiles(address.path);
+    return open.length === 0
+      ? ok(`${address.path} and its copies are not readable by every user of this computer`)
+      : mend(`every user of this computer can read ${firstOf(open)}: chmod 600`);
+  },
   disk: async ({ settings }: Patient) => {
     const file = keyFileOf(settings);
     const folder = file === undefined ? settings.dataDir : dirname(file);
@@ -217,10 +226,25 @@ async function findClients(
 }
 
 function firstIds(clients: readonly Client[]): string {
-  return clients
-    .slice(0, 10)
-    .map(({ id }) => id)
-    .join(', ');
+  return firstOf(clients.map(({ id }) => id));
+}
+
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, 10).join(', ');
+}
+
+/** The database, its logs and the copies beside it: earlier versions made the copies world-readable. */
+async function worldReadableFiles(path: string): Promise<string[]> {
+  // Windows has no such bits: Node reports the same mode for every file.
+  if (process.platform === 'win32') return [];
+  const folder = dirname(path);
+  const names = (await readdir(folder)).filter((name) => name.startsWith(basename(path)));
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    const file = await stat(join(folder, name)).catch(() => undefined);
+    if (file?.isFile() === true && (file.mode & 0o007) !== 0) found.push(join(folder, name));
+  }
+  return found;
 }
 
 /** Undefined where something listens there. */

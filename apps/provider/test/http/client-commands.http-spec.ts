@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { statement } from '@gatehouse/server/database/store';
@@ -299,7 +299,7 @@ describe('commands on clients, while the provider runs', () => {
       report.findings.find((finding) => finding.check === check)?.state;
     expect(well.code).toBe(0);
     expect(well.json<Report>().to_mend).toBe(0);
-    for (const check of ['answer', 'disk', 'audit log', 'secret key'])
+    for (const check of ['answer', 'disk', 'audit log', 'secret key', 'database files'])
       expect([check, state(well.json<Report>(), check)]).toEqual([check, 'ok']);
     expect(state(well.json<Report>(), 'issuer')).toBe('care');
     const ill = await runCommand(['doctor', '--json'], {
@@ -312,6 +312,20 @@ describe('commands on clients, while the provider runs', () => {
     for (const check of ['proxy', 'keys', 'mail'])
       expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'mend']);
     expect((await runCommand(['doctor'], env)).stdout).toMatch(/^CHECK +STATE +WHAT/);
+  });
+
+  it('doctor names copies of the database that every user of the computer can read', async () => {
+    const copy = join(folder, 'provider.sqlite.before-FirstSchema-20260101T000000000Z-1');
+    writeFileSync(copy, '');
+    chmodSync(copy, 0o644);
+    const { code, stdout } = await gatehouse(['doctor']);
+    rmSync(copy);
+    expect(code).toBe(1);
+    const { findings } = JSON.parse(stdout) as { findings: readonly { check: string; says: string }[] };
+    expect(findings.find(({ check }) => check === 'database files')).toMatchObject({
+      state: 'mend',
+      says: expect.stringContaining(copy) as unknown,
+    });
   });
 
   it('audit export writes JSON lines of a time, audit verify says whether they are as they were written', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyStore } from '@gatehouse/server/database/copy-store';
@@ -7,6 +7,33 @@ import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/server/da
 import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { entities, migrations, tablesInOrder } from '../../src/database/entities';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
+
+/**
+ * Runs the work with the usual umask and watches a folder.
+ * @returns the modes of all files that were in it at any moment, by name
+ */
+async function modesDuring(folder: string, work: () => Promise<unknown>): Promise<Map<string, Set<string>>> {
+  const modes = new Map<string, Set<string>>();
+  const note = (name: string): void => {
+    const file = statSync(join(folder, name), { throwIfNoEntry: false });
+    if (file === undefined) return;
+    modes.set(name, (modes.get(name) ?? new Set()).add((file.mode & 0o777).toString(8)));
+  };
+  const watcher = watch(folder, (_event, name) => note(name ?? ''));
+  const umask = process.umask(0o022);
+  try {
+    await work();
+  } finally {
+    process.umask(umask);
+    watcher.close();
+  }
+  for (const name of readdirSync(folder)) note(name);
+  return modes;
+}
+
+function expectPrivate(modes: Map<string, Set<string>>, name: string): void {
+  expect([...(modes.get(name) ?? [])]).toEqual(['600']);
+}
 
 describe('backup, restore and copy', () => {
   let folder: string;
@@ -45,6 +72,28 @@ describe('backup, restore and copy', () => {
     const users = await source.query<unknown[]>(`SELECT username FROM users WHERE username = 'ada'`);
     await source.destroy();
     expect(users).toHaveLength(1);
+  });
+
+  it('is readable by its owner alone from the first byte on, and so is what is restored from it', async () => {
+    const target = join(folder, 'private.sqlite');
+    const copying = await modesDuring(folder, () => backupSqlite(file, target));
+    expectPrivate(copying, 'private.sqlite.part');
+    expectPrivate(copying, 'private.sqlite');
+    // As backups of earlier versions are, or one that came by another way.
+    chmodSync(target, 0o644);
+    const restoring = await modesDuring(folder, () =>
+      restoreSqlite(target, join(folder, 'private-again.sqlite'), { replace: false }),
+    );
+    expectPrivate(restoring, 'private-again.sqlite.part');
+    expectPrivate(restoring, 'private-again.sqlite');
+  });
+
+  it('replaces a file that is already at the name of the draft, and its mode', async () => {
+    const target = join(folder, 'planted.sqlite');
+    writeFileSync(`${target}.part`, '', { mode: 0o666 });
+    chmodSync(`${target}.part`, 0o666);
+    await backupSqlite(file, target);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
   });
 
   it('replaces neither a backup nor a database unasked, and takes no damaged file', async () => {
@@ -119,9 +168,10 @@ describe('a step of the schema', () => {
     try {
       await migrateUp(source);
       expect(readdirSync(folder).filter((name) => name.includes('.before-'))).toEqual([]);
-      await migrateDown(source);
+      const modes = await modesDuring(folder, () => migrateDown(source));
       const copies = readdirSync(folder).filter((name) => name.includes('.before-'));
       expect(copies).toHaveLength(1);
+      for (const name of modes.keys()) expectPrivate(modes, name);
       await restoreSqlite(join(folder, copies[0] ?? ''), join(folder, 'again.sqlite'), { replace: false });
     } finally {
       await source.destroy();

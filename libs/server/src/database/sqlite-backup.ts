@@ -1,5 +1,6 @@
-import { chmod, copyFile, link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { openSqliteFile } from './sqlite-driver.js';
 
 /** A backup or a restore that cannot be made; the message says why. */
@@ -17,20 +18,20 @@ export interface BackupReport {
 
 /**
  * Copies a SQLite database while others use it: a consistent state of one moment, checked, under its name only when it
- * is whole.
+ * is whole, and readable by its owner alone.
  * @throws BackupRefused when there is a file of that name already, or the copy is not sound
  */
 export async function backupSqlite(path: string, target: string): Promise<BackupReport> {
   await refuseExisting(target);
   const draft = `${target}.part`;
-  await rm(draft, { force: true });
-  const source = openSqliteFile(path, { readonly: true });
   try {
-    await source.backup(draft);
-  } finally {
-    source.close();
-  }
-  try {
+    await createPrivateFile(draft);
+    const source = openSqliteFile(path, { readonly: true });
+    try {
+      await source.backup(draft);
+    } finally {
+      source.close();
+    }
     standAlone(draft);
     checkSound(draft);
     // A link fails where the name was taken meanwhile; a rename would replace what is there.
@@ -61,12 +62,23 @@ export async function restoreSqlite(
   }
   // Under its name only when it is whole and on disk: a power cut leaves the old database or the new one.
   const draft = `${path}.part`;
-  await copyFile(backup, draft);
-  await chmod(draft, 0o600);
+  await createPrivateFile(draft);
+  const [from, to] = [await open(backup, 'r'), await open(draft, 'r+')];
+  await pipeline(from.createReadStream(), to.createWriteStream());
   await flush(draft);
   await rename(draft, path);
   await flush(dirname(path));
   return { file: path, bytes: (await stat(path)).size };
+}
+
+/**
+ * An empty file with mode 0600, whatever the umask. SQLite writes into it, and gives its journals the same mode. The
+ * driver's own file would be world-readable, and copyFile() sets the mode of its source.
+ */
+async function createPrivateFile(path: string): Promise<void> {
+  await rm(path, { force: true });
+  // Exclusive: a file or link that another user of the folder puts there meanwhile is not written to.
+  await (await open(path, 'wx', 0o600)).close();
 }
 
 /** One file without a log beside it: the copy says WAL in its header, as its source does, and would make one when read. */
