@@ -35,6 +35,8 @@ export interface Outside {
   readonly log: Log;
   /** Made here when it is left out. */
   readonly counters?: Counters;
+  /** See {@link PROCESS_ACTOR}; none where it is left out. */
+  readonly processActor?: string;
   /** False: everything goes through the router, which must make no difference. */
   readonly dispatchFirst?: boolean;
 }
@@ -113,6 +115,7 @@ export function createCore(outside: Outside, nodeNumber: number): Core {
     languages: new Languages(outside.settings),
     keyring: new Keyring(secretKeys(outside.settings)),
     selectors: new SelectorSource(nodeNumber),
+    processActor: outside.processActor ?? null,
   };
 }
 

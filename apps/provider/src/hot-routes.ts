@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { HotRoute, ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import { RefusedAccess } from './audit/refused-access.service.js';
 import { AuthorizeController } from './authorization/authorize.controller.js';
 import type { Core } from './core/core.module.js';
 import { DiscoveryController } from './discovery/discovery.controller.js';
@@ -18,7 +19,7 @@ import { UserinfoController } from './userinfo/userinfo.controller.js';
 export function hotRoutes(app: INestApplication, core: Core): readonly HotRoute[] {
   const host = app.get<HttpAdapterHost<ReplyAdapter>>(HttpAdapterHost);
   const protocol = new OAuthErrorFilter(host, core.log, core.counters);
-  const pages = new PageErrorFilter(host, core.log, core.counters);
+  const pages = new PageErrorFilter(host, core.log, core.counters, app.get(RefusedAccess));
   const discovery = app.get(DiscoveryController);
   const authorize = app.get(AuthorizeController);
   const token = app.get(TokenController);

@@ -55,7 +55,17 @@ export class OwnPassword {
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
     const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current, addressKey);
-    if (!fits) return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
+    if (!fits) {
+      await this.store.run((unit) =>
+        this.audit.record(unit, {
+          type: 'user.password_wrong',
+          ...actorOf(visit),
+          subjectId: user.id,
+          details: { for: 'password change' },
+        }),
+      );
+      return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
+    }
     const passwordHash = await this.hasher.hash(typed.next, addressKey);
     await this.store.run(async (unit) => {
       await this.throttle.giveBack(unit, [`own:${user.id}`]);

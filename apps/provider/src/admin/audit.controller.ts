@@ -1,13 +1,16 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
+import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditLog, type AuditPage, type AuditSearch } from '../audit/audit-log.service.js';
-import { auditTypes } from '../audit/audit.service.js';
+import { auditTypes, AuditService } from '../audit/audit.service.js';
+import { isCommandLineActor } from '../audit/command-line-actor.js';
 import { eventRepresentation } from '../audit/event-representation.js';
 import { routes } from '../http/routes.js';
 import { UsersService } from '../users/users.service.js';
+import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { EventLines } from './event-lines.service.js';
@@ -26,13 +29,20 @@ interface Asked {
   readonly unknown: string | undefined;
 }
 
+/** What was filled in of the filter. */
+function chosen({ typed }: Asked): Record<string, string> {
+  return Object.fromEntries(Object.entries(typed).filter(([, value]) => value !== ''));
+}
+
 /** The audit log, for administrators and auditors: searched, and downloaded. */
 @Controller(routes.audit)
 export class AuditController {
   constructor(
+    @Inject(Store) private readonly store: Store,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(AuditLog) private readonly log: AuditLog,
+    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(EventLines) private readonly lines: EventLines,
   ) {}
@@ -42,7 +52,7 @@ export class AuditController {
     const visit = await this.openFor(request);
     const asked = await this.read(query(request));
     const { events, next } = await this.find(asked, pageSize);
-    const filterQuery = new URLSearchParams(Object.entries(asked.typed).filter(([, value]) => value !== '')).toString();
+    const filterQuery = new URLSearchParams(chosen(asked)).toString();
     return this.visits.page(visit, 'admin/audit', {
       typed: asked.typed,
       unknown: asked.unknown,
@@ -58,7 +68,7 @@ export class AuditController {
   /** The same as JSON lines. */
   @Get('export')
   async download(@Req() request: WebRequest): Promise<Reply> {
-    await this.openFor(request);
+    const visit = await this.openFor(request);
     const asked = await this.read(query(request));
     const lines: string[] = [];
     let search = asked.search;
@@ -68,6 +78,13 @@ export class AuditController {
       if (next === undefined) break;
       search = { ...search, before: next };
     }
+    await this.store.run((unit) =>
+      this.audit.record(unit, {
+        type: 'audit.exported',
+        ...actorOf(visit),
+        details: { by: 'page', events: lines.length, ...chosen(asked) },
+      }),
+    );
     const day = new Date(this.clock.now() * 1000).toISOString().slice(0, 10);
     return Reply.bytes(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'application/jsonl', {
       headers: {
@@ -107,8 +124,9 @@ export class AuditController {
     };
   }
 
-  /** A username, or an id: of somebody who is gone only the id is left. */
+  /** A username, the command line's name, or an id: of an account that is gone only the id is left. */
   private async userOf(typed: string): Promise<string | undefined> {
+    if (isCommandLineActor(typed)) return typed;
     if (/^[0-9a-f-]{36}$/.test(typed)) return typed;
     return (await this.users.findByUsername(typed))?.id;
   }

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { commandLineUser, isCommandLineActor } from '../audit/command-line-actor.js';
 import type { LoggedEvent } from '../audit/audit-log.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -25,7 +26,10 @@ export class EventLines {
   ) {}
 
   async of(events: readonly LoggedEvent[]): Promise<EventLine[]> {
-    const people = events.flatMap(({ actorId, subjectId }) => [actorId, subjectId]).filter((id) => id !== null);
+    const people = events
+      .flatMap(({ actorId, subjectId }) => [actorId, subjectId])
+      .filter((id) => id !== null)
+      .filter((id) => !isCommandLineActor(id));
     const names = await this.users.names(people);
     const clients = await this.clients.names(events.map(({ clientId }) => clientId).filter((id) => id !== null));
     const named = (id: string | null, from: ReadonlyMap<string, string>): EventLine['actor'] =>
@@ -34,7 +38,10 @@ export class EventLines {
       at: event.at,
       type: event.type,
       words: event.type.replace(/[._]/g, ' '),
-      actor: named(event.actorId, names),
+      actor:
+        event.actorId !== null && isCommandLineActor(event.actorId)
+          ? { id: event.actorId, name: `Command line (${commandLineUser(event.actorId)})` }
+          : named(event.actorId, names),
       subject: named(event.subjectId, names),
       client: named(event.clientId, clients),
       address: event.address,

@@ -8,6 +8,7 @@ import { sendsMail, type Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { Outbox } from '../outbox/outbox.service.js';
+import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
@@ -50,7 +51,7 @@ export class MessagesController {
           ? [Number(id)]
           : [];
     if (selectors.length === 0 && form.get('action') !== 'retry-failed') throw new PageError('form.invalid');
-    for (const selector of selectors) await this.store.run((unit) => this.outbox.retry(unit, selector, visit.now));
+    await this.store.run((unit) => this.outbox.retry(unit, selectors, actorOf(visit), visit.now));
     return Reply.redirect(`${routes.messages}?done=retried`, { cookies: visit.cookies });
   }
 

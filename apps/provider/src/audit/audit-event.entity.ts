@@ -13,7 +13,7 @@ export class AuditEventEntity {
   @TextColumn()
   type!: string;
 
-  /** The user who acted; null for a stranger, a client or the command line. */
+  /** The id of the user who acted, or `cli:NAME` of the command line; null for a stranger, a client or the server itself. */
   @TextColumn({ nullable: true })
   actorId!: string | null;
 

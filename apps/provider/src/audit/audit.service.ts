@@ -9,6 +9,8 @@ export const auditTypes = [
   /** A password was right and a second factor is still owed. */
   'login.password',
   'login.failed',
+  /** The first attempt past a limit of failed sign-ins; those after it, within the window, are not told of. */
+  'login.throttled',
   'factor.added',
   'factor.renamed',
   'factor.removed',
@@ -32,6 +34,8 @@ export const auditTypes = [
   'user.invitation_withdrawn',
   'user.password_set',
   'user.password_changed',
+  /** The current password, asked for at the account page, was wrong. */
+  'user.password_wrong',
   'client.created',
   'client.registered',
   'client.approved',
@@ -65,13 +69,22 @@ export const auditTypes = [
   'token.replayed',
   'token.revoked',
   'key.created',
+  /** A signed-in person was refused with 403; a bounded number for each account, see RefusedAccess. */
+  'access.refused',
+  'audit.exported',
+  /** By the API, page by page: once an hour for each person. */
+  'audit.read',
+  'message.retried',
 ] as const;
 export type AuditType = (typeof auditTypes)[number];
 
 export interface AuditEvent {
   readonly type: AuditType;
-  /** The user who acted; absent for a stranger, a client or the command line. */
-  readonly actorId?: string | undefined;
+  /**
+   * The user who acted; absent for a stranger or a client, and at the command line, where {@link PROCESS_ACTOR} stands in.
+   * Null: the server itself, also where it runs within a command.
+   */
+  readonly actorId?: string | null | undefined;
   readonly clientId?: string | undefined;
   /** The client by whose access token it was done; stands in the details. */
   readonly viaClientId?: string | undefined;
@@ -86,6 +99,12 @@ export interface AuditEvent {
 /** Who does something, from where, and by which client. */
 export type Actor = Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'>;
 
+/**
+ * The actor of events that name none: `cli:NAME` in a process of the command line, where NAME is the operating-system user;
+ * null in a server. A user's id is a UUID, so that neither is mistaken for the other.
+ */
+export const PROCESS_ACTOR = Symbol('PROCESS_ACTOR');
+
 const append = statement(
   'audit_events.append',
   `INSERT INTO audit_events (selector, at, type, actor_id, client_id, subject_id, address, request_id, details)
@@ -98,6 +117,7 @@ export class AuditService {
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(PROCESS_ACTOR) private readonly processActor: string | null,
   ) {}
 
   /** Nobody waits for the row: it is there when the unit is. */
@@ -107,7 +127,7 @@ export class AuditService {
       this.selectors.next(),
       this.clock.now(),
       event.type,
-      event.actorId ?? null,
+      event.actorId === undefined ? this.processActor : event.actorId,
       event.clientId ?? null,
       event.subjectId ?? null,
       event.address ?? null,

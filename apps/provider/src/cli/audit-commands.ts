@@ -1,4 +1,5 @@
 import { AuditChain, type AuditRow } from '../audit/audit-chain.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { Failed, type Command } from './command.js';
 import { UsageError } from './usage.js';
 
@@ -26,10 +27,16 @@ const verify: Command = {
 const exporting: Command = {
   name: 'audit export',
   options: { since: text, until: text },
-  run: ({ app, options }) => {
+  run: async ({ app, store, options }) => {
     const since = instantOf(options.one('since'), '--since');
     const until = instantOf(options.one('until'), '--until');
-    return Promise.resolve({ json: {}, text: '', lines: linesOf(app.get(AuditChain).read(since, until)) });
+    const range = Object.fromEntries(
+      ['since', 'until'].flatMap((name) => options.all(name).map((value) => [name, value.slice(0, 40)])),
+    );
+    await store.run((unit) =>
+      app.get(AuditService).record(unit, { type: 'audit.exported', details: { by: 'command line', ...range } }),
+    );
+    return { json: {}, text: '', lines: linesOf(app.get(AuditChain).read(since, until)) };
   },
 };
 

@@ -8,6 +8,7 @@ import { createLog } from '@gatehouse/server/telemetry/log';
 import { nestLogger } from '@gatehouse/server/telemetry/nest-logger';
 import { AppModule } from '../app.module.js';
 import { createCore } from '../app.setup.js';
+import { commandLineActor } from '../audit/command-line-actor.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { entities, migrations } from '../database/entities.js';
 import { drawCommandNumber } from '../database/node-number.js';
@@ -111,7 +112,7 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     connections: settings.databaseConnections,
   });
   try {
-    const core = createCore({ settings, store, clock, log }, drawCommandNumber());
+    const core = createCore({ settings, store, clock, log, processActor: commandLineActor() }, drawCommandNumber());
     const app = await NestFactory.createApplicationContext(AppModule.of(core), {
       logger: nestLogger(log),
       abortOnError: false,

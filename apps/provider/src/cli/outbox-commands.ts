@@ -51,8 +51,7 @@ const retry: Command = {
       id === undefined
         ? (await outbox.list({ failedOnly: true, limit: mostListed })).map(({ selector }) => selector)
         : [Number(id)];
-    let count = 0;
-    for (const selector of selectors) if (await store.run((unit) => outbox.retry(unit, selector, now))) count++;
+    const count = await store.run((unit) => outbox.retry(unit, selectors, {}, now));
     if (id !== undefined && count === 0) throw new WrongRecord('not_found', `no message ${id} waits or was given up`);
     return { json: { retried: count }, text: `${count} ${count === 1 ? 'message is' : 'messages are'} sent again` };
   },

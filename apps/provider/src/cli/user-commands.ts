@@ -88,12 +88,11 @@ const add: Command = {
       );
       if ('problems' in made)
         throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-      const url =
-        passwordHash === undefined
-          ? await app
-              .get(OneTimeLinks)
-              .make(unit, { userId: made.user.id, purpose: 'set-password', signsIn: true }, now)
-          : undefined;
+      if (passwordHash !== undefined) return { user: made.user, link: undefined };
+      await app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: made.user.id });
+      const url = await app
+        .get(OneTimeLinks)
+        .make(unit, { userId: made.user.id, purpose: 'set-password', signsIn: true }, now);
       return { user: made.user, link: url };
     });
     return {
@@ -168,11 +167,12 @@ const link: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    const url = await context.store.run((unit) =>
-      context.app
+    const url = await context.store.run(async (unit) => {
+      await context.app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: user.id });
+      return context.app
         .get(OneTimeLinks)
-        .make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, context.now),
-    );
+        .make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, context.now);
+    });
     return {
       json: { ...userRepresentation(user), set_password_link: url },
       text: `set the password of ${user.username}: ${url}`,

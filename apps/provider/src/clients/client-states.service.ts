@@ -161,7 +161,7 @@ export class ClientStates {
     for (const { id } of unused) {
       await this.clients.end(unit, id, now);
       await unit.change(stateStatements.expire, id);
-      await this.audit.record(unit, { type: 'client.expired', clientId: id });
+      await this.audit.record(unit, { type: 'client.expired', actorId: null, clientId: id });
     }
     if (unused.length > 0) await this.versions.bump(unit, 'clients');
     return { gone: unused.length, more: unused.length === mostInStep };

@@ -15,7 +15,9 @@ import { Activity } from '../audit/activity.service.js';
 import { FormRefusals } from '../audit/form-refusals.service.js';
 import { Refusals } from '../audit/refusals.service.js';
 import { AuditLog } from '../audit/audit-log.service.js';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, PROCESS_ACTOR } from '../audit/audit.service.js';
+import { BoundedEvents } from '../audit/bounded-events.service.js';
+import { RefusedAccess } from '../audit/refused-access.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
@@ -33,6 +35,8 @@ export interface Core {
   readonly log: Log;
   readonly counters: Counters;
   readonly languages: Languages;
+  /** See {@link PROCESS_ACTOR}. */
+  readonly processActor: string | null;
 }
 
 /**
@@ -64,6 +68,7 @@ export class CoreModule {
           useValue: new Outbound({ allow: core.settings.outboundAllow, userAgent: 'Gatehouse' }),
         },
         { provide: SelectorSource, useValue: core.selectors },
+        { provide: PROCESS_ACTOR, useValue: core.processActor },
         { provide: Log, useValue: core.log },
         { provide: Counters, useValue: core.counters },
         { provide: Languages, useValue: core.languages },
@@ -77,6 +82,8 @@ export class CoreModule {
         AuditService,
         AuditChain,
         AuditLog,
+        BoundedEvents,
+        RefusedAccess,
         Activity,
         Refusals,
         FormRefusals,
@@ -98,6 +105,8 @@ export class CoreModule {
         AuditService,
         AuditChain,
         AuditLog,
+        BoundedEvents,
+        RefusedAccess,
         Activity,
         Refusals,
         FormRefusals,

@@ -97,8 +97,17 @@ export class Removal {
     const bucket = `own:${user.id}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
-    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, visit.addressKey)))
+    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, visit.addressKey))) {
+      await this.store.run((unit) =>
+        this.audit.record(unit, {
+          type: 'user.password_wrong',
+          ...actorOf(visit),
+          subjectId: user.id,
+          details: { for: 'factor removal' },
+        }),
+      );
       return { problem: text('problem.password.wrong') };
+    }
     await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };

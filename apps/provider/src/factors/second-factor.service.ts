@@ -5,7 +5,7 @@ import type { SetCookie } from '@gatehouse/server/web/reply';
 import { AuditService } from '../audit/audit.service.js';
 import type { Session } from '../sessions/session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
+import { LoginThrottle, throttledEvent } from '../users/login-throttle.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
@@ -150,14 +150,17 @@ export class SecondFactors {
    * address helps: whoever is here knew the password, and that made both known.
    */
   private count(visit: SessionVisit): ReturnType<LoginThrottle['count']> {
-    return this.store.run((unit) =>
-      this.throttle.count(unit, {
+    return this.store.run(async (unit) => {
+      const attempt = await this.throttle.count(unit, {
         accountKey: `factor:${visit.session.userId}`,
         userId: undefined,
         origin: { addressKey: visit.addressKey, knownDevice: undefined },
         now: visit.now,
-      }),
-    );
+      });
+      const event = throttledEvent(attempt, { subjectId: visit.session.userId, visit });
+      if (event) await this.audit.record(unit, event);
+      return attempt;
+    });
   }
 
   private async refuse(visit: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {

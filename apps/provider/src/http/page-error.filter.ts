@@ -7,6 +7,7 @@ import { answerFailure, describeFailure, isGone } from '@gatehouse/server/web/fa
 import { OtherLoopbackName } from '@gatehouse/server/web/loopback-names';
 import { Reply } from '@gatehouse/server/web/reply';
 import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/server/web/request';
+import { RefusedAccess } from '../audit/refused-access.service.js';
 import { Counters } from './counters.js';
 import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
@@ -19,6 +20,7 @@ export class PageErrorFilter implements ExceptionFilter {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
+    @Inject(RefusedAccess) private readonly refusedAccess: RefusedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -37,6 +39,7 @@ export class PageErrorFilter implements ExceptionFilter {
       const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;
       this.counters.refused(reason);
       this.log.info({ request: id, reason }, 'refused');
+      if (error.status === 403) this.refusedAccess.record(request, error.id);
       return page(request, error, id);
     }
     const failure = describeFailure(error);

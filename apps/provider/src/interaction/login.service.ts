@@ -5,7 +5,7 @@ import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { PageError } from '../http/page-error.js';
 import { KnownDevices } from '../users/known-devices.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
+import { LoginThrottle, throttledEvent, type Attempt, type LoginOrigin } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { SignInsInFlight } from '../users/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
@@ -60,9 +60,7 @@ export class LoginService {
     try {
       // Before the count: what is turned away is no failure, and writes nothing.
       if (!places.takeOfPair()) return busy;
-      const attempt = await this.store.run((unit) =>
-        this.throttle.count(unit, { accountKey, userId: found?.user.id, origin, now: visit.now }),
-      );
+      const attempt = await this.count(visit, { accountKey, userId: found?.user.id, origin });
       if (!attempt.admitted) return { kind: 'throttled' };
       if (!attempt.isKnown && !places.takeOfAccount()) {
         await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
@@ -102,14 +100,11 @@ export class LoginService {
     if (!proof) return { kind: 'wrong' };
     const { userId } = proof.passkey;
     // Only what names a passkey of ours is counted and told of: what strangers make up fills no table.
-    const attempt = await this.store.run((unit) =>
-      this.throttle.count(unit, {
-        accountKey: `passkey:${userId}`,
-        userId,
-        origin: { addressKey: visit.addressKey, knownDevice: undefined },
-        now,
-      }),
-    );
+    const attempt = await this.count(visit, {
+      accountKey: `passkey:${userId}`,
+      userId,
+      origin: { addressKey: visit.addressKey, knownDevice: undefined },
+    });
     if (!attempt.admitted) return { kind: 'throttled' };
     const user = 'refused' in proof ? undefined : await this.users.find(userId);
     if ('refused' in proof || !user) return this.refuse(visit, userId);
@@ -122,6 +117,18 @@ export class LoginService {
       counted: attempt.counted,
     });
     return outcome ?? this.refuse(visit, userId);
+  }
+
+  private count(
+    visit: Visit,
+    attempt: { readonly accountKey: string; readonly userId: string | undefined; readonly origin: LoginOrigin },
+  ): Promise<Attempt> {
+    return this.store.run(async (unit) => {
+      const counted = await this.throttle.count(unit, { ...attempt, now: visit.now });
+      const event = throttledEvent(counted, { subjectId: attempt.userId, visit });
+      if (event) await this.audit.record(unit, event);
+      return counted;
+    });
   }
 
   private async refuse(visit: Visit, userId: string | undefined): Promise<LoginOutcome> {

@@ -50,7 +50,8 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
     if (due.length === 0 || !(await this.lease.hold(now))) return [];
     const made = await this.keys.generate(due);
     await this.store.run(async (unit) => {
-      for (const key of made) await this.keys.add(unit, key, addSeconds(now, keyPrepublishSeconds), now);
+      const signsFrom = addSeconds(now, keyPrepublishSeconds);
+      for (const key of made) await this.keys.add(unit, key, signsFrom, now, { actorId: null });
     });
     this.keys.forget();
     return due;

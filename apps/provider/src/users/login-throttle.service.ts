@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { statement, type Unit } from '@gatehouse/server/database/store';
+import type { AuditEvent } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 
@@ -41,6 +42,12 @@ const longestWindowSeconds = 3600;
 const newPasswords = { most: 30, seconds: 900 };
 const knownAddressSeconds = 30 * 24 * 3600;
 
+interface Limit {
+  readonly bucket: string;
+  readonly most: number;
+  readonly counts: ReachedLimit;
+}
+
 /** Where a login comes from. */
 export interface LoginOrigin {
   /** The address, or its /64 for IPv6. */
@@ -55,6 +62,23 @@ export interface Attempt {
   readonly admitted: boolean;
   /** From a browser or an address that has logged in to this account before. */
   readonly isKnown: boolean;
+  /** Set on the first attempt past a limit within its window, by what the limit counts. */
+  readonly reached: ReachedLimit | undefined;
+}
+
+export type ReachedLimit = 'account and browser' | 'address' | 'account and address' | 'account';
+
+/** The audit event of an attempt that reached a limit; undefined for all others, so that a flood makes no flood of events. */
+export function throttledEvent(
+  { reached }: Attempt,
+  of: {
+    readonly subjectId: string | undefined;
+    readonly visit: { readonly address: string; readonly requestId: string };
+  },
+): AuditEvent | undefined {
+  if (reached === undefined) return undefined;
+  const { address, requestId } = of.visit;
+  return { type: 'login.throttled', subjectId: of.subjectId, address, requestId, details: { limit: reached } };
 }
 
 /**
@@ -89,18 +113,23 @@ export class LoginThrottle {
     unit: Unit,
     attempt: { accountKey: string; userId: string | undefined; origin: LoginOrigin; now: EpochSeconds },
   ): Promise<Attempt> {
-    if (this.off) return { counted: [], admitted: true, isKnown: true };
+    if (this.off) return { counted: [], admitted: true, isKnown: true, reached: undefined };
     const account = digest(attempt.accountKey);
     const { origin, now, userId } = attempt;
     if (origin.knownDevice !== undefined)
-      return { ...(await this.take(unit, now, [[`d:${account}:${origin.knownDevice}`, this.perPair]])), isKnown: true };
+      return {
+        ...(await this.take(unit, now, [
+          { bucket: `d:${account}:${origin.knownDevice}`, most: this.perPair, counts: 'account and browser' },
+        ])),
+        isKnown: true,
+      };
     // Looked up for an unknown account too, so that it costs what a known one costs.
     const known = await this.isKnownAddress(unit, userId ?? '', origin.addressKey, now);
-    const limits: [string, number][] = [
-      [`i:${origin.addressKey}`, this.perAddress],
-      [`p:${account}:${origin.addressKey}`, this.perPair],
+    const limits: Limit[] = [
+      { bucket: `i:${origin.addressKey}`, most: this.perAddress, counts: 'address' },
+      { bucket: `p:${account}:${origin.addressKey}`, most: this.perPair, counts: 'account and address' },
     ];
-    if (!known) limits.push([`a:${account}`, this.perAccount]);
+    if (!known) limits.push({ bucket: `a:${account}`, most: this.perAccount, counts: 'account' });
     return { ...(await this.take(unit, now, limits)), isKnown: known };
   }
 
@@ -148,18 +177,15 @@ export class LoginThrottle {
   }
 
   /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
-  private async take(
-    unit: Unit,
-    now: EpochSeconds,
-    limits: readonly [string, number][],
-  ): Promise<Omit<Attempt, 'isKnown'>> {
+  private async take(unit: Unit, now: EpochSeconds, limits: readonly Limit[]): Promise<Omit<Attempt, 'isKnown'>> {
     const counted: string[] = [];
-    for (const [bucket, most] of limits) {
+    for (const { bucket, most, counts } of limits) {
       const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - this.windowSeconds);
       counted.push(bucket);
-      if ((row?.failures ?? 0) > most) return { counted, admitted: false };
+      const failures = row?.failures ?? 0;
+      if (failures > most) return { counted, admitted: false, reached: failures === most + 1 ? counts : undefined };
     }
-    return { counted, admitted: true };
+    return { counted, admitted: true, reached: undefined };
   }
 
   private async isKnownAddress(unit: Unit, userId: string, addressKey: string, now: EpochSeconds): Promise<boolean> {

@@ -6,6 +6,7 @@ import { LoopbackNames } from '@gatehouse/server/web/loopback-names';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/server/web/reply';
 import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { noteSignedIn } from '../audit/refused-access.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { LoginNeeded } from '../http/login-needed.js';
@@ -15,7 +16,7 @@ import { BrowserStates } from '../sessions/browser-states.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
 import { text, type Sentence, type TextKey } from '../texts/text.js';
-import { isAdmin } from './actor.js';
+import { actorOf, isAdmin } from './actor.js';
 import { RecentSignIns } from './recent-sign-ins.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
@@ -84,8 +85,10 @@ export class Visits {
   /** @throws LoginNeeded for a stranger; a page that was posted to is come back to with GET */
   async requireUser(request: WebRequest): Promise<UserVisit> {
     const visit = await this.open(request);
-    if (visit.user && visit.session) return { ...visit, user: visit.user, session: visit.session };
-    throw new LoginNeeded(request.originalUrl);
+    if (!visit.user || !visit.session) throw new LoginNeeded(request.originalUrl);
+    const ofUser = { ...visit, user: visit.user, session: visit.session };
+    noteSignedIn(request, actorOf(ofUser));
+    return ofUser;
   }
 
   /** @throws PageError page.forbidden; page.auditor for one who may see this and not change it */

@@ -1,7 +1,8 @@
 import { UsersService } from '../../src/users/users.service';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { AuditLog } from '../../src/audit/audit-log.service';
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { ManualClock, SystemClock } from '@gatehouse/server/clock';
 import { send } from '../support/browser';
@@ -181,6 +182,28 @@ describe('the command line, while the provider runs on the same database', () =>
     expect((await browser.send(`${provider.issuer}/home`)).status).toBe(303);
     await provider.logIn(eve);
     expectError(await gatehouse('user reset-mfa --username nobody --json'), 3, 'not_found');
+  });
+
+  it('is the actor of its events, with the operating-system user, on the audit page and in its filter', async () => {
+    const actor = `cli:${userInfo().username}`;
+    const { id } = (await gatehouse('user add --username cli-audited --json')).json<{ id: string }>();
+    for (const words of ['user update --name Audited', 'user link', 'user reset-mfa', 'user disable', 'user enable'])
+      expect((await gatehouse(`${words} --username cli-audited`)).code).toBe(0);
+    expect((await gatehouse('audit export --until 2026-01-01')).code).toBe(0);
+    const { events } = await provider.app.get(AuditLog).search({ userId: actor, limit: 200 });
+    expect(events.every(({ actorId }) => actorId === actor)).toBe(true);
+    expect(events.filter(({ subjectId }) => subjectId === id).map(({ type }) => type)).toEqual([
+      ...['user.enabled', 'user.disabled', 'factor.reset', 'user.link_made', 'user.updated'],
+      ...['user.link_made', 'user.created'],
+    ]);
+    expect(events[0]).toMatchObject({
+      type: 'audit.exported',
+      details: { by: 'command line', until: '2026-01-01' },
+    });
+    const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
+    const page = await admin.open(`${provider.base}/audit?user=${encodeURIComponent(actor)}`);
+    expect(page.text).toContain(`Command line (${userInfo().username})`);
+    expect(page.text).not.toContain('There is no user');
   });
 
   it('never switches off the last administrator', async () => {

@@ -11,6 +11,7 @@ import {
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { noteSignedIn } from '../../audit/refused-access.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
@@ -45,7 +46,6 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<WebRequest>();
     const now = this.clock.now();
     const presented = await this.bearer.check(request, now);
-    await this.check(presented, operation, now);
     const { userId: personId } = presented.token;
     const actor = {
       actorId: personId,
@@ -53,6 +53,8 @@ export class AccessGuard implements CanActivate {
       requestId: requestId(request),
       viaClientId: presented.client.id,
     };
+    noteSignedIn(request, actor);
+    await this.check(presented, operation, now);
     const requireRecentSignIn = (): Promise<void> => this.requireRecentSignIn(presented.token, this.clock.now());
     letIn({ request, now, actor, clientId: presented.client.id, personId, requireRecentSignIn }, () =>
       this.lookAgain(presented.token, operation),

@@ -7,6 +7,7 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { RefusedAccess } from '../../audit/refused-access.service.js';
 import { Counters } from '../../http/counters.js';
 import { routes } from '../../http/routes.js';
 import { refusedToken } from '../../userinfo/bearer.js';
@@ -31,6 +32,7 @@ export class ProblemFilter implements ExceptionFilter {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
+    @Inject(RefusedAccess) private readonly refusedAccess: RefusedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -42,6 +44,7 @@ export class ProblemFilter implements ExceptionFilter {
     const token = refusedToken(error, request);
     if (token) {
       this.refused(request, token.reason);
+      if (token.status === 403) this.refusedAccess.record(request, token.reason);
       const problem = new ApiProblem(token.status === 403 ? 'forbidden' : 'unauthorized', token.description);
       return this.document(problem, request, token.headers, token.status);
     }

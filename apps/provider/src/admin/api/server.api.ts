@@ -3,6 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import { auditTypes } from '../../audit/audit.service.js';
+import { BoundedEvents } from '../../audit/bounded-events.service.js';
 import { eventRepresentation } from '../../audit/event-representation.js';
 import { InitialAccessTokens } from '../../clients/registration/initial-access-tokens.service.js';
 import { keyKindNames } from '../../keys/key-kinds.js';
@@ -81,15 +82,21 @@ export class MessagesApi {
   async retry(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
     const done =
-      /^\d{1,15}$/.test(id) && (await this.store.run((unit) => this.outbox.retry(unit, Number(id), call.now)));
+      /^\d{1,15}$/.test(id) &&
+      (await this.store.run((unit) => this.outbox.retry(unit, [Number(id)], call.actor, call.now))) === 1;
     if (!done) throw notFound('message');
     return Reply.empty(204);
   }
 }
 
+const oneAnHour = { most: 1, seconds: 3600 };
+
 @AdminApi('audit-events')
 export class AuditEventsApi {
-  constructor(@Inject(AuditLog) private readonly log: AuditLog) {}
+  constructor(
+    @Inject(AuditLog) private readonly log: AuditLog,
+    @Inject(BoundedEvents) private readonly bounded: BoundedEvents,
+  ) {}
 
   @Get()
   @Operation({
@@ -109,6 +116,10 @@ export class AuditEventsApi {
   async list(@ApiCall() call: Call): Promise<Reply> {
     const { limit, after } = readPage(call.request, ['number']);
     const type = readChoice(call.request, 'type', auditTypes);
+    // A program that follows the log makes no event per page.
+    const { actorId } = call.actor;
+    if (typeof actorId === 'string')
+      await this.bounded.record({ type: 'audit.read', ...call.actor, actorId }, oneAnHour);
     const { events, next } = await this.log.search({
       types: type === undefined ? undefined : [type],
       userId: readText(call.request, 'user_id'),

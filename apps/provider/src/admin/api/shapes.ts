@@ -263,7 +263,10 @@ export const shapes = {
     id: z.int(),
     at: instant,
     type: z.string(),
-    actor_id: z.string().nullable(),
+    actor_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The user who acted, or cli:NAME for the operating-system user of the command line.' }),
     client_id: z.string().nullable(),
     subject_id: z.string().nullable(),
     address: z.string().nullable(),

@@ -1,0 +1,54 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Clock } from '@gatehouse/server/clock';
+import { statement, Store } from '@gatehouse/server/database/store';
+import { AuditService, type AuditEvent, type AuditType } from './audit.service.js';
+
+/** So many of the actor's newest events are counted, which bounds what one count reads. */
+const mostCounted = 200;
+
+const boundedStatements = {
+  count: statement(
+    'audit_events.count_recent',
+    `SELECT COUNT(*) AS n FROM (SELECT type, at FROM audit_events WHERE actor_id = $1 ORDER BY selector DESC LIMIT $4) AS recent
+     WHERE type = $2 AND at > $3`,
+  ),
+};
+
+/** So many events of one type and actor are recorded within so many seconds. */
+export interface EventBound {
+  readonly most: number;
+  readonly seconds: number;
+}
+
+/** Records events that one person could cause any number of. */
+@Injectable()
+export class BoundedEvents {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * Records an event in a unit of its own. Past the bound nothing is written; on PostgreSQL units that run in parallel may
+   * exceed it by their number.
+   */
+  async record(event: AuditEvent & { readonly actorId: string }, bound: EventBound): Promise<void> {
+    const now = this.clock.now();
+    // A read first: past the bound a flood of refused requests makes no writes.
+    if ((await this.count(this.store, event, now - bound.seconds)) >= bound.most) return;
+    await this.store.run(async (unit) => {
+      if ((await this.count(unit, event, now - bound.seconds)) < bound.most) await this.audit.record(unit, event);
+    });
+  }
+
+  private async count(
+    from: Pick<Store, 'one'>,
+    { actorId, type }: { readonly actorId: string; readonly type: AuditType },
+    since: EpochSeconds | number,
+  ): Promise<number> {
+    const row = await from.one<{ n: number }>(boundedStatements.count, actorId, type, since, mostCounted);
+    return Number(row?.n ?? 0);
+  }
+}
