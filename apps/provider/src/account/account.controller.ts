@@ -16,6 +16,7 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { browserName } from '../users/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
+import { OtherSessions } from './other-sessions.service.js';
 import { OwnPassword } from './own-password.service.js';
 
 const notices: Readonly<Record<string, Sentence>> = {
@@ -39,6 +40,7 @@ export class AccountController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(OtherSessions) private readonly others: OtherSessions,
     @Inject(OwnPassword) private readonly passwords: OwnPassword,
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
     @Inject(Factors) private readonly factors: Factors,
@@ -61,7 +63,11 @@ export class AccountController {
       case 'end-session':
         return this.endSession(visit, form.text('session'));
       case 'end-other-sessions':
-        return this.endOtherSessions(visit);
+        await this.others.end(visit, {
+          offline: form.get('applications') === 'yes',
+          trusted: form.get('browsers') === 'yes',
+        });
+        return done(visit, 'sessions', 'sessions');
       case 'withdraw':
         await this.applications.withdraw(visit, form.text('client'));
         return done(visit, 'withdrawn', 'applications');
@@ -93,19 +99,6 @@ export class AccountController {
     return done(visit, 'session', 'sessions');
   }
 
-  private async endOtherSessions(visit: UserVisit): Promise<Reply> {
-    await this.store.run(async (unit) => {
-      const ended = await this.sessions.endAllOf(unit, visit.user.id, visit.now, visit.session.id);
-      await this.audit.record(unit, {
-        type: 'session.ended',
-        ...actorOf(visit),
-        subjectId: visit.user.id,
-        details: { ended },
-      });
-    });
-    return done(visit, 'sessions', 'sessions');
-  }
-
   private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
     const sessions = await this.sessions.listOf(visit.user.id, visit.now);
     return this.visits.page(
@@ -126,6 +119,7 @@ export class AccountController {
           lastSeenAt: session.lastSeenAt,
         })),
         hasOthers: sessions.some((session) => session.id !== visit.session.id),
+        remaining: await this.others.remaining(visit),
         applications: await this.applications.listOf(visit),
         ...problemModel(shown.problems ?? []),
         error: shown.error,

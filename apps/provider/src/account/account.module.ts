@@ -12,6 +12,7 @@ import { SecurityController } from './security.controller.js';
 import { OwnDataController } from './own-data.controller.js';
 import { OwnData } from './own-data.service.js';
 import { ProfileController } from './profile.controller.js';
+import { OtherSessions } from './other-sessions.service.js';
 import { OwnPassword } from './own-password.service.js';
 
 /**
@@ -22,6 +23,6 @@ import { OwnPassword } from './own-password.service.js';
 @Module({
   imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule, InteractionModule],
   controllers: [AccountController, ProfileController, EmailController, OwnDataController, SecurityController],
-  providers: [OwnPassword, ConnectedApplications, OwnData],
+  providers: [OwnPassword, OtherSessions, ConnectedApplications, OwnData],
 })
 export class AccountModule {}

@@ -3,6 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { FieldProblem } from '../http/form-problems.js';
 import { Factors } from '../factors/factors.service.js';
+import { GrantsService } from '../grants/grants.service.js';
 import { RecentSignIns, type LoginAgain } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -20,7 +21,7 @@ const guesses = { most: 10, seconds: 900 };
 
 export type PasswordChange = 'done' | 'throttled' | 'too many' | readonly FieldProblem[];
 
-/** A person changes their own password: the current one is asked for, and every other session ends. */
+/** A person changes their own password: the current one is asked for; other sessions and all offline access end. */
 @Injectable()
 export class OwnPassword {
   constructor(
@@ -29,6 +30,7 @@ export class OwnPassword {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(Factors) private readonly factors: Factors,
@@ -71,9 +73,15 @@ export class OwnPassword {
       await this.throttle.giveBack(unit, [`own:${user.id}`]);
       await this.users.setPassword(unit, user.id, passwordHash, now);
       await this.links.forgetAllOf(unit, user.id);
-      // Whoever else is logged in may be the reason for the change.
+      // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.
       await this.sessions.endAllOf(unit, user.id, now, session.id);
-      await this.audit.record(unit, { type: 'user.password_changed', ...actorOf(visit), subjectId: user.id });
+      const offline = await this.grants.revokeOfflineOfUser(unit, user.id, now);
+      await this.audit.record(unit, {
+        type: 'user.password_changed',
+        ...actorOf(visit),
+        subjectId: user.id,
+        details: { offline_grants_ended: offline },
+      });
     });
     return 'done';
   }

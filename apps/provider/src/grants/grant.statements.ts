@@ -85,6 +85,14 @@ export const grantStatements = {
     'grants.revoke_of_user',
     'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL',
   ),
+  revokeOfflineOfUser: statement(
+    'grants.revoke_offline_of_user',
+    'UPDATE grants SET revoked_at = $2 WHERE user_id = $1 AND is_offline = 1 AND revoked_at IS NULL',
+  ),
+  anyOfflineOfUser: statement(
+    'grants.any_offline_of_user',
+    `SELECT selector FROM grants WHERE user_id = $1 AND ${live} AND is_offline = 1 LIMIT 1`,
+  ),
   revokeOfClient: statement(
     'grants.revoke_of_client',
     'UPDATE grants SET revoked_at = $2 WHERE client_id = $1 AND revoked_at IS NULL',

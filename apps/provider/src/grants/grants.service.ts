@@ -132,6 +132,15 @@ export class GrantsService implements OnModuleInit {
     return unit.change(grantStatements.revokeOfUser, userId, now);
   }
 
+  /** Those that do not end with a session. @returns how many lived until now */
+  async revokeOfflineOfUser(unit: Unit, userId: string, now: EpochSeconds): Promise<number> {
+    return unit.change(grantStatements.revokeOfflineOfUser, userId, now);
+  }
+
+  async hasOffline(userId: string, now: EpochSeconds): Promise<boolean> {
+    return (await this.store.one(grantStatements.anyOfflineOfUser, userId, now)) !== undefined;
+  }
+
   async revokeOfClient(unit: Unit, clientId: string, now: EpochSeconds): Promise<number> {
     return unit.change(grantStatements.revokeOfClient, clientId, now);
   }

@@ -30,6 +30,12 @@ const mails = {
     link: 'mail.confirmEmail.link',
     after: ['mail.confirmEmail.once'],
   },
+  'email-replaced': {
+    subject: 'mail.emailReplaced.subject',
+    before: ['mail.emailReplaced.event', 'mail.securityNotice.where', 'mail.emailReplaced.what'],
+    link: 'mail.emailReplaced.link',
+    after: [],
+  },
   'security-notice': {
     subject: 'mail.securityNotice.subject',
     before: ['mail.securityNotice.event', 'mail.securityNotice.where', 'mail.securityNotice.what'],

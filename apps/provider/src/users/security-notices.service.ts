@@ -43,7 +43,23 @@ export class SecurityNotices implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.users.follow({ passwordChanged: (unit, userId, now) => this.tell(unit, userId, 'password set', now) });
+    this.users.follow({
+      passwordChanged: (unit, userId, now) => this.tell(unit, userId, 'password set', now),
+      emailReplaced: (unit, userId, before, now) => this.tellReplaced(unit, userId, before, now),
+    });
+  }
+
+  /** To the address that the account had: a link to set a password would go to the new one. */
+  private async tellReplaced(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void> {
+    const owner = await unit.one<AddressRow>(addressOf, userId);
+    if (!owner || !isOneAddress(before)) return;
+    const { issuer } = this.settings;
+    const values = { username: owner.username, issuer, at: timeText(now), link: issuer + routes.account };
+    await this.mailer.write(
+      unit,
+      { to: before, text: 'email-replaced', values, language: localeOf(owner.profile), lifetimeSeconds },
+      now,
+    );
   }
 
   /** Whoever has no address hears nothing. A full queue of mail is no reason to refuse the change. */
@@ -55,7 +71,7 @@ export class SecurityNotices implements OnModuleInit {
       issuer: this.settings.issuer,
       event: text(events[notice]),
       link: this.settings.issuer + routes.forgotPassword,
-      at: `${new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+      at: timeText(now),
     };
     await this.mailer.write(
       unit,
@@ -63,4 +79,8 @@ export class SecurityNotices implements OnModuleInit {
       now,
     );
   }
+}
+
+function timeText(now: EpochSeconds): string {
+  return `${new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -34,6 +34,8 @@ export interface UserFollower {
   factorsLost?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
   emailChanged?(unit: Unit, userId: string): Promise<void>;
+  /** Somebody else's decision: the address was replaced or removed without a confirmation by its owner. */
+  emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
 }
 
@@ -213,6 +215,8 @@ export class UsersService {
     }
     if (row.passwordHash !== null && row.email !== null && row.email !== (draft.email || null))
       for (const follower of this.followers) await follower.emailChanged?.(unit, id);
+    if (row.email !== null && row.emailKey !== (draft.email ? emailKey(draft.email) : null))
+      for (const follower of this.followers) await follower.emailReplaced?.(unit, id, row.email, now);
     await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };
