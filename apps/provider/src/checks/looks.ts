@@ -15,8 +15,10 @@ import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
+import { LogoutFailures } from '../clients/logout-failures.service.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
-import { Outbox } from '../outbox/outbox.service.js';
+import { logoutKinds } from '../logout/backchannel-logout.service.js';
+import { Outbox, type Backlog } from '../outbox/outbox.service.js';
 import { UsersService } from '../users/users.service.js';
 
 /** What one look found. `mend`: it will not work, or not safely; `care`: it works, and somebody should know. */
@@ -139,7 +141,7 @@ const looks = {
     return free < leastFreeBytes ? mend(`${shown}: make room`) : ok(shown);
   },
   mail: async ({ app, settings }: Patient) => {
-    const { waiting, failed } = await app.get(Outbox).backlog();
+    const { waiting, failed } = await mailBacklog(app.get(Outbox));
     const queue = `${waiting} messages wait, ${failed} were given up`;
     if (settings.smtpUrl === undefined)
       return care(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
@@ -149,12 +151,22 @@ const looks = {
     return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
   },
   'mail queue': async ({ app }: Patient) => {
-    const { waiting, failed, oldest } = await app.get(Outbox).backlog();
+    const { waiting, failed, oldest } = await mailBacklog(app.get(Outbox));
     return failed > 0
       ? care(
           `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
         )
       : ok(`${waiting} messages wait`);
+  },
+  'back-channel logout': async ({ app, now }: Patient) => {
+    const { waiting, failed } = await app.get(Outbox).backlogOf(logoutKinds);
+    const queue = `${waiting} logouts wait, ${failed} were given up`;
+    const failing = await failingClients(app, now);
+    return failing.length === 0 && failed === 0
+      ? ok(queue)
+      : care(
+          `${queue}${failing.length === 0 ? '' : `. Not reached: ${firstOf(failing)}`}. The page of each client says more; outbox retry --failed sends them again`,
+        );
   },
   'security profile': async ({ app, settings }: Patient) => {
     if (settings.securityProfile === 'none') return ok('no server-wide security profile is set');
@@ -206,6 +218,23 @@ export async function look(name: LookName, patient: Patient): Promise<Finding> {
   } catch (error) {
     return mend(reasonOf(error));
   }
+}
+
+/** Logouts have a heading of their own. */
+function mailBacklog(outbox: Outbox): Promise<Backlog> {
+  const names = outbox.registeredKinds().map(({ name }) => name);
+  return outbox.backlogOf(names.filter((name) => !logoutKinds.some((kind) => kind === name)));
+}
+
+/** Clients whose logouts do not arrive at the address that they have now. */
+async function failingClients(app: Patient['app'], now: EpochSeconds): Promise<string[]> {
+  const found: string[] = [];
+  for (const { clientId, uri, host, reason, failures, lastFailedAt } of await app.get(LogoutFailures).list(100, now)) {
+    if ((await app.get(ClientsService).find(clientId))?.backchannelLogoutUri !== uri) continue;
+    const at = new Date(lastFailedAt * 1000).toISOString();
+    found.push(`${clientId} at ${host} (${reason}; ${failures} failed, the last at ${at})`);
+  }
+  return found;
 }
 
 /** The clients that a condition holds for; the first {@link mostClientsChecked} by name are checked. */

@@ -31,6 +31,7 @@ import { SectorIdentifiers } from './registration/sector-identifiers.service.js'
 import { Subjects } from './subjects.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { ClientsService } from './clients.service.js';
+import { LogoutFailures } from './logout-failures.service.js';
 
 /**
  * Owns: clients, their secrets, how a client proves itself, dynamic registration with its initial access tokens, and clients
@@ -65,6 +66,7 @@ import { ClientsService } from './clients.service.js';
     ClientSecrets,
     ClientStates,
     ClientOrigins,
+    LogoutFailures,
     ResourceCredentials,
     ClientAuthenticator,
     CrossOrigin,
@@ -78,6 +80,7 @@ import { ClientsService } from './clients.service.js';
     MetadataDocuments,
   ],
   exports: [
+    LogoutFailures,
     ApplicationRoles,
     ClientLogos,
     ClientsService,

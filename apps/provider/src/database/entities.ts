@@ -63,6 +63,8 @@ import { SignInLinks1795950000740 } from './migrations/20261129-sign-in-links.js
 import { FormRefusals1795950000742 } from './migrations/20261129-form-refusals.js';
 import { RecordedIssuer1795950000741 } from './migrations/20261129-recorded-issuer.js';
 import { RecordedIssuerEntity } from './recorded-issuer.entity.js';
+import { LogoutFailures1795950000710 } from './migrations/20261129-logout-failures.js';
+import { LogoutFailureEntity } from '../clients/logout-failure.entity.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
@@ -87,6 +89,7 @@ export const entities = [
   IdempotentAnswerEntity,
   InitialAccessTokenEntity,
   KeptFormEntity,
+  LogoutFailureEntity,
   KeptRequestEntity,
   KnownAddressEntity,
   LeaseEntity,
@@ -165,6 +168,7 @@ export const tablesInOrder = [
   'refusal_counts',
   'form_refusals',
   'session_clients',
+  'logout_failures',
 ] as const;
 
 /** Every step of the schema, the oldest first. */
@@ -200,6 +204,7 @@ export const migrations = [
   ApprovingTokens1795950000601,
   ServiceAccounts1795950000701,
   KeptForms1795950000702,
+  LogoutFailures1795950000710,
   ConfirmedEmail1795950000720,
   SignInLinks1795950000740,
   RecordedIssuer1795950000741,

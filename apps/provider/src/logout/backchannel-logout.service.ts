@@ -7,6 +7,7 @@ import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
 import { newId } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
+import { LogoutFailures } from '../clients/logout-failures.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -15,6 +16,9 @@ import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kin
 import { Outbox } from '../outbox/outbox.service.js';
 import { SessionsService, type EndedSession } from '../sessions/sessions.service.js';
 import { LogoutAudience } from './logout-audience.service.js';
+
+/** As they stand in the outbox: of approved clients, and of all others. */
+export const logoutKinds = ['backchannel-logout', 'backchannel-logout-unapproved'] as const;
 
 /** What is kept of a logout until a client knows of it: the token itself is made for each attempt. */
 interface Notice {
@@ -26,6 +30,8 @@ interface Notice {
 /** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
 const mostRefusals = 3;
 
+const mostAttempts = 60;
+
 /** Clients that no administrator approved can be registered without limit: at most this many of them are notified per session. */
 export const mostUnapprovedPerSession = 10;
 
@@ -36,8 +42,8 @@ export const mostUnapprovedPerSession = 10;
  */
 @Injectable()
 export class BackchannelLogout implements OnModuleInit {
-  private readonly approved = this.kind('backchannel-logout', 16);
-  private readonly unapproved = this.kind('backchannel-logout-unapproved', 4);
+  private readonly approved = this.kind(logoutKinds[0], 16);
+  private readonly unapproved = this.kind(logoutKinds[1], 4);
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -45,6 +51,7 @@ export class BackchannelLogout implements OnModuleInit {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LogoutAudience) private readonly audience: LogoutAudience,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(LogoutFailures) private readonly failures: LogoutFailures,
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
     @Inject(Outbound) private readonly outbound: Outbound,
@@ -61,7 +68,7 @@ export class BackchannelLogout implements OnModuleInit {
       name,
       mostAtOnce,
       lifetimeSeconds: 24 * 3600,
-      mostAttempts: 60,
+      mostAttempts,
       deliver: (payload, attempt) => this.deliver(payload, attempt),
     };
   }
@@ -72,9 +79,22 @@ export class BackchannelLogout implements OnModuleInit {
     const client = await this.clients.find(notice.clientId);
     if (client?.backchannelLogoutUri === undefined)
       return { outcome: 'give up', reason: 'the client does not want to know any more' };
-    const token = await this.sign(client, notice, attempt.now);
+    const uri = client.backchannelLogoutUri;
+    const delivery = await this.send(uri, await this.sign(client, notice, attempt.now), attempt);
+    if (delivery.outcome === 'delivered') await this.failures.clear(client.id);
+    // Cut short by the end of this process: that says nothing of the client.
+    else if (delivery.reason !== 'aborted')
+      await this.failures.record(
+        { id: client.id, uri },
+        { reason: delivery.reason, retried: delivery.outcome === 'retry' && attempt.number < mostAttempts },
+        attempt.now,
+      );
+    return delivery;
+  }
+
+  private async send(uri: string, token: string, attempt: DeliveryAttempt): Promise<Delivery> {
     try {
-      const answer = await this.outbound.fetch(client.backchannelLogoutUri, {
+      const answer = await this.outbound.fetch(uri, {
         method: 'POST',
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({ logout_token: token }).toString(),

@@ -215,15 +215,11 @@ export class Outbox {
   }
 
   async backlog(): Promise<Backlog> {
-    const row = await this.store.one<{ waiting: number; failed: number; oldest: number | null }>(
-      outboxStatements.backlog,
-    );
-    const oldest = row?.oldest ?? undefined;
-    return {
-      waiting: Number(row?.waiting ?? 0),
-      failed: Number(row?.failed ?? 0),
-      oldest: oldest === undefined ? undefined : epochSeconds(Number(oldest)),
-    };
+    return toBacklog(await this.store.one<BacklogRow>(outboxStatements.backlog));
+  }
+
+  async backlogOf(kinds: readonly string[]): Promise<Backlog> {
+    return toBacklog(await this.store.one<BacklogRow>(outboxStatements.backlogOf, JSON.stringify(kinds)));
   }
 
   /** A step of the purge: what was given up days ago. */
@@ -235,6 +231,21 @@ export class Outbox {
   private wake(): void {
     for (const wake of this.wakers) wake();
   }
+}
+
+interface BacklogRow {
+  readonly waiting: number;
+  readonly failed: number;
+  readonly oldest: number | null;
+}
+
+function toBacklog(row: BacklogRow | undefined): Backlog {
+  const oldest = row?.oldest ?? undefined;
+  return {
+    waiting: Number(row?.waiting ?? 0),
+    failed: Number(row?.failed ?? 0),
+    oldest: oldest === undefined ? undefined : epochSeconds(Number(oldest)),
+  };
 }
 
 function placeOf(selector: number): string {

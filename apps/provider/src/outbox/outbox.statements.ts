@@ -107,6 +107,18 @@ export const outboxStatements = {
     `SELECT COUNT(due_at) AS waiting, COUNT(failed_at) AS failed,
        MIN(CASE WHEN due_at IS NULL THEN NULL ELSE created_at END) AS oldest FROM outbox_messages`,
   ),
+  /** $1: kinds, a JSON array. */
+  backlogOf: statement(
+    'outbox_messages.backlog_of',
+    `SELECT COUNT(due_at) AS waiting, COUNT(failed_at) AS failed,
+       MIN(CASE WHEN due_at IS NULL THEN NULL ELSE created_at END) AS oldest FROM outbox_messages
+     WHERE kind IN (SELECT json_array_elements_text($1::json))`,
+    {
+      sqlite: `SELECT COUNT(due_at) AS waiting, COUNT(failed_at) AS failed,
+       MIN(CASE WHEN due_at IS NULL THEN NULL ELSE created_at END) AS oldest FROM outbox_messages
+     WHERE kind IN (SELECT value FROM json_each($1))`,
+    },
+  ),
   purge: statement(
     'outbox_messages.purge',
     `DELETE FROM outbox_messages WHERE selector IN

@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Client } from '@gatehouse/domain/oauth';
+import { statement, Store } from '@gatehouse/server/database/store';
+
+interface FailureRow {
+  readonly client_id: string;
+  readonly uri: string;
+  readonly reason: string;
+  readonly retried: number;
+  readonly failures: number;
+  readonly first_failed_at: number;
+  readonly last_failed_at: number;
+}
+
+const failureStatements = {
+  record: statement(
+    'logout_failures.record',
+    `INSERT INTO logout_failures (client_id, uri, reason, retried, failures, first_failed_at, last_failed_at)
+     SELECT id, $2::text, $3::text, $4::integer, 1, $5::bigint, $5::bigint FROM clients WHERE id = $1
+     ON CONFLICT (client_id) DO UPDATE SET
+       failures = CASE WHEN logout_failures.uri = excluded.uri THEN logout_failures.failures + 1 ELSE 1 END,
+       first_failed_at = CASE WHEN logout_failures.uri = excluded.uri THEN logout_failures.first_failed_at
+         ELSE excluded.first_failed_at END,
+       uri = excluded.uri, reason = excluded.reason, retried = excluded.retried, last_failed_at = excluded.last_failed_at`,
+    {
+      sqlite: `INSERT INTO logout_failures (client_id, uri, reason, retried, failures, first_failed_at, last_failed_at)
+     SELECT id, $2, $3, $4, 1, $5, $5 FROM clients WHERE id = $1
+     ON CONFLICT (client_id) DO UPDATE SET
+       failures = CASE WHEN logout_failures.uri = excluded.uri THEN logout_failures.failures + 1 ELSE 1 END,
+       first_failed_at = CASE WHEN logout_failures.uri = excluded.uri THEN logout_failures.first_failed_at
+         ELSE excluded.first_failed_at END,
+       uri = excluded.uri, reason = excluded.reason, retried = excluded.retried, last_failed_at = excluded.last_failed_at`,
+    },
+  ),
+  find: statement('logout_failures.find', 'SELECT * FROM logout_failures WHERE client_id = $1'),
+  list: statement(
+    'logout_failures.list',
+    'SELECT * FROM logout_failures ORDER BY last_failed_at DESC, client_id LIMIT $1',
+  ),
+  clear: statement('logout_failures.clear', 'DELETE FROM logout_failures WHERE client_id = $1'),
+};
+
+/** Longer than the outbox waits between two attempts. */
+const longestPauseSeconds = 3600;
+const mostReasonCharacters = 200;
+
+/** Why a client does not learn of the end of sessions. */
+export interface LogoutFailure {
+  readonly clientId: string;
+  readonly host: string;
+  readonly reason: string;
+  /** False: the last logout is not sent again by itself. */
+  readonly retried: boolean;
+  readonly failures: number;
+  readonly firstFailedAt: EpochSeconds;
+  readonly lastFailedAt: EpochSeconds;
+}
+
+/** Keeps what went wrong with the back-channel logouts of a client until one arrives (Back-Channel Logout 1.0 2.5). */
+@Injectable()
+export class LogoutFailures {
+  constructor(@Inject(Store) private readonly store: Store) {}
+
+  async record(
+    client: { readonly id: string; readonly uri: string },
+    failure: { readonly reason: string; readonly retried: boolean },
+    now: EpochSeconds,
+  ): Promise<void> {
+    const reason = failure.reason.slice(0, mostReasonCharacters);
+    await this.store.run((unit) =>
+      unit.change(failureStatements.record, client.id, client.uri, reason, failure.retried ? 1 : 0, now),
+    );
+  }
+
+  /** One arrived. Read first: those that arrive as a rule make no write. */
+  async clear(clientId: string): Promise<void> {
+    if (!(await this.store.one(failureStatements.find, clientId))) return;
+    await this.store.run((unit) => unit.change(failureStatements.clear, clientId));
+  }
+
+  /** Undefined where all arrive, or the client has another address since. */
+  async find({ id, backchannelLogoutUri }: Client, now: EpochSeconds): Promise<LogoutFailure | undefined> {
+    const row = await this.store.one<FailureRow>(failureStatements.find, id);
+    return row && row.uri === backchannelLogoutUri ? toFailure(row, now) : undefined;
+  }
+
+  /** The most recent first, also of addresses that clients had before. */
+  async list(limit: number, now: EpochSeconds): Promise<(LogoutFailure & { readonly uri: string })[]> {
+    const rows = await this.store.all<FailureRow>(failureStatements.list, limit);
+    return rows.map((row) => ({ ...toFailure(row, now), uri: row.uri }));
+  }
+}
+
+function toFailure(row: FailureRow, now: EpochSeconds): LogoutFailure {
+  return {
+    clientId: row.client_id,
+    host: new URL(row.uri).host,
+    reason: row.reason,
+    // Without another attempt for so long, the outbox has given up.
+    retried: Number(row.retried) === 1 && now < Number(row.last_failed_at) + longestPauseSeconds,
+    failures: Number(row.failures),
+    firstFailedAt: epochSeconds(Number(row.first_failed_at)),
+    lastFailedAt: epochSeconds(Number(row.last_failed_at)),
+  };
+}
