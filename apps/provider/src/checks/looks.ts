@@ -15,9 +15,8 @@ import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
-import { LogoutFailures } from '../clients/logout-failures.service.js';
+import { logoutKinds, LogoutFailures } from '../clients/logout-failures.service.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
-import { logoutKinds } from '../logout/backchannel-logout.service.js';
 import { Outbox, type Backlog } from '../outbox/outbox.service.js';
 import { UsersService } from '../users/users.service.js';
 

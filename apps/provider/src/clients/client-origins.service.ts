@@ -1,19 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { cameByItself } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { cameByItself, type Client } from '@gatehouse/domain/oauth';
 import { ClientStates } from './client-states.service.js';
+import { LogoutFailures } from './logout-failures.service.js';
 import { InitialAccessTokens, settingTokenId } from './registration/initial-access-tokens.service.js';
 
-/** Says where a client comes from, for its page. */
+/** Says where a client comes from and how it fares, for its page. */
 @Injectable()
 export class ClientOrigins {
   constructor(
     @Inject(ClientStates) private readonly states: ClientStates,
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+    @Inject(LogoutFailures) private readonly logoutFailures: LogoutFailures,
   ) {}
 
-  /** Who made it and when, whether it is approved, and when it was used last. */
-  async model(id: string): Promise<object | undefined> {
-    const origin = await this.states.origin(id);
+  /** Who made it and when, whether it is approved, when it was used last, and whether its logouts arrive. */
+  async model(client: Client, now: EpochSeconds): Promise<object | undefined> {
+    const origin = await this.states.origin(client.id);
     if (!origin) return undefined;
     const { source, createdAt, lastUsedAt, approvedAt, goesAt, registeredAddress } = origin;
     return {
@@ -27,6 +30,7 @@ export class ClientOrigins {
       unapproved: approvedAt === undefined,
       disabledAt: origin.disabledAt,
       limitedAt: origin.limitedAt,
+      logoutFailure: await this.logoutFailures.find(client, now),
     };
   }
 

@@ -37,7 +37,6 @@ import { clientFormModel, clientLine } from './client-form-page.js';
 import { clientCursorShape, clientOrders, clientStates, type ClientOrder, type ClientState } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
-import { LogoutFailures } from './logout-failures.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;
@@ -113,7 +112,6 @@ export class ClientsController {
     @Inject(ClientOrigins) private readonly origins: ClientOrigins,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(ClientStates) private readonly states: ClientStates,
-    @Inject(LogoutFailures) private readonly logoutFailures: LogoutFailures,
   ) {}
 
   @Get()
@@ -347,8 +345,7 @@ export class ClientsController {
           revision: shown.revision ?? revisionOf(client),
           // Only where the page shows the client itself, and not what somebody typed.
           approval: shown.status === undefined && shown.revision === undefined ? revisionOf(client) : undefined,
-          ...(await this.origins.model(client.id)),
-          logoutFailure: await this.logoutFailures.find(client, visit.now),
+          ...(await this.origins.model(client, visit.now)),
         },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,

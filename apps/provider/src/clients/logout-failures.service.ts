@@ -41,6 +41,9 @@ const failureStatements = {
   clear: statement('logout_failures.clear', 'DELETE FROM logout_failures WHERE client_id = $1'),
 };
 
+/** The kinds of messages in the outbox: for approved clients, and for all others. */
+export const logoutKinds = ['backchannel-logout', 'backchannel-logout-unapproved'] as const;
+
 /** Longer than the outbox waits between two attempts. */
 const longestPauseSeconds = 3600;
 const mostReasonCharacters = 200;

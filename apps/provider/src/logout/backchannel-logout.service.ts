@@ -7,7 +7,7 @@ import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
 import { newId } from '@gatehouse/server/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
-import { LogoutFailures } from '../clients/logout-failures.service.js';
+import { logoutKinds, LogoutFailures } from '../clients/logout-failures.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -16,9 +16,6 @@ import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kin
 import { Outbox } from '../outbox/outbox.service.js';
 import { SessionsService, type EndedSession } from '../sessions/sessions.service.js';
 import { LogoutAudience } from './logout-audience.service.js';
-
-/** As they stand in the outbox: of approved clients, and of all others. */
-export const logoutKinds = ['backchannel-logout', 'backchannel-logout-unapproved'] as const;
 
 /** What is kept of a logout until a client knows of it: the token itself is made for each attempt. */
 interface Notice {

@@ -34,7 +34,6 @@ export interface UserFollower {
   factorsLost?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
   emailChanged?(unit: Unit, userId: string): Promise<void>;
-  /** Somebody else's decision: the address was replaced or removed without a confirmation by its owner. */
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
 }
