@@ -85,6 +85,9 @@ export async function prepareDatabase(settings: Settings): Promise<readonly stri
     migrations,
     migrate: settings.migrate,
     connections: settings.databaseConnections,
+    // A start that takes minutes without a word looks like one that hangs.
+    onCopy: ({ copiedBytes, totalBytes }) =>
+      log.info({ copiedBytes, totalBytes }, 'copying the database before its migration'),
   });
   let app: INestApplication | undefined;
   try {

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { copyStore, type CopyProgress } from '@gatehouse/server/database/copy-store';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
-import { backupSqlite, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
+import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/server/database/sqlite-backup';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import { entities, migrations, tablesInOrder } from '../database/entities.js';
 import { table, type CommandResult } from './command.js';
@@ -70,7 +71,7 @@ const commands: readonly DatabaseCommand[] = [
     options: { 'dry-run': flag },
     run: (settings, options) =>
       withSource(settings.databaseUrl, async (source) => {
-        const ran = await migrateUp(source, options['dry-run'] === true ? 'dry run' : 'run');
+        const ran = await migrateUp(source, options['dry-run'] === true ? 'dry run' : 'run', showCopied);
         return { json: { applied: ran }, text: ran.length === 0 ? 'the database is up to date' : ran.join('\n') };
       }),
   },
@@ -79,7 +80,7 @@ const commands: readonly DatabaseCommand[] = [
     options: { 'dry-run': flag },
     run: (settings, options) =>
       withSource(settings.databaseUrl, async (source) => {
-        const name = await migrateDown(source, options['dry-run'] === true ? 'dry run' : 'run');
+        const name = await migrateDown(source, options['dry-run'] === true ? 'dry run' : 'run', showCopied);
         return { json: { reverted: name ?? null }, text: name ?? 'there is no step to take back' };
       }),
   },
@@ -87,7 +88,7 @@ const commands: readonly DatabaseCommand[] = [
     name: 'backup',
     options: { to: text },
     run: async (settings, options) => {
-      const report = await backupSqlite(sqlitePathOf(settings), stringOf(options, 'to'));
+      const report = await backupSqlite(sqlitePathOf(settings), stringOf(options, 'to'), { onProgress: showCopied });
       const key = keyFileOf(settings);
       const separate = key !== undefined && settings.secretKeys === undefined;
       const reminder = separate
@@ -97,10 +98,11 @@ const commands: readonly DatabaseCommand[] = [
         json: {
           file: report.file,
           bytes: report.bytes,
+          taken_at: report.takenAt,
           contains_secret_key: false,
           secret_key_file: separate ? key : null,
         },
-        text: `${report.file} (${report.bytes} bytes)\n${reminder}`,
+        text: `${report.file} (${report.bytes} bytes), as of ${instantOf(report.takenAt)}\n${reminder}`,
       };
     },
   },
@@ -148,12 +150,24 @@ function targetOf(options: Options): string {
 }
 
 function showProgress({ table: name, copied, total }: CopyProgress): void {
+  showBar(name, copied, total, String);
+}
+
+function showCopied({ copiedBytes, totalBytes }: BackupProgress): void {
+  showBar('copy', copiedBytes, totalBytes, (bytes) => `${Math.ceil(bytes / 1_000_000)} MB`);
+}
+
+function showBar(name: string, done: number, total: number, format: (amount: number) => string): void {
   if (!process.stderr.isTTY) return;
   const width = 30;
-  const filled = total === 0 ? width : Math.min(width, Math.round((copied / total) * width));
+  const filled = total === 0 ? width : Math.min(width, Math.round((done / total) * width));
   process.stderr.write(
-    `\r${name.padEnd(20)} [${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${copied}/${total}${copied >= total ? '\n' : ''}`,
+    `\r${name.padEnd(20)} [${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${format(done)}/${format(total)}${done >= total ? '\n' : ''}`,
   );
+}
+
+function instantOf(seconds: EpochSeconds): string {
+  return new Date(seconds * 1000).toISOString().replace('.000', '');
 }
 
 function stringOf(options: Options, name: string): string {

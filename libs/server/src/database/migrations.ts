@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
-import { backupSqlite } from './sqlite-backup.js';
+import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
 /** One step of the schema, and whether this database has made it. */
@@ -12,6 +12,9 @@ export interface MigrationStatus {
 
 /** `dry run` only says what would be done. */
 export type MigrationMode = 'run' | 'dry run';
+
+/** How far the copy is that is made of a SQLite database before a step. */
+export type CopyReport = (progress: BackupProgress) => void;
 
 // TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it looks what is pending
 // before it holds a lock, so that of two processes at once both would begin.
@@ -34,11 +37,15 @@ export async function migrationStatus(source: DataSource): Promise<MigrationStat
  * others wait for it.
  * @returns the names of what ran here, or would run
  */
-export async function migrateUp(source: DataSource, mode: MigrationMode = 'run'): Promise<string[]> {
+export async function migrateUp(
+  source: DataSource,
+  mode: MigrationMode = 'run',
+  onCopy?: CopyReport,
+): Promise<string[]> {
   // A look first: on a database that is up to date nothing is written, and nobody is waited for.
   const pending = pendingOf(await migrationStatus(source));
   if (mode === 'dry run') return pending;
-  await keepCopy(source, pending[0]);
+  await keepCopy(source, pending[0], onCopy);
   const ran: string[] = [];
   for (let left = pending.length; left > 0; left = pendingOf(await migrationStatus(source)).length) {
     const name = await inMigrationTransaction(source, async (runner) => {
@@ -60,10 +67,14 @@ export async function migrateUp(source: DataSource, mode: MigrationMode = 'run')
  * @returns its name, or undefined when there is none
  * @throws Error when a later version's step stands above it
  */
-export async function migrateDown(source: DataSource, mode: MigrationMode = 'run'): Promise<string | undefined> {
+export async function migrateDown(
+  source: DataSource,
+  mode: MigrationMode = 'run',
+  onCopy?: CopyReport,
+): Promise<string | undefined> {
   const last = lastOf(await migrationStatus(source));
   if (mode === 'dry run') return last;
-  await keepCopy(source, last);
+  await keepCopy(source, last, onCopy);
   return inMigrationTransaction(source, async (runner) => {
     const name = lastOf(await readStatus(source, runner));
     if (name === undefined) return undefined;
@@ -77,12 +88,12 @@ export async function migrateDown(source: DataSource, mode: MigrationMode = 'run
  * A step of the schema may be wrong, and SQLite has no other copy: one is kept beside the file, named by the step and
  * the time. A database that has no step yet holds nothing to lose.
  */
-async function keepCopy(source: DataSource, step: string | undefined): Promise<void> {
+async function keepCopy(source: DataSource, step: string | undefined, onCopy: CopyReport | undefined): Promise<void> {
   if (step === undefined || source.options.type !== 'better-sqlite3') return;
   if (!(await migrationStatus(source)).some((each) => each.applied)) return;
   const path = source.options.database;
   const time = new Date().toISOString().replace(/[-:.]/g, '');
-  await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`);
+  await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`, { onProgress: onCopy });
 }
 
 /**

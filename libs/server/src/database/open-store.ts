@@ -2,7 +2,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
-import { migrateUp, migrationStatus, pendingOf } from './migrations.js';
+import { migrateUp, migrationStatus, pendingOf, type CopyReport } from './migrations.js';
 import type { PostgresOptions, PostgresStore } from './postgres-store.js';
 import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
@@ -30,6 +30,8 @@ export interface OpenOptions {
   readonly connections?: number | undefined;
   readonly lane?: LaneOptions | undefined;
   readonly postgres?: PostgresOptions | undefined;
+  /** Hears how far the copy of a SQLite database is that is made before its migration. */
+  readonly onCopy?: CopyReport | undefined;
 }
 
 /** A store and the data source on committed data, which `@nestjs/typeorm` gets. */
@@ -48,7 +50,7 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
   const writer = await openSource(options);
   let reader: DataSource | undefined;
   try {
-    if (options.migrate === 'auto') await migrateUp(writer);
+    if (options.migrate === 'auto') await migrateUp(writer, 'run', options.onCopy);
     else {
       const pending = pendingOf(await migrationStatus(writer));
       if (pending.length > 0)

@@ -1,7 +1,21 @@
 import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  copySqliteFile,
+  findProblem,
+  flushFile,
+  type BackupProgress,
+  type SqliteCopyRequest,
+  type SqliteCopyResult,
+} from './sqlite-copy.js';
+import type { SqliteCopyMessage } from './sqlite-copy-worker.js';
 import { openSqliteFile } from './sqlite-driver.js';
+
+export type { BackupProgress } from './sqlite-copy.js';
 
 /** A backup or a restore that cannot be made; the message says why. */
 export class BackupRefused extends Error {
@@ -16,30 +30,78 @@ export interface BackupReport {
   readonly bytes: number;
 }
 
+export interface OnlineBackupReport extends BackupReport {
+  /** The moment that the copy shows: what was committed later is not in it. */
+  readonly takenAt: EpochSeconds;
+}
+
+export interface BackupOptions {
+  /** Called now and then while pages are copied, and once when all are. */
+  readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
+  /** The program of the thread that copies; tests run the sources and name the built one. */
+  readonly program?: string | undefined;
+}
+
+const copyProgram = fileURLToPath(new URL('./sqlite-copy-worker.js', import.meta.url));
+
 /**
- * Copies a SQLite database while others use it: a consistent state of one moment, checked, under its name only when it
- * is whole, and readable by its owner alone.
- * @throws BackupRefused when there is a file of that name already, or the copy is not sound
+ * Copies a SQLite database while others use it: one snapshot, checked, flushed, under its name only when it is whole, and
+ * readable by its owner alone.
+ * The work is done in a thread of its own, so that a server that calls this goes on serving.
+ * @throws BackupRefused when there is a file of that name already, it does not fit the disk, or the copy is not sound
  */
-export async function backupSqlite(path: string, target: string): Promise<BackupReport> {
+export async function backupSqlite(
+  path: string,
+  target: string,
+  options: BackupOptions = {},
+): Promise<OnlineBackupReport> {
+  if (!(await exists(path))) throw new BackupRefused(`${path} does not exist`);
   await refuseExisting(target);
   const draft = `${target}.part`;
   try {
     await createPrivateFile(draft);
-    const source = openSqliteFile(path, { readonly: true });
-    try {
-      await source.backup(draft);
-    } finally {
-      source.close();
-    }
-    standAlone(draft);
-    checkSound(draft);
+    const { problem, takenAtMilliseconds } = await copyPages({ path, draft }, options);
+    if (problem !== undefined) throw new BackupRefused(`the copy of ${path} is not sound: ${problem}`);
     // A link fails where the name was taken meanwhile; a rename would replace what is there.
     await link(draft, target);
+    await flushFile(dirname(target));
+    return {
+      file: target,
+      bytes: (await stat(target)).size,
+      takenAt: epochSeconds(Math.floor(takenAtMilliseconds / 1000)),
+    };
   } finally {
-    await unlink(draft).catch(() => undefined);
+    for (const suffix of ['', '-journal']) await unlink(draft + suffix).catch(() => undefined);
   }
-  return { file: target, bytes: (await stat(target)).size };
+}
+
+async function copyPages(request: SqliteCopyRequest, options: BackupOptions): Promise<SqliteCopyResult> {
+  const report = options.onProgress ?? ((): void => undefined);
+  const program = options.program ?? copyProgram;
+  try {
+    // A bundle may lack the program of the thread: the same work is then done here.
+    return await ((await exists(program)) ? copyInThread(request, program, report) : copySqliteFile(request, report));
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new BackupRefused(`${request.path} cannot be copied: ${message}`, { cause });
+  }
+}
+
+function copyInThread(
+  request: SqliteCopyRequest,
+  program: string,
+  report: (progress: BackupProgress) => void,
+): Promise<SqliteCopyResult> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(program, { workerData: request, execArgv: [] });
+    worker.on('message', (message: SqliteCopyMessage) => {
+      if (message.kind === 'progress') report(message.progress);
+      else if (message.kind === 'done') resolve(message.result);
+      else reject(new Error(message.message));
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`its thread ended with ${code} before the copy was whole`)));
+  });
 }
 
 /**
@@ -65,9 +127,9 @@ export async function restoreSqlite(
   await createPrivateFile(draft);
   const [from, to] = [await open(backup, 'r'), await open(draft, 'r+')];
   await pipeline(from.createReadStream(), to.createWriteStream());
-  await flush(draft);
+  await flushFile(draft);
   await rename(draft, path);
-  await flush(dirname(path));
+  await flushFile(dirname(path));
   return { file: path, bytes: (await stat(path)).size };
 }
 
@@ -81,31 +143,11 @@ async function createPrivateFile(path: string): Promise<void> {
   await (await open(path, 'wx', 0o600)).close();
 }
 
-/** One file without a log beside it: the copy says WAL in its header, as its source does, and would make one when read. */
-function standAlone(file: string): void {
-  const database = openSqliteFile(file, { readonly: false });
-  try {
-    database.pragma('journal_mode = DELETE');
-  } finally {
-    database.close();
-  }
-}
-
 /** @throws BackupRefused when it is no database of ours, or damaged */
 function checkSound(file: string): void {
   let problem: string | undefined;
   try {
-    const database = openSqliteFile(file, { readonly: true });
-    try {
-      const [row] = database.pragma('integrity_check(1)') as { integrity_check: string }[];
-      if (row?.integrity_check !== 'ok') problem = row?.integrity_check ?? 'it cannot be checked';
-      const tables = database
-        .prepare(`SELECT COUNT(*) AS count FROM sqlite_master WHERE name = 'migrations'`)
-        .get() as { count: number };
-      if (tables.count === 0) problem = 'it is not a database of Gatehouse';
-    } finally {
-      database.close();
-    }
+    problem = findProblem(file);
   } catch (cause) {
     throw new BackupRefused(`${file} cannot be read as a database`, { cause });
   }
@@ -122,15 +164,6 @@ function refuseInUse(path: string): void {
     throw new BackupRefused(`${path} is in use: stop the provider first`, { cause });
   } finally {
     database.close();
-  }
-}
-
-async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

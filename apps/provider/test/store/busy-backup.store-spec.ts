@@ -1,0 +1,120 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
+import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/server/database/sqlite-backup';
+import { openSqliteFile } from '@gatehouse/server/database/sqlite-driver';
+import { entities, migrations } from '../../src/database/entities';
+
+jest.setTimeout(180_000);
+
+/** A prime, so that the writer's stride reaches each token once. */
+const tokens = 180_001;
+const worker = join(__dirname, '../../../../libs/server/dist/database/sqlite-copy-worker.js');
+
+describe('a backup of a 200 MB database that another process commits to 50 times a second', () => {
+  let folder: string;
+  let file: string;
+  let writer: ChildProcess;
+  let spent = 0;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gatehouse-busy-backup-'));
+    file = join(folder, 'provider.sqlite');
+    const source = await openSource({ url: `sqlite:${file}`, entities, migrations });
+    await migrateUp(source);
+    await source.query(
+      `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${tokens})
+       INSERT INTO refresh_tokens (selector, verifier_hash, grant_selector, client_id, scope, issued_at, expires_at)
+       SELECT i, randomblob(32), i, 'c', hex(randomblob(500)), 1, 9999999999 FROM n`,
+    );
+    await source.destroy();
+    expect(statSync(file).size).toBeGreaterThan(200_000_000);
+    writer = spawn(process.execPath, [join(__dirname, '../support/busy-writer.cjs'), file, String(tokens)], {
+      cwd: join(__dirname, '../../../..'),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    if (writer.stdout === null) throw new Error('the writer has no output');
+    const lines = createInterface(writer.stdout).on('line', (line) => (spent = Number(line)));
+    await once(lines, 'line');
+  });
+
+  afterAll(async () => {
+    const ended = once(writer, 'exit');
+    writer.kill();
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([
+    ['in a thread of its own', worker],
+    ['where the program of that thread is missing', join(__dirname, 'no-such-program.js')],
+  ])(
+    'ends in bounded time as one consistent moment, in which what was spent stays spent (%s)',
+    async (name, program) => {
+      const target = join(folder, `${name.length}.backup`);
+      const umask = process.umask(0o022);
+      const progress: BackupProgress[] = [];
+      const modes = new Set<number>();
+      const before = spent;
+      const began = Date.now();
+      const look = setInterval(() => {
+        for (const each of readdirSync(folder))
+          if (each.startsWith(`${name.length}.backup`)) modes.add(statSync(join(folder, each)).mode & 0o777);
+      }, 1);
+      const delay = monitorEventLoopDelay({ resolution: 5 });
+      delay.enable();
+      const work = backupSqlite(file, target, { program, onProgress: (each) => progress.push(each) });
+      const report = await within(60_000, work).finally(() => {
+        delay.disable();
+        clearInterval(look);
+        process.umask(umask);
+      });
+
+      // The writer went on: otherwise nothing was tried.
+      const seconds = (Date.now() - began) / 1000;
+      expect(spent - before).toBeGreaterThan(seconds * 10);
+      expect(progress.length).toBeGreaterThan(0);
+      expect(progress.at(-1)?.copiedBytes).toBe(report.bytes);
+      expect([...modes]).toEqual([0o600]);
+      expect(Math.abs(report.takenAt - began / 1000)).toBeLessThan(5);
+      // The thread leaves the event loop alone, also while it checks and flushes the copy.
+      if (program === worker) expect(delay.max / 1e6).toBeLessThan(500);
+
+      const restored = join(folder, `${name.length}.sqlite`);
+      await restoreSqlite(target, restored, { replace: false });
+      const copy = openSqliteFile(restored, { readonly: true });
+      const moment = copy.prepare(`SELECT value FROM counters WHERE name = 'spent'`).pluck().get() as number;
+      const consumed = copy.prepare('SELECT COUNT(*) FROM refresh_tokens WHERE consumed_at IS NOT NULL').pluck().get();
+      const right = copy
+        .prepare(
+          'SELECT COUNT(*) FROM refresh_tokens WHERE selector = (consumed_at * 7919) % ? + 1 AND consumed_at <= ?',
+        )
+        .pluck()
+        .get(tokens, moment);
+      copy.close();
+      expect(moment).toBeGreaterThanOrEqual(before);
+      expect(moment).toBeLessThanOrEqual(spent);
+      expect([consumed, right]).toEqual([moment, moment]);
+      expect(existsSync(`${target}.part`)).toBe(false);
+    },
+  );
+});
+
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => reject(new Error(`not done after ${milliseconds} ms`)), milliseconds);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
