@@ -171,7 +171,10 @@ export const tablesInOrder = [
   'logout_failures',
 ] as const;
 
-/** Every step of the schema, the oldest first. */
+/**
+ * Every step of the schema, the oldest first. A new step is numbered by the milliseconds of its date, like
+ * `Topic1795950000101` for 2026-11-29, and comes last: numbers made up by hand (51, 141) do not sort by age.
+ */
 export const migrations = [
   FirstSchema1764000000001,
   ClientMetadata1764000000002,

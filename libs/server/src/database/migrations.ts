@@ -63,7 +63,8 @@ export async function migrateUp(
 }
 
 /**
- * Takes back the last step.
+ * Takes back the step that was applied last, which is not always the last in the list: only then is the schema again what
+ * it was before that step.
  * @returns its name, or undefined when there is none
  * @throws Error when a later version's step stands above it
  */
@@ -72,11 +73,11 @@ export async function migrateDown(
   mode: MigrationMode = 'run',
   onCopy?: CopyReport,
 ): Promise<string | undefined> {
-  const last = lastOf(await migrationStatus(source));
+  const last = await findLast(source);
   if (mode === 'dry run') return last;
   await keepCopy(source, last, onCopy);
   return inMigrationTransaction(source, async (runner) => {
-    const name = lastOf(await readStatus(source, runner));
+    const name = lastOf(source, await appliedNames(runner));
     if (name === undefined) return undefined;
     await makeStep(name, () => find(source, name).down(runner));
     await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
@@ -110,11 +111,22 @@ export function pendingOf(status: readonly MigrationStatus[]): string[] {
   return status.filter((step) => !step.applied).map((step) => step.name);
 }
 
-function lastOf(status: readonly MigrationStatus[]): string | undefined {
-  const later = status.filter((step) => !step.known).map((step) => step.name);
+async function findLast(source: DataSource): Promise<string | undefined> {
+  const runner = source.createQueryRunner();
+  try {
+    return lastOf(source, await whenNotBusy(() => appliedNames(runner)));
+  } finally {
+    await runner.release();
+  }
+}
+
+/** @param applied names in the order in which they were applied */
+function lastOf(source: DataSource, applied: readonly string[]): string | undefined {
+  const known = source.migrations.map(nameOf);
+  const later = applied.filter((name) => !known.includes(name));
   if (later.length > 0)
     throw new Error(`a later version made this schema (${later.join(', ')}): take those steps back with it`);
-  return status.findLast((step) => step.applied)?.name;
+  return applied.at(-1);
 }
 
 async function readStatus(source: DataSource, runner: QueryRunner): Promise<MigrationStatus[]> {
@@ -126,7 +138,7 @@ async function readStatus(source: DataSource, runner: QueryRunner): Promise<Migr
   ];
 }
 
-/** Asks in the catalog first: looking must not make the table. */
+/** In the order in which they were applied. Asks in the catalog first: looking must not make the table. */
 async function appliedNames(runner: QueryRunner): Promise<string[]> {
   if (!(await runner.hasTable(table))) return [];
   const rows = (await runner.query(`SELECT "name" FROM "${table}" ORDER BY "id"`)) as { name: string }[];

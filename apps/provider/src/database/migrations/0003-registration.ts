@@ -1,5 +1,6 @@
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { deleteClients } from '../rollback.js';
 
 /** Where clients come from, who approved them and when they were used; initial access tokens and rates of registration. */
 export class Registration1764000000003 implements MigrationInterface {
@@ -32,6 +33,8 @@ export class Registration1764000000003 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before takes every client for one that an administrator added.
+    await deleteClients(runner, 'approved_at IS NULL');
     for (const text of [
       'DROP TABLE registration_rates',
       'DROP TABLE initial_access_tokens',

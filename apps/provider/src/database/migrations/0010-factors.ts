@@ -1,5 +1,11 @@
+import { SystemClock } from '@gatehouse/server/clock';
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { disableClients, disableUsers } from '../rollback.js';
+
+/** Accounts that have a second factor, or a role that demands one. */
+const protectedUsers = `id IN (SELECT user_id FROM totp_factors) OR id IN (SELECT user_id FROM passkeys) OR id IN (
+  SELECT r.user_id FROM user_roles r JOIN role_requirements q ON q.role = r.role WHERE q.second_factor = 1)`;
 
 /** Second factors: one-time passwords, recovery codes, passkeys, browsers that skip them, and who must have one. */
 export class Factors1764000000010 implements MigrationInterface {
@@ -37,6 +43,13 @@ export class Factors1764000000010 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before asks for a password alone.
+    await disableClients(runner, 'second_factor_required = TRUE');
+    await disableUsers(runner, protectedUsers);
+    // It takes a session that waits for its second factor for a whole one.
+    await runner.query(
+      `UPDATE sessions SET ended_at = ${new SystemClock().now()} WHERE ended_at IS NULL AND is_full = 0`,
+    );
     await runner.query('ALTER TABLE clients DROP COLUMN second_factor_required');
     for (const table of ['role_requirements', 'trusted_browsers', 'passkeys', 'recovery_codes', 'totp_factors'])
       await runner.query(`DROP TABLE ${table}`);

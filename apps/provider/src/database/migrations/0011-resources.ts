@@ -1,5 +1,6 @@
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { disableClients, revoke } from '../rollback.js';
 
 /** APIs, and what of grants and access tokens is for them. */
 export class Resources1764000000011 implements MigrationInterface {
@@ -26,6 +27,15 @@ export class Resources1764000000011 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before knows no audience (RFC 8707): these would work at its own endpoints, and at every API.
+    await revoke(runner, 'access_tokens', 'audience IS NOT NULL');
+    await revoke(runner, 'grants', 'resources IS NOT NULL');
+    // It lets every client without an owner that has the grant type act for itself.
+    await disableClients(
+      runner,
+      `resource_server = TRUE OR
+       (acts_for_itself = FALSE AND owner_id IS NULL AND grant_types LIKE '%"client_credentials"%')`,
+    );
     for (const text of [
       'ALTER TABLE access_tokens DROP COLUMN audience',
       'ALTER TABLE grants DROP COLUMN resources',

@@ -10,6 +10,8 @@ export class ConsentResources1764000000012 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before would take what was allowed at some APIs for allowed anywhere.
+    await runner.query(`DELETE FROM consents WHERE resources <> '[]'`);
     await runner.query('ALTER TABLE consents DROP COLUMN resources');
   }
 }

@@ -1,5 +1,6 @@
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { disableClients, hasMetadata } from '../rollback.js';
 
 /** Pushed authorization requests (RFC 9126). */
 export class PushedRequests1764000000014 implements MigrationInterface {
@@ -17,6 +18,8 @@ export class PushedRequests1764000000014 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // RFC 9126 6: the version before would take their requests from the browser.
+    await disableClients(runner, hasMetadata('requirePushedAuthorizationRequests', 'true'));
     await runner.query('DROP TABLE pushed_requests');
   }
 }

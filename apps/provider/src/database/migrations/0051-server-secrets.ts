@@ -1,5 +1,6 @@
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { disableClients, hasMetadata } from '../rollback.js';
 
 /** Secrets that this server makes for itself once: the salt of pairwise subjects (OpenID Connect Core 8.1). */
 export class ServerSecrets1764000000051 implements MigrationInterface {
@@ -14,6 +15,8 @@ export class ServerSecrets1764000000051 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before would tell them the subject that all other clients know (OpenID Connect Core 8.1).
+    await disableClients(runner, hasMetadata('subjectType', '"pairwise"'));
     await runner.query('DROP TABLE server_secrets');
   }
 }

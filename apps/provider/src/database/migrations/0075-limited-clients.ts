@@ -1,5 +1,6 @@
 import { ddl } from '@gatehouse/server/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { disableClients } from '../rollback.js';
 
 /** Clients that may log people in and nothing more. */
 export class LimitedClients1764000000075 implements MigrationInterface {
@@ -11,6 +12,8 @@ export class LimitedClients1764000000075 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    // The version before knows no limit: they would have all their scopes again.
+    await disableClients(runner, 'limited_at IS NOT NULL');
     await runner.query('ALTER TABLE clients DROP COLUMN limited_at');
   }
 }
