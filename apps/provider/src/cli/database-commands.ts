@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { DataSource } from 'typeorm';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { copyStore, type CopyProgress } from '@gatehouse/server/database/copy-store';
+import {
+  copyStore,
+  SourceInUse,
+  TargetDiverged,
+  type CopyProgress,
+  type Writers,
+} from '@gatehouse/server/database/copy-store';
+import { isInUse } from '@gatehouse/server/database/database-use';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
 import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/server/database/sqlite-backup';
@@ -123,25 +130,62 @@ const commands: readonly DatabaseCommand[] = [
   },
   {
     name: 'store copy',
-    options: { from: text, to: text, 'to-file': text },
-    run: (settings, options) =>
-      withSource(typeof options['from'] === 'string' ? options['from'] : settings.databaseUrl, (from) =>
-        withSource(targetOf(options), async (to) => {
-          if ((await migrationStatus(from)).some((step) => !step.applied))
-            throw new Refused('the first database is older than this version: migrate it first');
-          await migrateUp(to);
-          const copied = await copyStore(from, to, tablesInOrder, showProgress);
-          return {
-            json: { tables: copied },
-            text: `${table(
-              ['TABLE', 'ROWS', 'SHA-256'],
-              copied.map((each) => [each.table, String(each.rows), each.sha256.slice(0, 16)]),
-            )}\nboth sides agree; use the same secret key with the new database`,
-          };
-        }),
-      ),
+    options: { from: text, to: text, 'to-file': text, 'from-snapshot': flag, replace: flag },
+    run: copyCommand,
   },
 ];
+
+async function copyCommand(settings: Settings, options: Options): Promise<CommandResult> {
+  const urls = {
+    from: typeof options['from'] === 'string' ? options['from'] : settings.databaseUrl,
+    to: targetOf(options),
+  };
+  const writers = options['from-snapshot'] === true ? 'allowed' : 'blocked';
+  if (writers === 'blocked' && (await isInUse(parseDatabaseUrl(urls.from))))
+    throw new Refused(
+      'the first database is in use, and what is written to it later would be missing in the copy: stop the provider, or pass --from-snapshot',
+    );
+  if (await isInUse(parseDatabaseUrl(urls.to))) throw new Refused('the second database is in use: stop what uses it');
+  return withSource(urls.from, (from) =>
+    withSource(urls.to, async (to) => {
+      await checkSteps(from, to);
+      await migrateUp(to, 'run', showCopied);
+      const ownRows = options['replace'] === true ? 'discard' : 'refuse';
+      const tables = tablesInOrder;
+      const copy = { from, to, tables, writers, journal: 'audit_events', ownRows, report: showProgress } as const;
+      const report = await copyStore(copy).catch((error: unknown) => {
+        if (error instanceof SourceInUse)
+          throw new Refused('another process writes to the first database: stop it, or pass --from-snapshot');
+        if (error instanceof TargetDiverged)
+          throw new Refused(`${error.message}: was it in service? --replace discards them`);
+        throw error;
+      });
+      return {
+        json: { taken_at: report.takenAt, final: writers === 'blocked', tables: report.tables },
+        text: `${table(
+          ['TABLE', 'ROWS', 'SHA-256'],
+          report.tables.map((each) => [each.table, String(each.rows), each.sha256.slice(0, 16)]),
+        )}\n${agreement(report.takenAt, writers)}`,
+      };
+    }),
+  );
+}
+
+function agreement(takenAt: EpochSeconds, writers: Writers): string {
+  const as = `both sides agree as of ${instantOf(takenAt)}; use the same secret key with the new database`;
+  return writers === 'blocked'
+    ? as
+    : `${as}\nwhat was written to the first database after that is not in the copy: stop the provider and copy again before the new database goes into service`;
+}
+
+/** Every column must have its place on both sides. */
+async function checkSteps(from: DataSource, to: DataSource): Promise<void> {
+  const [first, second] = [await migrationStatus(from), await migrationStatus(to)];
+  if (first.some((step) => !step.applied))
+    throw new Refused('the first database is older than this version: migrate it first');
+  if ([...first, ...second].some((step) => !step.known))
+    throw new Refused('a later version made the schema of one of the databases: copy with that version');
+}
 
 /** A URL may hold a password, and the command line is there for all to see: it may come from a file. */
 function targetOf(options: Options): string {

@@ -76,7 +76,10 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)
-  store copy [--from URL] --to URL | --to-file FILE   (from the settings' database; FILE holds the URL; can be run again)
+  store copy [--from URL] --to URL | --to-file FILE [--from-snapshot] [--replace]
+             (from the settings' database, which nobody may use; FILE holds the URL; run again, it applies what changed.
+             --from-snapshot: the provider may run, and what it writes meanwhile is not in the copy.
+             --replace: discards what was done in the second database since)
   store accept-issuer                   (GATEHOUSE_ISSUER was changed on purpose: no more warnings about it)
 
 It works on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.

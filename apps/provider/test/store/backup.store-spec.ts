@@ -1,11 +1,9 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyStore } from '@gatehouse/server/database/copy-store';
 import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
 import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
-import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
-import { entities, migrations, tablesInOrder } from '../../src/database/entities';
+import { entities, migrations } from '../../src/database/entities';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
 
 /**
@@ -35,7 +33,7 @@ function expectPrivate(modes: Map<string, Set<string>>, name: string): void {
   expect([...(modes.get(name) ?? [])]).toEqual(['600']);
 }
 
-describe('backup, restore and copy', () => {
+describe('backup and restore', () => {
   let folder: string;
   let provider: TestProvider;
   let file: string;
@@ -122,42 +120,6 @@ describe('backup, restore and copy', () => {
       })) as object,
     ).toEqual({ one: 1 });
   });
-
-  if (withPostgres)
-    describe('to PostgreSQL', () => {
-      let postgres: TestPostgres;
-      beforeAll(async () => (postgres = await startPostgres()), 60_000);
-      afterAll(() => postgres.stop());
-
-      it('carries every row over, hashes both sides, can be run again, and the provider goes on there', async () => {
-        const url = await postgres.url('copy');
-        const from = await openSource({ url: `sqlite:${file}`, entities, migrations });
-        const to = await openSource({ url, entities, migrations });
-        try {
-          await migrateUp(to);
-          // Broken off in the middle, as by a lost connection; then begun again.
-          let batches = 0;
-          const broken = copyStore(from, to, tablesInOrder, () => {
-            if (++batches === 4) throw new Error('broken off');
-          });
-          await expect(broken).rejects.toThrow('broken off');
-          const told = new Map<string, number>();
-          const tables = await copyStore(from, to, tablesInOrder, ({ table, copied }) => told.set(table, copied));
-          for (const { table, rows } of tables) expect(told.get(table) ?? 0).toBe(rows);
-          expect(tables.find(({ table }) => table === 'users')?.rows).toBeGreaterThan(1);
-          expect(tables.map(({ table }) => table).sort()).toEqual(
-            from.entityMetadatas.map(({ tableName }) => tableName).sort(),
-          );
-          expect(await copyStore(from, to, tablesInOrder, () => undefined)).toEqual(tables);
-          await to.query(`UPDATE users SET name = 'somebody else' WHERE username = 'ada'`);
-          await expect(copyStore(from, to, tablesInOrder, () => undefined)).rejects.toThrow(/users/);
-          await to.query(`UPDATE users SET name = NULL WHERE username = 'ada'`);
-        } finally {
-          await from.destroy();
-          await to.destroy();
-        }
-      });
-    });
 });
 
 describe('a step of the schema', () => {

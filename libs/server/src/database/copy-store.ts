@@ -1,5 +1,9 @@
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { createHash, type Hash } from 'node:crypto';
-import type { DataSource, EntityMetadata } from 'typeorm';
+import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import { inOneTransaction, inSnapshot, type Writers } from './copy-transactions.js';
+
+export { SourceInUse, type Writers } from './copy-transactions.js';
 
 /** How far a table is. */
 export interface CopyProgress {
@@ -15,7 +19,26 @@ export interface CopiedTable {
   readonly sha256: string;
 }
 
-/** The two sides do not agree after the copy; nothing was deleted anywhere. */
+export interface StoreCopy {
+  readonly from: DataSource;
+  readonly to: DataSource;
+  /** Tables of the entities in an order in which foreign keys find what they refer to. */
+  readonly tables: readonly string[];
+  readonly writers: Writers;
+  /** The table in which whatever is done in a store leaves a row: it tells that the target was worked on by itself. */
+  readonly journal: string;
+  /** What the target has of its own: a copy over it throws {@link TargetDiverged}, or discards it. */
+  readonly ownRows: 'refuse' | 'discard';
+  readonly report: (progress: CopyProgress) => void;
+}
+
+export interface StoreCopyReport {
+  /** The moment that the copy shows: what was committed later is not in it. */
+  readonly takenAt: EpochSeconds;
+  readonly tables: readonly CopiedTable[];
+}
+
+/** The two sides do not agree after the copy; the target was left as it was. */
 export class CopyMismatch extends Error {
   constructor(table: string) {
     super(`${table}: the rows of the two databases differ after the copy`);
@@ -23,90 +46,191 @@ export class CopyMismatch extends Error {
   }
 }
 
+/** The target was worked on by itself, for instance by a server that has moved there: a copy would discard that. */
+export class TargetDiverged extends Error {
+  constructor() {
+    super('the second database has changes of its own, which are not in the first one');
+    this.name = 'TargetDiverged';
+  }
+}
+
 type Row = Readonly<Record<string, unknown>>;
 
 const batchRows = 500;
+const keysInStatement = 200;
 
 /**
- * Copies every row of every table from one database to another of the same schema. It may be interrupted and run
- * again: rows that are there already are left alone. Afterwards both sides are counted and hashed.
- * @param tables tables of the entities in an order in which foreign keys find what they refer to
- * @throws CopyMismatch
+ * Makes the target hold exactly the rows of one snapshot of the source: rows that are missing are added, rows that differ
+ * or are gone from the source are replaced or deleted. Both sides are then counted and hashed. All of it is one
+ * transaction on the target: a copy that fails or is interrupted leaves the target as it was, and may be run again.
+ * @throws CopyMismatch, TargetDiverged, SourceInUse
  */
-export async function copyStore(
-  from: DataSource,
-  to: DataSource,
-  tables: readonly string[],
-  tell: (progress: CopyProgress) => void,
-): Promise<CopiedTable[]> {
-  const copied: CopiedTable[] = [];
-  for (const table of tables) {
-    const entity = from.entityMetadatas.find((candidate) => candidate.tableName === table);
-    if (!entity) throw new Error(`no entity has the table ${table}`);
-    copied.push(await copyTable(from, to, entity, tell));
+export function copyStore(copy: StoreCopy): Promise<StoreCopyReport> {
+  const { from, to, tables, writers } = copy;
+  const entities = [copy.journal, ...tables].map((table) => entityOf(from, table));
+  const [journal, ...copied] = entities;
+  return inSnapshot(from, { writers, tables }, (source, takenAt) =>
+    inOneTransaction(to, async (target) => {
+      const sides = { source, target };
+      if (copy.ownRows === 'refuse' && journal) await refuseDiverged(sides, journal);
+      const done: CopiedTable[] = [];
+      for (const entity of copied) {
+        await deleteOutdated(sides, entity);
+        done.push(await copyTable(sides, entity, copy.report));
+      }
+      return { takenAt, tables: done };
+    }),
+  );
+}
+
+interface Sides {
+  readonly source: QueryRunner;
+  readonly target: QueryRunner;
+}
+
+function entityOf(source: DataSource, table: string): EntityMetadata {
+  const entity = source.entityMetadatas.find((candidate) => candidate.tableName === table);
+  if (!entity) throw new Error(`no entity has the table ${table}`);
+  return entity;
+}
+
+/**
+ * Rows of the journal that only the target has. Those from before the first one of the source were purged there; those
+ * after it were never there.
+ */
+async function refuseDiverged({ source, target }: Sides, journal: EntityMetadata): Promise<void> {
+  const inSource = new RowCursor(source, journal);
+  await inSource.advance();
+  const first = inSource.row;
+  for await (const row of onlyInTarget(inSource, new RowCursor(target, journal), journal, 'key'))
+    if (first === undefined || compareKeys(journal, row, first) > 0) throw new TargetDiverged();
+}
+
+/**
+ * Deletes what is gone from the source, and what differs, to be inserted anew: then no row that is inserted later finds
+ * its unique values taken. Rows that refer to a deleted one go with it or lose the reference; their tables come later.
+ */
+async function deleteOutdated({ source, target }: Sides, entity: EntityMetadata): Promise<void> {
+  const inSource = new RowCursor(source, entity);
+  await inSource.advance();
+  let outdated: Row[] = [];
+  for await (const row of onlyInTarget(inSource, new RowCursor(target, entity), entity, 'values')) {
+    outdated.push(row);
+    if (outdated.length < keysInStatement) continue;
+    await deleteRows(target, entity, outdated);
+    outdated = [];
   }
-  return copied;
+  if (outdated.length > 0) await deleteRows(target, entity, outdated);
 }
 
 async function copyTable(
-  from: DataSource,
-  to: DataSource,
+  { source, target }: Sides,
   entity: EntityMetadata,
-  tell: (progress: CopyProgress) => void,
+  report: (progress: CopyProgress) => void,
 ): Promise<CopiedTable> {
   const table = entity.tableName;
-  const total = await countRows(from, table);
-  let done = 0;
-  const source = createHash('sha256');
-  for await (const rows of batchesOf(from, entity)) {
-    await insertRows(to, entity, rows);
-    hashRows(source, entity, rows);
-    done += rows.length;
-    tell({ table, copied: done, total });
+  const total = await countRows(source, table);
+  let copied = 0;
+  const expected = createHash('sha256');
+  for await (const rows of batchesOf(source, entity)) {
+    await insertRows(target, entity, rows);
+    hashRows(expected, entity, rows);
+    copied += rows.length;
+    report({ table, copied, total });
   }
-  const target = createHash('sha256');
+  const found = createHash('sha256');
   let there = 0;
-  for await (const rows of batchesOf(to, entity)) {
-    hashRows(target, entity, rows);
+  for await (const rows of batchesOf(target, entity)) {
+    hashRows(found, entity, rows);
     there += rows.length;
   }
-  const sha256 = source.digest('hex');
-  if (there !== done || target.digest('hex') !== sha256) throw new CopyMismatch(table);
-  return { table, rows: done, sha256 };
+  const sha256 = expected.digest('hex');
+  if (copied !== total || there !== copied || found.digest('hex') !== sha256) throw new CopyMismatch(table);
+  return { table, rows: copied, sha256 };
+}
+
+/** Walks through a table one row at a time, in the order of its keys. */
+class RowCursor {
+  row: Row | undefined;
+  private readonly batches: AsyncGenerator<Row[]>;
+  private batch: readonly Row[] = [];
+  private at = 0;
+
+  constructor(runner: QueryRunner, entity: EntityMetadata) {
+    this.batches = batchesOf(runner, entity);
+  }
+
+  async advance(): Promise<void> {
+    if (this.at >= this.batch.length) {
+      const next = await this.batches.next();
+      this.batch = next.done === true ? [] : next.value;
+      this.at = 0;
+    }
+    this.row = this.batch[this.at];
+    this.at += 1;
+  }
+}
+
+/**
+ * Rows of the target whose key, or whose values, the source does not have.
+ * @param inSource stands on its first row
+ */
+async function* onlyInTarget(
+  inSource: RowCursor,
+  inTarget: RowCursor,
+  entity: EntityMetadata,
+  compare: 'key' | 'values',
+): AsyncGenerator<Row> {
+  for (await inTarget.advance(); inTarget.row !== undefined; await inTarget.advance()) {
+    const { row } = inTarget;
+    while (inSource.row !== undefined && compareKeys(entity, inSource.row, row) < 0) await inSource.advance();
+    const isThere = inSource.row !== undefined && compareKeys(entity, inSource.row, row) === 0;
+    if (!isThere || (compare === 'values' && textOf(entity, inSource.row) !== textOf(entity, row))) yield row;
+  }
+}
+
+/** As both engines sort them: numbers by value, text by its bytes. */
+function compareKeys(entity: EntityMetadata, a: Row, b: Row): number {
+  for (const { databaseName, type } of entity.primaryColumns) {
+    const [left, right] = [a[databaseName], b[databaseName]];
+    const order =
+      type === 'text'
+        ? Buffer.compare(Buffer.from(String(left)), Buffer.from(String(right)))
+        : Number(left) - Number(right);
+    if (order !== 0) return order;
+  }
+  return 0;
 }
 
 /** Rows in the order of their primary key, some hundred at a time, by key and never by offset. */
-async function* batchesOf(source: DataSource, entity: EntityMetadata): AsyncGenerator<Row[]> {
+async function* batchesOf(runner: QueryRunner, entity: EntityMetadata): AsyncGenerator<Row[]> {
   const keys = entity.primaryColumns.map((column) => column.databaseName);
   const columns = entity.columns.map((column) => `"${column.databaseName}"`).join(', ');
-  const order = keys.map((key) => bytewise(source, key)).join(', ');
+  // PostgreSQL sorts text by the language of the database unless it is told to sort as SQLite does.
+  const order = entity.primaryColumns
+    .map(({ databaseName, type }) => `"${databaseName}"${isPostgres(runner) && type === 'text' ? ' COLLATE "C"' : ''}`)
+    .join(', ');
   let last: unknown[] | undefined;
   for (;;) {
     const where =
       last === undefined
         ? ''
-        : `WHERE (${order}) > (${last.map((_value, index) => parameter(source, index + 1)).join(', ')})`;
-    const rows = await source.query<Row[]>(
+        : `WHERE (${order}) > (${last.map((_value, index) => parameter(runner, index + 1)).join(', ')})`;
+    // TypeORM types no rows: these are those of the columns above.
+    const rows = (await runner.query(
       `SELECT ${columns} FROM "${entity.tableName}" ${where} ORDER BY ${order} LIMIT ${batchRows}`,
       last,
-    );
+    )) as Row[];
     if (rows.length > 0) yield rows;
     if (rows.length < batchRows) return;
     last = keys.map((key) => rows.at(-1)?.[key]);
   }
 }
 
-/** PostgreSQL sorts text by the language of the database unless it is told to sort as SQLite does. */
-function bytewise(source: DataSource, key: string): string {
-  const isText = source.entityMetadatas.some((entity) =>
-    entity.columns.some((column) => column.databaseName === key && column.type === 'text'),
-  );
-  return source.options.type === 'postgres' && isText ? `"${key}" COLLATE "C"` : `"${key}"`;
-}
-
-async function insertRows(to: DataSource, entity: EntityMetadata, rows: readonly Row[]): Promise<void> {
+async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonly Row[]): Promise<void> {
   const names = entity.columns.map((column) => column.databaseName);
   const columns = names.map((name) => `"${name}"`).join(', ');
+  const keys = entity.primaryColumns.map((column) => `"${column.databaseName}"`).join(', ');
   // PostgreSQL takes 65,535 parameters in one statement, SQLite 32,766.
   const most = Math.max(1, Math.floor(30_000 / names.length));
   for (let at = 0; at < rows.length; at += most) {
@@ -119,34 +243,55 @@ async function insertRows(to: DataSource, entity: EntityMetadata, rows: readonly
     const values = part.flatMap((row) =>
       entity.columns.map((column) => valueFor(to, column.type, row[column.databaseName])),
     );
-    await to.query(`INSERT INTO "${entity.tableName}" (${columns}) VALUES ${places} ON CONFLICT DO NOTHING`, values);
+    // What has the key is the same row already. Any other conflict is an error.
+    await to.query(
+      `INSERT INTO "${entity.tableName}" (${columns}) VALUES ${places} ON CONFLICT (${keys}) DO NOTHING`,
+      values,
+    );
   }
 }
 
-function parameter(source: DataSource, position: number): string {
-  return source.options.type === 'postgres' ? `$${position}` : '?';
+async function deleteRows(to: QueryRunner, entity: EntityMetadata, rows: readonly Row[]): Promise<void> {
+  const keys = entity.primaryColumns.map((column) => column.databaseName);
+  const places = rows.map(
+    (_row, row) =>
+      `(${keys.map((key, column) => `"${key}" = ${parameter(to, row * keys.length + column + 1)}`).join(' AND ')})`,
+  );
+  const values = rows.flatMap((row) => keys.map((key) => row[key]));
+  await to.query(`DELETE FROM "${entity.tableName}" WHERE ${places.join(' OR ')}`, values);
+}
+
+function isPostgres(runner: QueryRunner): boolean {
+  return runner.dataSource.options.type === 'postgres';
+}
+
+function parameter(runner: QueryRunner, position: number): string {
+  return isPostgres(runner) ? `$${position}` : '?';
 }
 
 /** SQLite has no booleans: 0 and 1 there, false and true on PostgreSQL. */
-function valueFor(source: DataSource, type: unknown, value: unknown): unknown {
+function valueFor(runner: QueryRunner, type: unknown, value: unknown): unknown {
   if (type !== 'boolean' || value === null || value === undefined) return value ?? null;
   const flag = value === true || value === 1;
-  return source.options.type === 'postgres' ? flag : Number(flag);
+  return isPostgres(runner) ? flag : Number(flag);
+}
+
+/** A row in the same words on both engines. */
+function textOf(entity: EntityMetadata, row: Row | undefined): string {
+  const values = entity.columns.map((column) => {
+    const value = row?.[column.databaseName];
+    if (Buffer.isBuffer(value)) return value.toString('hex');
+    if (column.type === 'boolean' && value !== null) return value === true || value === 1;
+    return column.type === 'bigint' && value !== null ? Number(value) : value;
+  });
+  return JSON.stringify(values);
 }
 
 function hashRows(hash: Hash, entity: EntityMetadata, rows: readonly Row[]): void {
-  for (const row of rows) {
-    const values = entity.columns.map((column) => {
-      const value = row[column.databaseName];
-      if (Buffer.isBuffer(value)) return value.toString('hex');
-      if (column.type === 'boolean' && value !== null) return value === true || value === 1;
-      return column.type === 'bigint' && value !== null ? Number(value) : value;
-    });
-    hash.update(JSON.stringify(values)).update('\n');
-  }
+  for (const row of rows) hash.update(textOf(entity, row)).update('\n');
 }
 
-async function countRows(source: DataSource, table: string): Promise<number> {
-  const [row] = await source.query<{ count: number | string }[]>(`SELECT COUNT(*) AS count FROM "${table}"`);
+async function countRows(runner: QueryRunner, table: string): Promise<number> {
+  const [row] = (await runner.query(`SELECT COUNT(*) AS count FROM "${table}"`)) as { count: number | string }[];
   return Number(row?.count ?? 0);
 }

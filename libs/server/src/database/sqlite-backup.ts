@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { isSqliteInUse } from './database-use.js';
 import {
   copySqliteFile,
   findProblem,
@@ -13,7 +14,6 @@ import {
   type SqliteCopyResult,
 } from './sqlite-copy.js';
 import type { SqliteCopyMessage } from './sqlite-copy-worker.js';
-import { openSqliteFile } from './sqlite-driver.js';
 
 export type { BackupProgress } from './sqlite-copy.js';
 
@@ -118,7 +118,7 @@ export async function restoreSqlite(
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
   if (isThere) {
-    refuseInUse(path);
+    if (isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
     for (const suffix of ['', '-wal', '-shm'])
       if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
   }
@@ -152,19 +152,6 @@ function checkSound(file: string): void {
     throw new BackupRefused(`${file} cannot be read as a database`, { cause });
   }
   if (problem !== undefined) throw new BackupRefused(`${file} is not sound: ${problem}`);
-}
-
-/** A process that has the file open in WAL mode holds a shared lock: leaving WAL mode then fails. */
-function refuseInUse(path: string): void {
-  const database = openSqliteFile(path, { readonly: false });
-  try {
-    database.pragma('journal_mode = DELETE');
-    database.pragma('journal_mode = WAL');
-  } catch (cause) {
-    throw new BackupRefused(`${path} is in use: stop the provider first`, { cause });
-  } finally {
-    database.close();
-  }
 }
 
 async function refuseExisting(file: string): Promise<void> {

@@ -1,0 +1,103 @@
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { whenNotBusy } from './sqlite-driver.js';
+import { driverCode } from './store-error.js';
+
+/** `blocked`: nobody can write to the source until the copy ends. `allowed`: what they write is not in the copy. */
+export type Writers = 'blocked' | 'allowed';
+
+/** Another process writes to the source, or holds a lock that a writer takes. */
+export class SourceInUse extends Error {
+  constructor(options?: ErrorOptions) {
+    super('another process writes to the first database', options);
+    this.name = 'SourceInUse';
+  }
+}
+
+const lockMilliseconds = 5000;
+
+/**
+ * Reads from one snapshot of the database, whatever is committed meanwhile.
+ * @throws SourceInUse where writers are to be blocked and one of them has a transaction open
+ */
+export async function inSnapshot<T>(
+  source: DataSource,
+  { writers, tables }: { readonly writers: Writers; readonly tables: readonly string[] },
+  work: (runner: QueryRunner, takenAt: EpochSeconds) => Promise<T>,
+): Promise<T> {
+  return withRunner(source, async (runner) => {
+    const isPostgres = source.options.type === 'postgres';
+    const begin = isPostgres ? beginPostgresSnapshot(runner, writers, tables) : beginSqliteSnapshot(runner, writers);
+    try {
+      const takenAt = await begin;
+      return await work(runner, takenAt);
+    } finally {
+      // Nothing was written; a connection that is lost has ended its transaction by itself.
+      await runner.query('ROLLBACK').catch(() => undefined);
+    }
+  });
+}
+
+/** All that the work writes is committed together, or nothing of it. */
+export async function inOneTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  return withRunner(source, async (runner) => {
+    const isPostgres = source.options.type === 'postgres';
+    await whenNotBusy(() => runner.query(isPostgres ? 'BEGIN' : 'BEGIN IMMEDIATE'));
+    try {
+      if (isPostgres) await liftTimeouts(runner);
+      const result = await work(runner);
+      await runner.query('COMMIT');
+      return result;
+    } catch (error) {
+      await runner.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    return await work(runner);
+  } finally {
+    await runner.release();
+  }
+}
+
+async function beginSqliteSnapshot(runner: QueryRunner, writers: Writers): Promise<EpochSeconds> {
+  await whenNotBusy(() => runner.query(writers === 'blocked' ? 'BEGIN IMMEDIATE' : 'BEGIN'));
+  // BEGIN takes no snapshot by itself, the first read does.
+  await whenNotBusy(() => runner.query('SELECT COUNT(*) FROM sqlite_master'));
+  return epochSeconds(Math.floor(Date.now() / 1000));
+}
+
+async function beginPostgresSnapshot(
+  runner: QueryRunner,
+  writers: Writers,
+  tables: readonly string[],
+): Promise<EpochSeconds> {
+  await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  await liftTimeouts(runner);
+  // Before the first query, which takes the snapshot: what commits while the locks are waited for is in it.
+  if (writers === 'blocked') await lockTables(runner, tables);
+  const rows = (await runner.query('SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS now')) as {
+    now: number;
+  }[];
+  return epochSeconds(rows[0]?.now ?? 0);
+}
+
+async function lockTables(runner: QueryRunner, tables: readonly string[]): Promise<void> {
+  await runner.query(`SET LOCAL lock_timeout = ${lockMilliseconds}`);
+  try {
+    await runner.query(`LOCK TABLE ${tables.map((table) => `"${table}"`).join(', ')} IN SHARE MODE`);
+  } catch (cause) {
+    // 55P03: a lock took too long.
+    throw driverCode(cause) === '55P03' ? new SourceInUse({ cause }) : cause;
+  }
+}
+
+/** A copy takes longer than a request may. */
+async function liftTimeouts(runner: QueryRunner): Promise<void> {
+  await runner.query('SET LOCAL statement_timeout = 0');
+  await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+}

@@ -1,0 +1,44 @@
+import { stat } from 'node:fs/promises';
+import type { DatabaseAddress } from './database-url.js';
+import { isBusy, openSqliteFile } from './sqlite-driver.js';
+
+/** Whether a server or a command has the database open now. To be asked before the caller opens it. */
+export async function isInUse(address: DatabaseAddress): Promise<boolean> {
+  if (address.kind === 'postgres') return isPostgresInUse(address.url);
+  const exists = await stat(address.path).then(
+    () => true,
+    () => false,
+  );
+  return exists && isSqliteInUse(address.path);
+}
+
+/** A process that has the file open in WAL mode holds a shared lock: leaving WAL mode then fails. */
+export function isSqliteInUse(path: string): boolean {
+  const database = openSqliteFile(path, { readonly: false });
+  try {
+    database.pragma('journal_mode = DELETE');
+    database.pragma('journal_mode = WAL');
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
+/** Connections of this program name themselves; those of psql or pg_dump do not matter. */
+async function isPostgresInUse(url: string): Promise<boolean> {
+  const { listeningClient } = await import('./postgres-driver.js');
+  const client = listeningClient(url);
+  await client.connect();
+  try {
+    const { rows } = await client.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+       AND application_name = current_setting('application_name') LIMIT 1`,
+    );
+    return rows.length > 0;
+  } finally {
+    await client.end();
+  }
+}
