@@ -1,5 +1,5 @@
 // `npm run test:chaos`: what the built provider does when it is killed, when its disk is full, slow or broken, when its
-// database is away, when it is restarted under load, and when four of it stand behind a proxy. `--short` takes about
+// database is away or fails over, when it is restarted under load, and when four of it stand behind a proxy. `--short` takes about
 // three minutes; names of parts run only those.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
@@ -11,6 +11,7 @@ const parts = {
   disk: 'disk-full',
   slow: 'slow-disk',
   postgres: 'postgres-away',
+  failover: 'fail-over',
   restart: 'rolling-restart',
   four: 'four-processes',
 };

@@ -7,12 +7,13 @@ const script = fileURLToPath(new URL('postgres-server.mjs', import.meta.url));
 
 /**
  * A real PostgreSQL of our own that can be stopped and started again, and that ends with us, however we end.
- * @param options  durable: every commit is flushed
- * @returns {Promise<{ url: string, pid: number, tell: (command: 'stop' | 'crash' | 'start') => Promise<string>, end: () => Promise<void> }>}
+ * @param options  durable: every commit is flushed; standby: a second server follows it
+ * @returns {Promise<{ url: string, standbyUrl: string | undefined, pid: number, tell: (command: 'stop' | 'crash' | 'start') => Promise<string>, end: () => Promise<void> }>}
  *   pid: of the server when it started first
  */
-export async function runPostgres({ durable = false } = {}) {
-  const child = spawn(process.execPath, [script, ...(durable ? ['--durable'] : [])], {
+export async function runPostgres({ durable = false, standby = false } = {}) {
+  const flags = [...(durable ? ['--durable'] : []), ...(standby ? ['--standby'] : [])];
+  const child = spawn(process.execPath, [script, ...flags], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout });
@@ -23,9 +24,10 @@ export async function runPostgres({ durable = false } = {}) {
         throw new Error(`PostgreSQL ended with ${code}`);
       }),
     ]);
-  const { url, pid } = JSON.parse(await nextLine());
+  const { url, standbyUrl, pid } = JSON.parse(await nextLine());
   return {
     url,
+    standbyUrl,
     pid,
     tell: (command) => {
       const done = nextLine();

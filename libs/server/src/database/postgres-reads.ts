@@ -1,4 +1,5 @@
-import { isConnectionLost, isOutdated, type PostgresClient, type PostgresPool } from './postgres-driver.js';
+import type { PostgresClient, PostgresPool } from './postgres-driver.js';
+import { isConnectionLost, isOutdated } from './postgres-errors.js';
 import { runSteps, StepFailed, type Step, type StepResult } from './postgres-pipeline.js';
 import { StoreUnavailable } from './store.js';
 

@@ -1,15 +1,14 @@
 import type { DataSource, EntityManager } from 'typeorm';
+import { postgresPool, unitMilliseconds, type PostgresClient, type PostgresPool } from './postgres-driver.js';
 import {
   isConflict,
   isConnectionLost,
   isOutdated,
   isPostgresOutage,
-  isStandby,
-  postgresPool,
-  unitMilliseconds,
-  type PostgresClient,
-  type PostgresPool,
-} from './postgres-driver.js';
+  isReadOnly,
+  isServerFull,
+} from './postgres-errors.js';
+import type { PostgresHosts } from './postgres-hosts.js';
 import { PostgresListener } from './postgres-listener.js';
 import { PostgresReads } from './postgres-reads.js';
 import { PostgresUnit } from './postgres-unit.js';
@@ -33,18 +32,33 @@ export interface PostgresOptions {
   /** How long a unit may hold its transaction. */
   readonly unitMilliseconds?: number;
 }
+
+export interface PostgresSources {
+  readonly writer: DataSource;
+  readonly reader: DataSource;
+  /** Both connect to the same host of these. */
+  readonly hosts: PostgresHosts;
+}
+
 // Takes a transaction number, so that its commit is a real write to the server's log.
 const touch = statement('store.touch', 'SELECT pg_current_xact_id()');
 
 type Attempt<T> =
   | { readonly kind: 'committed'; readonly value: T }
-  | { readonly kind: 'failed'; readonly reason: unknown; readonly mayRepeat: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly reason: unknown;
+      /** How often it may be run altogether. */ readonly mostAttempts: number;
+    };
 
 /** The store on PostgreSQL: a unit is a transaction on one connection of a pool; committed rows are read through another pool. */
 export class PostgresStore extends Store {
   readonly dialect = 'postgres';
   readonly reader: EntityManager;
+  readonly dataSource: DataSource;
   private readonly options: Required<PostgresOptions>;
+  private readonly writer: DataSource;
+  private readonly hosts: PostgresHosts;
   private readonly listeners: PostgresListener[] = [];
   private readonly reads: PostgresReads;
   private running = 0;
@@ -52,15 +66,14 @@ export class PostgresStore extends Store {
   private whenIdle: (() => void) | undefined;
 
   /** Both sources are open, and the migrations have run. */
-  constructor(
-    private readonly writer: DataSource,
-    readonly dataSource: DataSource,
-    options: PostgresOptions = {},
-  ) {
+  constructor(sources: PostgresSources, options: PostgresOptions = {}) {
     super();
     this.options = { mostWaiting: 4096, unitMilliseconds, ...options };
-    this.reader = dataSource.manager;
-    this.reads = new PostgresReads(postgresPool(dataSource), {
+    this.writer = sources.writer;
+    this.dataSource = sources.reader;
+    this.hosts = sources.hosts;
+    this.reader = this.dataSource.manager;
+    this.reads = new PostgresReads(postgresPool(this.dataSource), {
       mostWaiting: this.options.mostWaiting,
       milliseconds: this.options.unitMilliseconds,
     });
@@ -73,7 +86,7 @@ export class PostgresStore extends Store {
       for (let count = 1; ; count += 1) {
         const attempt = await this.attempt(work);
         if (attempt.kind === 'committed') return attempt.value;
-        if (attempt.mayRepeat && count < mostAttempts) await pause(count);
+        if (count < attempt.mostAttempts) await pause(count);
         else throw writeFailure(attempt.reason);
       }
     } finally {
@@ -91,9 +104,7 @@ export class PostgresStore extends Store {
   }
 
   override listen(channel: string, heard: () => void): void {
-    const { options } = this.writer;
-    if (options.type !== 'postgres' || options.url === undefined) throw new Error('this store has no address');
-    this.listeners.push(new PostgresListener(options.url, channel, heard));
+    this.listeners.push(new PostgresListener(this.hosts, channel, heard));
   }
 
   override onTold(): void {
@@ -138,11 +149,10 @@ export class PostgresStore extends Store {
       return { kind: 'committed', value: await this.withinTime(perform(unit, work)) };
     } catch (reason) {
       unit.end();
-      broken = isConnectionLost(reason) || isOutdated(reason) || reason instanceof UnitTimeout;
+      // A session may stay read-only for as long as it lives, however long ago its server became writable.
+      broken = isConnectionLost(reason) || isOutdated(reason) || isReadOnly(reason) || reason instanceof UnitTimeout;
       if (!broken) broken = !(await unit.rollBack());
-      // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
-      const mayRepeat = isConflict(reason) || isOutdated(reason) || (isConnectionLost(reason) && !unit.committing);
-      return { kind: 'failed', reason, mayRepeat };
+      return { kind: 'failed', reason, mostAttempts: attemptsAfter(reason, unit.committing) };
     } finally {
       unit.release(broken);
     }
@@ -167,6 +177,15 @@ export class PostgresStore extends Store {
   }
 }
 
+/** How often a unit may be run that failed so: again only where it is certain that nothing was committed. */
+function attemptsAfter(reason: unknown, committing: boolean): number {
+  if (isConflict(reason) || isOutdated(reason) || isServerFull(reason)) return mostAttempts;
+  // Another connection may lead to a server that accepts writes. Once: each attempt costs the server a connection.
+  if (isReadOnly(reason)) return 2;
+  // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
+  return isConnectionLost(reason) && !committing ? mostAttempts : 1;
+}
+
 async function perform<T>(unit: PostgresUnit, work: (unit: Unit) => Outcome<T>): Promise<T> {
   const value = await work(unit);
   unit.end();
@@ -183,7 +202,9 @@ class UnitTimeout extends StoreUnavailable {
 }
 
 function writeFailure(error: unknown): unknown {
-  return isPostgresOutage(error) || isStandby(error) ? unavailable('the database cannot be written now', error) : error;
+  return isPostgresOutage(error) || isReadOnly(error)
+    ? unavailable('the database cannot be written now', error)
+    : error;
 }
 
 /** The pool counts those among the waiting whom an idle connection serves in a moment. */

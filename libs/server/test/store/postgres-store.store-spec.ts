@@ -169,6 +169,56 @@ describe('units on PostgreSQL', () => {
     await wire.cut();
   });
 
+  it('writes again as soon as the database does, though connections made while it was read-only are in use', async () => {
+    const name = new URL(url).pathname.slice(1);
+    const elsewhere = new URL(url);
+    elsewhere.pathname = '/postgres';
+    const others = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+    await administer(elsewhere.href, `ALTER DATABASE "${name}" SET default_transaction_read_only = on`);
+    await administer(elsewhere.href, others);
+    let selector = 0;
+    let isOver = false;
+    const reasons: unknown[] = [];
+    const load = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        selector += 1;
+        const own = selector;
+        await store.run((unit) => unit.change(things.insert, own, `t${own}`)).catch((error) => reasons.push(error));
+        await turns(5);
+      }
+    });
+    await turns(500);
+    expect(await tags()).toEqual([]);
+    await administer(elsewhere.href, `ALTER DATABASE "${name}" RESET default_transaction_read_only`);
+    await turns(1000);
+    const refused = reasons.length;
+    await turns(500);
+    isOver = true;
+    await Promise.all(load);
+    expect(refused).toBeGreaterThan(0);
+    expect(reasons).toHaveLength(refused);
+    for (const reason of reasons) expect(reason).toBeInstanceOf(StoreUnavailable);
+    expect((await tags()).length).toBeGreaterThan(50);
+  });
+
+  it('serves with the connections that it has when the server grants no more', async () => {
+    const role = `few_${Date.now()}`;
+    const limited = new URL(url);
+    limited.username = role;
+    limited.password = 'few';
+    await administer(url, `CREATE ROLE ${role} LOGIN PASSWORD 'few' CONNECTION LIMIT 3`);
+    await administer(url, `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${role}`);
+    const few = await openThings(limited.href, { migrate: 'off', connections: 16 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 40 }, (_, index) => few.run((unit) => unit.change(things.insert, index, `t${index}`))),
+    );
+    expect(results.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(await few.all(things.all)).toHaveLength(40);
+    await few.close();
+    await administer(url, `DROP OWNED BY ${role}`);
+    await administer(url, `DROP ROLE ${role}`);
+  });
+
   it('takes its connection from a unit that never ends', async () => {
     const hasty = await openThings(url, { connections: 2, postgres: { unitMilliseconds: 100 } });
     const refused = await refusalOf(

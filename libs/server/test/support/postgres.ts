@@ -55,9 +55,38 @@ export async function administer(url: string, text: string): Promise<Record<stri
   }
 }
 
-async function startServer(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
+export interface PostgresPair {
+  readonly url: string;
+  readonly standbyUrl: string;
+  /** Ends the primary without a shutdown, as a power failure would. */
+  crashPrimary(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A primary of our own, and a standby that follows it. */
+export async function startPair(): Promise<PostgresPair> {
+  const { url, standbyUrl = '', process: child } = await startServer('--standby');
+  return {
+    url,
+    standbyUrl,
+    async crashPrimary() {
+      const done = once(child.stdout ?? child, 'data');
+      child.stdin?.write('crash\n');
+      await done;
+    },
+    stop: () => stopServer(child),
+  };
+}
+
+interface ServerProcess {
+  readonly url: string;
+  readonly standbyUrl?: string;
+  readonly process: ChildProcess;
+}
+
+async function startServer(...flags: string[]): Promise<ServerProcess> {
   const script = join(__dirname, '../../../../scripts/lib/postgres-server.mjs');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script, ...flags], { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
   const lines = createInterface(child.stdout);
@@ -66,7 +95,7 @@ async function startServer(): Promise<{ readonly url: string; readonly process: 
     once(child, 'exit').then(() => undefined),
   ]);
   if (first === undefined) throw new Error(`PostgreSQL did not start: ${complaint}`);
-  return { url: (JSON.parse(first[0]) as { url: string }).url, process: child };
+  return { ...(JSON.parse(first[0]) as { url: string; standbyUrl?: string }), process: child };
 }
 
 async function stopServer(child: ChildProcess): Promise<void> {

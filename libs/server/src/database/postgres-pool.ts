@@ -1,0 +1,86 @@
+import pg from 'pg';
+import { isConnectionLost } from './postgres-errors.js';
+import type { PostgresHosts } from './postgres-hosts.js';
+import { StoreUnavailable } from './store.js';
+
+/** What the pool and its clients are given besides the driver's own options. */
+export interface HostedOptions {
+  readonly hosts: PostgresHosts;
+  readonly purpose: 'units' | 'reads';
+}
+
+type Connected = (error: Error | undefined, client?: pg.PoolClient, release?: pg.PoolClient['release']) => void;
+
+/** A connection to the host that was current when it was made. The driver itself knows one host only. */
+export class HostedClient extends pg.Client {
+  readonly url: string;
+  private readonly hosts: PostgresHosts;
+
+  constructor(options: pg.ClientConfig & HostedOptions) {
+    super({ ...options, connectionString: options.hosts.current });
+    this.hosts = options.hosts;
+    this.url = options.hosts.current;
+  }
+
+  /** In the form that the pool uses. */
+  override connect(): Promise<this>;
+  override connect(connected: (error: Error) => void): void;
+  override connect(connected?: (error: Error) => void): Promise<this> | void {
+    if (connected === undefined) return super.connect() as Promise<this>;
+    super.connect((error: Error | null | undefined) => {
+      if (error && isConnectionLost(error)) this.hosts.leave(this.url);
+      // As the driver calls it: without an error where there is none.
+      connected(error as Error);
+    });
+  }
+
+  /** Refuses a server that accepts no writes, where that is asked for. @throws WrongServer */
+  async check(purpose: HostedOptions['purpose'], milliseconds: number): Promise<void> {
+    if (!this.hosts.readWrite) return;
+    const query = { text: serverState, query_timeout: milliseconds };
+    const [row] = (await this.query<{ standby: boolean; read_only: string }>(query)).rows;
+    // A connection for reading is read-only by itself.
+    if (row?.standby === false && (purpose === 'reads' || row.read_only === 'off')) return;
+    this.hosts.leave(this.url);
+    throw new WrongServer();
+  }
+}
+
+const serverState = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only`;
+
+/** A standby, or a primary that is read-only: another host may be the right one. */
+export class WrongServer extends StoreUnavailable {
+  constructor() {
+    super('the database server is a standby or read-only');
+    this.name = 'WrongServer';
+  }
+}
+
+/** A pool that tries each host in turn, and closes connections to a host that was left. */
+export class HostedPool extends pg.Pool {
+  override connect(): Promise<pg.PoolClient>;
+  override connect(connected: Connected): void;
+  override connect(connected?: Connected): Promise<pg.PoolClient> | void {
+    const client = this.find();
+    if (connected === undefined) return client;
+    client.then(
+      (found) => connected(undefined, found, found.release.bind(found)),
+      (error: unknown) => connected(error as Error),
+    );
+  }
+
+  private async find(): Promise<pg.PoolClient> {
+    // The driver keeps its options as they were given.
+    const { hosts } = this.options as unknown as HostedOptions;
+    for (let attempt = 1; ;) {
+      try {
+        const client = await super.connect();
+        if (!(client instanceof HostedClient) || client.url === hosts.current) return client;
+        client.release(true);
+      } catch (error) {
+        if (attempt >= hosts.count || !(error instanceof WrongServer || isConnectionLost(error))) throw error;
+        attempt += 1;
+      }
+    }
+  }
+}
