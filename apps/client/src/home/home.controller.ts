@@ -56,6 +56,7 @@ export class HomeController {
   @Get(routes.health)
   async health(): Promise<Reply> {
     await this.store.checkWritable();
+    await this.store.checkDurable();
     return Reply.json({ status: 'ok' });
   }
 

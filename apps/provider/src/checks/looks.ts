@@ -1,10 +1,11 @@
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import type { Type } from '@nestjs/common';
+import type { Abstract, Type } from '@nestjs/common';
 import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
+import { Store } from '@gatehouse/server/database/store';
 import { nodeProblem } from '@gatehouse/server/node-releases';
 import type { OriginRefusal } from '@gatehouse/server/web/origin-check';
 import { AuditChain } from '../audit/audit-chain.service.js';
@@ -29,7 +30,7 @@ export interface Finding {
 
 export interface Patient {
   /** Finds a service. */
-  readonly app: { get<T>(type: Type<T>): T };
+  readonly app: { get<T>(type: Type<T> | Abstract<T>): T };
   readonly settings: Settings;
   readonly now: EpochSeconds;
 }
@@ -130,6 +131,13 @@ const looks = {
     return open.length === 0
       ? ok(`${address.path} and its copies are not readable by every user of this computer`)
       : mend(`every user of this computer can read ${firstOf(open)}: chmod 600`);
+  },
+  durability: async ({ app, settings }: Patient) => {
+    const address = parseDatabaseUrl(settings.databaseUrl, settings.dataDir);
+    if (address.kind === 'postgres' && address.durability === 'unchecked')
+      return care('the database URL has durability=unchecked: a power failure may lose commits that were reported');
+    await app.get(Store).checkDurable();
+    return ok('a commit is on disk before it is reported');
   },
   disk: async ({ settings }: Patient) => {
     const file = keyFileOf(settings);

@@ -2,6 +2,7 @@ import { Controller, Get, Inject } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { missingSteps } from '@gatehouse/server/database/open-store';
 import { Store } from '@gatehouse/server/database/store';
+import { Log } from '@gatehouse/server/telemetry/log';
 import { Reply } from '@gatehouse/server/web/reply';
 import { migrations } from '../database/entities.js';
 import { routes } from '../http/routes.js';
@@ -13,10 +14,14 @@ const migrationNames = migrations.map((Migration) => new Migration().name);
 /** For whoever watches over the process: alive, and ready to do its work. */
 @Controller()
 export class HealthController {
+  /** Checks that failed when they were last made. */
+  private readonly failing = new Set<string>();
+
   constructor(
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Store) private readonly store: Store,
     @Inject(KeysService) private readonly keys: KeysService,
+    @Inject(Log) private readonly log: Log,
   ) {}
 
   @Get(routes.health)
@@ -24,13 +29,14 @@ export class HealthController {
     return Reply.json({ status: 'ok' });
   }
 
-  /** Ready when the store takes writes, its schema is not older than this program, and every kind of key signs. */
+  /** Ready when the store takes writes and keeps them, its schema is not older than this program, and every kind of key signs. */
   @Get(routes.ready)
   async ready(): Promise<Reply> {
     const checks = {
-      store: await isDone(this.store.checkWritable()),
-      migrations: await isDone(this.checkMigrations()),
-      keys: await isDone(this.checkKeys()),
+      store: await this.passes('store', this.store.checkWritable()),
+      durability: await this.passes('durability', this.store.checkDurable()),
+      migrations: await this.passes('migrations', this.checkMigrations()),
+      keys: await this.passes('keys', this.checkKeys()),
     };
     const ready = Object.values(checks).every(Boolean);
     return Reply.json(
@@ -47,11 +53,17 @@ export class HealthController {
   private async checkKeys(): Promise<void> {
     for (const kind of keyKindNames) await this.keys.current(kind, this.clock.now());
   }
-}
 
-function isDone(work: Promise<unknown>): Promise<boolean> {
-  return work.then(
-    () => true,
-    () => false,
-  );
+  /** Logs a failure when it begins and when it is over, not at every probe. */
+  private async passes(check: string, work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      if (this.failing.delete(check)) this.log.info({ check }, 'ready again');
+      return true;
+    } catch (error) {
+      if (!this.failing.has(check)) this.log.error({ err: error, check }, 'not ready');
+      this.failing.add(check);
+      return false;
+    }
+  }
 }

@@ -215,7 +215,10 @@ describe('health', () => {
   it('/readyz says that store and keys do their work', async () => {
     const answer = await send(`${provider.issuer}/readyz`);
     expect(answer.status).toBe(200);
-    expect(answer.json()).toEqual({ status: 'ok', checks: { store: true, migrations: true, keys: true } });
+    expect(answer.json()).toEqual({
+      status: 'ok',
+      checks: { store: true, durability: true, migrations: true, keys: true },
+    });
   });
 
   it('/readyz is 503 while the schema lacks a step of this version', async () => {

@@ -10,6 +10,8 @@ export interface PostgresAddress {
   readonly urls: readonly string[];
   /** Only a server that accepts writes is connected to. Always true of several hosts. */
   readonly readWrite: boolean;
+  /** `unchecked`: a server whose settings lose commits in a power failure is accepted. */
+  readonly durability: 'required' | 'unchecked';
   readonly shown: string;
 }
 
@@ -43,18 +45,31 @@ function postgresAddress(url: string): PostgresAddress {
   if (parameters.getAll('host').some((host) => host.includes(',')))
     throw new Error('the database URL lists hosts in its query: write them before the database, host1:port,host2:port');
   const readWrite = needsWrites(parameters.get('target_session_attrs'), hosts.length);
-  // The driver does not know the parameter; the others are passed on as they were written.
+  const durability = choiceOf(parameters, 'durability', ['required', 'unchecked']);
+  // The driver does not know these parameters; the others are passed on as they were written.
+  const isOurs = (pair: string): boolean => ownParameters.some((name) => pair.startsWith(`${name}=`));
   const rest = query
     .slice(1)
     .split('&')
-    .filter((pair) => pair !== '' && !/^target_session_attrs=/i.test(pair))
+    .filter((pair) => pair !== '' && !isOurs(pair))
     .join('&');
   const urls = hosts.map((host) => `${scheme}${user}${host}${path}${rest === '' ? '' : `?${rest}`}`);
   if (!urls.every((each) => URL.canParse(each))) throw new Error(invalidPostgresUrl);
-  return { kind: 'postgres', urls, readWrite, shown: `postgres://${authority}${path}` };
+  return { kind: 'postgres', urls, readWrite, durability, shown: `postgres://${authority}${path}` };
 }
 
 const invalidPostgresUrl = 'the database URL is not a valid postgres://user:password@host:port/database';
+
+const ownParameters = ['target_session_attrs', 'durability'];
+
+/** The first value is the default. */
+function choiceOf<T extends string>(parameters: URLSearchParams, name: string, values: readonly [T, ...T[]]): T {
+  const given = parameters.get(name);
+  if (given === null) return values[0];
+  const value = values.find((each) => each === given);
+  if (value === undefined) throw new Error(`the database URL has a ${name} that is none of ${values.join(', ')}`);
+  return value;
+}
 
 /** Everything is read from the server that is written to, so among several hosts no other value makes sense. */
 function needsWrites(attributes: string | null, hosts: number): boolean {

@@ -89,9 +89,7 @@ async function openWriter(options: SourceOptions, place: Place): Promise<DataSou
     }
     const { driver } = await postgres();
     const { entities, migrations, connections } = options;
-    const source = await driver.postgresWriter(place.hosts, entities, migrations, connections).initialize();
-    await driver.checkDurable(source);
-    return source;
+    return await driver.postgresWriter(place.hosts, entities, migrations, connections).initialize();
   } catch (error) {
     throw new CannotOpenStore(`the database ${place.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
@@ -114,8 +112,7 @@ function placeOf(options: Pick<OpenOptions, 'url' | 'dataDir'>): Place {
   try {
     const address = parseDatabaseUrl(options.url, options.dataDir);
     if (address.kind === 'sqlite') return address;
-    const { kind, shown, urls, readWrite } = address;
-    return { kind, shown, hosts: new PostgresHosts(urls, readWrite) };
+    return { kind: address.kind, shown: address.shown, hosts: new PostgresHosts(address) };
   } catch (error) {
     throw new CannotOpenStore(messageOf(error));
   }

@@ -17,6 +17,8 @@ type Migrations = NonNullable<DataSourceOptions['migrations']>;
 /** How long one statement, or a whole unit, may take. */
 export const unitMilliseconds = 15_000;
 const connectMilliseconds = 5000;
+/** A connection is replaced at that age: what is checked of a new one is checked now and then under steady load too. */
+const connectionLifetimeSeconds = 900;
 const defaultConnections = 16;
 
 /** The pool for units, not open yet. */
@@ -58,14 +60,6 @@ export function listeningClient(url: string): ListeningClient {
     connectionTimeoutMillis: connectMilliseconds,
     query_timeout: connectMilliseconds,
   });
-}
-
-/** What a client was told is on disk: refuses a server that answers before it has written. */
-export async function checkDurable(source: DataSource): Promise<void> {
-  const [row] = await source.query<{ synchronous_commit: string }[]>('SHOW synchronous_commit');
-  if (row?.synchronous_commit !== 'off') return;
-  await source.destroy();
-  throw new Error('it runs with synchronous_commit=off and would forget what clients were told; set it to on');
 }
 
 export function postgresPool(source: DataSource): PostgresPool {
@@ -120,6 +114,7 @@ function sourceOf({ hosts, purpose, entities, migrations, poolSize }: SourceOpti
       onConnect: (client: HostedClient) => client.check(purpose, connectMilliseconds),
       types: { getTypeParser: parserOf },
       keepAlive: true,
+      maxLifetimeSeconds: connectionLifetimeSeconds,
       statement_timeout: unitMilliseconds,
       idle_in_transaction_session_timeout: unitMilliseconds,
       ...(purpose === 'reads' ? { options: '-c default_transaction_read_only=on' } : {}),

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { checkDurability, type DurabilitySettings } from './postgres-durability.js';
 import { isConnectionLost } from './postgres-errors.js';
 import type { PostgresHosts } from './postgres-hosts.js';
 import { StoreUnavailable } from './store.js';
@@ -34,19 +35,35 @@ export class HostedClient extends pg.Client {
     });
   }
 
-  /** Refuses a server that accepts no writes, where that is asked for. @throws WrongServer */
+  /**
+   * Refuses a server that accepts no writes, where that is asked for, and one that may lose what is written.
+   * @throws WrongServer, NotDurable
+   */
   async check(purpose: HostedOptions['purpose'], milliseconds: number): Promise<void> {
-    if (!this.hosts.readWrite) return;
+    const { readWrite, durability } = this.hosts.address;
+    const mustBeDurable = purpose === 'units' && durability === 'required';
+    if (!readWrite && !mustBeDurable) return;
     const query = { text: serverState, query_timeout: milliseconds };
-    const [row] = (await this.query<{ standby: boolean; read_only: string }>(query)).rows;
+    const [state] = (await this.query<ServerState>(query)).rows;
+    if (state === undefined) return;
     // A connection for reading is read-only by itself.
-    if (row?.standby === false && (purpose === 'reads' || row.read_only === 'off')) return;
-    this.hosts.leave(this.url);
-    throw new WrongServer();
+    if (readWrite && (state.standby || (purpose === 'units' && state.read_only === 'on'))) {
+      this.hosts.leave(this.url);
+      throw new WrongServer();
+    }
+    if (mustBeDurable) checkDurability(state);
   }
 }
 
-const serverState = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only`;
+interface ServerState extends DurabilitySettings {
+  readonly standby: boolean;
+  readonly read_only: string;
+}
+
+// Setting synchronous_commit to what it is keeps it for the session, whatever the server's configuration says later.
+const serverState = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
+  current_setting('fsync') AS fsync,
+  set_config('synchronous_commit', current_setting('synchronous_commit'), false) AS synchronous_commit`;
 
 /** A standby, or a primary that is read-only: another host may be the right one. */
 export class WrongServer extends StoreUnavailable {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { postgresPool, unitMilliseconds, type PostgresClient, type PostgresPool } from './postgres-driver.js';
+import { checkDurability, currentDurability, type DurabilitySettings } from './postgres-durability.js';
 import {
   isConflict,
   isConnectionLost,
@@ -122,6 +123,12 @@ export class PostgresStore extends Store {
     } catch (error) {
       throw unavailable('the database takes no writes', error);
     }
+  }
+
+  override async checkDurable(): Promise<void> {
+    if (this.hosts.address.durability === 'unchecked') return;
+    const settings = await this.one<DurabilitySettings>(currentDurability);
+    if (settings) checkDurability(settings);
   }
 
   override async close(): Promise<void> {

@@ -108,6 +108,9 @@ export abstract class Store {
   /** @throws StoreUnavailable when a write cannot be made now */
   abstract checkWritable(): Promise<void>;
 
+  /** @throws StoreUnavailable when the database is now set to lose commits that it has reported */
+  abstract checkDurable(): Promise<void>;
+
   /** Waits for what runs, closes the reader, then the writer. */
   abstract close(): Promise<void>;
 }

@@ -34,6 +34,8 @@ export async function startPostgres(): Promise<TestPostgres> {
       made.push(name);
       const url = new URL(administration);
       url.pathname = `/${name}`;
+      // The server of the tests does not flush to the disk.
+      url.searchParams.set('durability', 'unchecked');
       return url.href;
     },
     async stop() {
@@ -53,6 +55,12 @@ export async function administer(url: string, text: string): Promise<Record<stri
   } finally {
     await client.end();
   }
+}
+
+/** A server of our own with PostgreSQL's defaults: every commit is flushed. */
+export async function startDurable(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const { url, process: child } = await startServer('--durable');
+  return { url, stop: () => stopServer(child) };
 }
 
 export interface PostgresPair {
