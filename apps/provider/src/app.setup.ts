@@ -26,7 +26,7 @@ import { Languages } from './texts/languages.js';
 import { said } from './texts/text.js';
 import { textHelper } from './texts/text-helper.js';
 import type { Core } from './core/core.module.js';
-import { takeServerNumber } from './database/node-number.js';
+import { drawCommandNumber, NodeNumber } from './database/node-number.js';
 
 export interface Outside {
   readonly settings: Settings;
@@ -37,6 +37,8 @@ export interface Outside {
   readonly counters?: Counters;
   /** See {@link PROCESS_ACTOR}; none where it is left out. */
   readonly processActor?: string;
+  /** False: it serves nobody, and takes no node number of its own. */
+  readonly leasesNode?: boolean;
   /** False: everything goes through the router, which must make no difference. */
   readonly dispatchFirst?: boolean;
 }
@@ -64,7 +66,8 @@ export async function createApp(outside: Outside): Promise<INestApplication> {
 /** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
 export async function prepareApp(outside: Outside): Promise<PreparedApp> {
   const { settings, log } = outside;
-  const core = createCore(outside, await takeServerNumber(outside.store));
+  const node = outside.leasesNode === false ? undefined : await NodeNumber.lease(outside.store);
+  const core = createCore({ ...outside, node });
   const brand = brandOf(settings);
   const assets = new StaticAssets([...filesOf(new URL('../src/http/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
@@ -108,13 +111,13 @@ export function completeApp(app: INestApplication, { core, adapter, dispatchFirs
 }
 
 /** What every module is given; commands use it without a server. */
-export function createCore(outside: Outside, nodeNumber: number): Core {
+export function createCore(outside: Outside & { readonly node?: NodeNumber | undefined }): Core {
   return {
     ...outside,
     counters: outside.counters ?? new Counters(),
     languages: new Languages(outside.settings),
     keyring: new Keyring(secretKeys(outside.settings)),
-    selectors: new SelectorSource(nodeNumber),
+    selectors: new SelectorSource(outside.node?.value ?? drawCommandNumber()),
     processActor: outside.processActor ?? null,
   };
 }

@@ -11,7 +11,6 @@ import { createCore } from '../app.setup.js';
 import { commandLineActor } from '../audit/command-line-actor.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { entities, migrations } from '../database/entities.js';
-import { drawCommandNumber } from '../database/node-number.js';
 import { auditCommands } from './audit-commands.js';
 import { clientCommands } from './client-commands.js';
 import { Failed, type Command, type CommandContext, type CommandResult, type OptionValues } from './command.js';
@@ -112,7 +111,7 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     connections: settings.databaseConnections,
   });
   try {
-    const core = createCore({ settings, store, clock, log, processActor: commandLineActor() }, drawCommandNumber());
+    const core = createCore({ settings, store, clock, log, processActor: commandLineActor() });
     const app = await NestFactory.createApplicationContext(AppModule.of(core), {
       logger: nestLogger(log),
       abortOnError: false,

@@ -23,6 +23,7 @@ import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
 import { Languages } from '../texts/languages.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
+import { NodeNumber } from '../database/node-number.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 /** What the outside gives an application before it is put together. */
@@ -32,6 +33,8 @@ export interface Core {
   readonly clock: Clock;
   readonly keyring: Keyring;
   readonly selectors: SelectorSource;
+  /** Leased, of a server process. */
+  readonly node?: NodeNumber | undefined;
   readonly log: Log;
   readonly counters: Counters;
   readonly languages: Languages;
@@ -69,6 +72,7 @@ export class CoreModule {
         },
         { provide: SelectorSource, useValue: core.selectors },
         { provide: PROCESS_ACTOR, useValue: core.processActor },
+        { provide: NodeNumber, useValue: core.node },
         { provide: Log, useValue: core.log },
         { provide: Counters, useValue: core.counters },
         { provide: Languages, useValue: core.languages },
@@ -97,6 +101,7 @@ export class CoreModule {
         Keyring,
         Outbound,
         SelectorSource,
+        NodeNumber,
         Log,
         Counters,
         Languages,

@@ -13,7 +13,7 @@ import type { PostgresHosts } from './postgres-hosts.js';
 import { PostgresListener } from './postgres-listener.js';
 import { PostgresReads } from './postgres-reads.js';
 import { PostgresUnit } from './postgres-unit.js';
-import { unavailable } from './store-error.js';
+import { isDuplicateSelector, selectorTaken, unavailable } from './store-error.js';
 import {
   Store,
   StoreUnavailable,
@@ -189,6 +189,7 @@ function attemptsAfter(reason: unknown, committing: boolean): number {
   if (isConflict(reason) || isOutdated(reason) || isServerFull(reason)) return mostAttempts;
   // Another connection may lead to a server that accepts writes. Once: each attempt costs the server a connection.
   if (isReadOnly(reason)) return 2;
+  if (isDuplicateSelector(reason)) return 2;
   // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
   return isConnectionLost(reason) && !committing ? mostAttempts : 1;
 }
@@ -209,6 +210,7 @@ class UnitTimeout extends StoreUnavailable {
 }
 
 function writeFailure(error: unknown): unknown {
+  if (isDuplicateSelector(error)) return unavailable(selectorTaken, error);
   return isPostgresOutage(error) || isReadOnly(error)
     ? unavailable('the database cannot be written now', error)
     : error;

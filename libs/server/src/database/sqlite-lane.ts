@@ -2,7 +2,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { databaseOf, isBusy, isSqliteOutage, type SqliteDatabase } from './sqlite-driver.js';
 import { SqliteStatements } from './sqlite-statements.js';
 import { SqliteUnit } from './sqlite-unit.js';
-import { checkUnitStatement, transactionGone, unavailable } from './store-error.js';
+import { checkUnitStatement, isDuplicateSelector, selectorTaken, transactionGone, unavailable } from './store-error.js';
 import { StoreUnavailable, type Outcome, type Unit } from './store.js';
 
 export interface LaneOptions {
@@ -104,7 +104,15 @@ export class SqliteLane {
       return Promise.reject(new StoreUnavailable('too many writes are waiting'));
     return new Promise<T>((resolve, reject) => {
       // The lane does not look at what a unit gives back: its type is known only here.
-      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      const job = { work, resolve: resolve as (value: unknown) => void };
+      const rejectRepeated = (reason: unknown): void =>
+        reject(isDuplicateSelector(reason) ? unavailable(selectorTaken, reason) : reason);
+      const rejectFirst = (reason: unknown): void => {
+        // What was waiting when it failed is woken by the batch that it was in.
+        if (isDuplicateSelector(reason)) this.waiting.push({ ...job, reject: rejectRepeated });
+        else reject(reason);
+      };
+      this.waiting.push({ ...job, reject: rejectFirst });
       this.wake();
     });
   }

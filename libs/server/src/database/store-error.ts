@@ -11,6 +11,22 @@ export function driverCode(error: unknown): string {
   return driverError === undefined ? '' : driverCode(driverError);
 }
 
+interface UniqueViolation {
+  readonly message?: unknown;
+  /** PostgreSQL's: the columns and their values, in whatever language its messages are. */
+  readonly detail?: unknown;
+}
+
+/** Another process made the same selector: they had the same node number for a moment. Drawn again, it is another one. */
+export function isDuplicateSelector(error: unknown): boolean {
+  const code = driverCode(error);
+  if (code !== '23505' && !/^SQLITE_CONSTRAINT_(PRIMARYKEY|ROWID|UNIQUE)$/.test(code)) return false;
+  const { detail, message } = error as UniqueViolation;
+  return code === '23505' ? /\(selector\)=/.test(String(detail)) : /\.selector$/.test(String(message));
+}
+
+export const selectorTaken = 'another process made the same selector';
+
 /** Refuses whoever waits on a transaction that did not come about. */
 export function unavailable(message: string, cause: unknown): StoreUnavailable {
   return cause instanceof StoreUnavailable ? cause : new StoreUnavailable(message, { cause });

@@ -71,10 +71,16 @@ export class SelectorSource {
    * @param milliseconds the time since the epoch; real time also in tests, so that rows of two runs never meet
    */
   constructor(
-    private readonly node: number,
+    private node: number,
     private readonly milliseconds: () => number = Date.now,
   ) {
+    this.useNode(node);
+  }
+
+  /** From now on under another number: this one is another process's. */
+  useNode(node: number): void {
     if (!Number.isInteger(node) || node < 0 || node >= NODES) throw new RangeError('a node number is 0 to 2047');
+    this.node = node;
   }
 
   next(): Selector {

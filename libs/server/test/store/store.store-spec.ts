@@ -107,6 +107,27 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     expect(await count()).toBe(2);
   });
 
+  it('runs a unit once more whose selector another process has used, and then says that it is busy', async () => {
+    await store.run((unit) => unit.change(things.insert, 1, 'theirs'));
+    const drawn = [1, 2];
+    await store.run((unit) => unit.change(things.insert, drawn.shift() ?? 0, 'ours'));
+    const queued = [1, 3];
+    await store.run((unit) => unit.write(things.insert, queued.shift() ?? 0, 'queued'));
+    const byManager = [1, 4];
+    await store.run(
+      async (unit) =>
+        void (await unit.manager.getRepository(Thing).insert({ ...thing, selector: byManager.shift() ?? 0, tag: 'd' })),
+    );
+    let runs = 0;
+    const always = store.run((unit) => {
+      runs += 1;
+      return unit.change(things.insert, 1, 'always');
+    });
+    expect(await refusalOf(always)).toBeInstanceOf(StoreUnavailable);
+    expect(runs).toBe(2);
+    expect(await count()).toBe(4);
+  });
+
   it('never shows a row of a unit that is not committed', async () => {
     const seen = await store.run(async (unit) => {
       await unit.change(things.insert, 1, 'a');

@@ -1,0 +1,77 @@
+import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { loadSettings } from '../../src/config/settings';
+import { entities, migrations } from '../../src/database/entities';
+import { NodeNumber } from '../../src/database/node-number';
+import { prepareDatabase } from '../../src/server';
+import { engines } from '../support/engines';
+
+// Each makes the whole schema, one of them keys too.
+jest.setTimeout(60_000);
+
+describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
+  const engine = makeEngine();
+  let url: string;
+  let store: OpenStore;
+
+  beforeAll(() => engine.start(), 60_000);
+  afterAll(() => engine.stop(), 30_000);
+  beforeEach(async () => {
+    url = await engine.freshUrl();
+    store = await openStore({ url, entities, migrations, migrate: 'auto' });
+  });
+  afterEach(() => store.close());
+
+  const change = (text: string): Promise<void> => store.run(async (unit) => void (await unit.manager.query(text)));
+
+  it('are never given to two processes, however many start at once', async () => {
+    const other = await openStore({ url, entities, migrations, migrate: 'off' });
+    const nodes = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => NodeNumber.lease(index % 2 ? store : other)),
+    );
+    expect(new Set(nodes.map(({ value }) => value)).size).toBe(40);
+    for (const { value } of nodes) expect(value >= 1024 && value < 2048).toBe(true);
+    await other.close();
+  });
+
+  it('are not taken from a process that lives, however often others start, and are refused when none is free', async () => {
+    const living = await NodeNumber.lease(store);
+    // Every other number but one is held by a process that crashed a moment ago.
+    const free = living.value === 1500 ? 1501 : 1500;
+    const others = Array.from({ length: 1024 }, (_, index) => 1024 + index).filter(
+      (number) => number !== living.value && number !== free,
+    );
+    const rows = others.map((number) => `('node/${number}', 'x', 99999999999)`).join(', ');
+    await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows}`);
+    const next = await NodeNumber.lease(store);
+    expect(next.value).toBe(free);
+    await expect(NodeNumber.lease(store)).rejects.toThrow('no node number is free');
+    await change(`UPDATE leases SET expires_at = 1 WHERE name IN ('node/1400', 'node/1401') AND holder = 'x'`);
+    const late = await NodeNumber.lease(store);
+    expect([1400, 1401]).toContain(late.value);
+    expect(await living.renew()).toBe(living.value);
+  });
+
+  it('are given up by a process that lost its own, whose selectors go on under another', async () => {
+    const paused = await NodeNumber.lease(store);
+    const lost = paused.value;
+    const selectors = new SelectorSource(lost);
+    await change(`UPDATE leases SET holder = 'another' WHERE name = 'node/${lost}'`);
+    const number = await paused.renew();
+    expect(number).not.toBe(lost);
+    expect(await paused.renew()).toBe(number);
+    selectors.useNode(number);
+    expect(selectors.next() % 2048).toBe(number);
+  });
+
+  it('are not used up by preparing a database', async () => {
+    await prepareDatabase(
+      loadSettings({
+        GATEHOUSE_DATABASE_URL: url,
+        GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+        GATEHOUSE_LOG_LEVEL: 'silent',
+      }),
+    );
+    expect(await store.reader.query(`SELECT name FROM leases WHERE name LIKE 'node/%'`)).toEqual([]);
+  });
+});
