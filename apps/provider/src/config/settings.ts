@@ -38,7 +38,7 @@ export const settingsDefinition = defineSettings({
 
   databaseUrl: field.secretUrl('GATEHOUSE_DATABASE_URL', {
     about:
-      'Where everything is stored. For PostgreSQL with standbys, `postgres://user:password@host1,host2:5433/database`: the host that accepts writes is used (`target_session_attrs=read-write`). `durability=unchecked` accepts a server with `fsync=off` or `synchronous_commit=off`.',
+      'Where everything is stored. For PostgreSQL with standbys, `postgres://user:password@host1,host2:5433/database`: the host that accepts writes is used (`target_session_attrs=read-write`). `durability=unchecked` accepts a server with `fsync=off` or `synchronous_commit=off`; `pooler=transaction` is for PgBouncer in transaction mode.',
     schemes: ['sqlite:', 'postgres://', 'postgresql://'],
     defaultText: '`sqlite:$GATEHOUSE_DATA_DIR/provider.sqlite`',
   }),

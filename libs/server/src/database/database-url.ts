@@ -12,6 +12,8 @@ export interface PostgresAddress {
   readonly readWrite: boolean;
   /** `unchecked`: a server whose settings lose commits in a power failure is accepted. */
   readonly durability: 'required' | 'unchecked';
+  /** `transaction`: a pooler stands between that gives each transaction another session. */
+  readonly pooler: 'none' | 'transaction';
   readonly shown: string;
 }
 
@@ -46,6 +48,7 @@ function postgresAddress(url: string): PostgresAddress {
     throw new Error('the database URL lists hosts in its query: write them before the database, host1:port,host2:port');
   const readWrite = needsWrites(parameters.get('target_session_attrs'), hosts.length);
   const durability = choiceOf(parameters, 'durability', ['required', 'unchecked']);
+  const pooler = choiceOf(parameters, 'pooler', ['none', 'transaction']);
   // The driver does not know these parameters; the others are passed on as they were written.
   const isOurs = (pair: string): boolean => ownParameters.some((name) => pair.startsWith(`${name}=`));
   const rest = query
@@ -55,12 +58,12 @@ function postgresAddress(url: string): PostgresAddress {
     .join('&');
   const urls = hosts.map((host) => `${scheme}${user}${host}${path}${rest === '' ? '' : `?${rest}`}`);
   if (!urls.every((each) => URL.canParse(each))) throw new Error(invalidPostgresUrl);
-  return { kind: 'postgres', urls, readWrite, durability, shown: `postgres://${authority}${path}` };
+  return { kind: 'postgres', urls, readWrite, durability, pooler, shown: `postgres://${authority}${path}` };
 }
 
 const invalidPostgresUrl = 'the database URL is not a valid postgres://user:password@host:port/database';
 
-const ownParameters = ['target_session_attrs', 'durability'];
+const ownParameters = ['target_session_attrs', 'durability', 'pooler'];
 
 /** The first value is the default. */
 function choiceOf<T extends string>(parameters: URLSearchParams, name: string, values: readonly [T, ...T[]]): T {

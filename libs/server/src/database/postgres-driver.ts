@@ -115,9 +115,16 @@ function sourceOf({ hosts, purpose, entities, migrations, poolSize }: SourceOpti
       types: { getTypeParser: parserOf },
       keepAlive: true,
       maxLifetimeSeconds: connectionLifetimeSeconds,
-      statement_timeout: unitMilliseconds,
-      idle_in_transaction_session_timeout: unitMilliseconds,
-      ...(purpose === 'reads' ? { options: '-c default_transaction_read_only=on' } : {}),
+      ...(hosts.address.pooler === 'transaction' ? {} : sessionLimits(purpose)),
     },
   });
+}
+
+/** What a session is given at its start; a pooler in transaction mode refuses or ignores it. */
+function sessionLimits(purpose: HostedOptions['purpose']): Record<string, unknown> {
+  return {
+    statement_timeout: unitMilliseconds,
+    idle_in_transaction_session_timeout: unitMilliseconds,
+    ...(purpose === 'reads' ? { options: '-c default_transaction_read_only=on' } : {}),
+  };
 }

@@ -37,9 +37,52 @@ export class StepFailed extends Error {
 export async function runSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
   const known = columnsOf(client);
   for (const step of steps) if (!known.has(step.name)) known.set(step.name, await prepare(client, step));
+  return converse(client, (done) => new Piece(steps, known, done));
+}
+
+/**
+ * The same with statements that are prepared in the piece itself and forgotten with it, for a session that is another one
+ * in each transaction.
+ * @throws StepFailed
+ */
+export function runUnnamedSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
+  return converse(client, (done) => new UnnamedPiece(steps, done));
+}
+
+/** Runs pieces of steps; the session's limits are in force in each. */
+export type RunSteps = (client: PostgresClient, steps: readonly Step[]) => Promise<StepResult[]>;
+
+/**
+ * Behind a pooler nothing may be set for a session, which others use next: what ours are given at their start
+ * is set for each transaction.
+ * @param limits settings by name
+ */
+export function pooledSteps(limits: Readonly<Record<string, string>>): RunSteps {
+  const calls = Object.entries(limits).map(([name, value]) => `set_config('${name}', '${value}', true)`);
+  const limit: Step = { name: 'store.limits', text: `SELECT ${calls.join(', ')}`, values: [] };
+  return async (client, steps) => {
+    const [first] = steps;
+    // Inside a transaction they are in force already; at its end they go with it.
+    const place = first?.text === 'BEGIN' ? 1 : isInTransaction(client) ? undefined : 0;
+    if (place === undefined) return runUnnamedSteps(client, steps);
+    try {
+      return (await runUnnamedSteps(client, steps.toSpliced(place, 0, limit))).toSpliced(place, 1);
+    } catch (error) {
+      throw error instanceof StepFailed ? new StepFailed(error.done.toSpliced(place, 1), error.cause) : error;
+    }
+  };
+}
+
+function isInTransaction(client: PostgresClient): boolean {
+  return client.getTransactionStatus() !== 'I';
+}
+
+type Done = (error: unknown, results: StepResult[]) => void;
+
+function converse(client: PostgresClient, piece: (done: Done) => Conversation): Promise<StepResult[]> {
   return new Promise((resolve, reject) => {
     client.query(
-      new Piece(steps, known, (error, done) => {
+      piece((error, done) => {
         if (error === undefined) resolve(done);
         else reject(new StepFailed(done, error));
       }),
@@ -79,7 +122,7 @@ interface Wire {
   readonly stream: Duplex;
   parse(message: { readonly name: string; readonly text: string }): void;
   bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
-  describe(message: { readonly type: 'S'; readonly name: string }): void;
+  describe(message: { readonly type: 'S' | 'P'; readonly name: string }): void;
   execute(message: null): void;
   sync(): void;
 }
@@ -153,10 +196,7 @@ class Preparation extends Conversation {
   }
 
   override handleRowDescription({ fields }: RowDescription): void {
-    this.columns = fields.map(({ name, dataTypeID }) => ({
-      name,
-      parse: namedStatementTypes.getTypeParser(dataTypeID, 'text') as Parser,
-    }));
+    this.columns = columnsIn(fields);
   }
 
   protected override settle(error: unknown): void {
@@ -164,32 +204,35 @@ class Preparation extends Conversation {
   }
 }
 
-class Piece extends Conversation {
-  private readonly results: StepResult[] = [];
+function columnsIn(fields: RowDescription['fields']): readonly Column[] {
+  return fields.map(({ name, dataTypeID }) => ({
+    name,
+    parse: namedStatementTypes.getTypeParser(dataTypeID, 'text') as Parser,
+  }));
+}
+
+function valuesOf({ values }: Step): unknown[] {
+  return values.map((value) => (typeof value === 'number' ? String(value) : value));
+}
+
+/** Collects the results of steps that travel together. */
+abstract class Results extends Conversation {
+  protected readonly results: StepResult[] = [];
   private rows: Record<string, unknown>[] = [];
 
   constructor(
-    private readonly steps: readonly Step[],
-    private readonly known: ReadonlyMap<string, readonly Column[]>,
-    private readonly done: (error: unknown, results: StepResult[]) => void,
+    protected readonly steps: readonly Step[],
+    private readonly done: Done,
   ) {
     super();
   }
 
-  protected override speak(wire: Wire): void {
-    for (const { name, values } of this.steps) {
-      wire.bind({
-        statement: name,
-        values: values.map((value) => (typeof value === 'number' ? String(value) : value)),
-      });
-      wire.execute(null);
-    }
-  }
+  /** Of the step whose rows come now. */
+  protected abstract columns(): readonly Column[];
 
   override handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
-    const columns = this.known.get(this.steps[this.results.length]?.name ?? '') ?? [];
     const row: Record<string, unknown> = {};
-    columns.forEach(({ name, parse }, index) => {
+    this.columns().forEach(({ name, parse }, index) => {
       const text = fields[index] ?? null;
       row[name] = text === null ? null : parse(text);
     });
@@ -205,5 +248,47 @@ class Piece extends Conversation {
 
   protected override settle(error: unknown): void {
     this.done(error, this.results);
+  }
+}
+
+class Piece extends Results {
+  constructor(
+    steps: readonly Step[],
+    private readonly known: ReadonlyMap<string, readonly Column[]>,
+    done: Done,
+  ) {
+    super(steps, done);
+  }
+
+  protected override speak(wire: Wire): void {
+    for (const step of this.steps) {
+      wire.bind({ statement: step.name, values: valuesOf(step) });
+      wire.execute(null);
+    }
+  }
+
+  protected override columns(): readonly Column[] {
+    return this.known.get(this.steps[this.results.length]?.name ?? '') ?? [];
+  }
+}
+
+class UnnamedPiece extends Results {
+  private described: readonly Column[] = [];
+
+  protected override speak(wire: Wire): void {
+    for (const step of this.steps) {
+      wire.parse({ name: '', text: step.text });
+      wire.bind({ statement: '', values: valuesOf(step) });
+      wire.describe({ type: 'P', name: '' });
+      wire.execute(null);
+    }
+  }
+
+  override handleRowDescription({ fields }: RowDescription): void {
+    this.described = columnsIn(fields);
+  }
+
+  protected override columns(): readonly Column[] {
+    return this.described;
   }
 }

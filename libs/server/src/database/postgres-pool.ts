@@ -40,10 +40,10 @@ export class HostedClient extends pg.Client {
    * @throws WrongServer, NotDurable
    */
   async check(purpose: HostedOptions['purpose'], milliseconds: number): Promise<void> {
-    const { readWrite, durability } = this.hosts.address;
+    const { readWrite, durability, pooler } = this.hosts.address;
     const mustBeDurable = purpose === 'units' && durability === 'required';
     if (!readWrite && !mustBeDurable) return;
-    const query = { text: serverState, query_timeout: milliseconds };
+    const query = { text: serverState, values: [pooler === 'transaction'], query_timeout: milliseconds };
     const [state] = (await this.query<ServerState>(query)).rows;
     if (state === undefined) return;
     // A connection for reading is read-only by itself.
@@ -60,10 +60,11 @@ interface ServerState extends DurabilitySettings {
   readonly read_only: string;
 }
 
-// Setting synchronous_commit to what it is keeps it for the session, whatever the server's configuration says later.
+// Setting synchronous_commit to what it is keeps it for the session, whatever the server's configuration says later;
+// behind a pooler, where the session is not ours, it changes nothing.
 const serverState = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
   current_setting('fsync') AS fsync,
-  set_config('synchronous_commit', current_setting('synchronous_commit'), false) AS synchronous_commit`;
+  set_config('synchronous_commit', current_setting('synchronous_commit'), $1) AS synchronous_commit`;
 
 /** A standby, or a primary that is read-only: another host may be the right one. */
 export class WrongServer extends StoreUnavailable {

@@ -1,6 +1,6 @@
 import type { PostgresClient, PostgresPool } from './postgres-driver.js';
 import { isConnectionLost, isOutdated } from './postgres-errors.js';
-import { runSteps, StepFailed, type Step, type StepResult } from './postgres-pipeline.js';
+import { StepFailed, type RunSteps, type Step, type StepResult } from './postgres-pipeline.js';
 import { StoreUnavailable } from './store.js';
 
 export interface ReadsOptions {
@@ -8,6 +8,7 @@ export interface ReadsOptions {
   readonly mostWaiting: number;
   /** How long a piece may take. */
   readonly milliseconds: number;
+  readonly runSteps: RunSteps;
 }
 
 interface Read {
@@ -85,7 +86,7 @@ export class PostgresReads {
     let broken = false;
     try {
       const results = await this.withinTime(
-        runSteps(
+        this.options.runSteps(
           client,
           reads.map(({ step }) => step),
         ),

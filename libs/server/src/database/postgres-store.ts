@@ -11,6 +11,7 @@ import {
 } from './postgres-errors.js';
 import type { PostgresHosts } from './postgres-hosts.js';
 import { PostgresListener } from './postgres-listener.js';
+import { pooledSteps, runSteps, type RunSteps } from './postgres-pipeline.js';
 import { PostgresReads } from './postgres-reads.js';
 import { PostgresUnit } from './postgres-unit.js';
 import { isDuplicateSelector, selectorTaken, unavailable } from './store-error.js';
@@ -26,6 +27,11 @@ import {
 } from './store.js';
 
 const mostAttempts = 4;
+
+const limits = {
+  statement_timeout: String(unitMilliseconds),
+  idle_in_transaction_session_timeout: String(unitMilliseconds),
+};
 
 export interface PostgresOptions {
   /** How many may wait for a connection before the next is refused. */
@@ -62,6 +68,7 @@ export class PostgresStore extends Store {
   private readonly hosts: PostgresHosts;
   private readonly listeners: PostgresListener[] = [];
   private readonly reads: PostgresReads;
+  private readonly runSteps: RunSteps;
   private running = 0;
   private closing = false;
   private whenIdle: (() => void) | undefined;
@@ -77,7 +84,13 @@ export class PostgresStore extends Store {
     this.reads = new PostgresReads(postgresPool(this.dataSource), {
       mostWaiting: this.options.mostWaiting,
       milliseconds: this.options.unitMilliseconds,
+      runSteps: this.isPooled ? pooledSteps({ ...limits, transaction_read_only: 'on' }) : runSteps,
     });
+    this.runSteps = this.isPooled ? pooledSteps(limits) : runSteps;
+  }
+
+  private get isPooled(): boolean {
+    return this.hosts.address.pooler === 'transaction';
   }
 
   override async run<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
@@ -105,6 +118,8 @@ export class PostgresStore extends Store {
   }
 
   override listen(channel: string, heard: () => void): void {
+    // Behind a pooler LISTEN would be another session's: whoever listens looks by itself.
+    if (this.isPooled) return;
     this.listeners.push(new PostgresListener(this.hosts, channel, heard));
   }
 
@@ -150,7 +165,7 @@ export class PostgresStore extends Store {
 
   /** Runs the unit once. It may run again only while it is certain that nothing was committed. */
   private async attempt<T>(work: (unit: Unit) => Outcome<T>): Promise<Attempt<T>> {
-    const unit = new PostgresUnit(() => this.connect(), this.writer);
+    const unit = new PostgresUnit(() => this.connect(), this.writer, this.runSteps);
     let broken = false;
     try {
       return { kind: 'committed', value: await this.withinTime(perform(unit, work)) };

@@ -1,6 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PostgresClient } from './postgres-driver.js';
-import { runSteps, StepFailed, type Step, type StepResult } from './postgres-pipeline.js';
+import { StepFailed, type RunSteps, type Step, type StepResult } from './postgres-pipeline.js';
 import { checkUnitStatement, driverCode, transactionGone, unitOver } from './store-error.js';
 import { NothingChanged, type SqlValue, type StatementText, type Unit } from './store.js';
 
@@ -33,6 +33,7 @@ export class PostgresUnit implements Unit {
   constructor(
     private readonly connect: () => Promise<PostgresClient>,
     private readonly source: DataSource,
+    private readonly runSteps: RunSteps,
   ) {}
 
   get manager(): EntityManager {
@@ -95,7 +96,7 @@ export class PostgresUnit implements Unit {
   async rollBack(): Promise<boolean> {
     if (!this.client || !this.hasBegun) return true;
     try {
-      await runSteps(this.client, [rollback]);
+      await this.runSteps(this.client, [rollback]);
       return true;
     } catch {
       return false;
@@ -133,7 +134,7 @@ export class PostgresUnit implements Unit {
   private async send(steps: readonly Queued[]): Promise<StepResult[]> {
     const client = (this.client ??= await this.take());
     try {
-      return await runSteps(client, steps);
+      return await this.runSteps(client, steps);
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
       const required = steps[error.done.length]?.required;
