@@ -6,7 +6,7 @@ import { parseDatabaseUrl } from '../../src/database/database-url.js';
 import { registeredStatements, type StatementText } from '../../src/database/store.js';
 
 /** What asks PostgreSQL alone, and is never sent to SQLite. */
-const postgresOnly: readonly string[] = ['store.touch'];
+const postgresOnly: readonly string[] = ['store.touch', 'store.durability'];
 
 /** The application's own statements: those that a test made have names of their own. */
 export function applicationStatements(): readonly StatementText[] {
