@@ -1,5 +1,12 @@
 import { Browser, send, type Answer } from '../support/browser';
-import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import {
+  authorizationRequest,
+  authorize,
+  authorizeUrl,
+  redeem,
+  startProvider,
+  type TestProvider,
+} from '../support/provider';
 
 describe('security headers', () => {
   let provider: TestProvider;
@@ -98,6 +105,62 @@ describe('security headers', () => {
     const answer = await send(provider.issuer + path);
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
     expect(answer.headers).not.toHaveProperty('x-powered-by');
+  });
+
+  describe('what is not a page has a policy of its own: opened by itself, it loads nothing and is in no frame', () => {
+    const policy = "default-src 'none'; frame-ancestors 'none'";
+
+    it.each([
+      ['metadata', 'GET', '/.well-known/openid-configuration', 200],
+      ['keys', 'GET', '/.well-known/jwks.json', 200],
+      ['health', 'GET', '/healthz', 200],
+      ['a refused token request', 'POST', '/oauth/token', 401],
+      ['a refused introspection', 'POST', '/oauth/introspect', 401],
+      ['a refused pushed request', 'POST', '/oauth/par', 401],
+      ['the administration API without a token', 'GET', '/api/admin/v1/users', 401],
+      ['the description of the administration API', 'GET', '/api/admin/v1/openapi.json', 200],
+      ['an address that there is not, as JSON', 'POST', '/oauth/nowhere', 404],
+    ])('%s', async (_name, method, path, status) => {
+      const body = method === 'POST' ? { body: 'a=b' } : {};
+      const headers = { Accept: 'application/json', 'Content-Type': 'application/x-www-form-urlencoded' };
+      const answer = await send(provider.issuer + path, { method, headers, ...body });
+      expect(answer.status).toBe(status);
+      expect(answer.headers['content-type']).toContain('json');
+      expect(answer.headers['content-security-policy']).toBe(policy);
+      expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    });
+
+    it('tokens and what they open, answered before the router', async () => {
+      const registered = await provider.addClient();
+      const { code, verifier } = await authorize(provider, admin, registered.client);
+      const tokens = await redeem(provider, registered, code, verifier);
+      expect(tokens.status).toBe(200);
+      expect(tokens.headers['content-security-policy']).toBe(policy);
+      const { access_token } = tokens.json<{ access_token: string }>();
+      const me = await send(`${provider.issuer}/api/me`, { headers: { Authorization: `Bearer ${access_token}` } });
+      expect(me.status).toBe(200);
+      expect(me.headers['content-security-policy']).toBe(policy);
+    });
+
+    it('a downloaded audit log', async () => {
+      const answer = await admin.open(`${provider.issuer}/audit/export`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['content-security-policy']).toBe(policy);
+    });
+
+    it('style sheets and scripts; an SVG picture is sandboxed, and keeps the styles that are in it', async () => {
+      const page = await send(`${provider.issuer}/login`);
+      const paths = [...page.text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path);
+      for (const ending of ['.css', '.js', '.svg']) expect(paths.some((path) => path.endsWith(ending))).toBe(true);
+      for (const path of paths) {
+        const answer = await send(provider.issuer + path);
+        expect(answer.headers['content-security-policy']).toBe(
+          path.endsWith('.svg')
+            ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+            : policy,
+        );
+      }
+    });
   });
 
   it('style sheet, script and logo are there, named by their content and cached for good', async () => {

@@ -16,6 +16,7 @@ import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
 import { BornRequest, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
+import { NON_PAGE_POLICY } from './security-headers.js';
 import { serverLimits } from './server-limits.js';
 import type { StaticAssets } from './static-assets.js';
 import { trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
@@ -130,7 +131,13 @@ export class ReplyAdapter extends ExpressAdapter {
       response.destroy();
       return;
     }
-    const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store', Connection: 'close' };
+    const headers = {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': NON_PAGE_POLICY,
+      Connection: 'close',
+    };
     response.writeHead(status, headers).end('Something went wrong here.\n');
   }
 

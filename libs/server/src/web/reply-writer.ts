@@ -1,7 +1,14 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { formPostPage } from './form-post-page.js';
 import type { Reply, ReplyContent, SetCookie, WrittenReply } from './reply.js';
-import { FRAMED_PAGE_POLICY, formPostPolicy, pagePolicy, STRICT_TRANSPORT_SECURITY } from './security-headers.js';
+import {
+  contentPolicy,
+  FRAMED_PAGE_POLICY,
+  formPostPolicy,
+  NON_PAGE_POLICY,
+  pagePolicy,
+  STRICT_TRANSPORT_SECURITY,
+} from './security-headers.js';
 import type { Views } from './views.js';
 
 export interface ReplyWriterOptions {
@@ -73,7 +80,7 @@ export class ReplyWriter {
         return { defaults: JSON_HEADERS, body: typeof body === 'string' ? body : JSON.stringify(body) };
       }
       case 'bytes':
-        return { defaults: [...NO_SNIFF, 'Content-Type', content.contentType], body: content.body };
+        return { defaults: bytesHeaders(content.contentType), body: content.body };
       case 'redirect':
         return { defaults: [...NO_STORE, ...REFERRER, 'Location', asciiUrl(content.location)], body: undefined };
       case 'empty':
@@ -86,7 +93,7 @@ export class ReplyWriter {
 
 const NO_SNIFF = ['X-Content-Type-Options', 'nosniff'];
 const NO_STORE = ['Cache-Control', 'no-store', ...NO_SNIFF];
-const JSON_HEADERS = [...NO_STORE, 'Content-Type', JSON_TYPE];
+const JSON_HEADERS = [...NO_STORE, 'Content-Type', JSON_TYPE, 'Content-Security-Policy', NON_PAGE_POLICY];
 // Not no-referrer: with that, an honest form of ours carries `Origin: null`.
 const REFERRER = ['Referrer-Policy', 'same-origin'];
 
@@ -96,6 +103,10 @@ function anyPageHeaders(policy: string): string[] {
 
 function pageHeaders(policy: string): string[] {
   return [...anyPageHeaders(policy), 'X-Frame-Options', 'DENY'];
+}
+
+function bytesHeaders(contentType: string): string[] {
+  return [...NO_SNIFF, 'Content-Type', contentType, 'Content-Security-Policy', contentPolicy(contentType)];
 }
 
 const FRAMED_PAGE_HEADERS = anyPageHeaders(FRAMED_PAGE_POLICY);

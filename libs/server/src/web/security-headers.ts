@@ -22,6 +22,17 @@ export function formPostPolicy(action: string): string {
 export const FRAMED_PAGE_POLICY =
   "default-src 'none'; script-src 'self'; form-action 'none'; frame-ancestors *; base-uri 'none'";
 
+/** JSON, tokens, style sheets, scripts, downloads: opened as a document, such a response loads nothing and is not framed. */
+export const NON_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
+
+/** An SVG image that is opened as a document could run scripts: sandboxed, it keeps only its inline styles. */
+const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
+/** The policy of a response that is not a page. */
+export function contentPolicy(contentType: string): string {
+  return contentType.startsWith('image/svg+xml') ? SVG_POLICY : NON_PAGE_POLICY;
+}
+
 const PAGE_SOURCES =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
   "frame-ancestors 'none'; base-uri 'none'";
