@@ -44,6 +44,7 @@ export function prepareClientApp({ settings, store, log }: ClientAppOptions): Pr
   const adapter = new ReplyAdapter({
     views: viewsWith(assets),
     origin: settings.baseUrl,
+    hsts: settings.hsts,
     assets,
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,

@@ -72,6 +72,7 @@ export async function prepareApp(outside: Outside): Promise<PreparedApp> {
   const assets = new StaticAssets([...filesOf(new URL('../src/http/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
     origin: settings.issuer,
+    hsts: settings.hsts,
     views: views(assets, brand, core.languages),
     present: (page, request) => present(core.languages, page, request),
     assets,

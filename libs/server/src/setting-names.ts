@@ -11,6 +11,7 @@ export const providerSettingNames: readonly string[] = [
   'GATEHOUSE_INSECURE_HTTP',
   'GATEHOUSE_TLS_CERT',
   'GATEHOUSE_TLS_KEY',
+  'GATEHOUSE_HSTS',
   'GATEHOUSE_TRUSTED_PROXIES',
   'GATEHOUSE_MIGRATE',
   'GATEHOUSE_DATA_DIR',
@@ -62,7 +63,7 @@ export const providerSettingNames: readonly string[] = [
   'GATEHOUSE_METRICS_PORT',
 ];
 
-/** The client also reads the provider's INSECURE_HTTP, TRUSTED_PROXIES, MIGRATE, DATA_DIR and LOG_LEVEL. */
+/** The client also reads the provider's INSECURE_HTTP, HSTS, TRUSTED_PROXIES, MIGRATE, DATA_DIR and LOG_LEVEL. */
 export const clientSettingNames: readonly string[] = [
   ...twins('GATEHOUSE_CLIENT_DATABASE_URL', 'GATEHOUSE_CLIENT_SESSION_SECRET', 'GATEHOUSE_CLIENT_ADMIN_PASSWORD'),
   ...twins('GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET'),

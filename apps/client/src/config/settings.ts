@@ -11,6 +11,7 @@ import {
   type Report,
   type SettingsOf,
 } from '@gatehouse/server/settings';
+import { hstsScopes } from '@gatehouse/server/web/security-headers';
 
 /** Every setting of the client, in the order of the documentation's table. */
 export const settingsDefinition = defineSettings({
@@ -55,6 +56,12 @@ export const settingsDefinition = defineSettings({
   insecureHttp: field.flag('GATEHOUSE_INSECURE_HTTP', {
     about: 'Allows an http base URL that is not on this machine.',
     default: false,
+  }),
+  hsts: field.choice('GATEHOUSE_HSTS', {
+    about:
+      'What the `Strict-Transport-Security` header of an https base URL covers: this host, also its subdomains, or also the preload lists of browsers (not easily undone).',
+    among: hstsScopes,
+    default: 'host',
   }),
   trustedProxies: field.addresses('GATEHOUSE_TRUSTED_PROXIES', {
     about: 'Proxies whose `X-Forwarded-For` is believed.',

@@ -9,6 +9,7 @@ import {
   type Report,
   type SettingsOf,
 } from '@gatehouse/server/settings';
+import { hstsScopes } from '@gatehouse/server/web/security-headers';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -32,6 +33,12 @@ export const settingsDefinition = defineSettings({
     about: 'Certificate chain (PEM file): serve https without a proxy.',
   }),
   tlsKeyPath: field.text('GATEHOUSE_TLS_KEY', { about: 'Private key of the certificate (PEM file).' }),
+  hsts: field.choice('GATEHOUSE_HSTS', {
+    about:
+      'What the `Strict-Transport-Security` header of an https issuer covers: this host, also its subdomains, or also the preload lists of browsers (not easily undone).',
+    among: hstsScopes,
+    default: 'host',
+  }),
   trustedProxies: field.addresses('GATEHOUSE_TRUSTED_PROXIES', {
     about: 'Proxies whose `X-Forwarded-For` is believed.',
   }),

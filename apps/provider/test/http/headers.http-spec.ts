@@ -238,6 +238,33 @@ describe('cookies', () => {
     }
   });
 
+  it.each([
+    ['host', 'max-age=31536000'],
+    ['subdomains', 'max-age=31536000; includeSubDomains'],
+    ['preload', 'max-age=31536000; includeSubDomains; preload'],
+  ])('GATEHOUSE_HSTS=%s sends %s (RFC 6797 6.1)', async (value, header) => {
+    const provider = await startProvider({
+      env: { GATEHOUSE_ISSUER: 'https://id.example.com', GATEHOUSE_HSTS: value },
+    });
+    try {
+      for (const path of ['/login', '/healthz', '/.well-known/openid-configuration', '/nowhere'])
+        expect((await send(provider.base + path)).headers['strict-transport-security']).toBe(header);
+      const stylesheet = /href="(\/assets\/[^"]+\.css)"/.exec((await send(`${provider.base}/login`)).text)?.[1];
+      expect((await send(provider.base + String(stylesheet))).headers['strict-transport-security']).toBe(header);
+    } finally {
+      await provider.close();
+    }
+  });
+
+  it('no HSTS without https, whatever the setting says (RFC 6797 7.2)', async () => {
+    const provider = await startProvider({ env: { GATEHOUSE_HSTS: 'preload' } });
+    try {
+      expect((await send(`${provider.base}/login`)).headers).not.toHaveProperty('strict-transport-security');
+    } finally {
+      await provider.close();
+    }
+  });
+
   it('the issuer decides links, never the Host header', async () => {
     const provider = await startProvider({ env: { GATEHOUSE_ISSUER: 'https://id.example.com' } });
     try {

@@ -27,6 +27,7 @@ export interface ReplyAdapterOptions {
   readonly present?: ReplyWriterOptions['present'];
   /** Our own origin, from the issuer or base URL. */
   readonly origin: string;
+  readonly hsts?: ReplyWriterOptions['hsts'];
   /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
   readonly assets?: StaticAssets | undefined;
   readonly trustedProxies?: TrustedProxies | undefined;

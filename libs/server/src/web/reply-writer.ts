@@ -7,7 +7,8 @@ import {
   formPostPolicy,
   NON_PAGE_POLICY,
   pagePolicy,
-  STRICT_TRANSPORT_SECURITY,
+  strictTransportSecurity,
+  type HstsScope,
 } from './security-headers.js';
 import type { Views } from './views.js';
 
@@ -15,6 +16,8 @@ export interface ReplyWriterOptions {
   readonly views: Views;
   /** Our own origin; on https, answers carry HSTS. */
   readonly origin: string;
+  /** Left out: this host only. */
+  readonly hsts?: HstsScope | undefined;
   /** Address of the script that submits a form-post page; without it such a page has only its button. */
   readonly formPostScript?: string | undefined;
   /** Makes the model that a page is shown by: in the reader's language, for example. */
@@ -32,10 +35,13 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Turns what a controller returned into status, headers and bytes. Nothing is sent here, so a view may still fail. */
 export class ReplyWriter {
-  private readonly https: boolean;
+  /** Undefined on http, where browsers ignore it (RFC 6797 7.2). */
+  private readonly strictTransportSecurity: string | undefined;
 
   constructor(private readonly options: ReplyWriterOptions) {
-    this.https = options.origin.startsWith('https:');
+    this.strictTransportSecurity = options.origin.startsWith('https:')
+      ? strictTransportSecurity(options.hsts ?? 'host')
+      : undefined;
   }
 
   /** @param request whose answer it is; undefined for what is the same to everybody */
@@ -48,7 +54,8 @@ export class ReplyWriter {
   private compose(content: ReplyContent, request?: IncomingMessage): WrittenReply {
     const { defaults, body } = this.defaultsOf(content, request);
     const headers = content.headers ? overridden(defaults, content.headers) : [...defaults];
-    if (this.https) headers.push('Strict-Transport-Security', STRICT_TRANSPORT_SECURITY);
+    if (this.strictTransportSecurity !== undefined)
+      headers.push('Strict-Transport-Security', this.strictTransportSecurity);
     if (content.cookies) for (const cookie of content.cookies) headers.push('Set-Cookie', cookieHeader(cookie));
     const length = body === undefined ? 0 : Buffer.byteLength(body);
     // RFC 9110 8.6: no Content-Length where there can be no content

@@ -50,5 +50,18 @@ function checkOrigin(origin: string): string {
   return origin;
 }
 
-/** A year, this host only: what else runs under the domain is not ours to decide. @see RFC 6797 6.1 */
-export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
+/**
+ * The values of GATEHOUSE_HSTS. `host` is the default: other hosts under the domain may not serve https yet, and a
+ * browser that was told includeSubDomains refuses them for a year.
+ */
+export const hstsScopes = ['host', 'subdomains', 'preload'] as const;
+export type HstsScope = (typeof hstsScopes)[number];
+
+/**
+ * Strict-Transport-Security for a year. `preload` implies includeSubDomains, which the browsers' preload list requires.
+ * @see RFC 6797 6.1
+ */
+export function strictTransportSecurity(scope: HstsScope): string {
+  const directives = { host: '', subdomains: '; includeSubDomains', preload: '; includeSubDomains; preload' };
+  return `max-age=31536000${directives[scope]}`;
+}
