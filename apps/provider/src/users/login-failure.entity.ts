@@ -4,6 +4,7 @@ import { Entity } from 'typeorm';
 /** Failed logins of one bucket: an account, an address, or both. Written by the named statements of its service. */
 @Entity('login_failures')
 export class LoginFailureEntity {
+  /** What is counted: its kind, and a keyed digest of the account, address or e-mail address. */
   @TextPrimaryColumn()
   bucket!: string;
 

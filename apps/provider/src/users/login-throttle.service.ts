@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { statement, type Unit } from '@gatehouse/server/database/store';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
 import type { AuditEvent } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -57,7 +58,7 @@ export interface LoginOrigin {
 }
 
 export interface Attempt {
-  /** Buckets that counted this attempt, to be given back when it succeeds. */
+  /** Stored names of the buckets that counted this attempt, to be given back when it succeeds. */
   readonly counted: readonly string[];
   readonly admitted: boolean;
   /** From a browser or an address that has logged in to this account before. */
@@ -97,7 +98,10 @@ export class LoginThrottle {
   private readonly windowSeconds: number;
   private readonly off: boolean;
 
-  constructor(@Inject(SETTINGS) settings: Settings) {
+  constructor(
+    @Inject(SETTINGS) settings: Settings,
+    @Inject(Keyring) private readonly keyring: Keyring,
+  ) {
     this.off = !settings.throttle;
     this.perPair = settings.loginFailures.count;
     this.perAddress = settings.loginFailures.count * 10;
@@ -114,8 +118,7 @@ export class LoginThrottle {
     attempt: { accountKey: string; userId: string | undefined; origin: LoginOrigin; now: EpochSeconds },
   ): Promise<Attempt> {
     if (this.off) return { counted: [], admitted: true, isKnown: true, reached: undefined };
-    const account = digest(attempt.accountKey);
-    const { origin, now, userId } = attempt;
+    const { accountKey: account, origin, now, userId } = attempt;
     if (origin.knownDevice !== undefined)
       return {
         ...(await this.take(unit, now, [
@@ -159,7 +162,12 @@ export class LoginThrottle {
     now: EpochSeconds,
   ): Promise<boolean> {
     if (this.off) return true;
-    const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - limit.seconds);
+    const row = await unit.one<{ failures: number }>(
+      failureStatements.count,
+      this.storedName(bucket),
+      now,
+      now - limit.seconds,
+    );
     return (row?.failures ?? 0) <= limit.most;
   }
 
@@ -179,7 +187,8 @@ export class LoginThrottle {
   /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
   private async take(unit: Unit, now: EpochSeconds, limits: readonly Limit[]): Promise<Omit<Attempt, 'isKnown'>> {
     const counted: string[] = [];
-    for (const { bucket, most, counts } of limits) {
+    for (const { bucket: name, most, counts } of limits) {
+      const bucket = this.storedName(name);
       const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - this.windowSeconds);
       counted.push(bucket);
       const failures = row?.failures ?? 0;
@@ -188,12 +197,23 @@ export class LoginThrottle {
     return { counted, admitted: true, reached: undefined };
   }
 
+  /**
+   * The kind in clear, the rest as a keyed digest: e-mail addresses, usernames and network addresses cannot be read or
+   * guessed from the table without the server's key, and a bucket has a bounded name whatever was typed. Another first key
+   * of GATEHOUSE_SECRET_KEY begins new counts.
+   */
+  private storedName(bucket: string): string {
+    const colon = bucket.indexOf(':');
+    const [key] = this.keyring.derive('throttle buckets');
+    if (!key) throw new Error('a keyring has at least one key');
+    if (colon < 0) return bucket;
+    const digest = createHmac('sha256', key)
+      .update(bucket.slice(colon + 1))
+      .digest('base64url');
+    return `${bucket.slice(0, colon + 1)}${digest.slice(0, 22)}`;
+  }
+
   private async isKnownAddress(unit: Unit, userId: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
     return (await unit.one(knownStatements.find, userId, addressKey, now - knownAddressSeconds)) !== undefined;
   }
-}
-
-/** Names of accounts are free text: a bucket has a bounded name, and the table holds no list of what was guessed. */
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url').slice(0, 22);
 }
