@@ -8,6 +8,20 @@ import { useTheatre } from './support/theatre.js';
 
 jest.setTimeout(90_000);
 
+const plainPage = '<!doctype html><title>Client</title><p>Bye</p>';
+/** A client that keeps its login in the browser alone, and one that tries to leave its frame when it is told. */
+const clientPages: Readonly<Record<string, string>> = {
+  '/authorized': `<!doctype html><title>Client</title><script>
+    document.cookie = 'login=yes; path=/'; localStorage.setItem('login', 'yes');
+  </script>`,
+  '/logged-out': `<!doctype html><title>Client</title><script>
+    document.cookie = 'login=; path=/; max-age=0'; localStorage.removeItem('login');
+  </script>`,
+  '/leaves-its-frame': `<!doctype html><title>Client</title><script>
+    try { top.location = '/taken'; } catch {} window.open('/opened'); fetch('/tried');
+  </script>`,
+};
+
 /** OpenID Connect Front-Channel Logout 1.0 in a real browser: the page that logs out loads the clients' pages in frames. */
 describe('a client that is told of a logout in the browser', () => {
   const theatre = useTheatre({});
@@ -19,7 +33,9 @@ describe('a client that is told of a logout in the browser', () => {
   beforeAll(async () => {
     server = createServer((request, response) => {
       asked.push(new URL(request.url ?? '', origin));
-      response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Client</title><p>Bye</p>');
+      response
+        .writeHead(200, { 'Content-Type': 'text/html' })
+        .end(clientPages[asked.at(-1)?.pathname ?? ''] ?? plainPage);
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -48,17 +64,7 @@ describe('a client that is told of a logout in the browser', () => {
     page.on('console', (message) => {
       if (message.type() === 'error') blocked.push(message.text());
     });
-    const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
-    const parameters = new URLSearchParams({
-      response_type: 'code',
-      client_id: registered.client_id,
-      redirect_uri: `${origin}/authorized`,
-      scope: 'openid',
-      state: 'of-the-client',
-      code_challenge: challenge,
-      code_challenge_method: 'S256',
-    });
-    await page.goto(`${stage.issuer}/oauth/authorize?${parameters.toString()}`);
+    await page.goto(`${stage.issuer}/oauth/authorize?${requestOf(registered.client_id).toString()}`);
     await submitLogin(page, person);
     await allow(page);
     await page.waitForURL((url) => url.origin === origin);
@@ -72,5 +78,50 @@ describe('a client that is told of a logout in the browser', () => {
     expect(told?.searchParams.get('iss')).toBe(stage.issuer);
     expect(told?.searchParams.get('sid')).toMatch(/.{10,}/);
     expect(blocked).toEqual([]);
+    // What a client keeps in this browser is gone: the frame ran its script with its own cookies and storage.
+    await page.goto(`${origin}/plain`);
+    expect(await page.evaluate(() => [document.cookie.includes('login=yes'), localStorage.getItem('login')])).toEqual([
+      false,
+      null,
+    ]);
   });
+
+  it('cannot take the page that logs out elsewhere, or open windows', async () => {
+    const { stage } = theatre;
+    const person = await stage.addPerson('framed');
+    const registered = await stage.addClient(
+      'Restless client',
+      origin,
+      '--frontchannel-logout-uri',
+      `${origin}/leaves-its-frame`,
+    );
+    const page = await context.newPage();
+    await page.goto(`${stage.issuer}/oauth/authorize?${requestOf(registered.client_id).toString()}`);
+    await submitLogin(page, person);
+    await allow(page);
+    await page.waitForURL((url) => url.origin === origin);
+    asked.length = 0;
+    await page.goto(`${stage.issuer}/logout`);
+    await page.click('button[name=logout][value=yes]');
+    for (let waited = 0; !wasAsked('/tried') && waited < 50; waited++) await page.waitForTimeout(100);
+    expect(wasAsked('/tried')).toBe(true);
+    await page.waitForTimeout(300);
+    expect(new URL(page.url()).origin).toBe(stage.issuer);
+    expect(context.pages()).toHaveLength(1);
+    expect(wasAsked('/taken') || wasAsked('/opened')).toBe(false);
+  });
+
+  const wasAsked = (path: string): boolean => asked.some(({ pathname }) => pathname === path);
+
+  function requestOf(clientId: string): URLSearchParams {
+    return new URLSearchParams({
+      response_type: 'code',
+      client_id: clientId,
+      redirect_uri: `${origin}/authorized`,
+      scope: 'openid',
+      state: 'of-the-client',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+    });
+  }
 });

@@ -67,6 +67,16 @@ describe('front-channel logout (OpenID Connect Front-Channel Logout 1.0)', () =>
     expect(page.headers['cache-control']).toBe('no-store');
   });
 
+  it('sandboxes the frames: a client may run its scripts on its own storage, and neither navigate nor open windows', async () => {
+    const browser = await provider.logIn(await provider.addUser());
+    await use(browser, await addClient('sandboxed.test'));
+    await browser.open(`${provider.base}/logout`);
+    const page = await browser.submit({ logout: 'yes' });
+    const frames = page.text.match(/<iframe [^>]*>/g) ?? [];
+    expect(frames).toHaveLength(1);
+    for (const frame of frames) expect(frame).toContain(' sandbox="allow-scripts allow-same-origin"');
+  });
+
   it('tells them before the browser goes back to the client that asked, with a link where there is no script', async () => {
     const browser = await provider.logIn(await provider.addUser());
     const asking = await addClient('asking.test');
