@@ -11,6 +11,7 @@ const statuses = {
   'form.invalid': 400,
   'record.not_found': 404,
   'link.spent': 410,
+  'link.cookie': 400,
   'request.expired': 400,
   'request.refused': 400,
   'request.too_many': 429,

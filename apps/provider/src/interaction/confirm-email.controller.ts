@@ -9,6 +9,7 @@ import { text, type Sentence } from '../texts/text.js';
 import { EmailChanges, type EmailChange } from '../users/email-changes.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { LinkTokens } from './link-tokens.js';
 import { PendingLogins } from './pending.service.js';
 
 /** Confirms an address by the link that was sent there. Opening it changes nothing: only sending the form does. */
@@ -19,36 +20,41 @@ export class ConfirmEmailController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(EmailChanges) private readonly changes: EmailChanges,
+    @Inject(LinkTokens) private readonly tokens: LinkTokens,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
   ) {}
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.visits.open(request);
-    const token = query(request).get('token');
-    return this.show(visit, await this.changeOf(token, visit), token ?? '', {});
+    const presented = query(request).get('token');
+    const token = presented ?? this.tokens.get(visit, 'email');
+    const change = await this.changeOf(token, visit);
+    if (presented !== undefined) return this.tokens.keep(visit, 'email', presented, routes.confirmEmail);
+    return this.show(visit, change, token, {});
   }
 
   @Post()
   async confirm(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
-    const token = form.get('token') ?? query(request).get('token');
+    const token = form.get('token') ?? this.tokens.get(visit, 'email');
     const change = await this.changeOf(token, visit);
-    if (refusal) return this.show(visit, change, token ?? '', { status: 403, error: text(refusal.id) });
+    if (refusal) return this.show(visit, change, token, { status: 403, error: text(refusal.id) });
     const actor = { actorId: change.userId, address: visit.address, requestId: visit.requestId };
     await this.store.run(async (unit) => {
       if (!(await this.changes.confirm(unit, change, actor, visit.now))) throw new PageError('link.spent');
     });
     const waiting = await this.pending.newest(visit);
-    return this.visits.page(visit, 'interaction/email-confirmed', {
-      email: change.email,
-      href: waiting?.href ?? routes.account,
-      clientName: waiting?.clientName,
-    });
+    return this.visits.page(
+      visit,
+      'interaction/email-confirmed',
+      { email: change.email, href: waiting?.href ?? routes.account, clientName: waiting?.clientName },
+      { cookies: [this.tokens.removed('email')] },
+    );
   }
 
-  private async changeOf(token: string | undefined, visit: Visit): Promise<EmailChange> {
+  private async changeOf(token: string, visit: Visit): Promise<EmailChange> {
     const change = await this.changes.open(token, visit.now);
     if (!change) throw new PageError('link.spent');
     return change;

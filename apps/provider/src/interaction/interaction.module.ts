@@ -13,6 +13,7 @@ import { ConsentController } from './consent.controller.js';
 import { DeviceController } from './device.controller.js';
 import { ForgotPasswordController } from './forgot-password.controller.js';
 import { HomeController } from './home.controller.js';
+import { LinkTokens } from './link-tokens.js';
 import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { LoginPage } from './login-page.js';
@@ -57,6 +58,7 @@ import { UserCodes } from './user-codes.service.js';
     ConsentTexts,
     UserCodes,
     PendingLogins,
+    LinkTokens,
     LoginPage,
     LoginService,
     LoginSessions,

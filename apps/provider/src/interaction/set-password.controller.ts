@@ -7,6 +7,7 @@ import { text, type Sentence } from '../texts/text.js';
 import type { User } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { PasswordLinks } from './password-links.service.js';
 import { PendingLogins } from './pending.service.js';
@@ -17,6 +18,7 @@ export class SetPasswordController {
   constructor(
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(LinkTokens) private readonly tokens: LinkTokens,
     @Inject(PasswordLinks) private readonly passwords: PasswordLinks,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
@@ -25,16 +27,18 @@ export class SetPasswordController {
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.visits.open(request);
-    const token = query(request).get('token');
+    const presented = query(request).get('token');
+    const token = presented ?? this.tokens.get(visit, 'password');
     const { user } = await this.passwords.get(visit, token);
-    return this.show(visit, user, token ?? '', { status: 200 });
+    if (presented !== undefined) return this.tokens.keep(visit, 'password', presented, routes.setPassword);
+    return this.show(visit, user, token, { status: 200 });
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
-    const token = form.get('token') ?? query(request).get('token') ?? '';
+    const token = form.get('token') ?? this.tokens.get(visit, 'password');
     const linked = await this.passwords.get(visit, token);
     const { user, link } = linked;
     if (refusal) return this.show(visit, user, token, { status: 403, problem: text(refusal.id) });
@@ -60,11 +64,12 @@ export class SetPasswordController {
     });
     // The password was changed again, or the account switched off, in this very moment.
     if (!loggedIn) return this.showSet(visit, user);
+    const cookies = [...loggedIn.cookies, this.tokens.removed('password')];
     const waiting = await this.pending.newest(visit);
-    if (!waiting) return Reply.redirect(routes.home, { cookies: loggedIn.cookies });
+    if (!waiting) return Reply.redirect(routes.home, { cookies });
     return this.visits.page(
       // Who was signed in here before is not any more.
-      { ...visit, user: undefined, session: undefined, cookies: loggedIn.cookies },
+      { ...visit, user: undefined, session: undefined, cookies },
       'interaction/password-set',
       { username: user.username, isLoggedIn: true, continueHref: waiting.href, clientName: waiting.clientName },
     );
@@ -72,11 +77,12 @@ export class SetPasswordController {
 
   private async showSet(visit: Visit, user: User): Promise<Reply> {
     const waiting = await this.pending.newest(visit);
-    return this.visits.page(visit, 'interaction/password-set', {
-      username: user.username,
-      continueHref: waiting?.href ?? routes.login,
-      clientName: waiting?.clientName,
-    });
+    return this.visits.page(
+      visit,
+      'interaction/password-set',
+      { username: user.username, continueHref: waiting?.href ?? routes.login, clientName: waiting?.clientName },
+      { cookies: [this.tokens.removed('password')] },
+    );
   }
 
   private async show(

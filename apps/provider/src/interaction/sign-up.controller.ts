@@ -18,6 +18,7 @@ import { checkChosenUsername, checkUserDraft, type Problem, type UserDraft } fro
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
 
@@ -36,6 +37,7 @@ export class SignUpController {
     @Inject(SignUpRate) private readonly rate: SignUpRate,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(LinkTokens) private readonly tokens: LinkTokens,
     @Inject(EmailChanges) private readonly emails: EmailChanges,
   ) {}
 
@@ -43,7 +45,15 @@ export class SignUpController {
   async form(@Req() request: WebRequest): Promise<Reply> {
     const visit = await this.visits.open(request);
     const parameters = query(request);
-    const invited = await this.admit(visit, parameters.get('invitation'));
+    const presented = parameters.get('invitation');
+    // The mark tells the page of an invitation from that of the next person who signs up in this browser.
+    const isInvited = parameters.get('invited') !== undefined;
+    const invited = await this.admit(
+      visit,
+      presented ?? (isInvited ? this.tokens.get(visit, 'invitation') : undefined),
+    );
+    if (presented !== undefined && invited)
+      return this.tokens.keep(visit, 'invitation', presented, `${routes.signUp}?invited=yes`);
     return this.show(visit, { id: parameters.get('request'), invited }, draftOf(undefined, invited), []);
   }
 
@@ -51,7 +61,7 @@ export class SignUpController {
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
-    const invited = await this.admit(visit, form.get('invitation') ?? query(request).get('invitation'));
+    const invited = await this.admit(visit, form.get('invitation'));
     const id = form.get('request') || query(request).get('request');
     const from = { id, invited };
     const draft = draftOf(form, invited);
@@ -87,7 +97,7 @@ export class SignUpController {
     });
     if (!loggedIn) return Reply.redirect(routes.login, { cookies: visit.cookies });
     return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), {
-      cookies: loggedIn.cookies,
+      cookies: [...loggedIn.cookies, ...(invited ? [this.tokens.removed('invitation')] : [])],
     });
   }
 

@@ -102,7 +102,8 @@ describe('a one-time link that sets a password', () => {
 
   it('is not spent by being opened: mail scanners do', async () => {
     const { url, browser } = await begin();
-    for (const method of ['GET', 'HEAD', 'GET']) expect((await send(url, { method })).status).toBe(200);
+    for (const method of ['GET', 'HEAD', 'GET']) expect((await send(url, { method })).status).toBe(303);
+    for (let opened = 0; opened < 3; opened++) expect((await new Browser().open(url)).status).toBe(200);
     expect((await browser.submit({ password })).status).toBe(200);
   });
 
