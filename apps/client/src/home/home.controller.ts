@@ -6,11 +6,11 @@ import { Pages } from '../http/pages.service.js';
 import { routes } from '../http/routes.js';
 import { schemesOf } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
+import { TokensService } from '../providers/tokens.service.js';
 import type { ClientSession } from '../session/client-session.js';
 import { LogoutStates, type ConfirmedLogout } from '../session/logout-states.service.js';
 import { Visits, type PostedVisit, type Visit } from '../session/visits.service.js';
 import { homeModel } from './home-model.js';
-import { TokensService } from './tokens.service.js';
 
 interface Shown {
   /** Why a form was not taken. */

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { ClientSession } from '../session/client-session.js';
 import type { Visit } from '../session/visits.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProvidersService } from './providers.service.js';
+import { TokensService } from './tokens.service.js';
+
+/** How long the provider's word on the role counts: somebody who lost it loses these pages within that time. */
+const validSeconds = 300;
 
 /** Says who may change the list of providers. */
 @Injectable()
@@ -9,6 +15,7 @@ export class ProviderAdmins {
   constructor(
     @Inject(AdminSessionsService) private readonly adminSessions: AdminSessionsService,
     @Inject(ProvidersService) private readonly providers: ProvidersService,
+    @Inject(TokensService) private readonly tokens: TokensService,
   ) {}
 
   async admits(visit: Visit): Promise<boolean> {
@@ -20,15 +27,26 @@ export class ProviderAdmins {
    * registered there: a provider that somebody added could write any role into its tokens.
    */
   private async hasRole(visit: Visit): Promise<boolean> {
-    const content = visit.session?.content;
-    const roles = content?.claims['roles'];
-    if (!content || !Array.isArray(roles) || !roles.includes('admin')) return false;
+    const { session, now } = visit;
+    if (!session) return false;
+    const { content } = session;
+    const roles = content.claims['roles'];
+    const known = content.adminCheck ?? {
+      at: content.loggedInAt,
+      isAdmin: Array.isArray(roles) && roles.includes('admin'),
+    };
+    if (!known.isAdmin) return false;
     const provider = await this.providers.find(content.providerId);
-    return (
-      provider !== undefined &&
-      provider.seeded &&
-      provider.issuer === content.issuer &&
-      provider.clientId === content.clientId
-    );
+    if (!provider?.seeded || provider.issuer !== content.issuer || provider.clientId !== content.clientId) return false;
+    return now - known.at < validSeconds || this.isStillAdmin(session, now);
+  }
+
+  /** A provider that does not answer grants nothing; it is asked again at the next request. */
+  private async isStillAdmin(session: ClientSession, now: EpochSeconds): Promise<boolean> {
+    const roles = await this.tokens.currentRoles(session);
+    if (roles === undefined) return false;
+    const isAdmin = roles.includes('admin');
+    await this.tokens.noteAdminCheck(session, { at: now, isAdmin });
+    return isAdmin;
   }
 }

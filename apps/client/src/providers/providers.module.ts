@@ -8,12 +8,14 @@ import { ProviderKeys } from './provider-keys.service.js';
 import { ProvidersController } from './providers.controller.js';
 import { ProvidersService } from './providers.service.js';
 import { RelyingParty } from './relying-party.service.js';
+import { TokensService } from './tokens.service.js';
 import { UnlockController } from './unlock.controller.js';
 
 /**
- * Owns: the providers that people may log in with, and who may change them.
+ * Owns: the providers that people may log in with, who may change them, and the use of a session's tokens at its provider.
  * Endpoints: /providers, /providers/add, /providers/update/:id, /providers/delete/:id, /providers/unlock, /providers/lock.
- * Invariant: an issuer is asked through the guarded HTTP client only; a client secret never leaves the server again.
+ * Invariant: an issuer is asked through the guarded HTTP client only; a client secret never leaves the server again; tokens go to
+ *   the issuer that gave them and nowhere else; the role `admin` counts for five minutes, then the provider is asked again.
  * Must not know: what a login is.
  */
 @Module({
@@ -26,9 +28,10 @@ import { UnlockController } from './unlock.controller.js';
     ProviderKeys,
     ProviderDiscovery,
     ProviderAdmins,
+    TokensService,
     AdminPassword,
     AdminSessionsService,
   ],
-  exports: [ProvidersService, RelyingParty, ProviderKeys, AdminPassword, AdminSessionsService],
+  exports: [ProvidersService, RelyingParty, TokensService, ProviderKeys, AdminPassword, AdminSessionsService],
 })
 export class ProvidersModule {}

@@ -11,6 +11,12 @@ export interface ApiAnswer {
   readonly body: string;
 }
 
+/** Whether the person was an administrator at the provider when it was last asked. */
+export interface AdminCheck {
+  readonly at: number;
+  readonly isAdmin: boolean;
+}
+
 /** What a session holds; sealed in the database, never in a cookie. */
 export interface SessionContent {
   readonly providerId: string;
@@ -31,6 +37,8 @@ export interface SessionContent {
   readonly refreshToken?: string | undefined;
   readonly loggedInAt: number;
   readonly refreshedAt?: number | undefined;
+  /** Undefined while only the ID token of the login has said so. */
+  readonly adminCheck?: AdminCheck | undefined;
   readonly messages: readonly RecordedMessage[];
   readonly apiAnswer?: ApiAnswer | undefined;
   /** What the next page must say. */

@@ -112,6 +112,69 @@ describe('the providers', () => {
     expect((await other.visit('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
+  describe('of somebody who lost the role at the provider:', () => {
+    const admin = async (): Promise<void> => {
+      client.provider.behaviour.claims = { roles: ['admin'] };
+      client.provider.behaviour.userinfo = { preferred_username: 'alice', roles: ['admin'] };
+      await browser.visit(`/login/${client.providerId}?next=/providers`);
+      expect(browser.current?.url.pathname).toBe('/providers');
+    };
+    const demote = (claims: Record<string, unknown>): void => {
+      client.provider.behaviour.claims = claims;
+      client.provider.behaviour.userinfo = { preferred_username: 'alice', ...claims };
+    };
+
+    it.each<[string, Record<string, unknown>, () => void]>([
+      ['by the ID token of a refresh', { roles: ['user'] }, () => undefined],
+      ['by a claim that is no longer there', {}, () => undefined],
+      [
+        'by UserInfo where there is no refresh token',
+        { roles: [] },
+        () => (client.provider.behaviour.issueRefreshToken = false),
+      ],
+      [
+        'by UserInfo where a refresh brings no ID token',
+        { roles: [] },
+        () => (client.provider.behaviour.tokenOverride = {}),
+      ],
+    ])('closed within five minutes, %s', async (name, claims, prepare) => {
+      prepare();
+      await admin();
+      if (name.includes('brings no ID token')) client.provider.behaviour.tokenOverride = { id_token: undefined };
+      demote(claims);
+      client.clock.advance(300);
+      await browser.submit(`/providers/delete/${client.providerId}`);
+      expect(browser.current?.url.pathname).toBe('/providers/unlock');
+      for (const address of ['/providers', '/providers/add', `/providers/update/${client.providerId}`])
+        expect((await browser.visit(address)).url.pathname).toBe('/providers/unlock');
+      expect((await browser.visit('/')).body).toContain('Logged in as alice');
+    });
+
+    it('closed when the provider no longer accepts the tokens, or does not answer', async () => {
+      await admin();
+      client.clock.advance(300);
+      client.provider.behaviour.away = true;
+      expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+      client.provider.behaviour.away = false;
+      expect((await browser.visit('/providers')).url.pathname).toBe('/providers');
+      client.clock.advance(300);
+      client.provider.behaviour.refreshFailure = { status: 400, body: { error: 'invalid_grant' } };
+      client.provider.behaviour.expiresIn = 1;
+      client.clock.advance(300);
+      expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+    });
+
+    it('open all day to somebody who keeps it, who is asked about once in five minutes', async () => {
+      await admin();
+      for (let round = 0; round < 12; round++) {
+        client.clock.advance(150);
+        expect((await browser.visit('/providers')).url.pathname).toBe('/providers');
+      }
+      expect(client.provider.refreshes).toBeLessThanOrEqual(6);
+      expect(client.provider.refreshes).toBeGreaterThanOrEqual(5);
+    });
+  });
+
   it('add one after discovery, and log in with it', async () => {
     await unlock();
     await browser.visit('/providers/add');

@@ -3,18 +3,21 @@ import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import {
   fetchProtectedResource,
+  fetchUserInfo,
   refreshTokenGrant,
   WWWAuthenticateChallengeError,
   type Configuration,
 } from 'openid-client';
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
 import { PageError } from '../http/page-error.js';
-import { providerFailure } from '../providers/provider-failure.js';
-import type { Provider } from '../providers/provider.js';
-import { ProvidersService } from '../providers/providers.service.js';
-import { RelyingParty } from '../providers/relying-party.service.js';
+import { providerFailure } from './provider-failure.js';
+import type { Provider } from './provider.js';
+import { ProvidersService } from './providers.service.js';
+import { RelyingParty } from './relying-party.service.js';
 import {
   accessTokenExpiry,
+  type AdminCheck,
+  type Claims,
   type ClientSession,
   type SessionContent,
   type SessionNoticeId,
@@ -67,6 +70,39 @@ export class TokensService {
     return this.keep(visit, again.session, await this.ask(again.session));
   }
 
+  /**
+   * Asks the provider what roles the person has now: by the ID token of a refresh, or by UserInfo.
+   * @returns undefined when the provider does not say: it is unreachable, or the tokens are no longer accepted
+   */
+  async currentRoles(session: ClientSession): Promise<readonly unknown[] | undefined> {
+    let current = session;
+    if (session.content.refreshToken !== undefined) {
+      const refreshed = await this.refreshOnce(session);
+      if (refreshed.problem) return undefined;
+      current = refreshed.session;
+      // OpenID Connect Core 12.2: a refresh need not bring an ID token.
+      if (current.content.idToken !== session.content.idToken) return rolesIn(current.content.claims);
+    }
+    const recorder = new MessageRecorder(this.clock);
+    const provider = await this.providerOf(current.content);
+    if (!provider) return undefined;
+    try {
+      const configuration = await this.relyingParty.configuration(provider, recorder);
+      if (configuration.serverMetadata().userinfo_endpoint === undefined) return undefined;
+      const { accessToken, subject } = current.content;
+      return rolesIn({ ...(await fetchUserInfo(configuration, accessToken, subject)) });
+    } catch (error) {
+      if (providerFailure(error, recorder)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Notes what {@link currentRoles} came to. */
+  async noteAdminCheck(session: ClientSession, adminCheck: AdminCheck): Promise<void> {
+    const current = await this.sessions.again(session, this.clock.now());
+    if (current) await this.change(current, (content) => ({ ...content, adminCheck }));
+  }
+
   private refreshOnce(session: ClientSession): Promise<Step> {
     const running = this.refreshing.get(session.selector);
     if (running) return running;
@@ -93,7 +129,7 @@ export class TokensService {
       if (claims && claims.sub !== session.content.subject) return { session, problem: 'provider.invalid_answer' };
       const refreshed = (content: SessionContent): SessionContent => ({
         ...content,
-        claims: claims ? { ...content.claims, ...claims } : content.claims,
+        claims: claims ? { ...withoutRoles(content.claims), ...claims } : content.claims,
         idToken: tokens.id_token ?? content.idToken,
         accessToken: tokens.access_token,
         tokenType: tokens.token_type,
@@ -218,6 +254,16 @@ export class TokensService {
     const provider = await this.providers.find(content.providerId);
     return provider?.issuer === content.issuer && provider.clientId === content.clientId ? provider : undefined;
   }
+}
+
+/** Claims of the login that a new ID token may leave out stay (`auth_time`, `nonce`); roles that it leaves out have ended. */
+function withoutRoles({ roles: _ended, ...claims }: Claims): Claims {
+  return claims;
+}
+
+function rolesIn(claims: Claims): readonly unknown[] {
+  const { roles } = claims;
+  return Array.isArray(roles) ? (roles as readonly unknown[]) : [];
 }
 
 interface Answer {
