@@ -22,7 +22,7 @@ const provider = {
   token: ['dpop', 'authorization', 'issuers', 'clients', 'users', 'resources', 'grants', 'issuance'],
   userinfo: ['dpop', 'clients', 'users', 'keys', 'grants', 'issuance'],
   checks: ['clients', 'keys', 'outbox', 'users'],
-  logout: ['outbox', 'keys', 'users', 'clients', 'sessions', 'grants', 'issuance'],
+  logout: ['outbox', 'keys', 'authorization', 'users', 'clients', 'sessions', 'grants', 'issuance'],
 };
 
 /** May import what they show; nothing imports them. */

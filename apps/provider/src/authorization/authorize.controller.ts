@@ -158,7 +158,7 @@ export class AuthorizeController {
         throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
           reason: 'request_object.two',
         });
-      const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey };
+      const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
       const kept = await this.pushed.use(requestUri, client, owner, visit.now);
       const check = await this.checks.recheck(kept.request, client);
       return check.kind === 'accepted' ? { ...check, client, hintedUserId: kept.hintedUserId, kept } : check;

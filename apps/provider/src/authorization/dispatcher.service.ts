@@ -128,9 +128,8 @@ export class Dispatcher {
 
   /** Keeps where the browser was going and gives the id. */
   async keep(visit: Visit, content: KeptContent): Promise<string> {
-    const id = await this.store.run((unit) =>
-      this.kept.keep(unit, content, { browserHash: visit.browser.hash, addressKey: visit.addressKey }, visit.now),
-    );
+    const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
+    const id = await this.store.run((unit) => this.kept.keep(unit, content, owner, visit.now));
     if (id === undefined) throw new PageError('request.too_many', { retryAfterSeconds: 60 });
     return id;
   }

@@ -51,4 +51,12 @@ export class KeptRequestEntity {
   /** When the client got its answer; kept until it expires, for whoever presses the back button. */
   @InstantColumn({ nullable: true })
   answeredAt!: number | null;
+
+  /** Who was signed in when it began, or signed in for it; null while nobody has. */
+  @IdColumn({ nullable: true })
+  userId!: string | null;
+
+  /** When it stopped being offered: by the person, by a sign-out, or because another account signed in. Its id still works. */
+  @InstantColumn({ nullable: true })
+  dismissedAt!: number | null;
 }

@@ -33,6 +33,8 @@ const mostStored = 100_000;
 const mostSealedCharacters = 4096;
 const sealedPrefix = 's.';
 const countForSeconds = 5;
+/** Whose a request is that began before anybody signed in cannot be known: it is offered for so long. */
+const offeredSeconds = 3600;
 
 /** A request in its own id: kind, content, and the instants of its progress. */
 interface Sealed {
@@ -48,6 +50,8 @@ interface Sealed {
 export interface KeptFor {
   readonly browserHash: Buffer;
   readonly addressKey: string;
+  /** Who is signed in there; undefined: nobody. */
+  readonly userId: string | undefined;
 }
 
 /**
@@ -89,6 +93,7 @@ export class KeptRequestsService {
       owner.addressKey,
       now,
       addSeconds(now, this.settings.requestLifetimeSeconds),
+      owner.userId ?? null,
     );
     await unit.change(keptRequestStatements.trimBrowser, owner.browserHash, this.settings.pendingPerBrowser);
     this.stored.count++;
@@ -111,14 +116,31 @@ export class KeptRequestsService {
     return row && row.answered_at === null ? toKeptRequest(this.idOf(selector, browserHash), row) : undefined;
   }
 
-  /** The newest login of this browser that its client has not been answered: what a lost page offers to go on with. */
-  async findNewest(browserHash: Buffer, now: EpochSeconds): Promise<{ id: string; clientId: string } | undefined> {
+  /**
+   * The newest unanswered request that a page may offer to continue with: one of the person who is signed in, or one that
+   * began a short while ago when nobody was. Never another person's: browsers are shared.
+   */
+  async findOffered(
+    { browserHash, userId }: Pick<KeptFor, 'browserHash' | 'userId'>,
+    now: EpochSeconds,
+  ): Promise<{ id: string; clientId: string } | undefined> {
     const row = await this.store.one<{ selector: Selector; client_id: string }>(
-      keptRequestStatements.newestOfBrowser,
+      keptRequestStatements.newestOffered,
       browserHash,
       now,
+      userId ?? null,
+      now - offeredSeconds,
     );
     return row && { id: this.idOf(row.selector, browserHash), clientId: row.client_id };
+  }
+
+  /**
+   * Offers nothing that began in this browser until now: its person signed out, another signed in, or they do not want it.
+   * The requests themselves stay, for the tab that has their address.
+   */
+  async dismissAll(unit: Unit, browserHash: Buffer, now: EpochSeconds, except?: KeptRequest): Promise<void> {
+    const kept = except && parseToken(except.id);
+    await unit.change(keptRequestStatements.dismissAll, browserHash, now, kept?.selector ?? 0);
   }
 
   /** Notes that the client got its answer. */
@@ -137,7 +159,7 @@ export class KeptRequestsService {
   async advance(unit: Unit, kept: KeptRequest, step: Advance, owner: KeptFor, now: EpochSeconds): Promise<string> {
     const token = parseToken(kept.id);
     if (token) {
-      await unit.change(keptRequestStatements[step], token.selector, owner.browserHash, now);
+      await unit.change(keptRequestStatements[step], token.selector, owner.browserHash, now, owner.userId ?? null);
       return kept.id;
     }
     return this.seal(kept, { ...kept.progress, [`${step}At`]: now }, owner) ?? kept.id;

@@ -65,6 +65,7 @@ import { RecordedIssuer1795950000741 } from './migrations/20261129-recorded-issu
 import { RecordedIssuerEntity } from './recorded-issuer.entity.js';
 import { LogoutFailures1795950000710 } from './migrations/20261129-logout-failures.js';
 import { LogoutFailureEntity } from '../clients/logout-failure.entity.js';
+import { OfferedRequests1795950000730 } from './migrations/20261129-offered-requests.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
@@ -209,6 +210,7 @@ export const migrations = [
   KeptForms1795950000702,
   LogoutFailures1795950000710,
   ConfirmedEmail1795950000720,
+  OfferedRequests1795950000730,
   SignInLinks1795950000740,
   RecordedIssuer1795950000741,
   FormRefusals1795950000742,

@@ -6,6 +6,7 @@ export const routes = {
   passkeyLogin: '/login/passkey',
   secondFactor: '/login/factor',
   cancelLogin: '/login/cancel',
+  dismissLogin: '/login/dismiss',
   logout: '/logout',
   resumeForm: '/resume',
   signUp: '/sign-up',

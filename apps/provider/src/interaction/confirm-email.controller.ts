@@ -45,7 +45,7 @@ export class ConfirmEmailController {
     await this.store.run(async (unit) => {
       if (!(await this.changes.confirm(unit, change, actor, visit.now))) throw new PageError('link.spent');
     });
-    const waiting = await this.pending.newest(visit);
+    const waiting = await this.pending.offered(visit);
     return this.visits.page(
       visit,
       'interaction/email-confirmed',

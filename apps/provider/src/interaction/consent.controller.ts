@@ -104,7 +104,8 @@ export class ConsentController {
         address,
         requestId,
       });
-      return this.kept.advance(unit, asked.kept, 'consented', { browserHash: browser.hash, addressKey }, now);
+      const owner = { browserHash: browser.hash, addressKey, userId: user.id };
+      return this.kept.advance(unit, asked.kept, 'consented', owner, now);
     });
   }
 

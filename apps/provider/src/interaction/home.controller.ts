@@ -29,7 +29,7 @@ export class HomeController {
     const { user } = visit;
     const consents = await this.consents.listOf(user.id);
     const names = await this.clients.names(consents.map((consent) => consent.clientId));
-    const waiting = await this.pending.newest(visit);
+    const waiting = await this.pending.offered(visit);
     return this.visits.page(visit, 'home/home', {
       user: {
         id: user.id,

@@ -11,6 +11,7 @@ import { ConsentTexts } from './consent-texts.service.js';
 import { ConfirmEmailController } from './confirm-email.controller.js';
 import { ConsentController } from './consent.controller.js';
 import { DeviceController } from './device.controller.js';
+import { DismissLoginController } from './dismiss-login.controller.js';
 import { ForgotPasswordController } from './forgot-password.controller.js';
 import { HomeController } from './home.controller.js';
 import { LinkTokens } from './link-tokens.js';
@@ -28,7 +29,7 @@ import { UserCodes } from './user-codes.service.js';
 
 /**
  * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
- * Endpoints: / /home /login /login/factor /login/cancel /consent /device /sign-up /password/forgot /password/set
+ * Endpoints: / /home /login /login/factor /login/cancel /login/dismiss /consent /device /sign-up /password/forgot /password/set
  * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
  * Must not know: what comes next.
  */
@@ -46,6 +47,7 @@ import { UserCodes } from './user-codes.service.js';
     ConfirmEmailController,
     LoginController,
     CancelLoginController,
+    DismissLoginController,
     SecondFactorController,
     ConsentController,
     SignUpController,

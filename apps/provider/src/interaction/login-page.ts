@@ -33,7 +33,7 @@ export class LoginPage {
 
   async show(visit: Visit, id: string | undefined, shown: Shown): Promise<Reply> {
     const { kept, client } = await this.pending.find(visit, id);
-    const elsewhere = kept ? undefined : await this.pending.newest(visit);
+    const elsewhere = kept ? undefined : await this.pending.offered(visit);
     const chooses = kept !== undefined && mayChoose(visit, kept);
     const goesOn =
       visit.user && kept && !asksForLogin(kept)
@@ -56,6 +56,7 @@ export class LoginPage {
         usesPasskeys: this.ceremonies.possible,
         continueHref: goesOn?.href,
         continueName: goesOn?.clientName,
+        dismisses: goesOn !== undefined && goesOn === elsewhere,
         signUpHref:
           this.settings.signUp === 'open'
             ? routes.signUp + (kept ? `?request=${encodeURIComponent(kept.id)}` : '')

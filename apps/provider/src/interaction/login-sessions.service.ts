@@ -81,8 +81,10 @@ export class LoginSessions {
         visit.session,
         now,
       );
-      const id =
-        kept && (await this.kept.advance(unit, kept, 'loggedIn', { browserHash: browser.hash, addressKey }, now));
+      // What the person before them began in this browser is not for this one.
+      if (visit.session && visit.session.userId !== user.id) await this.kept.dismissAll(unit, browser.hash, now, kept);
+      const owner = { browserHash: browser.hash, addressKey, userId: user.id };
+      const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', owner, now));
       await this.audit.record(unit, {
         type: full ? 'login.succeeded' : 'login.password',
         actorId: user.id,

@@ -139,6 +139,6 @@ export class LoginController {
   private async after(visit: Visit, keptId: string | undefined, id: string | undefined): Promise<string> {
     if (keptId !== undefined) return resumeAddress(keptId);
     if (id === undefined) return routes.home;
-    return (await this.pending.newest(visit))?.href ?? routes.home;
+    return (await this.pending.offered(visit))?.href ?? routes.home;
   }
 }

@@ -33,15 +33,21 @@ export class PendingLogins {
 
   /** Notes that the person goes on with the account that is logged in (`prompt=select_account`), and gives the way on. */
   async select(visit: Visit, kept: KeptRequest): Promise<string> {
-    const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey };
+    const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
     return resumeAddress(await this.store.run((unit) => this.kept.advance(unit, kept, 'selected', owner, visit.now)));
   }
 
-  /** The newest login that began in this browser and can still go on: what an idle or lost page offers. */
-  async newest(visit: Visit): Promise<{ href: string; clientName: string } | undefined> {
-    const newest = await this.kept.findNewest(visit.browser.hash, visit.now);
-    const client = newest && (await this.clients.find(newest.clientId));
-    return newest && client && { href: resumeAddress(newest.id), clientName: client.name };
+  /** A request of this person, or of this browser a short while ago, that can still go on: what an idle or lost page offers. */
+  async offered(visit: Visit): Promise<{ href: string; clientName: string } | undefined> {
+    const owner = { browserHash: visit.browser.hash, userId: visit.session?.userId };
+    const offered = await this.kept.findOffered(owner, visit.now);
+    const client = offered && (await this.clients.find(offered.clientId));
+    return offered && client && { href: resumeAddress(offered.id), clientName: client.name };
+  }
+
+  /** "Not now": nothing that waits in this browser is offered any longer. */
+  async dismiss(visit: Visit): Promise<void> {
+    await this.store.run((unit) => this.kept.dismissAll(unit, visit.browser.hash, visit.now));
   }
 }
 

@@ -65,7 +65,7 @@ export class SetPasswordController {
     // The password was changed again, or the account switched off, in this very moment.
     if (!loggedIn) return this.showSet(visit, user);
     const cookies = [...loggedIn.cookies, this.tokens.removed('password')];
-    const waiting = await this.pending.newest(visit);
+    const waiting = await this.pending.offered(visit);
     if (!waiting) return Reply.redirect(routes.home, { cookies });
     return this.visits.page(
       // Who was signed in here before is not any more.
@@ -76,7 +76,7 @@ export class SetPasswordController {
   }
 
   private async showSet(visit: Visit, user: User): Promise<Reply> {
-    const waiting = await this.pending.newest(visit);
+    const waiting = await this.pending.offered(visit);
     return this.visits.page(
       visit,
       'interaction/password-set',

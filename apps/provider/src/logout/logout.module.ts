@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
@@ -20,7 +21,15 @@ import { LogoutController } from './logout.controller.js';
  * question only when the session was the ID token's.
  */
 @Module({
-  imports: [IssuanceModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],
+  imports: [
+    AuthorizationModule,
+    IssuanceModule,
+    ClientsModule,
+    GrantsModule,
+    OutboxModule,
+    SessionsModule,
+    UsersModule,
+  ],
   controllers: [LogoutController, EndSessionController, CheckSessionController],
   providers: [Logouts, LogoutAudience, BackchannelLogout],
 })

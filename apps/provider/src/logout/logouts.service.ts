@@ -3,6 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { frontchannelLogoutAddress } from '@gatehouse/domain/oidc';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
+import { KeptRequestsService } from '../authorization/kept-requests.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { Session } from '../sessions/session.js';
@@ -21,6 +22,7 @@ export class Logouts {
     @Inject(Store) private readonly store: Store,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LogoutAudience) private readonly audience: LogoutAudience,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
@@ -34,6 +36,7 @@ export class Logouts {
     const told = await this.store.run(async (unit) => {
       const clients = await this.audience.of(unit, session.id);
       await this.sessions.end(unit, session.id, visit.now);
+      await this.kept.dismissAll(unit, visit.browser.hash, visit.now);
       await this.audit.record(unit, {
         type: 'logout',
         actorId: session.userId,

@@ -29,6 +29,7 @@ const exempt: Readonly<Record<string, string>> = {
   '/login/passkey': 'it is the sign-in',
   '/login/factor': 'it is the sign-in',
   '/login/cancel': 'it ends a request',
+  '/login/dismiss': 'it only stops an offer',
   '/logout': 'it ends the session',
   '/sign-up': 'for people without a session',
   '/password/forgot': 'for people without a session',

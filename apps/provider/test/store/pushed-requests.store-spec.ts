@@ -33,7 +33,7 @@ describe.each(engines)('pushed authorization requests on %s', (_name, engineOf) 
   const use = (at: TestProvider, requestUri: string, browserHash: Buffer): Promise<string> =>
     at.app
       .get(PushedRequests)
-      .use(requestUri, registered.client, { browserHash, addressKey: 'test' }, provider.clock.now())
+      .use(requestUri, registered.client, { browserHash, userId: undefined, addressKey: 'test' }, provider.clock.now())
       .then((kept) => kept.id);
 
   const countOf = async (text: typeof count): Promise<number> =>
