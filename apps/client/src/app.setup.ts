@@ -96,6 +96,7 @@ function viewsWith(assets: StaticAssets): Views {
       'error',
       'home/home',
       'login/choose',
+      'login/begin',
       'flow/messages',
       'logout/ask',
       'logout/only-here',

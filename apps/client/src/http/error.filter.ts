@@ -63,6 +63,7 @@ export class ErrorFilter implements ExceptionFilter {
       codeDescription,
       messages,
       requestId: requestId(request),
+      csrf: visit?.guard.csrf,
       username: visit?.session?.content.username,
       continueTo: next,
       again,

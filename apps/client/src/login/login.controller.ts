@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Param, Req } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -36,13 +36,21 @@ export class LoginController {
     return this.pages.page(visit, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
   }
 
+  /** For links and bookmarks: a page with a button. A GET, which any site can cause, begins no login. */
   @Get(`${routes.login}/:provider`)
-  async begin(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
+  async ask(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
     const visit = await this.visits.open(request);
-    const provider = await this.providers.find(id);
-    if (!provider) throw new PageError('provider.not_found');
-    const address = await this.logins.begin(visit, provider, nextAddress(query(request).get('next')));
-    return this.pages.redirect(visit, address);
+    return this.askFor(visit, await this.get(id), { next: nextAddress(query(request).get('next')) });
+  }
+
+  @Post(`${routes.login}/:provider`)
+  async begin(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
+    const visit = await this.visits.post(request);
+    const provider = await this.get(id);
+    const { form, refusal } = visit.posted;
+    const next = nextAddress(form.get('next'));
+    if (refusal) return this.askFor(visit, provider, { next, refusal: refusal.sentence });
+    return this.pages.redirect(visit, await this.logins.begin(visit, provider, next));
   }
 
   /** The redirection endpoint (RFC 6749 3.1.2). */
@@ -66,6 +74,21 @@ export class LoginController {
       return this.repeated(visit, flow, provider);
     const cookie = await this.logins.finish(visit, flow, provider, parameters);
     return this.pages.redirect(visit, flow.content.next, [cookie]);
+  }
+
+  private askFor(
+    visit: Visit,
+    { id, name, issuer }: Provider,
+    { next, refusal }: { readonly next: string; readonly refusal?: string },
+  ): Reply {
+    const options = { status: refusal === undefined ? 200 : 403, formActionSchemes: schemesOf([{ issuer }]) };
+    return this.pages.page(visit, 'login/begin', { provider: { id, name, issuer }, next, refusal }, options);
+  }
+
+  private async get(id: string): Promise<Provider> {
+    const provider = await this.providers.find(id);
+    if (!provider) throw new PageError('provider.not_found');
+    return provider;
   }
 
   /** The back button, a reload, a second click: whoever is logged in goes on, everyone else starts again. */

@@ -8,8 +8,8 @@ import { SealedStates } from './sealed-states.js';
 
 /**
  * Owns: logins that were begun, and the redirection endpoint.
- * Endpoints: GET /login, GET /login/:provider, GET /authorized.
- * Invariant: an answer is used once, in the browser where its login began; every check is openid-client's.
+ * Endpoints: GET /login, GET and POST /login/:provider, GET /authorized.
+ * Invariant: a login begins by a form of ours alone; an answer is used once, in the browser where its login began; every check is openid-client's.
  * Must not know: what is done with the tokens afterwards.
  */
 @Module({

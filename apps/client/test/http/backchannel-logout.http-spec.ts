@@ -18,7 +18,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
     client.provider.behaviour.claims['sub'] = sub;
     client.provider.behaviour.userinfo = { sub, preferred_username: sub };
     const browser = client.browser();
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
     expect(await isLoggedIn(browser)).toBe(true);
     return browser;
   }
@@ -168,9 +168,9 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
       offer(['RS256', 'ES256']);
       await configure('ES256');
       client.provider.behaviour.algorithm = 'RS256';
-      expect((await client.browser().visit(`/login/${client.providerId}`)).body).toContain('provider.invalid_answer');
+      expect((await client.browser().logIn(`/login/${client.providerId}`)).body).toContain('provider.invalid_answer');
       client.provider.behaviour.algorithm = 'ES256';
-      expect((await client.browser().visit(`/login/${client.providerId}`)).body).toContain('Logged in as');
+      expect((await client.browser().logIn(`/login/${client.providerId}`)).body).toContain('Logged in as');
     });
 
     it('refuses a name that is no algorithm, or one with a shared secret', async () => {

@@ -56,7 +56,7 @@ describe('a provider that answers wrongly', () => {
   ])('logs nobody in: %s', async (_case, status, id, behaviour) => {
     Object.assign(client.provider.behaviour, behaviour);
     const browser = client.browser();
-    const page = await browser.visit(`/login/${client.providerId}?next=/messages`);
+    const page = await browser.logIn(`/login/${client.providerId}?next=/messages`);
     expect(page.body).toContain(id);
     expect(page.status).toBe(status);
     expect(page.body).toContain('Try again with Gatehouse');
@@ -69,7 +69,7 @@ describe('a provider that answers wrongly', () => {
       responseIssuer: undefined,
       tokenFailure: undefined,
     });
-    expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
   });
 
   const shapes: readonly unknown[] = [null, 7, { toString: 'x' }, ['x'], true, ''];
@@ -81,7 +81,7 @@ describe('a provider that answers wrongly', () => {
   ])('shows an error page whatever the %s of the token endpoint is', async (_member, id, bodyOf) => {
     for (const value of shapes) {
       client.provider.behaviour.tokenFailure = { status: 400, body: bodyOf(value) };
-      const page = await client.browser().visit(`/login/${client.providerId}`);
+      const page = await client.browser().logIn(`/login/${client.providerId}`);
       expect([value, page.body.includes(id), page.body.includes('[object')]).toEqual([value, true, false]);
     }
   });
@@ -89,14 +89,14 @@ describe('a provider that answers wrongly', () => {
   it('shows an error page where an error of the token endpoint has no members', async () => {
     for (const body of [{}, null, [], 'invalid_grant', 4]) {
       client.provider.behaviour.tokenFailure = { status: 400, body };
-      const page = await client.browser().visit(`/login/${client.providerId}`);
+      const page = await client.browser().logIn(`/login/${client.providerId}`);
       expect([body, page.status, page.body.includes('provider.invalid_answer')]).toEqual([body, 502, true]);
     }
   });
 
   it('does not refresh with an error that has no usable members, and says so', async () => {
     const browser = client.browser();
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
     for (const body of [{ error: 'invalid_request', error_description: null }, { error: 7 }, null]) {
       client.provider.behaviour.refreshFailure = { status: 400, body };
       const page = await browser.submit('/refresh');
@@ -109,7 +109,7 @@ describe('a provider that answers wrongly', () => {
     async (member) => {
       for (const value of [null, { a: 1 }, []]) {
         client.provider.behaviour.tokenOverride = { [member]: value };
-        const page = await client.browser().visit(`/login/${client.providerId}`);
+        const page = await client.browser().logIn(`/login/${client.providerId}`);
         expect([value, page.status, page.body.includes('provider.invalid_answer')]).toEqual([value, 502, true]);
       }
     },
@@ -119,7 +119,7 @@ describe('a provider that answers wrongly', () => {
     for (const expires_in of [1e300, 0, 1.5]) {
       client.provider.behaviour.tokenOverride = { expires_in };
       const browser = client.browser();
-      await browser.visit(`/login/${client.providerId}`);
+      await browser.logIn(`/login/${client.providerId}`);
       const home = await browser.visit('/');
       expect([expires_in, home.status, home.body.includes('Logged in as alice')]).toEqual([expires_in, 200, true]);
     }
@@ -140,12 +140,12 @@ describe('a provider that answers wrongly', () => {
       client.provider.behaviour.metadataOverride = { [member]: value };
       client.clock.advance(700);
       const browser = client.browser();
-      const page = await browser.visit(`/login/${client.providerId}`);
+      const page = await browser.logIn(`/login/${client.providerId}`);
       const known = page.status === 200 || /provider\.(invalid_answer|unreachable)/.test(page.body);
       expect([member, value, known]).toEqual([member, value, true]);
       client.provider.behaviour.metadataOverride = {};
       client.clock.advance(700);
-      expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+      expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
       client.provider.behaviour.metadataOverride = { [member]: value };
       client.clock.advance(700);
       const loggedOut = await browser.submit('/logout', { where: 'provider' });
@@ -165,7 +165,7 @@ describe('a provider that answers wrongly', () => {
     client.provider.behaviour.claims = claims;
     client.provider.behaviour.userinfo = claims;
     const browser = client.browser();
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
     expect((await browser.visit('/')).body).toContain('Logged in as');
   });
 
@@ -176,7 +176,7 @@ describe('a provider that answers wrongly', () => {
     ['something_else', 'does not know'],
   ])('explains %s', async (error, sentence) => {
     client.provider.behaviour.authorizationError = { error, error_description: '<b>words</b> of the provider' };
-    const page = await client.browser().visit(`/login/${client.providerId}`);
+    const page = await client.browser().logIn(`/login/${client.providerId}`);
     expect(page.status).toBe(400);
     expect(page.body).toContain(sentence);
     expect(page.body).toContain(error);
@@ -190,7 +190,7 @@ describe('a provider that answers wrongly', () => {
       authorizationError: { error: 'access_denied' },
       responseIssuer: 'https://other.example',
     });
-    const page = await client.browser().visit(`/login/${client.providerId}`);
+    const page = await client.browser().logIn(`/login/${client.providerId}`);
     expect(page.body).toContain('login.response_invalid');
     expect(page.body).not.toContain('did not allow this application');
   });
@@ -198,20 +198,20 @@ describe('a provider that answers wrongly', () => {
   it('says 502 when the provider is away at the start and at the end of a login', async () => {
     const browser = client.browser();
     client.provider.behaviour.away = true;
-    const begun = await browser.visit(`/login/${client.providerId}`);
+    const begun = await browser.logIn(`/login/${client.providerId}`);
     expect(begun.status).toBe(502);
     expect(begun.body).toContain('provider.unreachable');
     client.provider.behaviour.away = false;
-    const callback = await browser.visitUntil(`/login/${client.providerId}`, (url) => url.pathname === '/authorized');
+    const callback = await browser.logInUntil(`/login/${client.providerId}`, (url) => url.pathname === '/authorized');
     client.provider.behaviour.away = true;
     expect((await browser.visit(callback.href)).status).toBe(502);
     client.provider.behaviour.away = false;
-    expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
   });
 
   it('logs in without the claims of UserInfo when they cannot be had', async () => {
     client.provider.behaviour.userinfo = { sub: 'somebody else', preferred_username: 'mallory' };
-    const page = await client.browser().visit(`/login/${client.providerId}`);
+    const page = await client.browser().logIn(`/login/${client.providerId}`);
     expect(page.body).toContain('Logged in as user-1');
     expect(page.body).not.toContain('mallory');
   });

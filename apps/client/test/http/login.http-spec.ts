@@ -24,7 +24,7 @@ describe('logging in', () => {
 
   it('sends state, nonce and an S256 challenge, and asks for the scopes of the provider', async () => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.logIn(login);
     const sent = client.provider.lastAuthorization;
     expect(sent?.get('response_type')).toBe('code');
     expect(sent?.get('redirect_uri')).toBe(`${base}/authorized`);
@@ -36,7 +36,7 @@ describe('logging in', () => {
   });
 
   it('ends at home, logged in, with token information and claims but no token', async () => {
-    const page = await client.browser().visit(login);
+    const page = await client.browser().logIn(login);
     expect(page.url.pathname).toBe('/');
     expect(page.body).toContain('Logged in as alice');
     expect(page.body).toContain('Claims of the ID token');
@@ -45,8 +45,34 @@ describe('logging in', () => {
     expect(page.body).not.toMatch(/at-|rt-|eyJ/);
   });
 
+  it('begins by a form of ours alone: a link, an image or a prefetch shows a page with a button and begins nothing', async () => {
+    const asked = client.provider.requests.length;
+    const page = await client.browser().visit(`${login}?next=/messages`);
+    expect(page.status).toBe(200);
+    expect(page.url.pathname).toBe(login);
+    expect(page.body).toContain(`<form action="${login}" method="post">`);
+    expect(page.body).toContain('name="next" value="/messages"');
+    expect(page.body).toContain('Log in with Gatehouse');
+    expect(client.provider.requests.length).toBe(asked);
+    const flows = await client.store.dataSource.query<unknown[]>('SELECT * FROM login_flows');
+    expect(flows).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['another site', {}, { Origin: 'https://evil.test' }],
+    ['no page of ours', { csrf: 'made up' }, {}],
+  ])('does not begin by a form of %s, and shows its own button instead', async (_case, fields, headers) => {
+    const browser = client.browser();
+    await browser.visit(login);
+    const asked = client.provider.requests.length;
+    const page = await browser.submit(login, fields, headers);
+    expect(page.status).toBe(403);
+    expect(client.provider.requests.length).toBe(asked);
+    expect((await browser.submit(login)).body).toContain('Logged in as alice');
+  });
+
   it('keeps the next address across the login', async () => {
-    const page = await client.browser().visit(`${login}?next=${encodeURIComponent('/messages?a=1&b=ü')}`);
+    const page = await client.browser().logIn(`${login}?next=${encodeURIComponent('/messages?a=1&b=ü')}`);
     expect(page.url.pathname + page.url.search).toBe('/messages?a=1&b=%C3%BC');
   });
 
@@ -67,7 +93,7 @@ describe('logging in', () => {
     `/${'a'.repeat(3000)}`,
   ])('goes home when the next address is %j', async (next) => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(`${login}?next=${encodeURIComponent(next)}`, isCallback);
+    const callback = await browser.logInUntil(`${login}?next=${encodeURIComponent(next)}`, isCallback);
     const answer = await browser.request('GET', callback.href);
     expect(answer.status).toBe(303);
     const location = new URL(answer.headers.location ?? '', base);
@@ -78,8 +104,8 @@ describe('logging in', () => {
   it('lets several tabs finish, in any order', async () => {
     const browser = client.browser();
     await browser.visit('/');
-    const first = await browser.visitUntil(`${login}?next=/messages`, isCallback);
-    const second = await browser.visitUntil(`${login}?next=/login%3F`, isCallback);
+    const first = await browser.logInUntil(`${login}?next=/messages`, isCallback);
+    const second = await browser.logInUntil(`${login}?next=/login%3F`, isCallback);
     expect((await browser.visit(second.href)).body).toContain('Logged in as alice');
     expect((await browser.visit(first.href)).url.pathname).toBe('/messages');
     expect((await browser.visit('/')).body).toContain('Logged in as alice');
@@ -87,7 +113,7 @@ describe('logging in', () => {
 
   it('goes on when a callback comes twice in a browser that is logged in', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(`${login}?next=/messages`, isCallback);
+    const callback = await browser.logInUntil(`${login}?next=/messages`, isCallback);
     await browser.visit(callback.href);
     const again = await browser.visit(callback.href);
     expect(again.status).toBe(200);
@@ -97,7 +123,7 @@ describe('logging in', () => {
 
   it('offers to start again when a callback comes twice and nobody is logged in', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(login, isCallback);
+    const callback = await browser.logInUntil(login, isCallback);
     await browser.visit(callback.href);
     browser.cookies.delete('gatehouse_client_session');
     const again = await browser.visit(callback.href);
@@ -108,7 +134,7 @@ describe('logging in', () => {
 
   it('answers exactly one of many callbacks at once', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(login, isCallback);
+    const callback = await browser.logInUntil(login, isCallback);
     const answers = await Promise.all(Array.from({ length: 10 }, () => browser.request('GET', callback.href)));
     expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
     expect(client.provider.requests.filter((request) => request === 'POST /token')).toHaveLength(1);
@@ -116,7 +142,7 @@ describe('logging in', () => {
 
   it('does not accept an answer in another browser (login CSRF)', async () => {
     const attacker = client.browser();
-    const callback = await attacker.visitUntil(login, isCallback);
+    const callback = await attacker.logInUntil(login, isCallback);
     const victim = client.browser();
     await victim.visit('/');
     const page = await victim.visit(callback.href);
@@ -127,7 +153,7 @@ describe('logging in', () => {
 
   it('shows a way on for a state that is tampered with, unknown or missing', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(login, isCallback);
+    const callback = await browser.logInUntil(login, isCallback);
     const tampered = new URL(callback);
     const state = tampered.searchParams.get('state') ?? '';
     tampered.searchParams.set('state', `${state.slice(0, -2)}${state.endsWith('AA') ? 'BB' : 'AA'}`);
@@ -148,7 +174,7 @@ describe('logging in', () => {
 
   it('refuses a repeated parameter', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(login, isCallback);
+    const callback = await browser.logInUntil(login, isCallback);
     const page = await browser.visit(`${callback.href}&code=other`);
     expect(page.status).toBe(400);
     expect(page.body).toContain('request.invalid');
@@ -156,19 +182,19 @@ describe('logging in', () => {
 
   it('forgets a login after an hour', async () => {
     const browser = client.browser();
-    const callback = await browser.visitUntil(login, isCallback);
+    const callback = await browser.logInUntil(login, isCallback);
     client.clock.advance(3601);
     expect((await browser.visit(callback.href)).body).toContain('login.unknown');
   });
 
   it('keeps the newest 20 logins of a browser, and those of other browsers', async () => {
     const other = client.browser();
-    const others = await other.visitUntil(login, isCallback);
+    const others = await other.logInUntil(login, isCallback);
     const browser = client.browser();
     await browser.visit('/');
-    const oldest = await browser.visitUntil(login, isCallback);
-    const next = await browser.visitUntil(login, isCallback);
-    for (let count = 0; count < 19; count++) await browser.request('GET', login);
+    const oldest = await browser.logInUntil(login, isCallback);
+    const next = await browser.logInUntil(login, isCallback);
+    for (let count = 0; count < 19; count++) await browser.beginLogin(login);
     expect((await browser.visit(oldest.href)).body).toContain('login.unknown');
     expect((await browser.visit(next.href)).body).toContain('Logged in as');
     expect((await other.visit(others.href)).body).toContain('Logged in as');
@@ -177,14 +203,14 @@ describe('logging in', () => {
   describe('when an address began too many', () => {
     /** As many unfinished logins as are kept of one address in a minute, each from a browser of its own. */
     async function flood(): Promise<void> {
-      for (let count = 0; count < 120; count++) await client.browser().request('GET', login);
+      for (let count = 0; count < 120; count++) await client.browser().beginLogin(login);
     }
 
     it('lets people in all the same, with the login sealed into the state', async () => {
       await flood();
       const browser = client.browser();
       await browser.visit('/');
-      const callback = await browser.visitUntil(`${login}?next=%2Fmessages`, isCallback);
+      const callback = await browser.logInUntil(`${login}?next=%2Fmessages`, isCallback);
       const state = callback.searchParams.get('state') ?? '';
       expect(state).toMatch(/^sealed\.\./);
       expect(state.length).toBeLessThanOrEqual(2000);
@@ -202,7 +228,7 @@ describe('logging in', () => {
       await flood();
       const browser = client.browser();
       await browser.visit('/');
-      const callback = await browser.visitUntil(login, isCallback);
+      const callback = await browser.logInUntil(login, isCallback);
       const redeemed = (): number => client.provider.requests.filter((line) => line === 'POST /token').length;
       const answers = await Promise.all(Array.from({ length: 6 }, () => browser.request('GET', callback.href)));
       expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
@@ -214,7 +240,7 @@ describe('logging in', () => {
       await flood();
       const browser = client.browser();
       await browser.visit('/');
-      const callback = await browser.visitUntil(login, isCallback);
+      const callback = await browser.logInUntil(login, isCallback);
       client.clock.advance(3601);
       expect((await browser.visit(callback.href)).body).toContain('login.unknown');
     });
@@ -223,7 +249,7 @@ describe('logging in', () => {
       await flood();
       const browser = client.browser();
       await browser.visit('/');
-      const callback = await browser.visitUntil(`${login}?next=%2Fmessages%3F${'a'.repeat(1900)}`, isCallback);
+      const callback = await browser.logInUntil(`${login}?next=%2Fmessages%3F${'a'.repeat(1900)}`, isCallback);
       expect(callback.searchParams.get('state')?.length).toBeLessThanOrEqual(2000);
       expect((await browser.visit(callback.href)).url.pathname).toBe('/');
       expect(browser.current?.body).toContain('Logged in as alice');
@@ -232,7 +258,7 @@ describe('logging in', () => {
     it('counts neither those that were finished nor those of more than a minute ago', async () => {
       await flood();
       const stateNow = async (): Promise<string> =>
-        (await client.browser().visitUntil(login, isCallback)).searchParams.get('state') ?? '';
+        (await client.browser().logInUntil(login, isCallback)).searchParams.get('state') ?? '';
       expect(await stateNow()).toMatch(/^sealed/);
       const write = (text: string): Promise<unknown> => client.store.run((unit) => unit.manager.query<unknown>(text));
       await write('UPDATE login_flows SET consumed_at = created_at');
@@ -246,9 +272,9 @@ describe('logging in', () => {
 
   it('gives a new session at each login and ends the one before', async () => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.logIn(login);
     const before = browser.cookies.get('gatehouse_client_session') ?? '';
-    await browser.visit(login);
+    await browser.logIn(login);
     expect(browser.cookies.get('gatehouse_client_session')).not.toBe(before);
     const thief = client.browser();
     thief.cookies.set('gatehouse_client_session', before);
@@ -257,7 +283,7 @@ describe('logging in', () => {
 
   it('puts only an id into the cookie, and keeps a row that cannot be read without the key', async () => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.logIn(login);
     const value = browser.cookies.get('gatehouse_client_session') ?? '';
     expect(value).toMatch(/^[0-9a-z]+\.[\w-]{43}$/);
     const [row] =
@@ -275,14 +301,14 @@ describe('logging in', () => {
 
   it('knows nobody after the session secret was changed, and still works', async () => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.logIn(login);
     const cookies = browser.cookies;
     const other = await client.restart({ GATEHOUSE_CLIENT_SESSION_SECRET: 'another secret of at least 32 bytes' });
     try {
       const again = other.browser();
       for (const [name, value] of cookies) again.cookies.set(name, value);
       expect((await again.visit('/')).body).toContain('You are not logged in');
-      expect((await again.visit(login)).body).toContain('Logged in as alice');
+      expect((await again.logIn(login)).body).toContain('Logged in as alice');
     } finally {
       await other.stop();
     }
@@ -290,14 +316,14 @@ describe('logging in', () => {
 
   it('ends a session after its time', async () => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.logIn(login);
     client.clock.advance(12 * 3600 + 1);
     expect((await browser.visit('/')).body).toContain('You are not logged in');
   });
 
   it('shows the messages of the login without a secret', async () => {
     const browser = client.browser();
-    const page = await browser.visit(`${login}?next=/messages`);
+    const page = await browser.logIn(`${login}?next=/messages`);
     for (const title of [
       'Authorization request',
       'Authorization response',

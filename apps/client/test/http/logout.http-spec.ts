@@ -8,7 +8,7 @@ describe('logging out', () => {
   beforeEach(async () => {
     client = await startClient();
     browser = client.browser();
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
   });
   afterEach(() => client.stop());
 
@@ -74,7 +74,7 @@ describe('logging out', () => {
     it('says nothing of it to somebody who is logged in again', async () => {
       await browser.submit('/logout', { where: 'provider' });
       const state = client.provider.lastLogout?.get('state') ?? '';
-      await browser.visit(`/login/${client.providerId}`);
+      await browser.logIn(`/login/${client.providerId}`);
       const page = await browser.visit(`/?state=${state}`);
       expect(page.body).toContain('Logged in as alice');
       expect(page.body).not.toContain(confirmation);

@@ -96,19 +96,22 @@ describe('the providers', () => {
   });
 
   it('open to the role admin of the seeded provider alone', async () => {
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
     expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
     client.provider.behaviour.claims = { roles: ['admin'] };
-    await browser.visit(`/login/${client.providerId}?next=/providers`);
+    await browser.logIn(`/login/${client.providerId}?next=/providers`);
     expect(browser.current?.url.pathname).toBe('/providers');
 
     await browser.visit('/providers/add');
     await browser.submit('/providers/add', fields());
     const home = await browser.visit('/login');
-    const id = /action="\/login\/([^"]+)" method="get">\s*<button[^>]*>Log in with Second/.exec(home.body)?.[1] ?? '';
+    const id =
+      /action="\/login\/([^"]+)" method="post">(?:\s*<input[^>]*>)*\s*<button[^>]*>Log in with Second/.exec(
+        home.body,
+      )?.[1] ?? '';
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
-    expect((await other.visit(`/login/${id}`)).body).toContain('Logged in as alice');
+    expect((await other.logIn(`/login/${id}`)).body).toContain('Logged in as alice');
     expect((await other.visit('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
@@ -116,7 +119,7 @@ describe('the providers', () => {
     const admin = async (): Promise<void> => {
       client.provider.behaviour.claims = { roles: ['admin'] };
       client.provider.behaviour.userinfo = { preferred_username: 'alice', roles: ['admin'] };
-      await browser.visit(`/login/${client.providerId}?next=/providers`);
+      await browser.logIn(`/login/${client.providerId}?next=/providers`);
       expect(browser.current?.url.pathname).toBe('/providers');
     };
     const demote = (claims: Record<string, unknown>): void => {
@@ -242,7 +245,7 @@ describe('the providers', () => {
       scope: 'openid',
     });
     expect((await browser.visit('/')).body).toContain('Log in with Renamed');
-    expect((await browser.visit(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
     expect(client.provider.lastAuthorization?.get('scope')).toBe('openid');
   });
 
@@ -265,7 +268,7 @@ describe('the providers', () => {
 
   it('never send the tokens of one issuer to another', async () => {
     const person = client.browser();
-    await person.visit(`/login/${client.providerId}`);
+    await person.logIn(`/login/${client.providerId}`);
     await unlock();
     await browser.visit(`/providers/update/${client.providerId}`);
     await browser.submit(`/providers/update/${client.providerId}`, { ...fields() });
@@ -281,7 +284,7 @@ describe('the providers', () => {
     await browser.submit(`/providers/update/${client.providerId}`, fields());
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
-    await other.visit(`/login/${client.providerId}`);
+    await other.logIn(`/login/${client.providerId}`);
     expect(other.current?.body).toContain('Logged in as alice');
     expect((await other.visit('/providers')).url.pathname).toBe('/providers/unlock');
   });
@@ -303,7 +306,7 @@ describe('the providers', () => {
     try {
       expect(again.providerId).toBe(client.providerId);
       expect((await again.browser().visit('/login')).body).toContain(third.issuer);
-      expect((await again.browser().visit(`/login/${again.providerId}`)).body).toContain('Logged in as alice');
+      expect((await again.browser().logIn(`/login/${again.providerId}`)).body).toContain('Logged in as alice');
     } finally {
       await again.stop();
       await third.stop();

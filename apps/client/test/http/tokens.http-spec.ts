@@ -9,7 +9,7 @@ describe('the tokens of a login', () => {
   beforeEach(async () => {
     client = await startClient();
     browser = client.browser();
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
   });
   afterEach(() => client.stop());
 
@@ -70,7 +70,7 @@ describe('the tokens of a login', () => {
     expect(page.body).toContain('refresh.over');
     expect(page.body).toContain('Log in again');
     client.provider.behaviour.refreshFailure = undefined;
-    expect((await browser.visit(`/login/${client.providerId}`)).body).not.toContain('refresh.over');
+    expect((await browser.logIn(`/login/${client.providerId}`)).body).not.toContain('refresh.over');
     expect((await browser.submit('/call-api')).body).toContain('The API answered 200');
   });
 
@@ -120,7 +120,7 @@ describe('the tokens of a login', () => {
 
   it('says so when there is no refresh token', async () => {
     client.provider.behaviour.issueRefreshToken = false;
-    await browser.visit(`/login/${client.providerId}`);
+    await browser.logIn(`/login/${client.providerId}`);
     client.clock.advance(301);
     expect((await browser.submit('/call-api')).body).toContain('refresh.none');
   });
@@ -148,7 +148,7 @@ describe('the tokens of a login', () => {
 
   it('refuses the form token of another browser', async () => {
     const other = client.browser();
-    await other.visit(`/login/${client.providerId}`);
+    await other.logIn(`/login/${client.providerId}`);
     expect((await browser.request('POST', '/refresh', { form: { csrf: other.csrf } })).status).toBe(403);
   });
 

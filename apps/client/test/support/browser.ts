@@ -68,9 +68,26 @@ export class Browser {
     return this.arrive(await this.request('GET', address));
   }
 
-  /** Follows redirects until `stop` says that the next address is not asked. */
-  async visitUntil(address: string, stop: (location: URL) => boolean): Promise<URL> {
-    let page = await this.request('GET', address);
+  /** Opens the page of a login and presses its button; redirects are not followed. */
+  async beginLogin(address: string): Promise<Page> {
+    const page = await this.request('GET', address);
+    if (page.status !== 200) return page;
+    const field = (name: string): string => new RegExp(`name="${name}" value="([^"]*)"`).exec(page.body)?.[1] ?? '';
+    const { pathname, searchParams } = new URL(address, this.base);
+    const next = searchParams.get('next');
+    return this.request('POST', pathname, {
+      form: { csrf: field('csrf'), ...(next === null ? {} : { next }) },
+    });
+  }
+
+  /** Begins a login, and follows all redirects. */
+  async logIn(address: string): Promise<Page> {
+    return this.arrive(await this.beginLogin(address));
+  }
+
+  /** Begins a login, and follows redirects until `stop` says that the next address is not asked. */
+  async logInUntil(address: string, stop: (location: URL) => boolean): Promise<URL> {
+    let page = await this.beginLogin(address);
     for (let hops = 0; hops < 10; hops++) {
       if (page.headers.location === undefined) throw new Error(`no redirect: ${page.status}`);
       const location = new URL(page.headers.location, page.url);
