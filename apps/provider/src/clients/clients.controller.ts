@@ -7,6 +7,7 @@ import {
   secretNeed,
   type Client,
   type ClientDraft,
+  type FieldProblem,
 } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
@@ -14,7 +15,6 @@ import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { formatCursor, parseCursor } from '../http/cursor.js';
-import type { FieldProblem } from '@gatehouse/domain/oauth';
 import { PageError } from '../http/page-error.js';
 import { changedSentence, revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
@@ -41,8 +41,7 @@ import { SectorIdentifiers } from './registration/sector-identifiers.service.js'
 
 const pageSize = 25;
 
-/** How long the old secret goes on after a rotation. */
-/** The first one is what is chosen when nothing is: a day is enough to bring the new secret to where it is used. */
+/** How long the old secret stays valid after a rotation. The first is preselected: enough to replace it where it is used. */
 const overlaps = [
   { seconds: 86_400, words: 'Goes on for 1 day' },
   { seconds: 7 * 86_400, words: 'Goes on for 7 days' },
@@ -70,7 +69,6 @@ const stateWords: Readonly<Record<ClientState, string>> = {
   disabled: 'Switched off',
 };
 
-/** What the list shows, as the part of an address that shows it again. */
 const orderWords: Readonly<Record<ClientOrder, string>> = { name: 'By name', newest: 'Newest first' };
 
 function filterQuery(search: string, state: ClientState | undefined, order: ClientOrder): string {

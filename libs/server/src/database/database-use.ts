@@ -4,7 +4,7 @@ import { isBusy, openSqliteFile } from './sqlite-driver.js';
 
 /** Whether a server or a command has the database open now. To be asked before the caller opens it. */
 export async function isInUse(address: DatabaseAddress): Promise<boolean> {
-  if (address.kind === 'postgres') return isPostgresInUse(address.url);
+  if (address.kind === 'postgres') return isPostgresInUse(address.urls);
   const exists = await stat(address.path).then(
     () => true,
     () => false,
@@ -27,8 +27,23 @@ export function isSqliteInUse(path: string): boolean {
   }
 }
 
-/** Connections of this program name themselves; those of psql or pg_dump do not matter. */
-async function isPostgresInUse(url: string): Promise<boolean> {
+/** Connections of this program name themselves; those of psql or pg_dump do not matter. Of several hosts, any may have them. */
+async function isPostgresInUse(urls: readonly string[]): Promise<boolean> {
+  let reached = 0;
+  let failure: unknown;
+  for (const url of urls) {
+    try {
+      if (await hasConnections(url)) return true;
+      reached++;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (reached === 0) throw failure;
+  return false;
+}
+
+async function hasConnections(url: string): Promise<boolean> {
   const { listeningClient } = await import('./postgres-driver.js');
   const client = listeningClient(url);
   await client.connect();
