@@ -91,7 +91,7 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
     expect(Object.values(before).every((rows) => rows > 0)).toBe(true);
     // and everything still works
     expect((await redeem(provider, all.registered, all.unspent.code, all.unspent.verifier)).status).toBe(200);
-    expect((await send(all.link)).status).toBe(200);
+    expect((await send(all.link)).status).toBe(303);
     expect(await isActive(provider, all.registered, all.tokens.access_token)).toBe(true);
     expect((await all.browser.send(`${provider.issuer}/home`)).status).toBe(200);
     expect((await all.stranger.open(all.stranger.address)).text).toContain('Test client');
