@@ -34,7 +34,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
 
   async function oneProcess(): Promise<Place> {
     const url = await engine.freshUrl();
-    const provider = await startProvider({ databaseUrl: url });
+    const provider = await startProvider({ databaseUrl: url, env: { GATEHOUSE_THROTTLE: 'off' } });
     const env = {
       GATEHOUSE_DATABASE_URL: url,
       GATEHOUSE_SECRET_KEY: provider.secretKey,
@@ -48,6 +48,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       GATEHOUSE_DATABASE_URL: await engine.freshUrl(),
       GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
       GATEHOUSE_ISSUER: 'http://127.0.0.1:1',
+      GATEHOUSE_THROTTLE: 'off',
     };
     // The first makes the schema and the keys.
     const running: RunningProvider[] = [await runProvider(env)];
@@ -170,13 +171,16 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       const answers = await Promise.all(
         hundred.map((index) =>
           fresh.send(`${baseOf(index)}${url.pathname}`, {
+            // One address has only so many passwords in the queue for hashing.
+            localAddress: `127.0.1.${1 + (index % 10)}`,
             method: 'POST',
             body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
             headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: place.provider.issuer },
           }),
         ),
       );
-      expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+      // The link is of the command line: the winner is signed in.
+      expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
       expect(answers.filter((answer) => answer.status === 410)).toHaveLength(99);
     });
 
