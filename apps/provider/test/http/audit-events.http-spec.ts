@@ -207,8 +207,13 @@ describe('the audit log tells of', () => {
     await expectByApi(() => admin.call('POST', `users/${id}/enable`), ['user.enabled', subject]);
     const link = await admin.call('POST', `users/${id}/password-link`);
     const address = String(link.json()['link']).replace(issuer, provider.base);
-    await browser.open(address);
-    await expectEvents(() => submit({ password: 'quite another phrase' }), { 'user.password_set': subject });
+    // Signs in too: an administrator made the link.
+    const guest = new Browser();
+    await guest.open(address);
+    await expectEvents(() => submit({ password: 'quite another phrase' }, undefined, guest), {
+      'user.password_set': subject,
+      'login.succeeded': { actor_id: id },
+    });
     await expectByApi(() => admin.call('DELETE', `users/${id}`), ['user.deleted', subject]);
     await open('/account');
     await expectEvents(
