@@ -70,7 +70,7 @@ export class OwnPassword {
     }
     const passwordHash = await this.hasher.hash(typed.next, addressKey);
     await this.store.run(async (unit) => {
-      await this.throttle.giveBack(unit, [`own:${user.id}`]);
+      await this.throttle.giveBackOne(unit, `own:${user.id}`);
       await this.users.setPassword(unit, user.id, passwordHash, now);
       await this.links.forgetAllOf(unit, user.id);
       // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.

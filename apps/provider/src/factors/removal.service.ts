@@ -108,9 +108,12 @@ export class Removal {
       );
       return { problem: text('problem.password.wrong') };
     }
-    await this.store.run((unit) => this.throttle.giveBack(unit, [bucket]));
+    await this.store.run((unit) => this.throttle.giveBackOne(unit, bucket));
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };
+    // It was chosen beside a second factor, where fewer guesses are asked of it.
+    if ((await this.rules.problem(password, 'only factor', user)) !== undefined)
+      return { problem: text('remove.weakPassword') };
     return undefined;
   }
 }

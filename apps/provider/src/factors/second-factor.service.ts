@@ -5,7 +5,7 @@ import type { SetCookie } from '@gatehouse/server/web/reply';
 import { AuditService } from '../audit/audit.service.js';
 import type { Session } from '../sessions/session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { LoginThrottle, throttledEvent } from '../users/login-throttle.service.js';
+import { LoginThrottle, throttledEvent, type StoredBucket } from '../users/login-throttle.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
@@ -29,7 +29,7 @@ interface Proved {
   /** `totp`, `recovery` or a passkey's id, for the audit log. */
   readonly factor: string;
   readonly trustDays: number;
-  readonly counted: readonly string[];
+  readonly counted: readonly StoredBucket[];
   /** Spends what was shown; false when somebody else did before. */
   spend(unit: Unit): Promise<boolean>;
 }

@@ -11,7 +11,7 @@ import { Factors } from '../factors/factors.service.js';
 import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { KnownDevices } from '../users/known-devices.js';
-import { LoginThrottle } from '../users/login-throttle.service.js';
+import { LoginThrottle, type StoredBucket } from '../users/login-throttle.service.js';
 import { RoleRequirements } from '../users/role-requirements.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -35,7 +35,7 @@ export interface ProvedLogin {
   readonly amr: readonly string[];
   readonly kept: KeptRequest | undefined;
   /** What the throttle counted for this attempt. */
-  readonly counted: readonly string[];
+  readonly counted: readonly StoredBucket[];
 }
 
 /** Starts the session of a person who has proved who they are, whatever the way. */

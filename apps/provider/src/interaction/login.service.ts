@@ -5,7 +5,13 @@ import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { PageError } from '../http/page-error.js';
 import { KnownDevices } from '../users/known-devices.js';
-import { LoginThrottle, throttledEvent, type Attempt, type LoginOrigin } from '../users/login-throttle.service.js';
+import {
+  LoginThrottle,
+  throttledEvent,
+  type Attempt,
+  type LoginOrigin,
+  type StoredBucket,
+} from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { SignInsInFlight } from '../users/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
@@ -22,7 +28,7 @@ interface PasswordAttempt {
   /** The account of that username or confirmed address, if there is one. */
   readonly found: Awaited<ReturnType<UsersService['findForLogin']>>;
   readonly password: string;
-  readonly counted: readonly string[];
+  readonly counted: readonly StoredBucket[];
 }
 
 /** Proves a password, or a passkey alone, and starts the session. */

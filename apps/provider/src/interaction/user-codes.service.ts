@@ -43,7 +43,10 @@ export class UserCodes {
     if (!admitted.other) return { kind: 'log in first' };
     const found = await this.devices.findWaiting(userCode, visit.now);
     if (!found) return { kind: 'unknown' };
-    await this.store.run((unit) => this.throttle.giveBack(unit, [address, other]));
+    await this.store.run(async (unit) => {
+      await this.throttle.giveBackOne(unit, address);
+      await this.throttle.giveBackOne(unit, other);
+    });
     const { selector, clientId, scope, resources, expiresAt } = found;
     return { kind: 'found', device: { selector, clientId, scope, resources, expiresAt, userCode } };
   }

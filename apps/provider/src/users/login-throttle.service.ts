@@ -57,9 +57,14 @@ export interface LoginOrigin {
   readonly knownDevice: string | undefined;
 }
 
+declare const stored: unique symbol;
+
+/** The name of a bucket as it is stored: its kind, and a keyed digest. */
+export type StoredBucket = string & { readonly [stored]: true };
+
 export interface Attempt {
-  /** Stored names of the buckets that counted this attempt, to be given back when it succeeds. */
-  readonly counted: readonly string[];
+  /** The buckets that counted this attempt, to be given back when it succeeds. */
+  readonly counted: readonly StoredBucket[];
   readonly admitted: boolean;
   /** From a browser or an address that has logged in to this account before. */
   readonly isKnown: boolean;
@@ -139,7 +144,7 @@ export class LoginThrottle {
   /** A login that succeeded counts against nobody, and makes its address a known one. */
   async succeeded(
     unit: Unit,
-    attempt: { counted: readonly string[]; userId: string; addressKey: string; now: EpochSeconds },
+    attempt: { counted: readonly StoredBucket[]; userId: string; addressKey: string; now: EpochSeconds },
   ): Promise<void> {
     for (const bucket of attempt.counted)
       await unit.change(
@@ -150,8 +155,13 @@ export class LoginThrottle {
   }
 
   /** Takes an attempt back that came to nothing, right or wrong. */
-  async giveBack(unit: Unit, counted: readonly string[]): Promise<void> {
+  async giveBack(unit: Unit, counted: readonly StoredBucket[]): Promise<void> {
     for (const bucket of counted) await unit.change(failureStatements.giveBack, bucket);
+  }
+
+  /** Takes back what {@link countOne} counted. */
+  async giveBackOne(unit: Unit, bucket: string): Promise<void> {
+    await this.giveBack(unit, [this.storedName(bucket)]);
   }
 
   /** Counts one thing of another kind in the same table; false past the limit. */
@@ -172,8 +182,8 @@ export class LoginThrottle {
   }
 
   /** Counts a new password of an account, before the rules of passwords look at it. False past the limit. */
-  async countNewPassword(unit: Unit, userId: string, now: EpochSeconds): Promise<boolean> {
-    return this.off || (await this.countOne(unit, `np:${userId}`, newPasswords, now));
+  countNewPassword(unit: Unit, userId: string, now: EpochSeconds): Promise<boolean> {
+    return this.countOne(unit, `np:${userId}`, newPasswords, now);
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
@@ -186,7 +196,7 @@ export class LoginThrottle {
 
   /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
   private async take(unit: Unit, now: EpochSeconds, limits: readonly Limit[]): Promise<Omit<Attempt, 'isKnown'>> {
-    const counted: string[] = [];
+    const counted: StoredBucket[] = [];
     for (const { bucket: name, most, counts } of limits) {
       const bucket = this.storedName(name);
       const row = await unit.one<{ failures: number }>(failureStatements.count, bucket, now, now - this.windowSeconds);
@@ -202,15 +212,16 @@ export class LoginThrottle {
    * guessed from the table without the server's key, and a bucket has a bounded name whatever was typed. Another first key
    * of GATEHOUSE_SECRET_KEY begins new counts.
    */
-  private storedName(bucket: string): string {
+  private storedName(bucket: string): StoredBucket {
     const colon = bucket.indexOf(':');
     const [key] = this.keyring.derive('throttle buckets');
     if (!key) throw new Error('a keyring has at least one key');
-    if (colon < 0) return bucket;
+    // The one place that makes stored names.
+    if (colon < 0) return bucket as StoredBucket;
     const digest = createHmac('sha256', key)
       .update(bucket.slice(colon + 1))
       .digest('base64url');
-    return `${bucket.slice(0, colon + 1)}${digest.slice(0, 22)}`;
+    return `${bucket.slice(0, colon + 1)}${digest.slice(0, 22)}` as StoredBucket;
   }
 
   private async isKnownAddress(unit: Unit, userId: string, addressKey: string, now: EpochSeconds): Promise<boolean> {

@@ -102,6 +102,9 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
       field: 'username',
       message: text('problem.username.characters'),
     });
+  // Hangul fillers and the like are letters that nothing is drawn for.
+  else if (/\p{Default_Ignorable_Code_Point}/u.test(username + usernameKey(username)))
+    problems.push({ field: 'username', message: text('problem.username.characters') });
   if (email !== undefined && (email.length > mostEmailUnits || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
     problems.push({ field: 'email', message: text('problem.email') });
   // An id is looked up before a name: nobody may be called like somebody else's.

@@ -93,9 +93,9 @@ export class UsersService {
   async findForLogin(name: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
     // Too long for either. Looked up nevertheless: it costs what other unknown names cost.
     const typed = name.length > mostUsernameUnits ? '' : name;
-    const rows = accountNamed(
-      await this.store.all<UserNameRow>(userStatements.findByName, usernameKey(typed), emailKey(typed)),
-    );
+    // In the form that failed sign-ins are counted under (`signInKey`): otherwise the two would differ by account.
+    const key = usernameKey(typed);
+    const rows = accountNamed(await this.store.all<UserNameRow>(userStatements.findByName, key, emailKey(key)));
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }

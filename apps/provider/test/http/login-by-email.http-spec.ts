@@ -57,6 +57,19 @@ describe('sign-in with an e-mail address', () => {
     expect((await attempt('both@mail.test', owner.password)).status).toBe(401);
   });
 
+  it('counts alike for known and unknown addresses, in whichever form they are typed', async () => {
+    await provider.addUser({ email: 'victim@mail.test', emailVerified: true });
+    for (const name of ['victim', 'absent']) {
+      const browser = from();
+      const statuses: number[] = [];
+      // U+FF40 and following are full-width letters: NFKC makes ASCII of them.
+      const wide = String.fromCodePoint((name.codePointAt(0) ?? 0) + 0xfee0) + name.slice(1);
+      for (const typed of [wide, wide, wide, wide, name])
+        statuses.push((await attempt(`${typed}@mail.test`, 'wrong', browser)).status);
+      expect(statuses).toEqual([401, 401, 401, 429, 429]);
+    }
+  });
+
   it('counts failures under the account, whichever name was typed', async () => {
     const user = await provider.addUser({ email: 'counted@mail.test', emailVerified: true });
     const browser = from();

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { Browser } from '../support/browser';
-import { startProvider, type TestProvider } from '../support/provider';
+import { post, startProvider, type TestProvider } from '../support/provider';
 
 const email = 'private.person@mail.test';
 const newEmail = 'next.address@mail.test';
@@ -44,6 +45,34 @@ describe('the table of failed sign-ins', () => {
       createHash('sha256').update(text).digest('base64url').slice(0, 22),
     ]);
     for (const bucket of stored) for (const text of guessable) expect(bucket).not.toContain(text);
+  });
+
+  it('counts no user code that was right, and no password that was', async () => {
+    const { client } = await provider.addClient({
+      type: 'public',
+      authMethod: 'none',
+      redirectUris: [],
+      grantTypes: [deviceCodeGrant],
+      scope: ['openid'],
+    });
+    const user = await provider.addUser();
+    const browser = await provider.logIn(user, new Browser({ localAddress: '127.0.0.46' }));
+    for (let times = 0; times < 32; times++) {
+      const asked = await post(`${provider.base}/oauth/device`, { client_id: client.id, scope: 'openid' });
+      const { user_code: code } = asked.json<{ user_code: string }>();
+      await browser.open(`${provider.base}/device`);
+      const shown = await browser.submit({ user_code: code });
+      expect([times, shown.status, shown.text.includes(code)]).toEqual([times, 200, true]);
+      await browser.submit({ confirm: 'yes' });
+    }
+    let current = user.password;
+    for (let times = 0; times < 12; times++) {
+      const next = `a few words, number ${times}, make a good one`;
+      await browser.open(`${provider.base}/account`);
+      const fields = { action: 'password', currentPassword: current, newPassword: next };
+      expect([times, (await browser.submit(fields, { action: '/account' })).status]).toEqual([times, 200]);
+      current = next;
+    }
   });
 
   it('still counts per account, address and both', async () => {

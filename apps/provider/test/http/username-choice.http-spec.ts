@@ -47,6 +47,15 @@ describe('a username of a person’s own choice', () => {
     expect(await find('grace@mail.test')).toMatchObject({ email: 'Grace@mail.test', emailVerified: true });
   });
 
+  it.each(['root-boss\u3164', 'root\u115f-boss', 'r\u1160oot', 'root\uffa0'])(
+    'has no letters that nothing is drawn for: %j',
+    async (username) => {
+      const answer = await signUp(`${provider.issuer}/sign-up`, username);
+      expect(answer.status).toBe(422);
+      expect(await find(username)).toBeUndefined();
+    },
+  );
+
   it.each(['r\u043E\u043Et-admin', 'adm\u0456n', 'g\u03BFogle', '김たろう'])(
     'is of one script: %s (UTS 39 5.2)',
     async (username) => {

@@ -48,7 +48,18 @@ const permitted = [...recommendedScripts.map((script) => [script]), ...combinati
  * @see UTS 39 5.2 (restriction levels), 5.3 (mixed numbers)
  */
 export function isHighlyRestrictive(identifier: string): boolean {
-  return permitted.some((scripts) => scripts.test(identifier)) && decimalSystemsOf(identifier).size <= 1;
+  return (
+    permitted.some((scripts) => scripts.test(identifier)) &&
+    decimalSystemsOf(identifier).size <= 1 &&
+    !hasStrayModifiers(identifier)
+  );
+}
+
+/** Modifier letters of no script, which look like punctuation: U+02D0, or U+30FC without the kana that it lengthens. */
+function hasStrayModifiers(text: string): boolean {
+  const modifiers = /(?=\p{Script=Common})\p{Lm}/u;
+  const ofKana = /[\p{Script=Hiragana}\p{Script=Katakana}][\u30fc\uff70]+/gu;
+  return modifiers.test(text.replace(ofKana, ''));
 }
 
 /** The code points of the zeros of all decimal digits in a text. */
