@@ -11,6 +11,8 @@ const lists = [
   ['users, the newest first', 'users?order=newest&', (middle) => [0, idOf(middle), idOf(middle)]],
   ['users, the latest login first', 'users?order=latest_login&', (middle) => [0, instantOf(middle), idOf(middle)]],
   ['users whose name begins with person-5', 'users?q=person-5&', () => [0, 'person-55', '']],
+  ['users with example.org in their address, which is all', 'users?q=example.org&', (middle) => [2, `${middle}`, '']],
+  ['users with 77@exa in their address, one in a hundred', 'users?q=77%40exa&', (middle) => [2, `${middle}`, '']],
   ['users of the role user', 'users?role=user&', (middle) => [0, `person-${middle}`, '']],
   ['clients by name', 'clients?', (middle) => [`Client ${middle}`, '']],
   ['clients, the newest first', 'clients?order=newest&', (middle) => [instantOf(middle), idOf(middle)]],

@@ -20,6 +20,7 @@ import { logoutKinds, LogoutFailures } from '../clients/logout-failures.service.
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { Outbox, type Backlog } from '../outbox/outbox.service.js';
 import { UsersService } from '../users/users.service.js';
+import { UserTextSearch } from '../users/user-text-search.service.js';
 
 /** What one look found. `mend`: it will not work, or not safely; `care`: it works, and somebody should know. */
 export interface Finding {
@@ -206,6 +207,12 @@ const looks = {
       `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRefusals[reason]}`).join('; ')}`,
     );
   },
+  'user search': async ({ app }: Patient) =>
+    (await app.get(UserTextSearch).hasIndex())
+      ? ok('an index answers it')
+      : care(
+          'it reads every account: the role of the provider may not add the extension pg_trgm. Let the owner of the database run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
+        ),
   'audit log': async ({ app }: Patient) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
     return problem === undefined

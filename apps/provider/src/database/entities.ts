@@ -67,6 +67,7 @@ import { LogoutFailures1795950000710 } from './migrations/20261129-logout-failur
 import { LogoutFailureEntity } from '../clients/logout-failure.entity.js';
 import { OfferedRequests1795950000730 } from './migrations/20261129-offered-requests.js';
 import { KeptFormEntity } from '../users/kept-form.entity.js';
+import { UserSearch1795950000721, UserSearchRows1795950000722 } from './migrations/20261129-user-search.js';
 import { OutboxKinds1795950000301 } from './migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './migrations/20261129-service-accounts.js';
 
@@ -172,6 +173,9 @@ export const tablesInOrder = [
   'logout_failures',
 ] as const;
 
+/** What triggers derive from other tables: it has no entity, and a copy leaves it to the triggers of the target. */
+export const derivedTables = /^user_search(_trigrams(_(config|data|docsize|idx))?)?$/;
+
 /**
  * Every step of the schema, the oldest first. A new step is numbered by the milliseconds of its date, like
  * `Topic1795950000101` for 2026-11-29, and comes last: numbers made up by hand (51, 141) do not sort by age.
@@ -210,6 +214,8 @@ export const migrations = [
   KeptForms1795950000702,
   LogoutFailures1795950000710,
   ConfirmedEmail1795950000720,
+  UserSearch1795950000721,
+  UserSearchRows1795950000722,
   OfferedRequests1795950000730,
   SignInLinks1795950000740,
   RecordedIssuer1795950000741,

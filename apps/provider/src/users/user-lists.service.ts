@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { statement, Store, type StatementText } from '@gatehouse/server/database/store';
 import type { Cursor } from '../http/cursor.js';
+import { isSearchedInside, searchText } from './search-text.js';
 import { usernameKey, type Role, type User } from './user.js';
+import { UserTextSearch, type TextQuery } from './user-text-search.service.js';
 import { UsersService } from './users.service.js';
 
 /** By name; who was added last first; who logged in last first. */
@@ -9,7 +11,10 @@ export const userOrders = ['username', 'newest', 'latest_login'] as const;
 export type UserOrder = (typeof userOrders)[number];
 
 export interface UserQuery {
-  /** How the username or the e-mail address begins; the list is in the order of these then. */
+  /**
+   * A part of the username, of a name or of the e-mail address; under three characters, how the username or the address
+   * begins. First come those whose username begins with it, then those whose address does, then the others.
+   */
   readonly search?: string | undefined;
   readonly role?: Role | undefined;
   readonly order?: UserOrder | undefined;
@@ -30,6 +35,17 @@ interface Found {
   readonly value: string | number;
 }
 
+type FoundInRun = Found & { readonly run: number };
+
+type InsideQuery = Omit<TextQuery, 'leftOut' | 'after'> & { readonly after: Cursor | undefined };
+
+interface Inside {
+  readonly found: readonly FoundInRun[];
+  readonly stopped: FoundInRun | undefined;
+}
+
+/** An e-mail address is no longer than this. */
+const mostSearchUnits = 256;
 /** So many people of a role are looked up one by one; of more, a page is found soon in any order. */
 const mostPicked = 10_000;
 /** After every text that begins with another, in the order of code points. */
@@ -46,11 +62,18 @@ const runs: Readonly<Record<UserOrder, readonly Run[]>> = {
   latest_login: [{ name: 'latest_login', value: 'COALESCE(u.last_login_at, 0)', descends: true }],
 };
 
-/** A search by name: whose username begins so, then whose address alone does. Each is a stretch of one index. */
+/** How a search begins: whose username begins so, then whose address alone does. Each is a stretch of one index. */
 const searchRuns: readonly Run[] = [
   { name: 'search_username', value: username, descends: false, where: begins(username) },
   { name: 'search_email', value: email, descends: false, where: `${begins(email)} AND NOT ${begins(username)}` },
 ];
+
+/** Then whoever has it in a name. */
+const insideRun = searchRuns.length;
+
+function isRunOfSearch(run: number): boolean {
+  return Number.isInteger(run) && run >= 0 && run <= insideRun;
+}
 
 /** The lists of users that administrators read: pages by key, about as fast at a million users as at ten. */
 @Injectable()
@@ -58,6 +81,7 @@ export class UserLists {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(UserTextSearch) private readonly texts: UserTextSearch,
   ) {}
 
   /** The kinds of the values of a cursor: number of the run, its value, the id. */
@@ -65,26 +89,52 @@ export class UserLists {
     return ['number', order === 'latest_login' ? 'number' : 'string', 'string'];
   }
 
-  /** @returns one page, and the cursor of the next one where there is one */
+  /**
+   * @returns one page, and the cursor of the next one where there is one. A search for part of a name reads a bounded number
+   *   of accounts: its page may have fewer users than the limit, or none, and a next one nevertheless
+   */
   async list(query: UserQuery): Promise<{ readonly users: readonly User[]; readonly next: Cursor | undefined }> {
-    const { order = 'username', after, limit } = query;
-    const search = query.search ? usernameKey(query.search) : undefined;
+    const { order = 'username', after, limit, role } = query;
+    // No name contains a NUL, and PostgreSQL accepts none.
+    if (query.search?.includes('\0')) return { users: [], next: undefined };
+    const typed = query.search?.slice(0, mostSearchUnits) ?? '';
+    const search = typed === '' ? undefined : usernameKey(typed);
     const all = search === undefined ? runs[order] : searchRuns;
-    const picked = query.role === undefined ? undefined : await this.pick(query.role);
-    const found: (Found & { readonly run: number })[] = [];
+    const picked = role === undefined ? undefined : await this.pick(role);
+    const found: FoundInRun[] = [];
     const first = after === undefined ? 0 : Number(after[0]);
     for (let at = first; at < all.length && found.length <= limit; at += 1) {
       const run = all[at];
       if (!run) break;
       const from = at === first && after ? { value: after[1] ?? '', id: String(after[2]) } : undefined;
-      const rows = await this.page(run, { search, role: query.role, picked }, from, limit + 1 - found.length);
+      const rows = await this.page(run, { search, role, picked }, from, limit + 1 - found.length);
       found.push(...rows.map((row) => ({ ...row, run: at })));
     }
+    const inside =
+      found.length <= limit && isRunOfSearch(first) && isSearchedInside(searchText(typed))
+        ? await this.inside({ typed, role, picked, after, limit: limit + 1 - found.length })
+        : undefined;
+    found.push(...(inside?.found ?? []));
     const page = found.slice(0, limit);
-    const last = page.at(-1);
+    const last = found.length > limit ? page.at(-1) : inside?.stopped;
     return {
       users: await this.users.listByIds(page.map(({ id }) => id)),
-      next: found.length > limit && last ? [last.run, last.value, last.id] : undefined,
+      next: last && [last.run, last.value, last.id],
+    };
+  }
+
+  /** The last run of a search: by a part of any name. */
+  private async inside({ after, ...query }: InsideQuery): Promise<Inside> {
+    const from = after && Number(after[0]) === insideRun ? String(after[1]) : '0';
+    if (!/^\d{1,15}$/.test(from)) return { found: [], stopped: undefined };
+    const { matches, stoppedAt } = await this.texts.find({
+      ...query,
+      leftOut: rangeOf(usernameKey(query.typed)),
+      after: Number(from),
+    });
+    return {
+      found: matches.map(({ id, number }) => ({ id, value: String(number), run: insideRun })),
+      stopped: stoppedAt === undefined ? undefined : { id: '', value: String(stoppedAt), run: insideRun },
     };
   }
 

@@ -26,6 +26,7 @@ import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UserLists } from './user-lists.service.js';
+import { UserTextSearch } from './user-text-search.service.js';
 import { UsersService } from './users.service.js';
 import { Visits } from './visits.service.js';
 
@@ -39,6 +40,7 @@ import { Visits } from './visits.service.js';
   controllers: [ResumeFormController, RolesController, InvitationsController, UsersController],
   providers: [
     UserLists,
+    UserTextSearch,
     UsersService,
     PasswordHasher,
     PasswordRules,
@@ -63,6 +65,7 @@ import { Visits } from './visits.service.js';
     PasswordRules,
     Invitations,
     UserLists,
+    UserTextSearch,
     UsersService,
     PasswordHasher,
     LoginThrottle,

@@ -111,6 +111,18 @@ describe('the administration’s API', () => {
       expect(admins.items.map(({ username }) => username)).toEqual(['admin']);
     });
 
+    it('are found by a part of a name, page by page', async () => {
+      for (const username of ['found-a', 'found-b'])
+        await api.call('POST', 'users', { username, name: 'Renée Müller', email: `${username}@search.example` });
+      for (const q of ['muller', 'RENÉE', 'search.example']) {
+        const query = `users?limit=1&q=${encodeURIComponent(q)}`;
+        const first = pageOf(await api.call('GET', query), 'User');
+        expect(first.items.map(({ username }) => username)).toEqual(['found-a']);
+        const second = pageOf(await api.call('GET', `${query}&cursor=${String(first.next)}`), 'User');
+        expect([second.items.map(({ username }) => username), second.next]).toEqual([['found-b'], null]);
+      }
+    });
+
     it('keep their last administrator', async () => {
       const [admin] = pageOf(await api.call('GET', 'users?role=admin'), 'User').items;
       const id = String(admin?.['id']);

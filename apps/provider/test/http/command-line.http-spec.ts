@@ -127,6 +127,9 @@ describe('the command line, while the provider runs on the same database', () =>
     expect((await gatehouse('user list --search cli-bob --json')).json()).toMatchObject({
       users: [{ username: 'cli-bob', disabled: true }],
     });
+    expect((await gatehouse('user list --search LI-BO --json')).json()).toMatchObject({
+      users: [{ username: 'cli-bob' }],
+    });
     expect((await gatehouse('user enable --username cli-bob')).code).toBe(0);
     await provider.logIn({ username: 'cli-bob', password: 'the password of bob' });
   });

@@ -183,4 +183,25 @@ describe('the pages of users', () => {
     expect(second.text).not.toContain('many-24');
     expect((await admin.open(at('/user?q=%25'))).text).toContain('Nobody matches');
   });
+
+  it('finds a part of a name, in pages by key', async () => {
+    for (let n = 0; n < 27; n++)
+      await provider.store.run((unit) =>
+        users().create(
+          unit,
+          { username: `part-${String(n).padStart(2, '0')}`, familyName: 'Strauß' },
+          {},
+          provider.clock.now(),
+        ),
+      );
+    const first = await admin.open(at('/user?q=STRAUSS'));
+    expect(first.text).toContain('part-24');
+    expect(first.text).not.toContain('part-25');
+    const next =
+      /href="([^"]+)">Next page/.exec(first.text)?.[1]?.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=') ?? '';
+    const second = await admin.open(at(next));
+    expect(second.text).toContain('part-26');
+    expect(second.text).not.toContain('part-24');
+    expect(second.text).not.toContain('Next page');
+  });
 });

@@ -12,6 +12,7 @@ import { AccessTokensService } from '../../src/issuance/access-tokens.service';
 import { SessionsService } from '../../src/sessions/sessions.service';
 import { formatCursor, parseCursor, type Cursor } from '../../src/http/cursor';
 import { UserLists, userOrders, type UserOrder } from '../../src/users/user-lists.service';
+import { isSearchedInside, searchText } from '../../src/users/search-text';
 import { usernameKey, type Role, type User } from '../../src/users/user';
 import { UsersService } from '../../src/users/users.service';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -99,13 +100,19 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
     const key = search === undefined ? undefined : usernameKey(search);
     const byName = (user: User): boolean => usernameKey(user.username).startsWith(key ?? '');
     const byEmail = (user: User): boolean => user.email?.toLowerCase().startsWith(key ?? '') ?? false;
+    const wanted = searchText(search ?? '');
+    const inside = (user: User): boolean =>
+      isSearchedInside(wanted) && [user.username, user.email ?? ''].some((text) => searchText(text).includes(wanted));
     const left = everybody
       .filter((user) => role === undefined || user.roles.includes(role))
-      .filter((user) => key === undefined || byName(user) || byEmail(user));
+      .filter((user) => key === undefined || byName(user) || byEmail(user) || inside(user));
     const sorted = [...left].sort((a, b) => {
       if (order === 'newest') return compare(b.id, a.id);
       if (order === 'latest_login') return (b.lastLoginAt ?? 0) - (a.lastLoginAt ?? 0) || compare(b.id, a.id);
       if (key !== undefined && byName(a) !== byName(b)) return byName(a) ? -1 : 1;
+      if (key !== undefined && !byName(a) && byEmail(a) !== byEmail(b)) return byEmail(a) ? -1 : 1;
+      // By number: in the order in which they were added.
+      if (key !== undefined && !byName(a) && !byEmail(a)) return compare(a.id, b.id);
       return key === undefined || byName(a)
         ? compare(usernameKey(a.username), usernameKey(b.username))
         : compare(a.email ?? '', b.email ?? '') || compare(a.id, b.id);
@@ -113,7 +120,26 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
     return sorted.map(({ username }) => username);
   }
 
-  const searches = [undefined, 'ada', 'ADA', 'a_', 'ä', '中', 'box', 'b', 'nobody', '%', "'", '\u{10FFFF}'];
+  const searches = [
+    undefined,
+    'ada',
+    'ADA',
+    'a_',
+    'ä',
+    '中',
+    'box',
+    'b',
+    'nobody',
+    '%',
+    "'",
+    'people',
+    '_y@',
+    'x.test',
+    'PEOPLE.TEST',
+    '-ß',
+    '2@p',
+    '\u{10FFFF}',
+  ];
   const roles: readonly (Role | undefined)[] = [undefined, 'developer', 'auditor', 'user'];
   it.each(userOrders)('users in the order %s: every page, each user once, of every search and role', async (order) => {
     for (const search of order === 'username' ? searches : [undefined])
@@ -159,7 +185,7 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
     await provider.store.run((unit) =>
       unit.change(statement('test.away', `DELETE FROM users WHERE username_key LIKE 'q-%'`)),
     );
-  });
+  }, 60_000);
 
   it('users by a cursor that is of no page', async () => {
     const lists = provider.app.get(UserLists);

@@ -48,7 +48,11 @@ export class UsersApi {
     summary: 'Users, in the order of their names unless another is asked for',
     needs: 'gatehouse:read',
     query: [
-      { name: 'q', description: 'How the username or the e-mail address begins.' },
+      {
+        name: 'q',
+        description:
+          'A part of the username, a name or the e-mail address, without regard to case and diacritics; under three characters, how the username or the address begins. A page may have fewer users than the limit and a next one.',
+      },
       { name: 'role', description: 'Those who have it.', oneOf: roles },
       { name: 'order', description: 'newest: who was added last comes first. Not together with q.', oneOf: userOrders },
     ],
