@@ -29,7 +29,7 @@ export class RunningProcess {
     });
     const started = new RunningProcess(child, once(child, 'exit'));
     try {
-      await started.says(/^listening on /m, 20_000);
+      await started.says(/^listening on /m, 60_000);
     } catch (error) {
       await started.kill();
       throw error;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { AuditLog } from '../../src/audit/audit-log.service';
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { ManualClock, SystemClock } from '@gatehouse/server/clock';
-import { send } from '../support/browser';
+import { Browser, send } from '../support/browser';
 import { addApp } from '../support/factors';
 import { startProvider, post, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
@@ -99,7 +99,7 @@ describe('the command line, while the provider runs on the same database', () =>
     it('without a password prints a one-time link', async () => {
       const done = await gatehouse('user add --username cli-linked --json');
       const { set_password_link: link } = done.json<{ set_password_link: string }>();
-      expect((await send(link)).status).toBe(200);
+      expect((await new Browser().open(link)).status).toBe(200);
     });
 
     it('says exists, 3, for a username that is taken, in any case', async () => {
@@ -203,8 +203,8 @@ describe('the command line, while the provider runs on the same database', () =>
       type: 'audit.exported',
       details: { by: 'command line', until: '2026-01-01' },
     });
-    const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
-    const page = await admin.open(`${provider.base}/audit?user=${encodeURIComponent(actor)}`);
+    const auditor = await provider.logIn(await provider.addUser({ roles: ['auditor'] }));
+    const page = await auditor.open(`${provider.base}/audit?user=${encodeURIComponent(actor)}`);
     expect(page.text).toContain(`Command line (${userInfo().username})`);
     expect(page.text).not.toContain('There is no user');
   });
