@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import type { Resource } from '@gatehouse/domain/oauth';
+import { opensToAnyone, type Resource } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
+import type { Form } from '@gatehouse/server/web/form';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -52,6 +53,7 @@ interface Shown {
 }
 
 interface Posted {
+  readonly form: Form;
   readonly values: ResourceFormValues;
   readonly action: string;
   readonly refusal: FormRefusal | undefined;
@@ -88,7 +90,7 @@ export class ResourcesController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.openFor(request);
     const values = form.names.length > 0 ? readResourceForm(form) : blankResourceForm;
-    return this.save(visit, undefined, { values, action: form.get('action') ?? 'save', refusal });
+    return this.save(visit, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
@@ -105,7 +107,7 @@ export class ResourcesController {
     const resource = await this.editable(request);
     const values = form.names.length > 0 ? readResourceForm(form) : resourceFormOf(resource);
     const revision = form.get('revision');
-    return this.save(visit, resource, { values, action: form.get('action') ?? 'save', refusal, revision });
+    return this.save(visit, resource, { form, values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
@@ -134,6 +136,7 @@ export class ResourcesController {
     const changed = changeScopes(values, posted.action);
     if (changed) return this.show(visit, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);
+    if (opensToAnyone(draft, before)) await this.visits.requireRecentSignIn(visit, posted.form);
     const saved = await unlessChanged(() =>
       this.store.run((unit) =>
         before

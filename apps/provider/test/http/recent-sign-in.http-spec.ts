@@ -8,7 +8,7 @@ import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
 import { PurgeService } from '../../src/ops/purge.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 import { UsersService } from '../../src/users/users.service';
-import { adminApi, callerOf } from '../support/admin-api';
+import { adminApi, administrating, callerOf } from '../support/admin-api';
 import { Browser, type Answer } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
@@ -43,8 +43,8 @@ const exempt: Readonly<Record<string, string>> = {
   '/grant': 'it only revokes',
   '/token': 'it only revokes',
   '/message': 'it only sends a message again',
-  '/resource/add': 'no credentials: they have a form of their own',
-  '/resource/update/:id': 'no credentials: they have a form of their own',
+  '/resource/add': 'no credentials; what lets anyone get tokens is tested below',
+  '/resource/update/:id': 'no credentials; what lets anyone get tokens is tested below',
 };
 
 /** Operations of the API that a token of a sign-in of any age may call. */
@@ -261,6 +261,45 @@ describe('a sign-in of more than ten minutes', () => {
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.disabledAt).toBeDefined();
   });
 
+  it.each(['admin', 'developer'])('adds no redirect URI and drops no restriction as %s', async (role) => {
+    const { browser, user } = await person([role]);
+    const { id: ownerId } = (await users().findByUsername(user.username)) ?? {};
+    const own = await provider.addClient({ name: 'Redirected', ownerId, requirePushedAuthorizationRequests: true });
+    const path = `/client/update/${own.client.id}`;
+    provider.clock.advance(601);
+    for (const change of [
+      { redirectUri: [...own.client.redirectUris, 'https://evil.test/cb'] },
+      { grantType: [...own.client.grantTypes, 'urn:ietf:params:oauth:grant-type:device_code'] },
+      { requirePushedAuthorizationRequests: [] },
+      { pkceRequired: [] },
+    ]) {
+      await browser.open(at(path));
+      const sent = changed(fieldsOf(browser, path), { ...change, action: 'save' });
+      expect([change, isSignIn(await sendFields(browser, sent, path))]).toEqual([change, true]);
+    }
+    expect(await provider.app.get(ClientsService).findFresh(own.client.id)).toEqual(own.client);
+  });
+
+  it('lets no one but consented clients at an API', async () => {
+    const { browser, user } = await person(['admin']);
+    await addResource(provider, { identifier: 'urn:closed' });
+    const find = async () => (await provider.app.get(ResourcesService).getAll(['urn:closed']))[0];
+    const path = `/resource/update/${(await find())?.id}`;
+    provider.clock.advance(601);
+    await browser.open(at(path));
+    const fields = changed(fieldsOf(browser, path), { name: 'Closed', action: 'save' });
+    expect((await sendFields(browser, fields, path)).location).toContain('done=saved');
+    await browser.open(at(path));
+    const opened = changed(fieldsOf(browser, path), { access: 'anyone', action: 'save' });
+    const stale = await sendFields(browser, opened, path);
+    expect(isSignIn(stale)).toBe(true);
+    expect((await find())?.access).toBe('consent');
+    await browser.open(stale.location ?? '');
+    await givePassword(provider, user, browser);
+    expect((await sendFields(browser, fieldsOf(browser, path), path)).location).toContain('done=saved');
+    expect((await find())?.access).toBe('anyone');
+  });
+
   describe('of a token at the administration API (RFC 9470)', () => {
     async function personal(): Promise<{ call: ReturnType<typeof callerOf>['call']; browser: Browser }> {
       const registered = await provider.addClient({ name: 'Console', scope: ['openid', 'gatehouse:admin'] });
@@ -305,10 +344,32 @@ describe('a sign-in of more than ten minutes', () => {
         { acts_for_itself: true },
         { scope: 'openid gatehouse:read' },
         { require_consent: false },
+        { redirect_uris: [...own.redirectUris, 'https://evil.test/cb'] },
+        { require_pkce: false },
+        { grant_types: [...own.grantTypes, 'client_credentials'] },
       ]) {
         const refused = await call('PATCH', `clients/${own.id}`, change);
         expect([change, refused.status]).toEqual([change, 401]);
       }
+    });
+
+    it('gives no scopes to a service account, and opens no API to anyone', async () => {
+      const { call } = await personal();
+      const { client: service } = await provider.addClient({ name: 'Payroll', ...administrating, scope: ['read'] });
+      provider.clock.advance(601);
+      expect((await call('PATCH', `clients/${service.id}`, { scope: 'read payroll:pay' })).status).toBe(401);
+      const body = { identifier: 'urn:made', name: 'Made', scopes: [{ name: 'a', sentence: 'A' }] };
+      expect((await call('POST', 'resources', { ...body, allow: 'anyone' })).status).toBe(401);
+      const made = await call('POST', 'resources', body);
+      expect(made.status).toBe(201);
+      const path = `resources/${made.json<{ id: string }>().id}`;
+      expect((await call('PATCH', path, { name: 'Renamed' })).status).toBe(200);
+      expect((await call('PATCH', path, { allow: 'anyone' })).status).toBe(401);
+      expect((await (await adminApi(provider)).call('PATCH', path, { allow: 'anyone' })).status).toBe(200);
+      expect((await call('PATCH', path, { name: 'Open' })).status).toBe(200);
+      expect((await call('PATCH', path, { scopes: [...body.scopes, { name: 'b', sentence: 'B' }] })).status).toBe(401);
+      expect((await call('PATCH', path, { identifier: 'urn:another' })).status).toBe(401);
+      expect((await call('PATCH', path, { allow: 'consent' })).status).toBe(200);
     });
 
     it('is told to give the second factor that its sign-in lacks', async () => {

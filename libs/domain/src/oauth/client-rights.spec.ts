@@ -1,6 +1,7 @@
 import { aClient } from '../../test/client.fixture.js';
 import type { Client, ClientDraft } from './client.js';
-import { adminOnlyProblems, ownerMayReplaceCredentials } from './client-rights.js';
+import { jwtBearerGrant } from './jwt-bearer.js';
+import { adminOnlyProblems, changesCredentials, ownerMayReplaceCredentials } from './client-rights.js';
 
 const jwks = { keys: [{ kty: 'EC', kid: 'one' }] };
 
@@ -67,4 +68,49 @@ describe('ownerMayReplaceCredentials', () => {
     [false, ['read', 'gatehouse:read']],
     [false, ['gatehouse:admin']],
   ])('%s for the scopes %j', (expected, scope) => expect(ownerMayReplaceCredentials({ scope })).toBe(expected));
+});
+
+describe('changesCredentials', () => {
+  const asks = (change: Partial<ClientDraft>, before: Partial<Client> = {}): boolean => {
+    const client = aClient(before);
+    return changesCredentials({ ...client, ...change }, client);
+  };
+  const { redirectUris, grantTypes, scope, responseTypes } = aClient();
+  const wider = [...scope, 'payroll:pay'];
+
+  it.each<[Partial<ClientDraft>, Partial<Client>]>([
+    [{ redirectUris: [...redirectUris, 'https://evil.example/cb'] }, {}],
+    [{ redirectUris: ['https://client.example.com/open-redirect'] }, {}],
+    [{ redirectUris: [...redirectUris, 'https://evil.example/cb'] }, { ownerId: 'dora', source: 'developer' }],
+    [{ grantTypes: [...grantTypes, 'client_credentials'] }, {}],
+    [{ grantTypes: [...grantTypes, jwtBearerGrant] }, {}],
+    [{ responseTypes: [...responseTypes, 'code id_token'] }, { grantTypes: ['authorization_code', 'implicit'] }],
+    [{ scope: wider }, { actsForItself: true }],
+    [{ scope: wider }, { consentRequired: false }],
+    [{ scope: wider }, { tokenExchange: [{ resource: 'urn:api', mode: 'delegation' }] }],
+    [{ scope: wider }, { scope: [...scope, 'roles'] }],
+    [{ scope: wider }, { grantTypes: [...grantTypes, jwtBearerGrant] }],
+    [{ consentRequired: false }, {}],
+    [{ pkceRequired: false }, {}],
+    [{ dpopBoundAccessTokens: false }, { dpopBoundAccessTokens: true }],
+    [{ requirePushedAuthorizationRequests: undefined }, { requirePushedAuthorizationRequests: true }],
+    [{ requireSignedRequestObject: false }, { requireSignedRequestObject: true }],
+    [{ refreshTokenRotation: 'default' }, { refreshTokenRotation: 'always' }],
+    [{ securityProfile: 'none' }, { securityProfile: 'fapi-2-security' }],
+  ])('%j of a client with %j needs a recent sign-in', (change, before) => expect(asks(change, before)).toBe(true));
+
+  it.each<[Partial<ClientDraft>, Partial<Client>]>([
+    [{}, {}],
+    [{ name: 'Other', contacts: ['a@b.test'] }, { consentRequired: false }],
+    [{ redirectUris: redirectUris.slice(0, 1) }, {}],
+    [{ postLogoutRedirectUris: ['https://elsewhere.example/bye'] }, {}],
+    [{ grantTypes: ['authorization_code'] }, {}],
+    [{ grantTypes }, { grantTypes: [...grantTypes, 'client_credentials'] }],
+    [{ scope: wider }, {}],
+    [{ scope: ['openid'] }, { actsForItself: true }],
+    [{ dpopBoundAccessTokens: true, requirePushedAuthorizationRequests: true }, {}],
+    [{ pkceRequired: true }, { pkceRequired: false }],
+    [{ refreshTokenRotation: 'always' }, {}],
+    [{ securityProfile: 'fapi-2-message-signing' }, { securityProfile: 'fapi-2-security' }],
+  ])('%j of a client with %j does not', (change, before) => expect(asks(change, before)).toBe(false));
 });

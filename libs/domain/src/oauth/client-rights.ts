@@ -1,6 +1,8 @@
 import { cameByItself, type Client, type ClientDraft, type FieldProblem } from './client.js';
 import { loosenedMembers } from './client-hardening.js';
+import { jwtBearerGrant } from './jwt-bearer.js';
 import { isAdministrationScope } from './scope.js';
+import { securityProfileNames } from './security-profile.js';
 
 const trustedSentence =
   'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
@@ -104,8 +106,9 @@ function serviceAccountProblems(draft: ClientDraft, before: Client | undefined):
 }
 
 /**
- * Whether a change touches how a client authenticates or the rights that an administrator gave it, so that it asks for a
- * recent sign-in. A new client always does: it gets credentials.
+ * Whether a change needs a recent sign-in: it touches how a client authenticates, the rights that an administrator gave
+ * it, where codes and tokens are sent, how it gets them, or a restriction that it drops. A new client always needs one,
+ * since it gets credentials. Post-logout addresses are exempt: nothing secret is sent there.
  */
 export function changesCredentials(draft: ClientDraft, before: Client): boolean {
   const kept = [
@@ -117,12 +120,33 @@ export function changesCredentials(draft: ClientDraft, before: Client): boolean 
     [draft.secondFactorRequired ?? false, before.secondFactorRequired],
     [draft.actsForItself ?? false, before.actsForItself],
     [draft.tokenExchange ?? [], before.tokenExchange],
-    [draft.grantTypes.includes('client_credentials'), before.grantTypes.includes('client_credentials')],
     [adminScopes(draft.scope), adminScopes(before.scope)],
   ].every(([after, then]) => JSON.stringify(after) === JSON.stringify(then));
-  // Whoever may add an address of their own to a client with such rights gets the codes of its people.
-  const isTrusted = !before.consentRequired || before.scope.some(isAdminScope);
-  return !kept || (isTrusted && draft.redirectUris.some((uri) => !before.redirectUris.includes(uri)));
+  return !kept || widensAccess(draft, before) || loosensSecurity(draft, before);
+}
+
+function widensAccess(draft: ClientDraft, before: Client): boolean {
+  // Without a consent page nothing else limits what an added scope gives.
+  const isUnattended = hasAdministratorRights(before) || before.grantTypes.includes(jwtBearerGrant);
+  return (
+    hasAdded(draft.redirectUris, before.redirectUris) ||
+    hasAdded(draft.grantTypes, before.grantTypes) ||
+    hasAdded(draft.responseTypes ?? [], before.responseTypes) ||
+    (isUnattended && hasAdded(draft.scope, before.scope))
+  );
+}
+
+function loosensSecurity(draft: ClientDraft, before: Client): boolean {
+  const strictness = (name: string): number => securityProfileNames.findIndex((each) => each === name);
+  return (
+    loosenedMembers(before, draft).length > 0 ||
+    (before.pkceRequired && draft.pkceRequired === false) ||
+    strictness(draft.securityProfile ?? 'none') < strictness(before.securityProfile)
+  );
+}
+
+function hasAdded(after: readonly string[], before: readonly string[]): boolean {
+  return after.some((each) => !before.includes(each));
 }
 
 function adminScopes(scope: readonly string[]): readonly string[] {

@@ -167,6 +167,7 @@ export {
   checkResource,
   narrowResources,
   parseResourceParameter,
+  opensToAnyone,
   resourceAccess,
   targetOf,
   tokenFormats,

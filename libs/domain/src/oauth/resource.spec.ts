@@ -3,6 +3,7 @@ import { OAuthError } from './oauth-error.js';
 import {
   checkResource,
   narrowResources,
+  opensToAnyone,
   parseResourceParameter,
   targetOf,
   type Resource,
@@ -146,4 +147,24 @@ describe('narrowResources', () => {
     expect(refusal(() => narrowResources(['urn:a'], ['urn:a', 'urn:b']))).toBe('invalid_target resource.not_granted');
     expect(refusal(() => narrowResources([], ['urn:a']))).toBe('invalid_target resource.not_granted');
   });
+});
+
+describe('opensToAnyone', () => {
+  const scopes = [{ name: 'read', sentence: 'Read' }];
+  const closed = { identifier: 'urn:api', name: 'API', scopes, access: 'consent' } as Resource;
+  const open: Resource = { ...closed, access: 'anyone' };
+
+  it.each<[string, boolean, Partial<ResourceDraft>, Resource | undefined]>([
+    ['a new API that lets anyone', true, { access: 'anyone' }, undefined],
+    ['a new API', false, {}, undefined],
+    ['one that lets anyone from now on', true, { access: 'anyone' }, closed],
+    ['an open one with a new identifier', true, { identifier: 'urn:payroll' }, open],
+    ['an open one with a new scope', true, { scopes: [...scopes, { name: 'pay', sentence: 'Pay' }] }, open],
+    ['an open one with a new name and sentence', false, { name: 'B', scopes: [{ name: 'read', sentence: 'B' }] }, open],
+    ['an open one with fewer scopes', false, { scopes: [] }, open],
+    ['one that is closed', false, { access: 'consent' }, open],
+    ['a closed one with a new scope', false, { scopes: [...scopes, { name: 'pay', sentence: 'Pay' }] }, closed],
+  ])('of %s: %s', (_name, expected, draft, before) =>
+    expect(opensToAnyone({ ...(before ?? closed), ...draft }, before)).toBe(expected),
+  );
 });

@@ -113,6 +113,16 @@ export function checkResource(
   };
 }
 
+/**
+ * Whether an edit gives clients that registered themselves more than they had: an API that lets anyone, its address
+ * (tokens would be accepted where another API was) or its scopes.
+ */
+export function opensToAnyone(draft: ResourceDraft, before: Resource | undefined): boolean {
+  if (draft.access !== 'anyone') return false;
+  if (before?.access !== 'anyone' || before.identifier !== draft.identifier) return true;
+  return draft.scopes.some(({ name }) => !before.scopes.some((each) => each.name === name));
+}
+
 /** What one access token is for. */
 export interface Target {
   /** Identifiers of resources; empty: this server's own endpoints. */

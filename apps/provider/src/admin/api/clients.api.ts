@@ -96,7 +96,7 @@ export class ClientsApi {
     summary: 'Changes a client',
     description: 'One that needs a secret from now on gets it in the answer.',
     needs: 'gatehouse:admin',
-    signIn: 'by change',
+    signIn: 'by client',
     changes: true,
     body: 'ClientPatch',
     answers: 'ClientWithSecret',

@@ -22,10 +22,10 @@ export interface OperationDescription {
   /** 201, and an Idempotency-Key is taken. */
   readonly creates?: true;
   /**
-   * What changes something asks a person for a recent sign-in, whatever is not said to be `any` here. `by change`: the
-   * method decides by what is changed.
+   * What changes something asks a person for a recent sign-in, whatever is not said to be `any` here. `by client` and
+   * `by access`: the method decides by what is changed of a client or an API.
    */
-  readonly signIn?: 'any' | 'by change';
+  readonly signIn?: 'any' | 'by client' | 'by access';
   /** Of a record that has an ETag; If-Match is taken. */
   readonly changes?: true;
 }
