@@ -52,7 +52,8 @@ export class OwnPassword {
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, session, now, addressKey } = visit;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
-    const weakness = await this.rules.problem(typed.next, await this.use(user.id), user);
+    const purpose = { use: await this.use(user.id), owner: user, source: addressKey };
+    const weakness = await this.rules.problem(typed.next, purpose);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';

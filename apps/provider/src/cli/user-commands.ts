@@ -67,7 +67,9 @@ const add: Command = {
       throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
     const owner = { username, name: options.one('name'), email: options.one('email') };
     const weakness =
-      password === undefined ? undefined : await app.get(PasswordRules).problem(password, 'only factor', owner);
+      password === undefined
+        ? undefined
+        : await app.get(PasswordRules).problem(password, { use: 'only factor', owner });
     if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const passwordHash = password === undefined ? undefined : await app.get(PasswordHasher).hash(password);
     const roles = options.all('role');
@@ -312,7 +314,7 @@ const resetPassword: Command = {
     }
     const password = await context.readStdin();
     const use = (await app.get(Factors).hasAny(user.id)) ? 'beside a second factor' : 'only factor';
-    const weakness = await app.get(PasswordRules).problem(password, use, user);
+    const weakness = await app.get(PasswordRules).problem(password, { use, owner: user });
     if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
     const passwordHash = await app.get(PasswordHasher).hash(password);
     await store.run((unit) => app.get(PasswordRenewal).renew(unit, user.id, passwordHash, {}, now));

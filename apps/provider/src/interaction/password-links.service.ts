@@ -54,7 +54,8 @@ export class PasswordLinks {
   async set(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
       return { kind: 'throttled' };
-    const weakness = await this.rules.problem(password, await this.use(user), user);
+    const purpose = { use: await this.use(user), owner: user, source: visit.addressKey };
+    const weakness = await this.rules.problem(password, purpose);
     if (weakness !== undefined) return { kind: 'weak', weakness };
     const passwordHash = await this.hasher.hash(password, visit.addressKey);
     const done = await this.store.run(async (unit) => {

@@ -70,12 +70,7 @@ export class SignUpController {
     const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source, visit.now))))
       return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
-    const weakness = await this.rules.problem(password, 'only factor', draft);
-    const problems = [
-      ...checkUserDraft(draft),
-      ...checkChosenUsername(draft),
-      ...(weakness === undefined ? [] : [{ field: 'password', message: weakness }]),
-    ];
+    const problems = await this.problems(draft, password, source);
     if (problems.length > 0) return this.show(visit, from, draft, problems);
     const admitted = await this.store.run((unit) => this.rate.count(unit, source, visit.now));
     if (!admitted)
@@ -115,6 +110,15 @@ export class SignUpController {
     if (signUp === 'invitation') throw new PageError('sign_up.invitation');
     if (signUp !== 'open') throw new PageError('sign_up.off');
     return undefined;
+  }
+
+  /** The estimate takes time: a draft that is refused in any case does not get one. */
+  private async problems(draft: UserDraft, password: string, source: string): Promise<readonly Problem[]> {
+    const purpose = { use: 'only factor', owner: draft, source } as const;
+    const ofDraft = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
+    const weakness =
+      ofDraft.length > 0 ? this.rules.simpleProblem(password, purpose) : await this.rules.problem(password, purpose);
+    return weakness === undefined ? ofDraft : [...ofDraft, { field: 'password', message: weakness }];
   }
 
   /** The account, and the end of the invitation that it was made by. */

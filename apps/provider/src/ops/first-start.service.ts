@@ -51,7 +51,9 @@ export class FirstStart {
     const { adminUsername: username, adminPassword: password } = this.settings;
     if (!(await this.users.findAdmin())) {
       const weakness =
-        password === undefined ? undefined : await this.rules.problem(password, 'only factor', { username });
+        password === undefined
+          ? undefined
+          : await this.rules.problem(password, { use: 'only factor', owner: { username } });
       if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
       const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
       const made = await this.store.run((unit) =>

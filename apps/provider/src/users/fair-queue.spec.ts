@@ -56,6 +56,17 @@ describe('a fair queue', () => {
     await Promise.all([open(), ...all]);
   });
 
+  it('drops what others have waiting for our own tasks', async () => {
+    const { ran, add, open } = blocked();
+    const others = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((source) => add(source, source)));
+    const own = add(undefined, 'own');
+    await Promise.all([open(), own]);
+    const refused = (await others).filter(({ status }) => status === 'rejected');
+    expect(refused).toEqual([{ status: 'rejected', reason: new QueueFull('queue') }]);
+    expect(ran).toContain('own');
+    expect(ran).toHaveLength(limits.mostWaiting);
+  });
+
   it('lets our own tasks fill it, and says then that it is full', async () => {
     const { add, open } = blocked();
     const all = Array.from({ length: limits.mostWaiting }, (_each, index) => add(undefined, String(index)));

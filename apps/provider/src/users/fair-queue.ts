@@ -38,7 +38,7 @@ export class FairQueue {
   }
 
   /**
-   * @param source undefined: our own tasks, which may fill the queue
+   * @param source undefined: our own tasks, which may fill the queue and take the place of others
    * @throws QueueFull instead of running the task, at once or while it waits
    */
   async run<T>(source: string | undefined, task: () => Promise<T>): Promise<T> {
@@ -65,16 +65,20 @@ export class FairQueue {
     });
   }
 
-  /** @throws QueueFull where no other source has more in the queue than this one would have */
+  /** @throws QueueFull where no other source has more in the queue than this one would have; our own tasks outrank all */
   private makeRoomFor(source: string, ownLength: number): void {
-    let [largest, length] = [source, ownLength];
-    for (const [each, tasks] of this.waiting) if (tasks.length > length) [largest, length] = [each, tasks.length];
-    if (length <= ownLength + 1) throw new QueueFull(source !== '' && ownLength > 1 ? 'source' : 'queue');
+    let [largest, length] = [source, source === '' ? 0 : ownLength];
+    for (const [each, tasks] of this.waiting) {
+      const isOwn = source === '' && each === '';
+      if (!isOwn && tasks.length > length) [largest, length] = [each, tasks.length];
+    }
+    if (largest === source || (source !== '' && length <= ownLength + 1))
+      throw new QueueFull(source !== '' && ownLength > 1 ? 'source' : 'queue');
     this.size -= 1;
-    this.waiting
-      .get(largest)
-      ?.pop()
-      ?.refuse(new QueueFull(largest === '' ? 'queue' : 'source'));
+    const tasks = this.waiting.get(largest) ?? [];
+    const dropped = tasks.pop();
+    if (tasks.length === 0) this.waiting.delete(largest);
+    dropped?.refuse(new QueueFull(largest === '' || tasks.length === 0 ? 'queue' : 'source'));
   }
 
   private takeNext(): Waiting | undefined {

@@ -32,7 +32,7 @@ describe.each([
 ])('the rules of a new password (NIST SP 800-63B-4 3.1.1.2), %s', (_name, strength) => {
   const rules = rulesWith(strength);
   const problem = async (password: string, use: PasswordUse = 'only factor'): Promise<string | undefined> =>
-    (await rules.problem(password, use, owner))?.toString();
+    (await rules.problem(password, { use, owner }))?.toString();
 
   it.each([
     'correct horse battery staple',
@@ -80,16 +80,20 @@ describe.each([
 
   it('says its length first, in characters as people count them', async () => {
     const strict = rulesWith(strength, { GATEHOUSE_PASSWORD_MINIMUM: '15' });
-    expect((await strict.problem('short', 'only factor', owner))?.toString()).toContain('at least 15');
-    expect((await strict.problem('short', 'beside a second factor', owner))?.toString()).toContain('at least 8');
+    expect((await strict.problem('short', { use: 'only factor', owner }))?.toString()).toContain('at least 15');
+    expect((await strict.problem('short', { use: 'beside a second factor', owner }))?.toString()).toContain(
+      'at least 8',
+    );
     expect(await problem('x'.repeat(257))).toContain('at most 256');
     expect(await problem('é'.normalize('NFD').repeat(4) + 'abc')).toContain('at least 8');
   });
 
   it('refuses a repetition of what is shorter than the minimum, and takes one of what is not', async () => {
     const strict = rulesWith(strength, { GATEHOUSE_PASSWORD_MINIMUM: '15' });
-    expect((await strict.problem('gT4xw9Qz-gT4xw9Qz', 'only factor', owner))?.toString()).toContain('tried first');
-    expect(await strict.problem('gT4xw9Qz-gT4xw9Qz', 'beside a second factor', owner)).toBeUndefined();
+    expect((await strict.problem('gT4xw9Qz-gT4xw9Qz', { use: 'only factor', owner }))?.toString()).toContain(
+      'tried first',
+    );
+    expect(await strict.problem('gT4xw9Qz-gT4xw9Qz', { use: 'beside a second factor', owner })).toBeUndefined();
   });
 });
 
@@ -104,13 +108,15 @@ describe('what only the estimator knows', () => {
     'manchesterunited',
     'P@ssw0rd12345678',
   ])('refuses %s', async (password) => {
-    expect((await rules.problem(password, 'only factor', owner))?.toString()).toMatch(/tried first|easy to guess/);
+    expect((await rules.problem(password, { use: 'only factor', owner }))?.toString()).toMatch(
+      /tried first|easy to guess/,
+    );
   });
 
   it('asks for fewer guesses beside a second factor', async () => {
-    expect((await rules.problem('kettle-moon-3', 'only factor', owner))?.toString()).toContain('at least 15');
+    expect((await rules.problem('kettle-moon-3', { use: 'only factor', owner }))?.toString()).toContain('at least 15');
     const short = rulesWith(estimated);
-    const outcome = async (use: PasswordUse) => (await short.problem('moonkettle', use, owner))?.toString();
+    const outcome = async (use: PasswordUse) => (await short.problem('moonkettle', { use, owner }))?.toString();
     expect(await outcome('only factor')).toContain('easy to guess');
     expect(await outcome('beside a second factor')).toBeUndefined();
   });

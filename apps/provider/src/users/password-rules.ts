@@ -23,6 +23,14 @@ const factoredMinimum = 8;
  * database. Beside another: what the limit of failed sign-ins keeps out of reach.
  */
 const leastGuesses: Readonly<Record<PasswordUse, number>> = { 'only factor': 1e8, 'beside a second factor': 1e6 };
+/** What a password is judged by. */
+export interface PasswordPurpose {
+  readonly use: PasswordUse;
+  readonly owner: PasswordOwner;
+  /** Whose share of the estimates it takes: a network address or an invitation. Left out: an operator. */
+  readonly source?: string;
+}
+
 /** Below this a password is one of the common ones, or is made of one in a usual way. */
 const guessesOfCommon = 1e5;
 
@@ -58,19 +66,33 @@ export class PasswordRules {
     return use === 'only factor' ? this.settings.passwordMinimum : factoredMinimum;
   }
 
-  /** @returns what is wrong, for people; undefined when nothing is */
-  async problem(password: string, use: PasswordUse, owner: PasswordOwner): Promise<Sentence | undefined> {
+  /**
+   * @returns what is wrong, for people; undefined when nothing is
+   * @throws PageError, ServerBusy as {@link PasswordStrength.guesses} does
+   */
+  async problem(password: string, purpose: PasswordPurpose): Promise<Sentence | undefined> {
+    const { use, owner, source } = purpose;
+    const simple = this.simpleProblem(password, purpose);
+    if (simple !== undefined) return simple;
+    const guesses = await this.strength.guesses(estimable(password), this.wordsKnownOf(owner), source);
+    if (guesses === undefined)
+      return (await this.isCommon(plainOf(password))) ? text('problem.password.common') : undefined;
+    if (guesses < guessesOfCommon) return text('problem.password.common');
+    return guesses < leastGuesses[use] ? text('problem.password.weak') : undefined;
+  }
+
+  /** What is wrong without an estimate, which takes time. */
+  simpleProblem(password: string, { use, owner }: PasswordPurpose): Sentence | undefined {
     const minimum = this.minimum(use);
     const length = checkPassword(password, minimum);
     if (length !== undefined) return length;
     const plain = plainOf(password);
     if (isPattern(plain, minimum)) return text('problem.password.common');
-    const known = [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= leastWord);
-    if (restOf(plain, known).length < leastRest) return text('problem.password.owner');
-    const guesses = await this.strength.guesses(estimable(password), known);
-    if (guesses === undefined) return (await this.isCommon(plain)) ? text('problem.password.common') : undefined;
-    if (guesses < guessesOfCommon) return text('problem.password.common');
-    return guesses < leastGuesses[use] ? text('problem.password.weak') : undefined;
+    return restOf(plain, this.wordsKnownOf(owner)).length < leastRest ? text('problem.password.owner') : undefined;
+  }
+
+  private wordsKnownOf(owner: PasswordOwner): string[] {
+    return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= leastWord);
   }
 
   /** What decides beside the other rules when nobody can estimate: the list, of the password and of what it repeats. */

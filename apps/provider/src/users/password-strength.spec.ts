@@ -85,6 +85,45 @@ describe('the thread that estimates passwords', () => {
     expect(answers.filter((each) => each === 7).length).toBeGreaterThanOrEqual(3);
   });
 
+  it('refuses what is too much of one source, and estimates what others ask meanwhile in turn', async () => {
+    const strength = thread({
+      program: program('in-turn', 'setTimeout(() => parentPort.postMessage({ id, guesses: Number(password) }), 20);'),
+    });
+    const order: number[] = [];
+    const ask = async (number: number, source?: string): Promise<number | undefined> => {
+      const guesses = await strength.guesses(String(number), [], source);
+      order.push(number);
+      return guesses;
+    };
+    const flood = Promise.allSettled(Array.from({ length: 70 }, (_each, index) => ask(100 + index, 'one')));
+    expect(await Promise.all([ask(1, 'two'), ask(2)])).toEqual([1, 2]);
+    // At most the one that was worked on, and one of its source between them.
+    expect(order.indexOf(2)).toBeLessThan(4);
+    const answers = await flood;
+    const refused = answers.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+    expect(refused).toHaveLength(64);
+    for (const reason of refused)
+      expect(reason).toMatchObject({ id: 'passwords.too_many', status: 429, options: { retryAfterSeconds: 2 } });
+    expect(answers.some((each) => each.status === 'fulfilled' && each.value === undefined)).toBe(false);
+  });
+
+  it('refuses what many sources have waiting for too long, and never an operator', async () => {
+    const strength = thread({
+      mostWaiting: 2,
+      waitMilliseconds: 100,
+      program: program('mute', ''),
+    });
+    const asked = ['one', 'two', 'three', 'four', undefined].map((source) => strength.guesses('x', [], source));
+    const answers = await Promise.allSettled(asked);
+    expect(answers.map((each) => (each.status === 'rejected' ? (each.reason as Error).name : each.value))).toEqual([
+      undefined,
+      'ServerBusy',
+      'ServerBusy',
+      'ServerBusy',
+      undefined,
+    ]);
+  });
+
   it('is replaced when one answer takes too long: that one is missing, the next is not', async () => {
     const strength = thread({
       workMilliseconds: 300,

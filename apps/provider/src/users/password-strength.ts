@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { Log } from '@gatehouse/server/telemetry/log';
+import { ServerBusy } from '@gatehouse/server/web/failure';
+import { PageError } from '../http/page-error.js';
+import { FairQueue, QueueFull } from './fair-queue.js';
 
 /** What the thread is asked. */
 export interface StrengthQuestion {
@@ -18,6 +21,8 @@ interface Options {
   readonly program: string;
   /** Questions that wait, beside the one that is worked on. */
   readonly mostWaiting: number;
+  /** Those of one source. */
+  readonly mostOfSource: number;
   /** From the question to its answer, in all. */
   readonly waitMilliseconds: number;
   /** Of the thread, for one answer. */
@@ -32,6 +37,7 @@ const defaults: Options = {
   // The same file from the compiled program and, in tests, from its sources.
   program: fileURLToPath(new URL('../../dist/users/password-strength-worker.js', import.meta.url)),
   mostWaiting: 50,
+  mostOfSource: 5,
   // A thread that starts on a busy machine takes some seconds.
   waitMilliseconds: 10_000,
   workMilliseconds: 1000,
@@ -43,9 +49,10 @@ const defaults: Options = {
 /** Characters (code points) of a password that are estimated: the work grows faster than the length. */
 const charactersEstimated = 40;
 
+const retryAfterSeconds = 2;
+
 interface Asked extends StrengthQuestion {
   readonly answer: (guesses: number | undefined) => void;
-  readonly deadline: NodeJS.Timeout;
 }
 
 /**
@@ -58,7 +65,7 @@ export class PasswordStrength implements OnModuleDestroy {
   private worker: Worker | undefined;
   private isReady = false;
   private current: Asked | undefined;
-  private readonly waiting: Asked[] = [];
+  private readonly queue: FairQueue;
   /** Runs out on the thread as it is now: while it starts, works, or is idle. */
   private timer: NodeJS.Timeout | undefined;
   private restsUntil = 0;
@@ -70,6 +77,8 @@ export class PasswordStrength implements OnModuleDestroy {
     options: Partial<Options> = {},
   ) {
     this.options = { ...defaults, ...options };
+    const { mostWaiting, mostOfSource } = this.options;
+    this.queue = new FairQueue({ slots: 1, mostWaiting, mostOfSource });
   }
 
   /** True while the thread is there. */
@@ -78,27 +87,43 @@ export class PasswordStrength implements OnModuleDestroy {
   }
 
   /**
+   * Sources are served in turn, so that one with many questions delays its own. What has a source is refused where too
+   * much waits; it is never left without an estimate because of others.
    * @param words what an attacker knows of the account and the site
-   * @returns undefined when there is no answer in time: too many ask, or the thread cannot run
+   * @param source the network address or invitation that asks; left out: an operator, who is never refused
+   * @returns undefined when there is no answer in time: the thread cannot run or works too long on this one
+   * @throws PageError passwords.too_many when too many questions of this source wait: 429 with Retry-After
+   * @throws ServerBusy when too many of all sources do: 503 with Retry-After
    */
-  guesses(password: string, words: readonly string[]): Promise<number | undefined> {
-    if (this.isOver || this.waiting.length >= this.options.mostWaiting || performance.now() < this.restsUntil)
-      return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      const asked: Asked = {
-        id: ++this.lastId,
-        password: [...password].slice(0, charactersEstimated).join(''),
-        words,
-        answer: (guesses) => {
-          clearTimeout(asked.deadline);
-          resolve(guesses);
-        },
-        // Not unreferenced: a command of few lines waits for the answer by it.
-        deadline: setTimeout(() => this.abandon(asked), this.options.waitMilliseconds),
-      };
-      this.waiting.push(asked);
-      this.next();
+  async guesses(password: string, words: readonly string[], source?: string): Promise<number | undefined> {
+    if (!this.mayRun) return undefined;
+    const question = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
+    let state: 'waiting' | 'asked' | 'late' = 'waiting';
+    const answer = this.queue.run(source, () => {
+      if (state === 'late') return Promise.resolve(undefined);
+      state = 'asked';
+      return this.ask(question);
     });
+    let deadline: NodeJS.Timeout | undefined;
+    const patience = new Promise<undefined>((resolve, reject) => {
+      // Not unreferenced: a command of few lines waits for the answer by it.
+      deadline = setTimeout(() => {
+        if (state === 'waiting') reject(new QueueFull('queue'));
+        else resolve(undefined);
+        state = 'late';
+      }, this.options.waitMilliseconds);
+    });
+    try {
+      return await Promise.race([answer, patience]);
+    } catch (error) {
+      if (!(error instanceof QueueFull)) throw error;
+      if (source === undefined) return undefined;
+      throw error.of === 'source'
+        ? new PageError('passwords.too_many', { retryAfterSeconds })
+        : new ServerBusy('too many passwords wait to be estimated', retryAfterSeconds);
+    } finally {
+      clearTimeout(deadline);
+    }
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -106,18 +131,29 @@ export class PasswordStrength implements OnModuleDestroy {
     await this.stop();
   }
 
-  private next(): void {
-    if (this.current) return;
-    this.worker ??= this.start();
+  private get mayRun(): boolean {
+    return !this.isOver && performance.now() >= this.restsUntil;
+  }
+
+  /** One at a time: the queue sees to it. */
+  private ask(question: StrengthQuestion): Promise<number | undefined> {
+    if (!this.mayRun) return Promise.resolve(undefined);
+    return new Promise((answer) => {
+      this.current = { ...question, answer };
+      this.worker ??= this.start();
+      this.work(this.worker);
+    });
+  }
+
+  private work(worker: Worker): void {
     if (!this.isReady) return;
-    this.current = this.waiting.shift();
     if (!this.current) {
       this.limit(this.options.idleMilliseconds, () => void this.stop());
       return;
     }
     const { id, password, words } = this.current;
     this.limit(this.options.workMilliseconds, () => void this.stop());
-    this.worker.postMessage({ id, password, words } satisfies StrengthQuestion);
+    worker.postMessage({ id, password, words } satisfies StrengthQuestion);
   }
 
   private start(): Worker {
@@ -137,14 +173,7 @@ export class PasswordStrength implements OnModuleDestroy {
       this.current.answer(message.guesses);
       this.current = undefined;
     }
-    this.next();
-  }
-
-  /** One question has waited long enough. What the thread works on has a limit of its own. */
-  private abandon(asked: Asked): void {
-    const index = this.waiting.indexOf(asked);
-    if (index >= 0) this.waiting.splice(index, 1);
-    asked.answer(undefined);
+    this.work(worker);
   }
 
   private fail(worker: Worker, error: unknown): void {
@@ -156,15 +185,12 @@ export class PasswordStrength implements OnModuleDestroy {
 
   /** Ends the thread. What it worked on has no answer; what waits goes to the next thread, if there may be one. */
   private async stop(): Promise<void> {
-    const { worker } = this;
+    const { worker, current } = this;
     clearTimeout(this.timer);
     this.worker = undefined;
     this.isReady = false;
-    this.current?.answer(undefined);
     this.current = undefined;
-    if (this.isOver || performance.now() < this.restsUntil)
-      for (const asked of this.waiting.splice(0)) asked.answer(undefined);
-    if (this.waiting.length > 0) this.next();
+    current?.answer(undefined);
     await worker?.terminate();
   }
 

@@ -1,4 +1,4 @@
-import { Browser, send } from '../support/browser';
+import { Browser, send, type Answer } from '../support/browser';
 import { PasswordRules } from '../../src/users/password-rules';
 import { startProvider, type TestProvider } from '../support/provider';
 
@@ -107,6 +107,33 @@ describe('signing up', () => {
     } finally {
       rules.mockRestore();
     }
+  });
+
+  describe('while one address sends many passwords that take long to estimate', () => {
+    const slow = '/\\/\\|\\/||<|>|_|()|_||\\||3|)(_)(_|:|=/-/|';
+    // Passes every rule but the estimate.
+    const weak = 'dragonfootball1';
+
+    async function flood(localAddress: string, username: (index: number) => string): Promise<Promise<Answer>[]> {
+      const browsers = await Promise.all(Array.from({ length: 70 }, () => open(new Browser({ localAddress }))));
+      return browsers.map((each, index) => each.submit({ username: username(index), password: slow + String(index) }));
+    }
+
+    it('refuses a weak password of another, and what is too much of the one', async () => {
+      const other = await open(new Browser({ localAddress: '127.0.8.2' }));
+      const answers = await flood('127.0.8.1', () => fresh());
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect((await other.submit({ username: fresh(), password: weak })).status).toBe(422);
+      const refused = (await Promise.all(answers)).filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(20);
+      for (const { headers, text } of refused)
+        expect([headers['retry-after'], text.includes('passwords.too_many')]).toEqual(['2', true]);
+    });
+
+    it('estimates none whose username is refused in any case', async () => {
+      const statuses = (await Promise.all(await flood('127.0.8.3', () => 'admin!bad'))).map(({ status }) => status);
+      expect(new Set(statuses)).toEqual(new Set([422]));
+    });
   });
 
   it('is off unless GATEHOUSE_SIGN_UP says otherwise: 403, and no link on the login page', async () => {

@@ -86,7 +86,9 @@ export class UsersApi {
     const { value, bytes } = await readBodyOf(call.request, 'NewUser');
     const draft = { ...draftOf(value), roles: value.roles ?? ['user'] };
     const weakness =
-      value.password === undefined ? undefined : await this.rules.problem(value.password, 'only factor', draft);
+      value.password === undefined
+        ? undefined
+        : await this.rules.problem(value.password, { use: 'only factor', owner: draft });
     if (weakness !== undefined) throw invalidMembers([{ field: 'password', message: weakness }]);
     const passwordHash = value.password === undefined ? undefined : await this.hasher.hash(value.password);
     return this.creations.run(call, bytes, async (unit) => {
