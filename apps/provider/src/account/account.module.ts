@@ -3,6 +3,8 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { InteractionModule } from '../interaction/interaction.module.js';
+import { IssuersModule } from '../issuers/issuers.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
@@ -13,16 +15,33 @@ import { OwnDataController } from './own-data.controller.js';
 import { OwnData } from './own-data.service.js';
 import { ProfileController } from './profile.controller.js';
 import { OtherSessions } from './other-sessions.service.js';
+import { ResumeFormController } from './resume-form.controller.js';
 import { OwnPassword } from './own-password.service.js';
 
 /**
- * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete
+ * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
  * Invariant: everything here is of the person who is logged in; another's id is as if it were not there.
  * Must not know: anything that others would import; nothing imports it.
  */
 @Module({
-  imports: [UsersModule, SessionsModule, FactorsModule, ClientsModule, GrantsModule, InteractionModule],
-  controllers: [AccountController, ProfileController, EmailController, OwnDataController, SecurityController],
+  imports: [
+    UsersModule,
+    SessionsModule,
+    FactorsModule,
+    ClientsModule,
+    GrantsModule,
+    InteractionModule,
+    ResourcesModule,
+    IssuersModule,
+  ],
+  controllers: [
+    AccountController,
+    ProfileController,
+    EmailController,
+    OwnDataController,
+    SecurityController,
+    ResumeFormController,
+  ],
   providers: [OwnPassword, OtherSessions, ConnectedApplications, OwnData],
 })
 export class AccountModule {}

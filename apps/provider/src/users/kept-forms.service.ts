@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { newSecret } from '@gatehouse/server/secrets/random';
@@ -28,7 +28,7 @@ const keptFormStatements = {
   ),
   find: statement(
     'kept_forms.find',
-    'SELECT form_sealed FROM kept_forms WHERE id = $1 AND user_id = $2 AND expires_at > $3',
+    'SELECT form_sealed, expires_at FROM kept_forms WHERE id = $1 AND user_id = $2 AND expires_at > $3',
   ),
   purge: statement('kept_forms.purge', 'DELETE FROM kept_forms WHERE expires_at <= $1'),
 };
@@ -59,10 +59,21 @@ export class KeptForms {
     return id;
   }
 
-  async find(id: string, userId: string, now: EpochSeconds): Promise<KeptForm | undefined> {
-    const row = await this.store.one<{ form_sealed: string }>(keptFormStatements.find, id.slice(0, 100), userId, now);
+  async find(
+    id: string,
+    userId: string,
+    now: EpochSeconds,
+  ): Promise<(KeptForm & { readonly enteredAt: EpochSeconds }) | undefined> {
+    const row = await this.store.one<{ form_sealed: string; expires_at: number | string }>(
+      keptFormStatements.find,
+      id.slice(0, 100),
+      userId,
+      now,
+    );
+    if (!row) return undefined;
     // Sealed by keep, and by nobody else.
-    return row && (JSON.parse(this.keyring.open(placeOf(id), row.form_sealed).toString('utf8')) as KeptForm);
+    const kept = JSON.parse(this.keyring.open(placeOf(id), row.form_sealed).toString('utf8')) as KeptForm;
+    return { ...kept, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

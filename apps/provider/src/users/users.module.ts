@@ -17,7 +17,6 @@ import { PasswordRules } from './password-rules.js';
 import { PasswordStrength } from './password-strength.js';
 import { PasswordResets } from './password-resets.service.js';
 import { RecentSignIns } from './recent-sign-ins.service.js';
-import { ResumeFormController } from './resume-form.controller.js';
 import { RolesController } from './roles.controller.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { SignInsInFlight } from './sign-ins-in-flight.js';
@@ -37,7 +36,7 @@ import { Visits } from './visits.service.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
-  controllers: [ResumeFormController, RolesController, InvitationsController, UsersController],
+  controllers: [RolesController, InvitationsController, UsersController],
   providers: [
     UserLists,
     UserTextSearch,

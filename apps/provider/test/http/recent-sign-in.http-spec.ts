@@ -2,6 +2,7 @@ import { statement } from '@gatehouse/server/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
 import { apiControllers } from '../../src/admin/api/api-controllers';
 import { operationOf } from '../../src/admin/api/operation';
+import { describeResumedForm } from '../../src/account/resumed-form';
 import { Refusals } from '../../src/audit/refusals.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
@@ -12,9 +13,9 @@ import { adminApi, administrating, callerOf } from '../support/admin-api';
 import { Browser, type Answer } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { changed, fieldsOf, sendFields, values } from '../support/forms';
-import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
+import { SmtpServer } from '../support/smtp-server';
 import { obtainTokens } from '../support/tokens';
 
 interface Layer {
@@ -62,6 +63,7 @@ const exemptOperations = [
 ];
 
 describe('a sign-in of more than ten minutes', () => {
+  const smtp = new SmtpServer();
   let provider: TestProvider;
   let client: Client;
   let ids: Readonly<Record<string, string>>;
@@ -69,9 +71,9 @@ describe('a sign-in of more than ten minutes', () => {
   let people = 0;
 
   beforeAll(async () => {
-    // Nothing is sent: the address of the mail server only makes the pages that need one offer their forms.
-    const mail = { GATEHOUSE_SMTP_URL: `smtp://127.0.0.1:${await freePort()}` };
-    provider = await startProvider({ env: { GATEHOUSE_SIGN_UP: 'open', GATEHOUSE_THROTTLE: 'off', ...mail } });
+    provider = await startProvider({
+      env: { GATEHOUSE_SIGN_UP: 'open', GATEHOUSE_THROTTLE: 'off', GATEHOUSE_SMTP_URL: await smtp.start() },
+    });
     ({ client } = await provider.addClient({ name: 'Target' }));
     const victim = await provider.addUser({ username: 'victim' });
     await addResource(provider, { identifier: 'urn:target' });
@@ -123,10 +125,14 @@ describe('a sign-in of more than ten minutes', () => {
       '/issuer/add': issuerFields,
       '/issuer/update/:id': issuerFields,
       '/issuer/delete/:id': { confirm: 'X' },
+      '/refusal/:id': { action: 'enable' },
       '/key': { action: 'rotate' },
     };
   });
-  afterAll(() => provider.close());
+  afterAll(async () => {
+    await provider.close();
+    await smtp.stop();
+  });
 
   const at = (path: string): string => provider.base + path;
   const users = (): UsersService => provider.app.get(UsersService);
@@ -153,6 +159,9 @@ describe('a sign-in of more than ten minutes', () => {
       body: new URLSearchParams(fields).toString(),
     });
   }
+
+  const described = (path: string, fields: Readonly<Record<string, string>> = {}) =>
+    describeResumedForm({ address: path.replace(/:\w+/, 'some-id'), fields: Object.entries(fields) });
 
   const isSignIn = ({ location }: Answer): boolean => /\/login\?next=[^&]+&prompt=login$/.test(location ?? '');
   const count = async (table: string): Promise<number> =>
@@ -193,6 +202,62 @@ describe('a sign-in of more than ten minutes', () => {
     expect([values(resumed, 'username'), values(resumed, 'role')]).toEqual([['kept-one'], ['admin', 'developer']]);
     expect((await sendFields(browser, resumed, '/user/add')).status).toBe(200);
     expect(await users().findByUsername('kept-one')).toMatchObject({ email: 'kept@people.test' });
+  });
+
+  it('has words for what each form that is kept does', () => {
+    const neverKept = ['/account', '/account/factors/app', '/account/factors/remove', '/account/passkeys'];
+    const paths = forms().filter((each) => exempt[each] === undefined && !neverKept.includes(each));
+    expect(paths.length).toBeGreaterThan(20);
+    for (const path of [...paths, '/resource/update/:id'])
+      expect([path, described(path, fieldsOfPath[path]).sentence.toString()]).not.toEqual([
+        path,
+        expect.stringContaining('A form will be sent to'),
+      ]);
+  });
+
+  it('shows what a form would do that somebody else left in the session', async () => {
+    const { browser, user } = await person(['admin']);
+    const evil = await provider.addUser({ username: 'evil' });
+    const path = `/user/update/${evil.id}`;
+    provider.clock.advance(601);
+    await browser.open(at(path));
+    const fields = changed(fieldsOf(browser, path), { email: '', role: ['user', 'admin'], unknown: 'surprise' });
+    await browser.open((await sendFields(browser, fields, path)).location ?? '');
+    const entered = provider.clock.now();
+    provider.clock.advance(300);
+    await givePassword(provider, user, browser);
+    const page = browser.page?.text ?? '';
+    const words = page.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(page).not.toContain('<details');
+    expect(words).toContain('Change this user: evil');
+    expect(words).toMatch(/Roles user admin .*Left empty .*E-mail/);
+    expect(words).toContain('unknown surprise');
+    expect(words).toContain('If you did not enter this, cancel.');
+    expect(page).toContain(new Date(entered * 1000).toISOString().slice(0, 16));
+    expect(page).toContain(`<a href="${path}">Cancel</a>`);
+    expect((await users().find(evil.id))?.roles).toEqual(['user']);
+  });
+
+  it.each([
+    ['/key', { action: 'rotate-now', confirm: 'now' }, 'Replace the signing keys now'],
+    ['/KEY/', { action: 'rotate' }, 'Make new signing keys'],
+    ['/client', { action: 'approve' }, 'Approve these clients: Target'],
+    ['/client/state/:id', { action: 'enable' }, 'Switch on this client: Target'],
+    ['/client/secret/:id', { overlap: '0' }, 'Make a new secret for this client: Target'],
+    ['/user/link/:id', {}, 'sets a new password: victim'],
+    ['/resource/delete/:id', { name: 'urn:target' }, 'Delete this API: urn:target'],
+    ['/issuer/delete/:id', { confirm: 'X' }, 'Delete this trusted issuer: X'],
+    ['/account/email', { email: 'mine@people.test' }, 'Change your e-mail address'],
+    ['/account/factors', { action: 'new-codes' }, 'Replace your recovery codes'],
+  ])('says what %s with %j would do', async (path, fields, sentence) => {
+    const { browser, user } = await person(['admin']);
+    provider.clock.advance(601);
+    fieldsOfPath = { ...fieldsOfPath, [path]: { ...fieldsOfPath[path], ...fields } };
+    await browser.open((await send(browser, path)).location ?? '');
+    await givePassword(provider, user, browser);
+    expect(browser.address).toContain('/resume/');
+    const words = (browser.page?.text ?? '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(words).toContain(sentence);
   });
 
   it('keeps a form for its sender alone, sealed, and for an hour', async () => {

@@ -1,0 +1,84 @@
+import { Controller, Get, Inject, Req } from '@nestjs/common';
+import { Reply } from '@gatehouse/server/web/reply';
+import type { WebRequest } from '@gatehouse/server/web/request';
+import { Refusals } from '../audit/refusals.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { PageError } from '../http/page-error.js';
+import { routes } from '../http/routes.js';
+import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { KeptForms } from '../users/kept-forms.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
+import { UsersService } from '../users/users.service.js';
+import { Visits } from '../users/visits.service.js';
+import { fieldsToShow } from './resumed-fields.js';
+import { describeResumedForm, type RecordKind } from './resumed-form.js';
+
+/** Lists have fewer rows on a page. */
+const mostNamed = 100;
+const longestId = 200;
+
+/**
+ * Where a form comes back to after the sign-in that it asked for. Somebody else may have sent it in the session as it was
+ * before: everything that it does is shown, and one button sends it.
+ */
+@Controller(routes.resumeForm)
+export class ResumeFormController {
+  constructor(
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(KeptForms) private readonly forms: KeptForms,
+    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(Refusals) private readonly refusals: Refusals,
+  ) {}
+
+  @Get(':id')
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.requireUser(request);
+    const id = request.params['id'] ?? '';
+    const kept = await this.forms.find(id, visit.user.id, visit.now);
+    if (!kept) throw new PageError('record.not_found');
+    // Full and recent, and yet the second factor was skipped.
+    const missing = await this.signIns.missing(visit, `${routes.resumeForm}/${id}`);
+    if (missing) return Reply.redirect(missing.href, { cookies: visit.cookies });
+    const resumed = describeResumedForm(kept);
+    const { kind, ids } = resumed;
+    return this.visits.page(visit, 'account/resume', {
+      action: kept.address,
+      fields: kept.fields.map(([name, value]) => ({ name, value })),
+      sentence: resumed.sentence,
+      records: kind && (await Promise.all(ids.slice(0, mostNamed).map((each) => this.nameOf(kind, each)))),
+      more: Math.max(0, ids.length - mostNamed),
+      page: resumed.page,
+      pagePath: resumed.page.split('?')[0],
+      enteredAt: kept.enteredAt,
+      ...fieldsToShow(resumed),
+    });
+  }
+
+  /** What people call a record; its id where it is gone. */
+  private async nameOf(kind: RecordKind, id: string): Promise<string> {
+    if (id.length > longestId) return `${id.slice(0, longestId)}…`;
+    return (await this.findName(kind, id)) ?? id;
+  }
+
+  private async findName(kind: RecordKind, id: string): Promise<string | undefined> {
+    switch (kind) {
+      case 'user':
+        return (await this.users.find(id))?.username;
+      case 'client':
+        return (await this.clients.find(id))?.name;
+      case 'resource':
+        return (await this.resources.findFresh(id))?.name;
+      case 'issuer':
+        return (await this.issuers.findFresh(id))?.name;
+      case 'refusal': {
+        const clientId = (await this.refusals.find(id))?.clientId;
+        return clientId === undefined ? undefined : (await this.clients.find(clientId))?.name;
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import { fieldsToShow } from './resumed-fields';
+import { describeResumedForm } from './resumed-form';
+
+describe('a form that comes back after a sign-in', () => {
+  const described = (address: string, ...fields: [string, string][]) => {
+    const form = describeResumedForm({ address, fields });
+    return { ...form, sentence: form.sentence.toString() };
+  };
+
+  it.each([
+    ['/user/update/some%20Id', 'Change this user', ['some Id']],
+    ['/USER/Update/some%20Id/?x=/key', 'Change this user', ['some Id']],
+    ['/user/add', 'Add a user', []],
+    ['/user/update/%', 'Change this user', ['%']],
+  ])('at %s: %s', (address, sentence, ids) => expect(described(address)).toMatchObject({ sentence, ids }));
+
+  it('names the page to go back to', () => {
+    expect(described('/user/link/a%2Fb').page).toBe('/user/update/a%2Fb');
+    expect(described('/key', ['action', 'rotate']).page).toBe('/key');
+  });
+
+  it.each<[string, [string, string][]]>([
+    ['/no/such/page', [['action', 'save']]],
+    ['/key', [['action', 'unknown']]],
+    ['/key', [['action', 'constructor']]],
+    ['/key', []],
+    [
+      '/key',
+      [
+        ['action', 'rotate'],
+        ['action', 'rotate-now'],
+      ],
+    ],
+    ['/user/add', [['action', 'delete']]],
+  ])('shows all of what no rule knows: %s with %j', (address, fields) => {
+    const form = described(address, ...fields, ['csrf', 'x'], ['revision', 'y']);
+    expect(form.sentence).toBe(`A form will be sent to ${address}`);
+    expect(form.fields).toEqual(fields);
+  });
+
+  it('takes the records of a list from their boxes, each once', () =>
+    expect(
+      described('/client', ['action', 'approve'], ['id', 'a'], ['revision:a', 'r'], ['id', 'b'], ['id', 'a']),
+    ).toMatchObject({ sentence: 'Approve these clients', ids: ['a', 'b'], fields: [] }));
+
+  it('shows fields by their labels, those without words by their names, and the empty ones apart', () => {
+    const { entered, empty } = fieldsToShow(
+      describeResumedForm({
+        address: '/client/update/a',
+        fields: [
+          ['redirectUri', 'https://a.test/'],
+          ['redirectUri', 'https://b.test/'],
+          ['defaultRedirectUri', '1'],
+          ['owner', ' '],
+          ['__proto__', 'x'],
+        ],
+      }),
+    );
+    expect(entered).toEqual([
+      { name: 'redirectUri', label: 'Redirect URIs', values: ['https://a.test/', 'https://b.test/'] },
+      { name: 'defaultRedirectUri', label: 'Default redirect URI', values: ['https://b.test/'] },
+      { name: '__proto__', label: undefined, values: ['x'] },
+    ]);
+    expect(empty).toEqual([{ name: 'owner', label: 'Owner', values: [] }]);
+  });
+});

@@ -1,0 +1,179 @@
+import { routes } from '../http/routes.js';
+import { Text, text, type Sentence } from '../texts/text.js';
+import type { KeptForm } from '../users/kept-forms.service.js';
+
+export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
+
+/** What a form does, for the person who is about to send it. */
+export interface ResumedForm {
+  readonly sentence: Sentence;
+  readonly kind: RecordKind | undefined;
+  /** Of the records that it is about. */
+  readonly ids: readonly string[];
+  /** The page that it belongs to. */
+  readonly page: string;
+  /** Every field but those that the sentence and the names of the records say. */
+  readonly fields: KeptForm['fields'];
+}
+
+interface Rule {
+  /** Lower case. `:id` stands for the id of a record. */
+  readonly path: string;
+  /** One for all buttons of the form, or by `action`. */
+  readonly does: Sentence | Readonly<Record<string, Sentence>>;
+  readonly kind?: RecordKind;
+  /** Where the record is not in the path: the field that names records. */
+  readonly idField?: string;
+  /** Left out: the form's own address. `:id` as in `path`. */
+  readonly page?: string;
+}
+
+const userPage = `${routes.users}/update/:id`;
+const clientPage = `${routes.clients}/update/:id`;
+const resourcePage = `${routes.resources}/update/:id`;
+const clientActions = { enable: 'Switch on', disable: 'Switch off', limit: 'Limit', unlimit: 'Lift the limit of' };
+
+/** Static paths come before those with an id. */
+const rules: readonly Rule[] = [
+  { path: routes.email, does: text('resume.email') },
+  { path: routes.deleteAccount, does: text('delete.title') },
+  { path: routes.factors, does: { 'new-codes': text('resume.codes') } },
+
+  {
+    path: routes.users,
+    does: { enable: 'Switch on these users', disable: 'Switch off these users' },
+    kind: 'user',
+    idField: 'id',
+  },
+  { path: `${routes.users}/add`, does: 'Add a user' },
+  { path: routes.roles, does: 'Save which roles need a second factor' },
+  { path: routes.invitations, does: 'Invite people' },
+  { path: userPage, does: 'Change this user', kind: 'user' },
+  { path: `${routes.users}/enable/:id`, does: 'Switch on this user', kind: 'user', page: userPage },
+  { path: `${routes.users}/disable/:id`, does: 'Switch off this user', kind: 'user', page: userPage },
+  {
+    path: `${routes.users}/link/:id`,
+    does: 'Make a one-time link that signs in as this user and sets a new password',
+    kind: 'user',
+    page: userPage,
+  },
+  { path: `${routes.users}/delete/:id`, does: 'Delete this user', kind: 'user' },
+  { path: `${routes.userFactors}/:id`, does: 'Remove all second factors of this user', kind: 'user' },
+
+  {
+    path: routes.clients,
+    does: {
+      approve: 'Approve these clients',
+      ...Object.fromEntries(Object.entries(clientActions).map(([action, verb]) => [action, `${verb} these clients`])),
+    },
+    kind: 'client',
+    idField: 'id',
+  },
+  { path: `${routes.clients}/add`, does: 'Add a client' },
+  {
+    path: `${routes.clients}/state/:id`,
+    does: {
+      approve: 'Approve this client',
+      ...Object.fromEntries(Object.entries(clientActions).map(([action, verb]) => [action, `${verb} this client`])),
+    },
+    kind: 'client',
+    page: clientPage,
+  },
+  { path: clientPage, does: 'Change this client', kind: 'client' },
+  { path: `${routes.clients}/delete/:id`, does: 'Delete this client', kind: 'client' },
+  { path: `${routes.clients}/secret/:id`, does: 'Make a new secret for this client', kind: 'client', page: clientPage },
+  { path: `${routes.clients}/roles/:id`, does: 'Set a user’s roles in this application', kind: 'client' },
+
+  { path: `${routes.resources}/add`, does: 'Add an API' },
+  { path: resourcePage, does: 'Change this API', kind: 'resource' },
+  { path: `${routes.resources}/delete/:id`, does: 'Delete this API', kind: 'resource' },
+  {
+    path: `${routes.resources}/credentials/:id`,
+    does: 'Make credentials for this API',
+    kind: 'resource',
+    page: resourcePage,
+  },
+
+  { path: `${routes.issuers}/add`, does: 'Trust a new issuer' },
+  { path: `${routes.issuers}/update/:id`, does: 'Change this trusted issuer', kind: 'issuer' },
+  {
+    path: `${routes.issuers}/delete/:id`,
+    does: 'Delete this trusted issuer',
+    kind: 'issuer',
+    page: `${routes.issuers}/update/:id`,
+  },
+
+  {
+    path: `${routes.refusals}/:id`,
+    does: {
+      enable: 'Switch on the client of this refused request',
+      mend: 'Change the client of this refused request',
+    },
+    kind: 'refusal',
+  },
+  {
+    path: routes.keys,
+    does: { rotate: 'Make new signing keys', 'rotate-now': 'Replace the signing keys now' },
+  },
+];
+
+/** Says nothing of what the form does: it is a token, or says which state was seen. */
+const technical = /^(csrf|revision(:.*)?)$/;
+/** The button of forms that have one. */
+const plainActions = ['save', 'invite'];
+
+/**
+ * What a kept form does. One that no rule knows is described by its address and all of its fields, so that nothing is
+ * sent that is not shown.
+ */
+export function describeResumedForm({ address, fields }: KeptForm): ResumedForm {
+  const path = (address.split('?')[0] ?? '').replace(/\/+$/, '');
+  const shown = fields.filter(([name]) => !technical.test(name));
+  for (const rule of rules) {
+    const found = matchPath(rule.path, path);
+    if (!found) continue;
+    const actions = shown.flatMap(([name, value]) => (name === 'action' ? [value] : []));
+    const sentence = sentenceOf(rule, actions);
+    if (sentence === undefined) break;
+    const { kind, idField } = rule;
+    const ids = idField === undefined ? found.ids : shown.flatMap(([name, value]) => (name === idField ? [value] : []));
+    return {
+      sentence,
+      kind,
+      ids: [...new Set(ids)],
+      page: rule.page?.replace(':id', encodeURIComponent(found.ids[0] ?? '')) ?? address,
+      fields: shown.filter(([name]) => name !== 'action' && name !== idField),
+    };
+  }
+  return { sentence: text('resume.other', { path }), kind: undefined, ids: [], page: address, fields: shown };
+}
+
+/** Undefined where the form says something else than its page lets it say. */
+function sentenceOf({ does }: Rule, actions: readonly string[]): Sentence | undefined {
+  const [action, ...others] = actions;
+  if (others.length > 0) return undefined;
+  if (typeof does === 'string' || does instanceof Text)
+    return action === undefined || plainActions.includes(action) ? does : undefined;
+  return action !== undefined && Object.hasOwn(does, action) ? does[action] : undefined;
+}
+
+/** As the router matches: whatever the case of what is not an id, and with or without a slash at the end. */
+function matchPath(pattern: string, path: string): { readonly ids: readonly string[] } | undefined {
+  const [expected, actual] = [pattern.split('/'), path.split('/')];
+  if (expected.length !== actual.length) return undefined;
+  const ids: string[] = [];
+  for (const [index, part] of expected.entries()) {
+    const given = actual[index] ?? '';
+    if (part === ':id') ids.push(decoded(given));
+    else if (part !== given.toLowerCase()) return undefined;
+  }
+  return { ids };
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
