@@ -248,14 +248,14 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/user/invite`);
     await look('provider-invite');
     await page.fill('textarea[name=emails]', 'grace@example.org, nobody');
-    await page.getByRole('button', { name: 'Make the invitations' }).click();
+    await page.getByRole('button', { name: 'Create the invitations' }).click();
     await page.getByText('Not an e-mail address').waitFor();
     await look('provider-invite-problems');
     await page.fill(
       'textarea[name=emails]',
       'grace@example.org\na-rather-long-address.of-somebody@a-long-domain.example.org',
     );
-    await page.getByRole('button', { name: 'Make the invitations' }).click();
+    await page.getByRole('button', { name: 'Create the invitations' }).click();
     await page.getByText('no mail is sent').waitFor();
     await look('provider-invited');
     await page.goto(`${stage.issuer}/user`);

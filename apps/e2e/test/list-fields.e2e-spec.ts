@@ -174,7 +174,7 @@ describe('list fields', () => {
       await page.click('#f-scopes');
       await page.waitForSelector('#f-scopes-99');
       expect(await page.isDisabled('#f-scopes')).toBe(true);
-      expect(await page.textContent('[data-list-full]')).toMatch(/^There are 100 rows/);
+      expect(await page.textContent('[data-list-full]')).toMatch(/^This list can have 100 rows/);
       expect(await page.isVisible('[data-list-full]')).toBe(true);
       await page.click('button[value="remove-scope:99"]');
       await page.waitForSelector('#f-scopes-99', { state: 'detached' });

@@ -178,7 +178,7 @@ describe('a login is not lost', () => {
       await submitLogin(tabB, another);
       await tabB.waitForURL(/\/consent/);
       await allow(page);
-      expect(await page.textContent('[role=alert]')).toContain('Somebody else logged in');
+      expect(await page.textContent('[role=alert]')).toContain('Someone else has logged in');
       expect(await page.textContent('.lead')).toContain(another.username);
       await allow(page);
       await expectLoggedIn(page, stage, another);

@@ -58,7 +58,7 @@ describe('passkeys, on an issuer that has a name', () => {
     const authenticator = await addAuthenticator(page);
     await logIn(page, stage, person);
     await page.goto(`${stage.issuer}/account/passkeys`);
-    await page.getByText('signing in with your password also asks for a second factor').waitFor();
+    await page.getByText('every login with your password also asks for a second factor').waitFor();
     await look('provider-passkeys-none');
     await enroll('Laptop');
     await page.getByRole('heading', { name: 'Your recovery codes' }).waitFor();

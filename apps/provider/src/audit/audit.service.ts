@@ -9,7 +9,7 @@ export const auditTypes = [
   /** A password was right and a second factor is still owed. */
   'login.password',
   'login.failed',
-  /** The first attempt past a limit of failed sign-ins; those after it, within the window, are not told of. */
+  /** The first attempt past a limit of failed sign-ins; later ones within the window are not recorded. */
   'login.throttled',
   'factor.added',
   'factor.renamed',

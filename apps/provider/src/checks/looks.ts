@@ -22,9 +22,9 @@ import { Outbox, type Backlog } from '../outbox/outbox.service.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTextSearch } from '../users/user-text-search.service.js';
 
-/** What one look found. `mend`: it will not work, or not safely; `care`: it works, and somebody should know. */
+/** What one look found. `fix`: it does not work, or not safely; `care`: it works, and an operator should know. */
 export interface Finding {
-  readonly state: 'ok' | 'care' | 'mend';
+  readonly state: 'ok' | 'care' | 'fix';
   /** What is there, and what to do where something is to be done. */
   readonly says: string;
 }
@@ -38,7 +38,7 @@ export interface Patient {
 
 const ok = (says: string): Finding => ({ state: 'ok', says });
 const care = (says: string): Finding => ({ state: 'care', says });
-const mend = (says: string): Finding => ({ state: 'mend', says });
+const fix = (says: string): Finding => ({ state: 'fix', says });
 
 const reachMilliseconds = 5_000;
 const clientsInPage = 500;
@@ -57,7 +57,7 @@ const originRefusals: Readonly<Record<OriginRefusal, string>> = {
 
 type Look = (patient: Patient) => Promise<Finding> | Finding;
 
-/** Each look by its name; one that throws is itself something to mend. */
+/** Each look by its name; one that throws is itself something to fix. */
 const looks = {
   node: ({ now }: Patient) => {
     const { node } = process.versions;
@@ -69,7 +69,7 @@ const looks = {
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
     return isLoopbackHost(hostname)
       ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
-      : mend(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+      : fix(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
   },
   'recorded issuer': async ({ app }: Patient) => {
     const warning = await app.get(RecordedIssuer).warning();
@@ -80,7 +80,7 @@ const looks = {
       return ok('the provider is asked directly');
     return !settings.trustedProxies.isEmpty
       ? ok('https comes from a proxy whose addresses are known')
-      : mend(
+      : fix(
           'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
         );
   },
@@ -91,14 +91,14 @@ const looks = {
       const { issuer } = (await answer.json()) as { issuer?: unknown };
       return issuer === settings.issuer
         ? ok(`${url} answers`)
-        : mend(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
+        : fix(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
     } catch (error) {
       return care(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
     }
   },
   administrator: async ({ app }: Patient) => {
     const admin = await app.get(UsersService).findAdmin();
-    if (!admin) return mend('there is no administrator: user add --username U --role admin --password-stdin');
+    if (!admin) return fix('there is no administrator: user add --username U --role admin --password-stdin');
     return admin.hasPassword
       ? ok(`${admin.username} can log in`)
       : care(`${admin.username} has no password yet: user link --username ${admin.username}`);
@@ -108,7 +108,7 @@ const looks = {
     const keys = await app.get(KeysService).list();
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
     if (missing.length > 0)
-      return mend(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
+      return fix(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
     const old = keyKindNames.filter((kind) => {
       const newest = keys.filter((key) => key.kind === kind).at(-1);
       return newest !== undefined && addSeconds(newest.signsFrom, settings.keySignSeconds) < now;
@@ -123,7 +123,7 @@ const looks = {
     const { mode } = await stat(file);
     return (mode & 0o077) === 0
       ? ok(`${file} is readable by its owner alone; a backup needs it`)
-      : mend(`${file} can be read by others: chmod 600`);
+      : fix(`${file} can be read by others: chmod 600`);
   },
   'database files': async ({ settings }: Patient) => {
     const address = parseDatabaseUrl(settings.databaseUrl);
@@ -131,7 +131,7 @@ const looks = {
     const open = await worldReadableFiles(address.path);
     return open.length === 0
       ? ok(`${address.path} and its copies are not readable by every user of this computer`)
-      : mend(`every user of this computer can read ${firstOf(open)}: chmod 600`);
+      : fix(`every user of this computer can read ${firstOf(open)}: chmod 600`);
   },
   durability: async ({ app, settings }: Patient) => {
     const address = parseDatabaseUrl(settings.databaseUrl, settings.dataDir);
@@ -146,7 +146,7 @@ const looks = {
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
-    return free < leastFreeBytes ? mend(`${shown}: make room`) : ok(shown);
+    return free < leastFreeBytes ? fix(`${shown}: make room`) : ok(shown);
   },
   mail: async ({ app, settings }: Patient) => {
     const { waiting, failed } = await mailBacklog(app.get(Outbox));
@@ -155,7 +155,7 @@ const looks = {
       return care(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
     const { hostname, port, protocol } = new URL(settings.smtpUrl);
     const problem = await reach(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
-    if (problem !== undefined) return mend(`the mail server cannot be reached (${problem})`);
+    if (problem !== undefined) return fix(`the mail server cannot be reached (${problem})`);
     return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
   },
   'mail queue': async ({ app }: Patient) => {
@@ -184,7 +184,7 @@ const looks = {
     );
     return found.length === 0
       ? ok(`${checked} clients meet ${settings.securityProfile}`)
-      : mend(
+      : fix(
           `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
         );
   },
@@ -217,20 +217,20 @@ const looks = {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
     return problem === undefined
       ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
-      : mend(problem);
+      : fix(problem);
   },
 } satisfies Readonly<Record<string, Look>>;
 
 export type LookName = keyof typeof looks;
 export const lookNames = Object.keys(looks) as readonly LookName[];
 
-/** Looks at one thing; a look that fails is itself something to mend. */
+/** Looks at one thing; a look that fails is itself something to fix. */
 export async function look(name: LookName, patient: Patient): Promise<Finding> {
   try {
     const take: Look = looks[name];
     return await take(patient);
   } catch (error) {
-    return mend(reasonOf(error));
+    return fix(reasonOf(error));
   }
 }
 

@@ -143,9 +143,10 @@ async function copyCommand(settings: Settings, options: Options): Promise<Comman
   const writers = options['from-snapshot'] === true ? 'allowed' : 'blocked';
   if (writers === 'blocked' && (await isInUse(parseDatabaseUrl(urls.from))))
     throw new Refused(
-      'the first database is in use, and what is written to it later would be missing in the copy: stop the provider, or pass --from-snapshot',
+      'the source database is in use, and what is written to it later would be missing from the copy: stop the provider, or pass --from-snapshot',
     );
-  if (await isInUse(parseDatabaseUrl(urls.to))) throw new Refused('the second database is in use: stop what uses it');
+  if (await isInUse(parseDatabaseUrl(urls.to)))
+    throw new Refused('the target database is in use: stop the process that uses it');
   return withSource(urls.from, (from) =>
     withSource(urls.to, async (to) => {
       await checkSteps(from, to);
@@ -155,9 +156,9 @@ async function copyCommand(settings: Settings, options: Options): Promise<Comman
       const copy = { from, to, tables, writers, journal: 'audit_events', ownRows, report: showProgress } as const;
       const report = await copyStore(copy).catch((error: unknown) => {
         if (error instanceof SourceInUse)
-          throw new Refused('another process writes to the first database: stop it, or pass --from-snapshot');
+          throw new Refused('another process writes to the source database: stop it, or pass --from-snapshot');
         if (error instanceof TargetDiverged)
-          throw new Refused(`${error.message}: was it in service? --replace discards them`);
+          throw new Refused(`${error.message}: has it been in service? --replace discards them`);
         throw error;
       });
       return {
@@ -175,14 +176,14 @@ function agreement(takenAt: EpochSeconds, writers: Writers): string {
   const as = `both sides agree as of ${instantOf(takenAt)}; use the same secret key with the new database`;
   return writers === 'blocked'
     ? as
-    : `${as}\nwhat was written to the first database after that is not in the copy: stop the provider and copy again before the new database goes into service`;
+    : `${as}\nwhat was written to the source database after that is not in the copy: stop the provider and copy again before the new database goes into service`;
 }
 
 /** Every column must have its place on both sides. */
 async function checkSteps(from: DataSource, to: DataSource): Promise<void> {
   const [first, second] = [await migrationStatus(from), await migrationStatus(to)];
   if (first.some((step) => !step.applied))
-    throw new Refused('the first database is older than this version: migrate it first');
+    throw new Refused('the source database is older than this version: run migrate up on it');
   if ([...first, ...second].some((step) => !step.known))
     throw new Refused('a later version made the schema of one of the databases: copy with that version');
 }

@@ -53,7 +53,7 @@ const retry: Command = {
         : [Number(id)];
     const count = await store.run((unit) => outbox.retry(unit, selectors, {}, now));
     if (id !== undefined && count === 0) throw new WrongRecord('not_found', `no message ${id} waits or was given up`);
-    return { json: { retried: count }, text: `${count} ${count === 1 ? 'message is' : 'messages are'} sent again` };
+    return { json: { retried: count }, text: `${count} ${count === 1 ? 'message' : 'messages'} will be sent again` };
   },
 };
 

@@ -29,7 +29,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
 
   user add --username U [--password-stdin] [--name N] [--email E [--email-verified]] [--role R]…
            [--claim NAME=VALUE]…    (birthdate=1990-12-31, phone_number=+16045551234, address.locality=London …)
-  user invite --email E… [--role R]…   (mails a link to make an account by, where there is a mail server, and prints it)
+  user invite --email E… [--role R]…   (prints a link to create an account, and mails it where there is a mail server)
   user list [--search TEXT]
   user show --username U
   user update --username U [--new-username N] [--name N] [--email E] [--email-verified | --email-unverified]
@@ -69,7 +69,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   registration-token list | remove --id ID
   keys list | rotate [--now]
   outbox list [--failed]                (what must reach others: logouts, mail)
-  doctor   (checks the set-up and says what to mend; exit 1 where something is)
+  doctor   (checks the set-up and says what to fix; exit 1 if anything has to be fixed)
   audit verify [--head HASH]   (finds a changed, removed or added event; exit 1)
   audit export [--since INSTANT] [--until INSTANT]   (JSON lines)
   outbox retry --id ID | --failed
@@ -77,10 +77,11 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)
   store copy [--from URL] --to URL | --to-file FILE [--from-snapshot] [--replace]
-             (from the settings' database, which nobody may use; FILE holds the URL; run again, it applies what changed.
-             --from-snapshot: the provider may run, and what it writes meanwhile is not in the copy.
-             --replace: discards what was done in the second database since)
-  store accept-issuer                   (GATEHOUSE_ISSUER was changed on purpose: no more warnings about it)
+             (FILE holds the target's URL. The source is GATEHOUSE_DATABASE_URL unless --from names another, and must not
+             be in use. A further run applies what has changed since.
+             --from-snapshot: the provider may run; what it writes meanwhile is not in the copy.
+             --replace: discards what was changed in the target since)
+  store accept-issuer                   (GATEHOUSE_ISSUER was changed on purpose: ends the warnings about it)
 
 It works on GATEHOUSE_DATABASE_URL, also while the provider runs, which sees a change within a second.
 --json prints one object. Exit status: 0 done, 1 failed, 2 usage, 3 exists already or not found.

@@ -37,7 +37,7 @@ function warningsOf({ settings }: CommandContext, user: User): Warnings {
   const page = `${settings.issuer}${routes.email}`;
   return emailWarnings(
     user,
-    `If it is theirs: user update --username ${user.username} --email-verified. Otherwise the person confirms it at ${page}.`,
+    `If you know that it is theirs: user update --username ${user.username} --email-verified. Otherwise they can confirm it at ${page}.`,
   );
 }
 

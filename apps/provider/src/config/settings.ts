@@ -83,13 +83,13 @@ export const settingsDefinition = defineSettings({
   }),
   // NIST SP 800-63B-4 3.1.1.2: 15 characters for a single factor, 64 at least are accepted
   passwordMinimum: field.integer('GATEHOUSE_PASSWORD_MINIMUM', {
-    about: 'Characters of a new password at least; for an account with a second factor 8 are enough.',
+    about: 'Minimum length of a new password, in characters; 8 are enough for an account with a second factor.',
     min: 8,
     max: 64,
     default: 15,
   }),
   signUp: field.choice('GATEHOUSE_SIGN_UP', {
-    about: 'Who may make an account; `invitation`: whoever has a link that an administrator sent.',
+    about: 'Who may make an account; `invitation`: people who have a link from an administrator.',
     among: ['off', 'open', 'invitation'],
     default: 'off',
   }),

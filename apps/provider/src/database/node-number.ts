@@ -35,7 +35,7 @@ const mostTries = 50;
 
 /**
  * The number of this server process among all that share the database, so that their selectors never meet. It is leased:
- * whoever stops renewing it loses it to another process.
+ * a process that stops renewing it loses it to another one.
  */
 export class NodeNumber {
   private constructor(

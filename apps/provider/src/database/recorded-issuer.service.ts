@@ -8,7 +8,7 @@ import { issuerChangeWarning, issuerOfOlderDatabase } from './issuer-change.js';
 const issuerStatements = {
   anyPasskey: statement('recorded_issuers.any_passkey', 'SELECT id FROM passkeys LIMIT 1'),
   find: statement('recorded_issuers.find', 'SELECT issuer FROM recorded_issuers WHERE id = 1'),
-  /** Whoever starts first records it. */
+  /** The first start records it; of two at once, the first to commit. */
   record: statement(
     'recorded_issuers.record',
     `INSERT INTO recorded_issuers (id, issuer, recorded_at) VALUES (1, $1, $2)

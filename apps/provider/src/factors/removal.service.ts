@@ -112,8 +112,8 @@ export class Removal {
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };
     // It was chosen beside a second factor, where fewer guesses are asked of it.
-    if ((await this.rules.problem(password, 'only factor', user)) !== undefined)
-      return { problem: text('remove.weakPassword') };
+    const purpose = { use: 'only factor', owner: user, source: visit.addressKey } as const;
+    if ((await this.rules.problem(password, purpose)) !== undefined) return { problem: text('remove.weakPassword') };
     return undefined;
   }
 }

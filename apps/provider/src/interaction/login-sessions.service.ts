@@ -81,7 +81,7 @@ export class LoginSessions {
         visit.session,
         now,
       );
-      // What the person before them began in this browser is not for this one.
+      // Requests that another account began in this browser are not offered to this one.
       if (visit.session && visit.session.userId !== user.id) await this.kept.dismissAll(unit, browser.hash, now, kept);
       const owner = { browserHash: browser.hash, addressKey, userId: user.id };
       const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', owner, now));

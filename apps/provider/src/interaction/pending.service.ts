@@ -45,7 +45,7 @@ export class PendingLogins {
     return offered && client && { href: resumeAddress(offered.id), clientName: client.name };
   }
 
-  /** "Not now": nothing that waits in this browser is offered any longer. */
+  /** Stops offering the requests that wait in this browser; they can still be continued by their address. */
   async dismiss(visit: Visit): Promise<void> {
     await this.store.run((unit) => this.kept.dismissAll(unit, visit.browser.hash, visit.now));
   }

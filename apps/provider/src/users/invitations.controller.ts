@@ -73,7 +73,7 @@ export class InvitationsController {
       if (!(error instanceof MailQueueFull)) throw error;
       return this.show(visit, { typed, roles: chosen, status: 503, error: fullSentence });
     }
-    // Nobody gets a mail: whoever invites passes the links on.
+    // No mail is sent: the administrator passes the links on.
     if (!sendsMail(this.settings)) return this.visits.page(visit, 'users/invitation-links', { invitations: links });
     return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: visit.cookies });
   }

@@ -109,7 +109,7 @@ export class Invitations implements OnModuleInit {
   /**
    * Sends a link to this address; an older one of the same address ends.
    * @param email one that {@link addressesIn} gave
-   * @returns the link, for whoever passes it on where no mail is sent
+   * @returns the link, to be passed on by hand where no mail is sent
    * @throws MailQueueFull
    */
   async invite(

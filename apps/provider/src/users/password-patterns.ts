@@ -3,7 +3,7 @@
  * alphabet, of digits and of keyboards. All of it is of text in NFKC and in small letters.
  */
 
-/** Along each of these, in either direction, hands and habits go. */
+/** Orders in which people type or recite characters, in either direction. */
 const lines = [
   'abcdefghijklmnopqrstuvwxyzabc',
   '0123456789012345678901234567890',
@@ -38,7 +38,7 @@ export function repeatedUnit(text: string): string {
   return text;
 }
 
-/** How much there is to guess in a text when a run of one character or along a line is as much as one character. */
+/** The number of characters in a text where each run, of one character or along a line, counts as one character. */
 export function charactersWithoutRuns(text: string): number {
   const characters = [...text];
   let count = 0;

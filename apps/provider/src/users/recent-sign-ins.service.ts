@@ -21,7 +21,7 @@ export interface LoginAgain {
  */
 @Injectable()
 export class RecentSignIns {
-  /** The factors module says it; without its word a second factor is asked for. */
+  /** Set by the factors module, which depends on this one. Until then every account counts as having a second factor. */
   hasSecondFactor: (userId: string) => Promise<boolean> = () => Promise.resolve(true);
 
   constructor(@Inject(KeptForms) private readonly forms: KeptForms) {}

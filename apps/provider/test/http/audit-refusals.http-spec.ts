@@ -173,7 +173,7 @@ describe('a wrong current password', () => {
       { actor_id: user.id, details: JSON.stringify({ for: 'factor removal' }) },
     ]);
     // The person sees it in their own security log.
-    expect((await browser.open(at('/account/security'))).text).toContain('A wrong current password was given');
+    expect((await browser.open(at('/account/security'))).text).toContain('A wrong current password was entered');
   });
 });
 

@@ -291,14 +291,14 @@ describe('commands on clients, while the provider runs', () => {
 
   it('doctor says what is well and what is to be mended', async () => {
     interface Report {
-      readonly to_mend: number;
+      readonly to_fix: number;
       readonly findings: readonly { check: string; state: string; says: string }[];
     }
     const well = await gatehouse(['doctor']);
     const state = (report: Report, check: string): string | undefined =>
       report.findings.find((finding) => finding.check === check)?.state;
     expect(well.code).toBe(0);
-    expect(well.json<Report>().to_mend).toBe(0);
+    expect(well.json<Report>().to_fix).toBe(0);
     for (const check of ['answer', 'disk', 'audit log', 'secret key', 'database files'])
       expect([check, state(well.json<Report>(), check)]).toEqual([check, 'ok']);
     expect(state(well.json<Report>(), 'issuer')).toBe('care');
@@ -310,7 +310,7 @@ describe('commands on clients, while the provider runs', () => {
     });
     expect(ill.code).toBe(1);
     for (const check of ['proxy', 'keys', 'mail'])
-      expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'mend']);
+      expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'fix']);
     expect((await runCommand(['doctor'], env)).stdout).toMatch(/^CHECK +STATE +WHAT/);
   });
 
@@ -323,7 +323,7 @@ describe('commands on clients, while the provider runs', () => {
     expect(code).toBe(1);
     const { findings } = JSON.parse(stdout) as { findings: readonly { check: string; says: string }[] };
     expect(findings.find(({ check }) => check === 'database files')).toMatchObject({
-      state: 'mend',
+      state: 'fix',
       says: expect.stringContaining(copy) as unknown,
     });
   });

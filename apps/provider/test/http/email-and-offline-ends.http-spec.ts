@@ -98,7 +98,7 @@ describe('offline access', () => {
     expect((await here.open(at('/account'))).text).not.toContain('name="applications"');
     const token = await offline(here);
     await here.open(at('/account'));
-    expect(here.page?.text).toContain('Applications with offline access and trusted browsers keep their access');
+    expect(here.page?.text).toContain('Ending sessions does not end the offline access of applications');
     expect(here.page?.text).toContain('name="applications"');
     expect(here.page?.text).not.toContain('name="browsers"');
     await here.submit({ action: 'end-other-sessions' }, ours);

@@ -106,7 +106,7 @@ describe('adding a passkey (WebAuthn 7.1)', () => {
   });
 
   it('says before that sign-ins by password ask for a second factor from then on, where none is asked for yet', async () => {
-    const demands = 'signing in with your password also asks for a second factor';
+    const demands = 'every login with your password also asks for a second factor';
     const browser = await provider.logIn(await provider.addUser());
     for (const page of ['/account/passkeys', '/account/factors/app'])
       expect((await browser.open(at(page))).text).toContain(demands);

@@ -144,7 +144,7 @@ it('doctor names the clients that do not meet GATEHOUSE_SECURITY_PROFILE', async
     });
   expect(await checkBy('none')).toMatchObject({ state: 'ok' });
   expect(await checkBy('fapi-2-security')).toMatchObject({
-    state: 'mend',
+    state: 'fix',
     says: expect.stringContaining(client.id) as unknown,
   });
 });

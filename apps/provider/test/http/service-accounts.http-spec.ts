@@ -120,7 +120,7 @@ describe('the owner of a client', () => {
     const { client } = await owned({ ...serviceAccount, authMethod: 'private_key_jwt', jwks });
     const refused = await edit(developer, client.id, changes);
     expect(refused.status).toBe(422);
-    expect(refused.text).toMatch(/may administrate this server/);
+    expect(refused.text).toMatch(/may administer this server/);
     expect(await find(client.id)).toMatchObject({ authMethod: 'private_key_jwt', jwks });
   });
 

@@ -31,7 +31,7 @@ describe('a username of a person’s own choice', () => {
     'must not contain @ while nobody has confirmed an address: %s',
     async (username) => {
       const answer = await signUp(`${provider.issuer}/sign-up`, username);
-      expect([answer.status, answer.text.includes('only where it is your own confirmed e-mail address')]).toEqual([
+      expect([answer.status, answer.text.includes('only if it is your own confirmed e-mail address')]).toEqual([
         422,
         true,
       ]);
@@ -61,7 +61,7 @@ describe('a username of a person’s own choice', () => {
     async (username) => {
       for (const address of [`${provider.issuer}/sign-up`, await invitationFor('mixed@mail.test')]) {
         const answer = await signUp(address, username);
-        expect([answer.status, answer.text.includes('letters of one alphabet')]).toEqual([422, true]);
+        expect([answer.status, answer.text.includes('letters of a single alphabet')]).toEqual([422, true]);
       }
       expect(await find(username)).toBeUndefined();
     },

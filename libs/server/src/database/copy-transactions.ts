@@ -9,7 +9,7 @@ export type Writers = 'blocked' | 'allowed';
 /** Another process writes to the source, or holds a lock that a writer takes. */
 export class SourceInUse extends Error {
   constructor(options?: ErrorOptions) {
-    super('another process writes to the first database', options);
+    super('another process writes to the source database', options);
     this.name = 'SourceInUse';
   }
 }

@@ -55,7 +55,8 @@ type Attempt<T> =
   | {
       readonly kind: 'failed';
       readonly reason: unknown;
-      /** How often it may be run altogether. */ readonly mostAttempts: number;
+      /** How often the unit may be run in all. */
+      readonly mostAttempts: number;
     };
 
 /** The store on PostgreSQL: a unit is a transaction on one connection of a pool; committed rows are read through another pool. */
@@ -118,7 +119,7 @@ export class PostgresStore extends Store {
   }
 
   override listen(channel: string, heard: () => void): void {
-    // Behind a pooler LISTEN would be another session's: whoever listens looks by itself.
+    // Behind a pooler the session of LISTEN is not ours: changes are then noticed by polling.
     if (this.isPooled) return;
     this.listeners.push(new PostgresListener(this.hosts, channel, heard));
   }

@@ -108,7 +108,7 @@ export class SqliteLane {
       const rejectRepeated = (reason: unknown): void =>
         reject(isDuplicateSelector(reason) ? unavailable(selectorTaken, reason) : reason);
       const rejectFirst = (reason: unknown): void => {
-        // What was waiting when it failed is woken by the batch that it was in.
+        // drain() wakes the lane for it at the end of the batch.
         if (isDuplicateSelector(reason)) this.waiting.push({ ...job, reject: rejectRepeated });
         else reject(reason);
       };

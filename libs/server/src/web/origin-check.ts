@@ -21,7 +21,7 @@ export function isFromOurselves(request: IncomingMessage, origin: string): boole
  */
 export type OriginRefusal = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
 
-/** For whoever must mend it: why {@link isFromOurselves} said no. Decides nothing. */
+/** Why {@link isFromOurselves} said no, for doctor. It decides nothing. */
 export function whyForeign(request: IncomingMessage, origin: string): OriginRefusal {
   const [sent, site, host] = [header(request, 'origin'), header(request, 'sec-fetch-site'), header(request, 'host')];
   const source = sent ?? header(request, 'referer');

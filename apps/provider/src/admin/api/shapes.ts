@@ -36,7 +36,7 @@ const userDraft = z.strictObject({
   username: text.meta({ description: 'Letters, digits and . _ @ + - ; compared without case.' }),
   email: optionalText,
   email_verified: z.boolean().optional().meta({
-    description: 'Left out with a new address: false. Only a verified address logs in.',
+    description: 'False if left out with a new address. Only a verified address can be used to log in.',
   }),
   ...claims,
   roles: roleList.optional().meta({ description: 'Left out on creation: user.' }),
@@ -132,7 +132,7 @@ const issuerDraft = z.strictObject({
 const warnings = z
   .array(z.string())
   .optional()
-  .meta({ description: 'What was done and may not be meant, such as an address that is not verified.' });
+  .meta({ description: 'Effects that may be unintended, such as an address that is not verified.' });
 
 /** What a request may send. */
 export const bodies = {
@@ -225,7 +225,7 @@ export const shapes = {
       .array(z.strictObject({ email: z.string(), link: z.string() }))
       .optional()
       .meta({
-        description: 'Only without a mail server: nobody gets a mail, and whoever invites passes the links on.',
+        description: 'Only without a mail server: no mail is sent, and the caller passes the links on.',
       }),
   }),
   Role: z.strictObject({ role: z.string(), second_factor: z.boolean() }),
