@@ -42,6 +42,9 @@ export interface BackupOptions {
   readonly program?: string | undefined;
 }
 
+/** The files that SQLite keeps beside a database; it applies what is in them when it opens the database. */
+const logSuffixes = ['-wal', '-shm', '-journal'];
+
 const copyProgram = fileURLToPath(new URL('./sqlite-copy-worker.js', import.meta.url));
 
 /**
@@ -117,11 +120,11 @@ export async function restoreSqlite(
   checkSound(backup);
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
-  if (isThere) {
-    if (isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
-    for (const suffix of ['', '-wal', '-shm'])
-      if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
-  }
+  if (isThere && isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
+  // Also where the database itself is missing: SQLite would apply a WAL or journal left behind to the restored file.
+  for (const suffix of ['', ...logSuffixes])
+    if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
+  await flushFile(dirname(path));
   // Under its name only when it is whole and on disk: a power cut leaves the old database or the new one.
   const draft = `${path}.part`;
   await createPrivateFile(draft);
