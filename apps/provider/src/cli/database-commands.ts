@@ -119,6 +119,7 @@ const commands: readonly DatabaseCommand[] = [
     run: async (settings, options) => {
       const report = await restoreSqlite(stringOf(options, 'from'), sqlitePathOf(settings), {
         replace: options['replace'] === true,
+        onProgress: showCopied,
       });
       const key = keyFileOf(settings);
       const missing = settings.secretKeys === undefined && key !== undefined && !existsSync(key);

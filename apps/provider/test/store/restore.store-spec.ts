@@ -90,4 +90,13 @@ describe('restore', () => {
     await restoreSqlite(backup, path, { replace: false });
     expect(valueIn(path)).toBe(3);
   });
+
+  it('restores what is committed in the WAL of the backup, into a file that its owner alone can read', async () => {
+    const backup = join(folder, 'backup.sqlite');
+    const path = join(folder, 'restored.sqlite');
+    crashedCopy(file, backup, 2);
+    await restoreSqlite(backup, path, { replace: false });
+    expect(valueIn(path)).toBe(2);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
 });

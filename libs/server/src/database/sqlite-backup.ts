@@ -1,13 +1,11 @@
 import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { isSqliteInUse } from './database-use.js';
 import {
   copySqliteFile,
-  findProblem,
   flushFile,
   type BackupProgress,
   type SqliteCopyRequest,
@@ -42,6 +40,10 @@ export interface BackupOptions {
   readonly program?: string | undefined;
 }
 
+export interface RestoreOptions extends BackupOptions {
+  readonly replace: boolean;
+}
+
 /** The files that SQLite keeps beside a database; it applies what is in them when it opens the database. */
 const logSuffixes = ['-wal', '-shm', '-journal'];
 
@@ -74,7 +76,7 @@ export async function backupSqlite(
       takenAt: epochSeconds(Math.floor(takenAtMilliseconds / 1000)),
     };
   } finally {
-    for (const suffix of ['', '-journal']) await unlink(draft + suffix).catch(() => undefined);
+    await removeDraft(draft);
   }
 }
 
@@ -112,28 +114,27 @@ function copyInThread(
  * @param options.replace the database that is there goes; its files are kept beside it under `.replaced`
  * @throws BackupRefused when the backup is not sound, or there is a database and it is not to be replaced
  */
-export async function restoreSqlite(
-  backup: string,
-  path: string,
-  options: { readonly replace: boolean },
-): Promise<BackupReport> {
-  checkSound(backup);
+export async function restoreSqlite(backup: string, path: string, options: RestoreOptions): Promise<BackupReport> {
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
   if (isThere && isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
-  // Also where the database itself is missing: SQLite would apply a WAL or journal left behind to the restored file.
-  for (const suffix of ['', ...logSuffixes])
-    if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
-  await flushFile(dirname(path));
-  // Under its name only when it is whole and on disk: a power cut leaves the old database or the new one.
+  // Under its name only when it is whole and on disk.
   const draft = `${path}.part`;
-  await createPrivateFile(draft);
-  const [from, to] = [await open(backup, 'r'), await open(draft, 'r+')];
-  await pipeline(from.createReadStream(), to.createWriteStream());
-  await flushFile(draft);
-  await rename(draft, path);
-  await flushFile(dirname(path));
-  return { file: path, bytes: (await stat(path)).size };
+  try {
+    await createPrivateFile(draft);
+    // Through SQLite, not byte by byte: what is committed may still be in the WAL of the backup.
+    const { problem } = await copyPages({ path: backup, draft }, options);
+    if (problem !== undefined) throw new BackupRefused(`${backup} is not sound: ${problem}`);
+    // Also where the database itself is missing: SQLite would apply a WAL or journal left behind to the restored file.
+    for (const suffix of ['', ...logSuffixes])
+      if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
+    await flushFile(dirname(path));
+    await rename(draft, path);
+    await flushFile(dirname(path));
+    return { file: path, bytes: (await stat(path)).size };
+  } finally {
+    await removeDraft(draft);
+  }
 }
 
 /**
@@ -146,15 +147,8 @@ async function createPrivateFile(path: string): Promise<void> {
   await (await open(path, 'wx', 0o600)).close();
 }
 
-/** @throws BackupRefused when it is no database of ours, or damaged */
-function checkSound(file: string): void {
-  let problem: string | undefined;
-  try {
-    problem = findProblem(file);
-  } catch (cause) {
-    throw new BackupRefused(`${file} cannot be read as a database`, { cause });
-  }
-  if (problem !== undefined) throw new BackupRefused(`${file} is not sound: ${problem}`);
+async function removeDraft(draft: string): Promise<void> {
+  for (const suffix of ['', ...logSuffixes]) await unlink(draft + suffix).catch(() => undefined);
 }
 
 async function refuseExisting(file: string): Promise<void> {

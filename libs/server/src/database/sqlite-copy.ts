@@ -93,7 +93,7 @@ function leaveWalMode(file: string): void {
 }
 
 /** @returns why the file is no sound database of ours, or undefined */
-export function findProblem(file: string): string | undefined {
+function findProblem(file: string): string | undefined {
   const database = openSqliteFile(file, { readonly: true });
   try {
     const [row] = database.pragma('integrity_check(1)') as { integrity_check: string }[];
