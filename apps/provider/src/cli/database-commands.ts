@@ -123,9 +123,19 @@ const commands: readonly DatabaseCommand[] = [
       });
       const key = keyFileOf(settings);
       const missing = settings.secretKeys === undefined && key !== undefined && !existsSync(key);
+      const lines = [
+        `${report.file} (${report.bytes} bytes)`,
+        ...report.replacedFiles.map((file) => `what was there before is kept as ${file}`),
+        ...(missing ? [`put the secret key that belongs to it at ${key} before the provider starts`] : []),
+      ];
       return {
-        json: { file: report.file, bytes: report.bytes, secret_key_missing: missing },
-        text: `${report.file} (${report.bytes} bytes)${missing ? `\nput the secret key that belongs to it at ${key} before the provider starts` : ''}`,
+        json: {
+          file: report.file,
+          bytes: report.bytes,
+          replaced_files: report.replacedFiles,
+          secret_key_missing: missing,
+        },
+        text: lines.join('\n'),
       };
     },
   },

@@ -1,9 +1,12 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
 import { restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
 import { openSqliteFile, type SqliteDatabase } from '@gatehouse/server/database/sqlite-driver';
+import { databaseCommand } from '../../src/cli/database-commands';
+import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/database/entities';
 
 const setValue = `INSERT INTO counters (name, value) VALUES ('test', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
@@ -98,5 +101,33 @@ describe('restore', () => {
     await restoreSqlite(backup, path, { replace: false });
     expect(valueIn(path)).toBe(2);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('keeps each database that it replaces, and reports under which name', async () => {
+    const backup = join(folder, 'backup.sqlite');
+    copyFileSync(file, backup);
+    writeAndClose(backup, 3);
+    writeAndClose(file, 2);
+    const first = await restoreSqlite(backup, file, { replace: true });
+    writeAndClose(file, 4);
+    const second = await restoreSqlite(backup, file, { replace: true });
+    expect(valueIn(file)).toBe(3);
+    const kept = [...first.replacedFiles, ...second.replacedFiles];
+    for (const name of kept) expect(name).toMatch(/\.sqlite\.replaced-\d{8}T\d{9}Z$/);
+    expect(kept.map(valueIn)).toEqual([2, 4]);
+  });
+
+  it('by command: names the files that it kept', async () => {
+    const backup = join(folder, 'backup.sqlite');
+    copyFileSync(file, backup);
+    const settings = loadSettings({
+      GATEHOUSE_DATABASE_URL: `sqlite:${file}`,
+      GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64url'),
+    });
+    const answer = await databaseCommand(settings, ['restore', '--from', backup, '--replace']);
+    const kept = readdirSync(folder).filter((name) => name.includes('.replaced-'));
+    expect(kept).toHaveLength(1);
+    expect(answer?.json).toMatchObject({ replaced_files: [join(folder, kept[0] ?? '')] });
+    expect(answer?.text).toContain(join(folder, kept[0] ?? ''));
   });
 });

@@ -33,6 +33,11 @@ export interface OnlineBackupReport extends BackupReport {
   readonly takenAt: EpochSeconds;
 }
 
+export interface RestoreReport extends BackupReport {
+  /** The names under which the files that were there before are kept. */
+  readonly replacedFiles: readonly string[];
+}
+
 export interface BackupOptions {
   /** Called now and then while pages are copied, and once when all are. */
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
@@ -111,30 +116,45 @@ function copyInThread(
 
 /**
  * Puts a backup in the place of a database that nobody uses.
- * @param options.replace the database that is there goes; its files are kept beside it under `.replaced`
+ * @param options.replace the database that is there goes; its files are kept beside it under `.replaced-TIME`
  * @throws BackupRefused when the backup is not sound, or there is a database and it is not to be replaced
  */
-export async function restoreSqlite(backup: string, path: string, options: RestoreOptions): Promise<BackupReport> {
+export async function restoreSqlite(backup: string, path: string, options: RestoreOptions): Promise<RestoreReport> {
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
   if (isThere && isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
-  // Under its name only when it is whole and on disk.
   const draft = `${path}.part`;
   try {
     await createPrivateFile(draft);
     // Through SQLite, not byte by byte: what is committed may still be in the WAL of the backup.
     const { problem } = await copyPages({ path: backup, draft }, options);
     if (problem !== undefined) throw new BackupRefused(`${backup} is not sound: ${problem}`);
-    // Also where the database itself is missing: SQLite would apply a WAL or journal left behind to the restored file.
-    for (const suffix of ['', ...logSuffixes])
-      if (await exists(path + suffix)) await rename(path + suffix, `${path}.replaced${suffix}`);
+    const replacedFiles = await setAside(path);
     await flushFile(dirname(path));
+    // Under its name only when it is whole and on disk.
     await rename(draft, path);
     await flushFile(dirname(path));
-    return { file: path, bytes: (await stat(path)).size };
+    return { file: path, bytes: (await stat(path)).size, replacedFiles };
   } finally {
     await removeDraft(draft);
   }
+}
+
+/**
+ * Renames a database and its logs, each time to a name that no earlier one has. The logs also where the database itself
+ * is missing: SQLite would apply a WAL or journal left behind to the restored file.
+ * @returns the new names
+ */
+async function setAside(path: string): Promise<string[]> {
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
+  const names: string[] = [];
+  for (const suffix of ['', ...logSuffixes]) {
+    if (!(await exists(path + suffix))) continue;
+    const name = `${path}.replaced-${time}${suffix}`;
+    await rename(path + suffix, name);
+    names.push(name);
+  }
+  return names;
 }
 
 /**
