@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync, watch, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
@@ -31,6 +41,13 @@ async function modesDuring(folder: string, work: () => Promise<unknown>): Promis
 
 function expectPrivate(modes: Map<string, Set<string>>, name: string): void {
   expect([...(modes.get(name) ?? [])]).toEqual(['600']);
+}
+
+/** The draft of a copy, whose name ends in random characters. */
+function expectPrivateDraft(modes: Map<string, Set<string>>, name: string): void {
+  const drafts = [...modes.keys()].filter((each) => each.startsWith(`${name}.part-`) && !each.endsWith('-journal'));
+  expect(drafts).toHaveLength(1);
+  expectPrivate(modes, drafts[0] ?? '');
 }
 
 describe('backup and restore', () => {
@@ -75,23 +92,36 @@ describe('backup and restore', () => {
   it('is readable by its owner alone from the first byte on, and so is what is restored from it', async () => {
     const target = join(folder, 'private.sqlite');
     const copying = await modesDuring(folder, () => backupSqlite(file, target));
-    expectPrivate(copying, 'private.sqlite.part');
+    expectPrivateDraft(copying, 'private.sqlite');
     expectPrivate(copying, 'private.sqlite');
     // As backups of earlier versions are, or one that came by another way.
     chmodSync(target, 0o644);
     const restoring = await modesDuring(folder, () =>
       restoreSqlite(target, join(folder, 'private-again.sqlite'), { replace: false }),
     );
-    expectPrivate(restoring, 'private-again.sqlite.part');
+    expectPrivateDraft(restoring, 'private-again.sqlite');
     expectPrivate(restoring, 'private-again.sqlite');
   });
 
-  it('replaces a file that is already at the name of the draft, and its mode', async () => {
+  it('writes to no file that was there before', async () => {
     const target = join(folder, 'planted.sqlite');
-    writeFileSync(`${target}.part`, '', { mode: 0o666 });
-    chmodSync(`${target}.part`, 0o666);
+    writeFileSync(`${target}.part`, 'mine', { mode: 0o666 });
     await backupSqlite(file, target);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+    expect(readFileSync(`${target}.part`, 'utf8')).toBe('mine');
+  });
+
+  it('makes one of several backups that are taken to one name at once, refuses the others and leaves no draft', async () => {
+    const target = join(folder, 'contested.sqlite');
+    const results = await Promise.allSettled(Array.from({ length: 4 }, () => backupSqlite(file, target)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected') {
+        expect(result.reason).toBeInstanceOf(BackupRefused);
+        expect((result.reason as Error).message).toMatch(/exists already/);
+      }
+    await restoreSqlite(target, join(folder, 'contested-again.sqlite'), { replace: false });
+    expect(readdirSync(folder).filter((name) => name.startsWith('contested.'))).toEqual(['contested.sqlite']);
   });
 
   it('replaces neither a backup nor a database unasked, and takes no damaged file', async () => {

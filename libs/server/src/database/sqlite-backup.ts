@@ -1,4 +1,5 @@
-import { link, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -12,6 +13,7 @@ import {
   type SqliteCopyResult,
 } from './sqlite-copy.js';
 import type { SqliteCopyMessage } from './sqlite-copy-worker.js';
+import { driverCode } from './store-error.js';
 
 export type { BackupProgress } from './sqlite-copy.js';
 
@@ -67,13 +69,14 @@ export async function backupSqlite(
 ): Promise<OnlineBackupReport> {
   if (!(await exists(path))) throw new BackupRefused(`${path} does not exist`);
   await refuseExisting(target);
-  const draft = `${target}.part`;
+  const draft = await createDraft(target);
   try {
-    await createPrivateFile(draft);
     const { problem, takenAtMilliseconds } = await copyPages({ path, draft }, options);
     if (problem !== undefined) throw new BackupRefused(`the copy of ${path} is not sound: ${problem}`);
     // A link fails where the name was taken meanwhile; a rename would replace what is there.
-    await link(draft, target);
+    await link(draft, target).catch((cause: unknown) => {
+      throw driverCode(cause) === 'EEXIST' ? alreadyExists(target) : cause;
+    });
     await flushFile(dirname(target));
     return {
       file: target,
@@ -123,9 +126,8 @@ export async function restoreSqlite(backup: string, path: string, options: Resto
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
   if (isThere && isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
-  const draft = `${path}.part`;
+  const draft = await createDraft(path);
   try {
-    await createPrivateFile(draft);
     // Through SQLite, not byte by byte: what is committed may still be in the WAL of the backup.
     const { problem } = await copyPages({ path: backup, draft }, options);
     if (problem !== undefined) throw new BackupRefused(`${backup} is not sound: ${problem}`);
@@ -160,11 +162,12 @@ async function setAside(path: string): Promise<string[]> {
 /**
  * An empty file with mode 0600, whatever the umask. SQLite writes into it, and gives its journals the same mode. The
  * driver's own file would be world-readable, and copyFile() sets the mode of its source.
+ * Its name is random: two copies to one target write to two drafts, and nobody can put a file there first.
  */
-async function createPrivateFile(path: string): Promise<void> {
-  await rm(path, { force: true });
-  // Exclusive: a file or link that another user of the folder puts there meanwhile is not written to.
-  await (await open(path, 'wx', 0o600)).close();
+async function createDraft(target: string): Promise<string> {
+  const draft = `${target}.part-${randomBytes(6).toString('hex')}`;
+  await (await open(draft, 'wx', 0o600)).close();
+  return draft;
 }
 
 async function removeDraft(draft: string): Promise<void> {
@@ -172,7 +175,11 @@ async function removeDraft(draft: string): Promise<void> {
 }
 
 async function refuseExisting(file: string): Promise<void> {
-  if (await exists(file)) throw new BackupRefused(`${file} exists already`);
+  if (await exists(file)) throw alreadyExists(file);
+}
+
+function alreadyExists(file: string): BackupRefused {
+  return new BackupRefused(`${file} exists already`);
 }
 
 async function exists(file: string): Promise<boolean> {
