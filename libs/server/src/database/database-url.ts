@@ -49,8 +49,8 @@ function postgresAddress(url: string): PostgresAddress {
   const readWrite = needsWrites(parameters.get('target_session_attrs'), hosts.length);
   const durability = choiceOf(parameters, 'durability', ['required', 'unchecked']);
   const pooler = choiceOf(parameters, 'pooler', ['none', 'transaction']);
-  // The driver does not know these parameters; the others are passed on as they were written.
-  const isOurs = (pair: string): boolean => ownParameters.some((name) => pair.startsWith(`${name}=`));
+  // The others are passed on as they were written.
+  const isOurs = (pair: string): boolean => [...new URLSearchParams(pair).keys()].some((key) => ownParameters.has(key));
   const rest = query
     .slice(1)
     .split('&')
@@ -63,7 +63,11 @@ function postgresAddress(url: string): PostgresAddress {
 
 const invalidPostgresUrl = 'the database URL is not a valid postgres://user:password@host:port/database';
 
-const ownParameters = ['target_session_attrs', 'durability', 'pooler'];
+/**
+ * The driver does not know the first three. `application_name` in the URL would override the name that all connections of
+ * this program have, by which database-use.ts finds them.
+ */
+const ownParameters = new Set(['target_session_attrs', 'durability', 'pooler', 'application_name']);
 
 /** The first value is the default. */
 function choiceOf<T extends string>(parameters: URLSearchParams, name: string, values: readonly [T, ...T[]]): T {

@@ -1,3 +1,5 @@
+import { parseDatabaseUrl } from '../../src/database/database-url.js';
+import { isInUse } from '../../src/database/database-use.js';
 import { PostgresStore } from '../../src/database/postgres-store.js';
 import { statement, StoreUnavailable } from '../../src/database/store.js';
 import { administer } from '../support/postgres.js';
@@ -29,6 +31,24 @@ describe('units on PostgreSQL', () => {
   const kill = (process: number | undefined): Promise<unknown> =>
     administer(url, `SELECT pg_terminate_backend(${process ?? 0})`);
   const tags = async (): Promise<string[]> => (await store.all<{ tag: string }>(things.all)).map(({ tag }) => tag);
+
+  it.each([
+    ['application_name', 'application_name=mine'],
+    ['application_name, percent-encoded', 'application%5Fname=mine'],
+    ['fallback_application_name', 'fallback_application_name=mine'],
+    ['options', `options=${encodeURIComponent('-c application_name=mine')}`],
+  ])('counts as use of the database, whatever its URL says in %s', async (_parameter, parameter) => {
+    const plain = await engine.freshUrl();
+    const named = `${plain}${plain.includes('?') ? '&' : '?'}${parameter}`;
+    const opened = await openThings(named);
+    try {
+      expect(await isInUse(parseDatabaseUrl(plain))).toBe(true);
+      expect(await isInUse(parseDatabaseUrl(named))).toBe(true);
+    } finally {
+      await opened.close();
+    }
+    expect(await isInUse(parseDatabaseUrl(named))).toBe(false);
+  });
 
   it('goes on when a table gets a column, as in a rolling upgrade', async () => {
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
