@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
@@ -129,5 +129,15 @@ describe('restore', () => {
     expect(kept).toHaveLength(1);
     expect(answer?.json).toMatchObject({ replaced_files: [join(folder, kept[0] ?? '')] });
     expect(answer?.text).toContain(join(folder, kept[0] ?? ''));
+  });
+
+  it('replaces a damaged database, and keeps it', async () => {
+    const backup = join(folder, 'backup.sqlite');
+    copyFileSync(file, backup);
+    const damaged = 'the first pages of this file were overwritten by something that is not SQLite';
+    writeFileSync(file, damaged);
+    const { replacedFiles } = await restoreSqlite(backup, file, { replace: true });
+    expect(valueIn(file)).toBe(1);
+    expect(replacedFiles.map((name) => readFileSync(name, 'utf8'))).toEqual([damaged]);
   });
 });

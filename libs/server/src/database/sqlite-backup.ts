@@ -13,6 +13,7 @@ import {
   type SqliteCopyResult,
 } from './sqlite-copy.js';
 import type { SqliteCopyMessage } from './sqlite-copy-worker.js';
+import { isDamaged } from './sqlite-driver.js';
 import { driverCode } from './store-error.js';
 
 export type { BackupProgress } from './sqlite-copy.js';
@@ -125,7 +126,7 @@ function copyInThread(
 export async function restoreSqlite(backup: string, path: string, options: RestoreOptions): Promise<RestoreReport> {
   const isThere = await exists(path);
   if (isThere && !options.replace) throw new BackupRefused(`${path} exists: --replace puts the backup in its place`);
-  if (isThere && isSqliteInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
+  if (isThere && isReadableAndInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
   const draft = await createDraft(path);
   try {
     // Through SQLite, not byte by byte: what is committed may still be in the WAL of the backup.
@@ -139,6 +140,16 @@ export async function restoreSqlite(backup: string, path: string, options: Resto
     return { file: path, bytes: (await stat(path)).size, replacedFiles };
   } finally {
     await removeDraft(draft);
+  }
+}
+
+/** A damaged database cannot be asked who uses it, and is the very one that a backup must be able to replace. */
+function isReadableAndInUse(path: string): boolean {
+  try {
+    return isSqliteInUse(path);
+  } catch (error) {
+    if (isDamaged(error)) return false;
+    throw error;
   }
 }
 

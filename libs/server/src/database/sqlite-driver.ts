@@ -66,6 +66,11 @@ export function isBusy(error: unknown): boolean {
   return driverCode(error).startsWith('SQLITE_BUSY');
 }
 
+/** The file is no SQLite database, or a damaged one. */
+export function isDamaged(error: unknown): boolean {
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(driverCode(error));
+}
+
 /** The engine cannot serve now, for a reason outside the statement: locked, full, I/O error. */
 export function isSqliteOutage(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|CANTOPEN|PROTOCOL)/.test(driverCode(error));
