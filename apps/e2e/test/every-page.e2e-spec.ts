@@ -322,9 +322,10 @@ describe('every page', () => {
     await page.goto(`${stage.issuer}/account/security`);
     await look('provider-security');
 
-    // A sign-in that waits in this browser is what the page leads on to.
+    // A sign-in that began in this browser, with nobody signed in, is what the page leads on to.
+    await context.clearCookies();
     await beginLogin(page, stage);
-    await page.waitForURL(/consent/);
+    await page.waitForURL(/login/);
     await page.goto(link);
     await look('provider-set-password');
     await page.fill('input[name=password]', 'short');
