@@ -37,7 +37,7 @@ const defaults: Options = {
   // The same file from the compiled program and, in tests, from its sources.
   program: fileURLToPath(new URL('../../dist/users/password-strength-worker.js', import.meta.url)),
   mostWaiting: 50,
-  mostOfSource: 5,
+  mostOfSource: 20,
   // A thread that starts on a busy machine takes some seconds.
   waitMilliseconds: 10_000,
   workMilliseconds: 1000,

@@ -181,7 +181,10 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       );
       // The link is of the command line: the winner is signed in.
       expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
-      expect(answers.filter((answer) => answer.status === 410)).toHaveLength(99);
+      // A full queue for estimating or hashing passwords refuses some before they use the link.
+      const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
+      expect(refused).toHaveLength(99);
+      expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThan(20);
     });
 
     it('uses of one client assertion: one token (RFC 7523 3)', async () => {
