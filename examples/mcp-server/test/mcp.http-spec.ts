@@ -12,8 +12,9 @@ import type {
 import { epochSeconds } from '@gatehouse/domain/kernel';
 import { ManualClock } from '@gatehouse/server/clock';
 import type { Browser } from '../../../apps/provider/test/support/browser';
-import { freePort, startProvider, type TestProvider } from '../../../apps/provider/test/support/provider';
+import { startProvider, type TestProvider } from '../../../apps/provider/test/support/provider';
 import { addResource } from '../../../apps/provider/test/support/resources';
+import { freePort } from '../../../scripts/lib/free-port.cjs';
 import { mcpServer } from '../src/server';
 
 const redirectUrl = 'http://127.0.0.1:9/callback';
