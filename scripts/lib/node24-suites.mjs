@@ -20,8 +20,7 @@ export async function runSuites() {
   await runJest(tally, {
     projects,
     args: ['--testPathPatterns', 'libs/domain/', String.raw`\.http-spec\.ts$`],
-    // The endpoints that programs call all the time go through the router here: it must answer as their short way does.
-    env: { ...env, NODE_ENV: 'test', GATEHOUSE_TEST_ROUTER: '1' },
+    env: { ...env, NODE_ENV: 'test' },
     label,
   });
   tally.report();
