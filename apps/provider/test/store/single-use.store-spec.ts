@@ -184,7 +184,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       // A full queue for estimating or hashing passwords refuses some before they use the link.
       const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
       expect(refused).toHaveLength(99);
-      expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThan(20);
+      expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThan(5);
     });
 
     it('uses of one client assertion: one token (RFC 7523 3)', async () => {
