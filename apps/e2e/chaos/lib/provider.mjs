@@ -24,6 +24,7 @@ export class Provider extends Site {
     super(`http://127.0.0.1:${port}`);
     this.environment = {
       GATEHOUSE_PORT: String(port),
+      GATEHOUSE_ISSUER: `http://127.0.0.1:${port}`,
       GATEHOUSE_SIGN_UP: 'open',
       GATEHOUSE_THROTTLE: 'off',
       GATEHOUSE_LOG_LEVEL: 'error',
