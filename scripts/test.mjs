@@ -74,6 +74,8 @@ await runMain(async () => {
     return tally.report();
   }
 
+  if (!existsSync('/usr/sbin/pgbouncer'))
+    console.log('PgBouncer is not installed: its tests are left out (apt-get install pgbouncer).');
   const chromium = await attempt(tally, findChromium);
   const postgres = await attempt(tally, startPostgres);
   const stop = async () => postgres?.stop();
