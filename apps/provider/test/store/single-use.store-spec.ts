@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createConnection } from 'node:net';
+import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { Browser, type Answer } from '../support/browser';
 import { engines } from '../support/engines';
 import { secretKey, signed } from '../support/client-jwts';
 import { eventually } from '../support/eventually';
+import { holdWrites } from '../support/hold-writes';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { buildProvider, runCommand, runProvider, type RunningProvider } from '../support/processes';
 import type { Tokens } from '../support/tokens';
@@ -11,6 +13,8 @@ import type { Tokens } from '../support/tokens';
 jest.setTimeout(180_000);
 
 const hundred = Array.from({ length: 100 }, (_each, index) => index);
+/** Less than the two seconds for which a process waits for the lock of an SQLite file. */
+const heldMilliseconds = 700;
 const password = 'a password for the race';
 
 describe.each(engines)('100 at once on %s', (_name, engineOf) => {
@@ -115,6 +119,15 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       return fresh;
     }
 
+    /** Requests at once, none of which can write before they had the time to read. */
+    async function race(request: (index: number) => Promise<Answer>, racers = hundred): Promise<Answer[]> {
+      const release = await holdWrites(place.env['GATEHOUSE_DATABASE_URL'] ?? '');
+      const begun = Promise.all(racers.map(request));
+      await new Promise((resolve) => setTimeout(resolve, heldMilliseconds));
+      await release();
+      return begun;
+    }
+
     const baseOf = (index: number): string => place.bases[index % place.bases.length] ?? '';
     const registered = () =>
       ({ id: client.id, redirectUris: ['https://client.test/callback'] }) as unknown as Parameters<typeof authorize>[2];
@@ -138,7 +151,7 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
     it('redemptions of one code: exactly one 200, the others invalid_grant (RFC 6749 4.1.2)', async () => {
       for (let round = 0; round < 3; round++) {
         const proof = await code();
-        const answers = await Promise.all(hundred.map((index) => redeemAt(index, proof)));
+        const answers = await race((index) => redeemAt(index, proof));
         expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
         for (const answer of answers.filter((each) => each.status !== 200))
           expect({ status: answer.status, ...answer.json() }).toMatchObject({ status: 400, error: 'invalid_grant' });
@@ -150,11 +163,37 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
 
     it('refreshes of one token: one distinct answer, whose tokens are good', async () => {
       const first = (await redeemAt(0, await code())).json<Tokens>();
-      const answers = await Promise.all(hundred.map((index) => refreshAt(index, first.refresh_token ?? '')));
+      const answers = await race((index) => refreshAt(index, first.refresh_token ?? ''));
       expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
       expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
       const next = await refreshAt(1, answers[0]?.json<Tokens>().refresh_token ?? '');
       expect(next.status).toBe(200);
+    });
+
+    it('exchanges of one device code: exactly one 200, the others invalid_grant (RFC 8628 3.5)', async () => {
+      const words = ['client', 'add', '--name', 'Television', '--public', '--scope', 'openid', '--json'];
+      const { client_id } = (await runCommand([...words, '--grant-type', deviceCodeGrant], place.env)).json<{
+        client_id: string;
+      }>();
+      const codes = (await post(`${baseOf(0)}/oauth/device`, { client_id, scope: 'openid' })).json<{
+        device_code: string;
+        verification_uri_complete: string;
+      }>();
+      const page = new URL(codes.verification_uri_complete);
+      const headers = { Origin: place.provider.issuer };
+      await browser.open(`${baseOf(0)}${page.pathname}${page.search}`);
+      await browser.submit({}, { headers });
+      await browser.submit({ confirm: 'yes' }, { headers });
+      const answers = await race((index) =>
+        post(`${baseOf(index)}/oauth/token`, {
+          grant_type: deviceCodeGrant,
+          device_code: codes.device_code,
+          client_id,
+        }),
+      );
+      expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
+      for (const answer of answers.filter((each) => each.status !== 200))
+        expect({ status: answer.status, ...answer.json() }).toMatchObject({ status: 400, error: 'invalid_grant' });
     });
 
     it('uses of a one-time link: one winner', async () => {
@@ -168,23 +207,17 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
       const fields = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
         ([, key = '', value = '']): [string, string] => [key, value],
       );
-      const answers = await Promise.all(
-        hundred.map((index) =>
-          fresh.send(`${baseOf(index)}${url.pathname}`, {
-            // One address has only so many passwords in the queue for hashing.
-            localAddress: `127.0.1.${1 + (index % 10)}`,
-            method: 'POST',
-            body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
-            headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: place.provider.issuer },
-          }),
-        ),
-      );
+      const use = (index: number): Promise<Answer> =>
+        fresh.send(`${baseOf(index)}${url.pathname}`, {
+          method: 'POST',
+          body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: place.provider.issuer },
+        });
+      // No more than the passwords of one address that may wait to be estimated and hashed.
+      const answers = await race(use, hundred.slice(0, 16));
       // The link is of the command line: the winner is signed in.
       expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
-      // A full queue for estimating or hashing passwords refuses some before they use the link.
-      const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
-      expect(refused).toHaveLength(99);
-      expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThan(5);
+      expect(answers.filter((answer) => answer.status === 410)).toHaveLength(15);
     });
 
     it('uses of one client assertion: one token (RFC 7523 3)', async () => {
@@ -205,14 +238,12 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
         ...claims,
         jti: randomBytes(8).toString('hex'),
       });
-      const answers = await Promise.all(
-        hundred.map((index) =>
-          post(`${baseOf(index)}/oauth/token`, {
-            grant_type: 'client_credentials',
-            client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-            client_assertion: assertion,
-          }),
-        ),
+      const answers = await race((index) =>
+        post(`${baseOf(index)}/oauth/token`, {
+          grant_type: 'client_credentials',
+          client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+          client_assertion: assertion,
+        }),
       );
       expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
       for (const answer of answers.filter((each) => each.status !== 200))

@@ -1,0 +1,421 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { addSeconds, parseToken, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
+import { parseUserCode } from '@gatehouse/domain/oauth';
+import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { generateSync } from 'otplib';
+import { CodesService } from '../../src/authorization/codes.service';
+import { DeviceAuthorizations } from '../../src/authorization/device-authorizations.service';
+import { KeptRequestsService } from '../../src/authorization/kept-requests.service';
+import { PushedRequests } from '../../src/authorization/pushed-requests.service';
+import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
+import { Passkeys } from '../../src/factors/passkeys.service';
+import { RecoveryCodes } from '../../src/factors/recovery-codes.service';
+import { newSeed } from '../../src/factors/totp';
+import { TotpFactors } from '../../src/factors/totp.service';
+import { GrantsService } from '../../src/grants/grants.service';
+import { RefreshTokensService } from '../../src/issuance/refresh-tokens.service';
+import { leaseSeconds, Outbox } from '../../src/outbox/outbox.service';
+import { IdempotentAnswers } from '../../src/replay/idempotent-answers.service';
+import { ReplayService } from '../../src/replay/replay.service';
+import { SessionsService } from '../../src/sessions/sessions.service';
+import { Invitations } from '../../src/users/invitations.service';
+import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { engines } from '../support/engines';
+import { raceAfterReading, spendTwice } from '../support/interleave';
+import { push } from '../support/par';
+import { authorize, startProvider, type TestProvider } from '../support/provider';
+import { obtainRefreshToken, type Registered } from '../support/tokens';
+
+jest.setTimeout(120_000);
+
+// Whatever may be used once: two callers read it while it is unused, and only then does either of them spend it.
+describe.each(engines)('read by two, then spent by both, on %s', (_name, engineOf) => {
+  const engine = engineOf();
+  let provider: TestProvider;
+  let registered: Registered;
+  let now: EpochSeconds;
+  beforeAll(async () => {
+    await engine.start();
+    provider = await startProvider({ databaseUrl: await engine.freshUrl(), env: { GATEHOUSE_THROTTLE: 'off' } });
+    registered = await provider.addClient({ consentRequired: false });
+    now = provider.clock.now();
+  });
+  afterAll(async () => {
+    await provider.close();
+    await engine.stop();
+  });
+
+  const once = ['spent', 'refused'];
+
+  /** What a look-up gives to two callers before either goes on. */
+  async function readTwice<T>(find: () => Promise<T | undefined>): Promise<readonly [T, T]> {
+    const [first, second] = [await find(), await find()];
+    if (first === undefined || second === undefined) throw new Error('it could not be found');
+    return [first, second];
+  }
+
+  const token = (link: string, parameter: string): string => new URL(link).searchParams.get(parameter) ?? '';
+
+  it('an authorization code is spent once (RFC 6749 4.1.2)', async () => {
+    const browser = await provider.logIn(await provider.addUser());
+    const { code } = await authorize(provider, browser, registered.client);
+    const codes = provider.app.get(CodesService);
+    const [a, b] = await readTwice(() => codes.find(code));
+    expect([a.consumedAt, b.consumedAt]).toEqual([undefined, undefined]);
+    const outcomes = await spendTwice(provider, [
+      (unit) => codes.consume(unit, a.selector, now),
+      (unit) => codes.consume(unit, b.selector, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect((await codes.find(code))?.consumedAt).toBe(now);
+  });
+
+  async function refreshToken(): Promise<string> {
+    const browser = await provider.logIn(await provider.addUser());
+    return (await obtainRefreshToken(provider, browser, registered)).refresh_token;
+  }
+
+  it('a refresh token that rotates is exchanged once (RFC 9700 4.14.2)', async () => {
+    const text = await refreshToken();
+    const tokens = provider.app.get(RefreshTokensService);
+    const [a, b] = await readTwice(() => tokens.find(text));
+    const outcomes = await spendTwice(provider, [
+      (unit) => tokens.consume(unit, a, { successor: 1 as Selector, body: 'first', request: '' }, now),
+      (unit) => tokens.consume(unit, b, { successor: 2 as Selector, body: 'second', request: '' }, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect(await tokens.findAnswer(a, '', now)).toBe('first');
+  });
+
+  it('a refresh token that is kept is not extended once another request has spent it', async () => {
+    const text = await refreshToken();
+    const tokens = provider.app.get(RefreshTokensService);
+    const [a, b] = await readTwice(() => tokens.find(text));
+    const outcomes = await spendTwice(provider, [
+      (unit) => tokens.consume(unit, a, { successor: 3 as Selector, body: 'first', request: '' }, now),
+      (unit) => tokens.extend(unit, b, addSeconds(b.expiresAt, 3600)),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect((await tokens.find(text))?.expiresAt).toBe(a.expiresAt);
+  });
+
+  async function waitingDevice(): Promise<{ deviceCode: string; userCode: string }> {
+    const request = { clientId: registered.client.id, scope: ['openid'], resources: [] };
+    const issued = await provider.store.run((unit) => provider.app.get(DeviceAuthorizations).issue(unit, request, now));
+    if (!issued) throw new Error('no device code was issued');
+    return { deviceCode: issued.deviceCode, userCode: parseUserCode(issued.userCode) ?? '' };
+  }
+
+  it('a device code is exchanged once (RFC 8628 3.5)', async () => {
+    const devices = provider.app.get(DeviceAuthorizations);
+    const { deviceCode } = await waitingDevice();
+    const [a, b] = await readTwice(() => devices.find(deviceCode));
+    await provider.store.run((unit) => devices.approve(unit, a.selector, 1 as Selector, now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => devices.consume(unit, a.selector, now),
+      (unit) => devices.consume(unit, b.selector, now),
+    ]);
+    expect(outcomes).toEqual(once);
+  });
+
+  it('a device code that was not approved is not exchanged', async () => {
+    const devices = provider.app.get(DeviceAuthorizations);
+    const { deviceCode } = await waitingDevice();
+    const device = await devices.find(deviceCode);
+    await expect(
+      provider.store.run((unit) => devices.consume(unit, device?.selector ?? (0 as Selector), now)),
+    ).rejects.toThrow('nothing to change');
+  });
+
+  it('a device is approved or denied once: the first answer stands (RFC 8628 3.3)', async () => {
+    const devices = provider.app.get(DeviceAuthorizations);
+    const denied = await waitingDevice();
+    const [a, b] = await readTwice(() => devices.findWaiting(denied.userCode, now));
+    const approvedLate = await spendTwice(provider, [
+      (unit) => devices.deny(unit, a.selector, now),
+      (unit) => devices.approve(unit, b.selector, 1 as Selector, now),
+    ]);
+    expect(approvedLate).toEqual(once);
+    expect((await devices.find(denied.deviceCode))?.grantSelector).toBeUndefined();
+
+    const approved = await waitingDevice();
+    const [c, d] = await readTwice(() => devices.findWaiting(approved.userCode, now));
+    const deniedLate = await spendTwice(provider, [
+      (unit) => devices.approve(unit, c.selector, 1 as Selector, now),
+      (unit) => devices.deny(unit, d.selector, addSeconds(now, 1)),
+    ]);
+    expect(deniedLate).toEqual(once);
+    expect(await devices.find(approved.deviceCode)).toMatchObject({ decidedAt: now, grantSelector: 1 });
+  });
+
+  it('a device that expired after its page was shown is neither approved nor denied', async () => {
+    const devices = provider.app.get(DeviceAuthorizations);
+    const device = await devices.find((await waitingDevice()).deviceCode);
+    if (!device) throw new Error('the device is gone');
+    expect(await provider.store.run((unit) => devices.deny(unit, device.selector, device.expiresAt))).toBe(false);
+    await expect(
+      provider.store.run((unit) => devices.approve(unit, device.selector, 1 as Selector, device.expiresAt)),
+    ).rejects.toThrow('nothing to change');
+  });
+
+  it('a one-time link is used once, and not after it expired', async () => {
+    const links = provider.app.get(OneTimeLinks);
+    const { id: userId } = await provider.addUser();
+    const make = async (): Promise<string> =>
+      token(await provider.store.run((unit) => links.make(unit, { userId, purpose: 'set-password' }, now)), 'token');
+    const link = await make();
+    const [a, b] = await readTwice(() => links.find(link, 'set-password', now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => links.consume(unit, a.selector, now),
+      (unit) => links.consume(unit, b.selector, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    const late = await links.find(await make(), 'set-password', now);
+    const tomorrow = addSeconds(now, 86_400 * 30);
+    expect(await provider.store.run((unit) => links.consume(unit, late?.selector ?? 0, tomorrow))).toBe(false);
+  });
+
+  it('an invitation is used once, and not after it expired', async () => {
+    const invitations = provider.app.get(Invitations);
+    const invite = async (): Promise<string> => {
+      const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'] };
+      return token(await provider.store.run((unit) => invitations.invite(unit, whom, {}, now)), 'invitation');
+    };
+    const link = await invite();
+    const [a, b] = await readTwice(() => invitations.find(link, now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => invitations.consume(unit, a.selector, now),
+      (unit) => invitations.consume(unit, b.selector, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    const late = await invitations.find(await invite(), now);
+    const expired = late?.expiresAt ?? now;
+    expect(await provider.store.run((unit) => invitations.consume(unit, late?.selector ?? 0, expired))).toBe(false);
+  });
+
+  it('an invitation that was used is not withdrawn', async () => {
+    const invitations = provider.app.get(Invitations);
+    const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'] };
+    const link = token(await provider.store.run((unit) => invitations.invite(unit, whom, {}, now)), 'invitation');
+    const [a, b] = await readTwice(() => invitations.find(link, now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => invitations.consume(unit, a.selector, now),
+      (unit) => invitations.withdraw(unit, b.selector, {}),
+    ]);
+    expect(outcomes).toEqual(once);
+  });
+
+  it('a time step of an authenticator app is spent once (RFC 6238 5.2)', async () => {
+    const totp = provider.app.get(TotpFactors);
+    const { id } = await provider.addUser();
+    const seed = newSeed();
+    await provider.store.run((unit) => totp.add(unit, id, { seed, step: 1 }, now));
+    const code = generateSync({ secret: seed, epoch: now });
+    const [a, b] = await readTwice(() => totp.matchStep(id, code, now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => totp.spend(unit, id, a, now),
+      (unit) => totp.spend(unit, id, b, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect(await provider.store.run((unit) => totp.spend(unit, id, a - 1, now))).toBe(false);
+  });
+
+  it('an authenticator app that was locked meanwhile takes no code', async () => {
+    const totp = provider.app.get(TotpFactors);
+    const { id } = await provider.addUser();
+    const seed = newSeed();
+    await provider.store.run((unit) => totp.add(unit, id, { seed, step: 1 }, now));
+    const step = await totp.matchStep(id, generateSync({ secret: seed, epoch: now }), now);
+    await provider.store.run(async (unit) => {
+      for (let wrong = 0; wrong < 100; wrong++) await totp.countFailure(unit, id);
+    });
+    expect(await provider.store.run((unit) => totp.spend(unit, id, step ?? 0, now))).toBe(false);
+  });
+
+  it('a recovery code is spent once', async () => {
+    const codes = provider.app.get(RecoveryCodes);
+    const { id } = await provider.addUser();
+    const [code = ''] = await provider.store.run((unit) => codes.make(unit, id, now));
+    expect([await codes.countLeft(id), await codes.countLeft(id)]).toEqual([10, 10]);
+    const outcomes = await spendTwice(provider, [
+      (unit) => codes.spend(unit, id, code, now),
+      (unit) => codes.spend(unit, id, code, now),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect(await codes.countLeft(id)).toBe(9);
+  });
+
+  it('a count of signatures is accepted once (WebAuthn 7.2, step 22)', async () => {
+    const passkeys = provider.app.get(Passkeys);
+    const { id: userId } = await provider.addUser();
+    const credential = {
+      userId,
+      credentialId: randomUUID(),
+      publicKey: Buffer.from([1]),
+      counter: 5,
+      transports: [],
+      synced: false,
+      name: 'Key',
+    };
+    const id = (await provider.store.run((unit) => passkeys.add(unit, credential, now))) ?? '';
+    const outcomes = await spendTwice(provider, [
+      (unit) => passkeys.use(unit, id, 6, now),
+      (unit) => passkeys.use(unit, id, 6, now),
+    ]);
+    expect(outcomes).toEqual(once);
+  });
+
+  it('a pushed request is used by one of two browsers (RFC 9126 4)', async () => {
+    const { requestUri } = await push(provider, registered);
+    const outcomes = await raceAfterReading(provider, 2, () =>
+      provider.app
+        .get(PushedRequests)
+        .use(requestUri, registered.client, { browserHash: randomBytes(32), addressKey: 'test' }, now)
+        .then(
+          () => 'used',
+          (error: unknown) => (error as { code?: string }).code,
+        ),
+    );
+    expect(outcomes.sort()).toEqual(['invalid_request_uri', 'used']);
+  });
+
+  it('a jti is spent once, by a unit that depends on it and by one that asks (RFC 7523 3, RFC 9449 11.1)', async () => {
+    const replay = provider.app.get(ReplayService);
+    const use = () => ({ issuer: 'client', jti: randomUUID(), expiresAt: addSeconds(now, 60) });
+    const proof = use();
+    expect(await readTwice(() => replay.isSpent(proof, now))).toEqual([false, false]);
+    const required = await spendTwice(provider, [
+      (unit) => replay.requireUnused(unit, proof, now),
+      (unit) => replay.requireUnused(unit, proof, now),
+    ]);
+    expect(required).toEqual(once);
+
+    const { issuer, jti, expiresAt } = use();
+    const asked = await spendTwice(provider, [
+      (unit) => replay.spend(unit, issuer, jti, expiresAt, now),
+      (unit) => replay.spend(unit, issuer, jti, expiresAt, now),
+    ]);
+    expect(asked).toEqual(once);
+  });
+
+  it('an authorization request is answered once', async () => {
+    const kept = provider.app.get(KeptRequestsService);
+    const owner = { browserHash: randomBytes(32), addressKey: 'test' };
+    const id =
+      (await provider.store.run((unit) =>
+        kept.keep(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
+      )) ?? '';
+    const selector = parseToken(id)?.selector;
+    if (selector === undefined) throw new Error('the request is not stored');
+    await readTwice(() => kept.findUnanswered(selector, owner.browserHash, now));
+    const outcomes = await spendTwice(provider, [
+      (unit) => kept.answeredFirst(unit, id, owner.browserHash, now),
+      (unit) => kept.answeredFirst(unit, id, owner.browserHash, now),
+    ]);
+    expect(outcomes).toEqual(once);
+  });
+
+  it('an initial access token of one use registers one client (RFC 7591 1.2)', async () => {
+    const tokens = provider.app.get(InitialAccessTokens);
+    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', mostUses: 1 }, {}, now));
+    const [a, b] = await readTwice(() => tokens.findLive(made.token, now));
+    const outcomes = await spendTwice(provider, [
+      async (unit) => (await tokens.spend(unit, a.id, now)) !== undefined,
+      async (unit) => (await tokens.spend(unit, b.id, now)) !== undefined,
+    ]);
+    expect(outcomes).toEqual(once);
+  });
+
+  it('an initial access token that expired meanwhile registers nothing', async () => {
+    const tokens = provider.app.get(InitialAccessTokens);
+    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'Short', lifetimeSeconds: 60 }, {}, now));
+    expect(await provider.store.run((unit) => tokens.spend(unit, made.id, addSeconds(now, 60)))).toBeUndefined();
+  });
+
+  it('an idempotency key keeps the first answer', async () => {
+    const answers = provider.app.get(IdempotentAnswers);
+    const id = randomUUID();
+    expect([await answers.find(id, now), await answers.find(id, now)]).toEqual([undefined, undefined]);
+    const keep = (answer: string) => ({ fingerprint: answers.fingerprintOf(Buffer.from('{}')), status: 201, answer });
+    const outcomes = await spendTwice(provider, [
+      (unit) => answers.keep(unit, id, keep('first'), now),
+      (unit) => answers.keep(unit, id, keep('second'), now),
+    ]);
+    expect(outcomes).toEqual(once);
+    expect((await answers.find(id, now))?.answer).toBe('first');
+  });
+
+  it('a session ends once, and so does a grant', async () => {
+    const user = await provider.addUser();
+    await provider.logIn(user);
+    const sessions = provider.app.get(SessionsService);
+    const [session] = await sessions.listOf(user.id, now);
+    const id = session?.id ?? '';
+    const ended = await spendTwice(provider, [
+      (unit) => sessions.end(unit, id, now),
+      (unit) => sessions.end(unit, id, now),
+    ]);
+    expect(ended).toEqual(once);
+
+    const { code } = await authorize(provider, await provider.logIn(user), registered.client);
+    const grant = (await provider.app.get(CodesService).find(code))?.grantSelector ?? (0 as Selector);
+    const grants = provider.app.get(GrantsService);
+    const revoked = await spendTwice(provider, [
+      (unit) => grants.revoke(unit, grant, now),
+      (unit) => grants.revoke(unit, grant, now),
+    ]);
+    expect(revoked).toEqual(once);
+  });
+
+  describe('a message of the outbox', () => {
+    const kind = {
+      name: 'interleaved',
+      lifetimeSeconds: 3600,
+      mostAttempts: 3,
+      mostAtOnce: 1,
+      deliver: () => Promise.resolve({ outcome: 'delivered' as const }),
+    };
+    let outbox: Outbox;
+    beforeAll(() => {
+      // Apart from the application's, whose worker leaves kinds alone that it does not know.
+      outbox = new Outbox(provider.store, provider.app.get(SelectorSource), provider.app.get(Keyring));
+      outbox.register(kind);
+    });
+
+    const due = (at: EpochSeconds) => outbox.due({ kind: kind.name, except: [], limit: 10 }, at);
+    const add = () =>
+      provider.store.run((unit) =>
+        outbox.add(unit, { kind: kind.name, destination: 'https://one.test', payload: {} }, now),
+      );
+
+    it('is claimed by one of two workers', async () => {
+      await add();
+      const rows = await due(now);
+      expect(rows).toHaveLength(1);
+      const claimed = await raceAfterReading(provider, 2, () => outbox.claim(rows, now));
+      expect(claimed.flat()).toHaveLength(1);
+      for (const message of claimed.flat()) await provider.store.run((unit) => outbox.arrived(unit, message));
+    });
+
+    it('is left alone by a worker whose lease ended and was taken over', async () => {
+      await add();
+      const [slow] = await outbox.claim(await due(now), now);
+      const later = addSeconds(now, leaseSeconds);
+      expect(await due(addSeconds(now, leaseSeconds - 1))).toEqual([]);
+      const [taken] = await outbox.claim(await due(later), later);
+      if (!slow || !taken) throw new Error('it was not claimed twice');
+      expect([slow.attempt, taken.attempt]).toEqual([1, 2]);
+      await provider.store.run(async (unit) => {
+        await outbox.postpone(unit, slow, later, 'too slow');
+        await outbox.release(unit, slow, later);
+        await outbox.giveUp(unit, slow, 'too slow', later);
+        await outbox.arrived(unit, slow);
+      });
+      const [listed] = await outbox.list({ failedOnly: false, limit: 10 });
+      expect(listed).toMatchObject({ state: 'being delivered', attempts: 2, dueAt: addSeconds(later, leaseSeconds) });
+      await provider.store.run((unit) => outbox.arrived(unit, taken));
+      expect(await outbox.list({ failedOnly: false, limit: 10 })).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { NothingChanged, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
+import { eventually } from './eventually';
+import type { TestProvider } from './provider';
+
+const flush = statement('test.flush', 'SELECT 1 AS one');
+const blocked = statement(
+  'test.blocked_units',
+  "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+);
+
+export type SpendOutcome = 'spent' | 'refused';
+
+/**
+ * Two callers spend what both have read already, in units of work that overlap as far as the database lets them:
+ * on SQLite, which runs one unit at a time, one after the other; on PostgreSQL the second one begins while the first one
+ * has changed the row and not committed. Nothing depends on timing.
+ * @throws Error where the second one did not have to wait for the first one's row on PostgreSQL
+ */
+export async function spendTwice(
+  provider: Pick<TestProvider, 'store'>,
+  [first, second]: readonly [Spend, Spend],
+): Promise<readonly [SpendOutcome, SpendOutcome]> {
+  const { store } = provider;
+  if (store.dialect === 'sqlite')
+    return [await outcomeOf(() => store.run(first)), await outcomeOf(() => store.run(second))];
+  let later: Promise<SpendOutcome> | undefined;
+  const earlier = await outcomeOf(() =>
+    store.run(async (unit) => {
+      const answer = await first(unit);
+      // Changes that nobody awaits are sent with the next statement.
+      await unit.one(flush);
+      later ??= outcomeOf(() => store.run(second));
+      const waiting = await eventually(
+        async () => Number((await store.one<{ n: number | string }>(blocked))?.n),
+        (count) => count > 0,
+      );
+      if (waiting === 0) throw new Error('the two units of work did not overlap');
+      return answer;
+    }),
+  );
+  if (later === undefined) throw new Error('the first of the two was refused before the second one began');
+  return [earlier, await later];
+}
+
+/** @returns false where it was refused; nothing where the unit depends on it ({@link Unit.require}) */
+export type Spend = (unit: Unit) => Outcome<boolean | void>;
+
+async function outcomeOf(run: () => Promise<boolean | void>): Promise<SpendOutcome> {
+  try {
+    return (await run()) === false ? 'refused' : 'spent';
+  } catch (error) {
+    if (error instanceof NothingChanged) return 'refused';
+    throw error;
+  }
+}
+
+const mostWaitMilliseconds = 20_000;
+
+/**
+ * Starts requests at once and lets none of them write before all of them have read: the first `count` units of work wait
+ * for each other.
+ * @throws Error where fewer come to write: then the requests did not race
+ */
+export async function raceAfterReading<T>(
+  provider: Pick<TestProvider, 'store'>,
+  count: number,
+  request: (index: number) => Promise<T>,
+): Promise<T[]> {
+  const { store } = provider;
+  const run = store.run.bind(store);
+  let arrived = 0;
+  let release: () => void = () => undefined;
+  const allArrived = new Promise<void>((resolve) => (release = resolve));
+  const spy = jest.spyOn(store, 'run').mockImplementation(async (work) => {
+    if (++arrived >= count) release();
+    await allArrived;
+    return run(work);
+  });
+  // So that a race that does not take place fails by what is said below.
+  const patience = setTimeout(release, mostWaitMilliseconds);
+  try {
+    const answers = await Promise.all(Array.from({ length: count }, (_each, index) => request(index)));
+    if (arrived < count) throw new Error(`${arrived} of ${count} requests came to write`);
+    return answers;
+  } finally {
+    clearTimeout(patience);
+    spy.mockRestore();
+  }
+}
