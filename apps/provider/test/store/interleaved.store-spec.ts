@@ -268,7 +268,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('a pushed request is used by one of two browsers (RFC 9126 4)', async () => {
     const { requestUri } = await push(provider, registered);
-    const outcomes = await raceAfterReading(provider, 2, () =>
+    const outcomes = await raceAfterReading(provider, { requests: 2 }, () =>
       provider.app
         .get(PushedRequests)
         .use(requestUri, registered.client, { browserHash: randomBytes(32), addressKey: 'test' }, now)
@@ -368,6 +368,39 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(revoked).toEqual(once);
   });
 
+  it('no grant is made in a session that ended meanwhile, and a grant that was revoked meanwhile is not used', async () => {
+    const user = await provider.addUser();
+    await provider.logIn(user);
+    const sessions = provider.app.get(SessionsService);
+    const grants = provider.app.get(GrantsService);
+    const [session] = await sessions.listOf(user.id, now);
+    const id = session?.id ?? '';
+    const grant = {
+      clientId: registered.client.id,
+      userId: user.id,
+      sessionId: id,
+      scope: ['openid', 'offline_access'],
+      resources: [],
+      authTime: now,
+      amr: [],
+      acr: undefined,
+      claims: undefined,
+      expiresAt: addSeconds(now, 3600),
+    };
+    let selector = 0 as Selector;
+    await provider.store.run((unit) => void (selector = grants.create(unit, grant, now)));
+    const made = await spendTwice(provider, [
+      (unit) => sessions.end(unit, id, now),
+      (unit) => void grants.create(unit, grant, now),
+    ]);
+    expect(made).toEqual(once);
+    const used = await spendTwice(provider, [
+      (unit) => grants.revoke(unit, selector, now),
+      (unit) => grants.use(unit, selector, addSeconds(now, 7200), now),
+    ]);
+    expect(used).toEqual(once);
+  });
+
   describe('a message of the outbox', () => {
     const kind = {
       name: 'interleaved',
@@ -393,7 +426,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
       await add();
       const rows = await due(now);
       expect(rows).toHaveLength(1);
-      const claimed = await raceAfterReading(provider, 2, () => outbox.claim(rows, now));
+      const claimed = await raceAfterReading(provider, { requests: 2 }, () => outbox.claim(rows, now));
       expect(claimed.flat()).toHaveLength(1);
       for (const message of claimed.flat()) await provider.store.run((unit) => outbox.arrived(unit, message));
     });

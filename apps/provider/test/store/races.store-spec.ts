@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deviceCodeGrant, jwtBearerGrant } from '@gatehouse/domain/oauth';
+import { deviceCodeGrant, jwtBearerAssertion, jwtBearerGrant } from '@gatehouse/domain/oauth';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
 import { ConsentsService } from '../../src/grants/consents.service';
 import { FirstStart } from '../../src/ops/first-start.service';
 import { routes } from '../../src/http/routes';
+import { Invitations } from '../../src/users/invitations.service';
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { PasswordHasher } from '../../src/users/password-hasher';
 import { UserLists } from '../../src/users/user-lists.service';
@@ -14,7 +15,7 @@ import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
-import { clientKey, signed } from '../support/client-jwts';
+import { clientKey, secretKey, signed } from '../support/client-jwts';
 import { raceAfterReading } from '../support/interleave';
 import {
   authorizationRequest,
@@ -38,7 +39,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     postgres = engine === 'PostgreSQL' ? await startPostgres() : undefined;
     provider = await startProvider({
       databaseUrl: postgres ? await postgres.url('races') : `sqlite:${join(folder, 'races.sqlite')}`,
-      env: { GATEHOUSE_THROTTLE: 'off' },
+      env: { GATEHOUSE_THROTTLE: 'off', GATEHOUSE_SIGN_UP: 'invitation' },
     });
   }, 60_000);
   afterAll(async () => {
@@ -51,7 +52,9 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     const registered = await provider.addClient();
     const browser = await provider.logIn(await provider.addUser());
     const { code, verifier } = await authorize(provider, browser, registered.client);
-    const answers = await raceAfterReading(provider, 100, () => redeem(provider, registered, code, verifier));
+    const answers = await raceAfterReading(provider, { requests: 100 }, () =>
+      redeem(provider, registered, code, verifier),
+    );
     const [won, ...others] = answers.filter(({ status }) => status === 200);
     expect(others).toEqual([]);
     expect(answers.filter(({ status }) => status !== 200).map((answer) => answer.json()['error'])).toEqual(
@@ -82,7 +85,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     await browser.open(codes.verification_uri_complete);
     await browser.submit();
     await browser.submit({ confirm: 'yes' });
-    const answers = await raceAfterReading(provider, 100, () =>
+    const answers = await raceAfterReading(provider, { requests: 100 }, () =>
       post(`${provider.issuer}/oauth/token`, {
         grant_type: deviceCodeGrant,
         device_code: codes.device_code,
@@ -103,7 +106,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
   it('100 refreshes with one token that rotates give one answer, again and again', async () => {
     const registered = await provider.addClient({ refreshTokenRotation: 'always' });
     const token = await refreshToken(registered);
-    const answers = await raceAfterReading(provider, 100, () => refresh(provider, registered, token));
+    const answers = await raceAfterReading(provider, { requests: 100 }, () => refresh(provider, registered, token));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
@@ -255,7 +258,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
       exp: provider.clock.now() + 60,
       jti: 'one',
     });
-    const answers = await raceAfterReading(provider, 50, () =>
+    const answers = await raceAfterReading(provider, { requests: 50 }, () =>
       post(
         `${provider.issuer}/oauth/token`,
         { grant_type: jwtBearerGrant, assertion },
@@ -267,10 +270,51 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
       expect(answer.json()['error']).toBe('invalid_grant');
   });
 
+  it('50 uses of one client assertion give one token (RFC 7523 3, jti)', async () => {
+    const { client, secret } = await provider.addClient({
+      authMethod: 'client_secret_jwt',
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      scope: ['read'],
+    });
+    const assertion = await signed(secretKey(secret), {
+      iss: client.id,
+      sub: client.id,
+      aud: provider.issuer,
+      exp: provider.clock.now() + 60,
+      jti: 'one',
+    });
+    const answers = await raceAfterReading(provider, { requests: 50 }, () =>
+      post(`${provider.issuer}/oauth/token`, {
+        grant_type: 'client_credentials',
+        client_assertion_type: jwtBearerAssertion,
+        client_assertion: assertion,
+      }),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200))
+      expect(answer.json()['error']).toBe('invalid_client');
+  });
+
+  it('two accounts by one invitation: one is made', async () => {
+    const invitations = provider.app.get(Invitations);
+    const whom = { email: 'raced@invited.test', roles: ['user'] };
+    const link = await provider.store.run((unit) => invitations.invite(unit, whom, {}, provider.clock.now()));
+    const browsers = [new Browser(), new Browser()] as const;
+    for (const browser of browsers) await browser.open(link);
+    const answers = await raceAfterReading(provider, { requests: 2, units: 3 }, (index) =>
+      browsers[index === 0 ? 0 : 1].submit({ username: `raced-${index}`, password: 'the password of a racer' }),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    const users = provider.app.get(UsersService);
+    const made = [await users.findByUsername('raced-0'), await users.findByUsername('raced-1')];
+    expect(made.filter((user) => user !== undefined)).toHaveLength(1);
+  });
+
   it('50 creations with one idempotency key make one, and answer the same', async () => {
     const api = await adminApi(provider);
     const body = { client_name: 'Raced', redirect_uris: ['https://raced.test/'] };
-    const answers = await raceAfterReading(provider, 50, () =>
+    const answers = await raceAfterReading(provider, { requests: 50 }, () =>
       api.call('POST', 'clients', body, { 'Idempotency-Key': 'race' }),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]));
@@ -290,7 +334,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
     const fields = [...page.text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)].map(
       ([, key = '', value = '']): [string, string] => [key, value],
     );
-    const answers = await raceAfterReading(provider, 16, (index) =>
+    const answers = await raceAfterReading(provider, { requests: 16, units: 2 }, (index) =>
       browser.send(`${provider.issuer}${routes.setPassword}`, {
         method: 'POST',
         body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),

@@ -57,33 +57,42 @@ async function outcomeOf(run: () => Promise<boolean | void>): Promise<SpendOutco
 const mostWaitMilliseconds = 20_000;
 
 /**
- * Starts requests at once and lets none of them write before all of them have read: the first `count` units of work wait
- * for each other.
+ * Starts requests at once and lets none of them write before all of them have read: their first units of work wait for
+ * each other.
+ * @param units how many units of work a request runs up to the one that spends; each of them waits for its like
  * @throws Error where fewer come to write: then the requests did not race
  */
 export async function raceAfterReading<T>(
   provider: Pick<TestProvider, 'store'>,
-  count: number,
+  { requests, units = 1 }: { readonly requests: number; readonly units?: number },
   request: (index: number) => Promise<T>,
 ): Promise<T[]> {
   const { store } = provider;
   const run = store.run.bind(store);
+  const gates = Array.from({ length: units }, newGate);
   let arrived = 0;
-  let release: () => void = () => undefined;
-  const allArrived = new Promise<void>((resolve) => (release = resolve));
   const spy = jest.spyOn(store, 'run').mockImplementation(async (work) => {
-    if (++arrived >= count) release();
-    await allArrived;
+    const gate = gates[Math.floor(arrived / requests)];
+    if (++arrived % requests === 0) gate?.open();
+    await gate?.opened;
     return run(work);
   });
+  const openAll = (): void => gates.forEach((gate) => gate.open());
   // So that a race that does not take place fails by what is said below.
-  const patience = setTimeout(release, mostWaitMilliseconds);
+  const patience = setTimeout(openAll, mostWaitMilliseconds);
   try {
-    const answers = await Promise.all(Array.from({ length: count }, (_each, index) => request(index)));
-    if (arrived < count) throw new Error(`${arrived} of ${count} requests came to write`);
+    const answers = await Promise.all(Array.from({ length: requests }, (_each, index) => request(index)));
+    if (arrived < requests * units) throw new Error(`${arrived} of ${requests * units} units of work were run`);
     return answers;
   } finally {
     clearTimeout(patience);
     spy.mockRestore();
+    openAll();
   }
+}
+
+function newGate(): { readonly opened: Promise<void>; open(): void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
 }
