@@ -46,4 +46,9 @@ describe('the commands of CONTRIBUTING', () => {
     const { globalConfig } = JSON.parse(shown) as { globalConfig: { testTimeout?: number } };
     expect(globalConfig.testTimeout).toBe(120_000);
   });
+
+  it('`npm run test:mutants` has a place for each of its mutants', () => {
+    const said = execFileSync(process.execPath, ['scripts/mutants.mjs', '--check'], { cwd: root, encoding: 'utf8' });
+    expect(said.trim()).toMatch(/^\d{2,} passed, 0 failed$/);
+  });
 });

@@ -178,6 +178,27 @@ describe('redeeming an authorization code', () => {
     expect((await redeem(provider, registered, early.code, early.verifier)).status).toBe(200);
   });
 
+  it.each([
+    ['a longer one does not extend it', '600', 60],
+    ['a shorter one ends it sooner', '30', 30],
+  ])('refuses it by the lifetime of its issue and by the present one: %s', async (_name, lifetime, lastsSeconds) => {
+    const after = await startProvider({
+      databaseUrl: provider.databaseUrl,
+      clock: provider.clock,
+      env: { GATEHOUSE_SECRET_KEY: provider.secretKey, GATEHOUSE_CODE_LIFETIME: lifetime },
+    });
+    try {
+      const late = await authorize(provider, browser, registered.client);
+      provider.clock.advance(lastsSeconds);
+      expectInvalidGrant(await redeem(after, registered, late.code, late.verifier));
+      const early = await authorize(provider, browser, registered.client);
+      provider.clock.advance(lastsSeconds - 1);
+      expect((await redeem(after, registered, early.code, early.verifier)).status).toBe(200);
+    } finally {
+      await after.close();
+    }
+  });
+
   describe('redirect_uri (RFC 6749 4.1.3)', () => {
     it.each(['https://client.test/other', 'https://client.test/callback/', 'https://evil.test/'])(
       'refuses another one: %s',

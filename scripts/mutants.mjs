@@ -1,0 +1,110 @@
+// `npm run test:mutants`: breaks the code on purpose, one fault at a time, in a copy of the checkout, and expects that the
+// specs named for it turn red. The last line is `N passed, N failed`; a fault that no test noticed is named above it.
+//   npm run test:mutants [-- WORD…]     only mutants whose name, file or list has one of the words
+//   npm run test:mutants -- --check     only that every mutant still applies: what `npm test` checks too
+import './lib/node-version.mjs';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Failure, runMain } from './lib/failure.mjs';
+import { Bench } from './lib/mutant-bench.mjs';
+import { problemsOf, readMutants } from './lib/mutants.mjs';
+import { startPostgres } from './lib/postgres.mjs';
+import { showProgress } from './lib/progress.mjs';
+import { Tally } from './lib/tally.mjs';
+import { copyCheckout } from './lib/working-copy.mjs';
+import { prepareBuild } from './prepare.mjs';
+
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const checkOnly = process.argv.includes('--check');
+
+await runMain(async () => {
+  const tally = new Tally();
+  const all = await readMutants();
+  for (const mutant of all) {
+    const problems = problemsOf(mutant);
+    if (problems.length > 0) tally.fail(problems.join('\n  '));
+    else if (checkOnly) tally.pass();
+  }
+  if (checkOnly || tally.failed > 0) return tally.report();
+
+  const chosen = all.filter(
+    ({ name, file, list }) =>
+      words.length === 0 || words.some((word) => [name, file, list].some((text) => text.includes(word))),
+  );
+  if (chosen.length === 0) throw new Failure(`No mutant has ${words.join(' or ')} in its name.`);
+  await prepareBuild();
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-mutants-')));
+  let postgres;
+  const clean = async () => {
+    await postgres?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, () => void clean().then(() => process.exit(130)));
+  try {
+    const progress = showProgress('Copying the checkout');
+    copyCheckout(folder);
+    progress.done();
+    postgres = await startPostgres();
+    await runMutants(tally, chosen, new Bench(folder, postgres.url));
+  } finally {
+    await clean();
+  }
+  tally.report();
+});
+
+async function runMutants(tally, mutants, bench) {
+  const problem = await problemWithoutMutant(mutants, bench);
+  if (problem !== undefined) return tally.fail(problem);
+  for (const mutant of mutants) {
+    const began = Date.now();
+    const failures = await bench.mutated(mutant, () => missed(mutant, bench));
+    const seconds = Math.round((Date.now() - began) / 1000);
+    if (failures.length === 0) {
+      tally.pass();
+      console.log(`killed    ${mutant.name} (${seconds} s)`);
+    } else {
+      tally.fail(`${mutant.name} (${mutant.file}): ${failures.join('; ')}`);
+      console.log(`SURVIVED  ${mutant.name} (${seconds} s)`);
+    }
+  }
+}
+
+/** Red must mean the mutant: without one, each spec is green, and each of the named tests is there. */
+async function problemWithoutMutant(mutants, bench) {
+  const killers = mutants.flatMap((mutant) => mutant.killers);
+  const progress = showProgress('Running the specs without a mutant');
+  const suites = await bench.run(killers);
+  const [red] = suites.filter((suite) => suite.status === 'failed');
+  if (red) {
+    progress.failed();
+    return `without a mutant ${red.spec} is red: ${red.message}`;
+  }
+  progress.done();
+  for (const killer of killers)
+    for (const database of killer.on ?? [''])
+      if (!testsOf(suites, killer, database).some(({ status }) => status === 'passed'))
+        return `${killer.spec} has no test ${killer.test ?? ''} ${database}`;
+  return undefined;
+}
+
+/** What did not turn red although it should have. */
+async function missed({ killers }, bench) {
+  const suites = await bench.run(killers);
+  return killers.flatMap((killer) => {
+    const suite = suites.find(({ spec }) => spec === killer.spec);
+    // A spec that cannot even be loaded shows that the mutant is no program, not that it was noticed.
+    if (!suite || suite.tests.length === 0) return [`${killer.spec} could not run: ${suite?.message ?? ''}`];
+    return (killer.on ?? [''])
+      .filter((database) => !testsOf(suites, killer, database).some(({ status }) => status === 'failed'))
+      .map((database) => `${killer.spec} stayed green${database === '' ? '' : ` on ${database}`}`);
+  });
+}
+
+function testsOf(suites, { spec, test }, database) {
+  const suite = suites.find((each) => each.spec === spec);
+  return (suite?.tests ?? []).filter(
+    ({ fullName }) => (test === undefined || test.test(fullName)) && fullName.includes(database),
+  );
+}
