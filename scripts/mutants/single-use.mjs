@@ -122,13 +122,13 @@ const links = [
   },
   {
     name: 'a password is set whether or not the link was spent',
-    file: provider('interaction/set-password.controller.ts'),
-    find: 'if (!(await this.links.consume(unit, selector, visit.now))) return false;',
-    replace: 'await this.links.consume(unit, selector, visit.now);',
+    file: provider('interaction/password-links.service.ts'),
+    find: 'if (!(await this.links.consume(unit, link.selector, visit.now))) return false;',
+    replace: 'await this.links.consume(unit, link.selector, visit.now);',
     killers: [overHttp(/uses of a one-time link/)],
   },
   {
-    name: 'an invitation is used whoever was first',
+    name: 'an invitation is used by all who present it at once',
     file: provider('users/invitations.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND expires_at > $2',
