@@ -271,7 +271,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const outcomes = await raceAfterReading(provider, { requests: 2 }, () =>
       provider.app
         .get(PushedRequests)
-        .use(requestUri, registered.client, { browserHash: randomBytes(32), addressKey: 'test' }, now)
+        .use(requestUri, registered.client, { browserHash: randomBytes(32), addressKey: 'test', userId: undefined }, now)
         .then(
           () => 'used',
           (error: unknown) => (error as { code?: string }).code,
@@ -301,7 +301,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('an authorization request is answered once', async () => {
     const kept = provider.app.get(KeptRequestsService);
-    const owner = { browserHash: randomBytes(32), addressKey: 'test' };
+    const owner = { browserHash: randomBytes(32), addressKey: 'test', userId: undefined };
     const id =
       (await provider.store.run((unit) =>
         kept.keep(unit, { kind: 'address', address: 'https://issuer.test/home' }, owner, now),
@@ -412,7 +412,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     let outbox: Outbox;
     beforeAll(() => {
       // Apart from the application's, whose worker leaves kinds alone that it does not know.
-      outbox = new Outbox(provider.store, provider.app.get(SelectorSource), provider.app.get(Keyring));
+      const { app, store } = provider;
+      outbox = new Outbox(store, app.get(SelectorSource), app.get(Keyring), app.get(AuditService));
       outbox.register(kind);
     });
 
