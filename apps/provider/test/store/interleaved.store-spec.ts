@@ -15,6 +15,7 @@ import { newSeed } from '../../src/factors/totp';
 import { TotpFactors } from '../../src/factors/totp.service';
 import { GrantsService } from '../../src/grants/grants.service';
 import { RefreshTokensService } from '../../src/issuance/refresh-tokens.service';
+import { AuditService } from '../../src/audit/audit.service';
 import { leaseSeconds, Outbox } from '../../src/outbox/outbox.service';
 import { IdempotentAnswers } from '../../src/replay/idempotent-answers.service';
 import { ReplayService } from '../../src/replay/replay.service';
@@ -271,7 +272,12 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const outcomes = await raceAfterReading(provider, { requests: 2 }, () =>
       provider.app
         .get(PushedRequests)
-        .use(requestUri, registered.client, { browserHash: randomBytes(32), addressKey: 'test', userId: undefined }, now)
+        .use(
+          requestUri,
+          registered.client,
+          { browserHash: randomBytes(32), addressKey: 'test', userId: undefined },
+          now,
+        )
         .then(
           () => 'used',
           (error: unknown) => (error as { code?: string }).code,
