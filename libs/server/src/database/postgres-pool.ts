@@ -36,18 +36,19 @@ export class HostedClient extends pg.Client {
   }
 
   /**
-   * Refuses a server that accepts no writes, where that is asked for, and one that may lose what is written.
+   * Refuses a standby, which may be behind, a read-only primary where that is asked for, and a server that may lose what is
+   * written.
    * @throws WrongServer, NotDurable
    */
   async check(purpose: HostedOptions['purpose'], milliseconds: number): Promise<void> {
     const { readWrite, durability, pooler } = this.hosts.address;
     const mustBeDurable = purpose === 'units' && durability === 'required';
-    if (!readWrite && !mustBeDurable) return;
     const query = { text: serverState, values: [pooler === 'transaction'], query_timeout: milliseconds };
     const [state] = (await this.query<ServerState>(query)).rows;
     if (state === undefined) return;
-    // A connection for reading is read-only by itself.
-    if (readWrite && (state.standby || (purpose === 'units' && state.read_only === 'on'))) {
+    // A connection for reading is read-only by itself. One address may lead to a standby as well, before it is promoted.
+    const isReadOnly = readWrite && purpose === 'units' && state.read_only === 'on';
+    if (state.standby || isReadOnly) {
       this.hosts.leave(this.url);
       throw new WrongServer();
     }

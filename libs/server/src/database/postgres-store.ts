@@ -47,8 +47,12 @@ export interface PostgresSources {
   readonly hosts: PostgresHosts;
 }
 
-// Takes a transaction number, so that its commit is a real write to the server's log.
-const touch = statement('store.touch', 'SELECT pg_current_xact_id()');
+// Takes a transaction number, so that its commit is a real write to the server's log. A primary gives one in a read-only
+// transaction as well.
+const touch = statement(
+  'store.touch',
+  `SELECT pg_current_xact_id(), current_setting('transaction_read_only') AS read_only`,
+);
 
 type Attempt<T> =
   | { readonly kind: 'committed'; readonly value: T }
@@ -135,7 +139,10 @@ export class PostgresStore extends Store {
 
   override async checkWritable(): Promise<void> {
     try {
-      await this.run((unit) => unit.one(touch));
+      await this.run(async (unit) => {
+        const session = await unit.one<{ readonly read_only: string }>(touch);
+        if (session?.read_only === 'on') throw new ReadOnlySession();
+      });
     } catch (error) {
       throw unavailable('the database takes no writes', error);
     }
@@ -215,6 +222,16 @@ async function perform<T>(unit: PostgresUnit, work: (unit: Unit) => Outcome<T>):
   unit.end();
   await unit.commit();
   return value;
+}
+
+/** With the code with which the server refuses a write: the session is treated alike. */
+class ReadOnlySession extends Error {
+  readonly code = '25006';
+
+  constructor() {
+    super('the session is read-only');
+    this.name = 'ReadOnlySession';
+  }
 }
 
 /** A unit held its transaction too long: it awaited something that is not the database, or a lock. */

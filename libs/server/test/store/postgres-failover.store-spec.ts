@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { parseDatabaseUrl } from '../../src/database/database-url.js';
 import { statement, StoreUnavailable } from '../../src/database/store.js';
@@ -67,6 +69,9 @@ describe('a database on several hosts', () => {
     return `postgres://${username}:${password}@${order.map((each) => `127.0.0.1:${each}`).join(',')}${pathname}?durability=unchecked`;
   };
 
+  const cutSessions = (): Promise<unknown> =>
+    administer(pair.url, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'`);
+
   it('is read and written on the primary, wherever it stands in the list', async () => {
     const dead = await freePort();
     for (const url of [urlOf(dead, ports.standby, ports.primary), urlOf(ports.primary, ports.standby)]) {
@@ -79,17 +84,47 @@ describe('a database on several hosts', () => {
   });
 
   it('is not opened on a standby alone, and the message says why', async () => {
-    const url = `${urlOf(ports.standby)}&target_session_attrs=read-write`;
-    expect((await refusalOf(openThings(url))).message).toContain('standby or read-only');
+    for (const url of [urlOf(ports.standby), `${urlOf(ports.standby)}&target_session_attrs=read-write`])
+      expect((await refusalOf(openThings(url))).message).toContain('standby or read-only');
+  });
+
+  it('is not read from a standby that its one address leads to for a while: it may be behind', async () => {
+    const address = await movableAddress(ports.primary);
+    const store = await openThings(urlOf(address.port));
+    address.target = ports.standby;
+    await cutSessions();
+    // The first read may find the connection that was cut.
+    await refusalOf(store.one(port));
+    expect(await refusalOf(store.one(port))).toBeInstanceOf(StoreUnavailable);
+    expect(await refusalOf(store.run((unit) => unit.one(port)))).toBeInstanceOf(StoreUnavailable);
+    address.target = ports.primary;
+    expect(await store.one(port)).toEqual({ port: ports.primary });
+    await store.close();
+    address.close();
+  });
+
+  it('is not called writable while the server is read-only, and is as soon as it writes again', async () => {
+    const store = await openThings(urlOf(ports.primary));
+    await store.checkWritable();
+    await administer(pair.url, 'ALTER SYSTEM SET default_transaction_read_only = on');
+    await administer(pair.url, 'SELECT pg_reload_conf()');
+    const deadline = Date.now() + 5_000;
+    let outcome: unknown;
+    do {
+      outcome = await store.checkWritable().catch((error: unknown) => error);
+    } while (outcome === undefined && Date.now() < deadline);
+    const options = encodeURIComponent('-c default_transaction_read_only=off');
+    await administer(`${pair.url}?options=${options}`, 'ALTER SYSTEM RESET default_transaction_read_only');
+    await administer(pair.url, 'SELECT pg_reload_conf()');
+    expect(outcome).toBeInstanceOf(StoreUnavailable);
+    await store.checkWritable();
+    await store.close();
   });
 
   it('leaves a primary that became read-only, for reading too', async () => {
     const store = await openThings(urlOf(ports.primary, ports.standby));
     await administer(pair.url, `ALTER ROLE gatehouse SET default_transaction_read_only = on`);
-    await administer(
-      pair.url,
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'gatehouse'`,
-    );
+    await cutSessions();
     expect(await refusalOf(store.run((unit) => unit.change(things.insert, 1, 'a')))).toBeInstanceOf(StoreUnavailable);
     await administer(pair.url, 'BEGIN READ WRITE; ALTER ROLE gatehouse RESET default_transaction_read_only; COMMIT');
     await store.run((unit) => unit.change(things.insert, 1, 'a'));
@@ -144,3 +179,16 @@ describe('a database on several hosts', () => {
     await store.close();
   }, 40_000);
 });
+
+/** One TCP address in front of several servers; new connections go to its target. */
+async function movableAddress(target: number): Promise<{ target: number; readonly port: number; close(): void }> {
+  const server = createServer((near) => {
+    const far = connect(address.target, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => undefined);
+    near.pipe(far).pipe(near);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // It listens on TCP.
+  const address = { target, port: (server.address() as AddressInfo).port, close: () => server.close() };
+  return address;
+}
