@@ -1,4 +1,5 @@
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { sqliteIn } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { checkReads, checkWritesRefused } from './lib/outage.mjs';
@@ -11,17 +12,18 @@ import { eventually, pause } from './lib/time.mjs';
 export async function diskFull(report, { short }) {
   const disk = mountSmallDisk(24);
   if (disk === undefined) {
-    report.note('not run: only root on Linux may mount a disk that can be filled');
+    report.skip('only root on Linux may mount a disk that can be filled');
     return;
   }
   const provider = await Provider.create(sqliteIn(disk.folder));
   const people = await peopleOf(provider, 5);
-  const load = new Load(people, { tolerant: true });
+  const changes = await Changes.of(provider);
+  const load = new Load(people, { tolerant: true, changes });
   const { pid } = provider.child;
-  const audit = new Audit(provider);
+  const audit = new Audit(provider, changes);
 
   load.begin();
-  await eventually(() => load.requests.answered > 60, 20_000);
+  await load.goesOn(60, 30_000);
   const reader = load.chains.find(({ accessTokens }) => accessTokens.length > 0).accessTokens[0];
   for (let time = 1; time <= (short ? 1 : 3); time++) {
     const before = load.requests.unavailable;
@@ -57,7 +59,7 @@ export async function diskFull(report, { short }) {
     );
   }
   await load.end();
-  report.all('no other answer than the right one and a clear 503', load.requests.answered, load.faults);
+  report.answers('no other answer than the right one and a clear 503', load);
   report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
   const { chains, sessions } = load.takeLedger();
   await audit.nothingIsMissing(chains, [...sessions, ...people]);

@@ -1,21 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { runPostgres } from '../../../scripts/lib/postgres-process.mjs';
 import { Address } from './lib/address.mjs';
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
+import { administer } from './lib/postgres.mjs';
 import { Provider } from './lib/provider.mjs';
 import { eventually, pause } from './lib/time.mjs';
 
-/** PostgreSQL is read-only for a while; then its primary dies, and its synchronous standby is promoted. */
+/** PostgreSQL is read-only for a while (in the long form); then its primary dies, and its synchronous standby is promoted. */
 export async function failOver(report, { short }) {
-  await failOverBy(report, 'several hosts');
-  if (!short) await failOverBy(report, 'one address');
+  await failOverBy(report, { way: 'several hosts', short });
+  if (!short) await failOverBy(report, { way: 'one address', short });
 }
 
-async function failOverBy(report, way) {
+async function failOverBy(report, { way, short }) {
   const postgres = await runPostgres({ durable: true, standby: true });
   await administer(postgres.url, `ALTER SYSTEM SET synchronous_standby_names = '*'`, 'SELECT pg_reload_conf()');
   const primary = new URL(postgres.url);
@@ -28,10 +29,12 @@ async function failOverBy(report, way) {
     GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
   });
   const people = await peopleOf(provider, 5);
-  const load = new Load(people, { tolerant: true });
-  const audit = new Audit(provider);
+  const changes = await Changes.of(provider);
+  const load = new Load(people, { tolerant: true, changes });
+  const audit = new Audit(provider, changes);
   load.begin();
-  await beReadOnly(report, { way, load, url: postgres.url });
+  await load.goesOn(60, 30_000);
+  if (!short) await beReadOnly(report, { way, load, url: postgres.url });
 
   const { unavailable } = load.requests;
   await postgres.tell('crash');
@@ -47,7 +50,7 @@ async function failOverBy(report, way) {
   report.check(`${way}: works on the promoted standby by itself`, works, `after ${Date.now() - began} ms`);
   report.check(`${way}: ready`, (await provider.http.send('/readyz')).status === 200);
   await load.end();
-  report.all(`${way}: no other answer than the right one and a clear 503`, load.requests.answered, load.faults);
+  report.answers(`${way}: no other answer than the right one and a clear 503`, load);
   const { chains, sessions } = load.takeLedger();
   for (const chain of chains.filter((each) => each.refused))
     Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
@@ -60,7 +63,6 @@ async function failOverBy(report, way) {
 }
 
 async function beReadOnly(report, { way, load, url }) {
-  await eventually(() => load.requests.answered > 60, 20_000);
   const { unavailable } = load.requests;
   // For new sessions only, as with ALTER ROLE and as behind an address that leads to another server for a while.
   await administer(url, 'ALTER ROLE gatehouse SET default_transaction_read_only = on');
@@ -76,14 +78,4 @@ async function beReadOnly(report, { way, load, url }) {
   const late = load.requests.unavailable;
   await pause(1_000);
   report.check(`${way}: no refusal is left of it`, load.requests.unavailable === late);
-}
-
-async function administer(url, ...statements) {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    for (const statement of statements) await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { runPostgres } from '../../../scripts/lib/postgres-process.mjs';
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
@@ -28,10 +29,12 @@ export async function fourProcesses(report, { short }) {
   for (const { base } of providers) proxy.add(base);
   const site = new Site(proxy.base);
   site.client = first.client;
+  site.admin = first.admin;
 
   await hoppingLogin(report, site, proxy);
   const people = await peopleOf(site, 5);
-  const audit = new Audit(site);
+  const changes = await Changes.of(site);
+  const audit = new Audit(site, changes);
   for (let time = 1; time <= (short ? 1 : 3); time++) {
     await oneIsKilled(report, { people, providers, proxy, audit });
     await keysAreRotated(report, { people, providers, proxy, audit, first });
@@ -71,7 +74,7 @@ async function loggedIn(person) {
 /** Under load, without a fault: what comes back is checked in both directions. */
 async function under(load, audit, work) {
   load.begin();
-  await eventually(() => load.requests.answered > 40, 20_000);
+  await load.goesOn(40, 20_000);
   await work();
   await load.end();
   const { chains, sessions } = load.takeLedger();
@@ -83,7 +86,7 @@ async function under(load, audit, work) {
 }
 
 async function oneIsKilled(report, { people, providers, proxy, audit }) {
-  const load = new Load(people);
+  const load = new Load(people, { changes: audit.changes });
   const [victim] = providers;
   await under(load, audit, async () => {
     await victim.end('SIGKILL');
@@ -97,11 +100,11 @@ async function oneIsKilled(report, { people, providers, proxy, audit }) {
     await victim.start();
     proxy.add(victim.base);
   });
-  report.all('no answer but the right one', load.requests.answered, load.faults);
+  report.answers('no answer but the right one', load);
 }
 
 async function keysAreRotated(report, { people, providers, audit, first }) {
-  const load = new Load(people);
+  const load = new Load(people, { changes: audit.changes });
   let rotated = [];
   const times = [];
   const chains = await under(load, audit, async () => {
@@ -122,7 +125,7 @@ async function keysAreRotated(report, { people, providers, audit, first }) {
     `${times.join(', ')} ms`,
   );
   report.check('no request was lost by it', load.requests.unanswered === 0, `${load.requests.unanswered}`);
-  report.all('no answer but the right one', load.requests.answered, load.faults);
+  report.answers('no answer but the right one', load);
   const tokens = chains.flatMap(({ idTokens }) => idTokens);
   const wrong = [];
   const kids = new Set();
@@ -147,7 +150,7 @@ async function keysAt(provider) {
 }
 
 async function databaseRestarts(report, { people, providers, postgres, audit }) {
-  const load = new Load(people, { tolerant: true });
+  const load = new Load(people, { tolerant: true, changes: audit.changes });
   const pids = providers.map(({ child }) => child.pid).join();
   await under(load, audit, async () => {
     await postgres.tell('crash');
@@ -170,13 +173,13 @@ async function databaseRestarts(report, { people, providers, postgres, audit }) 
       `after ${Date.now() - began} ms`,
     );
   });
-  report.all('no other answer than the right one and a clear 503', load.requests.answered, load.faults);
+  report.answers('no other answer than the right one and a clear 503', load);
   report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
 }
 
 /** As behind any load balancer: it is told first, then the process. */
 async function rollingRestart(report, { people, providers, proxy, audit }) {
-  const load = new Load(people);
+  const load = new Load(people, { changes: audit.changes });
   const codes = [];
   await under(load, audit, async () => {
     for (const provider of providers) {
@@ -195,5 +198,5 @@ async function rollingRestart(report, { people, providers, proxy, audit }) {
     load.requests.unanswered === 0 && load.requests.answered > 100,
     `${load.requests.answered} answered, ${load.requests.unanswered} not`,
   );
-  report.all('no answer but the right one', load.requests.answered, load.faults);
+  report.answers('no answer but the right one', load);
 }

@@ -1,4 +1,5 @@
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { sqliteIn, temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
@@ -10,11 +11,13 @@ export async function kill(report, { short }) {
   const deaths = short ? 8 : 200;
   const provider = await Provider.create(sqliteIn(temporaryFolder()));
   const people = await peopleOf(provider, 5);
-  const load = new Load(people);
-  const audit = new Audit(provider);
+  const changes = await Changes.of(provider);
+  const load = new Load(people, { changes });
+  const audit = new Audit(provider, changes);
   const kept = { chains: [], sessions: [...people] };
   const restarts = [];
   for (let death = 1; death <= deaths; death++) {
+    await changes.prepare(1);
     load.begin();
     await pause(between(20, short ? 400 : 600));
     await provider.end('SIGKILL');
@@ -49,9 +52,10 @@ export async function kill(report, { short }) {
   if (provider.isAlive) {
     await audit.nothingIsMissing(kept.chains, kept.sessions);
     await audit.nothingComesBack(kept.chains);
+    await changes.check(audit, { all: true });
   }
   audit.print(report);
-  report.all('no answer but the right one under load', load.requests.answered, load.faults);
+  report.answers('no answer but the right one under load', load);
   report.note(`${load.requests.answered} answered, ${load.requests.unanswered} cut off by a death`);
   await provider.stop();
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { runPostgres } from '../../../scripts/lib/postgres-process.mjs';
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
@@ -16,16 +17,16 @@ export async function postgresAway(report, { short }) {
     GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
   });
   const people = await peopleOf(provider, 5);
-  const load = new Load(people, { tolerant: true });
-  const audit = new Audit(provider);
+  const changes = await Changes.of(provider);
+  const load = new Load(people, { tolerant: true, changes });
+  const audit = new Audit(provider, changes);
   const { pid } = provider.child;
   const own = await people[0].authorize();
   await own.redeem();
 
   load.begin();
   for (const how of short ? ['crash'] : ['stop', 'crash', 'stop', 'crash']) {
-    const before = load.requests.answered;
-    await eventually(() => load.requests.answered > before + 60, 20_000);
+    await load.goesOn(60, 30_000);
     const { unavailable } = load.requests;
     await postgres.tell(how);
     const refused = await eventually(() => load.requests.unavailable > unavailable + 10, 15_000);
@@ -50,7 +51,7 @@ export async function postgresAway(report, { short }) {
     report.check(`${how}: works again with no restart`, works && same, `after ${Date.now() - began} ms`);
   }
   await load.end();
-  report.all('no other answer than the right one and a clear 503', load.requests.answered, load.faults);
+  report.answers('no other answer than the right one and a clear 503', load);
   report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
   const { chains, sessions } = load.takeLedger();
   // The connection may have broken after the commit: then even a 503 leaves its sender in doubt.

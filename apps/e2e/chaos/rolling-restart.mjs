@@ -1,4 +1,5 @@
 import { Audit } from './lib/audit.mjs';
+import { Changes } from './lib/changes.mjs';
 import { sqliteIn, temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
@@ -12,8 +13,9 @@ const arrivedAfter = 100;
 export async function rollingRestart(report, { short }) {
   const provider = await Provider.create({ ...sqliteIn(temporaryFolder()), GATEHOUSE_WORKERS: '2' });
   const people = await peopleOf(provider, 5);
-  const load = new Load(people);
-  const audit = new Audit(provider);
+  const changes = await Changes.of(provider);
+  const load = new Load(people, { changes });
+  const audit = new Audit(provider, changes);
   const { pid } = provider.child;
   report.check('two workers serve', provider.workers().length === 2, `${provider.workers().length}`);
 
@@ -27,8 +29,7 @@ export async function rollingRestart(report, { short }) {
       const now = provider.workers();
       return now.length === 2 && !now.includes(victim);
     }, 15_000);
-    const { answered } = load.requests;
-    const goesOn = await eventually(() => load.requests.answered > answered + 20, 10_000);
+    const goesOn = await load.goesOn(20, 30_000);
     await load.end();
     report.check(
       'a killed worker is replaced while the other serves',
@@ -85,7 +86,7 @@ export async function rollingRestart(report, { short }) {
   }
   await provider.start();
   audit.print(report);
-  report.all('no answer but the right one under load', load.requests.answered, load.faults);
+  report.answers('no answer but the right one under load', load);
   report.note(`${load.requests.answered} answered, ${load.requests.unanswered} cut off`);
   report.check('it ends with 0', (await provider.stop()).code === 0);
 }

@@ -19,7 +19,7 @@ const mostMilliseconds = 25;
 export async function slowDisk(report, { short }) {
   const disk = makeDiskShim();
   if (disk === undefined) {
-    report.note('not run: it needs Linux and a C compiler (apt-get install -y gcc libc6-dev)');
+    report.skip('it needs Linux and a C compiler (apt-get install -y gcc libc6-dev)');
     return;
   }
   const provider = await Provider.create({ ...sqliteIn(temporaryFolder()), ...disk.environment });
@@ -85,7 +85,7 @@ export async function slowDisk(report, { short }) {
     );
   }
   await load.end();
-  report.all('no other answer than the right one and a clear 503', load.requests.answered, load.faults);
+  report.answers('no other answer than the right one and a clear 503', load);
   report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
   const { chains, sessions } = load.takeLedger();
   await audit.nothingIsMissing(chains, [...sessions, ...people]);

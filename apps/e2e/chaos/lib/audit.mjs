@@ -5,8 +5,9 @@ export class Audit {
   counts = {};
   failures = {};
 
-  constructor(provider) {
-    this.provider = provider;
+  /** @param changes their ledger is compared as well */
+  constructor(provider, changes) {
+    Object.assign(this, { provider, changes });
   }
 
   note(kind, holds, why) {
@@ -21,6 +22,7 @@ export class Audit {
     await each(sessions, async (browser) =>
       this.note('sessions', await browser.isLoggedIn(), `of ${browser.username}`),
     );
+    await this.changes?.check(this);
   }
 
   async checkHeld(chain) {
@@ -59,17 +61,42 @@ export class Audit {
     this.note(kind, status === 400 && JSON.parse(text).error === 'invalid_grant', `${status} ${text.slice(0, 80)}`);
   }
 
-  /** One line per kind. */
-  print(report) {
-    const names = {
-      accessTokens: 'every access token answered is active',
-      codes: 'every code answered and not yet sent is redeemed',
-      refreshTokens: 'every refresh token answered and not yet sent refreshes',
-      sessions: 'every session answered works',
-      spentCodes: 'every code redeemed is spent',
-      spentRefreshTokens: 'every refresh token used is spent',
-    };
-    for (const [kind, name] of Object.entries(names))
-      report.all(name, this.counts[kind] ?? 0, this.failures[kind] ?? []);
+  /** One line per kind. @param kinds beside the changes */
+  print(report, kinds = Object.keys(namesOfHeld)) {
+    for (const kind of [...kinds, ...(this.changes === undefined ? [] : Object.keys(namesOfChanges))])
+      report.all(names[kind], this.counts[kind] ?? 0, this.failures[kind] ?? []);
   }
 }
+
+const namesOfHeld = {
+  accessTokens: 'every access token answered is active',
+  codes: 'every code answered and not yet sent is redeemed',
+  refreshTokens: 'every refresh token answered and not yet sent refreshes',
+  sessions: 'every session answered works',
+  spentCodes: 'every code redeemed is spent',
+  spentRefreshTokens: 'every refresh token used is spent',
+};
+
+const namesOfChanges = {
+  accounts: 'every account created can sign in',
+  revokedTokens: 'every token revoked is refused',
+  revokedGrants: 'every grant revoked is refused',
+  disabledUsers: 'every disabled user is refused, with their tokens and sessions',
+  enabledUsers: 'every user enabled again can sign in, and nothing from before works again',
+  disabledClients: 'every disabled client is refused, with its tokens',
+  enabledClients: 'every client enabled again is authorized, and nothing from before works again',
+};
+
+const namesOfRepeats = {
+  repeatedAnswers: 'every refresh repeated in the retry window gets the same tokens, which work',
+  unansweredRefreshes: 'every refresh that was not answered succeeds when it is repeated',
+  spentBefore: 'every refresh token whose successor was used is refused, in the retry window as well',
+  repeatedTooLate: 'every refresh repeated after the retry window is refused, and ends the grant',
+};
+
+const namesOfCopies = {
+  answeredBefore: 'copies: every change answered before the copy was begun is in it',
+  oneMoment: 'copies: each shows one moment',
+};
+
+const names = { ...namesOfHeld, ...namesOfChanges, ...namesOfRepeats, ...namesOfCopies };

@@ -19,6 +19,16 @@ export class Chain {
     Object.assign(this, { provider, code, verifier });
   }
 
+  /** What was answered until now and does not change any more. What is held may be used later, so nothing is known of it. */
+  frozen() {
+    const frozen = new Chain(this.provider, this.code, this.verifier);
+    return Object.assign(frozen, {
+      codeIs: this.codeIs === 'spent' ? 'spent' : 'doubtful',
+      accessTokens: [...this.accessTokens],
+      spentRefreshTokens: [...this.spentRefreshTokens],
+    });
+  }
+
   redemption() {
     const { client } = this.provider;
     return {
@@ -42,7 +52,10 @@ export class Chain {
     this.refreshIs = 'doubtful';
     const answer = await this.provider.refresh(used);
     this.refreshIs = 'held';
-    if (answer.status === 200) this.spentRefreshTokens.push(used);
+    if (answer.status === 200) {
+      this.spentRefreshTokens.push(used);
+      this.refreshedAt = Date.now();
+    }
     this.take(answer);
   }
 

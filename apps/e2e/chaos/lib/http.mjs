@@ -23,8 +23,9 @@ export class Http {
     this.base = base;
   }
 
-  send(path, { form, headers = {} } = {}) {
-    const body = form === undefined ? undefined : new URLSearchParams(form).toString();
+  send(path, { form, json, method, headers = {} } = {}) {
+    const body = json === undefined ? form && new URLSearchParams(form).toString() : JSON.stringify(json);
+    const type = json === undefined ? 'application/x-www-form-urlencoded' : 'application/json';
     const flight = { path, since: Date.now() };
     this.flying.add(flight);
     const answer = new Promise((resolve, reject) => {
@@ -33,11 +34,9 @@ export class Http {
         new URL(path, this.base),
         {
           agent: this.agent,
-          method: body === undefined ? 'GET' : 'POST',
+          method: method ?? (body === undefined ? 'GET' : 'POST'),
           headers: {
-            ...(body === undefined
-              ? {}
-              : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(body) }),
+            ...(body === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(body) }),
             ...headers,
           },
         },

@@ -1,8 +1,10 @@
 import { Unanswered } from './http.mjs';
 import { Unexpected } from './unexpected.mjs';
-import { between, pause } from './time.mjs';
+import { between, eventually, pause } from './time.mjs';
 
-/** Logins and refreshes by several workers at once, with a ledger of everything that was answered. */
+const leastChanges = 4;
+
+/** Logins, refreshes and changes by several workers at once, with a ledger of everything that was answered. */
 export class Load {
   chains = [];
   /** Browsers whose login was answered. */
@@ -11,14 +13,17 @@ export class Load {
   /** What should never happen, whatever is broken: other answers than success and a 503 that says when to come back. */
   faults = [];
   running = false;
+  /** While the provider says that it is not ready, it may answer with any error of a server. */
+  lenient = false;
   begun = 0;
 
   /**
    * @param people each is a worker with a live session; the last one only logs in, again and again, which keeps a core
    *   busy with a password, unless `logins` is false
+   * @param options.changes one more worker, with a ledger of its own (see Changes)
    */
-  constructor(people, { tolerant = false, afterUnavailable = 50, logins = true } = {}) {
-    Object.assign(this, { people, tolerant, afterUnavailable, logins });
+  constructor(people, { tolerant = false, afterUnavailable = 50, logins = true, changes } = {}) {
+    Object.assign(this, { people, tolerant, afterUnavailable, logins, changes });
   }
 
   begin() {
@@ -26,6 +31,19 @@ export class Load {
     const loggingIn = this.logins ? this.people.at(-1) : undefined;
     this.workers = this.people.map((person) =>
       this.repeat(() => (person === loggingIn ? this.logIn(person) : this.goThrough(person))),
+    );
+    if (this.changes !== undefined) this.workers.push(this.repeat(() => this.change()));
+  }
+
+  /** Waits for so many more responses, and for some changes where there are any. @returns whether they came */
+  goesOn(responses, milliseconds) {
+    const { answered } = this.requests;
+    const made = this.changes?.entries.length;
+    return eventually(
+      () =>
+        this.requests.answered >= answered + responses &&
+        (made === undefined || this.changes.entries.length >= made + leastChanges),
+      milliseconds,
     );
   }
 
@@ -60,6 +78,11 @@ export class Load {
       return;
     }
     const answer = error instanceof Unexpected ? error.answer : undefined;
+    if (this.lenient && answer?.status >= 500) {
+      this.requests.unavailable += 1;
+      await pause(this.afterUnavailable);
+      return;
+    }
     if (this.tolerant && answer?.status === 503 && answer.headers['retry-after'] !== undefined) {
       this.requests.unavailable += 1;
       await pause(this.afterUnavailable);
@@ -84,6 +107,11 @@ export class Load {
       await chain.refresh();
       this.requests.answered += 1;
     }
+  }
+
+  async change() {
+    await this.changes.step();
+    this.requests.answered += 1;
   }
 
   async logIn(person) {

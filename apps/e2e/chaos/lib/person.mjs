@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { Chain } from './chain.mjs';
 import { Unexpected } from './unexpected.mjs';
 
-const password = 'correct horse battery staple';
+export const password = 'correct horse battery staple';
 
 /** Somebody with an account, and a browser without a window. */
 export class Person {
@@ -22,6 +22,11 @@ export class Person {
   /** The same person with a browser of their own. */
   another() {
     return new Person(this.provider, this.username);
+  }
+
+  /** A browser with the same cookies: what it is answered does not change those of this one. */
+  copy(site = this.provider) {
+    return Object.assign(new Person(site, this.username), { cookies: new Map(this.cookies) });
   }
 
   async logIn() {

@@ -23,7 +23,6 @@ export class Provider extends Site {
   constructor(port, environment) {
     super(`http://127.0.0.1:${port}`);
     this.environment = {
-      GATEHOUSE_PORT: String(port),
       GATEHOUSE_ISSUER: `http://127.0.0.1:${port}`,
       GATEHOUSE_SIGN_UP: 'open',
       GATEHOUSE_THROTTLE: 'off',
@@ -32,6 +31,7 @@ export class Provider extends Site {
       GATEHOUSE_REFRESH_RETRY_WINDOW: '0',
       GATEHOUSE_CODE_LIFETIME: '600',
       ...environment,
+      GATEHOUSE_PORT: String(port),
     };
   }
 
@@ -44,6 +44,10 @@ export class Provider extends Site {
       ...['--scope', 'openid profile offline_access', '--refresh-token-rotation', 'always'],
     ]);
     provider.client.redirect_uri = redirectUri;
+    provider.admin = await provider.command([
+      ...['client', 'add', '--name', 'Chaos administration', '--json'],
+      ...['--grant-type', 'client_credentials', '--scope', 'gatehouse:admin'],
+    ]);
     return provider;
   }
 

@@ -2,6 +2,10 @@
 export class Report {
   passed = 0;
   failed = 0;
+  /** Successful responses under load, so far. */
+  responses = 0;
+  /** Whether the part could not be run here. */
+  skipped = false;
 
   constructor(part) {
     this.part = part;
@@ -20,6 +24,23 @@ export class Report {
     const shown = failures.slice(0, 3).join('; ');
     if (failures.length > 0) this.check(name, false, `${failures.length} of ${count}: ${shown}`);
     else this.check(name, count > 0, `${count}`);
+  }
+
+  /** That a load saw right answers and no others; counts them for the part's minimum. */
+  answers(name, { requests, faults }) {
+    this.responses += requests.answered;
+    this.all(name, requests.answered, faults);
+  }
+
+  /** A run that saw too little has shown nothing. */
+  enoughResponses(least) {
+    this.check(`at least ${least} responses under load`, this.responses >= least, `${this.responses}`);
+  }
+
+  /** @param why the part cannot be run here */
+  skip(why) {
+    this.skipped = true;
+    this.note(`not run: ${why}`);
   }
 
   note(text) {

@@ -7,6 +7,11 @@ export class Site {
     this.http = new Http(base);
   }
 
+  /** The same address for another client. */
+  withClient(client) {
+    return Object.create(this, { client: { value: client } });
+  }
+
   /** POSTs as the registered client. */
   asClient(path, form) {
     const { client_id, client_secret } = this.client;
