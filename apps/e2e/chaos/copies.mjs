@@ -20,9 +20,8 @@ export async function copies(report, { short }) {
   await postgres.end();
 }
 
-async function copiesOf(report, { name, settings, postgres, rounds }) {
-  const part = { check: (text, ...more) => report.check(`${name}: ${text}`, ...more) };
-  const named = Object.assign(Object.create(report), part);
+async function copiesOf(whole, { name, settings, postgres, rounds }) {
+  const report = whole.named(name);
   const provider = await Provider.create({
     ...settings,
     GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64'),
@@ -36,14 +35,14 @@ async function copiesOf(report, { name, settings, postgres, rounds }) {
   for (let round = 1; round <= rounds; round++) await takeAll({ taken, name, postgres, round });
   await load.goesOn(40, 30_000);
   await load.end();
-  report.answers(`${name}: no answer but the right one while copies are made`, load);
-  named.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
-  await taken.check(named);
+  report.answers('no answer but the right one while copies are made', load);
+  report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
+  await taken.check(report);
   const audit = new Audit(provider, changes);
   const { chains, sessions } = load.takeLedger();
   await audit.nothingIsMissing(chains, [...sessions, ...people]);
   await audit.nothingComesBack(chains);
-  audit.print(named);
+  audit.print(report);
   await provider.stop();
 }
 

@@ -25,10 +25,8 @@ export async function migration(report, { short }) {
   await postgres.end();
 }
 
-async function migrationOn(report, { name, settings, rounds }) {
-  const named = Object.assign(Object.create(report), {
-    check: (text, ...more) => report.check(`${name}: ${text}`, ...more),
-  });
+async function migrationOn(whole, { name, settings, rounds }) {
+  const report = whole.named(name);
   const provider = await Provider.create({ ...settings, GATEHOUSE_SECRET_KEY: randomBytes(32).toString('base64') });
   const people = await peopleOf(provider, 5);
   const changes = await Changes.of(provider);
@@ -38,20 +36,20 @@ async function migrationOn(report, { name, settings, rounds }) {
   load.begin();
   for (let round = 1; round <= rounds; round++) {
     await load.goesOn(60, 30_000);
-    await downAndUp(named, { provider, load, taken, round });
+    await downAndUp(report, { provider, load, taken, round });
   }
   await load.goesOn(60, 30_000);
   await load.end();
-  report.answers(`${name}: no answer but the right one where the schema is whole`, load);
-  named.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
-  if (taken.list.length > 0) await taken.check(named);
+  report.answers('no answer but the right one where the schema is whole', load);
+  report.check('every request was answered', load.requests.unanswered === 0, `${load.requests.unanswered} were not`);
+  if (taken.list.length > 0) await taken.check(report);
   const { chains, sessions } = load.takeLedger();
   for (const chain of chains.filter(({ refused }) => refused))
     Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
   const audit = new Audit(provider, changes);
   await audit.nothingIsMissing(chains, [...sessions, ...people]);
   await audit.nothingComesBack(chains);
-  audit.print(named);
+  audit.print(report);
   await provider.stop();
 }
 

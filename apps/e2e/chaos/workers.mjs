@@ -40,7 +40,8 @@ export async function workers(report, { short }) {
 async function underLoad({ load, changes, audit }, disturb) {
   await changes.prepare();
   load.begin();
-  await pause(between(100, 600));
+  await load.goesOn(between(10, 50), 30_000, between(1, 4));
+  await pause(between(0, 60));
   await disturb();
   await load.goesOn(20, patienceMilliseconds);
   await load.end();

@@ -60,9 +60,10 @@ export class Changes {
     while (clients.length < count) clients.push(await this.makeClient());
   }
 
-  /** One change. @throws Unanswered, Unexpected: then it is not in the ledger */
+  /** One change; the same again where it was not answered. @throws Unanswered, Unexpected: then it is not in the ledger */
   async step() {
-    await this.steps[this.turn++ % this.steps.length]();
+    await this.steps[this.turn % this.steps.length]();
+    this.turn += 1;
   }
 
   /** @param ready when that which is changed was complete: in a database from before it, the look finds nothing to judge */

@@ -2,7 +2,8 @@ import { Unanswered } from './http.mjs';
 import { Unexpected } from './unexpected.mjs';
 import { between, eventually, pause } from './time.mjs';
 
-const leastChanges = 4;
+/** So many changes have one of each kind among them. */
+const everyKind = 8;
 
 /** Logins, refreshes and changes by several workers at once, with a ledger of everything that was answered. */
 export class Load {
@@ -36,13 +37,13 @@ export class Load {
   }
 
   /** Waits for so many more responses, and for some changes where there are any. @returns whether they came */
-  goesOn(responses, milliseconds) {
+  goesOn(responses, milliseconds, changes = everyKind) {
     const { answered } = this.requests;
     const made = this.changes?.entries.length;
     return eventually(
       () =>
         this.requests.answered >= answered + responses &&
-        (made === undefined || this.changes.entries.length >= made + leastChanges),
+        (made === undefined || this.changes.entries.length >= made + changes),
       milliseconds,
     );
   }

@@ -32,6 +32,14 @@ export class Report {
     this.all(name, requests.answered, faults);
   }
 
+  /** The same report, whose lines begin with a name. */
+  named(name) {
+    return Object.assign(Object.create(this), {
+      check: (text, ...more) => this.check(`${name}: ${text}`, ...more),
+      answers: (text, load) => this.answers(`${name}: ${text}`, load),
+    });
+  }
+
   /** A run that saw too little has shown nothing. */
   enoughResponses(least) {
     this.check(`at least ${least} responses under load`, this.responses >= least, `${this.responses}`);
