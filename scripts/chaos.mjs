@@ -9,7 +9,7 @@ import { programs } from '../apps/e2e/chaos/lib/provider.mjs';
 // `least`: the fewest successful responses under load, of the short form and of the long one. A part waits for about as many
 // before it disturbs anything, so that a slow machine sees them too.
 const parts = {
-  kill: { file: 'kill', least: [60, 2_000] },
+  kill: { file: 'kill', least: [45, 2_000] },
   workers: { file: 'workers', least: [60, 900] },
   retry: { file: 'retry-window', least: [40, 800] },
   disk: { file: 'disk-full', least: [70, 120] },

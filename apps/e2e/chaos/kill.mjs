@@ -8,7 +8,7 @@ import { between, pause } from './lib/time.mjs';
 
 /** What was answered survives kill -9 at any moment, and what was spent stays spent. */
 export async function kill(report, { short }) {
-  const deaths = short ? 8 : 200;
+  const deaths = short ? 6 : 200;
   const provider = await Provider.create(sqliteIn(temporaryFolder()));
   const people = await peopleOf(provider, 5);
   const changes = await Changes.of(provider);
@@ -20,7 +20,7 @@ export async function kill(report, { short }) {
     await changes.prepare(1);
     load.begin();
     // By what was answered, not by the clock alone: on a busy machine a death would find nothing.
-    await load.goesOn(between(short ? 8 : 1, 50), 30_000, between(1, 4));
+    await load.goesOn(between(short ? 8 : 1, 50), 30_000, between(2, 4));
     await pause(between(0, 60));
     await provider.end('SIGKILL');
     await load.end();
