@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Req, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { currentKey } from '@gatehouse/domain/jose';
 import type { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { Activity, hourOf } from '../audit/activity.service.js';
@@ -58,9 +59,12 @@ export class DashboardController {
       hours: chartHours,
       findings: (await this.findings(now)).filter(({ state }) => state !== 'ok'),
       keys: keyKindNames.flatMap((kind) => {
-        const current = keys.filter((key) => key.kind === kind && key.signsFrom <= now).at(-1);
+        const current = currentKey(
+          keys.filter((key) => key.kind === kind),
+          now,
+        );
         if (!current) return [];
-        const days = Math.floor((now - current.signsFrom) / daySeconds);
+        const days = Math.max(0, Math.floor((now - current.signsFrom) / daySeconds));
         return [{ kind, use: keyKinds[kind].use === 'sig' ? 'signs' : 'is encrypted to', days }];
       }),
       waiting,

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { currentKey, isRetired } from '@gatehouse/domain/jose';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -57,11 +58,11 @@ export class KeysController {
     const keys = await this.keys.list();
     const current = new Set<string>();
     for (const kind of keyKindNames) {
-      const signing = keys.filter(
-        (key) => key.kind === kind && key.signsFrom <= now && !(key.retiredAt && key.retiredAt <= now),
+      const signing = currentKey(
+        keys.filter((key) => key.kind === kind),
+        now,
       );
-      const newest = signing.sort((a, b) => b.signsFrom - a.signsFrom)[0];
-      if (newest) current.add(newest.kid);
+      if (signing) current.add(signing.kid);
     }
     return this.visits.page(
       visit,
@@ -75,7 +76,7 @@ export class KeysController {
             ? 'in use'
             : key.signsFrom > now
               ? 'published, in use later'
-              : key.retiredAt !== undefined && key.retiredAt <= now
+              : isRetired(key, now)
                 ? 'retired'
                 : 'published, no longer used',
           isCurrent: current.has(key.kid),

@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { firstSelectorAt } from '@gatehouse/server/secrets/random';
+import { firstSelectorAt, SelectorSource } from '@gatehouse/server/secrets/random';
 import type { PurgeStep } from '../database/sweep.js';
 
 /** A row of `audit_events`. */
@@ -84,12 +84,23 @@ const start = '0'.repeat(64);
  * What it cannot see is an end that was cut off together with its seals; keep the head elsewhere for that.
  */
 @Injectable()
-export class AuditChain {
+export class AuditChain implements OnModuleInit {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
   ) {}
+
+  onModuleInit(): Promise<void> {
+    return this.followLastSeal();
+  }
+
+  /** The clock may be set back after a seal, which another process made: what this one records still follows it. */
+  async followLastSeal(): Promise<void> {
+    const last = await this.store.one<SealRow>(chainStatements.last);
+    if (last) this.selectors.startAfter(last.last_selector);
+  }
 
   /**
    * Seals all events that have settled. Of two processes at once one fails with the number that both would give.
@@ -118,6 +129,7 @@ export class AuditChain {
       await this.store.run((unit) =>
         unit.change(chainStatements.insert, number, end.selector, rows.length, hash, mac, now),
       );
+      this.selectors.startAfter(end.selector);
     }
   }
 

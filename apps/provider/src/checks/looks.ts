@@ -2,6 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Abstract, Type } from '@nestjs/common';
+import { latestKey } from '@gatehouse/domain/jose';
 import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
@@ -110,7 +111,7 @@ const looks = {
     if (missing.length > 0)
       return fix(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
     const old = keyKindNames.filter((kind) => {
-      const newest = keys.filter((key) => key.kind === kind).at(-1);
+      const newest = latestKey(keys.filter((key) => key.kind === kind));
       return newest !== undefined && addSeconds(newest.signsFrom, settings.keySignSeconds) < now;
     });
     return old.length === 0

@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { jwkThumbprint, publicJwk, type Jwk } from '@gatehouse/domain/jose';
+import { currentKey, isRetired, jwkThumbprint, publicJwk, type Jwk } from '@gatehouse/domain/jose';
 import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { IsNull, Repository } from 'typeorm';
+import { IsNull, MoreThan, Repository } from 'typeorm';
 import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -59,19 +59,15 @@ export class KeysService implements OnModuleInit {
     this.cached = undefined;
   }
 
-  /** @throws Error when no key of this kind is in use: the start makes one of each */
+  /** The key that signs. @throws Error when there is none of this kind: the start makes one of each */
   async current(kind: KeyKind, now: EpochSeconds): Promise<ServerKey> {
-    let found: ServerKey | undefined;
-    for (const key of await this.load())
-      if (
-        key.kind === kind &&
-        key.signsFrom <= now &&
-        !isRetired(key, now) &&
-        (!found || key.signsFrom > found.signsFrom)
-      )
-        found = key;
-    if (!found) throw new Error(`no ${kind} key is in use`);
-    return found;
+    const loaded = await this.load();
+    const key = currentKey(
+      loaded.filter((each) => each.kind === kind),
+      now,
+    );
+    if (!key) throw new Error(`no ${kind} key is in use`);
+    return key;
   }
 
   /**
@@ -119,10 +115,10 @@ export class KeysService implements OnModuleInit {
   /** Stores a key that is used from `signsFrom`; those of its kind that are in use retire a while after that. */
   async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds, actor: Actor = {}): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
-    await repository.update(
-      { algorithm: key.kind, retiredAt: IsNull() },
-      { retiredAt: addSeconds(signsFrom, this.settings.keyRetireSeconds) },
-    );
+    const retiredAt = addSeconds(signsFrom, this.settings.keyRetireSeconds);
+    // Also an end that is later: a key that was to take over after this one does not.
+    const endLater = [IsNull(), MoreThan(retiredAt)].map((end) => ({ algorithm: key.kind, retiredAt: end }));
+    await repository.update(endLater, { retiredAt });
     await repository.insert({
       kid: key.kid,
       algorithm: key.kind,
@@ -153,7 +149,7 @@ export class KeysService implements OnModuleInit {
     now: EpochSeconds,
   ): Promise<void> {
     for (const key of made) {
-      const signs = how.present.some((other) => other.kind === key.kind && other.signsFrom <= now);
+      const signs = how.present.some((other) => other.kind === key.kind);
       const signsFrom = signs && !how.atOnce ? addSeconds(now, this.settings.keyPrepublishSeconds) : now;
       await this.add(unit, key, signsFrom, now, how.actor);
     }
@@ -194,10 +190,6 @@ function publishedJwk(kind: KeyKind, kid: string, jwk: Jwk): Jwk {
   const { alg: _several, ...members } = publicJwk(jwk);
   const { use, ...rest }: { use: string; alg?: string } = keyKinds[kind];
   return { ...members, kid, ...(rest.alg === undefined ? {} : { alg: rest.alg }), use };
-}
-
-function isRetired(key: ServerKey, now: EpochSeconds): boolean {
-  return key.retiredAt !== undefined && key.retiredAt <= now;
 }
 
 function placeOf(kid: string): string {

@@ -37,7 +37,8 @@ export class AuditSealing implements OnApplicationBootstrap, OnApplicationShutdo
     await this.running;
   }
 
-  private async seal(): Promise<void> {
+  async seal(): Promise<void> {
+    await this.chain.followLastSeal();
     if (await this.lease.hold(this.clock.now())) await this.chain.seal();
   }
 }

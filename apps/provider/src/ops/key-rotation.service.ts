@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { needsSuccessor } from '@gatehouse/domain/jose';
 import { addSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
@@ -43,10 +44,13 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
     const now = this.clock.now();
     const { keySignSeconds, keyPrepublishSeconds } = this.settings;
     const keys = await this.keys.list();
-    const due = keyKindNames.filter((kind) => {
-      const newest = keys.filter((key) => key.kind === kind).at(-1);
-      return newest !== undefined && newest.signsFrom + keySignSeconds - keyPrepublishSeconds <= now;
-    });
+    const due = keyKindNames.filter((kind) =>
+      needsSuccessor(
+        keys.filter((key) => key.kind === kind),
+        { signSeconds: keySignSeconds, prepublishSeconds: keyPrepublishSeconds },
+        now,
+      ),
+    );
     if (due.length === 0 || !(await this.lease.hold(now))) return [];
     const made = await this.keys.generate(due);
     await this.store.run(async (unit) => {

@@ -1,6 +1,7 @@
 import { statement, type StatementText } from '@gatehouse/server/database/store';
 import { AuditChain, mostEvents } from '../../src/audit/audit-chain.service';
 import { AuditService } from '../../src/audit/audit.service';
+import { AuditSealing } from '../../src/ops/audit-sealing.service';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 import { purge } from '../support/tokens';
@@ -150,5 +151,64 @@ describe.each(engines)('the audit log, on %s', (_name, engineOf) => {
     const outcomes = await Promise.allSettled([seal(), seal(), seal()]);
     expect(outcomes.some(({ status }) => status === 'fulfilled')).toBe(true);
     expect(await chain.verify()).toMatchObject({ seals: 1, unsealed: 0, problem: undefined });
+  });
+
+  describe('when the clock is set back by an hour', () => {
+    let clock: jest.SpyInstance | undefined;
+    const setBack = (): void => {
+      const real = Date.now;
+      clock = jest.spyOn(Date, 'now').mockImplementation(() => real() - 3_600_000);
+    };
+    const onSameDatabase = (): Promise<TestProvider> =>
+      startProvider({
+        databaseUrl: provider.databaseUrl,
+        env: { GATEHOUSE_SECRET_KEY: provider.secretKey },
+      });
+    afterEach(() => clock?.mockRestore());
+
+    /** Another process records something, and the log is whole now and when the clock is where it was. */
+    async function checkRecordedBy(other: TestProvider): Promise<void> {
+      await other.store.run((unit) => other.app.get(AuditService).record(unit, { type: 'logout', subjectId: 'late' }));
+      const verdict = await chain.verify();
+      expect(verdict).toMatchObject({ seals: 1, problem: undefined });
+      expect(verdict.unsealed).toBeGreaterThan(0);
+      expect(await chain.seal()).toBe(0);
+      clock?.mockRestore();
+      await seal();
+      expect(await chain.verify()).toMatchObject({ seals: 2, unsealed: 0, problem: undefined });
+    }
+
+    it('is as it was written after a restart', async () => {
+      await write(5);
+      await seal();
+      setBack();
+      const restarted = await onSameDatabase();
+      await checkRecordedBy(restarted).finally(() => restarted.close());
+    });
+
+    it('is as it was written by a process that had recorded nothing since the last seal of another', async () => {
+      const idle = await onSameDatabase();
+      try {
+        await write(5);
+        await seal();
+        setBack();
+        await idle.app.get(AuditSealing).seal();
+        await checkRecordedBy(idle);
+      } finally {
+        await idle.close();
+      }
+    });
+
+    it('is as it was written by the process that sealed what another one recorded', async () => {
+      const other = await onSameDatabase();
+      try {
+        await other.store.run((unit) => other.app.get(AuditService).record(unit, { type: 'logout' }));
+        await seal();
+        setBack();
+        await checkRecordedBy(provider);
+      } finally {
+        await other.close();
+      }
+    });
   });
 });

@@ -30,5 +30,6 @@ export {
   verificationKeys,
   type PublicKey,
 } from './key-set.js';
+export { currentKey, isRetired, latestKey, needsSuccessor, type KeyTimes } from './key-rotation.js';
 export { keyFromSecret } from './secret-key.js';
 export { fitsAlgorithm, macOf, signatureOf, verifyMac, verifySignature } from './signature.js';

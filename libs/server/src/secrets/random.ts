@@ -83,6 +83,11 @@ export class SelectorSource {
     this.node = node;
   }
 
+  /** From now on only greater ones than this: another process made it, and its clock may have been ahead. */
+  startAfter(selector: number): void {
+    this.last = Math.max(this.last, Math.floor(selector / NODES));
+  }
+
   next(): Selector {
     const tick = Math.floor((this.milliseconds() - SELECTOR_EPOCH_MILLISECONDS) * 2);
     // A clock that was set back, or more than one in half a millisecond: go on from the last.
