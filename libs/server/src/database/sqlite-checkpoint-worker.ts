@@ -1,4 +1,5 @@
 import Driver from 'better-sqlite3';
+import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /**
@@ -6,23 +7,45 @@ import { parentPort, workerData } from 'node:worker_threads';
  * nothing else of ours, to stay small.
  */
 
+/** What the thread is given at its start. */
+export interface CheckpointTask {
+  readonly path: string;
+  /** A longer log is truncated. */
+  readonly mostWalBytes: number;
+}
+
+/** What it sends after each checkpoint. `long`: the log has to be looked at again, even where nobody writes any more. */
+export type CheckpointOutcome = 'done' | 'long';
+
 /** A log this long, in pages of 4 kB, is made to begin again, for which all writers wait a moment. */
 const longLog = 8000;
 const writersWaitMilliseconds = 1000;
 
-const database = new Driver(String(workerData), { fileMustExist: true, timeout: writersWaitMilliseconds });
+// Set by the one that starts this program, see sqlite-checkpointer.ts.
+const { path, mostWalBytes } = workerData as CheckpointTask;
+const database = new Driver(path, { fileMustExist: true, timeout: writersWaitMilliseconds });
 
-function checkpoint(): void {
-  const [outcome] = database.pragma('wal_checkpoint(PASSIVE)') as { readonly log: number }[];
+function checkpoint(): CheckpointOutcome {
+  const [outcome] = database.pragma('wal_checkpoint(PASSIVE)') as {
+    readonly log: number;
+    readonly checkpointed: number;
+  }[];
+  const isLong = statSync(`${path}-wal`).size > mostWalBytes;
+  if (outcome === undefined) return 'done';
+  // Somebody reads an older snapshot: waiting for that one would only hold up those who write.
+  if (outcome.checkpointed < outcome.log) return isLong ? 'long' : 'done';
   // Whoever writes without a pause never lets the log end by itself.
-  if (outcome !== undefined && outcome.log >= longLog) database.pragma('wal_checkpoint(RESTART)');
+  if (isLong) database.pragma('wal_checkpoint(TRUNCATE)');
+  else if (outcome.log >= longLog) database.pragma('wal_checkpoint(RESTART)');
+  return statSync(`${path}-wal`).size > mostWalBytes ? 'long' : 'done';
 }
 
 parentPort?.on('message', () => {
+  let outcome: CheckpointOutcome = 'done';
   try {
-    checkpoint();
+    outcome = checkpoint();
   } catch {
     // A disk that is full or broken is told to those who write; this is done again with the next pages.
   }
-  parentPort?.postMessage('done');
+  parentPort?.postMessage(outcome);
 });

@@ -1,10 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { SqliteDatabase, SqliteStatement } from './sqlite-driver.js';
+import type { CheckpointOutcome, CheckpointTask } from './sqlite-checkpoint-worker.js';
+import { mostWalBytes, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
 
 /** The log is looked at after so many commits, and folded back when so many pages wait in it: SQLite's own measure. */
 const commitsBetween = 16;
 const pagesWaiting = 1000;
+/** A log that is too long, because somebody reads an old snapshot, is looked at again after so long. */
+const longLogMilliseconds = 2_000;
 
 const ownProgram = fileURLToPath(new URL('./sqlite-checkpoint-worker.js', import.meta.url));
 
@@ -17,6 +20,7 @@ export class SqliteCheckpointer {
   private isWorking = false;
   private isOver = false;
   private commits = 0;
+  private again: NodeJS.Timeout | undefined;
   private readonly look: SqliteStatement;
 
   /** @param database the write handle */
@@ -35,21 +39,35 @@ export class SqliteCheckpointer {
     if (this.commits < commitsBetween || this.isWorking || this.isOver) return;
     this.commits = 0;
     const { log, checkpointed } = this.look.get() as { readonly log: number; readonly checkpointed: number };
-    if (log - checkpointed < pagesWaiting) return;
-    this.isWorking = true;
-    this.worker ??= this.start();
-    this.worker.postMessage('checkpoint');
+    if (log - checkpointed >= pagesWaiting) this.checkpoint();
   }
 
   async close(): Promise<void> {
     this.isOver = true;
+    clearTimeout(this.again);
     await this.worker?.terminate();
   }
 
+  private checkpoint(): void {
+    if (this.isWorking || this.isOver) return;
+    this.isWorking = true;
+    clearTimeout(this.again);
+    this.worker ??= this.start();
+    this.worker.postMessage('checkpoint');
+  }
+
+  private worked(outcome: CheckpointOutcome): void {
+    this.isWorking = false;
+    // No further commit may come to begin another one.
+    if (outcome === 'long' && !this.isOver)
+      this.again = setTimeout(() => this.checkpoint(), longLogMilliseconds).unref();
+  }
+
   private start(): Worker {
-    const worker = new Worker(this.program, { workerData: this.database.name, execArgv: [] });
+    const task: CheckpointTask = { path: this.database.name, mostWalBytes };
+    const worker = new Worker(this.program, { workerData: task, execArgv: [] });
     worker.unref();
-    worker.on('message', () => (this.isWorking = false));
+    worker.on('message', (outcome: CheckpointOutcome) => this.worked(outcome));
     // Without it SQLite does the work within commits again: slower, and never wrong.
     worker.on('error', () => this.giveUp()).on('exit', () => this.giveUp());
     return worker;
@@ -58,6 +76,7 @@ export class SqliteCheckpointer {
   private giveUp(): void {
     if (this.isOver) return;
     this.isOver = true;
+    clearTimeout(this.again);
     this.database.pragma(`wal_autocheckpoint = ${pagesWaiting}`);
   }
 }

@@ -13,6 +13,8 @@ type Migrations = NonNullable<DataSourceOptions['migrations']>;
 
 const busyPatienceMilliseconds = 30_000;
 const cacheKibibytes = 8192;
+/** The log is normally half as long at most; it grows beyond that while somebody reads an old snapshot. */
+export const mostWalBytes = 64 * 1024 * 1024;
 
 /** The write handle, not open yet: WAL, and every commit flushed. */
 export function sqliteWriter(path: string, entities: Entities, migrations: Migrations): DataSource {
@@ -97,6 +99,8 @@ async function makeDurable(database: SqliteDatabase): Promise<void> {
     database.pragma('synchronous = FULL');
     // SQLite's own 2 MB are too few for the inner pages of large tables; taken only as the file grows.
     database.pragma(`cache_size = -${cacheKibibytes}`);
+    // SQLite keeps the log's file as long as it ever was, unless a limit is set: applied when the log begins again.
+    database.pragma(`journal_size_limit = ${mostWalBytes}`);
     const mode = database.pragma('journal_mode', { simple: true });
     const synchronous = database.pragma('synchronous', { simple: true });
     // What a client was told is on disk: refuse to run where that would not be so.
