@@ -10,6 +10,8 @@ import { SessionsService } from '../session/sessions.service.js';
 
 const everyMilliseconds = 60_000;
 const batch = 500;
+/** Given back to the disk at a time. */
+const mostPages = 100;
 
 /** Clears what is over, a batch at a time. */
 @Injectable()
@@ -44,6 +46,8 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     rows += await this.store.run((unit) => this.sessions.purgeExpired(unit, now, batch));
     rows += await this.store.run((unit) => this.adminSessions.purgeExpired(unit, now));
     rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batch));
-    return rows + (await this.store.run((unit) => this.password.purgeExpired(unit, now)));
+    rows += await this.store.run((unit) => this.password.purgeExpired(unit, now));
+    await this.store.releasePages(mostPages);
+    return rows;
   }
 }

@@ -9,6 +9,7 @@ import {
   type CopyProgress,
   type Writers,
 } from '@gatehouse/server/database/copy-store';
+import { compactSqlite, type CompactProgress } from '@gatehouse/server/database/sqlite-compact';
 import { isInUse } from '@gatehouse/server/database/database-use';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
@@ -140,6 +141,17 @@ const commands: readonly DatabaseCommand[] = [
     },
   },
   {
+    name: 'database compact',
+    options: {},
+    run: async (settings) => {
+      const report = await compactSqlite(compactablePathOf(settings), { onProgress: showCompacted });
+      return {
+        json: { file: report.file, bytes_before: report.bytesBefore, bytes_after: report.bytesAfter },
+        text: `${report.file} (${report.bytesAfter} bytes; before: ${report.bytesBefore})`,
+      };
+    },
+  },
+  {
     name: 'store copy',
     options: { from: text, to: text, 'to-file': text, 'from-snapshot': flag, replace: flag },
     run: copyCommand,
@@ -210,7 +222,15 @@ function showProgress({ table: name, copied, total }: CopyProgress): void {
 }
 
 function showCopied({ copiedBytes, totalBytes }: BackupProgress): void {
-  showBar('copy', copiedBytes, totalBytes, (bytes) => `${Math.ceil(bytes / 1_000_000)} MB`);
+  showBar('copy', copiedBytes, totalBytes, megabytes);
+}
+
+function showCompacted({ writtenBytes, totalBytes }: CompactProgress): void {
+  showBar('compact', writtenBytes, totalBytes, megabytes);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000_000)} MB`;
 }
 
 function showBar(name: string, done: number, total: number, format: (amount: number) => string): void {
@@ -233,7 +253,18 @@ function stringOf(options: Options, name: string): string {
 }
 
 function sqlitePathOf(settings: Settings): string {
+  return sqlitePath(settings, 'this is for SQLite: use pg_dump and pg_restore with PostgreSQL');
+}
+
+function compactablePathOf(settings: Settings): string {
+  return sqlitePath(
+    settings,
+    'this is for SQLite: PostgreSQL reuses the space of deleted rows by itself (autovacuum). To give it back to the disk, stop the provider and run VACUUM FULL, or use pg_repack while it runs',
+  );
+}
+
+function sqlitePath(settings: Settings, otherwise: string): string {
   const address = parseDatabaseUrl(settings.databaseUrl);
-  if (address.kind !== 'sqlite') throw new Refused('this is for SQLite: use pg_dump and pg_restore with PostgreSQL');
+  if (address.kind !== 'sqlite') throw new Refused(otherwise);
   return address.path;
 }

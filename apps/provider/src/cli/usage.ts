@@ -76,6 +76,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   migrate status | up [--dry-run] | down [--dry-run]
   backup --to FILE                      (SQLite, also while the provider runs; the key file is not in it)
   restore --from FILE [--replace]       (SQLite, while the provider is stopped)
+  database compact                      (SQLite, while the provider is stopped: gives free space back to the disk)
   store copy [--from URL] --to URL | --to-file FILE [--from-snapshot] [--replace]
              (FILE holds the target's URL. The source is GATEHOUSE_DATABASE_URL unless --from names another, and must not
              be in use. A further run applies what has changed since.

@@ -10,6 +10,9 @@ import { PurgeTargets, type Purge } from './purge-targets.js';
 
 /** For one table in one run; what is left is next. */
 const tableMilliseconds = 5_000;
+/** For giving pages back to the disk in one run, and so many pages in one step: some milliseconds. */
+const releaseMilliseconds = 2_000;
+const pagesInStep = 100;
 /** After each step four times its length are for others. */
 const rest = 4;
 const leastRestMilliseconds = 2;
@@ -76,7 +79,18 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
       this.isBehind ||= cleared.gone > cleared.seen * behindShare;
     }
     this.counters.purgeUnfinished(unfinished);
+    await this.releasePages();
     return gone;
+  }
+
+  /** What was purged leaves the file larger than it has to be. */
+  private async releasePages(): Promise<void> {
+    const end = performance.now() + releaseMilliseconds;
+    let left = 1;
+    for (let began = performance.now(); left > 0 && began < end && !this.stopped; began = performance.now()) {
+      left = await this.store.releasePages(pagesInStep);
+      if (left > 0) await pause(Math.max(leastRestMilliseconds, (performance.now() - began) * rest));
+    }
   }
 
   private async clear(purge: Purge): Promise<Required<PurgeStep>> {

@@ -154,6 +154,10 @@ export class PostgresStore extends Store {
     if (settings) checkDurability(settings);
   }
 
+  override releasePages(): Promise<number> {
+    return Promise.resolve(0);
+  }
+
   override async close(): Promise<void> {
     this.closing = true;
     await Promise.all(this.listeners.map((listener) => listener.close()));

@@ -93,6 +93,8 @@ export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
 
 async function makeDurable(database: SqliteDatabase): Promise<void> {
   try {
+    // Of an empty file; one that has tables keeps what it has until it is compacted. Before the file gets its first page.
+    await whenNotBusy(() => database.pragma('auto_vacuum = INCREMENTAL'));
     // Two processes that make the same file at once meet here.
     await whenNotBusy(() => database.pragma('journal_mode = WAL'));
     // The driver is compiled with NORMAL for WAL files, where a power cut forgets the last commits.

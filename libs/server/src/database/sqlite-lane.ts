@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { databaseOf, isBusy, isSqliteOutage, type SqliteDatabase } from './sqlite-driver.js';
+import { releaseSurplus } from './sqlite-free-pages.js';
 import { SqliteStatements } from './sqlite-statements.js';
 import { SqliteUnit } from './sqlite-unit.js';
 import { checkUnitStatement, isDuplicateSelector, selectorTaken, transactionGone, unavailable } from './store-error.js';
@@ -123,6 +124,11 @@ export class SqliteLane {
       const version = Number(this.database.pragma('user_version', { simple: true }));
       this.database.pragma(`user_version = ${version}`);
     });
+  }
+
+  /** @see Store.releasePages */
+  releasePages(most: number): Promise<number> {
+    return this.run(() => releaseSurplus(this.database, most));
   }
 
   /** Takes no more units; resolves when those that wait are done. */

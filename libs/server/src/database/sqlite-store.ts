@@ -65,6 +65,10 @@ export class SqliteStore extends Store {
     return this.lane.checkWritable();
   }
 
+  override releasePages(most: number): Promise<number> {
+    return this.lane.releasePages(most);
+  }
+
   /**
    * Through the write handle while no transaction is open there: all that it sees is then committed, and its pages are
    * still in its memory, where each commit makes another handle forget all of its own.

@@ -111,6 +111,12 @@ export abstract class Store {
   /** @throws StoreUnavailable when the database is now set to lose commits that it has reported */
   abstract checkDurable(): Promise<void>;
 
+  /**
+   * Gives unused space of the database back to the disk, at most so many pages; on PostgreSQL autovacuum sees to it.
+   * @returns how many pages are left to give back
+   */
+  abstract releasePages(most: number): Promise<number>;
+
   /** Waits for what runs, closes the reader, then the writer. */
   abstract close(): Promise<void>;
 }

@@ -1,0 +1,122 @@
+import { readdir, readlink, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { isSqliteInUse } from './database-use.js';
+import { openSqliteFile } from './sqlite-driver.js';
+import { vacuumFile, type VacuumMessage } from './sqlite-vacuum.js';
+
+/** A database that cannot be compacted now; the message says why. */
+export class CompactRefused extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'CompactRefused';
+  }
+}
+
+export interface CompactProgress {
+  readonly writtenBytes: number;
+  readonly totalBytes: number;
+}
+
+export interface CompactReport {
+  readonly file: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+export interface CompactOptions {
+  /** Called now and then while it works, and once at the end. */
+  readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
+  /** The program of the thread that does the work; tests run the sources and name the built one. */
+  readonly program?: string | undefined;
+}
+
+const millisecondsBetweenReports = 500;
+/** The database is written twice, to a temporary file and to its log; and the map of its pages is a new part of an old one. */
+const spaceFactor = 2.01;
+
+const vacuumProgram = fileURLToPath(new URL('./sqlite-vacuum-worker.js', import.meta.url));
+
+/**
+ * Rewrites a SQLite database without its free pages, in one transaction: interrupted, it is what it was. Afterwards it
+ * gives pages back by itself (`auto_vacuum=INCREMENTAL`), also where an earlier version made it.
+ * @throws CompactRefused when there is no such file, it is in use, or it does not fit the disk
+ */
+export async function compactSqlite(path: string, options: CompactOptions = {}): Promise<CompactReport> {
+  const found = await stat(path).catch(() => undefined);
+  if (!found) throw new CompactRefused(`${path} does not exist`);
+  const folder = dirname(path);
+  // The temporary file: where the space is checked, and not in a /tmp that may be memory. Read when SQLite opens its first file.
+  // eslint-disable-next-line no-restricted-properties -- not a setting of ours: the only way to tell SQLite
+  process.env['SQLITE_TMPDIR'] = folder;
+  if (isSqliteInUse(path))
+    throw new CompactRefused(
+      `${path} is in use, and nothing could be written to it meanwhile: stop the provider first. While it runs, it gives free space back by itself, little by little`,
+    );
+  const totalBytes = Math.ceil(usedBytes(path) * spaceFactor);
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize < totalBytes)
+    throw new CompactRefused(`it needs ${totalBytes} bytes in ${folder}, and ${bavail * bsize} are free there`);
+  const report = options.onProgress ?? ((): void => undefined);
+  const timer = setInterval(() => {
+    void writtenBytes(path).then((written) => report({ writtenBytes: Math.min(written, totalBytes), totalBytes }));
+  }, millisecondsBetweenReports);
+  try {
+    await vacuum(path, options.program ?? vacuumProgram);
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new CompactRefused(`${path} cannot be compacted: ${message}`, { cause });
+  } finally {
+    clearInterval(timer);
+  }
+  report({ writtenBytes: totalBytes, totalBytes });
+  return { file: path, bytesBefore: found.size, bytesAfter: (await stat(path)).size };
+}
+
+function usedBytes(path: string): number {
+  const database = openSqliteFile(path, { readonly: true });
+  try {
+    const [total, free, bytes] = ['page_count', 'freelist_count', 'page_size'].map((name) =>
+      Number(database.pragma(name, { simple: true })),
+    );
+    return ((total ?? 0) - (free ?? 0)) * (bytes ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+/** A bundle may lack the program of the thread: the same work is then done here, without reports. */
+async function vacuum(path: string, program: string): Promise<void> {
+  if (!(await stat(program).catch(() => undefined))) return vacuumFile(path);
+  await new Promise<void>((resolve, reject) => {
+    const worker = new Worker(program, { workerData: path, execArgv: [] });
+    worker.on('message', (message: VacuumMessage) => {
+      if (message.kind === 'done') resolve();
+      else reject(new Error(message.message));
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`its thread ended with ${code} before the work was done`)));
+  });
+}
+
+async function writtenBytes(path: string): Promise<number> {
+  return (await sizeOf(`${path}-wal`)) + (await temporaryBytes(dirname(path)));
+}
+
+/** SQLite's temporary file has no name any more; Linux shows it among the open files. */
+async function temporaryBytes(folder: string): Promise<number> {
+  const open = '/proc/self/fd';
+  const sizes = (await readdir(open).catch(() => [])).map(async (descriptor) => {
+    const target = await readlink(join(open, descriptor)).catch(() => '');
+    return target.startsWith(join(folder, 'etilqs_')) ? sizeOf(join(open, descriptor)) : 0;
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+function sizeOf(file: string): Promise<number> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
