@@ -99,7 +99,13 @@ export default defineConfig(
   },
   {
     files: sources,
-    ignores: [...tests, '**/src/main.ts', '**/src/workers.ts', '**/src/server.ts', 'apps/provider/src/cli/main.ts'],
+    ignores: [
+      ...tests,
+      '**/src/program.ts',
+      '**/src/workers.ts',
+      '**/src/server.ts',
+      'apps/provider/src/cli/program.ts',
+    ],
     rules: {
       'no-restricted-properties': [
         'error',
