@@ -28,10 +28,13 @@ export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
   const metrics =
     settings.metricsPort === undefined
       ? undefined
-      : await serveMetrics(settings.metricsPort, {
-          contentType: aggregator.contentType,
-          metrics: () => aggregator.clusterMetrics(),
-        });
+      : await serveMetrics(
+          { host: settings.metricsHost, port: settings.metricsPort },
+          {
+            contentType: aggregator.contentType,
+            metrics: () => aggregator.clusterMetrics(),
+          },
+        );
   return {
     log,
     started: Promise.all(Array.from({ length: settings.workers }, () => workers.start())),

@@ -285,7 +285,12 @@ export const settingsDefinition = defineSettings({
     among: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     default: 'info',
   }),
-  metricsPort: field.port('GATEHOUSE_METRICS_PORT', { about: 'Port of the metrics, on 127.0.0.1.' }),
+  metricsHost: field.text('GATEHOUSE_METRICS_HOST', {
+    about: 'The address that the metrics listen on; whoever reaches it reads them without a password.',
+    default: '127.0.0.1',
+    maxLength: 255,
+  }),
+  metricsPort: field.port('GATEHOUSE_METRICS_PORT', { about: 'Port of the metrics; without it there are none.' }),
 });
 
 type Parsed = SettingsOf<typeof settingsDefinition>;

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { codeOf } from '@gatehouse/server/error-code';
+import { serverLimits } from '@gatehouse/server/web/server-limits';
+import { CannotStart } from './first-start.service.js';
 
 /** Something that can write the text that Prometheus reads. */
 export interface MetricsSource {
@@ -7,9 +10,18 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
-/** `/metrics` on a port of its own, on this machine only: it is nobody else's business. */
-export async function serveMetrics(port: number, source: MetricsSource): Promise<Server> {
-  const server = createServer((request, response) => {
+/** A few collectors, and somebody who looks: further connections are closed. */
+const mostConnections = 32;
+
+/**
+ * `/metrics` on an address and a port of its own, not the one that browsers reach.
+ * @throws CannotStart when it cannot listen there
+ */
+export async function serveMetrics(
+  { host, port }: { readonly host: string; readonly port: number },
+  source: MetricsSource,
+): Promise<Server> {
+  const server = createServer(serverLimits, (request, response) => {
     if (request.url !== '/metrics' || request.method !== 'GET') {
       response.writeHead(404).end();
       return;
@@ -19,7 +31,12 @@ export async function serveMetrics(port: number, source: MetricsSource): Promise
       () => response.writeHead(500).end(),
     );
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
+  server.maxConnections = mostConnections;
+  server.listen(port, host);
+  await once(server, 'listening').catch((cause: unknown) => {
+    throw new CannotStart(
+      `the metrics cannot listen on ${host}:${port} (${codeOf(cause) ?? String(cause)}): set GATEHOUSE_METRICS_HOST or GATEHOUSE_METRICS_PORT to another one`,
+    );
+  });
   return server;
 }
