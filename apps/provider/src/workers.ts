@@ -101,7 +101,9 @@ class Workers {
   }
 
   private replace(startedAt: number, death: { readonly code: number; readonly signal: string }): void {
-    this.log.error(death, 'a worker died and is replaced');
+    // `code` is the name of a credential, which the log leaves out.
+    const { code: exitCode, signal } = death;
+    this.log.error({ exitCode, signal }, 'a worker died and is replaced');
     const quick = Date.now() - startedAt < quickDeathMilliseconds;
     this.quickDeaths = quick ? this.quickDeaths + 1 : 0;
     if (this.quickDeaths > mostQuickDeaths) throw new Error('workers die as soon as they start');
