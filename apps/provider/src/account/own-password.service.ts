@@ -13,6 +13,7 @@ import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
+import { accountSource } from '../users/password-source.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 
@@ -50,14 +51,15 @@ export class OwnPassword {
 
   /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
-    const { user, session, now, addressKey } = visit;
+    const { user, session, now } = visit;
+    const source = accountSource(visit, user.id);
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
-    const purpose = { use: await this.use(user.id), owner: user, source: addressKey };
+    const purpose = { use: await this.use(user.id), owner: user, source };
     const weakness = await this.rules.problem(typed.next, purpose);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
     if (!admitted) return 'throttled';
-    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current, addressKey);
+    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current, source);
     if (!fits) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
@@ -69,7 +71,7 @@ export class OwnPassword {
       );
       return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
     }
-    const passwordHash = await this.hasher.hash(typed.next, addressKey);
+    const passwordHash = await this.hasher.hash(typed.next, source);
     await this.store.run(async (unit) => {
       await this.throttle.giveBackOne(unit, `own:${user.id}`);
       await this.users.setPassword(unit, user.id, passwordHash, now);

@@ -6,6 +6,7 @@ import { actorOf } from '../users/actor.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
+import { accountSource } from '../users/password-source.js';
 import { checkPassword } from '../users/user.js';
 import { SecurityNotices } from '../users/security-notices.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -93,11 +94,12 @@ export class Removal {
     password: string,
   ): Promise<'throttled' | { readonly problem: Sentence } | undefined> {
     const { user, now } = visit;
+    const source = accountSource(visit, user.id);
     if (!user.hasPassword) return { problem: text('remove.noPassword') };
     const bucket = `own:${user.id}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
-    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, visit.addressKey))) {
+    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, source))) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
           type: 'user.password_wrong',
@@ -112,7 +114,7 @@ export class Removal {
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };
     // It was chosen beside a second factor, where fewer guesses are asked of it.
-    const purpose = { use: 'only factor', owner: user, source: visit.addressKey } as const;
+    const purpose = { use: 'only factor', owner: user, source } as const;
     if ((await this.rules.problem(password, purpose)) !== undefined) return { problem: text('remove.weakPassword') };
     return undefined;
   }

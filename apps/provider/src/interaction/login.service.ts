@@ -13,6 +13,8 @@ import {
   type StoredBucket,
 } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import type { QueueSource } from '../users/fair-queue.js';
+import { accountSource, anonymousSource } from '../users/password-source.js';
 import { SignInsInFlight } from '../users/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
 import { signInKey } from '../users/user.js';
@@ -28,6 +30,7 @@ interface PasswordAttempt {
   /** The account of that username or confirmed address, if there is one. */
   readonly found: Awaited<ReturnType<UsersService['findForLogin']>>;
   readonly password: string;
+  readonly source: QueueSource;
   readonly counted: readonly StoredBucket[];
 }
 
@@ -72,7 +75,10 @@ export class LoginService {
         await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
         return busy;
       }
-      return await this.verified(visit, { found, password: credentials.password, counted: attempt.counted }, kept);
+      // Only a browser shows by its cookie that the account's owner uses it; an address is shared.
+      const source = found && knownDevice !== undefined ? accountSource(visit, found.user.id) : anonymousSource(visit);
+      const { counted } = attempt;
+      return await this.verified(visit, { found, password: credentials.password, source, counted }, kept);
     } finally {
       places.leave();
     }
@@ -80,11 +86,11 @@ export class LoginService {
 
   private async verified(
     visit: Visit,
-    { found, password, counted }: PasswordAttempt,
+    { found, password, source, counted }: PasswordAttempt,
     kept: KeptRequest | undefined,
   ): Promise<LoginOutcome | typeof busy> {
     // A disabled account is checked like any other: the answer must not tell that it exists.
-    const fits = await this.verify(visit, found?.passwordHash, { password, counted });
+    const fits = await this.verify(found?.passwordHash, { password, source, counted });
     if (fits === 'busy') return busy;
     const outcome =
       fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
@@ -151,12 +157,11 @@ export class LoginService {
 
   /** A server that is too busy to look at a password has seen no wrong one. */
   private async verify(
-    visit: Visit,
     passwordHash: string | undefined,
-    { password, counted }: Omit<PasswordAttempt, 'found'>,
+    { password, source, counted }: Omit<PasswordAttempt, 'found'>,
   ): Promise<boolean | 'busy'> {
     try {
-      return await this.hasher.verify(passwordHash, password, visit.addressKey);
+      return await this.hasher.verify(passwordHash, password, source);
     } catch (error) {
       await this.store.run((unit) => this.throttle.giveBack(unit, counted));
       if (error instanceof PageError && error.id === 'passwords.too_many') return 'busy';

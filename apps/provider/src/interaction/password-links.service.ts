@@ -8,6 +8,7 @@ import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks, type FoundLink } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
+import { accountSource } from '../users/password-source.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
@@ -54,10 +55,11 @@ export class PasswordLinks {
   async set(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
       return { kind: 'throttled' };
-    const purpose = { use: await this.use(user), owner: user, source: visit.addressKey };
+    const source = accountSource(visit, user.id);
+    const purpose = { use: await this.use(user), owner: user, source };
     const weakness = await this.rules.problem(password, purpose);
     if (weakness !== undefined) return { kind: 'weak', weakness };
-    const passwordHash = await this.hasher.hash(password, visit.addressKey);
+    const passwordHash = await this.hasher.hash(password, source);
     const done = await this.store.run(async (unit) => {
       if (!(await this.links.consume(unit, link.selector, visit.now))) return false;
       const actor = { actorId: user.id, address: visit.address, requestId: visit.requestId };

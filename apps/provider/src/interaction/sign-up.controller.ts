@@ -11,6 +11,8 @@ import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
+import type { QueueSource } from '../users/fair-queue.js';
+import { anonymousSource, invitationSource } from '../users/password-source.js';
 import { EmailChanges } from '../users/email-changes.service.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
 import { SignUpRate } from '../users/sign-up-rate.service.js';
@@ -67,19 +69,19 @@ export class SignUpController {
     const draft = draftOf(form, invited);
     if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
     const password = form.text('password');
-    const source = invited ? `invitation ${invited.selector}` : visit.addressKey;
-    if (!(await this.store.run((unit) => this.rate.countPassword(unit, source, visit.now))))
+    const source = invited ? invitationSource(visit, invited.selector) : anonymousSource(visit);
+    if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, visit.now))))
       return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
     const problems = await this.problems(draft, password, source);
     if (problems.length > 0) return this.show(visit, from, draft, problems);
-    const admitted = await this.store.run((unit) => this.rate.count(unit, source, visit.now));
+    const admitted = await this.store.run((unit) => this.rate.count(unit, source.key, visit.now));
     if (!admitted)
       return this.show(visit, from, draft, [], {
         status: 429,
         error: text('signUp.throttled'),
       });
 
-    const passwordHash = await this.hasher.hash(password, visit.addressKey);
+    const passwordHash = await this.hasher.hash(password, source);
     const made = await this.make(visit, { ...draft, passwordHash }, invited);
     if ('problems' in made) return this.show(visit, from, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);
@@ -113,7 +115,7 @@ export class SignUpController {
   }
 
   /** The estimate takes time: a draft that is refused in any case does not get one. */
-  private async problems(draft: UserDraft, password: string, source: string): Promise<readonly Problem[]> {
+  private async problems(draft: UserDraft, password: string, source: QueueSource): Promise<readonly Problem[]> {
     const purpose = { use: 'only factor', owner: draft, source } as const;
     const ofDraft = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
     const weakness =

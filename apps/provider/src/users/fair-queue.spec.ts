@@ -1,22 +1,33 @@
-import { FairQueue, QueueFull } from './fair-queue';
+import { FairQueue, QueueFull, type QueueSource } from './fair-queue';
 
-const limits = { slots: 1, mostWaiting: 6, mostOfSource: 4 };
+const part = { mostWaiting: 6, mostOfSource: 4 };
+const limits = { slots: 1, anonymous: part, identified: part };
+
+/** Somebody without an account, alone in a network unless another one is named. */
+function at(key: string, network = `network of ${key}`): QueueSource {
+  return { key, network, isIdentified: false };
+}
+
+function account(key: string, network = `network of ${key}`): QueueSource {
+  return { key, network, isIdentified: true };
+}
 
 /** A queue whose only slot is taken until `open` is called, and the order in which tasks ran. */
 function blocked(): {
   queue: FairQueue;
   ran: string[];
-  add: (source: string | undefined, name: string) => Promise<void>;
+  add: (source: QueueSource | string | undefined, name: string) => Promise<void>;
   open: () => Promise<void>;
 } {
   const queue = new FairQueue(limits);
   const ran: string[] = [];
   let open: () => void = () => undefined;
-  const first = queue.run('first', () => new Promise<void>((resolve) => (open = resolve)));
+  const first = queue.run(at('first'), () => new Promise<void>((resolve) => (open = resolve)));
   return {
     queue,
     ran,
-    add: (source, name) => queue.run(source, () => Promise.resolve(void ran.push(name))),
+    add: (source, name) =>
+      queue.run(typeof source === 'string' ? at(source) : source, () => Promise.resolve(void ran.push(name))),
     open: () => (open(), first),
   };
 }
@@ -43,10 +54,10 @@ describe('a fair queue', () => {
     const dropped = expect(add('a', 'a4')).rejects.toMatchObject({ of: 'source' });
     kept.push(add('b', 'b1'), add('b', 'b2'), add('c', 'c1'));
     await dropped;
-    expect(queue.backlog).toBe(limits.mostWaiting);
+    expect(queue.backlog).toBe(part.mostWaiting);
     await Promise.all([open(), ...kept]);
     expect(ran).not.toContain('a4');
-    expect(ran).toHaveLength(limits.mostWaiting);
+    expect(ran).toHaveLength(part.mostWaiting);
   });
 
   it('is full for everybody when no source has more in it than another', async () => {
@@ -58,28 +69,94 @@ describe('a fair queue', () => {
 
   it('drops what others have waiting for our own tasks', async () => {
     const { ran, add, open } = blocked();
-    const others = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((source) => add(source, source)));
+    const others = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((source) => add(account(source), source)));
     const own = add(undefined, 'own');
     await Promise.all([open(), own]);
     const refused = (await others).filter(({ status }) => status === 'rejected');
     expect(refused).toEqual([{ status: 'rejected', reason: new QueueFull('queue') }]);
     expect(ran).toContain('own');
-    expect(ran).toHaveLength(limits.mostWaiting);
+    expect(ran).toHaveLength(part.mostWaiting);
   });
 
   it('lets our own tasks fill it, and says then that it is full', async () => {
     const { add, open } = blocked();
-    const all = Array.from({ length: limits.mostWaiting }, (_each, index) => add(undefined, String(index)));
+    const all = Array.from({ length: part.mostWaiting }, (_each, index) => add(undefined, String(index)));
     await expect(add(undefined, 'one more')).rejects.toMatchObject({ of: 'queue' });
     await Promise.all([open(), ...all]);
   });
 
   it('goes on after a task that failed', async () => {
     const queue = new FairQueue(limits);
-    const failed = queue.run('a', () => Promise.reject(new Error('it failed')));
-    const next = queue.run('a', () => Promise.resolve('done'));
+    const failed = queue.run(at('a'), () => Promise.reject(new Error('it failed')));
+    const next = queue.run(at('a'), () => Promise.resolve('done'));
     await expect(failed).rejects.toThrow('it failed');
     await expect(next).resolves.toBe('done');
     expect(queue.backlog).toBe(0);
+  });
+
+  it('serves networks round robin before the sources within each', async () => {
+    const { ran, add, open } = blocked();
+    const many = ['a', 'b', 'c', 'd'].map((key) => add(at(key, 'wide'), key));
+    const few = [add('e', 'e1'), add('e', 'e2')];
+    await Promise.all([open(), ...many, ...few]);
+    expect(ran).toEqual(['a', 'e1', 'b', 'e2', 'c', 'd']);
+  });
+
+  it('drops what one network has too much of, however many sources it has, when another one comes', async () => {
+    const { ran, add, open } = blocked();
+    const wide = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => add(at(key, 'wide'), key)));
+    const others = ['v', 'w'].map((key) => add(key, key));
+    await expect(add(at('g', 'wide'), 'g')).rejects.toEqual(new QueueFull('queue'));
+    await Promise.all([open(), ...others]);
+    expect((await wide).filter(({ status }) => status === 'rejected')).toHaveLength(2);
+    expect(ran.slice(0, 4).sort()).toEqual(expect.arrayContaining(['v', 'w']));
+  });
+
+  it('gives way within a network to a source that has less', async () => {
+    const { ran, add, open } = blocked();
+    const flood = Promise.allSettled(
+      ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'].map((name) => add(at(name.charAt(0), 'wide'), name)),
+    );
+    const neighbor = add(at('c', 'wide'), 'c');
+    await Promise.all([open(), neighbor]);
+    expect((await flood).filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(ran).toContain('c');
+  });
+
+  it('counts a source from all networks together', async () => {
+    const { add, open } = blocked();
+    const all = ['1', '2', '3', '4'].map((network) => add(account('a', network), network));
+    await expect(add(account('a', '5'), '5')).rejects.toEqual(new QueueFull('source'));
+    await Promise.all([open(), ...all]);
+  });
+
+  it('keeps places for identified sources when anonymous ones fill theirs, and the other way around', async () => {
+    for (const [crowd, other] of [
+      [at, account],
+      [account, at],
+    ] as const) {
+      const { add, open } = blocked();
+      const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((key) => add(crowd(key), key));
+      await expect(add(crowd('g'), 'g')).rejects.toEqual(new QueueFull('queue'));
+      await Promise.all([open(), ...all, add(other('h'), 'h')]);
+    }
+  });
+
+  it('serves identified sources first, and every fourth time an anonymous one', async () => {
+    const { ran, add, open } = blocked();
+    const all = [
+      ...['a', 'b'].map((key) => add(key, key)),
+      ...['1', '2', '3', '4', '5'].map((key) => add(account(key), key)),
+    ];
+    await Promise.all([open(), ...all]);
+    expect(ran).toEqual(['1', '2', '3', 'a', '4', '5', 'b']);
+  });
+
+  it('counts nothing any longer once all ran', async () => {
+    const { queue, add, open } = blocked();
+    await Promise.all([open(), ...['a', 'a', 'b', 'c'].map((key) => add(key, key)), add(account('x'), 'x')]);
+    expect(queue.backlog).toBe(0);
+    // As at first.
+    await expect(queue.run(at('a'), () => Promise.resolve('done'))).resolves.toBe('done');
   });
 });

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { ServerBusy } from '@gatehouse/server/web/failure';
 import { hash, verify, type Options } from '@node-rs/argon2';
 import { PageError } from '../http/page-error.js';
-import { FairQueue, QueueFull } from './fair-queue.js';
+import { FairQueue, QueueFull, type QueueSource } from './fair-queue.js';
 import { mostPasswordUnits } from './user.js';
 
 // Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
@@ -12,8 +12,8 @@ const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
 const retryAfterSeconds = 2;
 
 /**
- * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue that serves network
- * addresses in turn.
+ * Argon2id off the event loop, at most as many at once as there are cores, behind a bounded queue that serves networks and
+ * addresses in turn, and keeps places for people whom it knows.
  * A password is compared in Unicode's NFC (NIST SP 800-63B 3.1.1.2). What is longer than any password is not normalized:
  * it fits no hash, and still costs what every other wrong password costs.
  */
@@ -22,18 +22,18 @@ export class PasswordHasher {
   private readonly slots = Math.max(1, availableParallelism());
   private readonly queue = new FairQueue({
     slots: this.slots,
-    mostWaiting: 64 * this.slots,
-    mostOfSource: 16 * this.slots,
+    anonymous: { mostWaiting: 64 * this.slots, mostOfSource: 16 * this.slots },
+    identified: { mostWaiting: 64 * this.slots, mostOfSource: 16 * this.slots },
   });
   private dummy: Promise<string> | undefined;
 
   /**
    * @param password one that `checkPassword` accepted
-   * @param source the key of the network address that asks; left out: an operator
+   * @param source who asks (`password-source.ts`); left out: an operator
    * @throws ServerBusy when too many wait already: 503 with Retry-After
    * @throws PageError passwords.too_many when too many of this source wait: 429 with Retry-After
    */
-  async hash(password: string, source?: string): Promise<string> {
+  async hash(password: string, source?: QueueSource): Promise<string> {
     if (password.length > mostPasswordUnits) throw new RangeError('the password is too long');
     return this.inTurn(source, () => hash(password.normalize('NFC'), parameters));
   }
@@ -43,7 +43,7 @@ export class PasswordHasher {
    * @param source as for {@link hash}
    * @throws ServerBusy, PageError as {@link hash} does
    */
-  async verify(passwordHash: string | undefined, password: string, source?: string): Promise<boolean> {
+  async verify(passwordHash: string | undefined, password: string, source?: QueueSource): Promise<boolean> {
     const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
     const typed = password.slice(0, mostPasswordUnits).normalize('NFC');
     const fits = await this.inTurn(source, () => verify(against, typed).catch(() => false));
@@ -55,7 +55,7 @@ export class PasswordHasher {
     return this.queue.backlog;
   }
 
-  private async inTurn<T>(source: string | undefined, task: () => Promise<T>): Promise<T> {
+  private async inTurn<T>(source: QueueSource | undefined, task: () => Promise<T>): Promise<T> {
     try {
       return await this.queue.run(source, task);
     } catch (error) {

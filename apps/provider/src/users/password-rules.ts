@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.js';
 import { text, type Sentence } from '../texts/text.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
+import type { QueueSource } from './fair-queue.js';
 import { checkPassword, mostEmailUnits, mostNameUnits, mostUsernameUnits } from './user.js';
 
 /** Whose password it will be. */
@@ -27,8 +28,8 @@ const leastGuesses: Readonly<Record<PasswordUse, number>> = { 'only factor': 1e8
 export interface PasswordPurpose {
   readonly use: PasswordUse;
   readonly owner: PasswordOwner;
-  /** Whose share of the estimates it takes: a network address or an invitation. Left out: an operator. */
-  readonly source?: string;
+  /** Whose share of the estimates it takes (`password-source.ts`). Left out: an operator. */
+  readonly source?: QueueSource;
 }
 
 /** Below this a password is one of the common ones, or is made of one in a usual way. */

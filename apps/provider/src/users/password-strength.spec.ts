@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { LogScan } from '../../test/support/log-scan';
 import { buildProvider } from '../../test/support/processes';
 import { eventually } from '../../test/support/eventually';
+import type { QueueSource } from './fair-queue';
 import { PasswordStrength } from './password-strength';
+
+/** Somebody without an account, alone in a network unless another one is named. */
+function at(key: string, network = `network of ${key}`): QueueSource {
+  return { key, network, isIdentified: false };
+}
 
 jest.setTimeout(120_000);
 
@@ -77,7 +83,7 @@ describe('the thread that estimates passwords', () => {
 
   it('gives no answer to those who find its queue full', async () => {
     const strength = thread({
-      mostWaiting: 3,
+      identified: { mostWaiting: 3, mostOfSource: 1 },
       program: program('slow', 'setTimeout(() => parentPort.postMessage({ id, guesses: 7 }), 20);'),
     });
     const answers = await Promise.all(Array.from({ length: 10 }, () => strength.guesses('x', [])));
@@ -91,7 +97,7 @@ describe('the thread that estimates passwords', () => {
     });
     const order: number[] = [];
     const ask = async (number: number, source?: string): Promise<number | undefined> => {
-      const guesses = await strength.guesses(String(number), [], source);
+      const guesses = await strength.guesses(String(number), [], source === undefined ? undefined : at(source));
       order.push(number);
       return guesses;
     };
@@ -110,11 +116,13 @@ describe('the thread that estimates passwords', () => {
 
   it('refuses what many sources have waiting for too long, and never an operator', async () => {
     const strength = thread({
-      mostWaiting: 2,
+      anonymous: { mostWaiting: 2, mostOfSource: 2 },
       waitMilliseconds: 100,
       program: program('mute', ''),
     });
-    const asked = ['one', 'two', 'three', 'four', undefined].map((source) => strength.guesses('x', [], source));
+    const asked = ['one', 'two', 'three', 'four', undefined].map((source) =>
+      strength.guesses('x', [], source === undefined ? undefined : at(source)),
+    );
     const answers = await Promise.allSettled(asked);
     expect(answers.map((each) => (each.status === 'rejected' ? (each.reason as Error).name : each.value))).toEqual([
       undefined,

@@ -4,7 +4,8 @@ import type { OnModuleDestroy } from '@nestjs/common';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { ServerBusy } from '@gatehouse/server/web/failure';
 import { PageError } from '../http/page-error.js';
-import { FairQueue, QueueFull } from './fair-queue.js';
+import type { BacklogLimits } from './fair-backlog.js';
+import { FairQueue, QueueFull, type QueueSource } from './fair-queue.js';
 
 /** What the thread is asked. */
 export interface StrengthQuestion {
@@ -20,9 +21,8 @@ export type StrengthAnswer = 'ready' | { readonly id: number; readonly guesses: 
 interface Options {
   readonly program: string;
   /** Questions that wait, beside the one that is worked on. */
-  readonly mostWaiting: number;
-  /** Those of one source. */
-  readonly mostOfSource: number;
+  readonly anonymous: BacklogLimits;
+  readonly identified: BacklogLimits;
   /** From the question to its answer, in all. */
   readonly waitMilliseconds: number;
   /** Of the thread, for one answer. */
@@ -36,8 +36,9 @@ interface Options {
 const defaults: Options = {
   // The same file from the compiled program and, in tests, from its sources.
   program: fileURLToPath(new URL('../../dist/users/password-strength-worker.js', import.meta.url)),
-  mostWaiting: 50,
-  mostOfSource: 20,
+  anonymous: { mostWaiting: 25, mostOfSource: 20 },
+  // Of one account or invitation: nobody sets more passwords at once.
+  identified: { mostWaiting: 50, mostOfSource: 5 },
   // A thread that starts on a busy machine takes some seconds.
   waitMilliseconds: 10_000,
   workMilliseconds: 1000,
@@ -77,8 +78,8 @@ export class PasswordStrength implements OnModuleDestroy {
     options: Partial<Options> = {},
   ) {
     this.options = { ...defaults, ...options };
-    const { mostWaiting, mostOfSource } = this.options;
-    this.queue = new FairQueue({ slots: 1, mostWaiting, mostOfSource });
+    const { anonymous, identified } = this.options;
+    this.queue = new FairQueue({ slots: 1, anonymous, identified });
   }
 
   /** True while the thread is there. */
@@ -86,16 +87,21 @@ export class PasswordStrength implements OnModuleDestroy {
     return this.worker !== undefined;
   }
 
+  /** How many questions wait. */
+  get backlog(): number {
+    return this.queue.backlog;
+  }
+
   /**
-   * Sources are served in turn, so that one with many questions delays its own. What has a source is refused where too
-   * much waits; it is never left without an estimate because of others.
+   * Networks and sources are served in turn, so that one with many questions delays its own. What has a source is refused
+   * where too much waits; it is never left without an estimate because of others.
    * @param words what an attacker knows of the account and the site
-   * @param source the network address or invitation that asks; left out: an operator, who is never refused
+   * @param source who asks; left out: an operator, who is never refused
    * @returns undefined when there is no answer in time: the thread cannot run or works too long on this one
    * @throws PageError passwords.too_many when too many questions of this source wait: 429 with Retry-After
    * @throws ServerBusy when too many of all sources do: 503 with Retry-After
    */
-  async guesses(password: string, words: readonly string[], source?: string): Promise<number | undefined> {
+  async guesses(password: string, words: readonly string[], source?: QueueSource): Promise<number | undefined> {
     if (!this.mayRun) return undefined;
     const question = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
     let state: 'waiting' | 'asked' | 'late' = 'waiting';

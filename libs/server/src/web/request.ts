@@ -79,6 +79,16 @@ export function addressKey(address: string): string {
   return `${expandIPv6(address).slice(0, 4).join(':')}::/64`;
 }
 
+/**
+ * The network that an address is counted in where one customer must not pass for many: 24 bits of IPv4, 48 of IPv6. That
+ * is the largest prefix that providers commonly assign to one site (RFC 6177 2; RIPE-690 4.2).
+ */
+export function networkKey(address: string): string {
+  const version = isIP(address);
+  if (version === 4) return `${address.split('.').slice(0, 3).join('.')}.0/24`;
+  return version === 6 ? `${expandIPv6(address).slice(0, 3).join(':')}::/48` : address;
+}
+
 /** The eight groups of an IPv6 address without leading zeros. */
 function expandIPv6(address: string): readonly string[] {
   const [head = '', tail] = (address.split('%')[0] ?? '').split('::');

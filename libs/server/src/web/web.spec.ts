@@ -7,7 +7,7 @@ import { BodyTooLarge, Form, RepeatedParameter } from './form.js';
 import { describeFailure } from './failure.js';
 import { formPostPage } from './form-post-page.js';
 import { cookieHeader } from './reply-writer.js';
-import { addressKey, clientAddress, cookie, query, requestId, wantsPage } from './request.js';
+import { addressKey, clientAddress, cookie, networkKey, query, requestId, wantsPage } from './request.js';
 import { formPostPolicy, pagePolicy } from './security-headers.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
@@ -133,6 +133,16 @@ describe('the client behind proxies', () => {
     ['::1', '0:0:0:0::/64'],
   ])('%s is counted as %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
+  });
+
+  it.each([
+    ['192.0.2.17', '192.0.2.0/24'],
+    ['2001:db8:1:ff00::7', '2001:db8:1::/48'],
+    ['2001:0DB8:0001::', '2001:db8:1::/48'],
+    ['::1', '0:0:0::/48'],
+    ['unknown', 'unknown'],
+  ])('counts %s in the network %s', (address, network) => {
+    expect(networkKey(address)).toBe(network);
   });
 });
 

@@ -1,0 +1,20 @@
+import { networkKey } from '@gatehouse/server/web/request';
+import type { QueueSource } from './fair-queue.js';
+import type { Visit } from './visit.js';
+
+type Origin = Pick<Visit, 'address' | 'addressKey'>;
+
+/** Somebody of whom only the network address is known. */
+export function anonymousSource({ address, addressKey }: Origin): QueueSource {
+  return { key: addressKey, network: networkKey(address), isIdentified: false };
+}
+
+/** Somebody who is signed in to this account, has its one-time link, or asks from a browser that it is known in. */
+export function accountSource({ address }: Origin, userId: string): QueueSource {
+  return { key: `account ${userId}`, network: networkKey(address), isIdentified: true };
+}
+
+/** @param selector of an invitation that can still be used */
+export function invitationSource({ address }: Origin, selector: number): QueueSource {
+  return { key: `invitation ${selector}`, network: networkKey(address), isIdentified: true };
+}
