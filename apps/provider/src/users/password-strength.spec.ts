@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LogScan } from '../../test/support/log-scan';
 import { buildProvider } from '../../test/support/processes';
 import { eventually } from '../../test/support/eventually';
+import { EstimateTimedOut } from './busy';
 import type { QueueSource } from './fair-queue';
 import { PasswordStrength } from './password-strength';
 
@@ -125,7 +126,7 @@ describe('the thread that estimates passwords', () => {
     );
     const answers = await Promise.allSettled(asked);
     expect(answers.map((each) => (each.status === 'rejected' ? (each.reason as Error).name : each.value))).toEqual([
-      undefined,
+      'ServerBusy',
       'ServerBusy',
       'ServerBusy',
       'ServerBusy',
@@ -141,6 +142,26 @@ describe('the thread that estimates passwords', () => {
     expect(await Promise.all([strength.guesses('endless', []), strength.guesses('short', [])])).toEqual([undefined, 7]);
   });
 
+  it('refuses what it worked on for too long: simpler rules do not decide instead', async () => {
+    const strength = thread({
+      workMilliseconds: 300,
+      program: program('endless', `while (password === 'endless'); parentPort.postMessage({ id, guesses: 7 });`),
+    });
+    const answers = await Promise.allSettled([
+      strength.guesses('endless', [], at('one')),
+      strength.guesses('short', [], at('two')),
+    ]);
+    expect(answers).toEqual([
+      { status: 'rejected', reason: expect.any(EstimateTimedOut) as unknown },
+      { status: 'fulfilled', value: 7 },
+    ]);
+  });
+
+  it('refuses what waits for a thread that is slow to start', async () => {
+    const strength = thread({ waitMilliseconds: 100, program: program('silent-for-source', '') });
+    await expect(strength.guesses('x', [], at('one'))).rejects.toMatchObject({ name: 'ServerBusy' });
+  });
+
   it('gives no answer to those who waited long enough', async () => {
     const strength = thread({ waitMilliseconds: 100, program: program('silent', '') });
     expect(await strength.guesses('x', [])).toBeUndefined();
@@ -151,6 +172,7 @@ describe('the thread that estimates passwords', () => {
     ['fails', undefined],
   ])('that %s gives no answer, and is not started again at once', async (_what, path) => {
     const strength = thread({ program: path ?? program('failing', `throw new Error('it failed');`) });
+    expect(await strength.guesses('x', [], at('one'))).toBeUndefined();
     expect(await strength.guesses('x', [])).toBeUndefined();
     expect(await strength.guesses('x', [])).toBeUndefined();
     expect(strength.isRunning).toBe(false);

@@ -5,6 +5,7 @@ import type { Log } from '@gatehouse/server/telemetry/log';
 import { ServerBusy } from '@gatehouse/server/web/failure';
 import { PageError } from '../http/page-error.js';
 import type { BacklogLimits } from './fair-backlog.js';
+import { EstimateTimedOut } from './busy.js';
 import { FairQueue, QueueFull, type QueueSource } from './fair-queue.js';
 
 /** What the thread is asked. */
@@ -52,8 +53,11 @@ const charactersEstimated = 40;
 
 const retryAfterSeconds = 2;
 
+/** Undefined: the thread cannot run. */
+type Answer = number | 'too slow' | undefined;
+
 interface Asked extends StrengthQuestion {
-  readonly answer: (guesses: number | undefined) => void;
+  readonly answer: (answer: Answer) => void;
 }
 
 /**
@@ -97,30 +101,32 @@ export class PasswordStrength implements OnModuleDestroy {
    * where too much waits; it is never left without an estimate because of others.
    * @param words what an attacker knows of the account and the site
    * @param source who asks; left out: an operator, who is never refused
-   * @returns undefined when there is no answer in time: the thread cannot run or works too long on this one
+   * @returns undefined when the thread cannot run; for an operator also when there was no answer in time
    * @throws PageError passwords.too_many when too many questions of this source wait: 429 with Retry-After
-   * @throws ServerBusy when too many of all sources do: 503 with Retry-After
+   * @throws ServerBusy when too many of all sources do, or the thread was not ready in time: 503 with Retry-After
+   * @throws EstimateTimedOut when the thread worked on this one for too long. Simpler rules must not decide then: it
+   *   would take load, or a password made for it, to have a weak one accepted.
    */
   async guesses(password: string, words: readonly string[], source?: QueueSource): Promise<number | undefined> {
     if (!this.mayRun) return undefined;
     const question = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
-    let state: 'waiting' | 'asked' | 'late' = 'waiting';
+    let isLate = false;
     const answer = this.queue.run(source, () => {
-      if (state === 'late') return Promise.resolve(undefined);
-      state = 'asked';
-      return this.ask(question);
+      return isLate ? Promise.resolve(undefined) : this.ask(question);
     });
     let deadline: NodeJS.Timeout | undefined;
-    const patience = new Promise<undefined>((resolve, reject) => {
+    const patience = new Promise<never>((_resolve, reject) => {
       // Not unreferenced: a command of few lines waits for the answer by it.
       deadline = setTimeout(() => {
-        if (state === 'waiting') reject(new QueueFull('queue'));
-        else resolve(undefined);
-        state = 'late';
+        isLate = true;
+        reject(new QueueFull('queue'));
       }, this.options.waitMilliseconds);
     });
     try {
-      return await Promise.race([answer, patience]);
+      const guesses = await Promise.race([answer, patience]);
+      if (guesses !== 'too slow') return guesses;
+      if (source === undefined) return undefined;
+      throw new EstimateTimedOut('a password took too long to estimate', retryAfterSeconds);
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error;
       if (source === undefined) return undefined;
@@ -142,7 +148,7 @@ export class PasswordStrength implements OnModuleDestroy {
   }
 
   /** One at a time: the queue sees to it. */
-  private ask(question: StrengthQuestion): Promise<number | undefined> {
+  private ask(question: StrengthQuestion): Promise<Answer> {
     if (!this.mayRun) return Promise.resolve(undefined);
     return new Promise((answer) => {
       this.current = { ...question, answer };
@@ -158,7 +164,7 @@ export class PasswordStrength implements OnModuleDestroy {
       return;
     }
     const { id, password, words } = this.current;
-    this.limit(this.options.workMilliseconds, () => void this.stop());
+    this.limit(this.options.workMilliseconds, () => void this.stop('too slow'));
     worker.postMessage({ id, password, words } satisfies StrengthQuestion);
   }
 
@@ -189,14 +195,14 @@ export class PasswordStrength implements OnModuleDestroy {
     void this.stop();
   }
 
-  /** Ends the thread. What it worked on has no answer; what waits goes to the next thread, if there may be one. */
-  private async stop(): Promise<void> {
+  /** Ends the thread. What it worked on has this answer; what waits goes to the next thread, if there may be one. */
+  private async stop(answer?: Answer): Promise<void> {
     const { worker, current } = this;
     clearTimeout(this.timer);
     this.worker = undefined;
     this.isReady = false;
     this.current = undefined;
-    current?.answer(undefined);
+    current?.answer(answer);
     await worker?.terminate();
   }
 
