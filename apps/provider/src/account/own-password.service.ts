@@ -9,6 +9,7 @@ import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
+import { givingBackIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -51,16 +52,34 @@ export class OwnPassword {
 
   /** @param visit of a recent sign-in */
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
-    const { user, session, now } = visit;
-    const source = accountSource(visit, user.id);
+    const { user, now } = visit;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
+    return givingBackIfBusy(
+      () => this.checkAndSet(visit, typed),
+      () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, user.id)),
+    );
+  }
+
+  private async checkAndSet(
+    visit: UserVisit,
+    typed: { readonly current: string; readonly next: string },
+  ): Promise<PasswordChange> {
+    const { user, now } = visit;
+    const source = accountSource(visit, user.id);
     const purpose = { use: await this.use(user.id), owner: user, source };
     const weakness = await this.rules.problem(typed.next, purpose);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
-    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, `own:${user.id}`, guesses, now));
+    const bucket = `own:${user.id}`;
+    const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
-    const fits = await this.hasher.verify(await this.users.findPasswordHash(user.id), typed.current, source);
-    if (!fits) {
+    const stored = await this.users.findPasswordHash(user.id);
+    // Hashing comes after the proof: where it is refused, the current password was no wrong guess either.
+    const passwordHash = await givingBackIfBusy(
+      async () =>
+        (await this.hasher.verify(stored, typed.current, source)) ? this.hasher.hash(typed.next, source) : undefined,
+      () => this.store.run((unit) => this.throttle.giveBackOne(unit, bucket)),
+    );
+    if (passwordHash === undefined) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
           type: 'user.password_wrong',
@@ -71,7 +90,12 @@ export class OwnPassword {
       );
       return [{ field: 'currentPassword', message: text('problem.password.wrong') }];
     }
-    const passwordHash = await this.hasher.hash(typed.next, source);
+    await this.replace(visit, passwordHash);
+    return 'done';
+  }
+
+  private async replace(visit: UserVisit, passwordHash: string): Promise<void> {
+    const { user, session, now } = visit;
     await this.store.run(async (unit) => {
       await this.throttle.giveBackOne(unit, `own:${user.id}`);
       await this.users.setPassword(unit, user.id, passwordHash, now);
@@ -86,7 +110,6 @@ export class OwnPassword {
         details: { offline_grants_ended: offline },
       });
     });
-    return 'done';
   }
 
   private async use(userId: string): Promise<PasswordUse> {

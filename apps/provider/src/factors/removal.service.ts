@@ -3,6 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
+import { givingBackIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -99,7 +100,9 @@ export class Removal {
     const bucket = `own:${user.id}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));
     if (!admitted) return 'throttled';
-    if (!(await this.hasher.verify(await this.users.findPasswordHash(user.id), password, source))) {
+    const stored = await this.users.findPasswordHash(user.id);
+    const giveBack = () => this.store.run((unit) => this.throttle.giveBackOne(unit, bucket));
+    if (!(await givingBackIfBusy(() => this.hasher.verify(stored, password, source), giveBack))) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
           type: 'user.password_wrong',
@@ -110,7 +113,7 @@ export class Removal {
       );
       return { problem: text('problem.password.wrong') };
     }
-    await this.store.run((unit) => this.throttle.giveBackOne(unit, bucket));
+    await giveBack();
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) return { problem: text('remove.shortPassword', { minimum }) };
     // It was chosen beside a second factor, where fewer guesses are asked of it.

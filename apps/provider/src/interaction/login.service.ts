@@ -4,6 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { PageError } from '../http/page-error.js';
+import { givingBackIfBusy } from '../users/busy.js';
 import { KnownDevices } from '../users/known-devices.js';
 import {
   LoginThrottle,
@@ -155,15 +156,16 @@ export class LoginService {
     return { kind: 'wrong' };
   }
 
-  /** A server that is too busy to look at a password has seen no wrong one. */
   private async verify(
     passwordHash: string | undefined,
     { password, source, counted }: Omit<PasswordAttempt, 'found'>,
   ): Promise<boolean | 'busy'> {
     try {
-      return await this.hasher.verify(passwordHash, password, source);
+      return await givingBackIfBusy(
+        () => this.hasher.verify(passwordHash, password, source),
+        () => this.store.run((unit) => this.throttle.giveBack(unit, counted)),
+      );
     } catch (error) {
-      await this.store.run((unit) => this.throttle.giveBack(unit, counted));
       if (error instanceof PageError && error.id === 'passwords.too_many') return 'busy';
       throw error;
     }

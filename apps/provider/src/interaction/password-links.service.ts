@@ -4,6 +4,7 @@ import { Factors } from '../factors/factors.service.js';
 import { PasswordRenewal } from '../grants/password-renewal.service.js';
 import { PageError } from '../http/page-error.js';
 import type { Sentence } from '../texts/text.js';
+import { givingBackIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks, type FoundLink } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -55,6 +56,13 @@ export class PasswordLinks {
   async set(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
       return { kind: 'throttled' };
+    return givingBackIfBusy(
+      () => this.checkAndSet(visit, { link, user }, password),
+      () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, user.id)),
+    );
+  }
+
+  private async checkAndSet(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     const source = accountSource(visit, user.id);
     const purpose = { use: await this.use(user), owner: user, source };
     const weakness = await this.rules.problem(password, purpose);

@@ -9,6 +9,7 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
+import { givingBackIfBusy } from '../users/busy.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import type { QueueSource } from '../users/fair-queue.js';
@@ -72,7 +73,10 @@ export class SignUpController {
     const source = invited ? invitationSource(visit, invited.selector) : anonymousSource(visit);
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, visit.now))))
       return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
-    const problems = await this.problems(draft, password, source);
+    const problems = await givingBackIfBusy(
+      () => this.problems(draft, password, source),
+      () => this.store.run((unit) => this.rate.giveBackPassword(unit, source.key)),
+    );
     if (problems.length > 0) return this.show(visit, from, draft, problems);
     const admitted = await this.store.run((unit) => this.rate.count(unit, source.key, visit.now));
     if (!admitted)
@@ -81,7 +85,14 @@ export class SignUpController {
         error: text('signUp.throttled'),
       });
 
-    const passwordHash = await this.hasher.hash(password, source);
+    const passwordHash = await givingBackIfBusy(
+      () => this.hasher.hash(password, source),
+      () =>
+        this.store.run(async (unit) => {
+          await this.rate.giveBack(unit, source.key);
+          await this.rate.giveBackPassword(unit, source.key);
+        }),
+    );
     const made = await this.make(visit, { ...draft, passwordHash }, invited);
     if ('problems' in made) return this.show(visit, from, draft, made.problems);
     const { kept } = await this.pending.find(visit, id);

@@ -186,6 +186,11 @@ export class LoginThrottle {
     return this.countOne(unit, `np:${userId}`, newPasswords, now);
   }
 
+  /** Takes back what {@link countNewPassword} counted. */
+  giveBackNewPassword(unit: Unit, userId: string): Promise<void> {
+    return this.giveBackOne(unit, `np:${userId}`);
+  }
+
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     const failures = await unit.change(
       failureStatements.purge,

@@ -27,4 +27,14 @@ export class SignUpRate {
   async countPassword(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
     return !this.settings.throttle || this.throttle.countOne(unit, `sp:${source}`, passwords, now);
   }
+
+  /** Takes back what {@link count} counted. */
+  giveBack(unit: Unit, source: string): Promise<void> {
+    return this.throttle.giveBackOne(unit, `s:${source}`);
+  }
+
+  /** Takes back what {@link countPassword} counted. */
+  giveBackPassword(unit: Unit, source: string): Promise<void> {
+    return this.throttle.giveBackOne(unit, `sp:${source}`);
+  }
 }
