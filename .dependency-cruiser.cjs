@@ -16,10 +16,10 @@ const provided = Object.entries(provider).map(([name, allowed]) => ({
 
 const doors = Object.entries(domain).map(([name, allowed]) => ({
   name: `domain-${name}`,
-  comment: `${name} may import ${['itself', 'node:crypto', ...allowed].join(', ')}`,
+  comment: `${name} may import ${['itself', 'node:crypto', 'node:url', ...allowed].join(', ')}`,
   severity: 'error',
   from: { path: `^libs/domain/src/${name}/`, pathNot: tests },
-  to: { pathNot: [`^libs/domain/src/${anyOf([name, ...allowed])}/`, '^(node:)?crypto$'] },
+  to: { pathNot: [`^libs/domain/src/${anyOf([name, ...allowed])}/`, '^(node:)?(crypto|url)$'] },
 }));
 
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { isEmailAddress } from '@gatehouse/domain/kernel';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -7,7 +8,6 @@ import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
-import { isOneAddress } from '../mail/mailer.service.js';
 import { type Sentence, text } from '../texts/text.js';
 import { EmailChanges } from '../users/email-changes.service.js';
 import type { UserVisit } from '../users/visit.js';
@@ -44,7 +44,7 @@ export class EmailController {
     const typed = form.text('email').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
     if (!sendsMail(this.settings)) return this.show(visit, { status: 409 });
-    if (!isOneAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
+    if (!isEmailAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
     if (typed === visit.user.email && visit.user.emailVerified)
       return this.show(visit, { typed, status: 422, problem: text('email.same') });
     await this.visits.requireRecentSignIn(visit, form);

@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { isEmailAddress } from '@gatehouse/domain/kernel';
 import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
@@ -6,7 +7,6 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
-import { isOneAddress } from '../mail/mailer.service.js';
 import { type Sentence, text } from '../texts/text.js';
 import { PasswordResets } from '../users/password-resets.service.js';
 import type { Visit } from '../users/visit.js';
@@ -46,7 +46,7 @@ export class ForgotPasswordController {
     if (refusal) return this.show(visit, id, email, { status: 403, error: text(refusal.id) });
     // The same for every address: without a mail server nobody can be told anything.
     if (!sendsMail(this.settings)) return this.show(visit, id, '', { status: 409 });
-    if (!isOneAddress(email)) return this.show(visit, id, email, { status: 422, problem: text('problem.email') });
+    if (!isEmailAddress(email)) return this.show(visit, id, email, { status: 422, problem: text('problem.email') });
     const taken = await this.store.run((unit) => this.resets.ask(unit, email, visit.addressKey, visit.now));
     if (!taken)
       return this.show(visit, id, email, {

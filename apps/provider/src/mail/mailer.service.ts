@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { isEmailAddress, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
@@ -50,7 +50,7 @@ export class Mailer implements OutboxKind, OnModuleInit {
     { to, text, values, language, lifetimeSeconds }: NewMail,
     now: EpochSeconds,
   ): Promise<boolean> {
-    if (!isOneAddress(to)) throw new RangeError('this is not one mail address');
+    if (!isEmailAddress(to)) throw new RangeError('this is not one mail address');
     const rendered = this.texts.render(
       text,
       values,
@@ -82,11 +82,6 @@ export class Mailer implements OutboxKind, OnModuleInit {
       return failureOf(error);
     }
   }
-}
-
-/** No white space, no control characters (as a form reads one: U+FFFD), nothing that separates addresses. */
-export function isOneAddress(text: string): boolean {
-  return text.length <= 254 && /^[^\s\p{Cc}\uFFFD@<>"',;:\\]+@[^\s\p{Cc}\uFFFD@<>"',;:\\]+$/u.test(text);
 }
 
 /** A server's own words may repeat what we sent: only codes are kept. RFC 5321 4.2.1: 5yz stays so, 4yz may pass. */

@@ -1,5 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  asciiEmailKey,
+  emailKey,
+  isEmailAddress,
+  addSeconds,
+  epochSeconds,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
 import { newId } from '@gatehouse/server/secrets/random';
@@ -7,14 +14,13 @@ import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
-import { isOneAddress, Mailer } from '../mail/mailer.service.js';
+import { Mailer } from '../mail/mailer.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { durationText } from './duration-text.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { localeOf } from './user.statements.js';
-import { emailKey } from './user.js';
 
 /** What a link confirms. */
 export interface EmailChange {
@@ -77,12 +83,12 @@ export class EmailChanges {
    * @returns false when it was asked too often, or too many mails wait
    */
   async ask(unit: Unit, userId: string, email: string, now: EpochSeconds): Promise<boolean> {
-    if (!isOneAddress(email)) return false;
+    if (!isEmailAddress(email)) return false;
     const row = await unit.one<AccountRow>(emailStatements.find, userId);
     if (!row) return false;
     if (this.settings.throttle) {
       if (!(await this.throttle.countOne(unit, `em:${userId}`, asks, now))) return false;
-      if (!(await this.throttle.countOne(unit, `et:${emailKey(email)}`, asks, now))) return false;
+      if (!(await this.throttle.countOne(unit, `et:${asciiEmailKey(email)}`, asks, now))) return false;
     }
     const lifetimeSeconds = this.settings.resetLinkLifetimeSeconds;
     const change: EmailChange = {

@@ -1,5 +1,9 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import {
+  asciiEmailKey,
+  emailKey,
+  emailKeys,
+  isEmailAddress,
   addSeconds,
   epochSeconds,
   equalInConstantTime,
@@ -14,9 +18,8 @@ import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
-import { isOneAddress, Mailer } from '../mail/mailer.service.js';
+import { Mailer } from '../mail/mailer.service.js';
 import { durationText } from './duration-text.js';
-import { emailKey } from './user.js';
 import { UsersService } from './users.service.js';
 
 /** A link that lets whoever reads a mailbox make one account. Never the link itself. */
@@ -46,7 +49,7 @@ const invitationStatements = {
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
   ),
   /** Of one address the newest link alone works. */
-  forgetOfEmail: statement('invitations.forget_of_email', 'DELETE FROM invitations WHERE email_key = $1'),
+  forgetOfEmail: statement('invitations.forget_of_email', 'DELETE FROM invitations WHERE email_key IN ($1, $2, $3)'),
   find: statement('invitations.find', `SELECT * FROM invitations WHERE selector = $1 AND ${open}`),
   consume: statement(
     'invitations.consume',
@@ -120,7 +123,7 @@ export class Invitations implements OnModuleInit {
   ): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
-    await unit.change(invitationStatements.forgetOfEmail, emailKey(email));
+    await unit.change(invitationStatements.forgetOfEmail, ...emailKeys(email));
     await unit.change(
       invitationStatements.insert,
       token.selector,
@@ -207,7 +210,7 @@ export function addressesIn(text: string): {
   const wrong: string[] = [];
   for (const part of text.split(/[\s,;]+/)) {
     if (part === '') continue;
-    if (isOneAddress(part)) addresses.set(emailKey(part), part);
+    if (isEmailAddress(part)) addresses.set(asciiEmailKey(part), part);
     else wrong.push(part);
   }
   return { addresses: [...addresses.values()], wrong };

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { asciiEmailKey, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -48,7 +48,7 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
       if (!(await this.throttle.countOne(unit, `rf:${addressKey}`, from, now))) return false;
       const one = { most: mostFor, seconds: hour };
       // Mail that was asked for too often is not sent, and nobody is told: it would be a way to fill a mailbox.
-      if (!(await this.throttle.countOne(unit, `rt:${email.toLowerCase()}`, one, now))) return true;
+      if (!(await this.throttle.countOne(unit, `rt:${asciiEmailKey(email)}`, one, now))) return true;
     }
     return this.outbox.add(unit, { kind: this.name, destination: this.name, payload: { email } }, now);
   }

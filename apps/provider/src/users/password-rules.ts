@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { mostEmailUnits } from '@gatehouse/domain/kernel';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { text, type Sentence } from '../texts/text.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
 import type { QueueSource } from './fair-queue.js';
-import { checkPassword, mostEmailUnits, mostNameUnits, mostUsernameUnits } from './user.js';
+import { checkPassword, mostNameUnits, mostUsernameUnits } from './user.js';
 
 /** Whose password it will be. */
 export interface PasswordOwner {

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { isEmailAddress, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
-import { isOneAddress, Mailer } from '../mail/mailer.service.js';
+import { Mailer } from '../mail/mailer.service.js';
 import { text, type TextKey } from '../texts/text.js';
 import { localeOf } from './user.statements.js';
 import { UsersService } from './users.service.js';
@@ -52,7 +52,7 @@ export class SecurityNotices implements OnModuleInit {
   /** To the address that the account had: a link to set a password would go to the new one. */
   private async tellReplaced(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
-    if (!owner || !isOneAddress(before)) return;
+    if (!owner || !isEmailAddress(before)) return;
     const { issuer } = this.settings;
     const values = { username: owner.username, issuer, at: timeText(now), link: issuer + routes.account };
     await this.mailer.write(
@@ -65,7 +65,7 @@ export class SecurityNotices implements OnModuleInit {
   /** Whoever has no address hears nothing. A full queue of mail is no reason to refuse the change. */
   async tell(unit: Unit, userId: string, notice: Notice, now: EpochSeconds): Promise<void> {
     const owner = await unit.one<AddressRow>(addressOf, userId);
-    if (!owner?.email || !isOneAddress(owner.email)) return;
+    if (!owner?.email || !isEmailAddress(owner.email)) return;
     const values = {
       username: owner.username,
       issuer: this.settings.issuer,

@@ -55,7 +55,7 @@ export const userStatements = {
      FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
      WHERE u.id IN (
        SELECT n.id FROM users n WHERE n.username_key = $1
-       UNION SELECT e.id FROM (SELECT id FROM users WHERE email_key = $2 AND email_verified = TRUE ORDER BY id LIMIT 2) e)`,
+       UNION SELECT e.id FROM (SELECT id FROM users WHERE email_key IN ($2, $3, $4) AND email_verified = TRUE ORDER BY id LIMIT 2) e)`,
   ),
   findName: statement('users.find_name', 'SELECT username FROM users WHERE id = $1'),
   /** The administrators who are not switched off; those who can log in first. */

@@ -1,4 +1,4 @@
-import { isHighlyRestrictive, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { emailKey, isEmailAddress, isHighlyRestrictive, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkProfile, textProblem, type Profile, type ProfileRule } from '@gatehouse/domain/oidc';
 import { text, type Sentence } from '../texts/text.js';
 
@@ -58,8 +58,6 @@ export interface Problem {
 }
 
 const usernameMaximum = 64;
-/** An e-mail address in code units (RFC 5321 4.5.3.1.3). */
-export const mostEmailUnits = 254;
 /** A name in code units. */
 export const mostNameUnits = 200;
 /** A character that normalization composes takes four code units at most when it is written decomposed. */
@@ -86,11 +84,6 @@ export function signInKey(userId: string | undefined, name: string): string {
   return userId === undefined ? `name:${usernameKey(name)}` : `user:${userId}`;
 }
 
-/** The form in which addresses are compared. */
-export function emailKey(email: string): string {
-  return email.toLowerCase();
-}
-
 export function checkUserDraft(draft: UserDraft): Problem[] {
   const problems: Problem[] = [];
   const { username, email } = draft;
@@ -105,8 +98,7 @@ export function checkUserDraft(draft: UserDraft): Problem[] {
   // Hangul fillers and the like are letters that nothing is drawn for.
   else if (/\p{Default_Ignorable_Code_Point}/u.test(username + usernameKey(username)))
     problems.push({ field: 'username', message: text('problem.username.characters') });
-  if (email !== undefined && (email.length > mostEmailUnits || !/^[^\s@<>"',;:\\]+@[^\s@<>"',;:\\]+$/.test(email)))
-    problems.push({ field: 'email', message: text('problem.email') });
+  if (email !== undefined && !isEmailAddress(email)) problems.push({ field: 'email', message: text('problem.email') });
   // An id is looked up before a name: nobody may be called like somebody else's.
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(username))
     problems.push({ field: 'username', message: text('problem.username.identifier') });

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { asciiEmailKey, emailKey, emailKeys, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
@@ -21,7 +21,6 @@ import {
   type Problem,
   type User,
   type UserDraft,
-  emailKey,
 } from './user.js';
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
@@ -67,7 +66,7 @@ export class UsersService {
   /** Who has this address, however it is written; ten at most: those whose it was shown to be first, then the oldest. */
   async findByEmail(email: string): Promise<User[]> {
     const rows = await this.users.find({
-      where: { emailKey: emailKey(email) },
+      where: { emailKey: In([...emailKeys(email)]) },
       order: { emailVerified: 'DESC', createdAt: 'ASC', id: 'ASC' },
       take: 10,
     });
@@ -95,7 +94,7 @@ export class UsersService {
     const typed = name.length > mostUsernameUnits ? '' : name;
     // In the form that failed sign-ins are counted under (`signInKey`): otherwise the two would differ by account.
     const key = usernameKey(typed);
-    const rows = accountNamed(await this.store.all<UserNameRow>(userStatements.findByName, key, emailKey(key)));
+    const rows = accountNamed(await this.store.all<UserNameRow>(userStatements.findByName, key, ...emailKeys(key)));
     const user = userOf(rows);
     return user && { user, passwordHash: rows[0]?.password_hash ?? undefined };
   }
@@ -214,7 +213,7 @@ export class UsersService {
     }
     if (row.passwordHash !== null && row.email !== null && row.email !== (draft.email || null))
       for (const follower of this.followers) await follower.emailChanged?.(unit, id);
-    if (row.email !== null && row.emailKey !== (draft.email ? emailKey(draft.email) : null))
+    if (row.email !== null && asciiEmailKey(row.email) !== asciiEmailKey(draft.email ?? ''))
       for (const follower of this.followers) await follower.emailReplaced?.(unit, id, row.email, now);
     await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
     const after = await users.findOneByOrFail({ id });
