@@ -3,7 +3,13 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Abstract, Type } from '@nestjs/common';
 import { latestKey } from '@gatehouse/domain/jose';
-import { isLoopbackHost, profileFor, profileProblems, type Client } from '@gatehouse/domain/oauth';
+import {
+  isAdministrationScope,
+  isLoopbackHost,
+  profileFor,
+  profileProblems,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { Store } from '@gatehouse/server/database/store';
@@ -187,6 +193,17 @@ const looks = {
       ? ok(`${checked} clients meet ${settings.securityProfile}`)
       : fix(
           `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
+        );
+  },
+  'owned administration': async ({ app }: Patient) => {
+    const { found } = await findClients(
+      app.get(ClientsService),
+      ({ ownerId, scope }) => ownerId !== undefined && scope.some(isAdministrationScope),
+    );
+    return found.length === 0
+      ? ok('no client that a developer owns has a gatehouse scope')
+      : fix(
+          `${found.length} clients have an owner and a gatehouse scope, which is not granted to them: ${firstIds(found)}. For each: client update --id ID --owner '', then client rotate-secret --id ID --overlap 0, since its owner may know the secret; or name its scopes without gatehouse: in client update --id ID --scope S…`,
         );
   },
   'service accounts': async ({ app }: Patient) => {

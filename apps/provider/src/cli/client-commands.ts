@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   formatClientMetadata,
+  givesServiceAccountToOwner,
   keptByUpdate,
   parseExchangeRules,
   type Client,
@@ -198,6 +199,10 @@ const update: Command = {
       scope,
       defaultScope: defaultScopes(options) ?? before.defaultScope.filter((each) => scope.includes(each)),
     };
+    if (choice(options, 'service-account') === undefined && givesServiceAccountToOwner(draft, before))
+      throw new UsageError(
+        '--owner: this client acts for itself, and its owner would get its tokens: add --service-account to keep that, or --no-service-account to end it',
+      );
     await checkSector(app, draft);
     const changed = await store.run((unit) =>
       app.get(ClientsService).update(unit, before, draft, {}, now, { by: 'administrator' }),

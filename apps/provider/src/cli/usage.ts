@@ -51,7 +51,7 @@ export const usage = `Usage: npm run -s gatehouse -- COMMAND [--json]
   client update --id CLIENT_ID [the metadata options of client add] [--metadata-file F]   (null in F takes one away)
              [--default-scope S]… [--owner USERNAME] [--exchange …]   (an empty value takes it away)
              [--pkce | --no-pkce] [--consent | --no-consent] [--second-factor | --no-second-factor]
-             [--service-account | --no-service-account]
+             [--service-account | --no-service-account]   (one of them with a new --owner of a client that acts for itself)
   client list [--search TEXT] [--state new|approved|limited|disabled]
   client show | approve | limit | unlimit | disable | enable  --id CLIENT_ID
   client rotate-secret --id CLIENT_ID [--overlap SECONDS]

@@ -1,5 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkClientMetadata, limitedClient, underProfile, type Client } from '@gatehouse/domain/oauth';
+import {
+  checkClientMetadata,
+  limitedClient,
+  underProfile,
+  withoutOwnedAdministration,
+  type Client,
+} from '@gatehouse/domain/oauth';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 
@@ -15,6 +21,6 @@ export class ClientRules {
 
   /** A client as endpoints see it: held to its security profile, and to its limits. */
   asSeen(client: Client): Client {
-    return limitedClient(underProfile(client, this.settings.securityProfile));
+    return withoutOwnedAdministration(limitedClient(underProfile(client, this.settings.securityProfile)));
   }
 }

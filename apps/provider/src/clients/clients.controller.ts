@@ -265,12 +265,13 @@ export class ClientsController {
         ? {}
         : { tokenExchange: before?.tokenExchange ?? [], securityProfile: before?.securityProfile ?? 'none' }),
       source: before?.source ?? (isAdmin(visit) ? 'admin' : 'developer'),
+      ownerId: 'problem' in owner ? undefined : owner.id,
     };
     const checked = this.rules.check({ ...draft, id: before?.id ?? '', createdAt: visit.now });
     const problems = [
       ...unread,
-      ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),
       ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
+      ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),
       ...(isAdmin(visit) || !before ? [] : looseningProblems(before, draft)),
       ...('problem' in owner ? [owner.problem] : []),
     ].map(inForm);
@@ -279,7 +280,6 @@ export class ClientsController {
 
     const complete = {
       ...draft,
-      ownerId: owner.id,
       approvedAt: before?.approvedAt,
       limitedAt: before?.limitedAt,
       disabledAt: before?.disabledAt,

@@ -230,6 +230,28 @@ describe('commands on clients, while the provider runs', () => {
     // What was decided is not undone by naming what is there already.
     expect(await update(...credentials)).toMatchObject({ acts_for_itself: false });
     expect(await update('--service-account', ...owned)).toMatchObject({ acts_for_itself: true, owner_id: owner.id });
+    expect(await update('--owner', '')).toMatchObject({ acts_for_itself: true, owner_id: null });
+    // An owner gets the tokens of a service account: nothing but the command may say so.
+    const silent = await gatehouse(['client', 'update', '--id', id, ...owned]);
+    expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining('--no-service-account') as unknown]);
+    expect(await update('--no-service-account', ...owned)).toMatchObject({ acts_for_itself: false });
+  });
+
+  it('client add and update give no owner to a client with a gatehouse scope', async () => {
+    const owner = await provider.addUser({ username: 'owner-of-administration', roles: ['developer'] });
+    const machine = ['--name', 'Ops', '--grant-type', 'client_credentials'];
+    const owned = ['--owner', owner.username, '--service-account'];
+    const refused = {
+      code: 1,
+      stderr: expect.stringContaining('A client with a gatehouse scope has no owner') as unknown,
+    };
+    const scope = ['--scope', 'gatehouse:admin'];
+    expect(await gatehouse(['client', 'add', ...machine, ...scope, ...owned])).toMatchObject(refused);
+    const add = async (...options: string[]) =>
+      (await gatehouse(['client', 'add', ...machine, ...options])).json<{ client_id: string }>().client_id;
+    const update = (id: string, ...options: string[]) => gatehouse(['client', 'update', '--id', id, ...options]);
+    expect(await update(await add(...scope), ...owned)).toMatchObject(refused);
+    expect(await update(await add('--scope', 'read', ...owned), ...scope)).toMatchObject(refused);
   });
 
   it('client show, approve, disable, enable', async () => {

@@ -1,8 +1,10 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { statement } from '@gatehouse/server/database/store';
 import { look } from '../../src/checks/looks';
 import { ClientsService } from '../../src/clients/clients.service';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
+import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { changed, fieldsOf, sendFields } from '../support/forms';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
@@ -18,6 +20,7 @@ const jwks = {
     },
   ],
 };
+const setOwner = statement('test.set_owner', 'UPDATE clients SET owner_id = $2 WHERE id = $1');
 const otherJwks = { keys: [{ ...jwks.keys[0], kid: 'two' }] };
 
 /** A developer must not reach the administration of this server through a client that they own. */
@@ -45,6 +48,13 @@ describe('the owner of a client', () => {
     actsForItself: true,
   };
 
+  /** A client with an owner and a gatehouse scope, as it may still be stored from before this was refused. */
+  async function ownedAdministration(draft: Partial<ClientDraft> = {}) {
+    const made = await provider.addClient({ name: 'Owned', ...serviceAccount, ...draft });
+    await provider.store.run((unit) => unit.change(setOwner, made.client.id, ownerId));
+    return made;
+  }
+
   async function edit(browser: Browser, id: string, changes: Record<string, string | string[]>): Promise<Answer> {
     await browser.open(at(`/client/update/${id}`));
     const fields = changed(fieldsOf(browser, '/client/update/'), { ...changes, action: 'save' });
@@ -62,7 +72,7 @@ describe('the owner of a client', () => {
   }
 
   it('cannot add the grant type client_credentials; an administrator can', async () => {
-    const { client } = await owned({ scope: ['openid', 'gatehouse:admin'], actsForItself: true });
+    const { client } = await owned({ scope: ['openid', 'read'], actsForItself: true });
     const grantType = ['authorization_code', 'refresh_token', 'client_credentials'];
     const refused = await edit(developer, client.id, { grantType });
     expect(refused.status).toBe(422);
@@ -94,15 +104,12 @@ describe('the owner of a client', () => {
   });
 
   it('gets no new secret for a client with a gatehouse scope, and an administrator does', async () => {
-    const { client, secret } = await owned(serviceAccount);
+    const { client } = await ownedAdministration();
     const page = await developer.open(at(`/client/update/${client.id}`));
     expect(page.text).not.toContain(`action="/client/secret/${client.id}"`);
     const refused = await rotate(developer, client.id);
     expect(refused.status).toBe(403);
     expect(refused.text).not.toContain('id="client-secret"');
-    const token = { grant_type: 'client_credentials', scope: 'gatehouse:admin' };
-    const answer = await post(at('/oauth/token'), token, { Authorization: basic(client, secret) });
-    expect(answer.status).toBe(200);
     expect((await rotate(admin, client.id)).text).toContain('id="client-secret"');
   });
 
@@ -117,11 +124,103 @@ describe('the owner of a client', () => {
     ['the way of authentication', { authMethod: 'client_secret_basic' }],
     ['the grant types', { grantType: ['client_credentials', 'authorization_code'], redirectUri: 'https://a.test/' }],
   ])('cannot replace %s of a client with a gatehouse scope', async (_name, changes) => {
-    const { client } = await owned({ ...serviceAccount, authMethod: 'private_key_jwt', jwks });
+    const { client } = await ownedAdministration({ authMethod: 'private_key_jwt', jwks });
     const refused = await edit(developer, client.id, changes);
     expect(refused.status).toBe(422);
     expect(refused.text).toMatch(/may administer this server/);
     expect(await find(client.id)).toMatchObject({ authMethod: 'private_key_jwt', jwks });
+  });
+
+  describe('with a gatehouse scope', () => {
+    const refusal = 'A client with a gatehouse scope has no owner';
+
+    it.each(['gatehouse:admin', 'gatehouse:read'])(
+      'is not given to one with %s by an administrator, at the page',
+      async (scope) => {
+        const { client } = await provider.addClient({ ...serviceAccount, scope: ['read', scope] });
+        const given = await edit(admin, client.id, { owner: 'dora' });
+        expect(given.status).toBe(422);
+        expect(given.text).toContain(refusal);
+        expect(await find(client.id)).toEqual(client);
+        await admin.open(at('/client/add'));
+        const fields = {
+          name: 'New',
+          grantType: ['client_credentials'],
+          redirectUri: [],
+          scope: [scope],
+          owner: 'dora',
+        };
+        const added = await sendFields(admin, changed(fieldsOf(admin, '/client/add'), fields), '/client/add');
+        expect([added.status, added.text.includes(refusal)]).toEqual([422, true]);
+      },
+    );
+
+    it('is refused where the client has an owner, at the page and the API', async () => {
+      const { client } = await owned({ scope: ['read'] });
+      const atPage = await edit(admin, client.id, { scope: ['read', 'gatehouse:admin'] });
+      expect([atPage.status, atPage.text.includes(refusal)]).toEqual([422, true]);
+      const api = await adminApi(provider);
+      const atApi = await api.call('PATCH', `clients/${client.id}`, { scope: 'read gatehouse:admin' });
+      expect([atApi.status, shaped(atApi, 'Problem')]).toEqual([
+        400,
+        expect.objectContaining({
+          errors: [{ pointer: '/scope/1', detail: expect.stringContaining(refusal) as string }],
+        }),
+      ]);
+      const { client: unowned } = await provider.addClient(serviceAccount);
+      const given = { owner_id: ownerId, acts_for_itself: true };
+      expect((await api.call('PATCH', `clients/${unowned.id}`, given)).status).toBe(400);
+      expect(await find(client.id)).toEqual(client);
+      expect(
+        (await api.call('PATCH', `clients/${client.id}`, { scope: 'read gatehouse:admin', owner_id: null })).status,
+      ).toBe(200);
+    });
+
+    it('cannot drop the scope to get a secret with which an administrator’s token is got afterwards', async () => {
+      const { client } = await ownedAdministration({ scope: ['gatehouse:admin', 'read'] });
+      expect((await edit(developer, client.id, { scope: ['read'] })).status).toBe(303);
+      const secret = /id="client-secret"[^>]*>([^<]+)</.exec((await rotate(developer, client.id)).text)?.[1] ?? '';
+      expect(secret).not.toBe('');
+      expect((await edit(admin, client.id, { scope: ['gatehouse:admin', 'read'] })).status).toBe(422);
+      expect((await find(client.id))?.scope).toEqual(['read']);
+    });
+
+    it('gets no token with it where both are stored already, and doctor names the client', async () => {
+      const { client, secret } = await ownedAdministration({ scope: ['gatehouse:admin', 'read'] });
+      const ask = (scope: string): Promise<Answer> =>
+        post(at('/oauth/token'), { grant_type: 'client_credentials', scope }, { Authorization: basic(client, secret) });
+      expect([(await ask('gatehouse:admin')).status, (await ask('read')).status]).toEqual([400, 200]);
+      const settings = provider.app.get<Settings>(SETTINGS);
+      const finding = await look('owned administration', { app: provider.app, settings, now: provider.clock.now() });
+      expect(finding.state).toBe('fix');
+      expect(finding.says).toContain(client.id);
+    });
+
+    it('ends a token that was issued before the client got its owner', async () => {
+      const api = await adminApi(provider);
+      expect((await api.call('GET', 'users')).status).toBe(200);
+      await provider.store.run((unit) => unit.change(setOwner, api.registered.client.id, ownerId));
+      await provider.store.run((unit) =>
+        provider.app.get(ClientsService).rotateSecret(unit, api.registered.client.id, 0, {}, provider.clock.now()),
+      );
+      expect((await api.call('GET', 'users')).status).toBe(403);
+    });
+  });
+
+  it('gets a client that acts for itself at the API only where the request says so', async () => {
+    const api = await adminApi(provider);
+    const { client } = await provider.addClient({ ...serviceAccount, scope: ['read'] });
+    const path = `clients/${client.id}`;
+    const silent = await api.call('PATCH', path, { owner_id: ownerId });
+    expect([silent.status, shaped(silent, 'Problem')]).toEqual([
+      400,
+      expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/acts_for_itself' })] }),
+    ]);
+    expect(await find(client.id)).toEqual(client);
+    expect((await api.call('PATCH', path, { owner_id: ownerId, acts_for_itself: true })).status).toBe(200);
+    expect((await api.call('PATCH', path, { owner_id: null })).status).toBe(200);
+    expect((await api.call('PATCH', path, { owner_id: ownerId, acts_for_itself: false })).status).toBe(200);
+    expect(await find(client.id)).toMatchObject({ ownerId, actsForItself: false });
   });
 
   it('is named by doctor where their client acts for itself', async () => {

@@ -24,10 +24,13 @@ describe.each(engines)('the step that ends unmeant service accounts on %s', (_na
         (await provider.addClient({ name, actsForItself: true, ...draft })).client.id;
       const ids = {
         login: await add('Login', { ownerId }),
-        administrating: await add('Administrating', { ...machine, ownerId, scope: ['read', 'gatehouse:read'] }),
+        administrating: await add('Administrating', { ...machine, scope: ['read', 'gatehouse:read'] }),
         owned: await add('Owned', { ...machine, ownerId, scope: ['read', 'not.gatehouse:read'] }),
         terraform: await add('Terraform', { ...machine, scope: ['gatehouse:admin'] }),
       };
+      // Refused by now; versions before stored it.
+      const setOwner = statement('test.set_owner', 'UPDATE clients SET owner_id = $2 WHERE id = $1');
+      await provider.store.run((unit) => unit.change(setOwner, ids.administrating, ownerId));
       const version = statement('test.version', "SELECT version FROM cache_versions WHERE topic = 'clients'");
       await provider.store.run((unit) =>
         provider.app.get(ClientsService).rotateSecret(unit, ids.owned, 0, {}, provider.clock.now()),

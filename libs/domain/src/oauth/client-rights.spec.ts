@@ -1,7 +1,12 @@
 import { aClient } from '../../test/client.fixture.js';
 import type { Client, ClientDraft } from './client.js';
 import { jwtBearerGrant } from './jwt-bearer.js';
-import { adminOnlyProblems, changesCredentials, ownerMayReplaceCredentials } from './client-rights.js';
+import {
+  adminOnlyProblems,
+  changesCredentials,
+  givesServiceAccountToOwner,
+  ownerMayReplaceCredentials,
+} from './client-rights.js';
 
 const jwks = { keys: [{ kty: 'EC', kid: 'one' }] };
 
@@ -113,4 +118,16 @@ describe('changesCredentials', () => {
     [{ refreshTokenRotation: 'always' }, {}],
     [{ securityProfile: 'fapi-2-message-signing' }, { securityProfile: 'fapi-2-security' }],
   ])('%j of a client with %j does not', (change, before) => expect(asks(change, before)).toBe(false));
+});
+
+describe('givesServiceAccountToOwner', () => {
+  it.each([
+    [true, { ownerId: 'dora', actsForItself: true }, undefined],
+    [true, { ownerId: 'dora', actsForItself: true }, 'root'],
+    [false, { ownerId: 'dora', actsForItself: true }, 'dora'],
+    [false, { ownerId: 'dora', actsForItself: false }, undefined],
+    [false, { ownerId: undefined, actsForItself: true }, 'dora'],
+  ])('is %s for %j after the owner %s', (expected, draft, ownerId) =>
+    expect(givesServiceAccountToOwner(draft, { ownerId })).toBe(expected),
+  );
 });

@@ -106,6 +106,18 @@ function serviceAccountProblems(draft: ClientDraft, before: Client | undefined):
 }
 
 /**
+ * Whether an edit hands a client that acts for itself to a new owner, who has its secret and gets its tokens by it. Where
+ * the right is not a field of a form that was seen, the editor has to name it: it is never kept by omission.
+ * @see RFC 6749 4.4
+ */
+export function givesServiceAccountToOwner(
+  draft: Pick<ClientDraft, 'ownerId' | 'actsForItself'>,
+  before: Pick<Client, 'ownerId'>,
+): boolean {
+  return draft.actsForItself === true && draft.ownerId !== undefined && draft.ownerId !== before.ownerId;
+}
+
+/**
  * Whether a change needs a recent sign-in: it touches how a client authenticates, the rights that an administrator gave
  * it, where codes and tokens are sent, how it gets them, or a restriction that it drops. A new client always needs one,
  * since it gets credentials. Post-logout addresses are exempt: nothing secret is sent there.

@@ -42,6 +42,15 @@ describe('checkClientMetadata', () => {
     expect(fieldsOf({ source, scope })).toEqual(fields);
   });
 
+  it.each([
+    [['read', 'gatehouse:admin'], 'dora', ['scope.1']],
+    [['gatehouse:read'], 'dora', ['scope.0']],
+    [['openid', 'roles'], 'dora', []],
+    [['read', 'gatehouse:admin'], undefined, []],
+  ] as const)('a client with the scope %j and the owner %s has problems at %j', (scope, ownerId, fields) => {
+    expect(fieldsOf({ scope, ownerId })).toEqual(fields);
+  });
+
   it('fills in what a draft leaves open', () => {
     expect(clientOf()).toEqual({
       ...plainMetadata,

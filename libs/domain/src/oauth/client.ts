@@ -117,6 +117,8 @@ export interface FieldProblem {
 }
 
 const mostUris = 50;
+const ownedAdministrationSentence =
+  'A client with a gatehouse scope has no owner: the owner would administer this server. Remove the scope, or remove the owner and replace the credentials that the owner may know.';
 const mostScopes = 100;
 const mostGrantTypes = 20;
 
@@ -212,6 +214,7 @@ export function checkClientMetadata(
         say(`scope.${index}`, `Of this server's own there are ${administrationScopes.join(' and ')}.`);
       else if (cameByItself(draft.source))
         say(`scope.${index}`, 'A client that came by itself does not administrate, approved or not: add one for that.');
+      else if (draft.ownerId !== undefined) say(`scope.${index}`, ownedAdministrationSentence);
     }
   });
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
@@ -277,6 +280,19 @@ export function limitedClient(client: Client): Client {
     tokenExchange: [],
     actsForItself: false,
     consentRequired: true,
+  };
+}
+
+/**
+ * The client as the protocol sees it: without the administration of this server where it has an owner. Clients from before
+ * {@link checkClientMetadata} refused this combination may still be stored.
+ */
+export function withoutOwnedAdministration(client: Client): Client {
+  if (client.ownerId === undefined || !client.scope.some(isAdministrationScope)) return client;
+  return {
+    ...client,
+    scope: client.scope.filter((scope) => !isAdministrationScope(scope)),
+    defaultScope: client.defaultScope.filter((scope) => !isAdministrationScope(scope)),
   };
 }
 

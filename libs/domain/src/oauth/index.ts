@@ -85,6 +85,7 @@ export {
   checkClientMetadata,
   checkResourcesAllowed,
   limitedClient,
+  withoutOwnedAdministration,
   cameByItself,
   clientSources,
   grantTypeNames,
@@ -98,6 +99,7 @@ export {
 export {
   adminOnlyProblems,
   changesCredentials,
+  givesServiceAccountToOwner,
   hasAdministratorRights,
   isAdminScope,
   looseningProblems,

@@ -1,5 +1,5 @@
 import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
-import { changesCredentials, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { changesCredentials, givesServiceAccountToOwner, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
@@ -21,6 +21,9 @@ import { Operation } from './operation.js';
 import { changing, tagged } from './preconditions.js';
 import { pageReply, readChoice, readPage, readText } from './paging.js';
 import { ApiProblem, invalidMembers, notFound } from './problem.js';
+
+const serviceAccountSentence =
+  'This client acts for itself, and its owner would get its tokens: send acts_for_itself, true to keep that or false to end it.';
 
 @AdminApi('clients')
 export class ClientsApi {
@@ -103,8 +106,10 @@ export class ClientsApi {
   })
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
-    const { value } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
+    const { value, patch } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
     const draft = clientDraft(value, before);
+    if (!('acts_for_itself' in patch) && givesServiceAccountToOwner(draft, before))
+      throw invalidMembers([{ field: 'actsForItself', message: serviceAccountSentence }]);
     if (changesCredentials(draft, before)) await call.requireRecentSignIn();
     await this.check(draft, before);
     const saved = await changing(call.request, before, () =>

@@ -84,7 +84,10 @@ const administered = {
     .max(100)
     .optional()
     .meta({ description: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.' }),
-  owner_id: id.nullish().meta({ description: 'The user who may edit it as a developer.' }),
+  owner_id: id.nullish().meta({
+    description:
+      'The user who may edit it as a developer. None where it has a gatehouse scope; a new one of a client that acts for itself comes with acts_for_itself.',
+  }),
 };
 
 const clientDraft = z.strictObject({ ...metadata, ...administered });
