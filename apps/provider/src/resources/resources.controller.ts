@@ -1,6 +1,6 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import { opensToAnyone, type Resource } from '@gatehouse/domain/oauth';
+import { needsRecentSignIn, type Resource } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
@@ -136,7 +136,7 @@ export class ResourcesController {
     const changed = changeScopes(values, posted.action);
     if (changed) return this.show(visit, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);
-    if (opensToAnyone(draft, before)) await this.visits.requireRecentSignIn(visit, posted.form);
+    if (!before || needsRecentSignIn(draft, before)) await this.visits.requireRecentSignIn(visit, posted.form);
     const saved = await unlessChanged(() =>
       this.store.run((unit) =>
         before

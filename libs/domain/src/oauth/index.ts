@@ -169,7 +169,7 @@ export {
   checkResource,
   narrowResources,
   parseResourceParameter,
-  opensToAnyone,
+  needsRecentSignIn,
   resourceAccess,
   targetOf,
   tokenFormats,

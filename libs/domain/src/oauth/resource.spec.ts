@@ -3,7 +3,7 @@ import { OAuthError } from './oauth-error.js';
 import {
   checkResource,
   narrowResources,
-  opensToAnyone,
+  needsRecentSignIn,
   parseResourceParameter,
   targetOf,
   type Resource,
@@ -149,22 +149,44 @@ describe('narrowResources', () => {
   });
 });
 
-describe('opensToAnyone', () => {
+describe('needsRecentSignIn', () => {
   const scopes = [{ name: 'read', sentence: 'Read' }];
-  const closed = { identifier: 'urn:api', name: 'API', scopes, access: 'consent' } as unknown as Resource;
+  const closed: Resource = {
+    id: 'api',
+    identifier: 'urn:api',
+    name: 'API',
+    scopes,
+    access: 'consent',
+    tokenFormat: 'opaque',
+    signingAlgorithm: 'ES256',
+    accessTokenLifetimeSeconds: 300,
+    clientId: undefined,
+    createdAt: epochSeconds(1_800_000_000),
+  };
   const open: Resource = { ...closed, access: 'anyone' };
+  const jwt: Resource = { ...closed, tokenFormat: 'jwt' };
+  const unlimited: Resource = { ...closed, accessTokenLifetimeSeconds: undefined };
 
-  it.each<[string, boolean, Partial<ResourceDraft>, Resource | undefined]>([
-    ['a new API that lets anyone', true, { access: 'anyone' }, undefined],
-    ['a new API', false, {}, undefined],
-    ['one that lets anyone from now on', true, { access: 'anyone' }, closed],
-    ['an open one with a new identifier', true, { identifier: 'urn:payroll' }, open],
-    ['an open one with a new scope', true, { scopes: [...scopes, { name: 'pay', sentence: 'Pay' }] }, open],
-    ['an open one with a new name and sentence', false, { name: 'B', scopes: [{ name: 'read', sentence: 'B' }] }, open],
-    ['an open one with fewer scopes', false, { scopes: [] }, open],
-    ['one that is closed', false, { access: 'consent' }, open],
-    ['a closed one with a new scope', false, { scopes: [...scopes, { name: 'pay', sentence: 'Pay' }] }, closed],
+  it.each<[string, boolean, Partial<ResourceDraft>, Resource]>([
+    ['nothing', false, {}, closed],
+    ['blanks around texts', false, { name: ' API ', scopes: [{ name: 'read', sentence: 'Read ' }] }, closed],
+    ['the identifier', true, { identifier: 'urn:payroll' }, closed],
+    ['the name, which the consent page shows', true, { name: 'Payroll' }, closed],
+    ['an added scope', true, { scopes: [...scopes, { name: 'pay', sentence: 'Pay' }] }, closed],
+    ['a renamed scope', true, { scopes: [{ name: 'pay', sentence: 'Read' }] }, closed],
+    ['the sentence of a scope', true, { scopes: [{ name: 'read', sentence: 'See your first name' }] }, closed],
+    ['a removed scope', false, { scopes: [] }, closed],
+    ['access for anyone', true, { access: 'anyone' }, closed],
+    ['access with consent', false, { access: 'consent' }, open],
+    ['a longer lifetime', true, { accessTokenLifetimeSeconds: 301 }, closed],
+    ['a shorter lifetime', false, { accessTokenLifetimeSeconds: 299 }, closed],
+    ['the lifetime of the server', true, { accessTokenLifetimeSeconds: undefined }, closed],
+    ['a lifetime of its own', true, { accessTokenLifetimeSeconds: 300 }, unlimited],
+    ['JWTs', true, { tokenFormat: 'jwt' }, closed],
+    ['JWTs, as by default', true, { tokenFormat: undefined }, closed],
+    ['opaque tokens', false, { tokenFormat: 'opaque' }, jwt],
+    ['a signing algorithm', false, { signingAlgorithm: 'EdDSA' }, jwt],
   ])('of %s: %s', (_name, expected, draft, before) =>
-    expect(opensToAnyone({ ...(before ?? closed), ...draft }, before)).toBe(expected),
+    expect(needsRecentSignIn({ ...before, ...draft }, before)).toBe(expected),
   );
 });

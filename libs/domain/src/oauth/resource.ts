@@ -114,13 +114,28 @@ export function checkResource(
 }
 
 /**
- * Whether an edit gives clients that registered themselves more than they had: an API that lets anyone, its address
- * (tokens would be accepted where another API was) or its scopes.
+ * Whether an edit of an API needs a recent sign-in: tokens would be for another address, for more scopes or clients, valid
+ * for longer or without introspection, or people would consent by other words. An edit that only narrows needs none.
  */
-export function opensToAnyone(draft: ResourceDraft, before: Resource | undefined): boolean {
-  if (draft.access !== 'anyone') return false;
-  if (before?.access !== 'anyone' || before.identifier !== draft.identifier) return true;
-  return draft.scopes.some(({ name }) => !before.scopes.some((each) => each.name === name));
+export function needsRecentSignIn(draft: ResourceDraft, before: Resource): boolean {
+  return (
+    draft.identifier !== before.identifier ||
+    draft.name.trim() !== before.name ||
+    !draft.scopes.every((scope) => isDefinedAs(scope, before)) ||
+    ((draft.access ?? 'consent') === 'anyone' && before.access !== 'anyone') ||
+    ((draft.tokenFormat ?? 'jwt') === 'jwt' && before.tokenFormat !== 'jwt') ||
+    lengthensLifetime(draft.accessTokenLifetimeSeconds, before.accessTokenLifetimeSeconds)
+  );
+}
+
+function isDefinedAs({ name, sentence }: ResourceDraft['scopes'][number], { scopes }: Resource): boolean {
+  return scopes.some((each) => each.name === name && each.sentence === sentence.trim());
+}
+
+/** Without a lifetime of its own an API has the server's, which a new one may exceed, and the other way round. */
+function lengthensLifetime(after: number | undefined, before: number | undefined): boolean {
+  if (after === before) return false;
+  return after === undefined || before === undefined || after > before;
 }
 
 /** What one access token is for. */

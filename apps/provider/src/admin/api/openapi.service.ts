@@ -182,8 +182,8 @@ const signInSentences = {
     'A token of a person needs a sign-in of at most ten minutes, with the second factor where they have one (RFC 9470).',
   'by client':
     'Where it changes how the client authenticates or rights that an administrator gives, adds a redirect URI, a grant type, a response type or (to a client whose users are not asked for consent, or one with such rights) a scope, or drops a restriction, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
-  'by access':
-    'Where it lets anyone get tokens (`allow: anyone`), or changes the identifier or adds scopes of an API that does, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+  'by resource':
+    'Where it changes the identifier, the name or the sentence of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), or makes tokens JWTs or valid for longer, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
 };
 
 function describeOperation({ description, needs, signIn }: OperationDescription): string {

@@ -23,9 +23,9 @@ export interface OperationDescription {
   readonly creates?: true;
   /**
    * What changes something asks a person for a recent sign-in, whatever is not said to be `any` here. `by client` and
-   * `by access`: the method decides by what is changed of a client or an API.
+   * `by resource`: the method decides by what is changed of a client or an API.
    */
-  readonly signIn?: 'any' | 'by client' | 'by access';
+  readonly signIn?: 'any' | 'by client' | 'by resource';
   /** Of a record that has an ETag; If-Match is taken. */
   readonly changes?: true;
 }

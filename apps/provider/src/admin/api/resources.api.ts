@@ -1,5 +1,5 @@
 import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
-import { opensToAnyone, type Resource, type ResourceDraft } from '@gatehouse/domain/oauth';
+import { needsRecentSignIn, type Resource, type ResourceDraft } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ResourceCredentials } from '../../clients/resource-credentials.service.js';
@@ -49,14 +49,12 @@ export class ResourcesApi {
   @Operation({
     summary: 'Adds an API',
     needs: 'gatehouse:admin',
-    signIn: 'by access',
     body: 'Resource',
     answers: 'Resource',
     creates: true,
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Resource');
-    if (opensToAnyone(draftOf(value), undefined)) await call.requireRecentSignIn();
     return this.creations.run(call, bytes, async (unit) => {
       const made = await this.resources.create(unit, draftOf(value), call.actor, call.now);
       if ('problems' in made) throw invalid(made.problems);
@@ -78,7 +76,7 @@ export class ResourcesApi {
   @Operation({
     summary: 'Changes an API',
     needs: 'gatehouse:admin',
-    signIn: 'by access',
+    signIn: 'by resource',
     changes: true,
     body: 'ResourcePatch',
     answers: 'Resource',
@@ -87,7 +85,7 @@ export class ResourcesApi {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, resourceRepresentation(before), 'Resource');
     const draft = draftOf(value);
-    if (opensToAnyone(draft, before)) await call.requireRecentSignIn();
+    if (needsRecentSignIn(draft, before)) await call.requireRecentSignIn();
     const saved = await changing(call.request, before, (seen) =>
       this.store.run((unit) => this.resources.update(unit, before.id, draft, call.actor, call.now, seen)),
     );
