@@ -4,6 +4,7 @@ import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import type { Form } from '@gatehouse/server/web/form';
+import { localAddress } from '@gatehouse/server/web/local-address';
 
 /** A form that waits for a recent sign-in. */
 export interface KeptForm {
@@ -41,9 +42,13 @@ export class KeptForms {
     @Inject(Keyring) private readonly keyring: Keyring,
   ) {}
 
-  /** @returns its id; undefined for a form with a password or a proof, which is never kept, and one that is too long */
-  async keep(userId: string, address: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
-    if (form.names.some(isSecret)) return undefined;
+  /**
+   * @param target path and query that the form was sent to
+   * @returns its id; undefined for a form with a password or a proof, which is never kept, and one that is too long
+   */
+  async keep(userId: string, target: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
+    const address = localAddress(target);
+    if (address === undefined || form.names.some(isSecret)) return undefined;
     const kept: KeptForm = {
       address,
       fields: form.names.flatMap((name) => form.all(name).map((value) => [name, value] as const)),
@@ -73,7 +78,10 @@ export class KeptForms {
     if (!row) return undefined;
     // Sealed by keep, and by nobody else.
     const kept = JSON.parse(this.keyring.open(placeOf(id), row.form_sealed).toString('utf8')) as KeptForm;
-    return { ...kept, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
+    // One of an earlier version was kept with the address as it was sent.
+    const address = localAddress(kept.address);
+    if (address === undefined) return undefined;
+    return { ...kept, address, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

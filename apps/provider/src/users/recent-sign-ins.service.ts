@@ -69,7 +69,7 @@ export class RecentSignIns {
   async require(visit: UserVisit, form: Form, page: string): Promise<void> {
     const { user, session, now, request } = visit;
     if ((await this.missingOf(user.id, session, now)) === undefined) return;
-    const id = await this.forms.keep(user.id, request.originalUrl.slice(0, 2000), form, now);
+    const id = await this.forms.keep(user.id, request.originalUrl, form, now);
     const missing = await this.missing(visit, id === undefined ? page : `${routes.resumeForm}/${id}`);
     if (missing) throw new RecentSignInNeeded(missing.href);
   }

@@ -203,6 +203,26 @@ describe('a sign-in of more than ten minutes', () => {
     expect(await users().findByUsername('kept-one')).toMatchObject({ email: 'kept@people.test' });
   });
 
+  it('comes back to this server alone, whatever host its sender wrote into the request line (RFC 9112 3.2.2)', async () => {
+    const { browser, user } = await person(['admin']);
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.open(at('/account/profile'))).text)?.[1] ?? '';
+    provider.clock.advance(601);
+    const sent = await browser.send(at('/'), {
+      method: 'POST',
+      target: `http://evil.example/user/link/${ids['user']}`,
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+      body: new URLSearchParams({ csrf }).toString(),
+    });
+    await browser.open(sent.location ?? '');
+    await givePassword(provider, user, browser);
+    expect(browser.address).toContain('/resume/');
+    const page = browser.page?.text ?? '';
+    expect(page).toContain(`action="/user/link/${ids['user']}"`);
+    expect(page).not.toContain('evil.example');
+    const begun = await new Browser().send(at('/'), { target: 'http://evil.example/account?x=1' });
+    expect(begun.location).toBe(at(`/login?next=${encodeURIComponent('/account?x=1')}`));
+  });
+
   it('has words for what each form that is kept does', () => {
     const neverKept = ['/account', '/account/factors/app', '/account/factors/remove', '/account/passkeys'];
     const paths = forms().filter((each) => exempt[each] === undefined && !neverKept.includes(each));

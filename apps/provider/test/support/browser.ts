@@ -16,6 +16,8 @@ export interface SendOptions {
   readonly body?: string | Buffer;
   /** The address of the socket's own end: 127.0.0.2 … stand for other machines. */
   readonly localAddress?: string;
+  /** What stands in the request line instead of the path and query of the URL. */
+  readonly target?: string;
 }
 
 /** One HTTP request over a socket; redirects are not followed. */
@@ -32,6 +34,7 @@ export function send(url: string, options: SendOptions = {}): Promise<Answer> {
           ? options.headers
           : { 'Content-Length': Buffer.byteLength(options.body), ...options.headers },
       localAddress: options.localAddress,
+      ...(options.target === undefined ? {} : { path: options.target }),
       rejectUnauthorized: false,
     },
     (response) => {

@@ -14,7 +14,7 @@ import type { Log } from '../telemetry/log.js';
 import { requestLog, type AnsweredRequest } from '../telemetry/request-log.js';
 import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
-import { BornRequest, pathOf, trustProxies, type WebRequest } from './request.js';
+import { BornRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
 import { NON_PAGE_POLICY } from './security-headers.js';
 import { serverLimits } from './server-limits.js';
@@ -90,6 +90,7 @@ export class ReplyAdapter extends ExpressAdapter {
     const app = this.getInstance<Express>();
     const serverOptions = { ...serverLimits, ...this.messages };
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      request.url = originForm(request.url ?? '/');
       // The server makes no other requests than those of bornForExpress.
       if (!this.answerFirst(request as BornRequest, response))
         app(request as Parameters<Express>[0], response as Parameters<Express>[1]);

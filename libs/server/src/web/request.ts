@@ -42,6 +42,19 @@ export function pathOf(request: Message): string {
   return mark < 0 ? url : url.slice(0, mark);
 }
 
+/**
+ * The path and query of a request target. Clients of proxies send it in absolute form, which an origin server accepts too;
+ * its host is the sender's choice, and nothing here may take it for an address of ours.
+ * @see RFC 9112 3.2.2
+ */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const authority = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target)?.[0];
+  if (authority === undefined) return target;
+  const rest = target.slice(authority.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 /** A single header by its lower-case name; the first value where it may come several times. */
 export function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];

@@ -7,7 +7,7 @@ import { BodyTooLarge, Form, RepeatedParameter } from './form.js';
 import { describeFailure } from './failure.js';
 import { formPostPage } from './form-post-page.js';
 import { cookieHeader } from './reply-writer.js';
-import { addressKey, clientAddress, cookie, networkKey, query, requestId, wantsPage } from './request.js';
+import { addressKey, clientAddress, cookie, networkKey, originForm, query, requestId, wantsPage } from './request.js';
 import { formPostPolicy, pagePolicy } from './security-headers.js';
 import { TrustedProxies } from './trusted-proxies.js';
 
@@ -15,6 +15,19 @@ import { TrustedProxies } from './trusted-proxies.js';
 function request(headers: IncomingMessage['headers'], originalUrl = '/', remoteAddress = '192.0.2.1'): IncomingMessage {
   return { headers, originalUrl, socket: { remoteAddress } } as unknown as IncomingMessage;
 }
+
+describe('the target of a request (RFC 9112 3.2)', () => {
+  it.each([
+    ['/user?x=1', '/user?x=1'],
+    ['http://evil.example/user/link?x=http://y/z', '/user/link?x=http://y/z'],
+    ['HTTPS://user@evil.example:1234/user', '/user'],
+    ['http://evil.example', '/'],
+    ['http://evil.example?x=1', '/?x=1'],
+    ['http:///user', '/user'],
+    ['*', '*'],
+    ['', ''],
+  ])('%j is read as %j', (sent, read) => expect(originForm(sent)).toBe(read));
+});
 
 describe('a form', () => {
   it('tells repeated parameters from absent ones (RFC 6749 3.1)', () => {
