@@ -1,4 +1,5 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
+import { redirectPlaces, type Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { Refusals } from '../audit/refusals.service.js';
@@ -7,7 +8,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
-import { KeptForms } from '../users/kept-forms.service.js';
+import { KeptForms, resumedField } from '../users/kept-forms.service.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { UsersService } from '../users/users.service.js';
 import { Visits } from '../users/visits.service.js';
@@ -17,6 +18,13 @@ import { describeResumedForm, type RecordKind } from './resumed-form.js';
 /** Lists have fewer rows on a page. */
 const mostNamed = 100;
 const longestId = 200;
+const mostPlaces = 10;
+
+/** A record by its name, and by what is not its own choice. */
+interface NamedRecord {
+  readonly name: string;
+  readonly details?: readonly string[];
+}
 
 /**
  * Where a form comes back to after the sign-in that it asked for. Somebody else may have sent it in the session as it was
@@ -48,7 +56,7 @@ export class ResumeFormController {
     const { kind, ids } = resumed;
     return this.visits.page(visit, 'account/resume', {
       action: kept.address,
-      fields: kept.fields.map(([name, value]) => ({ name, value })),
+      fields: [...kept.fields, [resumedField, id] as const].map(([name, value]) => ({ name, value })),
       sentence: resumed.sentence,
       records: kind && (await Promise.all(ids.slice(0, mostNamed).map((each) => this.nameOf(kind, each)))),
       more: Math.max(0, ids.length - mostNamed),
@@ -60,25 +68,39 @@ export class ResumeFormController {
   }
 
   /** What people call a record; its id where it is gone. */
-  private async nameOf(kind: RecordKind, id: string): Promise<string> {
-    if (id.length > longestId) return `${id.slice(0, longestId)}…`;
-    return (await this.findName(kind, id)) ?? id;
+  private async nameOf(kind: RecordKind, id: string): Promise<NamedRecord> {
+    if (id.length > longestId) return { name: `${id.slice(0, longestId)}…` };
+    return (await this.findName(kind, id)) ?? { name: id };
   }
 
-  private async findName(kind: RecordKind, id: string): Promise<string | undefined> {
+  private async findName(kind: RecordKind, id: string): Promise<NamedRecord | undefined> {
     switch (kind) {
-      case 'user':
-        return (await this.users.find(id))?.username;
+      case 'user': {
+        const user = await this.users.find(id);
+        return user && { name: user.username };
+      }
       case 'client':
-        return (await this.clients.find(id))?.name;
-      case 'resource':
-        return (await this.resources.findFresh(id))?.name;
-      case 'issuer':
-        return (await this.issuers.findFresh(id))?.name;
+        return named(await this.clients.findFresh(id));
+      case 'resource': {
+        const resource = await this.resources.findFresh(id);
+        return resource && { name: resource.name, details: [resource.identifier] };
+      }
+      case 'issuer': {
+        const trusted = await this.issuers.findFresh(id);
+        return trusted && { name: trusted.name, details: [trusted.issuer] };
+      }
       case 'refusal': {
         const clientId = (await this.refusals.find(id))?.clientId;
-        return clientId === undefined ? undefined : (await this.clients.find(clientId))?.name;
+        return clientId === undefined ? undefined : named(await this.clients.findFresh(clientId));
       }
     }
   }
+}
+
+/** A client chooses its name itself: its id and where it receives answers tell it from one that takes the same name. */
+function named(client: Client | undefined): NamedRecord | undefined {
+  if (!client) return undefined;
+  const places = redirectPlaces(client);
+  const more = places.length > mostPlaces ? [`+ ${places.length - mostPlaces}`] : [];
+  return { name: client.name, details: [`client_id ${client.id}`, ...places.slice(0, mostPlaces), ...more] };
 }

@@ -13,6 +13,9 @@ export interface KeptForm {
   readonly fields: readonly (readonly [string, string])[];
 }
 
+/** The field of a form that comes back: the id that it was kept by. */
+export const resumedField = 'resumed';
+
 const lifetimeSeconds = 3600;
 const mostOfOnePerson = 5;
 const mostCharacters = 256 * 1024;
@@ -31,6 +34,7 @@ const keptFormStatements = {
     'kept_forms.find',
     'SELECT form_sealed, expires_at FROM kept_forms WHERE id = $1 AND user_id = $2 AND expires_at > $3',
   ),
+  remove: statement('kept_forms.remove', 'DELETE FROM kept_forms WHERE id = $1 AND user_id = $2'),
   purge: statement('kept_forms.purge', 'DELETE FROM kept_forms WHERE expires_at <= $1'),
 };
 
@@ -51,7 +55,7 @@ export class KeptForms {
     if (address === undefined || form.names.some(isSecret)) return undefined;
     const kept: KeptForm = {
       address,
-      fields: form.names.flatMap((name) => form.all(name).map((value) => [name, value] as const)),
+      fields: form.without(resumedField).names.flatMap((name) => form.all(name).map((value) => [name, value] as const)),
     };
     const text = JSON.stringify(kept);
     if (text.length > mostCharacters) return undefined;
@@ -82,6 +86,13 @@ export class KeptForms {
     const address = localAddress(kept.address);
     if (address === undefined) return undefined;
     return { ...kept, address, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
+  }
+
+  /** A form that comes back is sent once: its page is gone afterwards. */
+  async removeSent(userId: string, form: Form): Promise<void> {
+    const id = form.all(resumedField)[0];
+    if (id === undefined) return;
+    await this.store.run((unit) => unit.change(keptFormStatements.remove, id.slice(0, 100), userId));
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

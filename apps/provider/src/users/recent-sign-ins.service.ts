@@ -64,11 +64,11 @@ export class RecentSignIns {
   /**
    * For a form that asks for a recent sign-in, after its CSRF token and its sender's rights were checked.
    * @param page where one that cannot be kept comes back to
-   * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in; one with a password is not kept
+   * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in, once; one with a password is not kept
    */
   async require(visit: UserVisit, form: Form, page: string): Promise<void> {
     const { user, session, now, request } = visit;
-    if ((await this.missingOf(user.id, session, now)) === undefined) return;
+    if ((await this.missingOf(user.id, session, now)) === undefined) return this.forms.removeSent(user.id, form);
     const id = await this.forms.keep(user.id, request.originalUrl, form, now);
     const missing = await this.missing(visit, id === undefined ? page : `${routes.resumeForm}/${id}`);
     if (missing) throw new RecentSignInNeeded(missing.href);

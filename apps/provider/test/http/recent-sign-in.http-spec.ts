@@ -203,6 +203,39 @@ describe('a sign-in of more than ten minutes', () => {
     expect(await users().findByUsername('kept-one')).toMatchObject({ email: 'kept@people.test' });
   });
 
+  it('comes back once: the page is gone when its form was sent', async () => {
+    const { browser, user } = await person(['admin']);
+    provider.clock.advance(601);
+    const path = `/client/state/${ids['client']}`;
+    await browser.open((await send(browser, '/client/state/:id')).location ?? '');
+    await givePassword(provider, user, browser);
+    const page = browser.address;
+    const fields = fieldsOf(browser, path);
+    expect((await browser.open(page)).status).toBe(200);
+    expect((await sendFields(browser, fields, path)).status).toBe(303);
+    expect((await browser.open(page)).status).toBe(404);
+    const other = await person(['admin']);
+    await other.browser.open(page);
+    expect(other.browser.page?.status).toBe(404);
+  });
+
+  it('names a client by its id and the hosts of its redirect URIs too, since its name is its own choice', async () => {
+    const { browser, user } = await person(['admin']);
+    const redirectUris = ['https://pay.test/a', 'https://pay.test/b', 'https://evil.test/cb'];
+    const { client: twin } = await provider.addClient({ name: 'Target', redirectUris });
+    provider.clock.advance(601);
+    const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.open(at('/account/profile'))).text)?.[1] ?? '';
+    const sent = await browser.send(at(`/client/secret/${twin.id}`), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: provider.issuer },
+      body: new URLSearchParams({ csrf, overlap: '0' }).toString(),
+    });
+    await browser.open(sent.location ?? '');
+    await givePassword(provider, user, browser);
+    const words = (browser.page?.text ?? '').replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(words).toContain(`Make a new secret for this client: Target · client_id ${twin.id} · evil.test · pay.test`);
+  });
+
   it('comes back to this server alone, whatever host its sender wrote into the request line (RFC 9112 3.2.2)', async () => {
     const { browser, user } = await person(['admin']);
     const csrf = /name="csrf" value="([^"]+)"/.exec((await browser.open(at('/account/profile'))).text)?.[1] ?? '';

@@ -25,11 +25,19 @@ export function isMaterialChange(before: ClientIdentity, after: ClientIdentity):
 /** The identity as text: equal for two clients exactly when people could not tell them apart. */
 export function writeClientIdentity(client: ClientIdentity): string {
   const { name, clientUri = '', logoUri = '', sectorIdentifierUri = '' } = client;
-  return JSON.stringify([name, clientUri, logoUri, sectorIdentifierUri, [...new Set(placesOf(client))].sort()]);
+  return JSON.stringify([name, clientUri, logoUri, sectorIdentifierUri, redirectPlaces(client)]);
+}
+
+/** The hosts (of a private-use scheme: the schemes) at which a client receives answers, each once, sorted. */
+export function redirectPlaces(client: Pick<ClientIdentity, 'redirectUris' | 'applicationType'>): readonly string[] {
+  return [...new Set(placesOf(client))].sort();
 }
 
 /** Where a client receives answers. */
-function placesOf({ redirectUris, applicationType }: ClientIdentity): string[] {
+function placesOf({
+  redirectUris,
+  applicationType,
+}: Pick<ClientIdentity, 'redirectUris' | 'applicationType'>): string[] {
   return redirectUris.map((uri) => {
     const url = new URL(uri);
     // Below a private-use scheme the host is anybody's choice (RFC 8252 7.1); a native application takes any loopback port (7.3).

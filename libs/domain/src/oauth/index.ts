@@ -56,7 +56,7 @@ export {
   type ClaimsMember,
   type ClaimsRequest,
 } from './claims-parameter.js';
-export { isMaterialChange, writeClientIdentity, type ClientIdentity } from './client-identity.js';
+export { isMaterialChange, redirectPlaces, writeClientIdentity, type ClientIdentity } from './client-identity.js';
 export {
   allowScopes,
   isServerScope,
