@@ -8,12 +8,13 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
+import { isAdmin } from '../users/actor.js';
 import { KeptForms, resumedField } from '../users/kept-forms.service.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { UsersService } from '../users/users.service.js';
 import { Visits } from '../users/visits.service.js';
 import { fieldsToShow } from './resumed-fields.js';
-import { describeResumedForm, type RecordKind } from './resumed-form.js';
+import { describeResumedForm, type RecordKind, type ResumedForm } from './resumed-form.js';
 
 /** Lists have fewer rows on a page. */
 const mostNamed = 100;
@@ -63,8 +64,15 @@ export class ResumeFormController {
       page: resumed.page,
       pagePath: resumed.page.split('?')[0],
       enteredAt: kept.enteredAt,
-      ...fieldsToShow(resumed),
+      ...fieldsToShow(resumed, { isAdmin: isAdmin(visit), before: await this.recordOf(resumed) }),
     });
+  }
+
+  /** The record that the form changes, where it has switches. */
+  private async recordOf({ kind, ids: [id = ''], expected }: ResumedForm): Promise<object | undefined> {
+    if (!expected.some((field) => field.kind === 'switch') || id.length > longestId) return undefined;
+    if (kind === 'client') return this.clients.findFresh(id);
+    return kind === 'user' ? this.users.find(id) : undefined;
   }
 
   /** What people call a record; its id where it is gone. */

@@ -7,7 +7,9 @@ export interface ResumedField {
   readonly name: string;
   /** Undefined: the form has no words for it. */
   readonly label: Sentence | undefined;
-  readonly values: readonly string[];
+  readonly values: readonly Sentence[];
+  /** True: a switch that is turned on or off by this form. */
+  readonly changed?: boolean;
 }
 
 /** The labels that the forms of administrators have. */
@@ -66,24 +68,56 @@ const ownLabels: Readonly<Record<string, Sentence>> = {
 /** Values that are the number of a row of another field. */
 const rowsOf: Readonly<Record<string, string>> = { defaultRedirectUri: 'redirectUri', defaultScope: 'scope' };
 
-/** The fields in their order, those of one name together. */
-export function fieldsToShow({ fields, kind, page }: ResumedForm): {
+/** What decides how fields are shown. */
+export interface FieldContext {
+  /** Whether the person who sends the form is an administrator. */
+  readonly isAdmin: boolean;
+  /** The record as it is, where the form changes one: its switches are compared. */
+  readonly before?: object | undefined;
+}
+
+/**
+ * Every field that the form has or could have had, in the order of the form, those of one name together; fields that it
+ * does not know come last. A switch that was not sent is off, and a list that was not sent is empty.
+ */
+export function fieldsToShow(
+  { fields, expected, kind, page }: ResumedForm,
+  { isAdmin, before }: FieldContext,
+): {
   readonly entered: readonly ResumedField[];
-  /** What is sent without a value, which may empty what there was. */
+  /** What is sent without a value or not at all, which may empty what there was. */
   readonly empty: readonly ResumedField[];
 } {
-  const byName = new Map<string, string[]>();
-  for (const [name, value] of fields) byName.set(name, [...(byName.get(name) ?? []), value]);
+  const sent = new Map<string, string[]>();
+  for (const [name, value] of fields) sent.set(name, [...(sent.get(name) ?? []), value]);
   const isOwn = kind === undefined && page.startsWith('/account');
-  const all = [...byName].map(([name, typed]) => {
-    const rows = byName.get(rowsOf[name] ?? '');
-    const values = typed.map((value) => rows?.[Number(value)] ?? value).filter((value) => value.trim() !== '');
-    return { name, label: labelOf(name, isOwn), values };
+  const known = new Map(
+    expected.filter(({ administrators }) => isAdmin || administrators !== true).map((field) => [field.name, field]),
+  );
+  const all = [...new Set([...known.keys(), ...sent.keys()])].map((name): ResumedField => {
+    const label = labelOf(name, isOwn);
+    const typed = sent.get(name);
+    const fieldKind = known.get(name)?.kind;
+    if (fieldKind === 'switch') return { name, label, ...switchState(typed !== undefined, stateOf(before, name)) };
+    const rows = sent.get(rowsOf[name] ?? '');
+    const values = (typed ?? []).map((value) => rows?.[Number(value)] ?? value).filter((value) => value.trim() !== '');
+    return { name, label, values: fieldKind === 'list' && values.length === 0 ? [text('resume.none')] : values };
   });
   return {
     entered: all.filter(({ values }) => values.length > 0),
     empty: all.filter(({ values }) => values.length === 0),
   };
+}
+
+function switchState(isOn: boolean, was: boolean | undefined): Pick<ResumedField, 'values' | 'changed'> {
+  if (was === undefined || was === isOn) return { values: [text(isOn ? 'resume.on' : 'resume.off')] };
+  return { values: [text(isOn ? 'resume.turnedOn' : 'resume.turnedOff')], changed: true };
+}
+
+/** The switches of a record have the names that they have in its form. */
+function stateOf(before: object | undefined, name: string): boolean | undefined {
+  const found: unknown = before && Object.getOwnPropertyDescriptor(before, name)?.value;
+  return typeof found === 'boolean' ? found : undefined;
 }
 
 function labelOf(name: string, isOwn: boolean): Sentence | undefined {

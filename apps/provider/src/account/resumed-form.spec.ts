@@ -48,19 +48,39 @@ describe('a form that comes back after a sign-in', () => {
       describeResumedForm({
         address: '/client/update/a',
         fields: [
+          ['__proto__', 'x'],
           ['redirectUri', 'https://a.test/'],
           ['redirectUri', 'https://b.test/'],
           ['defaultRedirectUri', '1'],
           ['owner', ' '],
-          ['__proto__', 'x'],
+          ['pkceRequired', ''],
         ],
       }),
+      { isAdmin: true, before: { pkceRequired: true, consentRequired: true, actsForItself: false } },
     );
-    expect(entered).toEqual([
-      { name: 'redirectUri', label: 'Redirect URIs', values: ['https://a.test/', 'https://b.test/'] },
-      { name: 'defaultRedirectUri', label: 'Default redirect URI', values: ['https://b.test/'] },
-      { name: '__proto__', label: undefined, values: ['x'] },
-    ]);
-    expect(empty).toEqual([{ name: 'owner', label: 'Owner', values: [] }]);
+    const shown = new Map(entered.map((field) => [field.name, { ...field, values: field.values.map(String) }]));
+    expect(shown.get('redirectUri')).toEqual({
+      name: 'redirectUri',
+      label: 'Redirect URIs',
+      values: ['https://a.test/', 'https://b.test/'],
+    });
+    expect(shown.get('defaultRedirectUri')?.values).toEqual(['https://b.test/']);
+    expect(shown.get('pkceRequired')).toEqual({ name: 'pkceRequired', label: 'Demand PKCE', values: ['On'] });
+    expect(shown.get('consentRequired')).toMatchObject({ values: ['Off (on until now)'], changed: true });
+    expect(shown.get('actsForItself')).toEqual(expect.objectContaining({ values: ['Off'] }));
+    expect(shown.get('scope')?.values).toEqual(['None']);
+    expect(entered.at(-1)).toEqual({ name: '__proto__', label: undefined, values: ['x'] });
+    expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['name', 'owner', 'tokenExchange']));
+  });
+
+  it('shows people who are no administrators no fields that only those have', () => {
+    const form = describeResumedForm({ address: '/client/update/a', fields: [['name', 'A']] });
+    const names = (isAdmin: boolean): string[] => {
+      const { entered, empty } = fieldsToShow(form, { isAdmin });
+      return [...entered, ...empty].map(({ name }) => name);
+    };
+    expect(names(true).filter((name) => !names(false).includes(name))).toEqual(
+      expect.arrayContaining(['secondFactorRequired', 'actsForItself', 'tokenExchange', 'owner', 'securityProfile']),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { routes } from '../http/routes.js';
 import { Text, text, type Sentence } from '../texts/text.js';
 import type { KeptForm } from '../users/kept-forms.service.js';
+import { formFields, type FormField } from './resumed-form-fields.js';
 
 export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
 
@@ -14,6 +15,8 @@ export interface ResumedForm {
   readonly page: string;
   /** Every field but those that the sentence and the names of the records say. */
   readonly fields: KeptForm['fields'];
+  /** Every field that the form could have had, in its order. */
+  readonly expected: readonly FormField[];
 }
 
 interface Rule {
@@ -26,6 +29,8 @@ interface Rule {
   readonly idField?: string;
   /** Left out: the form's own address. `:id` as in `path`. */
   readonly page?: string;
+  /** Fields that the sentence and the names of the records do not say. */
+  readonly fields?: readonly FormField[];
 }
 
 const userPage = `${routes.users}/update/:id`;
@@ -45,10 +50,10 @@ const rules: readonly Rule[] = [
     kind: 'user',
     idField: 'id',
   },
-  { path: `${routes.users}/add`, does: 'Add a user' },
-  { path: routes.roles, does: 'Save which roles need a second factor' },
-  { path: routes.invitations, does: 'Invite people' },
-  { path: userPage, does: 'Change this user', kind: 'user' },
+  { path: `${routes.users}/add`, does: 'Add a user', fields: formFields.user },
+  { path: routes.roles, does: 'Save which roles need a second factor', fields: formFields.roles },
+  { path: routes.invitations, does: 'Invite people', fields: formFields.invitations },
+  { path: userPage, does: 'Change this user', kind: 'user', fields: formFields.user },
   { path: `${routes.users}/enable/:id`, does: 'Switch on this user', kind: 'user', page: userPage },
   { path: `${routes.users}/disable/:id`, does: 'Switch off this user', kind: 'user', page: userPage },
   {
@@ -69,7 +74,7 @@ const rules: readonly Rule[] = [
     kind: 'client',
     idField: 'id',
   },
-  { path: `${routes.clients}/add`, does: 'Add a client' },
+  { path: `${routes.clients}/add`, does: 'Add a client', fields: formFields.client },
   {
     path: `${routes.clients}/state/:id`,
     does: {
@@ -79,13 +84,24 @@ const rules: readonly Rule[] = [
     kind: 'client',
     page: clientPage,
   },
-  { path: clientPage, does: 'Change this client', kind: 'client' },
+  { path: clientPage, does: 'Change this client', kind: 'client', fields: formFields.client },
   { path: `${routes.clients}/delete/:id`, does: 'Delete this client', kind: 'client' },
-  { path: `${routes.clients}/secret/:id`, does: 'Make a new secret for this client', kind: 'client', page: clientPage },
-  { path: `${routes.clients}/roles/:id`, does: 'Set a user’s roles in this application', kind: 'client' },
+  {
+    path: `${routes.clients}/secret/:id`,
+    does: 'Make a new secret for this client',
+    kind: 'client',
+    page: clientPage,
+    fields: formFields.clientSecret,
+  },
+  {
+    path: `${routes.clients}/roles/:id`,
+    does: 'Set a user’s roles in this application',
+    kind: 'client',
+    fields: formFields.clientRoles,
+  },
 
-  { path: `${routes.resources}/add`, does: 'Add an API' },
-  { path: resourcePage, does: 'Change this API', kind: 'resource' },
+  { path: `${routes.resources}/add`, does: 'Add an API', fields: formFields.resource },
+  { path: resourcePage, does: 'Change this API', kind: 'resource', fields: formFields.resource },
   { path: `${routes.resources}/delete/:id`, does: 'Delete this API', kind: 'resource' },
   {
     path: `${routes.resources}/credentials/:id`,
@@ -94,8 +110,13 @@ const rules: readonly Rule[] = [
     page: resourcePage,
   },
 
-  { path: `${routes.issuers}/add`, does: 'Trust a new issuer' },
-  { path: `${routes.issuers}/update/:id`, does: 'Change this trusted issuer', kind: 'issuer' },
+  { path: `${routes.issuers}/add`, does: 'Trust a new issuer', fields: formFields.issuer },
+  {
+    path: `${routes.issuers}/update/:id`,
+    does: 'Change this trusted issuer',
+    kind: 'issuer',
+    fields: formFields.issuer,
+  },
   {
     path: `${routes.issuers}/delete/:id`,
     does: 'Delete this trusted issuer',
@@ -143,9 +164,17 @@ export function describeResumedForm({ address, fields }: KeptForm): ResumedForm 
       ids: [...new Set(ids)],
       page: rule.page?.replace(':id', encodeURIComponent(found.ids[0] ?? '')) ?? address,
       fields: shown.filter(([name]) => name !== 'action' && name !== idField),
+      expected: rule.fields ?? [],
     };
   }
-  return { sentence: text('resume.other', { path }), kind: undefined, ids: [], page: address, fields: shown };
+  return {
+    sentence: text('resume.other', { path }),
+    kind: undefined,
+    ids: [],
+    page: address,
+    fields: shown,
+    expected: [],
+  };
 }
 
 /** Undefined where the form says something else than its page lets it say. */
