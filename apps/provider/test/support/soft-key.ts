@@ -1,4 +1,13 @@
-import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { unescape } from './browser';
 
 /** What a page asks an authenticator. */
@@ -31,16 +40,42 @@ export function askedOf(page: string, button: string): Asked {
   return JSON.parse(unescape(options)) as Asked;
 }
 
+/** A key as JSON, for a fixture. */
+export interface SavedKey {
+  readonly id: string;
+  readonly counter: number;
+  readonly userHandle: string;
+  readonly privateJwk: JsonWebKey;
+}
+
 /** An authenticator in software: one ES256 key (WebAuthn 6). */
 export class SoftKey {
-  readonly id = randomBytes(16);
-  counter = 0;
-  private userHandle = '';
-  private readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject } = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-  });
+  readonly id: Buffer;
+  counter: number;
+  private userHandle: string;
+  private readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 
-  constructor(private readonly site: { readonly origin: string; readonly rpId: string }) {}
+  constructor(
+    private readonly site: { readonly origin: string; readonly rpId: string },
+    saved?: SavedKey,
+  ) {
+    this.id = saved ? Buffer.from(saved.id, 'base64url') : randomBytes(16);
+    this.counter = saved?.counter ?? 0;
+    this.userHandle = saved?.userHandle ?? '';
+    if (saved) {
+      const privateKey = createPrivateKey({ key: saved.privateJwk, format: 'jwk' });
+      this.keys = { privateKey, publicKey: createPublicKey(privateKey) };
+    } else this.keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  }
+
+  save(): SavedKey {
+    return {
+      id: this.id.toString('base64url'),
+      counter: this.counter,
+      userHandle: this.userHandle,
+      privateJwk: this.keys.privateKey.export({ format: 'jwk' }),
+    };
+  }
 
   /** The answer of `navigator.credentials.create()`, as the script of the page sends it. */
   create(asked: Asked, changes: Changes = {}, attestation = Buffer.from([0x64, ...Buffer.from('none')])): string {

@@ -1,0 +1,176 @@
+import { epochSeconds } from '@gatehouse/domain/kernel';
+import { ManualClock } from '@gatehouse/server/clock';
+import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
+import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
+import type { DataSource } from 'typeorm';
+import { entities, migrations, tablesInOrder } from '../../src/database/entities';
+import { examine } from '../fixtures/previous-release/examine';
+import type { Held } from '../fixtures/previous-release/held';
+import { addEnded } from '../fixtures/previous-release/populate';
+import { engines } from '../support/engines';
+import { loadFixture, readFixture, rowsOf, schemaOf } from '../support/previous-release';
+import { buildProvider, runCommand } from '../support/processes';
+import { startProvider, type TestProvider } from '../support/provider';
+
+jest.setTimeout(300_000);
+
+const fixture = readFixture();
+const settings = {
+  GATEHOUSE_SECRET_KEY: fixture.secretKey,
+  GATEHOUSE_ISSUER: fixture.issuer,
+  GATEHOUSE_THROTTLE: 'off',
+  GATEHOUSE_REFRESH_RETRY_WINDOW: '0',
+  GATEHOUSE_CODE_LIFETIME: '600',
+};
+
+/** Tables whose rows do not end with time: an upgrade or a rollback loses none of them. */
+const lasting = tablesInOrder.filter(
+  (table) =>
+    ![
+      'leases',
+      'cache_versions',
+      'one_time_links',
+      'kept_requests',
+      'spent_ids',
+      'consents',
+      'activity_hours',
+      'form_refusals',
+    ].includes(table),
+);
+
+describe.each(engines)("the previous release's database on %s", (name, engineOf) => {
+  const engine = engineOf();
+  const heldOf = (): Held => (name === 'SQLite' ? readFixture().sqlite : readFixture().postgres);
+  let url: string;
+  beforeAll(async () => {
+    await buildProvider();
+    await engine.start();
+  });
+  afterAll(() => engine.stop());
+  beforeEach(async () => {
+    url = await engine.freshUrl();
+    await loadFixture(url);
+  });
+
+  const withSource = async <T>(work: (source: DataSource) => Promise<T>, at = url): Promise<T> => {
+    const source = await openSource({ url: at, entities, migrations });
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
+  };
+  const appliedIn = async (source: DataSource): Promise<string[]> =>
+    (await migrationStatus(source)).filter((step) => step.applied).map((step) => step.name);
+  const command = async (words: readonly string[], stdin?: string): Promise<Record<string, unknown>> =>
+    (await runCommand(words, { ...settings, GATEHOUSE_DATABASE_URL: url }, stdin)).json();
+
+  /** Serves the database with the current code, so many seconds after the previous release wrote it. */
+  async function serving(later: number, work: (provider: TestProvider) => Promise<void>): Promise<void> {
+    const clock = new ManualClock(epochSeconds(fixture.takenAt + later));
+    const provider = await startProvider({ databaseUrl: url, env: settings, clock });
+    try {
+      await work(provider);
+    } finally {
+      await provider.close();
+    }
+  }
+  const siteOf = ({ base, issuer, clock }: TestProvider) => ({ base, issuer, now: () => clock.now() });
+
+  it('is upgraded, taken back and upgraded again: what is held works each time, and nothing ended comes back', async () => {
+    const held = heldOf();
+    const before = await withSource(async (source) => ({
+      steps: await appliedIn(source),
+      rows: await rowsOf(source, lastingAt(await appliedIn(source))),
+    }));
+    await serving(60, async (provider) => {
+      expect(await examine(siteOf(provider), held)).toMatchObject({ wrong: [] });
+      const { stdout } = await runCommand(['audit', 'verify'], { ...settings, GATEHOUSE_DATABASE_URL: url });
+      expect(stdout).toContain('events');
+      await addEnded(siteOf(provider), command, held);
+    });
+    const ended = await withSource(async (source) => {
+      expect(await schemaDifferences(source)).toEqual([]);
+      const upgraded = await rowsOf(source, lasting);
+      expect(lostOf(before.rows, upgraded)).toEqual([]);
+      for (let left = (await appliedIn(source)).length; left > before.steps.length; left--) await migrateDown(source);
+      expect(await appliedIn(source)).toEqual(before.steps);
+      const taken = await rowsOf(source, lastingAt(before.steps));
+      expect(lostOf(before.rows, taken)).toEqual([]);
+      expect(lostOf(upgraded, taken).filter((row) => !isOfLaterTable(row))).toEqual([]);
+      return taken;
+    });
+    await serving(180, async (provider) => {
+      const findings = await examine(siteOf(provider), held);
+      expect(findings.wrong).toEqual([]);
+      expect(findings.tried).toBeGreaterThan(35);
+      const verified = await runCommand(['audit', 'verify'], { ...settings, GATEHOUSE_DATABASE_URL: url });
+      expect([verified.code, verified.stderr]).toEqual([0, '']);
+    });
+    await withSource(async (source) => expect(lostOf(ended, await rowsOf(source, lasting))).toEqual([]));
+  });
+
+  it('has the schema of the previous release again once its steps are taken back', async () => {
+    const schema = await withSource(schemaOf);
+    await withSource(async (source) => {
+      const steps = await appliedIn(source);
+      await migrateUp(source);
+      expect(await schemaOf(source)).not.toEqual(schema);
+      for (let left = migrations.length; left > steps.length; left--) await migrateDown(source);
+      expect(await schemaOf(source)).toEqual(schema);
+      if (source.options.type !== 'postgres') expect(await source.query('PRAGMA foreign_key_check')).toEqual([]);
+    });
+  });
+
+  it('ends, on the way back, what relied on steps that the previous release does not know', async () => {
+    await withSource(async (source) => {
+      const count = async (table: string, condition = '1 = 1'): Promise<number> => {
+        const text = `SELECT count(*) AS rows FROM ${table} WHERE ${condition}`;
+        const [row] = await source.query<{ rows: number | string }[]>(text);
+        return Number(row?.rows);
+      };
+      const steps = await appliedIn(source);
+      await migrateUp(source);
+      const [consents, requests] = [await count('consents'), await count('kept_requests')];
+      expect(await count('consents', `resources <> '[]'`)).toBe(1);
+      for (const [issuer, resources] of [
+        ['https://limited.test', `'["https://api.test/"]'`],
+        ['https://open.test', 'NULL'],
+      ] as const)
+        await source.query(
+          `INSERT INTO trusted_issuers
+             (id, issuer, name, jwks, subject, scope, created_at, updated_at, clients, resources)
+           VALUES ('${issuer}', '${issuer}', 'Issuer', '{"keys":[]}', 'id', '["read"]', 1, 1, '[]', ${resources})`,
+        );
+      await source.query(
+        'UPDATE kept_requests SET dismissed_at = 1 WHERE selector = (SELECT min(selector) FROM kept_requests)',
+      );
+      for (let left = migrations.length; left > steps.length; left--) await migrateDown(source);
+      expect(await source.query('SELECT issuer FROM trusted_issuers')).toEqual([{ issuer: 'https://open.test' }]);
+      expect(await count('consents', `resources <> '[]'`)).toBe(0);
+      expect(await count('consents')).toBe(consents - 1);
+      expect(await count('kept_requests')).toBe(requests - 1);
+    });
+  });
+
+  /** The lasting tables that exist before the later steps. */
+  function lastingAt(steps: readonly string[]): string[] {
+    return steps.length < migrations.length ? lasting.filter((table) => !laterTables.has(table)) : [...lasting];
+  }
+});
+
+const laterTables = new Set<string>(['kept_forms', 'recorded_issuers', 'form_refusals', 'logout_failures']);
+
+function isOfLaterTable(row: string): boolean {
+  return laterTables.has(row.split(' ')[0] ?? '');
+}
+
+/** Rows that are missing, and rows that had ended and have not any longer. */
+function lostOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
+  return Object.entries(before)
+    .filter(([row, ended]) => {
+      const now = after[row]?.split(',');
+      return now === undefined || (ended !== '' && ended.split(',').some((column) => !now.includes(column)));
+    })
+    .map(([row]) => row);
+}
