@@ -8,6 +8,7 @@ const bothEngines = (name: string, text: (now: string) => string): ReturnType<ty
   statement(name, text(now.postgres), { sqlite: text(now.sqlite) });
 
 const leases = {
+  drawn: statement('node_leases.drawn', `SELECT value FROM counters WHERE name = 'node'`),
   held: bothEngines(
     'node_leases.held',
     (time) => `SELECT name FROM leases WHERE name LIKE 'node/%' AND expires_at > ${time}`,
@@ -31,6 +32,11 @@ const serverNodes = 1024;
  */
 const leaseSeconds = 120;
 export const renewalMilliseconds = 20_000;
+/**
+ * The version before leases nothing: each of its starts draws two numbers from a counter. Those drawn last, and as many
+ * that come next, are left to its processes, which serve beside this version during an upgrade.
+ */
+const leftToCounter = 64;
 const mostTries = 50;
 
 /**
@@ -72,7 +78,8 @@ export function drawCommandNumber(): number {
 async function takeFree(store: Store, holder: string): Promise<number> {
   for (let tries = 0; tries < mostTries; tries += 1) {
     const held = new Set((await store.all<{ name: string }>(leases.held)).map(({ name }) => name));
-    const free = serverNumbers.filter((number) => !held.has(nameOf(number)));
+    const [counter] = await store.all<{ value: number }>(leases.drawn);
+    const free = serverNumbers.filter((number) => !held.has(nameOf(number)) && !isDrawn(number, counter?.value));
     // By chance: processes that start together meet less often.
     const number = free[randomInt(Math.max(1, free.length))];
     if (number === undefined) break;
@@ -82,6 +89,12 @@ async function takeFree(store: Store, holder: string): Promise<number> {
   throw new StoreUnavailable(
     `no node number is free: ${serverNodes} server processes share this database, or started within ${leaseSeconds} seconds`,
   );
+}
+
+function isDrawn(number: number, counter: number | undefined): boolean {
+  if (counter === undefined) return false;
+  const behind = (((Number(counter) - number) % serverNodes) + serverNodes) % serverNodes;
+  return behind < leftToCounter || behind >= serverNodes - leftToCounter;
 }
 
 const serverNumbers = Array.from({ length: serverNodes }, (_, index) => serverNodes + index);

@@ -52,6 +52,18 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     expect(await living.renew()).toBe(living.value);
   });
 
+  it('are not those that processes of the version before drew, or draw next, from their counter', async () => {
+    // Near its end the numbers wrap.
+    const drawn = 5 * 1024 + 1000;
+    await change(`INSERT INTO counters (name, value) VALUES ('node', ${drawn})`);
+    const theirs = Array.from({ length: 128 }, (_, index) => 1024 + ((drawn - 63 + index) % 1024));
+    const others = Array.from({ length: 1024 }, (_, index) => 1024 + index).filter((each) => !theirs.includes(each));
+    const rows = others.slice(1).map((number) => `('node/${number}', 'x', 99999999999)`);
+    await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows.join(', ')}`);
+    expect((await NodeNumber.lease(store)).value).toBe(others[0]);
+    await expect(NodeNumber.lease(store)).rejects.toThrow('no node number is free');
+  });
+
   it('are given up by a process that lost its own, whose selectors go on under another', async () => {
     const paused = await NodeNumber.lease(store);
     const lost = paused.value;
