@@ -8,7 +8,7 @@ import { examine } from '../fixtures/previous-release/examine';
 import type { Held } from '../fixtures/previous-release/held';
 import { addEnded } from '../fixtures/previous-release/populate';
 import { engines } from '../support/engines';
-import { loadFixture, readFixture, rowsOf, schemaOf } from '../support/previous-release';
+import { loadFixture, readFixture, rowsOf, schemaOf, type Rows } from '../support/previous-release';
 import { buildProvider, runCommand } from '../support/processes';
 import { startProvider, type TestProvider } from '../support/provider';
 
@@ -165,12 +165,12 @@ function isOfLaterTable(row: string): boolean {
   return laterTables.has(row.split(' ')[0] ?? '');
 }
 
-/** Rows that are missing, and rows that had ended and have not any longer. */
-function lostOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
+/** Live rows that are missing, and rows that had ended and have not any longer. One that has ended may be purged. */
+function lostOf(before: Rows, after: Rows): string[] {
   return Object.entries(before)
     .filter(([row, ended]) => {
       const now = after[row]?.split(',');
-      return now === undefined || (ended !== '' && ended.split(',').some((column) => !now.includes(column)));
+      return ended === '' ? now === undefined : now && ended.split(',').some((column) => !now.includes(column));
     })
     .map(([row]) => row);
 }

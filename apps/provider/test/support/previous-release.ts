@@ -50,8 +50,8 @@ export async function schemaOf(source: DataSource): Promise<string[]> {
   return (await source.query<{ line: string }[]>(text)).map(({ line }) => line).sort();
 }
 
-/** What ends a row where it is set. */
-const ending = /^(consumed|disabled|ended|limited|retired|revoked|used)_at$/;
+/** What ends a row where it is set; a client's secret expires once it is rotated. */
+const ending = /^((consumed|disabled|ended|limited|retired|revoked|used)_at|client_secrets\.expires_at)$/;
 
 export interface Rows {
   /** Every row by its table and primary key, with the columns in which it ended. */
@@ -65,7 +65,7 @@ export async function rowsOf(source: DataSource, tables: readonly string[]): Pro
     for (const row of await source.query<Record<string, unknown>[]>(`SELECT * FROM ${tableName}`)) {
       const key = primaryColumns.map(({ databaseName }) => String(row[databaseName])).join('|');
       rows[`${tableName} ${key}`] = Object.keys(row)
-        .filter((name) => ending.test(name) && row[name] !== null)
+        .filter((name) => (ending.test(name) || ending.test(`${tableName}.${name}`)) && row[name] !== null)
         .sort()
         .join();
     }
