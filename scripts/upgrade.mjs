@@ -1,5 +1,5 @@
 // `npm run test:upgrade`: builds the previous release from the history and upgrades its database under load, on SQLite and
-// PostgreSQL, while its processes still serve; then rolls back. Run before a release. Takes about five minutes.
+// PostgreSQL, while its processes still serve; then rolls back. Run before a release. Takes about ten minutes on two cores.
 import './lib/node-version.mjs';
 import { existsSync } from 'node:fs';
 import { programs } from '../apps/e2e/chaos/lib/provider.mjs';
