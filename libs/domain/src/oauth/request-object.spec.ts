@@ -1,5 +1,5 @@
+import { outcomeOf } from '../../test/outcome.js';
 import { epochSeconds } from '../kernel/index.js';
-import { OAuthError } from './oauth-error.js';
 import { requestObjectParameters } from './request-object.js';
 import { securityProfile, type SecurityProfileName } from './security-profile.js';
 
@@ -34,13 +34,8 @@ function read(claims: Claims, options: Options = {}) {
 }
 
 function refusal(claims: Claims, options: Parameters<typeof read>[1] = {}): string {
-  try {
-    read(claims, options);
-  } catch (error) {
-    if (error instanceof OAuthError) return `${error.code} ${error.reason}`;
-    throw error;
-  }
-  return 'accepted';
+  const outcome = outcomeOf(() => read(claims, options));
+  return typeof outcome === 'string' ? outcome : 'accepted';
 }
 
 describe('requestObjectParameters', () => {

@@ -1,5 +1,5 @@
+import { outcomeOf } from '../../test/outcome.js';
 import { epochSeconds } from '../kernel/index.js';
-import { OAuthError } from './oauth-error.js';
 import {
   checkResource,
   narrowResources,
@@ -24,12 +24,8 @@ function resourceOf(changes: Partial<ResourceDraft> = {}): Resource {
 }
 
 function refusal(work: () => unknown): string | undefined {
-  try {
-    work();
-    return undefined;
-  } catch (error) {
-    return error instanceof OAuthError ? `${error.code} ${error.reason}` : String(error);
-  }
+  const outcome = outcomeOf(work);
+  return typeof outcome === 'string' ? outcome : undefined;
 }
 
 describe('checkResource', () => {

@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../test/outcome.js';
 import {
   accessTokenType,
   actorBefore,
@@ -8,20 +9,17 @@ import {
   isDelegated,
   jwtType,
   parseExchangeRules,
+  tokenExchangeGrant,
   type ExchangeRule,
 } from './token-exchange.js';
 import { exchangedScope, exchangeTargets, type ExchangeScopeContext } from './exchanged-scope.js';
 import { OAuthError } from './oauth-error.js';
 
-/** `code reason` of the refusal, or what it gives. */
-function outcomeOf<T>(run: () => T): T | string {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof OAuthError)) throw error;
-    return `${error.code} ${error.reason}`;
-  }
-}
+it('uses the identifiers of RFC 8693 2.1 and 3', () => {
+  expect(tokenExchangeGrant).toBe('urn:ietf:params:oauth:grant-type:token-exchange');
+  expect(accessTokenType).toBe('urn:ietf:params:oauth:token-type:access_token');
+  expect(jwtType).toBe('urn:ietf:params:oauth:token-type:jwt');
+});
 
 describe('parseExchangeRules', () => {
   it('reads what formatExchangeRule writes, blank lines left out', () => {
@@ -31,13 +29,29 @@ describe('parseExchangeRules', () => {
     expect(parsed.rules.map(formatExchangeRule)).toEqual(['https://a.example/', 'urn:b impersonation', 'urn:c']);
   });
 
+  const rulesFor = (count: number): string[] => Array.from({ length: count }, (_, n) => `urn:${n}`);
+
   it.each([
-    ['a relative identifier', ['/api']],
-    ['another word', ['urn:a always']],
-    ['a third word', ['urn:a delegation twice']],
-    ['fifty-one', Array.from({ length: 51 }, (_, n) => `urn:${n}`)],
-  ])('says what is wrong with %s', (_name, lines) => {
-    expect(parseExchangeRules(lines)).toHaveProperty('problem');
+    ['a relative identifier', ['urn:a', '/api'], /^"\/api" is no identifier of an API\.$/],
+    ['another word', ['urn:a always'], /delegation or impersonation/],
+    ['a third word', ['urn:a delegation twice'], /delegation or impersonation/],
+    ['a third word after impersonation', ['urn:a impersonation delegation'], /delegation or impersonation/],
+    ['fifty-one', rulesFor(51), /at most 50 APIs/],
+  ])('says what is wrong with %s', (_name, lines, problem) => {
+    expect(parseExchangeRules(lines)).toEqual({ problem: expect.stringMatching(problem) });
+  });
+
+  it('takes fifty, and the last of several lines for one API', () => {
+    const lines = [...rulesFor(50), 'urn:0 impersonation'];
+    const parsed = parseExchangeRules(lines);
+    if ('problem' in parsed) throw new Error(parsed.problem);
+    expect(parsed.rules).toHaveLength(50);
+    expect(parsed.rules[0]).toEqual({ resource: 'urn:0', mode: 'impersonation' });
+  });
+
+  it('quotes no more than 60 characters of a wrong identifier', () => {
+    const parsed = parseExchangeRules(['a'.repeat(500)]);
+    expect(parsed).toHaveProperty('problem', `"${'a'.repeat(60)}" is no identifier of an API.`);
   });
 });
 
@@ -48,7 +62,11 @@ describe('actorBefore', () => {
       undefined,
     );
     expect(chain).toEqual({ sub: 'e', act: { sub: 'd', act: { sub: 'c', act: { sub: 'b', act: { sub: 'a' } } } } });
-    expect(() => actorBefore('f', chain)).toThrow('At most 5');
+    expect(outcomeOf(() => actorBefore('f', chain))).toBe('invalid_request exchange.too_many_actors');
+  });
+
+  it('gives the first actor no act claim (RFC 8693 4.1)', () => {
+    expect(actorBefore('a', undefined)).toStrictEqual({ sub: 'a' });
   });
 });
 
