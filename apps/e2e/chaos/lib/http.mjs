@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
 
 const patienceMilliseconds = 20_000;
 
@@ -12,15 +13,17 @@ export class Unanswered extends Error {
 
 /** Requests over keep-alive connections to one origin. Redirects are not followed, nothing is sent twice. */
 export class Http {
-  agent = new Agent({ keepAlive: true, maxSockets: 128 });
   /** What waits for its answer now. */
   flying = new Set();
   /** Answers that ended in the middle, and requests that nobody ended. */
   truncated = 0;
   timedOut = 0;
 
-  constructor(base) {
+  /** @param connection  options of a connection: ca for an https origin, localAddress, family */
+  constructor(base, connection = {}) {
     this.base = base;
+    this.protocol = base.startsWith('https:') ? https : http;
+    this.agent = new this.protocol.Agent({ keepAlive: true, maxSockets: 128, ...connection });
   }
 
   send(path, { form, json, method, headers = {} } = {}) {
@@ -30,7 +33,7 @@ export class Http {
     this.flying.add(flight);
     const answer = new Promise((resolve, reject) => {
       const fail = (cause, more) => reject(new Unanswered(path, { cause, ...more }));
-      const sent = request(
+      const sent = this.protocol.request(
         new URL(path, this.base),
         {
           agent: this.agent,

@@ -2,9 +2,10 @@ import { Http } from './http.mjs';
 
 /** An address where a provider, or a proxy in front of several, is reached, and the client that is registered there. */
 export class Site {
-  constructor(base) {
+  /** @param connection  as of {@link Http} */
+  constructor(base, connection) {
     this.base = base;
-    this.http = new Http(base);
+    this.http = new Http(base, connection);
   }
 
   /** The same address for another client. */
