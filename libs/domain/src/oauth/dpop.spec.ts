@@ -90,6 +90,9 @@ describe('checkDpopProof', () => {
     ['another port', { htu: 'https://op.example:444/oauth/token' }, {}, 'dpop.htu'],
     ['a user name', { htu: 'https://user@op.example/oauth/token' }, {}, 'dpop.htu'],
     ['a path of other letters', { htu: 'https://op.example/OAuth/token' }, {}, 'dpop.htu'],
+    ['a password', { htu: 'https://:secret@op.example/oauth/token' }, {}, 'dpop.htu'],
+    ['an escape that is a part of the path', { htu: 'https://op.example/oauth%2Ftoken' }, {}, 'dpop.htu'],
+    ['no htu', { htu: undefined }, {}, 'dpop.htu'],
     ['a relative htu', { htu: '/oauth/token' }, {}, 'dpop.htu'],
     ['a list of htu', { htu: [context.uri] }, {}, 'dpop.htu'],
     ['a long htu', { htu: `${context.uri}?${'a'.repeat(4000)}` }, {}, 'dpop.htu'],
@@ -130,6 +133,30 @@ describe('checkDpopProof', () => {
     'https://op.example/x/../oauth/token',
   ])('takes %s for this endpoint (RFC 9449 4.3 item 9, RFC 3986 6.2)', (htu) => {
     expect(reasonOf(proof({ htu }))).toBe('accepted');
+  });
+
+  it('takes what is as long, or as far ahead, as it may be', () => {
+    const longest = `${context.uri}?`.padEnd(4000, 'a');
+    expect(reasonOf(proof({ htu: longest, jti: 'a'.repeat(1000), nonce: 'a'.repeat(200), iat: now + 60 }))).toBe(
+      'accepted',
+    );
+    expect(reasonOf(proof({ iat: now - 299.5 }))).toBe('accepted');
+  });
+
+  it('compares the escapes that stay in a path in capitals (RFC 3986 6.2.2.1)', () => {
+    const uri = 'https://op.example/a%2Fb';
+    expect(reasonOf(proof({ htu: 'https://op.example/a%2fb' }), { uri })).toBe('accepted');
+    expect(reasonOf(proof({ htu: 'https://op.example/a/b' }), { uri })).toBe('dpop.htu');
+  });
+
+  it.each(['httpsx://op.example/oauth/token', 'xhttps://op.example/oauth/token', 'urn:op:token'])(
+    'refuses %s, which is no web address, even as the address of the endpoint',
+    (uri) => expect(reasonOf(proof({ htu: uri }), { uri })).toBe('dpop.htu'),
+  );
+
+  it('takes an http address where the endpoint has one', () => {
+    const uri = 'http://localhost:5000/oauth/token';
+    expect(reasonOf(proof({ htu: uri }), { uri })).toBe('accepted');
   });
 
   it('wants the hash of the access token where one comes with it (RFC 9449 4.3 item 12)', () => {

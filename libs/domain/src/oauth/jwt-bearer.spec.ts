@@ -5,6 +5,7 @@ import {
   checkAssertionResources,
   checkBearerAssertion,
   checkTrustedIssuer,
+  jwtBearerGrant,
   type TrustedIssuerDraft,
 } from './jwt-bearer.js';
 
@@ -23,15 +24,84 @@ const draft: TrustedIssuerDraft = {
 
 function fieldsOf(changes: Partial<TrustedIssuerDraft>): string[] {
   const checked = checkTrustedIssuer({ ...draft, ...changes, id: 'i', createdAt: now });
-  return 'problems' in checked ? checked.problems.map(({ field }) => field) : [];
+  if ('trusted' in checked) return [];
+  for (const { message } of checked.problems) expect(message).toMatch(/^\S.+[.?]$/);
+  return checked.problems.map(({ field }) => field);
 }
 
+const many = (count: number, prefix = 'n'): string[] => Array.from({ length: count }, (_each, at) => `${prefix}${at}`);
+
+it('jwtBearerGrant is the identifier of RFC 7523 2.1', () => {
+  expect(jwtBearerGrant).toBe('urn:ietf:params:oauth:grant-type:jwt-bearer');
+});
+
 describe('checkTrustedIssuer', () => {
+  it('gives the issuer, blanks around names and what is empty or twice left out', () => {
+    const changes = {
+      issuer: ' https://idp.example.com ',
+      name: ' Headquarters ',
+      jwksUri: ' https://idp.example.com/jwks ',
+      clients: [' portal ', 'portal', ''],
+      scope: ['documents:read', '', 'documents:read'],
+      resources: ['urn:a', '', 'urn:a'],
+    };
+    expect(checkTrustedIssuer({ ...draft, ...changes, id: 'i', createdAt: now })).toEqual({
+      trusted: {
+        id: 'i',
+        createdAt: now,
+        issuer: 'https://idp.example.com',
+        name: 'Headquarters',
+        jwksUri: 'https://idp.example.com/jwks',
+        subject: 'email',
+        clients: ['portal'],
+        scope: ['documents:read'],
+        resources: ['urn:a'],
+      },
+    });
+    expect(checkTrustedIssuer({ ...draft, id: 'i', createdAt: now })).toHaveProperty('trusted.resources', []);
+  });
+
+  it('says everything that is wrong at once', () => {
+    expect(fieldsOf({ issuer: '', name: '', jwksUri: 'ftp://x', subject: '', clients: [], scope: [] })).toEqual([
+      'issuer',
+      'name',
+      'jwksUri',
+      'subject',
+      'clients',
+      'scope',
+    ]);
+  });
+
   it.each<[string, Partial<TrustedIssuerDraft>, string[]]>([
     ['all of it', {}, []],
     ['keys by value', { jwksUri: undefined, jwks }, []],
     ['keys on this machine', { jwksUri: 'http://127.0.0.1:1/jwks' }, []],
     ['no issuer', { issuer: ' ' }, ['issuer']],
+    ['an issuer with a space', { issuer: 'https://idp .example' }, ['issuer']],
+    ['an issuer beyond ASCII', { issuer: 'https://idp.example/ä' }, ['issuer']],
+    ['the longest issuer', { issuer: 'i'.repeat(300) }, []],
+    ['a longer issuer', { issuer: 'i'.repeat(301) }, ['issuer']],
+    ['the longest name', { name: 'n'.repeat(200) }, []],
+    ['a longer name', { name: 'n'.repeat(201) }, ['name']],
+    ['a name with a control character', { name: 'Head\u0007quarters' }, ['name']],
+    ['a name that is written backwards', { name: 'Head\u202equarters' }, ['name']],
+    ['keys behind a user name', { jwksUri: 'https://ada@idp.example.com/jwks' }, ['jwksUri']],
+    ['keys behind a password', { jwksUri: 'https://:secret@idp.example.com/jwks' }, ['jwksUri']],
+    ['keys at another kind of address on this machine', { jwksUri: 'ftp://127.0.0.1/jwks' }, ['jwksUri']],
+    ['keys at the longest address', { jwksUri: `${draft.jwksUri}?`.padEnd(2000, 'k') }, []],
+    ['keys at a longer address', { jwksUri: `${draft.jwksUri}?`.padEnd(2001, 'k') }, ['jwksUri']],
+    ['keys at no address', { jwksUri: 'jwks' }, ['jwksUri']],
+    ['as many clients as it may have', { clients: many(100) }, []],
+    ['more clients', { clients: many(101) }, ['clients']],
+    ['a client with a space', { clients: ['portal', 'por tal'] }, ['clients']],
+    ['a client beyond ASCII', { clients: ['pörtal'] }, ['clients']],
+    ['the longest client_id', { clients: ['c'.repeat(200)] }, []],
+    ['a longer client_id', { clients: ['c'.repeat(201)] }, ['clients']],
+    ['as many scopes as it may have', { scope: many(100) }, []],
+    ['more scopes, of which the last is not even one', { scope: [...many(100), 'a"'] }, ['scope']],
+    ['what is no scope', { scope: ['a b'] }, ['scope']],
+    ['as many resources as it may have', { resources: many(100, 'urn:') }, []],
+    ['more resources, of which the last is no URI', { resources: [...many(100, 'urn:'), 'x'] }, ['resources']],
     ['no name', { name: '' }, ['name']],
     ['no keys', { jwksUri: '' }, ['jwksUri']],
     ['keys twice', { jwks }, ['jwksUri']],
@@ -67,10 +137,22 @@ describe('checkBearerAssertion (RFC 7523 3)', () => {
     expect(checkBearerAssertion({ ...claims, iat: now }, { audiences, now }).authTime).toBeUndefined();
   });
 
+  it('takes the longest subject', () => {
+    expect(check({ sub: 's'.repeat(300) })).toHaveProperty('sub', 's'.repeat(300));
+  });
+
   it.each<[string, Record<string, unknown>, string | undefined]>([
     ['the token endpoint', { aud: audiences[1] }, undefined],
     ['a list of one', { aud: [audiences[0]] }, undefined],
-    ['within the skew', { exp: now - 9, nbf: now + 9, iat: now + 9 }, undefined],
+    ['within the skew', { exp: now - 9, nbf: now + 10, iat: now + 10 }, undefined],
+    ['an hour by a clock that is ahead', { exp: now + 3610 }, undefined],
+    ['more than an hour', { exp: now + 3611 }, 'assertion.lifetime'],
+    ['the longest texts', { jti: 'j'.repeat(1000), nbf: 0 }, undefined],
+    ['a longer jti', { jti: 'j'.repeat(1001) }, 'assertion.jti'],
+    ['an empty jti', { jti: '' }, 'assertion.jti'],
+    ['a longer subject', { sub: 's'.repeat(301) }, 'assertion.sub'],
+    ['an expiry before 1970', { exp: -1 }, 'assertion.exp'],
+    ['an expiry beyond exact numbers', { exp: 2 ** 53 }, 'assertion.exp'],
     ['another audience', { aud: 'https://other.example.com' }, 'assertion.audience'],
     ['several audiences', { aud: audiences }, 'assertion.audience'],
     ['no audience', { aud: undefined }, 'assertion.audience'],

@@ -75,6 +75,37 @@ describe('redirectUriProblem', () => {
     expect(redirectUriProblem(uri)).toMatch(/^[A-Za-z].*\.$/);
   });
 
+  it.each([
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'blob:https://client.example.com/x',
+    'about:blank',
+    'view-source:https://client.example.com/',
+    'filesystem:https://client.example.com/x',
+    'ws://client.example.com/cb',
+    'wss://client.example.com/cb',
+    'ftp://client.example.com/cb',
+    'mailto:ada@client.example.com',
+    'tel:+16045551234',
+  ])('says of %s that its scheme cannot be redirected to', (uri) => {
+    expect(redirectUriProblem(uri)).toBe('This scheme cannot be redirected to.');
+  });
+
+  it.each([
+    ['https://client.example.com/cb#x', /fragment/],
+    ['https://client.example.com/*', /Wildcards/],
+    ['https://user@client.example.com/cb', /user name or password/],
+    ['https://:pass@client.example.com/cb', /user name or password/],
+    ['http://client.example.com/cb', /https/],
+    ['/cb', /absolute/],
+    ['https://client.example.com/a b', /ASCII/],
+    [`https://client.example.com/${'a'.repeat(1974)}`, /2000 characters/],
+  ])('says of %s what is wrong', (uri, problem) => {
+    expect(redirectUriProblem(uri)).toMatch(problem);
+  });
+
   it('finds nothing wrong only with what a URL parser reads as the same scheme and host', () => {
     const pieces = fc.constantFrom(
       ...[
@@ -155,13 +186,22 @@ describe('matchRedirectUri', () => {
     ['http://[::1]:49152/cb?x=1', false],
     ['http://localhost:8000/cb', true],
     ['http://localhost:8001/cb', false],
+    ['http://127.0.0.1:49152/cb?x=1\n', false],
+    ['http://127.0.0.1:49152/cb?x=1\nx', false],
+    ['evil:http://127.0.0.1:49152/cb?x=1', false],
   ])('lets only the port of a loopback address differ: %s: %s (RFC 8252 7.3)', (presented, expected) => {
     expect(matchRedirectUri(registered, presented)).toBe(expected);
   });
 
+  it('lets the port differ where the address has no path', () => {
+    expect(matchRedirectUri(['http://127.0.0.1'], 'http://127.0.0.1:49152')).toBe(true);
+    expect(matchRedirectUri(['http://127.0.0.1'], 'http://127.0.0.1:49152/')).toBe(false);
+  });
+
   it('does not look at what could not be registered', () => {
-    const long = `https://client.example.com/${'a'.repeat(2000)}`;
-    expect(matchRedirectUri([long], long)).toBe(false);
+    const longest = `https://client.example.com/${'a'.repeat(1973)}`;
+    expect(matchRedirectUri([longest], longest)).toBe(true);
+    expect(matchRedirectUri([`${longest}a`], `${longest}a`)).toBe(false);
   });
 
   it('matches every registered address and nothing that extends it', () => {
@@ -183,13 +223,23 @@ describe('a web application', () => {
 });
 
 describe('loopback hosts', () => {
-  it.each(['localhost', 'LOCALHOST.', 'app.localhost', '127.0.0.1', '127.9.9.9', '[::1]', '::1'])(
+  it.each(['localhost', 'LOCALHOST.', 'app.localhost', '127.0.0.1', '127.9.9.9', '127.10.200.30', '[::1]', '::1'])(
     '%s is one',
     (host) => {
       expect(isLoopbackHost(host)).toBe(true);
     },
   );
-  it.each(['localhost.example', 'notlocalhost', '128.0.0.1', '0.0.0.0', '[::2]'])('%s is none', (host) => {
+  it.each([
+    'localhost.example',
+    'notlocalhost',
+    'a127.0.0.1',
+    '127.0.0.1.example',
+    '127.0.0.1234',
+    '127.0.1',
+    '128.0.0.1',
+    '0.0.0.0',
+    '[::2]',
+  ])('%s is none', (host) => {
     expect(isLoopbackHost(host)).toBe(false);
   });
 });

@@ -38,6 +38,9 @@ function refusal(claims: Claims, options: Parameters<typeof read>[1] = {}): stri
   return typeof outcome === 'string' ? outcome : 'accepted';
 }
 
+/** An object so many levels deep. */
+const nested = (levels: number): Claims => (levels === 1 ? {} : { a: nested(levels - 1) });
+
 describe('requestObjectParameters', () => {
   it('reads the request object of OpenID Connect Core 6.1, numbers and claims among it', () => {
     expect(
@@ -89,6 +92,24 @@ describe('requestObjectParameters', () => {
       });
     });
 
+    it('is told of no other request object, and of no claims of the JWT itself (RFC 9101 4)', () => {
+      const outer = { ...query, request_uri: 'https://client.example.org/request' };
+      const ofTheJwt = { iss: clientId, aud: issuer, exp: now + 1, nbf: now, iat: now, jti: 'one', sub: 'ada' };
+      expect(read({ ...ofTheJwt, nonce: 'n' }, { outer })).toEqual({
+        client_id: clientId,
+        response_type: 'code',
+        scope: 'openid',
+        state: 'outer',
+        nonce: 'n',
+      });
+    });
+
+    it('a list of resources is written as in the query, any other list as JSON (RFC 8707 2)', () => {
+      expect(read({ resource: ['urn:a', 'urn:b'] })).toHaveProperty('resource', 'urn:a urn:b');
+      expect(read({ resource: ['urn:a', 1] })).toHaveProperty('resource', '["urn:a",1]');
+      expect(read({ acr_values: ['a', 'b'] })).toHaveProperty('acr_values', '["a","b"]');
+    });
+
     it('a value that is null or empty is as if left out', () => {
       expect(read({ state: null, nonce: '' })).toMatchObject({ state: 'outer' });
     });
@@ -101,6 +122,13 @@ describe('requestObjectParameters', () => {
     ['other audiences', { aud: ['https://other.example'] }, {}, 'request_object.aud'],
     ['an expired one', { exp: now }, {}, 'request_object.expired'],
     ['an expiry in words', { exp: 'tomorrow' }, {}, 'request_object.expired'],
+    ['an endless expiry', { exp: Number.POSITIVE_INFINITY }, {}, 'request_object.expired'],
+    ['nbf in words', { nbf: 'today' }, {}, 'request_object.too_early'],
+    ['iat in words', { iat: 'today' }, {}, 'request_object.too_early'],
+    ['claims that are nested too deeply', { claims: nested(13) }, {}, 'request_object.nesting'],
+    ['a type that begins like one', {}, { typ: 'oauth-authz-req+jwt2' }, 'request_object.typ'],
+    ['a type below another tree', {}, { typ: 'x/application/jwt' }, 'request_object.typ'],
+    ['an empty type', {}, { typ: '' }, 'request_object.typ'],
     ['one for later', { nbf: now + 61 }, {}, 'request_object.too_early'],
     ['one from the future', { iat: now + 61 }, {}, 'request_object.too_early'],
     ['another type of JWT', {}, { typ: 'at+jwt' }, 'request_object.typ'],
@@ -129,6 +157,12 @@ describe('requestObjectParameters', () => {
     ['one of a clock that is a minute ahead', { nbf: now + 60, iat: now + 60 }],
     ['one for us among others', { aud: ['https://other.example', issuer] }],
     ['typ JWT', {}, { typ: 'JWT' }],
+    ['one for us alone', { aud: issuer }],
+    [
+      'the client as subject of what says that it is a request object',
+      { sub: clientId },
+      { typ: 'oauth-authz-req+jwt' },
+    ],
     ['a subject that is a person', { sub: 'ada' }],
   ])('accepts %s', (_what, claims, ...[options]) => {
     expect(refusal(claims, options)).toBe('accepted');

@@ -1,7 +1,31 @@
 import fc from 'fast-check';
 import { outcomeOf } from '../../test/outcome.js';
 import { OAuthError } from './oauth-error.js';
-import { checkRefreshScope, formatScope, isScopeToken, isSubset, parseScope } from './scope.js';
+import {
+  checkRefreshScope,
+  formatScope,
+  isAdministrationScope,
+  isScopeToken,
+  isSubset,
+  parseScope,
+  standardScopes,
+} from './scope.js';
+
+it.each(['openid', 'profile', 'email', 'address', 'phone', 'offline_access', 'roles', 'application_roles'])(
+  '%s is a scope of this server',
+  (scope) => expect(standardScopes).toContain(scope),
+);
+
+it.each([
+  ['gatehouse:admin', true],
+  ['gatehouse:read', true],
+  ['gatehouse:', true],
+  ['gatehouse', false],
+  ['read:gatehouse:', false],
+  ['openid', false],
+])('%s opens the administration: %s', (scope, expected) => {
+  expect(isAdministrationScope(scope)).toBe(expected);
+});
 
 describe('parseScope', () => {
   it.each([
@@ -24,6 +48,7 @@ describe('parseScope', () => {
     ['DEL', 'a\x7f'],
     ['spaces alone', '   '],
     ['a token of 201 characters', 'a'.repeat(201)],
+    ['one wrong token among others', 'read wr"ite'],
     ['101 tokens', Array.from({ length: 101 }, (_, index) => `s${index}`).join(' ')],
     ['a megabyte of spaces and a token', `${' '.repeat(1_000_000)}a`],
   ])('refuses %s (RFC 6749 3.3)', (_name, text) => {
@@ -33,6 +58,11 @@ describe('parseScope', () => {
   it('reads back the largest scope that it allows', () => {
     const scope = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(200, 'x'));
     expect(parseScope(formatScope(scope))).toEqual(scope);
+  });
+
+  it('reads any number of different scopes, each right however often it comes', () => {
+    for (let round = 0; round < 2; round++)
+      for (let n = 0; n < 1200; n++) expect(parseScope(`read s${n}`)).toEqual(['read', `s${n}`]);
   });
 
   it('reads back whatever formatScope wrote', () => {
