@@ -10,6 +10,7 @@ import {
   type AuthorizationRequest,
 } from './authorization-request.js';
 import { aClient } from '../../test/client.fixture.js';
+import { codeAndReason } from '../../test/outcome.js';
 import type { AuthorizationPolicy } from './authorization-parameters.js';
 import type { Client } from './client.js';
 import { OAuthError } from './oauth-error.js';
@@ -53,7 +54,7 @@ function accepted(result: AuthorizationCheck): AuthorizationRequest {
 
 /** `denied invalid_request pkce.required`, say. */
 function outcome(result: AuthorizationCheck): string {
-  return result.kind === 'accepted' ? 'accepted' : `${result.kind} ${result.error.code} ${result.error.reason}`;
+  return result.kind === 'accepted' ? 'accepted' : `${result.kind} ${codeAndReason(result.error)}`;
 }
 
 describe('checkAuthorizationRequest', () => {
