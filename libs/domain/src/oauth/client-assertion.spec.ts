@@ -75,6 +75,7 @@ describe('checkClientAssertionType (RFC 8725 3.11)', () => {
     'xjwt',
     'x/application/jwt',
     'text/jwt',
+    'jwtapplication/',
     null,
     ['jwt'],
     1,

@@ -127,7 +127,7 @@ describe('requestObjectParameters', () => {
     ['iat in words', { iat: 'today' }, {}, 'request_object.too_early'],
     ['claims that are nested too deeply', { claims: nested(13) }, {}, 'request_object.nesting'],
     ['a type that begins like one', {}, { typ: 'oauth-authz-req+jwt2' }, 'request_object.typ'],
-    ['a type below another tree', {}, { typ: 'x/application/jwt' }, 'request_object.typ'],
+    ['a type below another tree', {}, { typ: 'jwtapplication/' }, 'request_object.typ'],
     ['an empty type', {}, { typ: '' }, 'request_object.typ'],
     ['one for later', { nbf: now + 61 }, {}, 'request_object.too_early'],
     ['one from the future', { iat: now + 61 }, {}, 'request_object.too_early'],

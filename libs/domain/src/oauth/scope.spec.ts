@@ -58,6 +58,7 @@ describe('parseScope', () => {
   it('reads back the largest scope that it allows', () => {
     const scope = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(200, 'x'));
     expect(parseScope(formatScope(scope))).toEqual(scope);
+    expect(parseScope(`${formatScope(scope)} `)).toEqual(scope);
   });
 
   it('reads any number of different scopes, each right however often it comes', () => {
