@@ -3,6 +3,12 @@ import { runJest } from './jest-run.mjs';
 import { Tally } from './tally.mjs';
 import { prepareBuild } from '../prepare.mjs';
 
+/**
+ * HTTP specs of the endpoints that are answered before Nest's router (apps/provider/src/hot-routes.ts). They run once more
+ * with every request going through the router, which must make no difference.
+ */
+const hotEndpoints = String.raw`apps/provider/test/http/(authorize|discovery|introspect|token-|userinfo|dpop|client-identity|cross-origin|errors)[a-z-]*\.http-spec\.ts$`;
+
 /** Runs inside the copy, by the Node in question: builds the driver for it, then the domain and HTTP suites. */
 export async function runSuites() {
   const label = `Node ${process.versions.node}`;
@@ -23,5 +29,12 @@ export async function runSuites() {
     env: { ...env, NODE_ENV: 'test' },
     label,
   });
+  if (projects.includes('provider'))
+    await runJest(tally, {
+      projects: ['provider'],
+      args: ['--testPathPatterns', hotEndpoints],
+      env: { ...env, NODE_ENV: 'test', GATEHOUSE_TEST_ROUTER: '1' },
+      label: `${label}, through the router`,
+    });
   tally.report();
 }
