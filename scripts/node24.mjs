@@ -1,5 +1,6 @@
-// The domain and HTTP suites on Node 24, wherever this runs: in a copy of the checkout, because the native SQLite driver
-// is built for one Node only and the one here stays. The last line is `N passed, N failed`.
+// `npm run test:node24`: the domain and HTTP suites on Node 24, wherever this runs: in a copy of the checkout, because the
+// native SQLite driver is built for one Node only and the one here stays. The last line is `N passed, N failed`.
+// `--short`, for CI: the domain, and the endpoints that are answered before the router, through the router.
 import './lib/node-version.mjs';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,9 +14,11 @@ import { prepareInstallation } from './prepare.mjs';
 
 const version = '24';
 
-if (process.argv[2] === '--here') {
+const short = process.argv.includes('--short');
+
+if (process.argv.includes('--here')) {
   const { runSuites } = await import('./lib/node24-suites.mjs');
-  await runMain(runSuites);
+  await runMain(() => runSuites({ short }));
 } else {
   await runMain(async () => {
     await prepareInstallation();
@@ -25,7 +28,8 @@ if (process.argv[2] === '--here') {
       const progress = showProgress(`Copying the checkout for Node ${version}`);
       copyCheckout(folder);
       progress.done();
-      process.exitCode = await runInherited(node, [join(folder, 'scripts/node24.mjs'), '--here'], { cwd: folder });
+      const args = [join(folder, 'scripts/node24.mjs'), '--here', ...(short ? ['--short'] : [])];
+      process.exitCode = await runInherited(node, args, { cwd: folder });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
