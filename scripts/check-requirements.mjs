@@ -2,7 +2,7 @@
 // met), and nothing is there twice.
 import { existsSync, readFileSync } from 'node:fs';
 
-const testFile = /(spec\.ts|apps\/e2e\/chaos\/[a-z-]+\.mjs)`\s*\|$/;
+const testFile = /(spec\.ts|apps\/e2e\/(chaos|peers)\/[a-z-]+\.mjs)`\s*\|$/;
 const read = (file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 const rowsOf = (text) => text.split('\n').filter((line) => line.startsWith('| '));
 const repeatedIn = (list) => list.filter((each, at) => list.indexOf(each) < at);
