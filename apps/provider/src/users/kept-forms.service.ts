@@ -25,10 +25,11 @@ const keptFormStatements = {
     'kept_forms.insert',
     'INSERT INTO kept_forms (id, user_id, form_sealed, expires_at) VALUES ($1, $2, $3, $4)',
   ),
+  /** Before a form is kept, so that the newest one is never among those that go. */
   trim: statement(
     'kept_forms.trim',
     `DELETE FROM kept_forms WHERE user_id = $1 AND id NOT IN (
-       SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY expires_at DESC, id LIMIT ${mostOfOnePerson})`,
+       SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY expires_at DESC, id LIMIT ${mostOfOnePerson - 1})`,
   ),
   find: statement(
     'kept_forms.find',
@@ -62,8 +63,8 @@ export class KeptForms {
     const id = newSecret();
     await this.store.run(async (unit) => {
       const sealed = this.keyring.seal(placeOf(id), text);
-      await unit.change(keptFormStatements.insert, id, userId, sealed, addSeconds(now, lifetimeSeconds));
       await unit.change(keptFormStatements.trim, userId);
+      await unit.change(keptFormStatements.insert, id, userId, sealed, addSeconds(now, lifetimeSeconds));
     });
     return id;
   }
