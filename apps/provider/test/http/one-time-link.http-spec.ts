@@ -187,7 +187,10 @@ describe('a one-time link that sets a password', () => {
     const answers = await Promise.all(copies.map(({ copy, password: own }) => copy.submit({ password: own })));
     const winners = answers.flatMap((answer, index) => (answer.status === 200 ? [index] : []));
     expect(winners).toHaveLength(1);
-    expect(answers.filter((answer) => answer.status === 410)).toHaveLength(19);
+    // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
+    const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
+    expect(refused).toHaveLength(19);
+    expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThanOrEqual(4);
     await provider.logIn({ username: user.username, password: copies[winners[0] ?? 0]?.password ?? '' });
   });
 

@@ -30,9 +30,10 @@ export interface CompactOptions {
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
   /** The program of the thread that does the work; tests run the sources and name the built one. */
   readonly program?: string | undefined;
+  /** 500 where it is left out. */
+  readonly millisecondsBetweenReports?: number | undefined;
 }
 
-const millisecondsBetweenReports = 500;
 /** The database is written twice, to a temporary file and to its log; and the map of its pages is a new part of an old one. */
 const spaceFactor = 2.01;
 
@@ -61,7 +62,7 @@ export async function compactSqlite(path: string, options: CompactOptions = {}):
   const report = options.onProgress ?? ((): void => undefined);
   const timer = setInterval(() => {
     void writtenBytes(path).then((written) => report({ writtenBytes: Math.min(written, totalBytes), totalBytes }));
-  }, millisecondsBetweenReports);
+  }, options.millisecondsBetweenReports ?? 500);
   try {
     await vacuum(path, options.program ?? vacuumProgram);
   } catch (cause) {
