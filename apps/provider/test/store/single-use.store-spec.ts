@@ -213,11 +213,13 @@ describe.each(engines)('100 at once on %s', (_name, engineOf) => {
           body: new URLSearchParams([...fields, ['password', `the password of racer ${index}`]]).toString(),
           headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: place.provider.issuer },
         });
-      // No more than the passwords of one address that may wait to be estimated and hashed.
+      // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
       const answers = await race(use, hundred.slice(0, 16));
       // The link is of the command line: the winner is signed in.
       expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
-      expect(answers.filter((answer) => answer.status === 410)).toHaveLength(15);
+      const refused = answers.filter((answer) => [410, 429, 503].includes(answer.status));
+      expect(refused).toHaveLength(15);
+      expect(refused.filter((answer) => answer.status === 410).length).toBeGreaterThanOrEqual(4);
     });
 
     it('uses of one client assertion: one token (RFC 7523 3)', async () => {
