@@ -342,7 +342,10 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
       }),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(answers.filter(({ status }) => status === 410)).toHaveLength(15);
+    // Of one account only so many passwords wait to be estimated: those beyond are refused before they use the link.
+    const refused = answers.filter(({ status }) => [410, 429, 503].includes(status));
+    expect(refused).toHaveLength(15);
+    expect(refused.filter(({ status }) => status === 410).length).toBeGreaterThanOrEqual(4);
   });
 
   it('three first starts make one administrator, and each has a link that works', async () => {
