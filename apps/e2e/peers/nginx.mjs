@@ -48,7 +48,8 @@ function writeConfiguration(folder, { base, cert, key, providers }) {
     .replace('listen 443', `listen 127.0.0.1:${new URL(base).port}`)
     .replace('server_name login.example.com', 'server_name localhost')
     .replace(/ssl_certificate .*;/, `ssl_certificate ${cert};`)
-    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${key};`);
+    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${key};`)
+    .replace('/var/log/nginx/gatehouse.log', join(folder, 'access.log'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   for (const name of temporary) mkdirSync(join(folder, name));
   writeFileSync(join(folder, 'site.conf'), site);

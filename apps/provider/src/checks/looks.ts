@@ -2,7 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { Abstract, Type } from '@nestjs/common';
-import { latestKey } from '@gatehouse/domain/jose';
+import { needsSuccessor } from '@gatehouse/domain/jose';
 import {
   isAdministrationScope,
   isLoopbackHost,
@@ -10,7 +10,7 @@ import {
   profileProblems,
   type Client,
 } from '@gatehouse/domain/oauth';
-import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { Store } from '@gatehouse/server/database/store';
 import { nodeProblem } from '@gatehouse/server/node-releases';
@@ -116,10 +116,15 @@ const looks = {
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
     if (missing.length > 0)
       return fix(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
-    const old = keyKindNames.filter((kind) => {
-      const newest = latestKey(keys.filter((key) => key.kind === kind));
-      return newest !== undefined && addSeconds(newest.signsFrom, settings.keySignSeconds) < now;
-    });
+    // No lead: a key is only too old when its successor should have signed already.
+    const lifetime = { signSeconds: settings.keySignSeconds, prepublishSeconds: 0 };
+    const old = keyKindNames.filter((kind) =>
+      needsSuccessor(
+        keys.filter((key) => key.kind === kind),
+        lifetime,
+        now,
+      ),
+    );
     return old.length === 0
       ? ok(`${keys.length} keys open with the secret key`)
       : care(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);

@@ -32,11 +32,14 @@ export async function serveMetrics(
     );
   });
   server.maxConnections = mostConnections;
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   server.listen(port, host);
   await once(server, 'listening').catch((cause: unknown) => {
     throw new CannotStart(
-      `the metrics cannot listen on ${host}:${port} (${codeOf(cause) ?? String(cause)}): set GATEHOUSE_METRICS_HOST or GATEHOUSE_METRICS_PORT to another one`,
+      `the metrics cannot listen on ${address} (${codeOf(cause) ?? String(cause)}): set GATEHOUSE_METRICS_HOST or GATEHOUSE_METRICS_PORT to another one`,
     );
   });
+  // One that cannot be accepted now (too many files are open) must not end the process.
+  server.on('error', () => undefined);
   return server;
 }

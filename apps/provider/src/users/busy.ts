@@ -4,14 +4,17 @@ import { PageError } from '../http/page-error.js';
 /** An estimate began and did not end in time. Its work was done, so that the attempt stays counted. */
 export class EstimateTimedOut extends ServerBusy {}
 
-/** True where a request was refused before any work was done for it. */
+/**
+ * True where the queue of estimates, or of hashes, refused a request. An estimate may have been made before the queue of hashes
+ * refused it: its cost is bounded by the places of the account in the first queue.
+ */
 function isRefusedUnseen(error: unknown): boolean {
   if (error instanceof PageError) return error.id === 'passwords.too_many';
   return error instanceof ServerBusy && !(error instanceof EstimateTimedOut);
 }
 
 /**
- * Runs what was counted before: a server that is too busy to look at a password has seen no attempt.
+ * Runs what was counted before: a password that the server was too busy for is no attempt.
  * @param giveBack takes the count back where the queue refused it
  */
 export async function givingBackIfBusy<T>(task: () => Promise<T>, giveBack: () => Promise<unknown>): Promise<T> {

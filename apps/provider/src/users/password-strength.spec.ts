@@ -33,16 +33,20 @@ describe('the thread that estimates passwords', () => {
     return made;
   }
 
+  function file(name: string, content: string): string {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    return path;
+  }
+
   /** A program that says that it is ready, and does this with each question. */
   function program(name: string, onQuestion: string): string {
-    const path = join(folder, `${name}.cjs`);
-    writeFileSync(
-      path,
+    return file(
+      `${name}.cjs`,
       `const { parentPort } = require('node:worker_threads');
        parentPort.on('message', ({ id, password }) => { ${onQuestion} });
        parentPort.postMessage('ready');`,
     );
-    return path;
   }
 
   it('is not there before somebody asks, and ends when nobody asked for a while', async () => {
@@ -171,11 +175,25 @@ describe('the thread that estimates passwords', () => {
     ['cannot be loaded', '/nowhere/worker.js'],
     ['fails', undefined],
   ])('that %s gives no answer, and is not started again at once', async (_what, path) => {
-    const strength = thread({ program: path ?? program('failing', `throw new Error('it failed');`) });
+    const strength = thread({
+      program: path ?? file('failing.cjs', `throw new Error('it failed');`),
+    });
     expect(await strength.guesses('x', [], at('one'))).toBeUndefined();
     expect(await strength.guesses('x', [])).toBeUndefined();
     expect(await strength.guesses('x', [])).toBeUndefined();
     expect(strength.isRunning).toBe(false);
+  });
+
+  it('refuses people whose password ended it, and works on the next one', async () => {
+    const strength = thread({
+      program: program(
+        'fragile',
+        `if (password === 'crash') throw new Error('it failed'); parentPort.postMessage({ id, guesses: 7 });`,
+      ),
+    });
+    await expect(strength.guesses('crash', [], at('one'))).rejects.toMatchObject({ name: 'ServerBusy' });
+    expect(await strength.guesses('other', [], at('two'))).toBe(7);
+    expect(await strength.guesses('crash', [])).toBeUndefined();
   });
 
   it('gives no answer once it is over', async () => {

@@ -30,8 +30,9 @@ interface Options {
   readonly workMilliseconds: number;
   readonly idleMilliseconds: number;
   readonly startMilliseconds: number;
-  /** After a thread that failed, none is started for so long. */
+  /** After a thread that could not start, none is started for so long; where one ran before, for the shorter time. */
   readonly restMilliseconds: number;
+  readonly shortRestMilliseconds: number;
 }
 
 const defaults: Options = {
@@ -46,6 +47,7 @@ const defaults: Options = {
   idleMilliseconds: 30_000,
   startMilliseconds: 30_000,
   restMilliseconds: 60_000,
+  shortRestMilliseconds: 2000,
 };
 
 /** Characters (code points) of a password that are estimated: the work grows faster than the length. */
@@ -69,6 +71,8 @@ export class PasswordStrength implements OnModuleDestroy {
   private readonly options: Options;
   private worker: Worker | undefined;
   private isReady = false;
+  /** Whether a thread of this process was ever ready: then it can run here. */
+  private hasRun = false;
   private current: Asked | undefined;
   private readonly queue: FairQueue;
   /** Runs out on the thread as it is now: while it starts, works, or is idle. */
@@ -108,18 +112,27 @@ export class PasswordStrength implements OnModuleDestroy {
    *   would take load, or a password made for it, to have a weak one accepted.
    */
   async guesses(password: string, words: readonly string[], source?: QueueSource): Promise<number | undefined> {
-    if (!this.mayRun) return undefined;
+    if (!this.mayRun) {
+      // One that ran before runs again soon: simpler rules must not decide meanwhile.
+      if (source !== undefined && this.hasRun && !this.isOver)
+        throw new ServerBusy('the thread that estimates passwords is restarted', retryAfterSeconds);
+      return undefined;
+    }
     const question = { id: ++this.lastId, password: [...password].slice(0, charactersEstimated).join(''), words };
     let isLate = false;
+    let isBegun = false;
     const answer = this.queue.run(source, () => {
-      return isLate ? Promise.resolve(undefined) : this.ask(question);
+      if (isLate) return Promise.resolve(undefined);
+      isBegun = true;
+      return this.ask(question);
     });
     let deadline: NodeJS.Timeout | undefined;
-    const patience = new Promise<never>((_resolve, reject) => {
+    const patience = new Promise<'too slow'>((resolve, reject) => {
       // Not unreferenced: a command of few lines waits for the answer by it.
       deadline = setTimeout(() => {
         isLate = true;
-        reject(new QueueFull('queue'));
+        if (isBegun) resolve('too slow');
+        else reject(new QueueFull('queue'));
       }, this.options.waitMilliseconds);
     });
     try {
@@ -149,7 +162,7 @@ export class PasswordStrength implements OnModuleDestroy {
 
   /** One at a time: the queue sees to it. */
   private ask(question: StrengthQuestion): Promise<Answer> {
-    if (!this.mayRun) return Promise.resolve(undefined);
+    if (!this.mayRun) return Promise.resolve(this.hasRun ? 'too slow' : undefined);
     return new Promise((answer) => {
       this.current = { ...question, answer };
       this.worker ??= this.start();
@@ -180,8 +193,10 @@ export class PasswordStrength implements OnModuleDestroy {
 
   private hear(worker: Worker, message: StrengthAnswer): void {
     if (worker !== this.worker) return;
-    if (message === 'ready') this.isReady = true;
-    else if (message.id === this.current?.id) {
+    if (message === 'ready') {
+      this.isReady = true;
+      this.hasRun = true;
+    } else if (message.id === this.current?.id) {
       this.current.answer(message.guesses);
       this.current = undefined;
     }
@@ -190,9 +205,12 @@ export class PasswordStrength implements OnModuleDestroy {
 
   private fail(worker: Worker, error: unknown): void {
     if (worker !== this.worker) return;
-    this.log.warn({ err: error }, 'the thread that estimates passwords failed: simpler rules decide for a while');
-    this.restsUntil = performance.now() + this.options.restMilliseconds;
-    void this.stop();
+    this.log.warn({ err: error }, 'the thread that estimates passwords failed');
+    // A password that ended it delays nobody else: the next question starts another thread.
+    if (!this.isReady)
+      this.restsUntil =
+        performance.now() + (this.hasRun ? this.options.shortRestMilliseconds : this.options.restMilliseconds);
+    void this.stop(this.hasRun ? 'too slow' : undefined);
   }
 
   /** Ends the thread. What it worked on has this answer; what waits goes to the next thread, if there may be one. */

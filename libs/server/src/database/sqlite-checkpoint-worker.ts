@@ -41,11 +41,12 @@ function checkpoint(): CheckpointOutcome {
 }
 
 parentPort?.on('message', () => {
-  let outcome: CheckpointOutcome = 'done';
+  // Where it fails, it is tried again soon, also when nobody writes.
+  let outcome: CheckpointOutcome = 'long';
   try {
     outcome = checkpoint();
   } catch {
-    // A disk that is full or broken is told to those who write; this is done again with the next pages.
+    // A disk that is full or broken is told to those who write.
   }
   parentPort?.postMessage(outcome);
 });

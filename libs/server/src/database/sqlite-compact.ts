@@ -60,8 +60,11 @@ export async function compactSqlite(path: string, options: CompactOptions = {}):
   if (bavail * bsize < totalBytes)
     throw new CompactRefused(`it needs ${totalBytes} bytes in ${folder}, and ${bavail * bsize} are free there`);
   const report = options.onProgress ?? ((): void => undefined);
+  let isFinished = false;
   const timer = setInterval(() => {
-    void writtenBytes(path).then((written) => report({ writtenBytes: Math.min(written, totalBytes), totalBytes }));
+    void writtenBytes(path).then((written) => {
+      if (!isFinished) report({ writtenBytes: Math.min(written, totalBytes), totalBytes });
+    });
   }, options.millisecondsBetweenReports ?? 500);
   try {
     await vacuum(path, options.program ?? vacuumProgram);
@@ -69,6 +72,7 @@ export async function compactSqlite(path: string, options: CompactOptions = {}):
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new CompactRefused(`${path} cannot be compacted: ${message}`, { cause });
   } finally {
+    isFinished = true;
     clearInterval(timer);
   }
   report({ writtenBytes: totalBytes, totalBytes });
