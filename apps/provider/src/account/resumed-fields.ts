@@ -99,14 +99,25 @@ export function fieldsToShow(
     const typed = sent.get(name);
     const fieldKind = known.get(name)?.kind;
     if (fieldKind === 'switch') return { name, label, ...switchState(typed !== undefined, stateOf(before, name)) };
-    const rows = sent.get(rowsOf[name] ?? '');
-    const values = (typed ?? []).map((value) => rows?.[Number(value)] ?? value).filter((value) => value.trim() !== '');
+    // Of a field with one value, the form's handler reads the first that was sent.
+    const read = fieldKind === 'value' ? (typed ?? []).slice(0, 1) : (typed ?? []);
+    const values = shownValues(name, read, sent).filter((value) => value.trim() !== '');
     return { name, label, values: fieldKind === 'list' && values.length === 0 ? [text('resume.none')] : values };
   });
   return {
     entered: all.filter(({ values }) => values.length > 0),
     empty: all.filter(({ values }) => values.length === 0),
   };
+}
+
+/** A number of a row stands for what is in that row; sentences are shown with the scope of their row. */
+function shownValues(name: string, values: readonly string[], sent: ReadonlyMap<string, readonly string[]>): string[] {
+  if (name === 'sentence') {
+    const scopes = sent.get('scope') ?? [];
+    return values.map((sentence, row) => (scopes[row]?.trim() ? `${scopes[row]}: ${sentence.trim() || '–'}` : ''));
+  }
+  const rows = sent.get(rowsOf[name] ?? '');
+  return values.map((value) => (/^\d{1,3}$/.test(value) ? (rows?.[Number(value)] ?? value) : value));
 }
 
 function switchState(isOn: boolean, was: boolean | undefined): Pick<ResumedField, 'values' | 'changed'> {

@@ -89,11 +89,11 @@ export class KeptForms {
     return { ...kept, address, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
   }
 
-  /** A form that comes back is sent once: its page is gone afterwards. */
-  async removeSent(userId: string, form: Form): Promise<void> {
+  /** A form that comes back is sent once. @returns false for one that was sent before */
+  async removeSent(userId: string, form: Form): Promise<boolean> {
     const id = form.all(resumedField)[0];
-    if (id === undefined) return;
-    await this.store.run((unit) => unit.change(keptFormStatements.remove, id.slice(0, 100), userId));
+    if (id === undefined) return true;
+    return (await this.store.run((unit) => unit.change(keptFormStatements.remove, id.slice(0, 100), userId))) === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

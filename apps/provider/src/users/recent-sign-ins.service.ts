@@ -3,6 +3,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { isRecentSignIn, missingForRecentSignIn, type SignIn } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import { RecentSignInNeeded } from '../http/login-needed.js';
+import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
 import { KeptForms } from './kept-forms.service.js';
@@ -64,11 +65,15 @@ export class RecentSignIns {
   /**
    * For a form that asks for a recent sign-in, after its CSRF token and its sender's rights were checked.
    * @param page where one that cannot be kept comes back to
+   * @throws PageError link.spent for a form that came back and was sent before
    * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in, once; one with a password is not kept
    */
   async require(visit: UserVisit, form: Form, page: string): Promise<void> {
     const { user, session, now, request } = visit;
-    if ((await this.missingOf(user.id, session, now)) === undefined) return this.forms.removeSent(user.id, form);
+    if ((await this.missingOf(user.id, session, now)) === undefined) {
+      if (await this.forms.removeSent(user.id, form)) return;
+      throw new PageError('link.spent');
+    }
     const id = await this.forms.keep(user.id, request.originalUrl, form, now);
     const missing = await this.missing(visit, id === undefined ? page : `${routes.resumeForm}/${id}`);
     if (missing) throw new RecentSignInNeeded(missing.href);

@@ -22,6 +22,10 @@ describe('an e-mail address', () => {
     ['an ideographic space', 'alice\u3000@corp.example'],
     ['a line separator', 'alice\u2028@corp.example'],
     ['a second address', 'alice@corp.example,bob@corp.example'],
+    ['a path behind a domain that is not ASCII', 'victim@corp.example/é.attacker.example'],
+    ['a query behind a domain that is not ASCII', 'victim@corp.example?é.attacker.example'],
+    ['a fragment behind a domain that is not ASCII', 'victim@corp.example#é.attacker.example'],
+    ['a full-width slash in its domain', 'victim@corp.example\uFF0Fé.attacker.example'],
     ['too much', `${'a'.repeat(250)}@b.example`],
   ])('has not %s in it', (_what, email) => expect(isEmailAddress(email)).toBe(false));
 
@@ -45,6 +49,11 @@ describe('an e-mail address', () => {
     expect(emailKey(email)).toBe(unicode);
     if (ascii !== undefined) expect(asciiEmailKey(email)).toBe(ascii);
     expect(emailKey(emailKey(email))).toBe(emailKey(email));
+  });
+
+  it.each(['/', '?', '#', '\uFF0F', '%', '[', '|'])('is not another mailbox where its domain has %j', (character) => {
+    const email = `victim@corp.example${character}é.attacker.example`;
+    for (const key of [emailKey(email), asciiEmailKey(email), ...emailKeys(email)]) expect(key).toBe(email);
   });
 
   it('is found under each form, and under the one that earlier versions stored', () => {

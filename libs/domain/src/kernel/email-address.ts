@@ -9,7 +9,9 @@ const address = new RegExp(`^${part}@${part}$`, 'u');
 
 /** True for the text of exactly one e-mail address, without a name, comments or invisible characters. */
 export function isEmailAddress(text: string): boolean {
-  return text.length <= mostEmailUnits && address.test(text);
+  if (text.length > mostEmailUnits || !address.test(text)) return false;
+  const domain = text.slice(text.lastIndexOf('@') + 1);
+  return isAscii(domain) || asciiDomain(domain) !== undefined;
 }
 
 /**
@@ -17,28 +19,52 @@ export function isEmailAddress(text: string): boolean {
  * so that `corp。example` is `corp.example`. ASCII addresses are only put in lower case.
  */
 export function emailKey(email: string): string {
-  return keyBy(email, (domain) => domainToUnicode(domainToASCII(domain)));
+  return keyBy(email, unicodeDomain);
 }
 
 /** The form in which two addresses are compared: the domain in the ASCII form of IDNA (RFC 5890 2.3.2.1). */
 export function asciiEmailKey(email: string): string {
-  return keyBy(email, domainToASCII);
+  return keyBy(email, (domain) => domain);
 }
 
 /** All keys that a stored address may have which names this mailbox: in Unicode, in ASCII, and as it was typed. */
 export function emailKeys(email: string): readonly [string, string, string] {
   const ascii = asciiEmailKey(email);
   const at = ascii.lastIndexOf('@');
-  const unicode = domainToUnicode(ascii.slice(at + 1));
-  return [at < 0 || unicode === '' ? ascii : ascii.slice(0, at + 1) + unicode, ascii, email.toLowerCase()];
+  const domain = ascii.slice(at + 1);
+  const unicode = at < 0 || !isHostName(domain) ? ascii : ascii.slice(0, at + 1) + unicodeDomain(domain);
+  return [unicode, ascii, email.toLowerCase()];
 }
 
+/** @param ofDomain gets a domain in its ASCII form */
 function keyBy(email: string, ofDomain: (domain: string) => string): string {
   const lower = email.toLowerCase();
   const at = lower.lastIndexOf('@');
   const domain = lower.slice(at + 1);
-  // What is ASCII stays what it is: the URL Standard's functions would read 0x7f.1 as an IPv4 address.
-  if (at < 0 || /^\p{ASCII}*$/u.test(domain)) return lower;
-  // Empty for what is no domain name.
-  return lower.slice(0, at + 1) + (ofDomain(domain) || domain);
+  if (at < 0 || isAscii(domain)) return lower;
+  const ascii = asciiDomain(domain);
+  return ascii === undefined ? lower : lower.slice(0, at + 1) + ofDomain(ascii);
+}
+
+/**
+ * The ASCII form of a domain that is not ASCII; undefined for what is no domain name. The URL Standard's function reads a
+ * host: it would end at `/`, `?` and `#`, and take 0x7f.1 for an IPv4 address.
+ */
+function asciiDomain(domain: string): string | undefined {
+  if (/[^\P{ASCII}a-z0-9.-]/iu.test(domain)) return undefined;
+  const ascii = domainToASCII(domain);
+  return isHostName(ascii) ? ascii : undefined;
+}
+
+/** @param domain in its ASCII form */
+function unicodeDomain(domain: string): string {
+  return /(^|\.)xn--/.test(domain) ? domainToUnicode(domain) || domain : domain;
+}
+
+function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
+}
+
+function isHostName(text: string): boolean {
+  return /^[a-z0-9.-]+$/.test(text);
 }

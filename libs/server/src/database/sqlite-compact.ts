@@ -1,4 +1,4 @@
-import { readdir, readlink, stat, statfs } from 'node:fs/promises';
+import { readdir, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -44,9 +44,11 @@ const vacuumProgram = fileURLToPath(new URL('./sqlite-vacuum-worker.js', import.
  * gives pages back by itself (`auto_vacuum=INCREMENTAL`), also where an earlier version made it.
  * @throws CompactRefused when there is no such file, it is in use, or it does not fit the disk
  */
-export async function compactSqlite(path: string, options: CompactOptions = {}): Promise<CompactReport> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new CompactRefused(`${path} does not exist`);
+export async function compactSqlite(named: string, options: CompactOptions = {}): Promise<CompactReport> {
+  const found = await stat(named).catch(() => undefined);
+  if (!found) throw new CompactRefused(`${named} does not exist`);
+  // The space is needed where the file is, not where a link to it is.
+  const path = await realpath(named);
   const folder = dirname(path);
   // The temporary file: where the space is checked, and not in a /tmp that may be memory. Read when SQLite opens its first file.
   // eslint-disable-next-line no-restricted-properties -- not a setting of ours: the only way to tell SQLite
@@ -76,7 +78,7 @@ export async function compactSqlite(path: string, options: CompactOptions = {}):
     clearInterval(timer);
   }
   report({ writtenBytes: totalBytes, totalBytes });
-  return { file: path, bytesBefore: found.size, bytesAfter: (await stat(path)).size };
+  return { file: named, bytesBefore: found.size, bytesAfter: (await stat(path)).size };
 }
 
 function usedBytes(path: string): number {
