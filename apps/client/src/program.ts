@@ -41,11 +41,11 @@ export async function run(): Promise<void> {
   process.once('SIGTERM', end).once('SIGINT', end);
 }
 
-/** What somebody can do something about is a sentence; the rest comes with its stack. */
+/** Errors that the operator can act on are printed as a sentence, all others with their stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;
-  const mendable =
+  const isActionable =
     error instanceof SettingsError || error instanceof CannotOpenStore || code === 'EADDRINUSE' || code === 'EACCES';
-  return mendable ? error.message : (error.stack ?? error.message);
+  return isActionable ? error.message : (error.stack ?? error.message);
 }

@@ -12,7 +12,7 @@ import { Provider } from './lib/provider.mjs';
 import { eventually, pause } from './lib/time.mjs';
 
 /**
- * The newest migration is taken back and made again under a load that goes on: a process that lacks it says that it is not
+ * The newest migration is reverted and applied again under load: a process that lacks it says that it is not
  * ready, and works again when it is there. Nothing that was answered is lost by it. One time the command makes it, the next
  * time another process that starts.
  */

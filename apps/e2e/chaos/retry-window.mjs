@@ -64,12 +64,12 @@ async function repeat(audit, chain) {
     audit.note('repeatedAnswers', same, `${status} ${text.slice(0, 80)}`);
     const used = chain.spentRefreshTokens.at(-1);
     await audit.attempt('repeatedAnswers', () => chain.refresh());
-    // Its successor was used: whoever still has it is not the client that lost an answer.
+    // Its successor was used: a client that still presents it has not lost an answer.
     audit.refused('spentBefore', await chain.provider.refresh(used));
   }
 }
 
-/** Whoever repeats later than that ends the grant. */
+/** A repeat later than that revokes the grant. */
 async function afterTheWindow(audit, chains) {
   await pause(windowMilliseconds + marginMilliseconds);
   await each(chains, async (chain) => {

@@ -58,7 +58,7 @@ function fail(log: Log, error: unknown): void {
   process.exit(1);
 }
 
-/** What somebody can do something about is a sentence; the rest comes with its stack. */
+/** Errors that the operator can act on are printed as a sentence, all others with their stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE')

@@ -68,7 +68,7 @@ func main() {
 	request := config.AuthCodeURL("some-state", oidc.Nonce("some-nonce"), oauth2.S256ChallengeOption(verifier))
 	answer := open(request)
 	check("gets its state back", answer.Get("state") == "some-state", answer.Encode())
-	check("is told the issuer (RFC 9207)", answer.Get("iss") == os.Getenv("ISSUER"), answer.Encode())
+	check("gets the issuer (RFC 9207)", answer.Get("iss") == os.Getenv("ISSUER"), answer.Encode())
 	code := answer.Get("code")
 	_, err = config.Exchange(ctx, code, oauth2.VerifierOption(oauth2.GenerateVerifier()))
 	check("is refused with another code_verifier", err != nil && strings.Contains(err.Error(), "invalid_grant"), fmt.Sprint(err))
@@ -112,7 +112,7 @@ func main() {
 		"state":                    {"bye"},
 	}
 	answer = open(more.EndSession + "?" + logout.Encode())
-	check("is told when the person has logged out", answer.Get("state") == "bye", answer.Encode())
+	check("is redirected to after logout, with the state", answer.Get("state") == "bye", answer.Encode())
 	answer = open(silent)
 	check("gets login_required after that", answer.Get("error") == "login_required", answer.Encode())
 }

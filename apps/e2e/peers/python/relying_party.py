@@ -54,7 +54,7 @@ def verified(token, access_token, client_id=settings["CLIENT_ID"]):
 
 client = session()
 reached, parameters = authorize(client)
-check("is told the issuer (RFC 9207)", parameters.get("iss") == issuer, reached)
+check("gets the issuer (RFC 9207)", parameters.get("iss") == issuer, reached)
 token = client.fetch_token(authorization_response=reached, code_verifier=verifier)
 claims = verified(token["id_token"], token["access_token"])
 check("verifies the ID token, with nonce and at_hash", claims["sub"] != "")
@@ -108,6 +108,6 @@ query = urlencode(
     }
 )
 _, parameters = open_in_browser(f"{metadata['end_session_endpoint']}?{query}")
-check("is told when the person has logged out", parameters.get("state") == "bye", parameters)
+check("is redirected to after logout, with the state", parameters.get("state") == "bye", parameters)
 _, parameters = authorize(session(), prompt="none")
 check("gets login_required after that", parameters.get("error") == "login_required", parameters)

@@ -286,7 +286,7 @@ export const settingsDefinition = defineSettings({
     default: 'info',
   }),
   metricsHost: field.text('GATEHOUSE_METRICS_HOST', {
-    about: 'The address that the metrics listen on; whoever reaches it reads them without a password.',
+    about: 'The address that the metrics listen on; anyone who can reach it reads them without a password.',
     default: '127.0.0.1',
     maxLength: 255,
   }),

@@ -10,7 +10,7 @@ export interface MetricsSource {
   metrics(): Promise<string>;
 }
 
-/** A few collectors, and somebody who looks: further connections are closed. */
+/** Enough for a few collectors and a person; further connections are closed. */
 const mostConnections = 32;
 
 /**

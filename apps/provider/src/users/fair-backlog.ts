@@ -33,7 +33,7 @@ const own = { key: '', network: '' };
 
 /**
  * Tasks that wait, served round robin by network and, within one, by source: a network with many sources delays its own,
- * as a source with many tasks does. When it is full, the newest task of whoever has most gives way to one who has less.
+ * as a source with many tasks does. When it is full, the newest task of the source that has most gives way.
  */
 export class FairBacklog {
   private total = 0;

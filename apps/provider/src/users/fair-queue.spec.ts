@@ -3,7 +3,7 @@ import { FairQueue, QueueFull, type QueueSource } from './fair-queue';
 const part = { mostWaiting: 6, mostOfSource: 4 };
 const limits = { slots: 1, anonymous: part, identified: part };
 
-/** Somebody without an account, alone in a network unless another one is named. */
+/** A source without an account, in a network of its own unless another one is named. */
 function at(key: string, network = `network of ${key}`): QueueSource {
   return { key, network, isIdentified: false };
 }

@@ -4,12 +4,12 @@ import type { Visit } from './visit.js';
 
 type Origin = Pick<Visit, 'address' | 'addressKey'>;
 
-/** Somebody of whom only the network address is known. */
+/** A source of which only the network address is known. */
 export function anonymousSource({ address, addressKey }: Origin): QueueSource {
   return { key: addressKey, network: networkKey(address), isIdentified: false };
 }
 
-/** Somebody who is signed in to this account, has its one-time link, or asks from a browser that it is known in. */
+/** A source that is signed in to this account, has its one-time link, or uses a browser that the account is known in. */
 export function accountSource({ address }: Origin, userId: string): QueueSource {
   return { key: `account ${userId}`, network: networkKey(address), isIdentified: true };
 }

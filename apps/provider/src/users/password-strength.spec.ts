@@ -8,7 +8,7 @@ import { EstimateTimedOut } from './busy';
 import type { QueueSource } from './fair-queue';
 import { PasswordStrength } from './password-strength';
 
-/** Somebody without an account, alone in a network unless another one is named. */
+/** A source without an account, in a network of its own unless another one is named. */
 function at(key: string, network = `network of ${key}`): QueueSource {
   return { key, network, isIdentified: false };
 }

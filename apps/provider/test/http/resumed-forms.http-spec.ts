@@ -22,7 +22,7 @@ function controlsOf(form: string): Control[] {
   });
 }
 
-/** An unchecked checkbox is no field of a form: what somebody left out must be seen before it is sent. */
+/** An unchecked checkbox is no field of a form: what a form leaves out must be shown before it is sent. */
 describe('what a form that waits for a sign-in turns off', () => {
   let provider: TestProvider;
   let people = 0;

@@ -32,7 +32,7 @@ function checkpoint(): CheckpointOutcome {
   }[];
   const isLong = statSync(`${path}-wal`).size > mostWalBytes;
   if (outcome === undefined) return 'done';
-  // Somebody reads an older snapshot: waiting for that one would only hold up those who write.
+  // A reader holds an older snapshot: waiting for it would only delay writers.
   if (outcome.checkpointed < outcome.log) return isLong ? 'long' : 'done';
   // Whoever writes without a pause never lets the log end by itself.
   if (isLong) database.pragma('wal_checkpoint(TRUNCATE)');
@@ -46,7 +46,7 @@ parentPort?.on('message', () => {
   try {
     outcome = checkpoint();
   } catch {
-    // A disk that is full or broken is told to those who write.
+    // Writers report a disk that is full or broken.
   }
   parentPort?.postMessage(outcome);
 });

@@ -6,7 +6,7 @@ import { mostWalBytes, type SqliteDatabase, type SqliteStatement } from './sqlit
 /** The log is looked at after so many commits, and folded back when so many pages wait in it: SQLite's own measure. */
 const commitsBetween = 16;
 const pagesWaiting = 1000;
-/** A log that is too long, because somebody reads an old snapshot, is looked at again after so long. */
+/** A log that is too long because a reader holds an old snapshot is checkpointed again after this time. */
 const longLogMilliseconds = 2_000;
 
 const ownProgram = fileURLToPath(new URL('./sqlite-checkpoint-worker.js', import.meta.url));

@@ -13,7 +13,7 @@ type Migrations = NonNullable<DataSourceOptions['migrations']>;
 
 const busyPatienceMilliseconds = 30_000;
 const cacheKibibytes = 8192;
-/** The log is normally half as long at most; it grows beyond that while somebody reads an old snapshot. */
+/** The log is normally half as long at most; it grows beyond that while a reader holds an old snapshot. */
 export const mostWalBytes = 64 * 1024 * 1024;
 
 /** The write handle, not open yet: WAL, and every commit flushed. */
