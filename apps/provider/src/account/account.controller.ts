@@ -1,21 +1,22 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { Factors } from '../factors/factors.service.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
+import { WithdrawConsent } from '../grants/operations/withdraw-consent.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { type Sentence, text } from '../texts/text.js';
-import { actorOf } from '../users/actor.js';
+import { EndSessions } from '../users/operations/end-sessions.js';
+import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { browserName } from '../users/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
+import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 import { OwnPassword } from './own-password.service.js';
 
@@ -36,7 +37,7 @@ interface Shown {
 @Controller(routes.account)
 export class AccountController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
@@ -44,7 +45,6 @@ export class AccountController {
     @Inject(OwnPassword) private readonly passwords: OwnPassword,
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -61,15 +61,20 @@ export class AccountController {
       case 'password':
         return this.changePassword(visit, form);
       case 'end-session':
-        return this.endSession(visit, form.text('session'));
+        return this.endSession({ visit, form }, form.text('session'));
       case 'end-other-sessions':
-        await this.others.end(visit, {
-          offline: form.get('applications') === 'yes',
-          trusted: form.get('browsers') === 'yes',
-        });
+        await this.operations.execute(
+          EndOtherSessions,
+          {
+            keepSessionId: visit.session.id,
+            offline: form.get('applications') === 'yes',
+            trustedBrowsers: form.get('browsers') === 'yes',
+          },
+          { visit, form },
+        );
         return done(visit, 'sessions', 'sessions');
       case 'withdraw':
-        await this.applications.withdraw(visit, form.text('client'));
+        await this.operations.execute(WithdrawConsent, { clientId: form.text('client') }, { visit, form });
         return done(visit, 'withdrawn', 'applications');
       default:
         throw new PageError('form.invalid');
@@ -88,14 +93,12 @@ export class AccountController {
     return this.show(visit, { status: 422, problems: outcome });
   }
 
-  private async endSession(visit: UserVisit, id: string): Promise<Reply> {
+  private async endSession(submission: Submission, id: string): Promise<Reply> {
+    const { visit } = submission;
     const own = await this.sessions.listOf(visit.user.id, visit.now);
     // Gone already is what was wanted; another person's is as if it were not there.
     if (own.some((session) => session.id === id))
-      await this.store.run(async (unit) => {
-        if (!(await this.sessions.end(unit, id, visit.now))) return;
-        await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
-      });
+      await this.operations.execute(EndSessions, { ids: [id] }, submission);
     return done(visit, 'session', 'sessions');
   }
 

@@ -14,6 +14,7 @@ import { SecurityController } from './security.controller.js';
 import { OwnDataController } from './own-data.controller.js';
 import { OwnData } from './own-data.service.js';
 import { ProfileController } from './profile.controller.js';
+import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
 import { OwnPassword } from './own-password.service.js';
@@ -42,6 +43,6 @@ import { OwnPassword } from './own-password.service.js';
     SecurityController,
     ResumeFormController,
   ],
-  providers: [OwnPassword, OtherSessions, ConnectedApplications, OwnData],
+  providers: [EndOtherSessions, OwnPassword, OtherSessions, ConnectedApplications, OwnData],
 })
 export class AccountModule {}

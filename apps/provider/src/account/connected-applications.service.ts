@@ -2,8 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { allowScopes, nothingAllowed, type AllowedScopes } from '@gatehouse/domain/oauth';
 import { claimsBeyondScope, initiateLoginAddress } from '@gatehouse/domain/oidc';
-import { Store } from '@gatehouse/server/database/store';
-import { AuditService } from '../audit/audit.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
@@ -11,7 +9,6 @@ import { ConsentsService } from '../grants/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { ConsentTexts, type Permissions } from '../interaction/consent-texts.service.js';
 import { claimSentence } from '../interaction/scope-sentences.js';
-import { actorOf } from '../users/actor.js';
 import type { UserVisit } from '../users/visit.js';
 
 /** What a person let an application do. */
@@ -34,11 +31,9 @@ export class ConnectedApplications {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ConsentTexts) private readonly texts: ConsentTexts,
-    @Inject(Store) private readonly store: Store,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   async listOf(visit: UserVisit): Promise<ConnectedApplication[]> {
@@ -71,19 +66,6 @@ export class ConnectedApplications {
       });
     }
     return applications;
-  }
-
-  /** Takes the consent back and ends every grant of this client. */
-  async withdraw(visit: UserVisit, clientId: string): Promise<void> {
-    await this.store.run(async (unit) => {
-      if (!(await this.consents.withdraw(unit, visit.user.id, clientId, visit.now))) return;
-      await this.audit.record(unit, {
-        type: 'consent.withdrawn',
-        ...actorOf(visit),
-        clientId,
-        subjectId: visit.user.id,
-      });
-    });
   }
 }
 

@@ -1,13 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { actorOf } from '../users/actor.js';
-import { UsersService } from '../users/users.service.js';
+import { DeleteUser } from '../users/operations/delete-user.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { OwnData } from './own-data.service.js';
@@ -16,18 +15,17 @@ interface Shown {
   readonly typed?: string;
   readonly status?: number;
   readonly error?: Sentence;
-  readonly problem?: Sentence;
+  readonly problem?: Sentence | undefined;
 }
 
 /** What the account holds, as a file, and the end of the account. */
 @Controller()
 export class OwnDataController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
-    @Inject(UsersService) private readonly users: UsersService,
     @Inject(OwnData) private readonly data: OwnData,
   ) {}
 
@@ -50,16 +48,13 @@ export class OwnDataController {
     const visit = await this.visits.requireUser(request);
     const typed = form.text('username').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
-    // Whoever finds a browser open must not be able to end the account.
-    await this.visits.requireRecentSignIn(visit, form);
-    if (typed !== visit.user.username) return this.show(visit, { typed, status: 422, problem: text('delete.wrong') });
-    const outcome = await this.store.run((unit) => this.users.remove(unit, visit.user.id, actorOf(visit), visit.now));
-    if (outcome === 'last admin')
-      return this.show(visit, {
-        typed,
-        status: 409,
-        error: text('delete.lastAdmin'),
-      });
+    const input = { id: visit.user.id, typedUsername: typed };
+    const outcome = await this.operations.execute(DeleteUser, input, { visit, form });
+    if ('refusal' in outcome) {
+      const { status, problems } = outcome.refusal;
+      if (status === 422) return this.show(visit, { typed, status, problem: problems[0]?.message });
+      return this.show(visit, { typed, status, error: text('delete.lastAdmin') });
+    }
     return this.visits.page(
       { ...visit, user: undefined, session: undefined, cookies: [...visit.cookies, ...this.visits.noSessionCookies()] },
       'account/deleted',

@@ -2,18 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import type { FieldProblem } from '../http/form-problems.js';
-import { Factors } from '../factors/factors.service.js';
-import { GrantsService } from '../grants/grants.service.js';
 import { RecentSignIns, type LoginAgain } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
 import { givingBackIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
-import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { accountSource } from '../users/password-source.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
@@ -31,11 +27,7 @@ export class OwnPassword {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
-    @Inject(SessionsService) private readonly sessions: SessionsService,
-    @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
-    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
-    @Inject(Factors) private readonly factors: Factors,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
@@ -47,7 +39,7 @@ export class OwnPassword {
 
   /** Characters that a new one must have: fewer beside a second factor. */
   async minimum(userId: string): Promise<number> {
-    return this.rules.minimum(await this.use(userId));
+    return this.rules.minimum(await this.rules.useOf(userId));
   }
 
   /** @param visit of a recent sign-in */
@@ -66,7 +58,7 @@ export class OwnPassword {
   ): Promise<PasswordChange> {
     const { user, now } = visit;
     const source = accountSource(visit, user.id);
-    const purpose = { use: await this.use(user.id), owner: user, source };
+    const purpose = { use: await this.rules.useOf(user.id), owner: user, source };
     const weakness = await this.rules.problem(typed.next, purpose);
     if (weakness !== undefined) return [{ field: 'newPassword', message: weakness }];
     const bucket = `own:${user.id}`;
@@ -99,20 +91,19 @@ export class OwnPassword {
     await this.store.run(async (unit) => {
       await this.throttle.giveBackOne(unit, `own:${user.id}`);
       await this.users.setPassword(unit, user.id, passwordHash, now);
-      await this.links.forgetAllOf(unit, user.id);
       // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.
-      await this.sessions.endAllOf(unit, user.id, now, session.id);
-      const offline = await this.grants.revokeOfflineOfUser(unit, user.id, now);
+      const ended = await this.users.signOutEverywhere(
+        unit,
+        user.id,
+        { offline: true, keepSessionId: session.id },
+        now,
+      );
       await this.audit.record(unit, {
         type: 'user.password_changed',
         ...actorOf(visit),
         subjectId: user.id,
-        details: { offline_grants_ended: offline },
+        details: { offline_grants_ended: ended.grants },
       });
     });
-  }
-
-  private async use(userId: string): Promise<PasswordUse> {
-    return (await this.factors.hasAny(userId)) ? 'beside a second factor' : 'only factor';
   }
 }

@@ -1,14 +1,13 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { actorOf } from '../users/actor.js';
+import { UpdateOwnProfile } from '../users/operations/update-own-profile.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import { profileFieldGroups, readProfile, type ProfileDraft } from '../users/profile-form.js';
-import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
@@ -23,10 +22,9 @@ interface Shown {
 @Controller(routes.profile)
 export class ProfileController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(UsersService) private readonly users: UsersService,
   ) {}
 
   @Get()
@@ -41,10 +39,8 @@ export class ProfileController {
     const visit = await this.visits.requireUser(request);
     const draft = form.names.length > 0 ? readProfile(form) : visit.user;
     if (refusal) return this.show(visit, { draft, status: 403, error: text(refusal.id) });
-    const problems = await this.store.run((unit) =>
-      this.users.updateProfile(unit, visit.user.id, draft, actorOf(visit), visit.now),
-    );
-    if (problems.length > 0) return this.show(visit, { draft, problems, status: 422 });
+    const outcome = await this.operations.execute(UpdateOwnProfile, draft, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, { draft, ...outcome.refusal });
     return Reply.redirect(`${routes.profile}?done=saved`, { cookies: visit.cookies });
   }
 

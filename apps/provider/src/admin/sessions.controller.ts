@@ -1,16 +1,16 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { readOrder, type ListOrder } from '../database/list-order.js';
 import { orderChoices } from '../grants/live-list.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { actorOf } from '../users/actor.js';
 import { browserName } from '../users/browser-name.js';
+import { EndSessions } from '../users/operations/end-sessions.js';
+import { EndUserSessions } from '../users/operations/end-user-sessions.js';
+import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -29,12 +29,11 @@ const notices: Readonly<Record<string, string>> = {
 @Controller(routes.sessions)
 export class SessionsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -54,27 +53,19 @@ export class SessionsController {
     const username = query(request).text('user').trim();
     // The button of one row: what is ticked elsewhere is not meant.
     if (form.has('session')) {
-      await this.end(visit, [form.text('session')]);
+      await this.end({ visit, form }, [form.text('session')]);
       return back(visit, username, 'ended');
     }
     switch (form.get('action')) {
       case 'end-chosen': {
         const chosen = [...new Set(form.all('chosen'))].slice(0, mostAtOnce);
-        await this.end(visit, chosen);
+        await this.end({ visit, form }, chosen);
         return back(visit, username, chosen.length === 0 ? 'none' : 'chosen-ended');
       }
       case 'end-all': {
         const user = await this.users.findByUsername(username);
         if (!user) throw new PageError('record.not_found');
-        await this.store.run(async (unit) => {
-          const ended = await this.sessions.endAllOf(unit, user.id, visit.now);
-          await this.audit.record(unit, {
-            type: 'session.ended',
-            ...actorOf(visit),
-            subjectId: user.id,
-            details: { ended },
-          });
-        });
+        await this.operations.execute(EndUserSessions, { userId: user.id }, { visit, form });
         return back(visit, username, 'all-ended');
       }
       default:
@@ -82,15 +73,8 @@ export class SessionsController {
     }
   }
 
-  /** Gone already is what was wanted. */
-  private async end(visit: UserVisit, ids: readonly string[]): Promise<void> {
-    await this.store.run(async (unit) => {
-      for (const text of ids) {
-        const id = text.slice(0, 200);
-        if (await this.sessions.end(unit, id, visit.now))
-          await this.audit.record(unit, { type: 'session.ended', ...actorOf(visit), subjectId: id });
-      }
-    });
+  private async end(submission: Submission, ids: readonly string[]): Promise<void> {
+    await this.operations.execute(EndSessions, { ids: ids.map((id) => id.slice(0, 200)) }, submission);
   }
 
   private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {

@@ -94,6 +94,8 @@ export interface AuditEvent {
   readonly requestId?: string | undefined;
   /** Small, and never a secret. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
+  /** Members of the record that changed, with their values before and after; stands in the details as `changes`. */
+  readonly changes?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Who does something, from where, and by which client. */
@@ -132,9 +134,8 @@ export class AuditService {
       event.subjectId ?? null,
       event.address ?? null,
       event.requestId ?? null,
-      JSON.stringify(
-        event.viaClientId === undefined ? (event.details ?? {}) : { ...event.details, via_client: event.viaClientId },
-      ),
+      // JSON leaves out what is undefined.
+      JSON.stringify({ ...event.details, changes: event.changes, via_client: event.viaClientId }),
     );
   }
 }

@@ -1,7 +1,8 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Store } from '@gatehouse/server/database/store';
 import type { Settings } from '../config/settings.js';
+import type { Operation } from '../operations/operation.js';
 
 export interface OptionValues {
   /** The value of an option that may come once. */
@@ -17,6 +18,11 @@ export interface CommandContext {
   readonly settings: Settings;
   readonly now: EpochSeconds;
   readonly options: OptionValues;
+  /**
+   * Runs an operation as the command line.
+   * @throws WrongRecord, Refused
+   */
+  execute<Input, Result, Prepared>(type: Type<Operation<Input, Result, Prepared>>, input: Input): Promise<Result>;
   /** One line or many from standard input, without one final newline. */
   readStdin(): Promise<string>;
 }

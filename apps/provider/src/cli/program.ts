@@ -22,6 +22,7 @@ import { outboxCommands } from './outbox-commands.js';
 import { doctor } from './doctor.js';
 import { databaseCommand } from './database-commands.js';
 import { registrationCommands } from './registration-commands.js';
+import { operationRunner } from './run-operation.js';
 import { sessionCommands } from './session-commands.js';
 import { storeCommands } from './store-commands.js';
 import { usage, UsageError, WrongRecord } from './usage.js';
@@ -119,7 +120,7 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
       abortOnError: false,
     });
     try {
-      const context: CommandContext = { app, store, settings, now: clock.now(), options, readStdin };
+      const context: CommandContext = { app, store, settings, now: clock.now(), options, readStdin, execute: operationRunner(app, clock.now()) };
       const result = await command.run(context);
       if (result.lines) for await (const line of result.lines) await writeLine(line);
       return result;

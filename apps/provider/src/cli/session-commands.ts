@@ -1,8 +1,9 @@
-import { AuditService } from '../audit/audit.service.js';
 import { sessionRepresentation } from '../users/session-representation.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
 import { browserName } from '../users/browser-name.js';
+import { EndSessions } from '../users/operations/end-sessions.js';
+import { EndUserSessions } from '../users/operations/end-user-sessions.js';
 import { UsersService } from '../users/users.service.js';
 import { table, type Command } from './command.js';
 import { UsageError, WrongRecord } from './usage.js';
@@ -40,29 +41,19 @@ const list: Command = {
 const end: Command = {
   name: 'session end',
   options: { id: text, username: text },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ app, execute, options }) => {
     const id = options.one('id');
     const username = options.one('username');
     if ((id === undefined) === (username === undefined))
       throw new UsageError('name one session by --id, or all of a user by --username');
-    const sessions = app.get(SessionsService);
-    const audit = app.get(AuditService);
     if (id !== undefined) {
-      const ended = await store.run(async (unit) => {
-        if (!(await sessions.end(unit, id, now))) return false;
-        await audit.record(unit, { type: 'session.ended', subjectId: id });
-        return true;
-      });
-      if (!ended) throw new WrongRecord('not_found', 'there is no live session of this id');
+      if ((await execute(EndSessions, { ids: [id] })).ended === 0)
+        throw new WrongRecord('not_found', 'there is no live session of this id');
       return { json: { ended: 1 }, text: 'the session ended' };
     }
     const user = await app.get(UsersService).findByUsername(username ?? '');
     if (!user) throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
-    const ended = await store.run(async (unit) => {
-      const count = await sessions.endAllOf(unit, user.id, now);
-      await audit.record(unit, { type: 'session.ended', subjectId: user.id, details: { ended: count } });
-      return count;
-    });
+    const { ended } = await execute(EndUserSessions, { userId: user.id });
     return { json: { ended }, text: `${ended} ${ended === 1 ? 'session' : 'sessions'} of ${user.username} ended` };
   },
 };

@@ -1,23 +1,23 @@
-import { AuditService } from '../audit/audit.service.js';
-import { FactorReset } from '../factors/factor-reset.service.js';
 import { Factors } from '../factors/factors.service.js';
-import { GrantsService } from '../grants/grants.service.js';
-import { PasswordRenewal } from '../grants/password-renewal.service.js';
+import { ResetSecondFactors } from '../factors/operations/reset-second-factors.js';
 import { sendsMail } from '../config/settings.js';
 import type { Cursor } from '../http/cursor.js';
 import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { addressesIn, Invitations, mostInvited } from '../users/invitations.service.js';
-import { OneTimeLinks } from '../users/one-time-links.service.js';
-import { PasswordHasher } from '../users/password-hasher.js';
-import { PasswordRules } from '../users/password-rules.js';
+import { addressesIn, mostInvited } from '../users/invitations.service.js';
+import { CreateUser } from '../users/operations/create-user.js';
+import { InvitePeople } from '../users/operations/invite-people.js';
+import { MakePasswordLink } from '../users/operations/make-password-link.js';
+import { SetPassword } from '../users/operations/set-password.js';
+import { SetUserState } from '../users/operations/set-user-state.js';
+import { UpdateUser } from '../users/operations/update-user.js';
 import { roles, type User } from '../users/user.js';
 import { emailWarnings, userRepresentation } from '../users/user-representation.js';
 import { UserLists } from '../users/user-lists.service.js';
 import { UsersService } from '../users/users.service.js';
 import { changedClaims, readClaims } from './user-claims.js';
 import { table, type Command, type CommandContext } from './command.js';
-import { Refused, UsageError, WrongRecord } from './usage.js';
+import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -57,46 +57,23 @@ const add: Command = {
     claim: { type: 'string', multiple: true },
   },
   run: async (context) => {
-    const { app, store, options, now } = context;
+    const { app, options } = context;
     const username = options.one('username');
     if (username === undefined) throw new UsageError('--username is missing');
     const password = options.has('password-stdin') ? await context.readStdin() : undefined;
     const claims = readClaims(options.all('claim'));
-    const users = app.get(UsersService);
-    if (await users.findByUsername(username))
+    if (await app.get(UsersService).findByUsername(username))
       throw new WrongRecord('exists', `the user ${JSON.stringify(username)} exists already`);
-    const owner = { username, name: options.one('name'), email: options.one('email') };
-    const weakness =
-      password === undefined
-        ? undefined
-        : await app.get(PasswordRules).problem(password, { use: 'only factor', owner });
-    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
-    const passwordHash = password === undefined ? undefined : await app.get(PasswordHasher).hash(password);
     const roles = options.all('role');
-    const { user, link } = await store.run(async (unit) => {
-      const made = await users.create(
-        unit,
-        {
-          username,
-          ...claims,
-          name: options.one('name') ?? claims.name,
-          email: options.one('email'),
-          emailVerified: options.has('email-verified'),
-          roles: roles.length > 0 ? roles : ['user'],
-          passwordHash,
-        },
-        {},
-        now,
-      );
-      if ('problems' in made)
-        throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-      if (passwordHash !== undefined) return { user: made.user, link: undefined };
-      await app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: made.user.id });
-      const url = await app
-        .get(OneTimeLinks)
-        .make(unit, { userId: made.user.id, purpose: 'set-password', signsIn: true }, now);
-      return { user: made.user, link: url };
-    });
+    const draft = {
+      username,
+      ...claims,
+      name: options.one('name') ?? claims.name,
+      email: options.one('email'),
+      emailVerified: options.has('email-verified'),
+      roles: roles.length > 0 ? roles : ['user'],
+    };
+    const { user, link } = await context.execute(CreateUser, { draft, password });
     return {
       json: {
         ...userRepresentation(user),
@@ -143,10 +120,7 @@ const disable: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    const outcome = await context.store.run((unit) =>
-      context.app.get(UsersService).disable(unit, user.id, {}, context.now),
-    );
-    if (outcome === 'last admin') throw new Refused('this is the last administrator: make another one first');
+    await context.execute(SetUserState, { id: user.id, disabled: true });
     return {
       json: { ...userRepresentation(user), disabled: true },
       text: `user ${user.username} is switched off; sessions and grants ended`,
@@ -159,7 +133,7 @@ const enable: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    await context.store.run((unit) => context.app.get(UsersService).enable(unit, user.id, {}, context.now));
+    await context.execute(SetUserState, { id: user.id, disabled: false });
     return { json: { ...userRepresentation(user), disabled: false }, text: `user ${user.username} is switched on` };
   },
 };
@@ -169,12 +143,7 @@ const link: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    const url = await context.store.run(async (unit) => {
-      await context.app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: user.id });
-      return context.app
-        .get(OneTimeLinks)
-        .make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, context.now);
-    });
+    const url = await context.execute(MakePasswordLink, { id: user.id });
     return {
       json: { ...userRepresentation(user), set_password_link: url },
       text: `set the password of ${user.username}: ${url}`,
@@ -187,7 +156,7 @@ const resetMfa: Command = {
   options: { username: text },
   run: async (context) => {
     const user = await named(context);
-    await context.store.run((unit) => context.app.get(FactorReset).reset(unit, user.id, {}, context.now));
+    await context.execute(ResetSecondFactors, { userId: user.id });
     return {
       json: { ...userRepresentation(user), second_factors: [] },
       text: `user ${user.username} has no second factor any more; their sessions and grants ended`,
@@ -198,8 +167,7 @@ const resetMfa: Command = {
 const invite: Command = {
   name: 'user invite',
   options: { email: { type: 'string', multiple: true }, role: { type: 'string', multiple: true } },
-  run: async ({ app, store, options, settings, now }) => {
-    if (settings.signUp === 'off') throw new Refused('sign-up is off: set GATEHOUSE_SIGN_UP=invitation');
+  run: async ({ execute, options, settings }) => {
     const { addresses, wrong } = addressesIn(options.all('email').join('\n'));
     if (wrong[0] !== undefined) throw new UsageError(`--email: ${JSON.stringify(wrong[0])} is no e-mail address`);
     if (addresses.length === 0) throw new UsageError('--email is missing');
@@ -207,9 +175,7 @@ const invite: Command = {
     const chosen = options.all('role').length > 0 ? options.all('role') : ['user'];
     const unknown = chosen.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new UsageError(`there is no role ${JSON.stringify(unknown)}`);
-    const invitations = await store.run((unit) =>
-      app.get(Invitations).inviteAll(unit, { emails: addresses, roles: chosen }, {}, now),
-    );
+    const invitations = await execute(InvitePeople, { emails: addresses, roles: chosen });
     const links = table(
       ['E-MAIL', 'LINK'],
       invitations.map(({ email, link }) => [email, link]),
@@ -257,7 +223,7 @@ const update: Command = {
     claim: { type: 'string', multiple: true },
   },
   run: async (context) => {
-    const { app, store, options, now } = context;
+    const { options } = context;
     const before = await named(context);
     if (options.has('email-verified') && options.has('email-unverified'))
       throw new UsageError('--email-verified and --email-unverified cannot be combined');
@@ -265,31 +231,23 @@ const update: Command = {
     const sameEmail = email === before.email;
     const claims = changedClaims(before, options.all('claim'));
     const roles = options.all('role');
-    const saved = await store.run((unit) =>
-      app.get(UsersService).update(
-        unit,
-        before.id,
-        {
-          username: options.one('new-username') ?? before.username,
-          ...claims,
-          name: options.one('name') ?? claims.name,
-          email,
-          // Another address is another mailbox: nobody has proved it yet.
-          emailVerified:
-            options.has('email-verified') || (!options.has('email-unverified') && sameEmail && before.emailVerified),
-          roles: roles.length > 0 ? roles : before.roles,
-        },
-        {},
-        now,
-      ),
-    );
-    if (saved === undefined) throw new WrongRecord('not_found', 'the user was removed meanwhile');
-    if ('problems' in saved)
-      throw new Refused(saved.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-    const warnings = sameEmail && !options.has('email-unverified') ? {} : warningsOf(context, saved.user);
+    const saved = await context.execute(UpdateUser, {
+      id: before.id,
+      draft: {
+        username: options.one('new-username') ?? before.username,
+        ...claims,
+        name: options.one('name') ?? claims.name,
+        email,
+        // Another address is another mailbox: nobody has proved it yet.
+        emailVerified:
+          options.has('email-verified') || (!options.has('email-unverified') && sameEmail && before.emailVerified),
+        roles: roles.length > 0 ? roles : before.roles,
+      },
+    });
+    const warnings = sameEmail && !options.has('email-unverified') ? {} : warningsOf(context, saved);
     return {
-      json: { ...userRepresentation(saved.user), ...warnings },
-      text: withWarnings(`user ${saved.user.username} was changed`, warnings),
+      json: { ...userRepresentation(saved), ...warnings },
+      text: withWarnings(`user ${saved.username} was changed`, warnings),
     };
   },
 };
@@ -298,26 +256,15 @@ const resetPassword: Command = {
   name: 'user reset-password',
   options: { username: text, 'password-stdin': flag },
   run: async (context) => {
-    const { app, store, options, now } = context;
     const user = await named(context);
-    if (!options.has('password-stdin')) {
-      const url = await store.run(async (unit) => {
-        await app.get(SessionsService).endAllOf(unit, user.id, now);
-        await app.get(GrantsService).revokeOfUser(unit, user.id, now);
-        await app.get(AuditService).record(unit, { type: 'user.link_made', subjectId: user.id });
-        return app.get(OneTimeLinks).make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, now);
-      });
+    if (!context.options.has('password-stdin')) {
+      const url = await context.execute(MakePasswordLink, { id: user.id, signOut: true });
       return {
         json: { ...userRepresentation(user), set_password_link: url },
         text: `sessions and grants of ${user.username} ended\nset the password: ${url}`,
       };
     }
-    const password = await context.readStdin();
-    const use = (await app.get(Factors).hasAny(user.id)) ? 'beside a second factor' : 'only factor';
-    const weakness = await app.get(PasswordRules).problem(password, { use, owner: user });
-    if (weakness !== undefined) throw new Refused(`the password: ${weakness}`);
-    const passwordHash = await app.get(PasswordHasher).hash(password);
-    await store.run((unit) => app.get(PasswordRenewal).renew(unit, user.id, passwordHash, {}, now));
+    await context.execute(SetPassword, { id: user.id, password: await context.readStdin() });
     return {
       json: { ...userRepresentation(user), has_password: true },
       text: `user ${user.username} has the new password; sessions and grants ended`,

@@ -22,6 +22,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
 import { Languages } from '../texts/languages.js';
+import { Operations } from '../operations/operations.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { NodeNumber } from '../database/node-number.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
@@ -93,6 +94,7 @@ export class CoreModule {
         FormRefusals,
         CacheVersions,
         RecordedIssuer,
+        Operations,
       ],
       exports: [
         SETTINGS,
@@ -117,6 +119,7 @@ export class CoreModule {
         FormRefusals,
         CacheVersions,
         RecordedIssuer,
+        Operations,
       ],
     };
   }

@@ -1,12 +1,12 @@
 import { Inject, Module } from '@nestjs/common';
 import { ReplayModule } from '../replay/replay.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { RecentSignIns } from '../users/recent-sign-ins.service.js';
+import { SecondFactorLookup } from '../users/second-factor-lookup.js';
 import { UsersModule } from '../users/users.module.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Challenges } from './challenges.service.js';
 import { Enrolment } from './enrolment.service.js';
-import { FactorReset } from './factor-reset.service.js';
+import { ResetSecondFactors } from './operations/reset-second-factors.js';
 import { Factors } from './factors.service.js';
 import { FactorsController } from './factors.controller.js';
 import { PasskeysController } from './passkeys.controller.js';
@@ -31,7 +31,7 @@ import { UserFactorsController } from './user-factors.controller.js';
     Ceremonies,
     Challenges,
     Enrolment,
-    FactorReset,
+    ResetSecondFactors,
     Factors,
     Passkeys,
     RecoveryCodes,
@@ -40,10 +40,10 @@ import { UserFactorsController } from './user-factors.controller.js';
     TotpFactors,
     TrustedBrowsers,
   ],
-  exports: [Ceremonies, Enrolment, FactorReset, Factors, RecoveryCodes, SecondFactors, TrustedBrowsers],
+  exports: [Ceremonies, Enrolment, Factors, RecoveryCodes, SecondFactors, TrustedBrowsers],
 })
 export class FactorsModule {
-  constructor(@Inject(RecentSignIns) signIns: RecentSignIns, @Inject(Factors) factors: Factors) {
-    signIns.hasSecondFactor = (userId) => factors.hasAny(userId);
+  constructor(@Inject(SecondFactorLookup) lookup: SecondFactorLookup, @Inject(Factors) factors: Factors) {
+    lookup.answerWith((userId) => factors.hasAny(userId));
   }
 }

@@ -1,28 +1,27 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from '../users/actor.js';
+import type { Sentence } from '../texts/text.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { FactorReset } from './factor-reset.service.js';
 import { Factors } from './factors.service.js';
+import { ResetSecondFactors } from './operations/reset-second-factors.js';
 
 /** For administrators: which second factors a person has, and taking them all away from whoever lost them. */
 @Controller(routes.userFactors)
 export class UserFactorsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(FactorReset) private readonly factorReset: FactorReset,
   ) {}
 
   @Get(':id')
@@ -40,8 +39,8 @@ export class UserFactorsController {
     if (refusal) return this.show(visit, person, typed, { status: 403, error: refusal.sentence });
     if (typed !== person.username)
       return this.show(visit, person, typed, { status: 422, problem: 'This is not their username.' });
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run((unit) => this.factorReset.reset(unit, person.id, actorOf(visit), visit.now));
+    const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, person, typed, outcome.refusal);
     return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: visit.cookies });
   }
 
@@ -49,7 +48,7 @@ export class UserFactorsController {
     visit: UserVisit,
     person: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: string; readonly problem?: string },
+    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string },
   ): Promise<Reply> {
     const own = await this.factors.of(person.id);
     return this.visits.page(

@@ -4,6 +4,8 @@ import type { WebRequest } from '@gatehouse/server/web/request';
 import { routes } from '../http/routes.js';
 import type { Grant } from './grant.js';
 import { GrantsService } from './grants.service.js';
+import { RevokeAllGrants } from './operations/revoke-all-grants.js';
+import { RevokeGrants } from './operations/revoke-grants.js';
 import { LivePages, type LiveKind } from './live-pages.service.js';
 
 /** The page of live grants: administrators see all, developers those of their own clients. */
@@ -34,7 +36,6 @@ function kindOf(grants: GrantsService): LiveKind<Grant> {
     path: routes.grants,
     view: 'grants/list',
     name: 'grants',
-    event: 'grant.revoked',
     notices: {
       revoked: 'The grant was revoked; its code and tokens ended with it.',
       'chosen-revoked': 'The chosen grants were revoked; their codes and tokens ended with them.',
@@ -45,15 +46,8 @@ function kindOf(grants: GrantsService): LiveKind<Grant> {
       const { grants: items, more } = await grants.list(query, now);
       return { items, more };
     },
-    find: (selector, now) => grants.findLive(selector, now),
     columns: ({ createdAt, lastUsedAt, expiresAt }) => ({ createdAt, lastUsedAt, expiresAt }),
-    async revoke(unit, { selector }, now) {
-      return (await grants.revoke(unit, selector, now)) ? { grant: selector } : undefined;
-    },
-    async revokeAll(unit, { user, client }, now) {
-      if (user && client) return { revoked: await grants.revokeOfUserAndClient(unit, user.id, client.id, now) };
-      if (user) return { revoked: await grants.revokeOfUser(unit, user.id, now) };
-      return { revoked: client ? await grants.revokeOfClient(unit, client.id, now) : 0 };
-    },
+    revoke: RevokeGrants,
+    revokeAll: RevokeAllGrants,
   };
 }

@@ -6,8 +6,10 @@ import { UsersModule } from '../users/users.module.js';
 import { ConsentsService } from './consents.service.js';
 import { ConsentEntity } from './grant.entity.js';
 import { GrantsController } from './grants.controller.js';
-import { PasswordRenewal } from './password-renewal.service.js';
 import { GrantsService } from './grants.service.js';
+import { RevokeAllGrants } from './operations/revoke-all-grants.js';
+import { RevokeGrants } from './operations/revoke-grants.js';
+import { WithdrawConsent } from './operations/withdraw-consent.js';
 import { LiveFilters } from './live-filters.service.js';
 import { LivePages } from './live-pages.service.js';
 
@@ -20,7 +22,7 @@ import { LivePages } from './live-pages.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
   controllers: [GrantsController],
-  providers: [PasswordRenewal, GrantsService, ConsentsService, LiveFilters, LivePages],
-  exports: [PasswordRenewal, GrantsService, ConsentsService, LivePages],
+  providers: [RevokeGrants, RevokeAllGrants, WithdrawConsent, GrantsService, ConsentsService, LiveFilters, LivePages],
+  exports: [RevokeAllGrants, GrantsService, ConsentsService, LivePages],
 })
 export class GrantsModule {}

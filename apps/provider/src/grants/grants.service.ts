@@ -46,9 +46,15 @@ export class GrantsService implements OnModuleInit {
     this.sessions.follow({
       sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
     });
-    const revoke = async (unit: Unit, userId: string, now: EpochSeconds): Promise<void> =>
-      void (await this.revokeOfUser(unit, userId, now));
-    this.users.follow({ userEnded: revoke, factorsLost: revoke });
+    this.users.follow({
+      signedOutEverywhere: async (unit, userId, { offline, keepSessionId }, now) => {
+        // What depends on a session has ended with it.
+        if (!offline) return 0;
+        return keepSessionId === undefined
+          ? this.revokeOfUser(unit, userId, now)
+          : this.revokeOfflineOfUser(unit, userId, now);
+      },
+    });
     const revokeOfClient = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await this.revokeOfClient(unit, clientId, now));
     // Tokens would act under a name that nobody allowed anything.

@@ -39,12 +39,6 @@ export class LiveFilters {
     return { user, client, clientIds, typed: { user: user?.username ?? typed.user, client: typed.client }, unknown };
   }
 
-  async mayEnd(visit: UserVisit, item: Listed): Promise<boolean> {
-    if (isAdmin(visit)) return true;
-    const client = await this.clients.find(item.clientId);
-    return client !== undefined && mayEdit(visit, client);
-  }
-
   /** What a list shows of every item. */
   async rows(items: readonly Listed[]): Promise<readonly object[]> {
     const clientNames = await this.clients.names(items.map((item) => item.clientId));

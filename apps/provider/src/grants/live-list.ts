@@ -6,6 +6,7 @@ import { PageError } from '../http/page-error.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import type { UserVisit } from '../users/visit.js';
+import type { RevokeAllInput } from './operations/revoke-all-grants.js';
 
 /** What a list of grants or tokens is narrowed to, and what of it this visitor may see. */
 export interface LiveFilter {
@@ -123,20 +124,19 @@ export function filterModel(filter: LiveFilter, order: ListOrder, visit: UserVis
   };
 }
 
-/** Whose live things are ended all at once: at least one is named. */
-export type Ended = Pick<LiveFilter, 'user' | 'client'>;
-
 /**
  * Whose live grants or tokens may be ended all at once.
  * @throws PageError when nothing is named, or more than this visitor may end
  */
-export function endable(filter: LiveFilter, visit: UserVisit): Ended {
+export function endable(filter: LiveFilter, visit: UserVisit): RevokeAllInput {
   const { typed } = filter;
   if (typed.user === '' && typed.client === '') throw new PageError('form.invalid');
   // Before it is told whether the user exists.
   if (typed.client === '' && !isAdmin(visit)) throw new PageError('page.forbidden');
-  if (filter.unknown !== undefined) throw new PageError('record.not_found');
-  return filter;
+  const { user, client, unknown } = filter;
+  if (unknown === undefined && user) return { userId: user.id, clientId: client?.id };
+  if (unknown === undefined && client) return { clientId: client.id };
+  throw new PageError('record.not_found');
 }
 
 /** The same list again, from its beginning. */

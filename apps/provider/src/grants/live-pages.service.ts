@@ -1,33 +1,23 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
-import { Store, type Unit } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService, type AuditEvent } from '../audit/audit.service.js';
 import { readOrder } from '../database/list-order.js';
 import { PageError } from '../http/page-error.js';
-import { actorOf } from '../users/actor.js';
+import type { Operation } from '../operations/operation.js';
+import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LiveFilters } from './live-filters.service.js';
-import {
-  back,
-  endable,
-  filterModel,
-  listVisible,
-  parseSelector,
-  type Ended,
-  type Listed,
-  type LiveQuery,
-} from './live-list.js';
+import { back, endable, filterModel, listVisible, parseSelector, type Listed, type LiveQuery } from './live-list.js';
+import type { RevokeAllInput } from './operations/revoke-all-grants.js';
+import type { Revoked, RevokeInput } from './operations/revoke-grants.js';
 
 const pageSize = 25;
 /** Of the chosen ones; a page shows fewer. */
 const mostAtOnce = 200;
-
-type Details = NonNullable<AuditEvent['details']>;
 
 /** What grants and tokens differ in. */
 export interface LiveKind<T extends Listed> {
@@ -35,15 +25,12 @@ export interface LiveKind<T extends Listed> {
   readonly view: string;
   /** What the view calls the items. */
   readonly name: 'grants' | 'tokens';
-  readonly event: 'grant.revoked' | 'token.revoked';
   readonly notices: Readonly<Record<string, string>>;
   list(query: LiveQuery, now: EpochSeconds): Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
-  find(selector: Selector, now: EpochSeconds): Promise<T | undefined>;
   /** The columns that only this list has. */
   columns(item: T): object;
-  /** What the audit log keeps of it; undefined when it was gone already. */
-  revoke(unit: Unit, item: T, now: EpochSeconds): Promise<Details | undefined>;
-  revokeAll(unit: Unit, whose: Ended, now: EpochSeconds): Promise<Details>;
+  readonly revoke: Type<Operation<RevokeInput, Revoked>>;
+  readonly revokeAll: Type<Operation<RevokeAllInput, Revoked>>;
 }
 
 interface Shown {
@@ -56,11 +43,10 @@ interface Shown {
 @Injectable()
 export class LivePages {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(LiveFilters) private readonly filters: LiveFilters,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   async list<T extends Listed>(request: WebRequest, kind: LiveKind<T>): Promise<Reply> {
@@ -78,66 +64,34 @@ export class LivePages {
     const visit = await this.openFor(request);
     const parameters = query(request);
     if (refusal) return this.show(visit, kind, parameters, { status: 403, error: refusal.sentence });
-    const done = await this.revoke(visit, kind, form);
+    const done = await this.revoke({ visit, form }, kind);
     return Reply.redirect(back(kind.path, parameters, done), { cookies: visit.cookies });
   }
 
   private async revoke<T extends Listed>(
-    visit: UserVisit,
+    submission: Submission,
     kind: LiveKind<T>,
-    form: Form,
   ): Promise<'revoked' | 'chosen-revoked' | 'none' | 'all-revoked'> {
+    const { visit, form } = submission;
     // The button of one row: what is ticked elsewhere is not meant.
     if (form.has('selector')) {
-      await this.revokeThese(visit, kind, [form.text('selector')]);
+      await this.operations.execute(kind.revoke, { selectors: selectorsOf([form.text('selector')]) }, submission);
       return 'revoked';
     }
     switch (form.get('action')) {
       case 'revoke-chosen': {
-        const chosen = [...new Set(form.all('chosen'))].slice(0, mostAtOnce);
-        await this.revokeThese(visit, kind, chosen);
+        const chosen = selectorsOf(form.all('chosen'));
+        await this.operations.execute(kind.revoke, { selectors: chosen }, submission);
         return chosen.length === 0 ? 'none' : 'chosen-revoked';
       }
-      case 'revoke-all':
-        await this.revokeAll(visit, kind, form);
+      case 'revoke-all': {
+        const filter = await this.filters.read(visit, form, (asked) => kind.list(asked, visit.now));
+        await this.operations.execute(kind.revokeAll, endable(filter, visit), submission);
         return 'all-revoked';
+      }
       default:
         throw new PageError('form.invalid');
     }
-  }
-
-  /** All of them or, where one may not be ended, none. Gone already is what was wanted. */
-  private async revokeThese<T extends Listed>(
-    visit: UserVisit,
-    kind: LiveKind<T>,
-    chosen: readonly string[],
-  ): Promise<void> {
-    const items: T[] = [];
-    for (const text of chosen) {
-      const selector = parseSelector(text);
-      const item = selector === undefined ? undefined : await kind.find(selector, visit.now);
-      if (!item) continue;
-      if (!(await this.filters.mayEnd(visit, item))) throw new PageError('page.forbidden');
-      items.push(item);
-    }
-    await this.store.run(async (unit) => {
-      for (const item of items) {
-        const { clientId, userId: subjectId } = item;
-        const details = await kind.revoke(unit, item, visit.now);
-        if (details)
-          await this.audit.record(unit, { type: kind.event, ...actorOf(visit), clientId, subjectId, details });
-      }
-    });
-  }
-
-  private async revokeAll<T extends Listed>(visit: UserVisit, kind: LiveKind<T>, form: Form): Promise<void> {
-    const filter = await this.filters.read(visit, form, (asked) => kind.list(asked, visit.now));
-    const whose = endable(filter, visit);
-    const ids = { clientId: whose.client?.id, subjectId: whose.user?.id };
-    await this.store.run(async (unit) => {
-      const details = await kind.revokeAll(unit, whose, visit.now);
-      await this.audit.record(unit, { type: kind.event, ...actorOf(visit), ...ids, details });
-    });
   }
 
   private async show<T extends Listed>(
@@ -167,4 +121,8 @@ export class LivePages {
     this.visits.requireRole(visit, 'admin', 'developer');
     return visit;
   }
+}
+
+function selectorsOf(texts: readonly string[]): readonly Selector[] {
+  return [...new Set(texts)].slice(0, mostAtOnce).flatMap((text) => parseSelector(text) ?? []);
 }

@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/server/database/store';
-import { Factors } from '../factors/factors.service.js';
-import { PasswordRenewal } from '../grants/password-renewal.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import type { Sentence } from '../texts/text.js';
 import { givingBackIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks, type FoundLink } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
-import { PasswordRules, type PasswordUse } from '../users/password-rules.js';
+import { PasswordRules } from '../users/password-rules.js';
 import { accountSource } from '../users/password-source.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -35,8 +34,7 @@ export class PasswordLinks {
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
-    @Inject(PasswordRenewal) private readonly renewal: PasswordRenewal,
-    @Inject(Factors) private readonly factors: Factors,
+    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /** @throws PageError link.spent, also for a link that was never made */
@@ -49,7 +47,7 @@ export class PasswordLinks {
 
   /** Characters of a new password at least. */
   async minimum(user: User): Promise<number> {
-    return this.rules.minimum(await this.use(user));
+    return this.rules.minimum(await this.rules.useOf(user.id));
   }
 
   /** @throws PageError link.spent when somebody else was faster */
@@ -64,21 +62,18 @@ export class PasswordLinks {
 
   private async checkAndSet(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     const source = accountSource(visit, user.id);
-    const purpose = { use: await this.use(user), owner: user, source };
+    const purpose = { use: await this.rules.useOf(user.id), owner: user, source };
     const weakness = await this.rules.problem(password, purpose);
     if (weakness !== undefined) return { kind: 'weak', weakness };
     const passwordHash = await this.hasher.hash(password, source);
     const done = await this.store.run(async (unit) => {
       if (!(await this.links.consume(unit, link.selector, visit.now))) return false;
       const actor = { actorId: user.id, address: visit.address, requestId: visit.requestId };
-      await this.renewal.renew(unit, user.id, passwordHash, actor, visit.now);
+      await this.users.replacePassword(unit, user.id, passwordHash, visit.now);
+      await this.audit.record(unit, { type: 'user.password_set', ...actor, subjectId: user.id });
       return true;
     });
     if (!done) throw new PageError('link.spent');
     return { kind: 'set', passwordHash };
-  }
-
-  private async use(user: User): Promise<PasswordUse> {
-    return (await this.factors.hasAny(user.id)) ? 'beside a second factor' : 'only factor';
   }
 }

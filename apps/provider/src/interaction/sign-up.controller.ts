@@ -4,6 +4,7 @@ import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
@@ -41,6 +42,7 @@ export class SignUpController {
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
+    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(EmailChanges) private readonly emails: EmailChanges,
   ) {}
 
@@ -142,7 +144,14 @@ export class SignUpController {
   ): ReturnType<UsersService['create']> {
     const actor = { address: visit.address, requestId: visit.requestId };
     return this.store.run(async (unit) => {
-      const made = await this.users.create(unit, draft, actor, visit.now);
+      const made = await this.users.create(unit, draft, visit.now);
+      if ('user' in made)
+        await this.audit.record(unit, {
+          type: 'user.created',
+          ...actor,
+          subjectId: made.user.id,
+          details: { username: made.user.username },
+        });
       if (!('problems' in made) && invited && !(await this.invitations.consume(unit, invited.selector, visit.now)))
         throw new PageError('link.spent');
       // The address counts when its mail was opened; nothing waits for that.

@@ -6,6 +6,8 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenMaker } from './access-token-maker.js';
 import { AccessTokensService } from './access-tokens.service.js';
+import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
+import { RevokeTokens } from './operations/revoke-tokens.js';
 import { IdTokenHints } from './id-token-hints.service.js';
 import { IdTokens } from './id-tokens.service.js';
 import { RefreshTokensService } from './refresh-tokens.service.js';
@@ -22,6 +24,8 @@ import { TokensController } from './tokens.controller.js';
   imports: [KeysModule, ClientsModule, ResourcesModule, UsersModule, GrantsModule],
   controllers: [TokensController],
   providers: [
+    RevokeTokens,
+    RevokeAllTokens,
     TokenIssuer,
     AccessTokenMaker,
     IdTokens,

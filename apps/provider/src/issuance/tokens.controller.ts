@@ -1,9 +1,10 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import { GrantsService } from '../grants/grants.service.js';
 import { LivePages, type LiveKind } from '../grants/live-pages.service.js';
 import { routes } from '../http/routes.js';
+import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
+import { RevokeTokens } from './operations/revoke-tokens.js';
 import { AccessTokensService, type AccessToken } from './access-tokens.service.js';
 
 /** The page of live access tokens: administrators see all, developers those of their own clients. Never a token's value. */
@@ -14,9 +15,8 @@ export class TokensController {
   constructor(
     @Inject(LivePages) private readonly pages: LivePages,
     @Inject(AccessTokensService) tokens: AccessTokensService,
-    @Inject(GrantsService) grants: GrantsService,
   ) {
-    this.kind = kindOf(tokens, grants);
+    this.kind = kindOf(tokens);
   }
 
   @Get()
@@ -30,12 +30,11 @@ export class TokensController {
   }
 }
 
-function kindOf(tokens: AccessTokensService, grants: GrantsService): LiveKind<AccessToken> {
+function kindOf(tokens: AccessTokensService): LiveKind<AccessToken> {
   return {
     path: routes.tokens,
     view: 'issuance/tokens',
     name: 'tokens',
-    event: 'token.revoked',
     notices: {
       revoked: 'The token was revoked.',
       'chosen-revoked': 'The chosen tokens were revoked.',
@@ -46,20 +45,8 @@ function kindOf(tokens: AccessTokensService, grants: GrantsService): LiveKind<Ac
       const { tokens: items, more } = await tokens.list(query, now);
       return { items, more };
     },
-    find: (selector, now) => tokens.findBySelector(selector, now),
     columns: ({ issuedAt, lastUsedAt, expiresAt }) => ({ issuedAt, lastUsedAt, expiresAt }),
-    async revoke(unit, { selector }, now) {
-      return (await tokens.revokeBySelector(unit, selector, now)) ? {} : undefined;
-    },
-    /** The grants go too: a refresh token would bring a new access token at once. */
-    async revokeAll(unit, { user, client }, now) {
-      if (user && client) await grants.revokeOfUserAndClient(unit, user.id, client.id, now);
-      else if (user) await grants.revokeOfUser(unit, user.id, now);
-      else if (client) {
-        await grants.revokeOfClient(unit, client.id, now);
-        await tokens.revokeOfClient(unit, client.id, now);
-      }
-      return { all: true };
-    },
+    revoke: RevokeTokens,
+    revokeAll: RevokeAllTokens,
   };
 }

@@ -56,7 +56,7 @@ export class Logouts {
    */
   async endFromServer(session: Session, clientId: string, visit: Visit): Promise<boolean> {
     return this.store.run(async (unit) => {
-      if (!(await this.sessions.end(unit, session.id, visit.now))) return false;
+      if ((await this.sessions.end(unit, session.id, visit.now)) === undefined) return false;
       await this.audit.record(unit, {
         type: 'logout',
         clientId,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
+import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { KeysService } from '../keys/keys.service.js';
@@ -28,6 +29,7 @@ export class FirstStart {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
   ) {}
 
@@ -56,9 +58,16 @@ export class FirstStart {
           : await this.rules.problem(password, { use: 'only factor', owner: { username } });
       if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
       const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
-      const made = await this.store.run((unit) =>
-        this.users.create(unit, { username, roles: ['admin'], passwordHash }, {}, now),
-      );
+      const made = await this.store.run(async (unit) => {
+        const outcome = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, now);
+        if ('user' in outcome)
+          await this.audit.record(unit, {
+            type: 'user.created',
+            subjectId: outcome.user.id,
+            details: { username: outcome.user.username },
+          });
+        return outcome;
+      });
       // Another process may have been faster: then there is one now, and all is well.
       if ('problems' in made && !(await this.users.findAdmin()))
         throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);

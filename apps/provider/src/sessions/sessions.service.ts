@@ -206,20 +206,20 @@ export class SessionsService {
     return { sessions: page.map(toSession), next: rows.length > limit ? page.at(-1)?.selector : undefined };
   }
 
-  /** True when it lived until now. */
-  async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<boolean> {
+  /** @returns whose it was; undefined where it had ended before, or there is none */
+  async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<string | undefined> {
     const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);
-    if (!ended) return false;
+    if (!ended) return undefined;
     const session = { id: sessionId, userId: ended.user_id };
     for (const follower of this.followers) await follower.sessionEnded(unit, session, now);
-    return true;
+    return ended.user_id;
   }
 
   /** Ends every session of a person but, where one is named, the one to keep. */
   async endAllOf(unit: Unit, userId: string, now: EpochSeconds, keepId?: string): Promise<number> {
     const rows = await unit.all<{ id: string }>(sessionStatements.idsOfUser, userId);
     let ended = 0;
-    for (const { id } of rows) if (id !== keepId && (await this.end(unit, id, now))) ended++;
+    for (const { id } of rows) if (id !== keepId && (await this.end(unit, id, now)) !== undefined) ended++;
     return ended;
   }
 

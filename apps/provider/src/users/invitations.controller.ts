@@ -1,5 +1,4 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -7,8 +6,11 @@ import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from './actor.js';
-import { addressesIn, Invitations, MailQueueFull, mostInvited, type InvitationLink } from './invitations.service.js';
+import type { Sentence } from '../texts/text.js';
+import { addressesIn, Invitations, mostInvited } from './invitations.service.js';
+import { InvitePeople } from './operations/invite-people.js';
+import { WithdrawInvitation } from './operations/withdraw-invitation.js';
+import { PageOperations } from './page-operations.service.js';
 import { roles, roleWords } from './user.js';
 import type { UserVisit } from './visit.js';
 import { Visits } from './visits.service.js';
@@ -23,7 +25,7 @@ interface Shown {
   readonly roles?: readonly string[];
   readonly problems?: readonly FieldProblem[];
   readonly status?: number;
-  readonly error?: string;
+  readonly error?: Sentence;
 }
 
 /**
@@ -34,7 +36,7 @@ interface Shown {
 export class InvitationsController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Invitations) private readonly invitations: Invitations,
@@ -54,27 +56,18 @@ export class InvitationsController {
     if (refusal) return this.show(visit, { typed, roles: chosen, status: 403, error: refusal.sentence });
     const withdrawn = /^withdraw:(\d{1,16})$/.exec(form.text('action'))?.[1];
     if (withdrawn !== undefined) {
-      await this.store.run((unit) => this.invitations.withdraw(unit, Number(withdrawn), actorOf(visit)));
+      await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { visit, form });
       return Reply.redirect(`${routes.invitations}?done=withdrawn`, { cookies: visit.cookies });
     }
-    if (this.settings.signUp === 'off')
-      return this.show(visit, { typed, roles: chosen, status: 409, error: offSentence });
     const { addresses, wrong } = addressesIn(typed);
     const problem = problemOf(addresses, wrong);
     if (problem !== undefined)
       return this.show(visit, { typed, roles: chosen, problems: [{ field: 'emails', message: problem }], status: 422 });
-    await this.visits.requireRecentSignIn(visit, form);
-    let links: readonly InvitationLink[];
-    try {
-      links = await this.store.run((unit) =>
-        this.invitations.inviteAll(unit, { emails: addresses, roles: chosen }, actorOf(visit), visit.now),
-      );
-    } catch (error) {
-      if (!(error instanceof MailQueueFull)) throw error;
-      return this.show(visit, { typed, roles: chosen, status: 503, error: fullSentence });
-    }
+    const invited = await this.operations.execute(InvitePeople, { emails: addresses, roles: chosen }, { visit, form });
+    if ('refusal' in invited) return this.show(visit, { typed, roles: chosen, ...invited.refusal });
     // No mail is sent: the administrator passes the links on.
-    if (!sendsMail(this.settings)) return this.visits.page(visit, 'users/invitation-links', { invitations: links });
+    if (!sendsMail(this.settings))
+      return this.visits.page(visit, 'users/invitation-links', { invitations: invited.result });
     return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: visit.cookies });
   }
 
@@ -115,8 +108,6 @@ const notices: Readonly<Record<string, string>> = {
   invited: 'The invitations are on their way.',
   withdrawn: 'The invitation was withdrawn: its link no longer works.',
 };
-const offSentence = 'Sign-up is off here: an invitation would lead nowhere. Set GATEHOUSE_SIGN_UP=invitation.';
-const fullSentence = 'Too many mails wait to be sent. Nobody was invited; try again later, or with fewer addresses.';
 
 function problemOf(addresses: readonly string[], wrong: readonly string[]): string | undefined {
   if (wrong.length > 0) {

@@ -14,7 +14,7 @@ import {
 } from '@gatehouse/domain/kernel';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
-import { AuditService, type Actor } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
@@ -74,6 +74,13 @@ const invitationStatements = {
 /** At once: each is a mail, and all of them are one unit. */
 export const mostInvited = 500;
 
+export interface NewInvitation {
+  readonly email: string;
+  readonly roles: readonly string[];
+  /** The user who invites. */
+  readonly invitedBy: string | undefined;
+}
+
 /** An invitation that was just made: its link is shown once. */
 export interface InvitationLink {
   readonly email: string;
@@ -115,12 +122,8 @@ export class Invitations implements OnModuleInit {
    * @returns the link, to be passed on by hand where no mail is sent
    * @throws MailQueueFull
    */
-  async invite(
-    unit: Unit,
-    { email, roles }: { readonly email: string; readonly roles: readonly string[] },
-    actor: Actor,
-    now: EpochSeconds,
-  ): Promise<string> {
+  async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
+    const { email, roles, invitedBy } = invitation;
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
     await unit.change(invitationStatements.forgetOfEmail, ...emailKeys(email));
@@ -131,7 +134,7 @@ export class Invitations implements OnModuleInit {
       email,
       emailKey(email),
       JSON.stringify(roles),
-      actor.actorId ?? null,
+      invitedBy ?? null,
       now,
       addSeconds(now, lifetimeSeconds),
     );
@@ -139,27 +142,7 @@ export class Invitations implements OnModuleInit {
     const values = { issuer: this.settings.issuer, link, lifetime: durationText(lifetimeSeconds) };
     if (!(await this.mailer.write(unit, { to: email, text: 'invitation', values, lifetimeSeconds }, now)))
       throw new MailQueueFull();
-    await this.audit.record(unit, {
-      type: 'user.invited',
-      ...actor,
-      details: { email, roles: roles.join(' ') },
-    });
     return link;
-  }
-
-  /**
-   * Invites several in one unit: all of them, or nobody.
-   * @throws MailQueueFull
-   */
-  async inviteAll(
-    unit: Unit,
-    { emails, roles }: { readonly emails: readonly string[]; readonly roles: readonly string[] },
-    actor: Actor,
-    now: EpochSeconds,
-  ): Promise<readonly InvitationLink[]> {
-    const made: InvitationLink[] = [];
-    for (const email of emails) made.push({ email, link: await this.invite(unit, { email, roles }, actor, now) });
-    return made;
   }
 
   /** The invitation that this link is, while it can be used. Looking does not spend it: mail scanners open links. */
@@ -186,11 +169,10 @@ export class Invitations implements OnModuleInit {
     return { items, next: rows.length > limit ? items.at(-1)?.selector : undefined };
   }
 
-  async withdraw(unit: Unit, selector: number, actor: Actor): Promise<boolean> {
+  /** @returns the address that was invited; undefined where the invitation was used, or there is none */
+  async withdraw(unit: Unit, selector: number): Promise<string | undefined> {
     const [row] = await unit.all<{ email: string }>(invitationStatements.withdraw, selector);
-    if (!row) return false;
-    await this.audit.record(unit, { type: 'user.invitation_withdrawn', ...actor, details: { email: row.email } });
-    return true;
+    return row?.email;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

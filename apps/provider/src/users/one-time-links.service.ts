@@ -77,6 +77,7 @@ export class OneTimeLinks implements OnModuleInit {
     this.users.follow({
       userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
       emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
+      passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
     });
   }
 
@@ -84,6 +85,11 @@ export class OneTimeLinks implements OnModuleInit {
   async make(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
     await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
     return this.makeAnother(unit, link, now);
+  }
+
+  /** A link that an administrator hands over: setting the password by it signs in. */
+  makeForAdministrator(unit: Unit, userId: string, now: EpochSeconds): Promise<string> {
+    return this.make(unit, { userId, purpose: 'set-password', signsIn: true }, now);
   }
 
   /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
@@ -111,7 +117,7 @@ export class OneTimeLinks implements OnModuleInit {
     return { selector: row.selector, userId: row.user_id, signsIn: Boolean(row.signs_in) };
   }
 
-  /** A person's links end when their password is changed, or their account switched off. */
+  /** A person's links stop working. */
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {
     await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
   }

@@ -3,6 +3,7 @@ import { buildProvider } from '../../test/support/processes';
 import { loadSettings } from '../config/settings';
 import { PasswordRules, type PasswordUse } from './password-rules';
 import { PasswordStrength } from './password-strength';
+import { SecondFactorLookup } from './second-factor-lookup';
 
 jest.setTimeout(120_000);
 
@@ -17,6 +18,7 @@ function rulesWith(strength: PasswordStrength, env: Record<string, string> = {})
       ...env,
     }),
     strength,
+    new SecondFactorLookup(),
   );
 }
 

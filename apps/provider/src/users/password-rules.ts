@@ -6,6 +6,7 @@ import { text, type Sentence } from '../texts/text.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
 import type { QueueSource } from './fair-queue.js';
+import { SecondFactorLookup } from './second-factor-lookup.js';
 import { checkPassword, mostNameUnits, mostUsernameUnits } from './user.js';
 
 /** Whose password it will be. */
@@ -56,11 +57,17 @@ export class PasswordRules {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PasswordStrength) private readonly strength: PasswordStrength,
+    @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {
     const labels = new URL(settings.issuer).hostname.split('.');
     // The last one (org, com) is a word like any other.
     const host = labels.length > 1 ? labels.slice(0, -1) : labels;
     this.site = ['gatehouse', ...wordsOf(settings.productName), ...host];
+  }
+
+  /** What an account's password is used for. */
+  async useOf(userId: string): Promise<PasswordUse> {
+    return (await this.factors.hasAny(userId)) ? 'beside a second factor' : 'only factor';
   }
 
   /** Characters that a password must have. */

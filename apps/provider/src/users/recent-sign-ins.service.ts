@@ -7,6 +7,7 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
 import { KeptForms } from './kept-forms.service.js';
+import { SecondFactorLookup } from './second-factor-lookup.js';
 import type { UserVisit } from './visit.js';
 
 /** What to say where a recent sign-in is missing, and where to go for it. */
@@ -22,10 +23,10 @@ export interface LoginAgain {
  */
 @Injectable()
 export class RecentSignIns {
-  /** Set by the factors module, which depends on this one. Until then every account counts as having a second factor. */
-  hasSecondFactor: (userId: string) => Promise<boolean> = () => Promise.resolve(true);
-
-  constructor(@Inject(KeptForms) private readonly forms: KeptForms) {}
+  constructor(
+    @Inject(KeptForms) private readonly forms: KeptForms,
+    @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
+  ) {}
 
   isRecent(signIn: Pick<SignIn, 'authTime'>, now: EpochSeconds): boolean {
     return isRecentSignIn(signIn, now);
@@ -37,7 +38,7 @@ export class RecentSignIns {
     signIn: SignIn,
     now: EpochSeconds,
   ): Promise<ReturnType<typeof missingForRecentSignIn>> {
-    return missingForRecentSignIn(signIn, await this.hasSecondFactor(userId), now);
+    return missingForRecentSignIn(signIn, await this.factors.hasAny(userId), now);
   }
 
   /** @param address the page of ours to come back to */
@@ -69,13 +70,27 @@ export class RecentSignIns {
    * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in, once; one with a password is not kept
    */
   async require(visit: UserVisit, form: Form, page: string): Promise<void> {
-    const { user, session, now, request } = visit;
-    if ((await this.missingOf(user.id, session, now)) === undefined) {
-      if (await this.forms.removeSent(user.id, form)) return;
-      throw new PageError('link.spent');
-    }
+    const { user, session, now } = visit;
+    if ((await this.missingOf(user.id, session, now)) !== undefined) throw await this.neededFor(visit, form, page);
+    await this.passed(visit, form);
+  }
+
+  /**
+   * A form that was kept is used up: it had the sign-in that it needs.
+   *
+   * @throws PageError it was sent before
+   */
+  async passed({ user }: UserVisit, form: Form): Promise<void> {
+    if (!(await this.forms.removeSent(user.id, form))) throw new PageError('link.spent');
+  }
+
+  /** Keeps the form, for after the sign-in; one with a password is not kept. */
+  async neededFor(visit: UserVisit, form: Form, page: string): Promise<RecentSignInNeeded> {
+    const { user, now, request } = visit;
     const id = await this.forms.keep(user.id, request.originalUrl, form, now);
-    const missing = await this.missing(visit, id === undefined ? page : `${routes.resumeForm}/${id}`);
-    if (missing) throw new RecentSignInNeeded(missing.href);
+    const address = id === undefined ? page : `${routes.resumeForm}/${id}`;
+    // By now nothing may be missing: the sign-in page sends such a person on.
+    const missing = await this.missing(visit, address);
+    return new RecentSignInNeeded(missing?.href ?? address);
   }
 }

@@ -44,6 +44,12 @@ export class RoleRequirements implements OnModuleInit {
     return loading;
   }
 
+  /** The roles that need a second factor, as this unit sees them. */
+  async readIn(unit: Unit): Promise<ReadonlySet<string>> {
+    const rows = await unit.all<{ role: string }>(roleStatements.all);
+    return new Set(rows.map(({ role }) => role));
+  }
+
   async set(unit: Unit, role: string, secondFactor: 0 | 1, now: EpochSeconds): Promise<void> {
     await unit.change(roleStatements.set, role, secondFactor, now);
     await this.versions.bump(unit, 'roles');

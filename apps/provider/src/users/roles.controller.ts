@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from './actor.js';
+import type { Sentence } from '../texts/text.js';
+import { SetRoleRequirements } from './operations/set-role-requirements.js';
+import { PageOperations } from './page-operations.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { roles, roleWords } from './user.js';
 import type { UserVisit } from './visit.js';
@@ -15,11 +15,10 @@ import { Visits } from './visits.service.js';
 @Controller(routes.roles)
 export class RolesController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -35,28 +34,16 @@ export class RolesController {
     const before = await this.requirements.load();
     if (refusal)
       return this.show(visit, form.names.length > 0 ? wanted : before, { status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run(async (unit) => {
-      for (const role of roles) {
-        const secondFactor = wanted.has(role);
-        if (secondFactor === before.has(role)) continue;
-        await this.requirements.set(unit, role, secondFactor ? 1 : 0, visit.now);
-        await this.audit.record(unit, {
-          type: 'role.updated',
-          ...actorOf(visit),
-          subjectId: role,
-          details: { secondFactor },
-        });
-      }
-    });
-    this.requirements.forget();
+    const secondFactor = Object.fromEntries(roles.map((role) => [role, wanted.has(role)]));
+    const outcome = await this.operations.execute(SetRoleRequirements, secondFactor, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, wanted, outcome.refusal);
     return Reply.redirect(`${routes.roles}?done=saved`, { cookies: visit.cookies });
   }
 
   private show(
     visit: UserVisit,
     demanding: ReadonlySet<string>,
-    shown: { readonly status?: number; readonly error?: string },
+    shown: { readonly status?: number; readonly error?: Sentence },
   ): Reply {
     return this.visits.page(
       visit,

@@ -1,18 +1,22 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { tidyProfile } from '@gatehouse/domain/oidc';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { formatCursor, parseCursor } from '../http/cursor.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
-import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
+import { revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from './actor.js';
-import { OneTimeLinks } from './one-time-links.service.js';
+import type { Sentence } from '../texts/text.js';
+import { CreateUser } from './operations/create-user.js';
+import { DeleteUser } from './operations/delete-user.js';
+import { MakePasswordLink } from './operations/make-password-link.js';
+import { SetUserState } from './operations/set-user-state.js';
+import { SetUserStates } from './operations/set-user-states.js';
+import { UpdateUser } from './operations/update-user.js';
+import { PageOperations, type Submission } from './page-operations.service.js';
 import { profileFieldGroups, readProfile } from './profile-form.js';
 import { editable, roles, roleWords, type User, type UserDraft } from './user.js';
 import { UserLists, userOrders, type UserOrder } from './user-lists.service.js';
@@ -22,7 +26,6 @@ import { Visits } from './visits.service.js';
 
 const pageSize = 25;
 const mostAtOnce = 100;
-const lastAdmin = 'This is the last administrator: make another one first.';
 
 const notices: Readonly<Record<string, string>> = {
   saved: 'The user was saved.',
@@ -39,7 +42,7 @@ const notices: Readonly<Record<string, string>> = {
 interface Shown {
   readonly draft: UserDraft;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -55,13 +58,11 @@ const orderWords: Readonly<Record<UserOrder, string>> = {
 @Controller(routes.users)
 export class UsersController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
-    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -111,17 +112,14 @@ export class UsersController {
     if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: visit.cookies });
     const action = form.get('action');
     if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
-    await this.visits.requireRecentSignIn(visit, form);
-    const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce).sort();
-    const kept = await this.store.run(async (unit) => {
-      let lastAdmins = 0;
-      for (const id of ids) {
-        if (action === 'enable') await this.users.enable(unit, id, actorOf(visit), visit.now);
-        else if ((await this.users.disable(unit, id, actorOf(visit), visit.now)) === 'last admin') lastAdmins += 1;
-      }
-      return lastAdmins;
-    });
-    const done = ids.length === 0 ? 'none' : kept > 0 ? 'kept' : 'changed';
+    const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce);
+    const outcome = await this.operations.execute(
+      SetUserStates,
+      { ids, disabled: action === 'disable' },
+      { visit, form },
+    );
+    const kept = 'result' in outcome && outcome.result.keptAdministrator;
+    const done = ids.length === 0 ? 'none' : kept ? 'kept' : 'changed';
     return Reply.redirect(`${routes.users}?done=${done}`, { cookies: visit.cookies });
   }
 
@@ -137,20 +135,9 @@ export class UsersController {
     const visit = await this.openFor(request);
     const draft = readDraft(form);
     if (refusal) return this.show(visit, undefined, { draft, status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
-    const made = await this.store.run(async (unit) => {
-      const outcome = await this.users.create(unit, draft, actorOf(visit), visit.now);
-      if ('problems' in outcome) return outcome;
-      const link = await this.links.make(
-        unit,
-        { userId: outcome.user.id, purpose: 'set-password', signsIn: true },
-        visit.now,
-      );
-      await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: outcome.user.id });
-      return { ...outcome, link };
-    });
-    if ('problems' in made) return this.show(visit, undefined, { draft, problems: made.problems, status: 422 });
-    return this.showLink(visit, made.user, made.link, 'added');
+    const made = await this.operations.execute(CreateUser, { draft }, { visit, form });
+    if ('refusal' in made) return this.show(visit, undefined, { draft, ...made.refusal });
+    return this.showLink(visit, made.result.user, made.result.link ?? '', 'added');
   }
 
   @Get('update/:id')
@@ -167,16 +154,14 @@ export class UsersController {
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
     if (refusal) return this.show(visit, user, { draft, status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
     const seen = form.get('revision');
-    const saved = await unlessChanged(() =>
-      this.store.run((unit) => this.users.update(unit, user.id, draft, actorOf(visit), visit.now, seen)),
-    );
-    if (saved === 'changed')
-      return this.show(visit, await this.getUser(request), { draft, status: 409, error: changedSentence });
-    if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved)
-      return this.show(visit, user, { draft, problems: saved.problems, status: 422, revision: seen });
+    const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision: seen }, { visit, form });
+    if ('refusal' in saved) {
+      const { refusal: refused } = saved;
+      // Saving again replaces the state as it is now.
+      if (refused.status === 409) return this.show(visit, await this.getUser(request), { draft, ...refused });
+      return this.show(visit, user, { draft, ...refused, revision: seen });
+    }
     return this.backTo(visit, user, 'saved');
   }
 
@@ -192,10 +177,7 @@ export class UsersController {
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
-    const outcome = await this.store.run((unit) => this.users.disable(unit, user.id, actorOf(visit), visit.now));
-    if (outcome === 'last admin') return this.show(visit, user, { draft: user, status: 409, error: lastAdmin });
-    return this.backTo(visit, user, 'disabled');
+    return this.setState({ visit, form }, user, true);
   }
 
   @Post('enable/:id')
@@ -204,9 +186,7 @@ export class UsersController {
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run((unit) => this.users.enable(unit, user.id, actorOf(visit), visit.now));
-    return this.backTo(visit, user, 'enabled');
+    return this.setState({ visit, form }, user, false);
   }
 
   @Post('link/:id')
@@ -215,14 +195,9 @@ export class UsersController {
     const visit = await this.openFor(request);
     const user = await this.getUser(request);
     if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    await this.visits.requireRecentSignIn(visit, form);
-    if (user.disabledAt !== undefined)
-      return this.show(visit, user, { draft: user, status: 409, error: 'The account is off: switch it on first.' });
-    const link = await this.store.run(async (unit) => {
-      await this.audit.record(unit, { type: 'user.link_made', ...actorOf(visit), subjectId: user.id });
-      return this.links.make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, visit.now);
-    });
-    return this.showLink(visit, user, link);
+    const made = await this.operations.execute(MakePasswordLink, { id: user.id }, { visit, form });
+    if ('refusal' in made) return this.show(visit, user, { draft: user, ...made.refusal });
+    return this.showLink(visit, user, made.result);
   }
 
   @Get('delete/:id')
@@ -240,10 +215,15 @@ export class UsersController {
     if (refusal) return this.showRemoval(visit, user, typed, { status: 403, error: refusal.sentence });
     if (typed !== user.username)
       return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
-    await this.visits.requireRecentSignIn(visit, form);
-    const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, actorOf(visit), visit.now));
-    if (outcome === 'last admin') return this.showRemoval(visit, user, typed, { status: 409, error: lastAdmin });
+    const outcome = await this.operations.execute(DeleteUser, { id: user.id }, { visit, form });
+    if ('refusal' in outcome) return this.showRemoval(visit, user, typed, outcome.refusal);
     return Reply.redirect(`${routes.users}?done=deleted`, { cookies: visit.cookies });
+  }
+
+  private async setState(submission: Submission, user: User, disabled: boolean): Promise<Reply> {
+    const outcome = await this.operations.execute(SetUserState, { id: user.id, disabled }, submission);
+    if ('refusal' in outcome) return this.show(submission.visit, user, { draft: user, ...outcome.refusal });
+    return this.backTo(submission.visit, user, disabled ? 'disabled' : 'enabled');
   }
 
   private show(visit: UserVisit, user: User | undefined, shown: Shown): Reply {
@@ -295,7 +275,7 @@ export class UsersController {
     visit: UserVisit,
     user: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
   ): Reply {
     return this.visits.page(
       visit,

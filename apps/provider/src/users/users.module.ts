@@ -12,6 +12,20 @@ import { KeptForms } from './kept-forms.service.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
+import { CreateUser } from './operations/create-user.js';
+import { DeleteUser } from './operations/delete-user.js';
+import { EndSessions } from './operations/end-sessions.js';
+import { EndUserSessions } from './operations/end-user-sessions.js';
+import { InvitePeople } from './operations/invite-people.js';
+import { MakePasswordLink } from './operations/make-password-link.js';
+import { SetPassword } from './operations/set-password.js';
+import { SetRoleRequirements } from './operations/set-role-requirements.js';
+import { SetUserState } from './operations/set-user-state.js';
+import { SetUserStates } from './operations/set-user-states.js';
+import { UpdateOwnProfile } from './operations/update-own-profile.js';
+import { UpdateUser } from './operations/update-user.js';
+import { WithdrawInvitation } from './operations/withdraw-invitation.js';
+import { PageOperations } from './page-operations.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordRules } from './password-rules.js';
 import { PasswordStrength } from './password-strength.js';
@@ -21,6 +35,7 @@ import { RolesController } from './roles.controller.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { SignInsInFlight } from './sign-ins-in-flight.js';
 import { SignUpRate } from './sign-up-rate.service.js';
+import { SecondFactorLookup } from './second-factor-lookup.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UserEntity } from './user.entity.js';
 import { UsersController } from './users.controller.js';
@@ -38,6 +53,21 @@ import { Visits } from './visits.service.js';
   imports: [TypeOrmModule.forFeature([UserEntity]), SessionsModule, MailModule, OutboxModule, ReplayModule],
   controllers: [RolesController, InvitationsController, UsersController],
   providers: [
+    CreateUser,
+    UpdateUser,
+    SetUserState,
+    SetUserStates,
+    DeleteUser,
+    MakePasswordLink,
+    SetPassword,
+    SetRoleRequirements,
+    InvitePeople,
+    WithdrawInvitation,
+    EndSessions,
+    UpdateOwnProfile,
+    EndUserSessions,
+    PageOperations,
+    SecondFactorLookup,
     UserLists,
     UserTextSearch,
     UsersService,
@@ -59,6 +89,8 @@ import { Visits } from './visits.service.js';
     Visits,
   ],
   exports: [
+    PageOperations,
+    SecondFactorLookup,
     EmailChanges,
     SecurityNotices,
     PasswordRules,

@@ -5,8 +5,6 @@ import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { In, type EntityManager, Repository } from 'typeorm';
-import { AuditService, type Actor } from '../audit/audit.service.js';
-import { demandRevision } from '../http/revision.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
 import { accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
@@ -15,7 +13,6 @@ import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
   checkClaims,
   checkUserDraft,
-  editable,
   mostUsernameUnits,
   usernameKey,
   type Problem,
@@ -25,16 +22,24 @@ import {
 
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
-/** Told, in the same unit, when an account is switched off or removed, has another password, other roles or no second factors. */
+/** What must follow, in the same unit, when something happens to an account. */
 export interface UserFollower {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
-  /** The second factors were taken away: somebody else may have them, and a device with what applications keep there. */
-  factorsLost?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  /** The person's sessions ended. @returns how many grants ended with that */
+  signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
   /** Of an account that has a password: what was sent to the old address may be read by somebody else. */
   emailChanged?(unit: Unit, userId: string): Promise<void>;
   emailReplaced?(unit: Unit, userId: string, before: string, now: EpochSeconds): Promise<void>;
   rolesChanged?(unit: Unit, userId: string, roles: readonly string[]): Promise<void>;
+}
+
+/** What ends beside the sessions of a person. */
+export interface SignOutScope {
+  /** Also what applications may do while the person is away (`offline_access`). */
+  readonly offline: boolean;
+  /** The session that goes on, with the grants that depend on it. */
+  readonly keepSessionId?: string | undefined;
 }
 
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
@@ -46,7 +51,6 @@ export class UsersService {
     @InjectRepository(UserEntity) private readonly users: Repository<UserEntity>,
     @Inject(Store) private readonly store: Store,
     @Inject(SessionsService) private readonly sessions: SessionsService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   follow(follower: UserFollower): void {
@@ -128,7 +132,6 @@ export class UsersService {
   async create(
     unit: Unit,
     draft: UserDraft & { passwordHash?: string | undefined },
-    actor: Actor,
     now: EpochSeconds,
   ): Promise<UserOutcome> {
     const problems = checkUserDraft(draft);
@@ -158,35 +161,25 @@ export class UsersService {
     const stored = await users.findOneBy({ usernameKey: key });
     if (stored?.id !== row.id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
     await this.writeRoles(unit, row.id, draft.roles ?? ['user']);
-    await this.audit.record(unit, {
-      type: 'user.created',
-      ...actor,
-      subjectId: row.id,
-      details: { username: row.username },
-    });
     return { user: await this.withRoles(unit.manager, row) };
   }
 
+  /** The account as this unit sees it; its row is held until the unit ends. */
+  async lockAndRead(unit: Unit, id: string): Promise<User | undefined> {
+    if (!isId(id) || !(await this.lock(unit, id))) return undefined;
+    const row = await unit.manager.getRepository(UserEntity).findOneBy({ id });
+    return row ? this.withRoles(unit.manager, row) : undefined;
+  }
+
   /**
-   * @param seen the revision of what is {@link editable} that the change is of
-   * @returns undefined when the account was removed meanwhile
-   * @throws ChangedMeanwhile
+   * @param before as {@link lockAndRead} gave it
+   * @returns the account as it is now, or what is wrong with the draft
    */
-  async update(
-    unit: Unit,
-    id: string,
-    draft: UserDraft,
-    actor: Actor,
-    now: EpochSeconds,
-    seen?: string,
-  ): Promise<UserOutcome | undefined> {
+  async update(unit: Unit, before: User, draft: UserDraft, now: EpochSeconds): Promise<UserOutcome> {
     const problems = checkUserDraft(draft);
     if (problems.length > 0) return { problems };
-    await this.lock(unit, id);
+    const { id } = before;
     const users = unit.manager.getRepository(UserEntity);
-    const row = await users.findOneBy({ id });
-    if (!row) return undefined;
-    demandRevision(seen, editable(await this.withRoles(unit.manager, row)));
     const key = usernameKey(draft.username);
     const other = await users.findOneBy({ usernameKey: key });
     if (other && other.id !== id) return { problems: [{ field: 'username', message: text('problem.username.taken') }] };
@@ -211,33 +204,31 @@ export class UsersService {
       await this.writeRoles(unit, id, draft.roles);
       for (const follower of this.followers) await follower.rolesChanged?.(unit, id, draft.roles);
     }
-    if (row.passwordHash !== null && row.email !== null && row.email !== (draft.email || null))
+    const { email: oldEmail } = before;
+    if (before.hasPassword && oldEmail !== undefined && oldEmail !== (draft.email || undefined))
       for (const follower of this.followers) await follower.emailChanged?.(unit, id);
-    if (row.email !== null && asciiEmailKey(row.email) !== asciiEmailKey(draft.email ?? ''))
-      for (const follower of this.followers) await follower.emailReplaced?.(unit, id, row.email, now);
-    await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
+    if (oldEmail !== undefined && asciiEmailKey(oldEmail) !== asciiEmailKey(draft.email ?? ''))
+      for (const follower of this.followers) await follower.emailReplaced?.(unit, id, oldEmail, now);
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };
   }
 
   /**
    * What a person says of themselves. A phone number that they change is no longer verified.
-   * @returns what is wrong; nothing was stored then
+   * @param before as {@link lockAndRead} gave it
+   * @returns the account as it is now, or what is wrong with the draft
    */
   async updateProfile(
     unit: Unit,
-    id: string,
+    before: User,
     draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName'> & { readonly profile: Profile },
-    actor: Actor,
     now: EpochSeconds,
-  ): Promise<readonly Problem[]> {
+  ): Promise<UserOutcome> {
     const problems = checkClaims(draft);
-    if (problems.length > 0) return problems;
+    if (problems.length > 0) return { problems };
+    const { id, profile: old } = before;
+    const phoneNumberVerified = old.phoneNumberVerified === true && old.phoneNumber === draft.profile.phoneNumber;
     const users = unit.manager.getRepository(UserEntity);
-    const before = await users.findOneBy({ id });
-    if (!before) return [];
-    const phoneNumberVerified =
-      before.profile?.phoneNumberVerified === true && before.profile.phoneNumber === draft.profile.phoneNumber;
     await users.update(
       { id },
       {
@@ -248,17 +239,32 @@ export class UsersService {
         updatedAt: now,
       },
     );
-    await this.audit.record(unit, { type: 'user.updated', ...actor, subjectId: id });
-    return [];
+    return { user: await this.withRoles(unit.manager, await users.findOneByOrFail({ id })) };
   }
 
-  /** Stores a new password. Whoever calls decides which sessions go on. */
-  async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<boolean> {
-    const changed = await unit.manager
-      .getRepository(UserEntity)
-      .update({ id }, { passwordHash, passwordChangedAt: now });
+  /** Stores a new password. The caller decides which sessions go on. */
+  async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {
+    await unit.manager.getRepository(UserEntity).update({ id }, { passwordHash, passwordChangedAt: now });
     for (const follower of this.followers) await follower.passwordChanged?.(unit, id, now);
-    return changed.affected === 1;
+  }
+
+  /** Stores a password that was set without the old one: who knew that is signed out, applications too. */
+  async replacePassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {
+    await this.setPassword(unit, id, passwordHash, now);
+    await this.signOutEverywhere(unit, id, { offline: true }, now);
+  }
+
+  /** Ends a person's sessions, and what depends on them. */
+  async signOutEverywhere(
+    unit: Unit,
+    id: string,
+    scope: SignOutScope,
+    now: EpochSeconds,
+  ): Promise<{ readonly sessions: number; readonly grants: number }> {
+    const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
+    let grants = 0;
+    for (const follower of this.followers) grants += (await follower.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
+    return { sessions, grants };
   }
 
   /**
@@ -279,54 +285,30 @@ export class UsersService {
     return (await unit.one(userStatements.lock, id)) !== undefined;
   }
 
-  /** Tells all who hold something of a person by what they proved with a factor that they lost. */
-  async factorsLost(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.followers) await follower.factorsLost?.(unit, id, now);
+  /** @returns the account as it is now */
+  async setDisabled(unit: Unit, before: User, disabled: boolean, now: EpochSeconds): Promise<User> {
+    const { id } = before;
+    const disabledAt = disabled ? now : null;
+    await unit.manager.getRepository(UserEntity).update({ id }, { disabledAt, updatedAt: now });
+    if (disabled) await this.endAll(unit, id, now);
+    return { ...before, disabledAt: disabledAt ?? undefined, updatedAt: now };
   }
 
-  /** Switches an account off; its sessions end, and all that follows them. Refuses the last administrator. */
-  async disable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<'done' | 'not found' | 'last admin'> {
-    const users = unit.manager.getRepository(UserEntity);
-    if (!(await users.existsBy({ id }))) return 'not found';
-    if (await this.isLastAdmin(unit, id)) return 'last admin';
-    await users.update({ id }, { disabledAt: now, updatedAt: now });
+  /** Removes an account for good. */
+  async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.endAll(unit, id, now);
-    await this.audit.record(unit, { type: 'user.disabled', ...actor, subjectId: id });
-    return 'done';
+    await unit.manager.getRepository(UserEntity).delete({ id });
   }
 
-  async enable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
-    const changed = await unit.manager.getRepository(UserEntity).update({ id }, { disabledAt: null, updatedAt: now });
-    if (changed.affected !== 1) return false;
-    await this.audit.record(unit, { type: 'user.enabled', ...actor, subjectId: id });
-    return true;
-  }
-
-  /** Removes an account for good. Refuses the last administrator. */
-  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<'done' | 'not found' | 'last admin'> {
-    const users = unit.manager.getRepository(UserEntity);
-    const row = await users.findOneBy({ id });
-    if (!row) return 'not found';
-    if (await this.isLastAdmin(unit, id)) return 'last admin';
-    await this.endAll(unit, id, now);
-    await users.delete({ id });
-    await this.audit.record(unit, {
-      type: 'user.deleted',
-      ...actor,
-      subjectId: id,
-      details: { username: row.username },
-    });
-    return 'done';
+  /** Whether nobody else administers: then this account can be neither disabled nor removed, and stays administrator. */
+  async isLastAdmin(unit: Unit, id: string): Promise<boolean> {
+    const admins = await unit.all<{ id: string }>(userStatements.lockAdmins);
+    return admins.length === 1 && admins[0]?.id === id;
   }
 
   private async endAll(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    await this.sessions.endAllOf(unit, id, now);
+    await this.signOutEverywhere(unit, id, { offline: true }, now);
     for (const follower of this.followers) await follower.userEnded?.(unit, id, now);
-  }
-
-  private async isLastAdmin(unit: Unit, id: string): Promise<boolean> {
-    const admins = await unit.all<{ id: string }>(userStatements.lockAdmins);
-    return admins.length === 1 && admins[0]?.id === id;
   }
 
   private async writeRoles(unit: Unit, userId: string, roles: readonly string[]): Promise<void> {

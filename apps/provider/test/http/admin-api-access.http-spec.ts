@@ -8,6 +8,7 @@ import { Browser, send } from '../support/browser';
 import { giveFactor, scan } from '../support/factors';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens, refresh } from '../support/tokens';
+import { UpdateUser } from '../../src/users/operations/update-user';
 
 describe('who may use the administration’s API', () => {
   let provider: TestProvider;
@@ -88,9 +89,7 @@ describe('who may use the administration’s API', () => {
     }
     const user = await provider.app.get(UsersService).find(admin.id);
     if (!user) throw new Error('no user');
-    await provider.store.run((unit) =>
-      provider.app.get(UsersService).update(unit, user.id, { ...user, roles: ['user'] }, {}, provider.clock.now()),
-    );
+    await provider.execute(UpdateUser, { id: user.id, draft: { ...user, roles: ['user'] } });
     expect((await admin.api.call('GET', 'users')).status).toBe(403);
     const log = await (await adminApi(provider)).call('GET', `audit-events?type=user.created&user_id=${admin.id}`);
     expect(log.json<{ items: object[] }>().items).toEqual(
@@ -152,7 +151,7 @@ describe('who may use the administration’s API', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       const { username } = (await users.find(person.id)) ?? { username: '' };
       const draft = { username, roles: ['user'] };
-      await provider.store.run((unit) => users.update(unit, person.id, draft, {}, provider.clock.now()));
+      await provider.execute(UpdateUser, { id: person.id, draft });
       request.end(body.slice(3));
       return answered;
     };
@@ -160,9 +159,7 @@ describe('who may use the administration’s API', () => {
     const made = JSON.stringify({ username: 'made-by-nobody', roles: ['admin'] });
     const admin = ['admin', 'user'];
     const { username } = (await users.find(person.id)) ?? { username: '' };
-    await provider.store.run((unit) =>
-      users.update(unit, person.id, { username, roles: admin }, {}, provider.clock.now()),
-    );
+    await provider.execute(UpdateUser, { id: person.id, draft: { username, roles: admin } });
     expect(await held('POST', 'users', made)).toBe(403);
     expect((await users.find(person.id))?.roles).toEqual(['user']);
     expect(await users.findByUsername('made-by-nobody')).toBeUndefined();

@@ -5,6 +5,7 @@ import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { linkIn, SmtpServer } from '../support/smtp-server';
+import { UpdateUser } from '../../src/users/operations/update-user';
 
 const password = 'a few words make a good one';
 
@@ -130,7 +131,7 @@ describe('an e-mail address', () => {
     if (!user) throw new Error('nobody');
     const sent = await linkOf(user.id);
     const edit = (email: string): Promise<unknown> =>
-      store.run((unit) => app.get(UsersService).update(unit, user.id, { ...user, email }, {}, clock.now()));
+      provider.execute(UpdateUser, { id: user.id, draft: { ...user, email } });
     await edit('typo@mail.test');
     expect(await statusOf(sent)).toBe(200);
     await edit('mended@mail.test');

@@ -5,6 +5,8 @@ import { eventually } from '../support/eventually';
 import { changed, fieldsOf, sendFields } from '../support/forms';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { linkIn, SmtpServer } from '../support/smtp-server';
+import { SetUserState } from '../../src/users/operations/set-user-state';
+import { UpdateUser } from '../../src/users/operations/update-user';
 
 const password = 'a few words make a good one';
 
@@ -106,7 +108,6 @@ describe('invitations', () => {
 
   it('that give more than anybody has end with the power of whoever sent them', async () => {
     const users = provider.app.get(UsersService);
-    const { store, clock } = provider;
     const send = async (count: number): Promise<string[]> => {
       const inviter = await provider.addUser({ username: `inviter-${count}`, roles: ['admin'] });
       const browser = await provider.logIn(inviter);
@@ -126,10 +127,10 @@ describe('invitations', () => {
     const demoted = await send(1);
     expect(await statuses(demoted)).toEqual([200, 200]);
     const draft = { username: 'inviter-1', roles: ['user'] };
-    await store.run(async (unit) => users.update(unit, await idOf(1), draft, {}, clock.now()));
+    await provider.execute(UpdateUser, { id: await idOf(1), draft });
     expect(await statuses(demoted)).toEqual([410, 200]);
     const off = await send(2);
-    await store.run(async (unit) => users.disable(unit, await idOf(2), {}, clock.now()));
+    await provider.execute(SetUserState, { id: await idOf(2), disabled: true });
     expect(await statuses(off)).toEqual([410, 200]);
   });
 

@@ -2,7 +2,6 @@ import { decodeJwt } from 'jose';
 import { jwtBearerGrant } from '@gatehouse/domain/oauth';
 import { randomUUID } from 'node:crypto';
 import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
-import { UsersService } from '../../src/users/users.service';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { clientKey, signed, type ClientKey } from '../support/client-jwts';
@@ -11,6 +10,8 @@ import { startKeyServer, type KeyServer } from '../support/key-server';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
 import { introspect, type Registered } from '../support/tokens';
+import { SetUserState } from '../../src/users/operations/set-user-state';
+import { UpdateUser } from '../../src/users/operations/update-user';
 
 const iss = 'https://idp.example.com';
 const api = 'https://documents.example/';
@@ -177,9 +178,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     const active = async (token: string): Promise<unknown> =>
       (await introspect(provider, documents, token)).json()['active'];
     expect([await active(one), await active(two)].filter(Boolean)).toHaveLength(1);
-    await provider.store.run((unit) =>
-      provider.app.get(UsersService).disable(unit, other.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetUserState, { id: other.id, disabled: true });
     expect([await active(one), await active(two)]).toEqual([false, false]);
     expect((await ask({ sub: 'grace' })).json()).toMatchObject({ error: 'invalid_grant' });
   });
@@ -283,11 +282,7 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
     const id = String(shaped(made, 'Issuer')['id']);
     const asked = { iss: 'urn:by-mail', sub: 'ADA@example.com' };
     expect((await ask(asked, { by: own })).json()).toMatchObject({ error: 'invalid_grant' });
-    await provider.store.run((unit) =>
-      provider.app
-        .get(UsersService)
-        .update(unit, person.id, { ...person, emailVerified: true }, {}, provider.clock.now()),
-    );
+    await provider.execute(UpdateUser, { id: person.id, draft: { ...person, emailVerified: true } });
     expect((await ask(asked, { by: own })).status).toBe(200);
     shaped(await manage.call('PATCH', `issuers/${id}`, { subject: 'id' }), 'Issuer');
     expect((await ask({ ...asked, sub: person.id }, { by: own })).status).toBe(200);

@@ -51,9 +51,7 @@ describe('the token of a link', () => {
     const email = `invited-${++addresses}@mail.test`;
     const { id: invitedBy } = await provider.addUser({ roles: ['admin'] });
     return provider.store.run((unit) =>
-      provider.app
-        .get(Invitations)
-        .invite(unit, { email, roles: ['user'] }, { actorId: invitedBy }, provider.clock.now()),
+      provider.app.get(Invitations).invite(unit, { email, roles: ['user'], invitedBy }, provider.clock.now()),
     );
   }
   const kinds: [string, () => Promise<string>, string][] = [

@@ -1,8 +1,8 @@
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
-import { UsersService } from '../../src/users/users.service';
 import { Browser, send } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { startProvider, type TestProvider } from '../support/provider';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 
 describe('a one-time link that sets a password', () => {
   let provider: TestProvider;
@@ -131,7 +131,7 @@ describe('a one-time link that sets a password', () => {
 
   it('ends with the account', async () => {
     const { url, user } = await begin();
-    await provider.store.run((unit) => provider.app.get(UsersService).disable(unit, user.id, {}, provider.clock.now()));
+    await provider.execute(SetUserState, { id: user.id, disabled: true });
     await expectSpent(url);
   });
 

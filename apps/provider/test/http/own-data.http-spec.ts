@@ -78,7 +78,7 @@ describe('a person’s own data', () => {
     const users = provider.app.get(UsersService);
     // The one that the first start made.
     const first = await users.findByUsername('admin');
-    if (first) await provider.store.run((unit) => users.remove(unit, first.id, {}, provider.clock.now()));
+    if (first) await provider.store.run((unit) => users.remove(unit, first.id, provider.clock.now()));
     const browser = await provider.logIn({ username: 'keeper', password: 'correct horse battery staple' });
     await browser.open(at('/account/delete'));
     const answer = await confirm(browser, 'keeper');

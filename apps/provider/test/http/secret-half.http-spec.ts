@@ -52,9 +52,9 @@ describe('with another secret behind its selector', () => {
   });
 
   it('an invitation makes no account', async () => {
-    const whom = { email: 'invited@example.org', roles: ['user'] };
+    const whom = { email: 'invited@example.org', roles: ['user'], invitedBy: undefined };
     const link = await provider.store.run((unit) =>
-      provider.app.get(Invitations).invite(unit, whom, {}, provider.clock.now()),
+      provider.app.get(Invitations).invite(unit, whom, provider.clock.now()),
     );
     const url = new URL(link);
     url.searchParams.set('invitation', forged(url.searchParams.get('invitation') ?? ''));

@@ -1,6 +1,5 @@
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { UsersService } from '../../src/users/users.service';
 import type { Answer, Browser } from '../support/browser';
 import {
   answerOf,
@@ -14,6 +13,7 @@ import {
 } from '../support/provider';
 import { eventually } from '../support/eventually';
 import { claimsOf, introspect, isActive, purge, refresh, type Registered, type Tokens } from '../support/tokens';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 
 describe('redeeming an authorization code', () => {
   let provider: TestProvider;
@@ -302,7 +302,7 @@ describe('redeeming an authorization code', () => {
 
   it('refuses the code of somebody who was disabled meanwhile', async () => {
     const { code, verifier } = await authorize(provider, browser, registered.client);
-    await provider.store.run((unit) => provider.app.get(UsersService).disable(unit, user.id, {}, provider.clock.now()));
+    await provider.execute(SetUserState, { id: user.id, disabled: true });
     expectInvalidGrant(await redeem(provider, registered, code, verifier));
   });
 

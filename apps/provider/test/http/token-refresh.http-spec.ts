@@ -1,4 +1,3 @@
-import { UsersService } from '../../src/users/users.service';
 import type { Answer, Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import {
@@ -11,6 +10,7 @@ import {
   type Registered,
   type Tokens,
 } from '../support/tokens';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 
 describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
   let provider: TestProvider;
@@ -193,7 +193,7 @@ describe('refreshing with rotation (RFC 6749 6, RFC 9700 4.14.2)', () => {
     await browser.open(`${provider.issuer}/logout`);
     await browser.submit({ logout: 'yes' });
     const next = (await refresh(provider, registered, token)).json<Tokens>();
-    await provider.store.run((unit) => provider.app.get(UsersService).disable(unit, user.id, {}, provider.clock.now()));
+    await provider.execute(SetUserState, { id: user.id, disabled: true });
     expectError(await refresh(provider, registered, next.refresh_token ?? ''));
     expect(await isActive(provider, registered, next.access_token)).toBe(false);
   });

@@ -1,7 +1,7 @@
-import { UsersService } from '../../src/users/users.service';
 import { send, type Answer, type Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens, type Registered } from '../support/tokens';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 
 describe('what an access token opens here', () => {
   let provider: TestProvider;
@@ -134,9 +134,7 @@ describe('what an access token opens here', () => {
     it('refuses the token of somebody who was switched off', async () => {
       const person = await provider.addUser();
       const token = (await obtainTokens(provider, await provider.logIn(person), registered)).access_token;
-      await provider.store.run((unit) =>
-        provider.app.get(UsersService).disable(unit, person.id, {}, provider.clock.now()),
-      );
+      await provider.execute(SetUserState, { id: person.id, disabled: true });
       expectInvalidToken(await ask(path, bearer(token)));
     });
   });

@@ -23,7 +23,9 @@ describe('a username of a person’s own choice', () => {
 
   async function invitationFor(email: string): Promise<string> {
     return provider.store.run((unit) =>
-      provider.app.get(Invitations).invite(unit, { email, roles: ['user'] }, {}, provider.clock.now()),
+      provider.app
+        .get(Invitations)
+        .invite(unit, { email, roles: ['user'], invitedBy: undefined }, provider.clock.now()),
     );
   }
 

@@ -15,7 +15,7 @@ describe('the pages of users', () => {
     admin = await provider.logIn(person);
     // Whom the first start made: here, root is to be the last one.
     const first = await users().findByUsername('admin');
-    if (first) await provider.store.run((unit) => users().remove(unit, first.id, {}, provider.clock.now()));
+    if (first) await provider.store.run((unit) => users().remove(unit, first.id, provider.clock.now()));
   });
   afterAll(() => provider.close());
 
@@ -171,7 +171,7 @@ describe('the pages of users', () => {
   it('lists by username, in pages by key, and searches', async () => {
     for (let n = 0; n < 27; n++)
       await provider.store.run((unit) =>
-        users().create(unit, { username: `many-${String(n).padStart(2, '0')}` }, {}, provider.clock.now()),
+        users().create(unit, { username: `many-${String(n).padStart(2, '0')}` }, provider.clock.now()),
       );
     const first = await admin.open(at('/user?q=MANY'));
     expect(first.text).toContain('many-24');
@@ -190,7 +190,6 @@ describe('the pages of users', () => {
         users().create(
           unit,
           { username: `part-${String(n).padStart(2, '0')}`, familyName: 'Strauß' },
-          {},
           provider.clock.now(),
         ),
       );

@@ -180,8 +180,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   it('an invitation is used once, and not after it expired', async () => {
     const invitations = provider.app.get(Invitations);
     const invite = async (): Promise<string> => {
-      const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'] };
-      return token(await provider.store.run((unit) => invitations.invite(unit, whom, {}, now)), 'invitation');
+      const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], invitedBy: undefined };
+      return token(await provider.store.run((unit) => invitations.invite(unit, whom, now)), 'invitation');
     };
     const link = await invite();
     const [a, b] = await readTwice(() => invitations.find(link, now));
@@ -197,12 +197,12 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('an invitation that was used is not withdrawn', async () => {
     const invitations = provider.app.get(Invitations);
-    const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'] };
-    const link = token(await provider.store.run((unit) => invitations.invite(unit, whom, {}, now)), 'invitation');
+    const whom = { email: `${randomUUID()}@invited.test`, roles: ['user'], invitedBy: undefined };
+    const link = token(await provider.store.run((unit) => invitations.invite(unit, whom, now)), 'invitation');
     const [a, b] = await readTwice(() => invitations.find(link, now));
     const outcomes = await spendTwice(provider, [
       (unit) => invitations.consume(unit, a.selector, now),
-      (unit) => invitations.withdraw(unit, b.selector, {}),
+      async (unit) => (await invitations.withdraw(unit, b.selector)) !== undefined,
     ]);
     expect(outcomes).toEqual(once);
   });
@@ -359,8 +359,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const [session] = await sessions.listOf(user.id, now);
     const id = session?.id ?? '';
     const ended = await spendTwice(provider, [
-      (unit) => sessions.end(unit, id, now),
-      (unit) => sessions.end(unit, id, now),
+      async (unit) => (await sessions.end(unit, id, now)) !== undefined,
+      async (unit) => (await sessions.end(unit, id, now)) !== undefined,
     ]);
     expect(ended).toEqual(once);
 
@@ -396,7 +396,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     let selector = 0 as Selector;
     await provider.store.run((unit) => void (selector = grants.create(unit, grant, now)));
     const made = await spendTwice(provider, [
-      (unit) => sessions.end(unit, id, now),
+      async (unit) => (await sessions.end(unit, id, now)) !== undefined,
       (unit) => void grants.create(unit, grant, now),
     ]);
     expect(made).toEqual(once);

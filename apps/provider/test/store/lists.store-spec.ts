@@ -49,7 +49,6 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
                 index % 3 === 0 ? undefined : `${index % 2 === 0 ? 'ada' : 'box'}${index}${end.length}@people.test`,
               roles: index % 5 === 0 ? ['user', 'developer'] : ['user'],
             },
-            {},
             provider.clock.now(),
           );
           if ('problems' in made) throw new Error(JSON.stringify(made.problems));

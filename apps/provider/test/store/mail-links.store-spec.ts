@@ -44,7 +44,9 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
   it('an invitation is used by one of 100 at once, over two stores', async () => {
     const now = provider.clock.now();
     await provider.store.run((unit) =>
-      provider.app.get(Invitations).invite(unit, { email: 'ada@mail.test', roles: ['user'] }, {}, now),
+      provider.app
+        .get(Invitations)
+        .invite(unit, { email: 'ada@mail.test', roles: ['user'], invitedBy: undefined }, now),
     );
     const found = await other.app.get(Invitations).find(await tokenFor('ada@mail.test', 'invitation'), now);
     if (!found) throw new Error('no invitation');

@@ -28,6 +28,8 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { introspect, isActive, obtainRefreshToken, refresh, type Registered, type Tokens } from '../support/tokens';
+import { OperationError } from '../../src/operations/operation-error';
+import { SetUserState } from '../../src/users/operations/set-user-state';
 
 describe.each(engineNames)('at once, on %s,', (engine) => {
   let postgres: TestPostgres | undefined;
@@ -163,16 +165,20 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
   });
 
   it('two administrators who switch each other off leave one', async () => {
-    const users = provider.app.get(UsersService);
     for (let round = 0; round < 10; round++) {
       const [a, b] = [await provider.addUser({ roles: ['admin'] }), await provider.addUser({ roles: ['admin'] })];
       for (const other of (await provider.app.get(UserLists).list({ limit: 1000 })).users)
         if (other.roles.includes('admin') && other.id !== a.id && other.id !== b.id)
-          await provider.store.run((unit) => users.disable(unit, other.id, {}, provider.clock.now()));
+          await provider.execute(SetUserState, { id: other.id, disabled: true });
       const outcomes = await Promise.all(
-        [a, b].map(({ id }) => provider.store.run((unit) => users.disable(unit, id, {}, provider.clock.now()))),
+        [a, b].map(({ id }) =>
+          provider.execute(SetUserState, { id, disabled: true }).then(
+            () => 'done',
+            (error: unknown) => (error instanceof OperationError ? error.code : error),
+          ),
+        ),
       );
-      expect(outcomes.sort()).toEqual(['done', 'last admin']);
+      expect(outcomes.sort()).toEqual(['conflict', 'done']);
     }
   });
 
@@ -213,7 +219,6 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
   });
 
   it('authorizations while an account is switched off leave no code that works', async () => {
-    const users = provider.app.get(UsersService);
     const registered = await provider.addClient({ consentRequired: false });
     for (let round = 0; round < 5; round++) {
       const user = await provider.addUser();
@@ -223,7 +228,7 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
         return browser.send(authorizeUrl(provider, parameters)).then((answer) => ({ answer, proof }));
       });
       await new Promise((resolve) => setTimeout(resolve, round * 4));
-      await provider.store.run((unit) => users.disable(unit, user.id, {}, provider.clock.now()));
+      await provider.execute(SetUserState, { id: user.id, disabled: true });
       for (const { answer, proof } of await Promise.all(begun)) {
         const code = answer.location === undefined ? null : new URL(answer.location).searchParams.get('code');
         if (code !== null) expect((await redeem(provider, registered, code, proof.verifier)).status).toBe(400);
@@ -298,8 +303,8 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
 
   it('two accounts by one invitation: one is made', async () => {
     const invitations = provider.app.get(Invitations);
-    const whom = { email: 'raced@invited.test', roles: ['user'] };
-    const link = await provider.store.run((unit) => invitations.invite(unit, whom, {}, provider.clock.now()));
+    const whom = { email: 'raced@invited.test', roles: ['user'], invitedBy: undefined };
+    const link = await provider.store.run((unit) => invitations.invite(unit, whom, provider.clock.now()));
     const browsers = [new Browser(), new Browser()] as const;
     for (const browser of browsers) await browser.open(link);
     const answers = await raceAfterReading(provider, { requests: 2, units: 3 }, (index) =>

@@ -13,6 +13,7 @@ import { UsersService } from '../../src/users/users.service';
 import { engines } from '../support/engines';
 import { buildProvider, runCommand } from '../support/processes';
 import { startProvider, type TestProvider } from '../support/provider';
+import { UpdateUser } from '../../src/users/operations/update-user';
 
 jest.setTimeout(180_000);
 
@@ -37,7 +38,7 @@ async function search(provider: TestProvider, query: Query | string, limit = 100
 
 async function add(provider: TestProvider, draft: UserDraft): Promise<string> {
   const made = await provider.store.run((unit) =>
-    provider.app.get(UsersService).create(unit, draft, {}, provider.clock.now()),
+    provider.app.get(UsersService).create(unit, draft, provider.clock.now()),
   );
   if ('problems' in made) throw new Error(JSON.stringify(made.problems));
   return made.user.id;
@@ -165,17 +166,16 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
     it('follows changes, of a profile too, and forgets who is deleted', async () => {
       const id = await add(provider, { username: 'vera', name: 'Vera Lindqvist' });
       const users = provider.app.get(UsersService);
-      await provider.store.run((unit) =>
-        users.update(unit, id, { username: 'vera', name: 'Vera Öberg' }, {}, provider.clock.now()),
-      );
+      await provider.execute(UpdateUser, { id, draft: { username: 'vera', name: 'Vera Öberg' } });
       expect(await search(provider, 'lindqvist')).toEqual([]);
       expect(await search(provider, 'oberg')).toEqual(['vera']);
-      await provider.store.run((unit) =>
-        users.updateProfile(unit, id, { profile: { nickname: 'Vee-Vee' } }, {}, provider.clock.now()),
-      );
+      await provider.store.run(async (unit) => {
+        const before = await users.lockAndRead(unit, id);
+        if (before) await users.updateProfile(unit, before, { profile: { nickname: 'Vee-Vee' } }, provider.clock.now());
+      });
       expect(await search(provider, 'oberg')).toEqual([]);
       expect(await search(provider, 'vee-vee')).toEqual(['vera']);
-      await provider.store.run((unit) => users.remove(unit, id, {}, provider.clock.now()));
+      await provider.store.run((unit) => users.remove(unit, id, provider.clock.now()));
       expect(await search(provider, 'vee-vee')).toEqual([]);
       const rows = statement('test.search_rows', 'SELECT user_id FROM user_search WHERE user_id = $1');
       expect(await provider.store.all(rows, id)).toEqual([]);

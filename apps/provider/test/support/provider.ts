@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Clock, ManualClock, SystemClock } from '@gatehouse/server/clock';
 import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
@@ -14,11 +14,14 @@ import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { completeApp, prepareApp, type Outside } from '../../src/app.setup';
+import { AuditService } from '../../src/audit/audit.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/database/entities';
 import { MailRoute } from '../../src/mail/mail-route';
 import { FirstStart } from '../../src/ops/first-start.service';
+import type { Operation } from '../../src/operations/operation';
+import { Operations } from '../../src/operations/operations';
 import { OutboxWorker } from '../../src/outbox/outbox-worker';
 import { PasswordHasher } from '../../src/users/password-hasher';
 import { UsersService } from '../../src/users/users.service';
@@ -55,6 +58,8 @@ export interface TestProvider {
       profile: Profile;
     }>,
   ): Promise<User & { password: string }>;
+  /** Runs an operation as the server itself. */
+  execute<Input, Result, Prepared>(type: Type<Operation<Input, Result, Prepared>>, input: Input): Promise<Result>;
   addClient(client?: Partial<ClientDraft>): Promise<{ client: Client; secret: string }>;
   /** A browser in which this person is logged in. */
   logIn(user: { username: string; password: string }, browser?: Browser): Promise<Browser>;
@@ -130,13 +135,18 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
     scan,
     secretKey,
     databaseUrl: settings.databaseUrl,
+    execute: (type, input) => app.get(Operations).execute(type, { kind: 'system', now: clock.now() }, input),
     addUser: async (user = {}) => {
       const password = user.password ?? 'correct horse battery staple';
       const passwordHash = await app.get(PasswordHasher).hash(password);
       const username = user.username ?? `person-${++users}`;
-      const made = await store.run((unit) =>
-        app.get(UsersService).create(unit, { roles: ['user'], ...user, username, passwordHash }, {}, clock.now()),
-      );
+      const made = await store.run(async (unit) => {
+        const draft = { roles: ['user'], ...user, username, passwordHash };
+        const outcome = await app.get(UsersService).create(unit, draft, clock.now());
+        if ('user' in outcome)
+          await app.get(AuditService).record(unit, { type: 'user.created', subjectId: outcome.user.id });
+        return outcome;
+      });
       if ('problems' in made) throw new Error(JSON.stringify(made.problems));
       return { ...made.user, password };
     },

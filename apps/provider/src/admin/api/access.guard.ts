@@ -1,13 +1,5 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import {
-  cameByItself,
-  multiFactorContext,
-  OAuthError,
-  recentSignInSeconds,
-  type AdministrationScope,
-  type RequiredAuthentication,
-  type Scope,
-} from '@gatehouse/domain/oauth';
+import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/server/web/request';
@@ -17,10 +9,14 @@ import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { RecentSignIns } from '../../users/recent-sign-ins.service.js';
+import { SecondFactorLookup } from '../../users/second-factor-lookup.js';
+import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
+import type { Actor } from '../../operations/actor.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
 import { operationOf, type OperationDescription } from './operation.js';
+import { stepUp } from './step-up.js';
 
 /**
  * Lets in who has an access token of this server with the scope that the operation needs. Of a person's token counts the
@@ -37,6 +33,7 @@ export class AccessGuard implements CanActivate {
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
+    @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {}
 
   /** @throws NoToken, OAuthError invalid_token, insufficient_scope */
@@ -47,16 +44,17 @@ export class AccessGuard implements CanActivate {
     const now = this.clock.now();
     const presented = await this.bearer.check(request, now);
     const { userId: personId } = presented.token;
-    const actor = {
+    const auditActor = {
       actorId: personId,
       address: clientAddress(request),
       requestId: requestId(request),
       viaClientId: presented.client.id,
     };
-    noteSignedIn(request, actor);
-    await this.check(presented, operation, now);
+    noteSignedIn(request, auditActor);
+    const person = await this.check(presented, operation, now);
+    const actor = await this.actorOf(presented, person, { request, needs: operation.needs, now });
     const requireRecentSignIn = (): Promise<void> => this.requireRecentSignIn(presented.token, this.clock.now());
-    letIn({ request, now, actor, clientId: presented.client.id, personId, requireRecentSignIn }, () =>
+    letIn({ request, now, actor, auditActor, clientId: presented.client.id, personId, requireRecentSignIn }, () =>
       this.lookAgain(presented.token, operation),
     );
     return true;
@@ -75,14 +73,37 @@ export class AccessGuard implements CanActivate {
   }
 
   /** @throws OAuthError invalid_token, insufficient_scope */
-  private async check(presented: PresentedToken, operation: OperationDescription, now: EpochSeconds): Promise<void> {
+  private async check(
+    presented: PresentedToken,
+    operation: OperationDescription,
+    now: EpochSeconds,
+  ): Promise<User | undefined> {
     const allowed = scopesOf(presented);
     if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
       throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const { userId } = presented.token;
-    if (userId !== undefined) await this.checkPerson(userId, presented, operation.needs, now);
+    const person = userId === undefined ? undefined : await this.checkPerson(userId, presented, operation.needs, now);
     if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined)
       await this.requireRecentSignIn(presented.token, now);
+    return person;
+  }
+
+  private async actorOf(
+    { token, client }: PresentedToken,
+    person: User | undefined,
+    { request, needs, now }: { request: WebRequest; needs: AdministrationScope; now: EpochSeconds },
+  ): Promise<Actor> {
+    const origin = { address: clientAddress(request), requestId: requestId(request), clientId: client.id, now };
+    if (!person) return { kind: 'client', ...origin };
+    const { id: userId, roles } = person;
+    // Reading needs no sign-in to be looked up.
+    const grant =
+      needs === 'gatehouse:read' || token.grantSelector === undefined
+        ? undefined
+        : await this.grants.findLive(token.grantSelector, now);
+    const signIn = grant?.authTime === undefined ? undefined : { authTime: grant.authTime, amr: grant.amr };
+    const hasSecondFactor = signIn === undefined || signIn.amr.includes('mfa') || (await this.factors.hasAny(userId));
+    return { kind: 'person', userId, roles, signIn, hasSecondFactor, ...origin };
   }
 
   /**
@@ -97,15 +118,7 @@ export class AccessGuard implements CanActivate {
       grant?.authTime === undefined
         ? 'sign-in'
         : await this.signIns.missingOf(userId, { authTime: grant.authTime, amr: grant.amr }, now);
-    if (missing === 'sign-in')
-      throw stepUp('The sign-in of this token is too old for this: sign in again, and get a new token.', {
-        maxAgeSeconds: recentSignInSeconds,
-      });
-    if (missing === 'second-factor')
-      throw stepUp('The sign-in of this token lacks the second factor: sign in with it, and get a new token.', {
-        maxAgeSeconds: recentSignInSeconds,
-        acrValues: multiFactorContext,
-      });
+    if (missing !== undefined) throw stepUp(missing);
   }
 
   private async checkPerson(
@@ -113,7 +126,7 @@ export class AccessGuard implements CanActivate {
     { token }: PresentedToken,
     needs: AdministrationScope,
     now: EpochSeconds,
-  ): Promise<void> {
+  ): Promise<User> {
     const person = await this.users.find(id);
     if (!person || person.disabledAt !== undefined)
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
@@ -122,7 +135,7 @@ export class AccessGuard implements CanActivate {
     const may = person.roles.includes('admin') || (needs === 'gatehouse:read' && person.roles.includes('auditor'));
     if (!may) throw insufficient('The person of this token does not have the role for it.', 'api.role', needs);
     // A page would ask for it; here the login that the token comes from must have had it.
-    if (!(await this.requirements.demandSecondFactor(person.roles))) return;
+    if (!(await this.requirements.demandSecondFactor(person.roles))) return person;
     const grant = token.grantSelector === undefined ? undefined : await this.grants.findLive(token.grantSelector, now);
     if (!grant?.amr.includes('mfa'))
       throw insufficient(
@@ -130,6 +143,7 @@ export class AccessGuard implements CanActivate {
         'api.second_factor',
         needs,
       );
+    return person;
   }
 }
 
@@ -142,8 +156,4 @@ function scopesOf({ token, client }: PresentedToken): Scope {
 
 function insufficient(sentence: string, reason: string, scope: string): OAuthError {
   return new OAuthError('insufficient_scope', sentence, { reason, scope });
-}
-
-function stepUp(sentence: string, authentication: RequiredAuthentication): OAuthError {
-  return new OAuthError('insufficient_user_authentication', sentence, { reason: 'api.sign_in', authentication });
 }

@@ -1,13 +1,16 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import type { Actor } from '../../audit/audit.service.js';
+import type { Actor as AuditActor } from '../../audit/audit.service.js';
+import type { Actor } from '../../operations/actor.js';
 
 /** A request of the API that was let in. */
 export interface Call {
   readonly request: WebRequest;
   readonly now: EpochSeconds;
-  /** For the audit log: the person, and the client by which they act. */
+  /** Who performs the operations that it asks for. */
   readonly actor: Actor;
+  /** For the audit log: the person, and the client by which they act. */
+  readonly auditActor: AuditActor;
   readonly clientId: string;
   /** Undefined for a client that acts for itself. */
   readonly personId: string | undefined;

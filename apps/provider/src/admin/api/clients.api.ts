@@ -78,7 +78,7 @@ export class ClientsApi {
     const draft = clientDraft(value, undefined);
     await this.check(draft, undefined);
     return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.clients.create(unit, draft, call.actor, call.now);
+      const made = await this.clients.create(unit, draft, call.auditActor, call.now);
       if ('problems' in made) throw invalidClient(made.problems);
       return {
         body: withSecret(made.client, made.secret),
@@ -113,7 +113,9 @@ export class ClientsApi {
     if (changesCredentials(draft, before)) await call.requireRecentSignIn();
     await this.check(draft, before);
     const saved = await changing(call.request, before, () =>
-      this.store.run((unit) => this.clients.update(unit, before, draft, call.actor, call.now, { by: 'administrator' })),
+      this.store.run((unit) =>
+        this.clients.update(unit, before, draft, call.auditActor, call.now, { by: 'administrator' }),
+      ),
     );
     if (saved === undefined) throw notFound('client');
     if ('problems' in saved) throw invalidClient(saved.problems);
@@ -124,7 +126,7 @@ export class ClientsApi {
   @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const { id } = await this.find(call);
-    const removal = await this.store.run((unit) => this.clients.remove(unit, id, call.actor, call.now));
+    const removal = await this.store.run((unit) => this.clients.remove(unit, id, call.auditActor, call.now));
     if (typeof removal === 'object') throw new ApiProblem('conflict', removal.problem);
     return Reply.empty(204);
   }
@@ -159,7 +161,7 @@ export class ClientsApi {
     if (!user) throw notFound('user');
     const problem = applicationRolesProblem(value.roles);
     if (problem !== undefined) throw invalidMembers([{ field: 'roles', message: problem }]);
-    await this.store.run((unit) => this.roles.set(unit, id, user.id, value.roles, call.actor));
+    await this.store.run((unit) => this.roles.set(unit, id, user.id, value.roles, call.auditActor));
     return Reply.json({ user_id: user.id, roles: await this.roles.of(id, user.id) });
   }
 
@@ -174,7 +176,9 @@ export class ClientsApi {
     const { value } = await readBodyOf(call.request, 'Rotation');
     const { id } = await this.find(call);
     const overlap = value.overlap_seconds ?? this.settings.secretOverlapLifetimeSeconds;
-    const secret = await this.store.run((unit) => this.clients.rotateSecret(unit, id, overlap, call.actor, call.now));
+    const secret = await this.store.run((unit) =>
+      this.clients.rotateSecret(unit, id, overlap, call.auditActor, call.now),
+    );
     if (secret === undefined) throw new ApiProblem('conflict', 'This client has no secret.');
     return Reply.json({ client_id: id, client_secret: secret });
   }
@@ -190,7 +194,7 @@ export class ClientsApi {
   async approve(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.states.approve(unit, before.id, call.actor, call.now, { seen })),
+      this.store.run((unit) => this.states.approve(unit, before.id, call.auditActor, call.now, { seen })),
     );
     return this.show(call);
   }
@@ -203,13 +207,13 @@ export class ClientsApi {
     answers: 'Client',
   })
   async limit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.limit(unit, id, call.actor, call.now));
+    return this.decide(call, (unit, id) => this.states.limit(unit, id, call.auditActor, call.now));
   }
 
   @Post(':id/unlimit')
   @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
   async unlimit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.actor, call.now));
+    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.auditActor, call.now));
   }
 
   @Post(':id/disable')
@@ -220,13 +224,13 @@ export class ClientsApi {
     answers: 'Client',
   })
   async disable(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.disable(unit, id, call.actor, call.now));
+    return this.decide(call, (unit, id) => this.states.disable(unit, id, call.auditActor, call.now));
   }
 
   @Post(':id/enable')
   @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.actor, call.now));
+    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.auditActor, call.now));
   }
 
   /** Done already is done. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, pathOf } from '@gatehouse/server/web/request';
+import type { Operation } from '../../operations/operation.js';
+import { Operations } from '../../operations/operations.js';
 import { IdempotentAnswers } from '../../replay/idempotent-answers.service.js';
 import type { Call } from './call.js';
 import { ApiProblem } from './problem.js';
@@ -25,30 +27,63 @@ class KeyTaken extends Error {}
 export class Creations {
   constructor(
     @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
   ) {}
+
+  /**
+   * Executes an operation that creates something.
+   * @throws ApiProblem invalid, key-reused; OperationError
+   */
+  async execute<Input, Result, Prepared>(
+    { call, bytes }: { readonly call: Call; readonly bytes: Buffer },
+    type: Type<Operation<Input, Result, Prepared>>,
+    input: Input,
+    represent: (result: Result) => Created,
+  ): Promise<Reply> {
+    return this.once(call, bytes, async (keep) => {
+      const result = await this.operations.execute(type, call.actor, input, {
+        alsoInUnit: (unit, made) => keep(unit, represent(made)),
+      });
+      return represent(result);
+    });
+  }
 
   /**
    * @param bytes the body: the same key with another one is refused
    * @param work what is made, in the unit that also keeps the answer
    * @throws ApiProblem invalid, key-reused, and whatever the work throws, which undoes it
    */
-  async run(call: Call, bytes: Buffer, work: (unit: Unit) => Promise<Created>): Promise<Reply> {
+  run(call: Call, bytes: Buffer, work: (unit: Unit) => Promise<Created>): Promise<Reply> {
+    return this.once(call, bytes, (keep) =>
+      this.store.run(async (unit) => {
+        const made = await work(unit);
+        await keep(unit, made);
+        return made;
+      }),
+    );
+  }
+
+  /** @param create creates something, and keeps the answer in the same unit */
+  private async once(
+    call: Call,
+    bytes: Buffer,
+    create: (keep: (unit: Unit, made: Created) => Promise<void>) => Promise<Created>,
+  ): Promise<Reply> {
     const key = header(call.request, 'idempotency-key');
-    if (key === undefined) return replyOf(201, JSON.stringify(await this.store.run(work)), false);
+    if (key === undefined) return replyOf(201, JSON.stringify(await create(() => Promise.resolve())), false);
     if (!/^[\x21-\x7e]{1,255}$/.test(key))
       throw new ApiProblem('invalid', 'The Idempotency-Key has 1 to 255 printable ASCII characters.');
     const id = hashOf(JSON.stringify([call.clientId, call.personId, pathOf(call.request), key])).toString('hex');
     const before = await this.find(id, bytes, call.now);
     if (before) return before;
     try {
-      const answer = await this.store.run(async (unit) => {
-        const made = JSON.stringify(await work(unit));
-        const kept = { fingerprint: this.answers.fingerprintOf(bytes), status: 201, answer: made };
+      const made = await create(async (unit, created) => {
+        const answer = JSON.stringify(created);
+        const kept = { fingerprint: this.answers.fingerprintOf(bytes), status: 201, answer };
         if (!(await this.answers.keep(unit, id, kept, call.now))) throw new KeyTaken();
-        return made;
       });
-      return replyOf(201, answer, false);
+      return replyOf(201, JSON.stringify(made), false);
     } catch (error) {
       const first = error instanceof KeyTaken ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;

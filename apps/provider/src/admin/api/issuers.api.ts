@@ -44,7 +44,7 @@ export class IssuersApi {
     const { value, bytes } = await readBodyOf(call.request, 'Issuer');
     await this.checkNamed(value);
     return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.issuers.create(unit, draftOf(value), call.actor, call.now);
+      const made = await this.issuers.create(unit, draftOf(value), call.auditActor, call.now);
       if ('problems' in made) throw invalidMembers(made.problems);
       return { body: issuerRepresentation(made.trusted), location: `${routes.adminApi}/issuers/${made.trusted.id}` };
     });
@@ -70,7 +70,7 @@ export class IssuersApi {
     const { value } = await readPatchOf(call.request, issuerRepresentation(before), 'Issuer');
     await this.checkNamed(value);
     const saved = await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.issuers.update(unit, before.id, draftOf(value), call.actor, call.now, seen)),
+      this.store.run((unit) => this.issuers.update(unit, before.id, draftOf(value), call.auditActor, call.now, seen)),
     );
     if (saved === undefined) throw notFound('issuer');
     if ('problems' in saved) throw invalidMembers(saved.problems);
@@ -81,7 +81,7 @@ export class IssuersApi {
   @Operation({ summary: 'Deletes an issuer: its assertions are taken no more', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const { id } = await this.find(call);
-    await this.store.run((unit) => this.issuers.remove(unit, id, call.actor));
+    await this.store.run((unit) => this.issuers.remove(unit, id, call.auditActor));
     return Reply.empty(204);
   }
 

@@ -1,14 +1,16 @@
 import { Delete, Get, Inject } from '@nestjs/common';
 import type { Selector } from '@gatehouse/domain/kernel';
-import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import { AuditService } from '../../audit/audit.service.js';
 import type { Grant } from '../../grants/grant.js';
 import { GrantsService } from '../../grants/grants.service.js';
+import { RevokeGrants } from '../../grants/operations/revoke-grants.js';
+import { RevokeTokens } from '../../issuance/operations/revoke-tokens.js';
 import { listOrders } from '../../database/list-order.js';
 import type { Cursor } from '../../http/cursor.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
+import { Operations } from '../../operations/operations.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
+import { EndSessions } from '../../users/operations/end-sessions.js';
 import { sessionRepresentation } from '../../users/session-representation.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import type { Call } from './call.js';
@@ -45,9 +47,8 @@ function selectorOf(call: Call, what: string): Selector {
 @AdminApi('grants')
 export class GrantsApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(GrantsService) private readonly grants: GrantsService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -71,18 +72,8 @@ export class GrantsApi {
   @Operation({ summary: 'Revokes a grant: its code and tokens end with it', needs: 'gatehouse:admin', signIn: 'any' })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'grant');
-    const grant = await this.grants.findLive(selector, call.now);
-    if (!grant) throw notFound('grant');
-    await this.store.run(async (unit) => {
-      if (!(await this.grants.revoke(unit, selector, call.now))) return;
-      await this.audit.record(unit, {
-        type: 'grant.revoked',
-        ...call.actor,
-        clientId: grant.clientId,
-        subjectId: grant.userId,
-        details: { grant: selector },
-      });
-    });
+    const { revoked } = await this.operations.execute(RevokeGrants, call.actor, { selectors: [selector] });
+    if (revoked === 0) throw notFound('grant');
     return Reply.empty(204);
   }
 }
@@ -90,9 +81,8 @@ export class GrantsApi {
 @AdminApi('tokens')
 export class TokensApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -116,13 +106,8 @@ export class TokensApi {
   @Operation({ summary: 'Revokes an access token; its grant goes on', needs: 'gatehouse:admin', signIn: 'any' })
   async revoke(@ApiCall() call: Call): Promise<Reply> {
     const selector = selectorOf(call, 'token');
-    const token = await this.tokens.findBySelector(selector, call.now);
-    if (!token) throw notFound('token');
-    await this.store.run(async (unit) => {
-      if (!(await this.tokens.revokeBySelector(unit, selector, call.now))) return;
-      const { clientId, userId: subjectId } = token;
-      await this.audit.record(unit, { type: 'token.revoked', ...call.actor, clientId, subjectId });
-    });
+    const { revoked } = await this.operations.execute(RevokeTokens, call.actor, { selectors: [selector] });
+    if (revoked === 0) throw notFound('token');
     return Reply.empty(204);
   }
 }
@@ -130,9 +115,8 @@ export class TokensApi {
 @AdminApi('sessions')
 export class SessionsApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(SessionsService) private readonly sessions: SessionsService,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -164,15 +148,9 @@ export class SessionsApi {
     signIn: 'any',
   })
   async end(@ApiCall() call: Call): Promise<Reply> {
-    const id = call.request.params['id'] ?? '';
-    const ended =
-      id.length <= 200 &&
-      (await this.store.run(async (unit) => {
-        if (!(await this.sessions.end(unit, id, call.now))) return false;
-        await this.audit.record(unit, { type: 'session.ended', ...call.actor, subjectId: id });
-        return true;
-      }));
-    if (!ended) throw notFound('session');
+    const ids = [(call.request.params['id'] ?? '').slice(0, 200)];
+    const { ended } = await this.operations.execute(EndSessions, call.actor, { ids });
+    if (ended === 0) throw notFound('session');
     return Reply.empty(204);
   }
 }

@@ -1,10 +1,12 @@
 import { Delete, Get, Inject, Post, Put } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../config/settings.js';
-import { addressesIn, Invitations, MailQueueFull, mostInvited } from '../../users/invitations.service.js';
+import { addressesIn, Invitations, mostInvited } from '../../users/invitations.service.js';
+import { Operations } from '../../operations/operations.js';
+import { InvitePeople } from '../../users/operations/invite-people.js';
+import { SetRoleRequirements } from '../../users/operations/set-role-requirements.js';
+import { WithdrawInvitation } from '../../users/operations/withdraw-invitation.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { roles } from '../../users/user.js';
 import { AdminApi, ApiCall } from './admin-api.js';
@@ -19,7 +21,7 @@ import { ApiProblem, notFound } from './problem.js';
 export class InvitationsApi {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
@@ -55,8 +57,6 @@ export class InvitationsApi {
   })
   async invite(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Invitations');
-    if (this.settings.signUp === 'off')
-      throw new ApiProblem('conflict', 'Sign-up is off here: an invitation would lead nowhere.');
     const emails = value.emails.map((text, index) => {
       const { addresses, wrong } = addressesIn(text);
       const [address, ...others] = addresses;
@@ -66,18 +66,11 @@ export class InvitationsApi {
         ]);
       return address;
     });
-    const chosen = { roles: value.roles ?? ['user'] };
-    return this.creations.run(call, bytes, async (unit) => {
-      try {
-        const made = await this.invitations.inviteAll(unit, { emails, ...chosen }, call.actor, call.now);
-        // Without a mail server nobody gets one: the links are for the caller to pass on.
-        const links = sendsMail(this.settings) ? {} : { links: made };
-        return { body: { invited: emails.length, ...links } };
-      } catch (error) {
-        if (error instanceof MailQueueFull)
-          throw new ApiProblem('busy', 'Too many mails wait to be sent: nobody was invited.');
-        throw error;
-      }
+    const input = { emails, roles: value.roles ?? ['user'] };
+    return this.creations.execute({ call, bytes }, InvitePeople, input, (made) => {
+      // Without a mail server nobody gets one: the links are for the caller to pass on.
+      const links = sendsMail(this.settings) ? {} : { links: made };
+      return { body: { invited: emails.length, ...links } };
     });
   }
 
@@ -85,10 +78,8 @@ export class InvitationsApi {
   @Operation({ summary: 'Withdraws an invitation: its link no longer works', needs: 'gatehouse:admin', signIn: 'any' })
   async withdraw(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
-    const gone =
-      /^\d{1,15}$/.test(id) &&
-      (await this.store.run((unit) => this.invitations.withdraw(unit, Number(id), call.actor)));
-    if (!gone) throw notFound('invitation');
+    if (!/^\d{1,15}$/.test(id)) throw notFound('invitation');
+    await this.operations.execute(WithdrawInvitation, call.actor, { selector: Number(id) });
     return Reply.empty(204);
   }
 }
@@ -96,9 +87,8 @@ export class InvitationsApi {
 @AdminApi('roles')
 export class RolesApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -120,16 +110,7 @@ export class RolesApi {
     const role = roles.find((each) => each === call.request.params['role']);
     if (role === undefined) throw notFound('role');
     const { value } = await readBodyOf(call.request, 'RoleRequirement');
-    await this.store.run(async (unit) => {
-      await this.requirements.set(unit, role, value.second_factor ? 1 : 0, call.now);
-      await this.audit.record(unit, {
-        type: 'role.updated',
-        ...call.actor,
-        subjectId: role,
-        details: { secondFactor: value.second_factor },
-      });
-    });
-    this.requirements.forget();
+    await this.operations.execute(SetRoleRequirements, call.actor, { [role]: value.second_factor });
     return Reply.json({ role, second_factor: value.second_factor });
   }
 }

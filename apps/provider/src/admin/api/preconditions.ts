@@ -9,6 +9,19 @@ export function tagged(body: object, record: object): Reply {
 }
 
 /**
+ * The revision that a change is made from: as a whole, for the patch was merged into that state.
+ * @param before the record as it was read
+ * @throws ApiProblem changed, where If-Match names another state (RFC 9110 13.1.1)
+ */
+export function seenRevision(request: WebRequest, before: object): string {
+  const seen = revisionOf(before);
+  const wanted = header(request, 'if-match');
+  if (wanted !== undefined && !matches(wanted, seen))
+    throw new ApiProblem('changed', 'It is not in the state of this If-Match any more: read it again.');
+  return seen;
+}
+
+/**
  * Changes a record of which `before` was read: as a whole, for the patch was merged into that state.
  * @param change makes the change in a unit, and throws ChangedMeanwhile where the record is not in the state of this
  *   revision any more
@@ -19,10 +32,7 @@ export async function changing<T>(
   before: object,
   change: (seen: string) => Promise<T>,
 ): Promise<T> {
-  const seen = revisionOf(before);
-  const wanted = header(request, 'if-match');
-  if (wanted !== undefined && !matches(wanted, seen))
-    throw new ApiProblem('changed', 'It is not in the state of this If-Match any more: read it again.');
+  const seen = seenRevision(request, before);
   const done = await unlessChanged(() => change(seen));
   if (done === 'changed') throw new ApiProblem('conflict', 'Somebody else changed it at the same time: try again.');
   return done;

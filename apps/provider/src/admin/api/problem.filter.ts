@@ -7,11 +7,13 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { OperationError } from '../../operations/operation-error.js';
 import { RefusedAccess } from '../../audit/refused-access.service.js';
 import { Counters } from '../../http/counters.js';
 import { routes } from '../../http/routes.js';
 import { refusedToken } from '../../userinfo/bearer.js';
-import { ApiProblem, type ProblemId } from './problem.js';
+import { ApiProblem, problemOfOperation, type ProblemId } from './problem.js';
+import { stepUp } from './step-up.js';
 
 const ofFailures: Readonly<Record<FailureId, ProblemId>> = {
   'page.not_found': 'not-found',
@@ -40,7 +42,8 @@ export class ProblemFilter implements ExceptionFilter {
     if (second !== undefined) this.log.error({ err: second }, 'a problem document failed');
   }
 
-  private describe(error: unknown, request: WebRequest): Reply {
+  private describe(thrown: unknown, request: WebRequest): Reply {
+    const error = ofApi(thrown);
     const token = refusedToken(error, request);
     if (token) {
       this.refused(request, token.reason);
@@ -77,6 +80,12 @@ export class ProblemFilter implements ExceptionFilter {
       { status, headers: { ...headers, 'Content-Type': 'application/problem+json' } },
     );
   }
+}
+
+/** What an operation refused, in the API's own errors. */
+function ofApi(error: unknown): unknown {
+  if (!(error instanceof OperationError)) return error;
+  return error.missing === undefined ? problemOfOperation(error) : stepUp(error.missing);
 }
 
 function detailOf(id: ProblemId): string {

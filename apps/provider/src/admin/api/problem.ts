@@ -1,4 +1,5 @@
 import type { FieldProblem } from '../../http/form-problems.js';
+import type { OperationError, OperationErrorCode } from '../../operations/operation-error.js';
 
 /** Every refusal of the administration's API, by the id that ends its `type`: status and title. */
 const problems = {
@@ -66,4 +67,24 @@ export function invalidMembers(
 
 export function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const ofOperations: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, ProblemId>> = {
+  not_found: 'not-found',
+  forbidden: 'forbidden',
+  read_only: 'forbidden',
+  recent_sign_in: 'forbidden',
+  conflict: 'conflict',
+  changed: 'conflict',
+  busy: 'busy',
+};
+
+/** Members of an operation's input that the API calls otherwise than in snake case. */
+const memberNames: Readonly<Record<string, string>> = { profilePage: 'profile' };
+
+/** An operation's refusal as a problem document. */
+export function problemOfOperation({ code, sentence, problems: wrong }: OperationError): ApiProblem {
+  if (code === 'invalid') return invalidMembers(wrong, (member) => memberNames[member] ?? snakeCase(member));
+  if (code === 'changed') return new ApiProblem('conflict', 'Somebody else changed it at the same time: try again.');
+  return new ApiProblem(ofOperations[code], String(sentence));
 }

@@ -56,7 +56,7 @@ export class ResourcesApi {
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Resource');
     return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.resources.create(unit, draftOf(value), call.actor, call.now);
+      const made = await this.resources.create(unit, draftOf(value), call.auditActor, call.now);
       if ('problems' in made) throw invalid(made.problems);
       return {
         body: resourceRepresentation(made.resource),
@@ -87,7 +87,7 @@ export class ResourcesApi {
     const draft = draftOf(value);
     if (needsRecentSignIn(draft, before)) await call.requireRecentSignIn();
     const saved = await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.resources.update(unit, before.id, draft, call.actor, call.now, seen)),
+      this.store.run((unit) => this.resources.update(unit, before.id, draft, call.auditActor, call.now, seen)),
     );
     if (saved === undefined) throw notFound('API');
     if ('problems' in saved) throw invalid(saved.problems);
@@ -98,7 +98,7 @@ export class ResourcesApi {
   @Operation({ summary: 'Deletes an API: no more tokens are given for it', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const { id } = await this.find(call);
-    await this.store.run((unit) => this.resources.remove(unit, id, call.actor));
+    await this.store.run((unit) => this.resources.remove(unit, id, call.auditActor));
     return Reply.empty(204);
   }
 
@@ -113,7 +113,7 @@ export class ResourcesApi {
     const resource = await this.find(call);
     if (resource.clientId !== undefined) throw new ApiProblem('conflict', 'This API has credentials already.');
     return this.creations.run(call, Buffer.alloc(0), async (unit) => {
-      const made = await this.credentials.create(unit, resource, call.actor, call.now);
+      const made = await this.credentials.create(unit, resource, call.auditActor, call.now);
       if (!made) throw notFound('API');
       return { body: { client_id: made.client.id, client_secret: made.secret } };
     });

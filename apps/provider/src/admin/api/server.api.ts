@@ -45,7 +45,7 @@ export class KeysApi {
     const { value } = await readBodyOf(call.request, 'KeyRotation');
     const present = await this.keys.published(call.now);
     const made = await this.keys.generate(keyKindNames);
-    const how = { atOnce: value.at_once ?? false, present, actor: call.actor };
+    const how = { atOnce: value.at_once ?? false, present, actor: call.auditActor };
     await this.store.run((unit) => this.keys.replaceAll(unit, made, how, call.now));
     return this.list(call);
   }
@@ -83,7 +83,7 @@ export class MessagesApi {
     const id = call.request.params['id'] ?? '';
     const done =
       /^\d{1,15}$/.test(id) &&
-      (await this.store.run((unit) => this.outbox.retry(unit, [Number(id)], call.actor, call.now))) === 1;
+      (await this.store.run((unit) => this.outbox.retry(unit, [Number(id)], call.auditActor, call.now))) === 1;
     if (!done) throw notFound('message');
     return Reply.empty(204);
   }
@@ -117,9 +117,9 @@ export class AuditEventsApi {
     const { limit, after } = readPage(call.request, ['number']);
     const type = readChoice(call.request, 'type', auditTypes);
     // A program that follows the log makes no event per page.
-    const { actorId } = call.actor;
+    const { actorId } = call.auditActor;
     if (typeof actorId === 'string')
-      await this.bounded.record({ type: 'audit.read', ...call.actor, actorId }, oneAnHour);
+      await this.bounded.record({ type: 'audit.read', ...call.auditActor, actorId }, oneAnHour);
     const { events, next } = await this.log.search({
       types: type === undefined ? undefined : [type],
       userId: readText(call.request, 'user_id'),
@@ -179,7 +179,7 @@ export class RegistrationTokensApi {
       approves: value.approves,
     };
     return this.creations.run(call, bytes, async (unit) => {
-      const { id, token, expiresAt } = await this.tokens.add(unit, asked, call.actor, call.now);
+      const { id, token, expiresAt } = await this.tokens.add(unit, asked, call.auditActor, call.now);
       return { body: { id, token, expires_at: expiresAt ?? null } };
     });
   }
@@ -188,7 +188,7 @@ export class RegistrationTokensApi {
   @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
-    const gone = id.length <= 200 && (await this.store.run((unit) => this.tokens.remove(unit, id, call.actor)));
+    const gone = id.length <= 200 && (await this.store.run((unit) => this.tokens.remove(unit, id, call.auditActor)));
     if (!gone) throw notFound('registration token');
     return Reply.empty(204);
   }

@@ -1,15 +1,15 @@
 import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
-import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import { AuditService } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import { FactorReset } from '../../factors/factor-reset.service.js';
-import type { FieldProblem } from '../../http/form-problems.js';
+import { ResetSecondFactors } from '../../factors/operations/reset-second-factors.js';
 import { routes } from '../../http/routes.js';
-import { OneTimeLinks } from '../../users/one-time-links.service.js';
-import { PasswordHasher } from '../../users/password-hasher.js';
-import { PasswordRules } from '../../users/password-rules.js';
+import { Operations } from '../../operations/operations.js';
+import { CreateUser } from '../../users/operations/create-user.js';
+import { DeleteUser } from '../../users/operations/delete-user.js';
+import { MakePasswordLink } from '../../users/operations/make-password-link.js';
+import { SetUserState } from '../../users/operations/set-user-state.js';
+import { UpdateUser } from '../../users/operations/update-user.js';
 import { claimsDraft, emailWarnings, userRepresentation } from '../../users/user-representation.js';
 import { roles, type User, type UserDraft, editable } from '../../users/user.js';
 import { UserLists, userOrders } from '../../users/user-lists.service.js';
@@ -20,26 +20,18 @@ import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import type { JsonObject } from './json.js';
 import { Operation } from './operation.js';
-import { changing, tagged } from './preconditions.js';
+import { seenRevision, tagged } from './preconditions.js';
 import { invalidParameter, pageReply, readChoice, readPage, readText } from './paging.js';
-import { ApiProblem, invalidMembers, notFound } from './problem.js';
+import { notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
-
-/** A user's member of the draft, as the API calls it. */
-const memberNames: Readonly<Record<string, string>> = { profilePage: 'profile' };
 
 @AdminApi('users')
 export class UsersApi {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
-    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
-    @Inject(PasswordRules) private readonly rules: PasswordRules,
-    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
-    @Inject(FactorReset) private readonly factors: FactorReset,
-    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
 
@@ -85,21 +77,15 @@ export class UsersApi {
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'NewUser');
     const draft = { ...draftOf(value), roles: value.roles ?? ['user'] };
-    const weakness =
-      value.password === undefined
-        ? undefined
-        : await this.rules.problem(value.password, { use: 'only factor', owner: draft });
-    if (weakness !== undefined) throw invalidMembers([{ field: 'password', message: weakness }]);
-    const passwordHash = value.password === undefined ? undefined : await this.hasher.hash(value.password);
-    return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.users.create(unit, { ...draft, passwordHash }, call.actor, call.now);
-      if ('problems' in made) throw invalid(made.problems);
-      const link = passwordHash === undefined ? { password_link: await this.makeLink(unit, made.user, call) } : {};
-      return {
-        body: { ...userRepresentation(made.user), ...link, ...this.warnings(made.user) },
-        location: `${routes.adminApi}/users/${made.user.id}`,
-      };
-    });
+    const input = { draft, password: value.password };
+    return this.creations.execute({ call, bytes }, CreateUser, input, ({ user, link }) => ({
+      body: {
+        ...userRepresentation(user),
+        ...(link === undefined ? {} : { password_link: link }),
+        ...this.warnings(user),
+      },
+      location: `${routes.adminApi}/users/${user.id}`,
+    }));
   }
 
   @Get(':id')
@@ -121,21 +107,19 @@ export class UsersApi {
     const user = await this.find(call);
     const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
     const draft = { ...draftOf(stillProved(value, patch, user)), roles: value.roles ?? [] };
-    const saved = await changing(call.request, editable(user), (seen) =>
-      this.store.run((unit) => this.users.update(unit, user.id, draft, call.actor, call.now, seen)),
-    );
-    if (saved === undefined) throw notFound('user');
-    if ('problems' in saved) throw invalid(saved.problems);
-    const warnings = saved.user.email === user.email ? {} : this.warnings(saved.user);
-    return tagged({ ...userRepresentation(saved.user), ...warnings }, editable(saved.user));
+    const saved = await this.operations.execute(UpdateUser, call.actor, {
+      id: user.id,
+      draft,
+      revision: seenRevision(call.request, editable(user)),
+    });
+    const warnings = saved.email === user.email ? {} : this.warnings(saved);
+    return tagged({ ...userRepresentation(saved), ...warnings }, editable(saved));
   }
 
   @Delete(':id')
   @Operation({ summary: 'Deletes a user, with all that they have here', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
-    const user = await this.find(call);
-    const outcome = await this.store.run((unit) => this.users.remove(unit, user.id, call.actor, call.now));
-    if (outcome === 'last admin') throw lastAdmin();
+    await this.operations.execute(DeleteUser, call.actor, { id: idOf(call) });
     return Reply.empty(204);
   }
 
@@ -146,18 +130,13 @@ export class UsersApi {
     answers: 'User',
   })
   async disable(@ApiCall() call: Call): Promise<Reply> {
-    const user = await this.find(call);
-    const outcome = await this.store.run((unit) => this.users.disable(unit, user.id, call.actor, call.now));
-    if (outcome === 'last admin') throw lastAdmin();
-    return this.show(call);
+    return this.setState(call, true);
   }
 
   @Post(':id/enable')
   @Operation({ summary: 'Switches an account on again', needs: 'gatehouse:admin', answers: 'User' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
-    const user = await this.find(call);
-    await this.store.run((unit) => this.users.enable(unit, user.id, call.actor, call.now));
-    return this.show(call);
+    return this.setState(call, false);
   }
 
   @Post(':id/password-link')
@@ -167,17 +146,19 @@ export class UsersApi {
     answers: 'PasswordLink',
   })
   async passwordLink(@ApiCall() call: Call): Promise<Reply> {
-    const user = await this.find(call);
-    if (user.disabledAt !== undefined) throw new ApiProblem('conflict', 'The account is off: switch it on first.');
-    return Reply.json({ link: await this.store.run((unit) => this.makeLink(unit, user, call)) });
+    return Reply.json({ link: await this.operations.execute(MakePasswordLink, call.actor, { id: idOf(call) }) });
   }
 
   @Post(':id/reset-factors')
   @Operation({ summary: 'Takes all second factors away and ends the sessions', needs: 'gatehouse:admin' })
   async resetFactors(@ApiCall() call: Call): Promise<Reply> {
-    const user = await this.find(call);
-    await this.store.run((unit) => this.factors.reset(unit, user.id, call.actor, call.now));
+    await this.operations.execute(ResetSecondFactors, call.actor, { userId: idOf(call) });
     return Reply.empty(204);
+  }
+
+  private async setState(call: Call, disabled: boolean): Promise<Reply> {
+    const user = await this.operations.execute(SetUserState, call.actor, { id: idOf(call), disabled });
+    return tagged(userRepresentation(user), editable(user));
   }
 
   private warnings(user: User): object {
@@ -185,13 +166,8 @@ export class UsersApi {
     return emailWarnings(user, `Set email_verified to true, or let the person confirm it at ${page}.`);
   }
 
-  private async makeLink(unit: Unit, user: User, call: Call): Promise<string> {
-    await this.audit.record(unit, { type: 'user.link_made', ...call.actor, subjectId: user.id });
-    return this.links.make(unit, { userId: user.id, purpose: 'set-password', signsIn: true }, call.now);
-  }
-
   private async find(call: Call): Promise<User> {
-    const user = await this.users.find(call.request.params['id'] ?? '');
+    const user = await this.users.find(idOf(call));
     if (!user) throw notFound('user');
     return user;
   }
@@ -218,12 +194,6 @@ function draftOf(value: Bodies['User']): UserDraft {
   };
 }
 
-function invalid(problems: readonly FieldProblem[]): ApiProblem {
-  const own = (member: string): string =>
-    memberNames[member] ?? member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return invalidMembers(problems, own);
-}
-
-function lastAdmin(): ApiProblem {
-  return new ApiProblem('conflict', 'This is the last administrator: make another one first.');
+function idOf(call: Call): string {
+  return call.request.params['id'] ?? '';
 }

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import { TrustedBrowsers } from '../../factors/trusted-browsers.service.js';
+import { actingUserId, type Actor } from '../../operations/actor.js';
+import { notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { UsersService } from '../../users/users.service.js';
+
+export interface EndOtherSessionsInput {
+  /** The session that goes on. */
+  readonly keepSessionId: string;
+  /** Also what applications may do while the person is away. */
+  readonly offline: boolean;
+  /** Also the browsers that need no second factor. */
+  readonly trustedBrowsers: boolean;
+}
+
+/** A person ends their other sessions, and what else they choose. */
+@Injectable()
+export class EndOtherSessions extends SimpleOperation<EndOtherSessionsInput, void> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError not_found for an actor who is no person */
+  async perform(unit: Unit, actor: Actor, input: EndOtherSessionsInput): Promise<Performed<void>> {
+    const subjectId = actingUserId(actor);
+    if (subjectId === undefined) throw notFound('user');
+    const { keepSessionId, offline, trustedBrowsers } = input;
+    const ended = await this.users.signOutEverywhere(unit, subjectId, { offline, keepSessionId }, actor.now);
+    const changes: Change[] = [{ type: 'session.ended', subjectId, details: { ended: ended.sessions } }];
+    if (offline)
+      changes.push({ type: 'grant.revoked', subjectId, details: { offline_grants_ended: ended.grants } });
+    if (trustedBrowsers) {
+      await this.trusted.endAllOf(unit, subjectId);
+      changes.push({ type: 'browser.untrusted', subjectId, details: { all: true } });
+    }
+    return { result: undefined, changes };
+  }
+}

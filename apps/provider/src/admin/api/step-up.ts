@@ -1,0 +1,20 @@
+import { multiFactorContext, OAuthError, recentSignInSeconds } from '@gatehouse/domain/oauth';
+
+const sentences = {
+  'sign-in': 'The sign-in of this token is too old for this: sign in again, and get a new token.',
+  'second-factor': 'The sign-in of this token lacks the second factor: sign in with it, and get a new token.',
+} as const;
+
+/**
+ * Asks for a new token, from a sign-in that is recent and complete.
+ * @see RFC 9470 3
+ */
+export function stepUp(missing: 'sign-in' | 'second-factor'): OAuthError {
+  return new OAuthError('insufficient_user_authentication', sentences[missing], {
+    reason: 'api.sign_in',
+    authentication: {
+      maxAgeSeconds: recentSignInSeconds,
+      ...(missing === 'second-factor' ? { acrValues: multiFactorContext } : {}),
+    },
+  });
+}

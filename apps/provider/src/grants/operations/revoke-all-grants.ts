@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import { ClientsService } from '../../clients/clients.service.js';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { GrantsService } from '../grants.service.js';
+import { mayRevoke } from '../policy.js';
+import type { Revoked } from './revoke-grants.js';
+
+/** Of a user, of a client, or of one at the other: at least one of them is named. */
+export type RevokeAllInput =
+  | { readonly userId: string; readonly clientId?: string | undefined }
+  | { readonly userId?: undefined; readonly clientId: string };
+
+/** Revokes all grants of a user, of a client, or of a user at a client. */
+@Injectable()
+export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
+  constructor(
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
+    const { userId: subjectId, clientId } = input;
+    demand(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.find(clientId)));
+    const revoked = await this.revoke(unit, input, actor);
+    return {
+      result: { revoked },
+      changes: [{ type: 'grant.revoked', clientId, subjectId, details: { revoked } }],
+    };
+  }
+
+  private revoke(unit: Unit, input: RevokeAllInput, { now }: Actor): Promise<number> {
+    if (input.userId === undefined) return this.grants.revokeOfClient(unit, input.clientId, now);
+    if (input.clientId === undefined) return this.grants.revokeOfUser(unit, input.userId, now);
+    return this.grants.revokeOfUserAndClient(unit, input.userId, input.clientId, now);
+  }
+}

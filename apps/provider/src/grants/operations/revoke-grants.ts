@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Selector } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { ClientsService } from '../../clients/clients.service.js';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { GrantsService } from '../grants.service.js';
+import { mayRevoke } from '../policy.js';
+
+export interface RevokeInput {
+  readonly selectors: readonly Selector[];
+}
+
+export interface Revoked {
+  readonly revoked: number;
+}
+
+/** Revokes grants, with their codes and tokens: all of them or none. Those that are over already are left out. */
+@Injectable()
+export class RevokeGrants extends SimpleOperation<RevokeInput, Revoked> {
+  constructor(
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, { selectors }: RevokeInput): Promise<Performed<Revoked>> {
+    const changes: Change[] = [];
+    for (const selector of selectors) {
+      const grant = await this.grants.findLive(selector, actor.now);
+      if (!grant) continue;
+      const { clientId, userId: subjectId } = grant;
+      demand(actor, mayRevoke(actor, await this.clients.find(clientId)));
+      if (await this.grants.revoke(unit, selector, actor.now))
+        changes.push({ type: 'grant.revoked', clientId, subjectId, details: { grant: selector } });
+    }
+    return { result: { revoked: changes.length }, changes };
+  }
+}

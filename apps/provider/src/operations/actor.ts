@@ -1,0 +1,68 @@
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { SignIn } from '@gatehouse/domain/oauth';
+import type { AuditEvent } from '../audit/audit.service.js';
+
+/** Where a request came from, for the audit log. */
+interface Origin {
+  readonly address: string;
+  readonly requestId: string;
+}
+
+/** A person at a page, or by an access token of theirs at the API. */
+export interface PersonActor extends Origin {
+  readonly kind: 'person';
+  readonly userId: string;
+  readonly roles: readonly string[];
+  /** The sign-in of the session or of the token's grant; undefined for a token that comes from no sign-in. */
+  readonly signIn: SignIn | undefined;
+  /** Whether the account has a second factor, which a trusted browser may have skipped. */
+  readonly hasSecondFactor: boolean;
+  /** The client whose access token was presented; undefined at a page. */
+  readonly clientId?: string | undefined;
+  readonly now: EpochSeconds;
+}
+
+/** A service account: a client by an access token of its own, with the scope `gatehouse:admin`. */
+export interface ClientActor extends Origin {
+  readonly kind: 'client';
+  readonly clientId: string;
+  readonly now: EpochSeconds;
+}
+
+/** Someone with access to the server's command line; the audit log has the operating-system user. */
+export interface CommandLineActor {
+  readonly kind: 'command-line';
+  readonly now: EpochSeconds;
+}
+
+/** The server itself: jobs, and the first start. */
+export interface SystemActor {
+  readonly kind: 'system';
+  readonly now: EpochSeconds;
+}
+
+/** Who performs an operation, and when. */
+export type Actor = PersonActor | ClientActor | CommandLineActor | SystemActor;
+
+/** The members of an audit event that say who acted. */
+export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {
+  switch (actor.kind) {
+    case 'person': {
+      const { userId, address, requestId, clientId } = actor;
+      return { actorId: userId, address, requestId, viaClientId: clientId };
+    }
+    case 'client': {
+      const { address, requestId, clientId } = actor;
+      return { actorId: null, address, requestId, viaClientId: clientId };
+    }
+    case 'command-line':
+      return {};
+    case 'system':
+      return { actorId: null };
+  }
+}
+
+/** The user who acts, where a user does. */
+export function actingUserId(actor: Actor): string | undefined {
+  return actor.kind === 'person' ? actor.userId : undefined;
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { Store, type Unit } from '@gatehouse/server/database/store';
+import { AuditService } from '../audit/audit.service.js';
+import { auditActor, type Actor } from './actor.js';
+import { changedMembers } from './changed-members.js';
+import type { Change, Operation } from './operation.js';
+
+interface Options<Result> {
+  /** What must be stored together with the result, such as the answer to an idempotent request. */
+  readonly alsoInUnit?: (unit: Unit, result: Result) => Promise<void>;
+}
+
+/** Runs operations: each in a unit of work of its own, with an audit event for each change. */
+@Injectable()
+export class Operations {
+  constructor(
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(Store) private readonly store: Store,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /**
+   * @param type the operation's class, a provider of any module
+   * @throws OperationError where it is refused
+   */
+  async execute<Input, Result, Prepared>(
+    type: Type<Operation<Input, Result, Prepared>>,
+    actor: Actor,
+    input: Input,
+    { alsoInUnit }: Options<Result> = {},
+  ): Promise<Result> {
+    const operation = this.modules.get(type, { strict: false });
+    const prepared = await operation.prepare(actor, input);
+    const result = await this.store.run(async (unit) => {
+      const performed = await operation.perform(unit, actor, prepared);
+      for (const change of performed.changes) await this.record(unit, actor, change);
+      await alsoInUnit?.(unit, performed.result);
+      return performed.result;
+    });
+    operation.committed?.(result);
+    return result;
+  }
+
+  private async record(unit: Unit, actor: Actor, change: Change): Promise<void> {
+    const { type, subjectId, clientId, before, after, secrets, details } = change;
+    const changes = before && after ? changedMembers(before, after, secrets) : {};
+    await this.audit.record(unit, {
+      type,
+      ...auditActor(actor),
+      subjectId,
+      clientId,
+      details,
+      ...(Object.keys(changes).length > 0 ? { changes } : {}),
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import { epochSeconds } from '@gatehouse/domain/kernel';
+import type { Actor, PersonActor } from './actor';
+import { OperationError } from './operation-error';
+import { administratorsAfterRecentSignIn, administratorsOnly, demand } from './policy';
+
+const now = epochSeconds(1_800_000_000);
+const person = (of: Partial<PersonActor> = {}): PersonActor => ({
+  kind: 'person',
+  userId: 'ada',
+  roles: ['admin'],
+  signIn: { authTime: epochSeconds(now - 60), amr: ['pwd'] },
+  hasSecondFactor: false,
+  address: '127.0.0.1',
+  requestId: 'r',
+  now,
+  ...of,
+});
+const others: readonly Actor[] = [
+  { kind: 'client', clientId: 'c', address: '127.0.0.1', requestId: 'r', now },
+  { kind: 'command-line', now },
+  { kind: 'system', now },
+];
+
+describe('who may do what administrators do', () => {
+  it('are administrators, service accounts, the command line and the server', () => {
+    expect([person(), ...others].map((actor) => administratorsAfterRecentSignIn(actor))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    [['user'], 'forbidden'],
+    [['developer', 'user'], 'forbidden'],
+    [['auditor'], 'read_only'],
+    [[], 'forbidden'],
+    [['auditor', 'admin'], undefined],
+  ])('of the roles %j: %s', (roles, denial) => {
+    expect(administratorsOnly(person({ roles }))).toBe(denial);
+  });
+
+  it.each<[string, Partial<PersonActor>, string | undefined]>([
+    ['is ten minutes old', { signIn: { authTime: epochSeconds(now - 600), amr: ['pwd'] } }, undefined],
+    ['is older', { signIn: { authTime: epochSeconds(now - 601), amr: ['pwd'] } }, 'recent_sign_in'],
+    ['was without the second factor', { hasSecondFactor: true }, 'recent_sign_in'],
+    ['is of no person', { signIn: undefined }, 'recent_sign_in'],
+    ['is complete', { hasSecondFactor: true, signIn: { authTime: now, amr: ['pwd', 'otp', 'mfa'] } }, undefined],
+    ['is old, of a user', { roles: ['user'], signIn: { authTime: epochSeconds(1), amr: [] } }, 'forbidden'],
+  ])('with a sign-in that %s', (_what, of, denial) => {
+    expect(administratorsAfterRecentSignIn(person(of))).toBe(denial);
+  });
+
+  it('refuses with what the sign-in lacks', () => {
+    const refusal = (actor: Actor): unknown => {
+      try {
+        demand(actor, administratorsAfterRecentSignIn(actor));
+      } catch (error) {
+        return error instanceof OperationError ? [error.code, error.missing] : error;
+      }
+      return undefined;
+    };
+    expect(refusal(person({ hasSecondFactor: true }))).toEqual(['recent_sign_in', 'second-factor']);
+    expect(refusal(person({ signIn: undefined }))).toEqual(['recent_sign_in', 'sign-in']);
+    expect(refusal(person({ roles: [] }))).toEqual(['forbidden', undefined]);
+    expect(refusal(person())).toBeUndefined();
+  });
+});

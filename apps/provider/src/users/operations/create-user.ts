@@ -1,0 +1,58 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { invalidInput } from '../../operations/operation-error.js';
+import type { Operation, Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { OneTimeLinks } from '../one-time-links.service.js';
+import { PasswordHasher } from '../password-hasher.js';
+import { PasswordRules } from '../password-rules.js';
+import { mayManageUsers } from '../policy.js';
+import type { User, UserDraft } from '../user.js';
+import { UsersService } from '../users.service.js';
+
+export interface CreateUserInput {
+  readonly draft: UserDraft;
+  /** In plain text; left out: a link is made that sets one. */
+  readonly password?: string | undefined;
+}
+
+interface Prepared {
+  readonly draft: UserDraft;
+  readonly passwordHash: string | undefined;
+}
+
+export interface CreatedUser {
+  readonly user: User;
+  /** The link that sets the password, where none was given. It is shown once. */
+  readonly link: string | undefined;
+}
+
+/** Adds an account, with a password or with a link that sets one. */
+@Injectable()
+export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepared> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+  ) {}
+
+  async prepare(_actor: Actor, { draft, password }: CreateUserInput): Promise<Prepared> {
+    if (password === undefined) return { draft, passwordHash: undefined };
+    const weakness = await this.rules.problem(password, { use: 'only factor', owner: draft });
+    if (weakness !== undefined) throw invalidInput([{ field: 'password', message: weakness }]);
+    return { draft, passwordHash: await this.hasher.hash(password) };
+  }
+
+  async perform(unit: Unit, actor: Actor, { draft, passwordHash }: Prepared): Promise<Performed<CreatedUser>> {
+    demand(actor, mayManageUsers(actor));
+    const made = await this.users.create(unit, { ...draft, passwordHash }, actor.now);
+    if ('problems' in made) throw invalidInput(made.problems);
+    const { user } = made;
+    const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
+    if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
+    const link = await this.links.makeForAdministrator(unit, user.id, actor.now);
+    return { result: { user, link }, changes: [created, { type: 'user.link_made', subjectId: user.id }] };
+  }
+}

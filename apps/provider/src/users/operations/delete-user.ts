@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { invalidInput, notFound, OperationError } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { text } from '../../texts/text.js';
+import { mayDeleteUser } from '../policy.js';
+import { UsersService } from '../users.service.js';
+
+export interface DeleteUserInput {
+  readonly id: string;
+  /** The username, typed as a confirmation; left out: none is asked for. */
+  readonly typedUsername?: string;
+}
+
+/** Deletes an account with all that it has here. */
+@Injectable()
+export class DeleteUser extends SimpleOperation<DeleteUserInput, void> {
+  constructor(@Inject(UsersService) private readonly users: UsersService) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, { id, typedUsername }: DeleteUserInput): Promise<Performed<void>> {
+    demand(actor, mayDeleteUser(actor, id));
+    const user = await this.users.lockAndRead(unit, id);
+    if (!user) throw notFound('user');
+    if (typedUsername !== undefined && typedUsername !== user.username)
+      throw invalidInput([{ field: 'username', message: text('delete.wrong') }]);
+    if (await this.users.isLastAdmin(unit, id)) throw new OperationError('conflict', text('problem.lastAdmin'));
+    await this.users.remove(unit, id, actor.now);
+    return {
+      result: undefined,
+      changes: [{ type: 'user.deleted', subjectId: id, details: { username: user.username } }],
+    };
+  }
+}

@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
+import { mayEndSessions } from '../policy.js';
+
+/** Ends sessions by their ids, each with the grants that depend on it. Sessions that are over already are left out. */
+@Injectable()
+export class EndSessions extends SimpleOperation<{ readonly ids: readonly string[] }, { readonly ended: number }> {
+  constructor(@Inject(SessionsService) private readonly sessions: SessionsService) {
+    super();
+  }
+
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { ids }: { readonly ids: readonly string[] },
+  ): Promise<Performed<{ readonly ended: number }>> {
+    const changes: Change[] = [];
+    for (const id of ids) {
+      const userId = await this.sessions.end(unit, id, actor.now);
+      // Thrown, it undoes what ended.
+      demand(actor, mayEndSessions(actor, userId));
+      if (userId !== undefined) changes.push({ type: 'session.ended', subjectId: id });
+    }
+    return { result: { ended: changes.length }, changes };
+  }
+}

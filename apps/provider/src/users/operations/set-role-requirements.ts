@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { mayManageRoles } from '../policy.js';
+import { RoleRequirements } from '../role-requirements.service.js';
+import { roles, type Role } from '../user.js';
+
+/** Whether these roles require a second factor; roles that are left out stay as they are. */
+export type RoleRequirementsInput = Partial<Readonly<Record<Role, boolean>>>;
+
+/** Says which roles require a second factor. */
+@Injectable()
+export class SetRoleRequirements extends SimpleOperation<RoleRequirementsInput, void> {
+  constructor(@Inject(RoleRequirements) private readonly requirements: RoleRequirements) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, wanted: RoleRequirementsInput): Promise<Performed<void>> {
+    demand(actor, mayManageRoles(actor));
+    const now = await this.requirements.readIn(unit);
+    const changes: Change[] = [];
+    for (const role of roles) {
+      const secondFactor = wanted[role];
+      const before = now.has(role);
+      if (secondFactor === undefined || secondFactor === before) continue;
+      await this.requirements.set(unit, role, secondFactor ? 1 : 0, actor.now);
+      changes.push({
+        type: 'role.updated',
+        subjectId: role,
+        before: { secondFactor: before },
+        after: { secondFactor },
+      });
+    }
+    return { result: undefined, changes };
+  }
+
+  committed(): void {
+    this.requirements.forget();
+  }
+}

@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { notFound, OperationError } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { text } from '../../texts/text.js';
+import { mayManageUsers } from '../policy.js';
+import type { User } from '../user.js';
+import { UsersService } from '../users.service.js';
+
+export interface UserState {
+  readonly id: string;
+  readonly disabled: boolean;
+}
+
+/** Disables an account, which ends its sessions, grants and tokens, or enables it again. */
+@Injectable()
+export class SetUserState extends SimpleOperation<UserState, User> {
+  constructor(@Inject(UsersService) private readonly users: UsersService) {
+    super();
+  }
+
+  /** @throws OperationError conflict for the last administrator; nothing was written then */
+  async perform(unit: Unit, actor: Actor, { id, disabled }: UserState): Promise<Performed<User>> {
+    demand(actor, mayManageUsers(actor));
+    const before = await this.users.lockAndRead(unit, id);
+    if (!before) throw notFound('user');
+    if (disabled && (await this.users.isLastAdmin(unit, id)))
+      throw new OperationError('conflict', text('problem.lastAdmin'));
+    const user = await this.users.setDisabled(unit, before, disabled, actor.now);
+    return {
+      result: user,
+      changes: [
+        {
+          type: disabled ? 'user.disabled' : 'user.enabled',
+          subjectId: id,
+          before: { disabled: before.disabledAt !== undefined },
+          after: { disabled },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,38 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { OperationError } from '../../operations/operation-error.js';
+import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
+import { SetUserState } from './set-user-state.js';
+
+export interface UserStates {
+  readonly ids: readonly string[];
+  readonly disabled: boolean;
+}
+
+/** Disables or enables several accounts at once. The last administrator and accounts that are gone are left as they are. */
+@Injectable()
+export class SetUserStates extends SimpleOperation<UserStates, { readonly keptAdministrator: boolean }> {
+  constructor(@Inject(SetUserState) private readonly setState: SetUserState) {
+    super();
+  }
+
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { ids, disabled }: UserStates,
+  ): Promise<Performed<{ readonly keptAdministrator: boolean }>> {
+    const changes: Change[] = [];
+    let keptAdministrator = false;
+    // In one order, so that two of these cannot wait for one another.
+    for (const id of [...new Set(ids)].sort()) {
+      try {
+        changes.push(...(await this.setState.perform(unit, actor, { id, disabled })).changes);
+      } catch (error) {
+        if (!(error instanceof OperationError) || !['not_found', 'conflict'].includes(error.code)) throw error;
+        keptAdministrator ||= error.code === 'conflict';
+      }
+    }
+    return { result: { keptAdministrator }, changes };
+  }
+}

@@ -1,0 +1,35 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Profile } from '@gatehouse/domain/oidc';
+import type { Unit } from '@gatehouse/server/database/store';
+import { actingUserId, type Actor } from '../../operations/actor.js';
+import { invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import type { UserDraft } from '../user.js';
+import { userRepresentation } from '../user-representation.js';
+import { UsersService } from '../users.service.js';
+
+export type OwnProfile = Pick<UserDraft, 'name' | 'givenName' | 'familyName'> & { readonly profile: Profile };
+
+/** A person says who they are. Another phone number is not verified. */
+@Injectable()
+export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
+  constructor(@Inject(UsersService) private readonly users: UsersService) {
+    super();
+  }
+
+  /** @throws OperationError not_found, also for an actor who is no person */
+  async perform(unit: Unit, actor: Actor, draft: OwnProfile): Promise<Performed<void>> {
+    const userId = actingUserId(actor);
+    const before = userId === undefined ? undefined : await this.users.lockAndRead(unit, userId);
+    if (!before) throw notFound('user');
+    const saved = await this.users.updateProfile(unit, before, draft, actor.now);
+    if ('problems' in saved) throw invalidInput(saved.problems);
+    const change = {
+      type: 'user.updated',
+      subjectId: before.id,
+      before: userRepresentation({ ...before, updatedAt: saved.user.updatedAt }),
+      after: userRepresentation(saved.user),
+    } as const;
+    return { result: undefined, changes: [change] };
+  }
+}

@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import { revisionOf } from '../../http/revision.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { mayManageUsers } from '../policy.js';
+import { editable, type User, type UserDraft } from '../user.js';
+import { userRepresentation } from '../user-representation.js';
+import { UsersService } from '../users.service.js';
+
+export interface UpdateUserInput {
+  readonly id: string;
+  readonly draft: UserDraft;
+  /** The revision of {@link editable} that the change was made from; left out: whatever it is now. */
+  readonly revision?: string | undefined;
+}
+
+/** Changes an account as administrators edit it: names, address, claims, roles. */
+@Injectable()
+export class UpdateUser extends SimpleOperation<UpdateUserInput, User> {
+  constructor(@Inject(UsersService) private readonly users: UsersService) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, { id, draft, revision }: UpdateUserInput): Promise<Performed<User>> {
+    demand(actor, mayManageUsers(actor));
+    const before = await this.users.lockAndRead(unit, id);
+    if (!before) throw notFound('user');
+    if (revision !== undefined && revision !== revisionOf(editable(before))) throw changedMeanwhile();
+    const saved = await this.users.update(unit, before, draft, actor.now);
+    if ('problems' in saved) throw invalidInput(saved.problems);
+    const change = {
+      type: 'user.updated',
+      subjectId: id,
+      before: userRepresentation({ ...before, updatedAt: saved.user.updatedAt }),
+      after: userRepresentation(saved.user),
+    } as const;
+    return { result: saved.user, changes: [change] };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Actor } from '../operations/actor.js';
+import {
+  administratorsAfterRecentSignIn,
+  administratorsOnly,
+  afterRecentSignIn,
+  type Denial,
+} from '../operations/policy.js';
+
+/** Accounts, their roles, passwords and links: whoever changes them could make themselves anybody. */
+export function mayManageUsers(actor: Actor): Denial {
+  return administratorsAfterRecentSignIn(actor);
+}
+
+/** What roles require of a sign-in. */
+export function mayManageRoles(actor: Actor): Denial {
+  return administratorsAfterRecentSignIn(actor);
+}
+
+/** An invitation gives its roles. */
+export function mayInvite(actor: Actor): Denial {
+  return administratorsAfterRecentSignIn(actor);
+}
+
+/** Takes something away that nobody used: needs no recent sign-in. */
+export function mayWithdrawInvitations(actor: Actor): Denial {
+  return administratorsOnly(actor);
+}
+
+/** Persons may end their own sessions. It takes access away, and gives none: no recent sign-in is needed. */
+export function mayEndSessions(actor: Actor, userId: string | undefined): Denial {
+  return actor.kind === 'person' && actor.userId === userId ? undefined : administratorsOnly(actor);
+}
+
+/** Persons may delete their own account. */
+export function mayDeleteUser(actor: Actor, userId: string): Denial {
+  return actor.kind === 'person' && actor.userId === userId ? afterRecentSignIn(actor) : mayManageUsers(actor);
+}
