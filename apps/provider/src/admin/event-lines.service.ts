@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { commandLineUser, isCommandLineActor } from '../audit/command-line-actor.js';
 import type { LoggedEvent } from '../audit/audit-log.service.js';
+import type { ChangedMember } from '../audit/changed-members.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { UsersService } from '../users/users.service.js';
 
@@ -46,7 +47,19 @@ export class EventLines {
       client: named(event.clientId, clients),
       address: event.address,
       requestId: event.requestId,
-      details: Object.entries(event.details).map(([name, value]) => ({ name, value: String(value) })),
+      details: [
+        ...Object.entries(event.details).map(([name, value]) => ({ name, value: String(value) })),
+        ...Object.entries(event.changes).map(([name, change]) => ({ name, value: changeText(change) })),
+      ],
     }));
   }
+}
+
+function changeText(change: ChangedMember | 'changed'): string {
+  return change === 'changed' ? 'changed' : `${valueText(change.before)} → ${valueText(change.after)}`;
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ import { Brackets } from 'typeorm';
 import type { AuditRow } from './audit-chain.service.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditType } from './audit.service.js';
+import type { Changes } from './changed-members.js';
 
 /** An event as it was written. */
 export interface LoggedEvent {
@@ -17,6 +18,8 @@ export interface LoggedEvent {
   readonly address: string | null;
   readonly requestId: string | null;
   readonly details: Readonly<Record<string, unknown>>;
+  /** What changed, of events of changes; empty for others. */
+  readonly changes: Changes;
 }
 
 export interface AuditSearch {
@@ -106,6 +109,8 @@ export class AuditLog {
 }
 
 function toEvent(row: AuditRow): LoggedEvent {
+  // As AuditService wrote it.
+  const { changes = {}, ...details } = JSON.parse(row.details) as Record<string, unknown> & { changes?: Changes };
   return {
     selector: Number(row.selector),
     at: Number(row.at),

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
+import type { Changes } from './changed-members.js';
 
 /** What can be told of; a closed list, so that whoever searches the log knows its words. */
 export const auditTypes = [
@@ -95,7 +96,7 @@ export interface AuditEvent {
   /** Small, and never a secret. */
   readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
   /** Members of the record that changed, with their values before and after; stands in the details as `changes`. */
-  readonly changes?: Readonly<Record<string, unknown>> | undefined;
+  readonly changes?: Changes | undefined;
 }
 
 /** Who does something, from where, and by which client. */

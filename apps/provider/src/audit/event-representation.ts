@@ -12,5 +12,6 @@ export function eventRepresentation(event: LoggedEvent): Record<string, unknown>
     address: event.address,
     request_id: event.requestId,
     details: event.details,
+    changes: event.changes,
   };
 }

@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { auditActor, type Actor } from './actor.js';
-import { changedMembers } from './changed-members.js';
+import { changedMembers } from '../audit/changed-members.js';
 import type { Change, Operation } from './operation.js';
 
 interface Options<Result> {

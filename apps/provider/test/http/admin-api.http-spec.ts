@@ -91,6 +91,14 @@ describe('the administration’s API', () => {
       );
       for (const event of told)
         expect(event).toMatchObject({ actor_id: null, details: { via_client: api.registered.client.id } });
+      // The newest first.
+      expect(told.find(({ type }) => type === 'user.updated')?.['changes']).toEqual({
+        email: { before: 'ada@example.com', after: 'other@example.com' },
+        email_verified: { before: true, after: false },
+      });
+      expect(told.find(({ type }) => type === 'user.disabled')?.['changes']).toEqual({
+        disabled: { before: false, after: true },
+      });
     });
 
     it('can log in at once with a password that is given', async () => {

@@ -275,6 +275,9 @@ export const shapes = {
     address: z.string().nullable(),
     request_id: z.string().nullable(),
     details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    changes: z
+      .record(z.string(), z.union([z.literal('changed'), z.strictObject({ before: z.unknown(), after: z.unknown() })]))
+      .meta({ description: 'The members that a change changed. Of secrets: "changed".' }),
   }),
   Problem: z.strictObject({
     type: z.string(),

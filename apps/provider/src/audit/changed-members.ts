@@ -4,6 +4,9 @@ export interface ChangedMember {
   readonly after: unknown;
 }
 
+/** The members that changed, by name; of secrets it is only said that they did. */
+export type Changes = Readonly<Record<string, ChangedMember | 'changed'>>;
+
 const mostMembers = 50;
 const mostCharacters = 300;
 
@@ -15,7 +18,7 @@ export function changedMembers(
   before: object,
   after: object,
   secrets: readonly string[] = [],
-): Readonly<Record<string, ChangedMember | 'changed'>> {
+): Changes {
   const [old, new_] = [membersOf(before), membersOf(after)];
   const names = [...new Set([...old.keys(), ...new_.keys()])].sort();
   const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, mostMembers);
