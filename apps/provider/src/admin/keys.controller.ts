@@ -1,6 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { currentKey, isRetired } from '@gatehouse/domain/jose';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -10,8 +9,9 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
-import { actorOf } from '../users/actor.js';
+import { RotateKeys } from '../keys/operations/rotate-keys.js';
 import { durationText } from '../users/duration-text.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
@@ -20,7 +20,7 @@ import { Visits } from '../users/visits.service.js';
 export class KeysController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(KeysService) private readonly keys: KeysService,
@@ -41,12 +41,7 @@ export class KeysController {
     // What cannot be undone is confirmed by its name.
     if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
       return this.show(visit, { status: 422, problem: 'Type the word “now”.' });
-    await this.visits.requireRecentSignIn(visit, form);
-    const present = await this.keys.published(visit.now);
-    const made = await this.keys.generate(keyKindNames);
-    await this.store.run((unit) =>
-      this.keys.replaceAll(unit, made, { atOnce, present, actor: actorOf(visit) }, visit.now),
-    );
+    await this.operations.execute(RotateKeys, { atOnce }, { visit, form });
     return Reply.redirect(`${routes.keys}?done=rotated`, { cookies: visit.cookies });
   }
 

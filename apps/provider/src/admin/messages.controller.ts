@@ -1,5 +1,4 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -7,8 +6,9 @@ import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
+import { RetryMessages } from '../outbox/operations/retry-messages.js';
 import { Outbox } from '../outbox/outbox.service.js';
-import { actorOf } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
@@ -27,7 +27,7 @@ const kindWords: Readonly<Record<string, string>> = {
 export class MessagesController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -51,7 +51,7 @@ export class MessagesController {
           ? [Number(id)]
           : [];
     if (selectors.length === 0 && form.get('action') !== 'retry-failed') throw new PageError('form.invalid');
-    await this.store.run((unit) => this.outbox.retry(unit, selectors, actorOf(visit), visit.now));
+    await this.operations.execute(RetryMessages, { selectors }, { visit, form });
     return Reply.redirect(`${routes.messages}?done=retried`, { cookies: visit.cookies });
   }
 

@@ -97,7 +97,7 @@ export class AuditLog {
         ),
       );
     const rows = await select.getMany();
-    const events = rows.slice(0, limit);
+    const events = rows.slice(0, limit).map((row) => ({ ...row, ...separated(row.details) }));
     const next = rows.length > limit ? events.at(-1)?.selector : floor && Number(floor.selector);
     return { events, next };
   }
@@ -109,8 +109,6 @@ export class AuditLog {
 }
 
 function toEvent(row: AuditRow): LoggedEvent {
-  // As AuditService wrote it.
-  const { changes = {}, ...details } = JSON.parse(row.details) as Record<string, unknown> & { changes?: Changes };
   return {
     selector: Number(row.selector),
     at: Number(row.at),
@@ -122,4 +120,11 @@ function toEvent(row: AuditRow): LoggedEvent {
     requestId: row.request_id,
     details: JSON.parse(row.details) as Record<string, unknown>,
   };
+}
+
+/** The changed members are stored among the details. */
+function separated(stored: Readonly<Record<string, unknown>>): Pick<LoggedEvent, 'details' | 'changes'> {
+  // As AuditService wrote it.
+  const { changes = {}, ...details } = stored as Record<string, unknown> & { changes?: Changes };
+  return { details, changes };
 }

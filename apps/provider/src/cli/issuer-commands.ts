@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ClientsService } from '../clients/clients.service.js';
 import { issuerRepresentation } from '../issuers/issuer-representation.js';
+import { CreateIssuer } from '../issuers/operations/create-issuer.js';
+import { DeleteIssuer } from '../issuers/operations/delete-issuer.js';
 import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { table, type Command } from './command.js';
@@ -34,7 +36,7 @@ const add: Command = {
     scope: many,
     resource: many,
   },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ app, execute, options }) => {
     const issuer = options.one('issuer');
     if (issuer === undefined) throw new UsageError('--issuer is missing');
     const issuers = app.get(TrustedIssuers);
@@ -45,26 +47,17 @@ const add: Command = {
       if (!(await app.get(ResourcesService).find(identifier)))
         throw new WrongRecord('not_found', `there is no API ${JSON.stringify(identifier)}`);
     const file = options.one('jwks-file');
-    const made = await store.run((unit) =>
-      issuers.create(
-        unit,
-        {
-          issuer,
-          name: options.one('name') ?? issuer,
-          jwksUri: options.one('jwks-uri'),
-          ...(file === undefined ? {} : { jwks: readKeys(file) }),
-          subject: options.one('subject') ?? 'email',
-          clients: options.all('client'),
-          scope: options.all('scope').flatMap((each) => each.split(' ')),
-          resources: options.all('resource'),
-        },
-        {},
-        now,
-      ),
-    );
-    if ('problems' in made)
-      throw new Refused(made.problems.map(({ field, message }) => `${field}: ${message}`).join(' '));
-    return { json: issuerRepresentation(made.trusted), text: `assertions of ${issuer} are taken` };
+    const made = await execute(CreateIssuer, {
+      issuer,
+      name: options.one('name') ?? issuer,
+      jwksUri: options.one('jwks-uri'),
+      ...(file === undefined ? {} : { jwks: readKeys(file) }),
+      subject: options.one('subject') ?? 'email',
+      clients: options.all('client'),
+      scope: options.all('scope').flatMap((each) => each.split(' ')),
+      resources: options.all('resource'),
+    });
+    return { json: issuerRepresentation(made), text: `assertions of ${issuer} are taken` };
   },
 };
 
@@ -92,13 +85,13 @@ const list: Command = {
 const remove: Command = {
   name: 'issuer remove',
   options: { issuer: text },
-  run: async ({ app, store, options }) => {
+  run: async ({ app, execute, options }) => {
     const issuer = options.one('issuer');
     if (issuer === undefined) throw new UsageError('--issuer is missing');
     const issuers = app.get(TrustedIssuers);
     const trusted = await issuers.find(issuer);
     if (!trusted) throw new WrongRecord('not_found', `there is no issuer ${JSON.stringify(issuer)}`);
-    await store.run((unit) => issuers.remove(unit, trusted.id, {}));
+    await execute(DeleteIssuer, { id: trusted.id });
     return { json: { issuer, removed: true }, text: `assertions of ${issuer} are taken no more` };
   },
 };

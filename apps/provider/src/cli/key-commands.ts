@@ -1,6 +1,7 @@
-import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
+import { keyKinds } from '../keys/key-kinds.js';
 import { keyRepresentation } from '../keys/key-representation.js';
 import { KeysService } from '../keys/keys.service.js';
+import { RotateKeys } from '../keys/operations/rotate-keys.js';
 import { table, type Command, type CommandContext } from './command.js';
 
 async function listed(context: CommandContext): Promise<{ json: Record<string, unknown>; text: string }> {
@@ -22,11 +23,7 @@ const rotate: Command = {
   name: 'keys rotate',
   options: { now: { type: 'boolean' } },
   run: async (context) => {
-    const { app, store, now, options } = context;
-    const keys = app.get(KeysService);
-    const present = await keys.published(now);
-    const made = await keys.generate(keyKindNames);
-    await store.run((unit) => keys.replaceAll(unit, made, { atOnce: options.has('now'), present }, now));
+    await context.execute(RotateKeys, { atOnce: context.options.has('now') });
     return listed(context);
   },
 };

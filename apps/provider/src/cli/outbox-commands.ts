@@ -1,4 +1,5 @@
 import { messageRepresentation } from '../outbox/message-representation.js';
+import { RetryMessages } from '../outbox/operations/retry-messages.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { table, type Command } from './command.js';
 import { UsageError, WrongRecord } from './usage.js';
@@ -41,7 +42,7 @@ const list: Command = {
 const retry: Command = {
   name: 'outbox retry',
   options: { id: text, failed: flag },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ app, execute, options }) => {
     const outbox = app.get(Outbox);
     const id = options.one('id');
     if ((id === undefined) === !options.has('failed'))
@@ -51,7 +52,7 @@ const retry: Command = {
       id === undefined
         ? (await outbox.list({ failedOnly: true, limit: mostListed })).map(({ selector }) => selector)
         : [Number(id)];
-    const count = await store.run((unit) => outbox.retry(unit, selectors, {}, now));
+    const { retried: count } = await execute(RetryMessages, { selectors });
     if (id !== undefined && count === 0) throw new WrongRecord('not_found', `no message ${id} waits or was given up`);
     return { json: { retried: count }, text: `${count} ${count === 1 ? 'message' : 'messages'} will be sent again` };
   },

@@ -1,6 +1,8 @@
+import { CreateRegistrationToken } from '../clients/operations/create-registration-token.js';
+import { DeleteRegistrationToken } from '../clients/operations/delete-registration-token.js';
 import { InitialAccessTokens, type InitialAccessToken } from '../clients/registration/initial-access-tokens.service.js';
 import { table, type Command } from './command.js';
-import { UsageError, WrongRecord } from './usage.js';
+import { UsageError } from './usage.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -27,15 +29,13 @@ function describe(token: InitialAccessToken): Record<string, unknown> {
 const add: Command = {
   name: 'registration-token add',
   options: { name: text, uses: text, lifetime: text, approve: flag },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ execute, options }) => {
     const name = options.one('name') ?? '';
     if (name.length > 200) throw new UsageError('--name has at most 200 characters');
     const mostUses = number(options.one('uses'), 'uses');
     const lifetimeSeconds = number(options.one('lifetime'), 'lifetime');
     const approves = options.has('approve');
-    const made = await store.run((unit) =>
-      app.get(InitialAccessTokens).add(unit, { name, mostUses, lifetimeSeconds, approves }, {}, now),
-    );
+    const made = await execute(CreateRegistrationToken, { name, mostUses, lifetimeSeconds, approves });
     return {
       json: {
         id: made.id,
@@ -76,11 +76,10 @@ const list: Command = {
 const remove: Command = {
   name: 'registration-token remove',
   options: { id: text },
-  run: async ({ app, store, options }) => {
+  run: async ({ execute, options }) => {
     const id = options.one('id');
     if (id === undefined) throw new UsageError('--id is missing');
-    if (!(await store.run((unit) => app.get(InitialAccessTokens).remove(unit, id, {}))))
-      throw new WrongRecord('not_found', 'there is no initial access token of this id');
+    await execute(DeleteRegistrationToken, { id });
     return { json: { id, removed: true }, text: `initial access token ${id} is removed; clients stay` };
   },
 };

@@ -1,8 +1,10 @@
-import { ResourceCredentials } from '../clients/resource-credentials.service.js';
+import { CreateResourceCredentials } from '../clients/operations/create-resource-credentials.js';
+import { CreateResource } from '../resources/operations/create-resource.js';
+import { DeleteResource } from '../resources/operations/delete-resource.js';
 import { resourceRepresentation } from '../resources/resource-representation.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { table, type Command } from './command.js';
-import { Refused, UsageError, WrongRecord } from './usage.js';
+import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
@@ -30,7 +32,7 @@ const add: Command = {
     allow: text,
     credentials: flag,
   },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ app, execute, options }) => {
     const identifier = options.one('identifier');
     if (identifier === undefined) throw new UsageError('--identifier is missing');
     const lifetime = options.one('lifetime');
@@ -39,35 +41,25 @@ const add: Command = {
     const resources = app.get(ResourcesService);
     if (await resources.find(identifier))
       throw new WrongRecord('exists', `there is a resource ${JSON.stringify(identifier)} already`);
-    const made = await store.run(async (unit) => {
-      const created = await resources.create(
-        unit,
-        {
-          identifier,
-          name: options.one('name') ?? identifier,
-          scopes: options.all('scope').flatMap(scopeOf),
-          tokenFormat: options.one('token-format'),
-          signingAlgorithm: options.one('signing-alg'),
-          accessTokenLifetimeSeconds: lifetime === undefined ? undefined : Number(lifetime),
-          access: options.one('allow'),
-        },
-        {},
-        now,
-      );
-      if ('problems' in created || !options.has('credentials')) return created;
-      const credentials = await app.get(ResourceCredentials).create(unit, created.resource, {}, now);
-      return { ...created, credentials };
+    const resource = await execute(CreateResource, {
+      identifier,
+      name: options.one('name') ?? identifier,
+      scopes: options.all('scope').flatMap(scopeOf),
+      tokenFormat: options.one('token-format'),
+      signingAlgorithm: options.one('signing-alg'),
+      accessTokenLifetimeSeconds: lifetime === undefined ? undefined : Number(lifetime),
+      access: options.one('allow'),
     });
-    if ('problems' in made)
-      throw new Refused(made.problems.map((problem) => `${problem.field}: ${problem.message}`).join(' '));
-    const credentials = 'credentials' in made ? made.credentials : undefined;
+    const credentials = options.has('credentials')
+      ? await execute(CreateResourceCredentials, { resourceId: resource.id })
+      : undefined;
     return {
       json: {
-        ...resourceRepresentation(made.resource),
+        ...resourceRepresentation(resource),
         ...(credentials && { client_id: credentials.client.id, client_secret: credentials.secret }),
       },
       text: [
-        `resource       ${made.resource.identifier}`,
+        `resource       ${resource.identifier}`,
         ...(credentials
           ? [`client_id      ${credentials.client.id}`, `client_secret  ${credentials.secret}   (shown once)`]
           : []),
@@ -100,12 +92,12 @@ const list: Command = {
 const remove: Command = {
   name: 'resource remove',
   options: { identifier: text },
-  run: async ({ app, store, options }) => {
+  run: async ({ app, execute, options }) => {
     const identifier = options.one('identifier');
     if (identifier === undefined) throw new UsageError('--identifier is missing');
     const resource = await app.get(ResourcesService).find(identifier);
-    if (!resource || !(await store.run((unit) => app.get(ResourcesService).remove(unit, resource.id, {}))))
-      throw new WrongRecord('not_found', `there is no resource ${JSON.stringify(identifier)}`);
+    if (!resource) throw new WrongRecord('not_found', `there is no resource ${JSON.stringify(identifier)}`);
+    await execute(DeleteResource, { id: resource.id });
     return { json: { identifier, removed: true }, text: `resource ${identifier} is removed` };
   },
 };

@@ -12,7 +12,6 @@ import { ClientLogos } from './client-logos.service.js';
 import { ApplicationRolesController } from './application-roles.controller.js';
 import { ApplicationRoles } from './application-roles.service.js';
 import { ClientsController } from './clients.controller.js';
-import { ResourceCredentials } from './resource-credentials.service.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
 import { CrossOrigin } from './cross-origin.service.js';
 import { ClientOrigins } from './client-origins.service.js';
@@ -22,6 +21,9 @@ import { ClientKeys } from './keys/client-keys.service.js';
 import { DocumentFetches } from './metadata-documents/document-fetches.js';
 import { MetadataDocuments } from './metadata-documents/metadata-documents.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
+import { CreateRegistrationToken } from './operations/create-registration-token.js';
+import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
+import { DeleteRegistrationToken } from './operations/delete-registration-token.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
 import { RegistrationController } from './registration/registration.controller.js';
 import { InitialAccessTokenEntity } from './registration/registration.entities.js';
@@ -58,6 +60,9 @@ import { LogoutFailures } from './logout-failures.service.js';
     ResourceCredentialsController,
   ],
   providers: [
+    CreateRegistrationToken,
+    CreateResourceCredentials,
+    DeleteRegistrationToken,
     ApplicationRoles,
     ClientLogos,
     ClientRules,
@@ -67,7 +72,6 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientStates,
     ClientOrigins,
     LogoutFailures,
-    ResourceCredentials,
     ClientAuthenticator,
     CrossOrigin,
     ClientKeys,
@@ -81,12 +85,14 @@ import { LogoutFailures } from './logout-failures.service.js';
   ],
   exports: [
     LogoutFailures,
+    CreateRegistrationToken,
+    CreateResourceCredentials,
+    DeleteRegistrationToken,
     ApplicationRoles,
     ClientLogos,
     ClientsService,
     Subjects,
     ClientStates,
-    ResourceCredentials,
     ClientAuthenticator,
     CrossOrigin,
     ClientKeys,

@@ -1,24 +1,22 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { ResourcesService } from '../resources/resources.service.js';
-import { actorOf } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import { Visits } from '../users/visits.service.js';
-import { ResourceCredentials } from './resource-credentials.service.js';
+import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 
 /** The button on an API's page that makes its credentials. Here and not there: they are a client. */
 @Controller(`${routes.resources}/credentials`)
 export class ResourceCredentialsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
-    @Inject(ResourceCredentials) private readonly credentials: ResourceCredentials,
   ) {}
 
   /** Somebody who had to log in again first comes back here with GET. */
@@ -37,13 +35,10 @@ export class ResourceCredentialsController {
     if (!resource) throw new PageError('record.not_found');
     const back = `${routes.resources}/update/${resource.id}`;
     if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: visit.cookies });
-    await this.visits.requireRecentSignIn(visit, form);
-    if (resource.clientId !== undefined) return Reply.redirect(back, { cookies: visit.cookies });
-    const made = await this.store.run((unit) => this.credentials.create(unit, resource, actorOf(visit), visit.now));
-    if (!made) throw new PageError('record.not_found');
-    return this.visits.page(visit, 'clients/secret', {
-      client: { id: made.client.id, name: made.client.name },
-      secret: made.secret,
-    });
+    const made = await this.operations.execute(CreateResourceCredentials, { resourceId: resource.id }, { visit, form });
+    // It has credentials already: the page shows them.
+    if ('refusal' in made) return Reply.redirect(back, { cookies: visit.cookies });
+    const { client, secret } = made.result;
+    return this.visits.page(visit, 'clients/secret', { client: { id: client.id, name: client.name }, secret });
   }
 }

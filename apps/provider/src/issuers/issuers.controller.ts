@@ -1,6 +1,5 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { SubjectKind, TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -8,12 +7,15 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { ClientsService } from '../clients/clients.service.js';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
-import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
+import { revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
-import { ResourcesService } from '../resources/resources.service.js';
-import { actorOf } from '../users/actor.js';
+import type { Sentence } from '../texts/text.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { CreateIssuer } from './operations/create-issuer.js';
+import { DeleteIssuer } from './operations/delete-issuer.js';
+import { UpdateIssuer } from './operations/update-issuer.js';
 import { TrustedIssuers } from './trusted-issuers.service.js';
 
 const notices: Readonly<Record<string, string>> = {
@@ -56,7 +58,7 @@ const blank: IssuerForm = {
 interface Shown {
   readonly values: IssuerForm;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -66,12 +68,11 @@ interface Shown {
 @Controller(routes.issuers)
 export class IssuersController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
   @Get()
@@ -126,8 +127,8 @@ export class IssuersController {
       const problems = [{ field: 'confirm', message: 'This is not its name.' }];
       return this.show(visit, trusted, { values, problems, status: 422 });
     }
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run((unit) => this.issuers.remove(unit, trusted.id, actorOf(visit)));
+    const outcome = await this.operations.execute(DeleteIssuer, { id: trusted.id }, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, trusted, { values, ...outcome.refusal });
     return Reply.redirect(`${routes.issuers}?done=deleted`, { cookies: visit.cookies });
   }
 
@@ -140,32 +141,16 @@ export class IssuersController {
     if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
     const { draft, problem } = draftOf(values);
     if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
-    const unknown = await this.unknownName(draft);
-    if (unknown) return this.show(visit, before, { values, problems: [unknown], status: 422, revision });
-    await this.visits.requireRecentSignIn(visit, form);
-    const saved = await unlessChanged(() =>
-      this.store.run((unit) =>
-        before
-          ? this.issuers.update(unit, before.id, draft, actorOf(visit), visit.now, revision)
-          : this.issuers.create(unit, draft, actorOf(visit), visit.now),
-      ),
-    );
-    if (saved === 'changed') return this.show(visit, before, { values, status: 409, error: changedSentence });
-    if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved)
-      return this.show(visit, before, { values, problems: saved.problems, status: 422, revision });
+    const saved = before
+      ? await this.operations.execute(UpdateIssuer, { id: before.id, draft, revision }, { visit, form })
+      : await this.operations.execute(CreateIssuer, draft, { visit, form });
+    if ('refusal' in saved) {
+      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      // Saving again replaces the state as it is now.
+      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+    }
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.issuers}/update/${saved.trusted.id}?done=${done}`, { cookies: visit.cookies });
-  }
-
-  private async unknownName({ clients, resources = [] }: TrustedIssuerDraft): Promise<FieldProblem | undefined> {
-    for (const id of clients.slice(0, 100))
-      if (!(await this.clients.find(id)))
-        return { field: 'clients', message: `There is no client ${id.slice(0, 100)}.` };
-    for (const identifier of resources.slice(0, 100))
-      if (!(await this.resources.find(identifier)))
-        return { field: 'resources', message: `There is no API ${identifier.slice(0, 100)}.` };
-    return undefined;
+    return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: visit.cookies });
   }
 
   private show(visit: UserVisit, trusted: TrustedIssuer | undefined, shown: Shown): Reply {
@@ -207,6 +192,11 @@ export class IssuersController {
     if (!trusted) throw new PageError('record.not_found');
     return trusted;
   }
+}
+
+/** A list is one field of the form. */
+function inForm({ field, message }: FieldProblem): FieldProblem {
+  return { field: field.split('.')[0] ?? field, message };
 }
 
 function readForm(form: Form): IssuerForm {

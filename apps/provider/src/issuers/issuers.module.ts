@@ -3,7 +3,11 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClientsModule } from '../clients/clients.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { IssuerReferences } from './issuer-references.service.js';
 import { IssuersController } from './issuers.controller.js';
+import { CreateIssuer } from './operations/create-issuer.js';
+import { DeleteIssuer } from './operations/delete-issuer.js';
+import { UpdateIssuer } from './operations/update-issuer.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
 import { TrustedIssuers } from './trusted-issuers.service.js';
 
@@ -15,7 +19,7 @@ import { TrustedIssuers } from './trusted-issuers.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([TrustedIssuerEntity]), ClientsModule, ResourcesModule, UsersModule],
   controllers: [IssuersController],
-  providers: [TrustedIssuers],
+  providers: [CreateIssuer, UpdateIssuer, DeleteIssuer, IssuerReferences, TrustedIssuers],
   exports: [TrustedIssuers],
 })
 export class IssuersModule {}

@@ -11,9 +11,7 @@ import {
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import type { Repository } from 'typeorm';
-import { AuditService, type Actor, type AuditEvent } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
-import { demandRevision } from '../http/revision.js';
 import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
 
 /** Held until the unit ends, so that what is looked at is what is changed. */
@@ -34,7 +32,6 @@ export class TrustedIssuers implements OnModuleInit {
   constructor(
     @InjectRepository(TrustedIssuerEntity) private readonly rows: Repository<TrustedIssuerEntity>,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
@@ -62,7 +59,7 @@ export class TrustedIssuers implements OnModuleInit {
     return row ? toTrusted(row) : undefined;
   }
 
-  async create(unit: Unit, draft: TrustedIssuerDraft, actor: Actor, now: EpochSeconds): Promise<Outcome> {
+  async create(unit: Unit, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
     const checked = checkTrustedIssuer({ ...draft, id: newId(), createdAt: now });
     if ('problems' in checked) return checked;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
@@ -70,46 +67,34 @@ export class TrustedIssuers implements OnModuleInit {
       return { problems: [{ field: 'issuer', message: `There are ${mostIssuers} issuers: no more fit.` }] };
     if (await repository.existsBy({ issuer: checked.trusted.issuer })) return taken;
     await repository.insert({ ...toRow(checked.trusted), createdAt: now, updatedAt: now });
-    await this.changed(unit, 'issuer.created', checked.trusted, actor);
+    await this.versions.bump(unit, 'issuers');
     return checked;
   }
 
-  /** @returns undefined when it was removed meanwhile */
-  async update(
-    unit: Unit,
-    id: string,
-    draft: TrustedIssuerDraft,
-    actor: Actor,
-    now: EpochSeconds,
-    seen?: string,
-  ): Promise<Outcome | undefined> {
+  /** The issuer as this unit sees it; its row is held until the unit ends. */
+  async lockAndRead(unit: Unit, id: string): Promise<TrustedIssuer | undefined> {
+    if (id.length > 200) return undefined;
     await unit.one(lock, id);
+    const row = await unit.manager.getRepository(TrustedIssuerEntity).findOneBy({ id });
+    return row ? toTrusted(row) : undefined;
+  }
+
+  /** @param before as {@link lockAndRead} gave it */
+  async update(unit: Unit, before: TrustedIssuer, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
+    const { id, createdAt } = before;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
-    const before = await repository.findOneBy({ id });
-    if (!before) return undefined;
-    demandRevision(seen, toTrusted(before));
-    const checked = checkTrustedIssuer({ ...draft, id, createdAt: epochSeconds(before.createdAt) });
+    const checked = checkTrustedIssuer({ ...draft, id, createdAt });
     if ('problems' in checked) return checked;
     const other = await repository.findOneBy({ issuer: checked.trusted.issuer });
     if (other && other.id !== id) return taken;
     await repository.update({ id }, { ...toRow(checked.trusted), updatedAt: now });
-    await this.changed(unit, 'issuer.updated', checked.trusted, actor);
+    await this.versions.bump(unit, 'issuers');
     return checked;
   }
 
-  /** Tokens that its assertions got go on until they expire. */
-  async remove(unit: Unit, id: string, actor: Actor): Promise<boolean> {
-    const repository = unit.manager.getRepository(TrustedIssuerEntity);
-    const row = await repository.findOneBy({ id });
-    if (!row) return false;
-    await repository.delete({ id });
-    await this.changed(unit, 'issuer.deleted', toTrusted(row), actor);
-    return true;
-  }
-
-  private async changed(unit: Unit, type: AuditEvent['type'], trusted: TrustedIssuer, actor: Actor): Promise<void> {
+  async remove(unit: Unit, id: string): Promise<void> {
+    await unit.manager.getRepository(TrustedIssuerEntity).delete({ id });
     await this.versions.bump(unit, 'issuers');
-    await this.audit.record(unit, { type, ...actor, subjectId: trusted.id, details: { issuer: trusted.issuer } });
   }
 
   private async read(): Promise<readonly TrustedIssuer[]> {

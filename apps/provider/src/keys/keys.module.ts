@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { JweDecrypter } from './jwe-decrypter.js';
 import { JwtSigner } from './jwt-signer.js';
 import { KeysService } from './keys.service.js';
+import { RotateKeys } from './operations/rotate-keys.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
 /**
@@ -12,7 +13,7 @@ import { SigningKeyEntity } from './signing-key.entity.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([SigningKeyEntity])],
-  providers: [KeysService, JwtSigner, JweDecrypter],
+  providers: [RotateKeys, KeysService, JwtSigner, JweDecrypter],
   exports: [KeysService, JwtSigner, JweDecrypter],
 })
 export class KeysModule {}

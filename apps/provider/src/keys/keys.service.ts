@@ -6,7 +6,6 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/k
 import type { Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { IsNull, MoreThan, Repository } from 'typeorm';
-import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
@@ -47,7 +46,6 @@ export class KeysService implements OnModuleInit {
     @Inject(Keyring) private readonly keyring: Keyring,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
@@ -113,7 +111,7 @@ export class KeysService implements OnModuleInit {
   }
 
   /** Stores a key that is used from `signsFrom`; those of its kind that are in use retire a while after that. */
-  async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds, actor: Actor = {}): Promise<void> {
+  async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
     const retiredAt = addSeconds(signsFrom, this.settings.keyRetireSeconds);
     // Also an end that is later: a key that was to take over after this one does not.
@@ -129,12 +127,6 @@ export class KeysService implements OnModuleInit {
       retiredAt: null,
     });
     await this.versions.bump(unit, 'keys');
-    await this.audit.record(unit, {
-      type: 'key.created',
-      ...actor,
-      subjectId: key.kid,
-      details: { algorithm: key.kind },
-    });
   }
 
   /**
@@ -145,13 +137,13 @@ export class KeysService implements OnModuleInit {
   async replaceAll(
     unit: Unit,
     made: readonly NewKey[],
-    how: { readonly atOnce: boolean; readonly present: readonly ServerKey[]; readonly actor?: Actor },
+    how: { readonly atOnce: boolean; readonly present: readonly ServerKey[] },
     now: EpochSeconds,
   ): Promise<void> {
     for (const key of made) {
       const signs = how.present.some((other) => other.kind === key.kind);
       const signsFrom = signs && !how.atOnce ? addSeconds(now, this.settings.keyPrepublishSeconds) : now;
-      await this.add(unit, key, signsFrom, now, how.actor);
+      await this.add(unit, key, signsFrom, now);
     }
   }
 

@@ -5,6 +5,8 @@ import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { KeysService } from '../keys/keys.service.js';
+import { RotateKeys } from '../keys/operations/rotate-keys.js';
+import { Operations } from '../operations/operations.js';
 import { OneTimeLinks } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -25,6 +27,7 @@ export class FirstStart {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
     @Inject(Clock) private readonly clock: Clock,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
@@ -36,11 +39,8 @@ export class FirstStart {
   /** Makes a key of each kind that has none; it signs at once. */
   async prepareKeys(): Promise<void> {
     const now = this.clock.now();
-    const made = await this.keys.generate(await this.keys.missing(now));
-    await this.store.run(async (unit) => {
-      for (const key of made) await this.keys.add(unit, key, now, now);
-    });
-    this.keys.forget();
+    const kinds = await this.keys.missing(now);
+    if (kinds.length > 0) await this.operations.execute(RotateKeys, { kind: 'system', now }, { atOnce: false, kinds });
   }
 
   /**

@@ -1,6 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { needsSuccessor } from '@gatehouse/domain/jose';
-import { addSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/server/clock';
 import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
@@ -9,6 +8,8 @@ import type { Settings } from '../config/settings.js';
 import { Lease } from '../database/lease.js';
 import { keyKindNames, type KeyKind } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
+import { RotateKeys } from '../keys/operations/rotate-keys.js';
+import { Operations } from '../operations/operations.js';
 
 const everyMilliseconds = 10 * 60_000;
 const leaseSeconds = 30 * 60;
@@ -21,7 +22,8 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(Store) store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(Log) private readonly log: Log,
@@ -52,12 +54,7 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
       ),
     );
     if (due.length === 0 || !(await this.lease.hold(now))) return [];
-    const made = await this.keys.generate(due);
-    await this.store.run(async (unit) => {
-      const signsFrom = addSeconds(now, keyPrepublishSeconds);
-      for (const key of made) await this.keys.add(unit, key, signsFrom, now, { actorId: null });
-    });
-    this.keys.forget();
+    await this.operations.execute(RotateKeys, { kind: 'system', now }, { atOnce: false, kinds: due });
     return due;
   }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { OutboxWorker } from './outbox-worker.js';
+import { RetryMessages } from './operations/retry-messages.js';
 import { Outbox } from './outbox.service.js';
 
 /**
@@ -9,5 +10,5 @@ import { Outbox } from './outbox.service.js';
  * and no kind of message waits for the deliveries of another.
  * Must not know: what is told to whom; modules above register their kinds.
  */
-@Module({ providers: [Outbox, OutboxWorker], exports: [Outbox, OutboxWorker] })
+@Module({ providers: [RetryMessages, Outbox, OutboxWorker], exports: [Outbox, OutboxWorker] })
 export class OutboxModule {}

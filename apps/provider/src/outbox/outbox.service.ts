@@ -3,7 +3,6 @@ import { addSeconds, epochSeconds, type EpochSeconds, type Selector } from '@gat
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { Keyring } from '@gatehouse/server/secrets/keyring';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
-import { AuditService, type Actor } from '../audit/audit.service.js';
 import type { PurgeStep } from '../database/sweep.js';
 import type { OutboxKind } from './outbox-kind.js';
 import {
@@ -76,7 +75,6 @@ export class Outbox {
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(Keyring) private readonly keyring: Keyring,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /** @throws Error when another kind has this name */
@@ -198,19 +196,11 @@ export class Outbox {
    * Makes messages due now, also those that were given up.
    * @returns how many; those that are gone or being delivered are left alone
    */
-  async retry(unit: Unit, selectors: readonly number[], actor: Actor, now: EpochSeconds): Promise<number> {
+  async retry(unit: Unit, selectors: readonly number[], now: EpochSeconds): Promise<number> {
     let changed = 0;
     for (const selector of selectors)
       changed += await unit.change(outboxStatements.retry, selector, now, addSeconds(now, 3600));
-    if (changed === 0) return 0;
-    const [only] = selectors;
-    await this.audit.record(unit, {
-      type: 'message.retried',
-      ...actor,
-      subjectId: selectors.length === 1 && only !== undefined ? String(only) : undefined,
-      details: { messages: changed },
-    });
-    unit.afterCommit(() => this.wake());
+    if (changed > 0) unit.afterCommit(() => this.wake());
     return changed;
   }
 

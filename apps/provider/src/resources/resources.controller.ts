@@ -1,7 +1,6 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import { needsRecentSignIn, type Resource } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import type { Resource } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -9,11 +8,15 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { listFieldModel } from '../http/list-fields.js';
 import { PageError } from '../http/page-error.js';
-import { changedSentence, revisionOf, unlessChanged } from '../http/revision.js';
+import { revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from '../users/actor.js';
+import type { Sentence } from '../texts/text.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
+import { CreateResource } from './operations/create-resource.js';
+import { DeleteResource } from './operations/delete-resource.js';
+import { UpdateResource } from './operations/update-resource.js';
 import {
   blankResourceForm,
   changeScopes,
@@ -46,7 +49,7 @@ interface Shown {
   readonly values: ResourceFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -64,7 +67,7 @@ interface Posted {
 @Controller(routes.resources)
 export class ResourcesController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
@@ -125,8 +128,8 @@ export class ResourcesController {
     if (refusal) return this.showRemoval(visit, resource, typed, { status: 403, error: refusal.sentence });
     if (typed !== resource.name)
       return this.showRemoval(visit, resource, typed, { status: 422, problem: 'This is not its name.' });
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run((unit) => this.resources.remove(unit, resource.id, actorOf(visit)));
+    const outcome = await this.operations.execute(DeleteResource, { id: resource.id }, { visit, form });
+    if ('refusal' in outcome) return this.showRemoval(visit, resource, typed, outcome.refusal);
     return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: visit.cookies });
   }
 
@@ -136,20 +139,17 @@ export class ResourcesController {
     const changed = changeScopes(values, posted.action);
     if (changed) return this.show(visit, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);
-    if (!before || needsRecentSignIn(draft, before)) await this.visits.requireRecentSignIn(visit, posted.form);
-    const saved = await unlessChanged(() =>
-      this.store.run((unit) =>
-        before
-          ? this.resources.update(unit, before.id, draft, actorOf(visit), visit.now, revision)
-          : this.resources.create(unit, draft, actorOf(visit), visit.now),
-      ),
-    );
-    if (saved === 'changed') return this.show(visit, before, { values, status: 409, error: changedSentence });
-    if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved)
-      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422, revision });
+    const submission = { visit, form: posted.form };
+    const saved = before
+      ? await this.operations.execute(UpdateResource, { id: before.id, draft, revision }, submission)
+      : await this.operations.execute(CreateResource, draft, submission);
+    if ('refusal' in saved) {
+      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      // Saving again replaces the state as it is now.
+      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+    }
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.resources}/update/${saved.resource.id}?done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.resources}/update/${saved.result.id}?done=${done}`, { cookies: visit.cookies });
   }
 
   private show(visit: UserVisit, resource: Resource | undefined, shown: Shown): Reply {
@@ -188,7 +188,7 @@ export class ResourcesController {
     visit: UserVisit,
     resource: Resource,
     typed: string,
-    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
   ): Reply {
     return this.visits.page(
       visit,

@@ -2,6 +2,9 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { CreateResource } from './operations/create-resource.js';
+import { DeleteResource } from './operations/delete-resource.js';
+import { UpdateResource } from './operations/update-resource.js';
 import { ResourceEntity } from './resource.entity.js';
 import { ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
@@ -14,7 +17,7 @@ import { ResourcesService } from './resources.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([ResourceEntity]), UsersModule, SessionsModule],
   controllers: [ResourcesController],
-  providers: [ResourcesService],
+  providers: [CreateResource, UpdateResource, DeleteResource, ResourcesService],
   exports: [ResourcesService],
 })
 export class ResourcesModule {}

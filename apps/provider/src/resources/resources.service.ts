@@ -12,9 +12,7 @@ import {
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Repository } from 'typeorm';
-import { AuditService, type AuditEvent, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
-import { demandRevision } from '../http/revision.js';
 import { ResourceEntity } from './resource.entity.js';
 
 /** Held until the unit ends, so that what is looked at is what is changed. */
@@ -39,7 +37,6 @@ export class ResourcesService implements OnModuleInit {
   constructor(
     @InjectRepository(ResourceEntity) private readonly resources: Repository<ResourceEntity>,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   onModuleInit(): void {
@@ -105,7 +102,6 @@ export class ResourcesService implements OnModuleInit {
   async create(
     unit: Unit,
     draft: ResourceDraft,
-    actor: Actor,
     now: EpochSeconds,
   ): Promise<{ resource: Resource } | { problems: readonly FieldProblem[] }> {
     const checked = checkResource({ ...draft, id: newId(), createdAt: now, clientId: undefined });
@@ -115,65 +111,45 @@ export class ResourcesService implements OnModuleInit {
       return { problems: [{ field: 'identifier', message: `There are ${mostResources} APIs: no more fit.` }] };
     if (await repository.existsBy({ identifier: checked.resource.identifier })) return taken;
     await repository.insert({ ...toRow(checked.resource), createdAt: now, updatedAt: now });
-    await this.changed(unit, 'resource.created', checked.resource, actor);
+    await this.versions.bump(unit, 'resources');
     return checked;
   }
 
-  /** @returns undefined when it was removed meanwhile */
+  /** The API as this unit sees it; its row is held until the unit ends. */
+  async lockAndRead(unit: Unit, id: string): Promise<Resource | undefined> {
+    if (id.length > 200) return undefined;
+    await unit.one(lock, id);
+    const row = await unit.manager.getRepository(ResourceEntity).findOneBy({ id });
+    return row ? toResource(row) : undefined;
+  }
+
+  /** @param before as {@link lockAndRead} gave it */
   async update(
     unit: Unit,
-    id: string,
+    before: Resource,
     draft: ResourceDraft,
-    actor: Actor,
     now: EpochSeconds,
-    seen?: string,
-  ): Promise<{ resource: Resource } | { problems: readonly FieldProblem[] } | undefined> {
-    await unit.one(lock, id);
+  ): Promise<{ resource: Resource } | { problems: readonly FieldProblem[] }> {
+    const { id, createdAt, clientId } = before;
     const repository = unit.manager.getRepository(ResourceEntity);
-    const before = await repository.findOneBy({ id });
-    if (!before) return undefined;
-    demandRevision(seen, toResource(before));
-    const checked = checkResource({
-      ...draft,
-      id,
-      createdAt: epochSeconds(before.createdAt),
-      clientId: before.clientId ?? undefined,
-    });
+    const checked = checkResource({ ...draft, id, createdAt, clientId });
     if ('problems' in checked) return checked;
     const other = await repository.findOneBy({ identifier: checked.resource.identifier });
     if (other && other.id !== id) return taken;
     await repository.update({ id }, { ...toRow(checked.resource), updatedAt: now });
-    await this.changed(unit, 'resource.updated', checked.resource, actor);
+    await this.versions.bump(unit, 'resources');
     return checked;
   }
 
   /** Says by which client's credentials the API asks about tokens. */
-  async bindClient(unit: Unit, id: string, clientId: string, actor: Actor): Promise<boolean> {
-    const repository = unit.manager.getRepository(ResourceEntity);
-    const row = await repository.findOneBy({ id });
-    if (!row) return false;
-    await repository.update({ id }, { clientId });
-    await this.changed(unit, 'resource.credentials', toResource(row), actor);
-    return true;
-  }
-
-  async remove(unit: Unit, id: string, actor: Actor): Promise<boolean> {
-    const repository = unit.manager.getRepository(ResourceEntity);
-    const row = await repository.findOneBy({ id });
-    if (!row) return false;
-    await repository.delete({ id });
-    await this.changed(unit, 'resource.deleted', toResource(row), actor);
-    return true;
-  }
-
-  private async changed(unit: Unit, type: AuditEvent['type'], resource: Resource, actor: Actor): Promise<void> {
+  async bindClient(unit: Unit, id: string, clientId: string): Promise<void> {
+    await unit.manager.getRepository(ResourceEntity).update({ id }, { clientId });
     await this.versions.bump(unit, 'resources');
-    await this.audit.record(unit, {
-      type,
-      ...actor,
-      subjectId: resource.id,
-      details: { identifier: resource.identifier },
-    });
+  }
+
+  async remove(unit: Unit, id: string): Promise<void> {
+    await unit.manager.getRepository(ResourceEntity).delete({ id });
+    await this.versions.bump(unit, 'resources');
   }
 
   private load(): Promise<Known> {

@@ -39,7 +39,6 @@ describe('the role auditor', () => {
           clients: ['any'],
           scope: ['a'],
         },
-        {},
         provider.clock.now(),
       ),
     );

@@ -60,7 +60,6 @@ describe('a forged form', () => {
         .create(
           unit,
           { issuer: 'urn:x', name: 'X', jwksUri: 'https://k.example/', subject: 'id', clients: ['any'], scope: ['a'] },
-          {},
           provider.clock.now(),
         ),
     );

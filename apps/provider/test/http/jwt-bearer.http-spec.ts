@@ -48,7 +48,6 @@ describe('assertions of another issuer (RFC 7523 2.1)', () => {
         .create(
           unit,
           { issuer, name: issuer, subject: 'username', clients: [portal.client.id], scope: ['read', 'other'], ...how },
-          {},
           provider.clock.now(),
         ),
     );

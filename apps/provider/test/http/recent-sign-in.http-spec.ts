@@ -78,7 +78,7 @@ describe('a sign-in of more than ten minutes', () => {
     const [resource] = await provider.app.get(ResourcesService).getAll(['urn:target']);
     const draft = { issuer: 'urn:x', name: 'X', jwksUri: 'https://k.example/', clients: ['any'], scope: ['a'] };
     const issuer = await provider.store.run((unit) =>
-      provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, {}, provider.clock.now()),
+      provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, provider.clock.now()),
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
     const refused = await new Browser().open(

@@ -26,7 +26,7 @@ describe('an initial access token (RFC 7591 1.2) says whether what registers wit
 
   const makeToken = (token: { readonly approves?: boolean; readonly mostUses?: number }) =>
     provider.store.run((unit) =>
-      provider.app.get(InitialAccessTokens).add(unit, { name: 'Team', ...token }, {}, provider.clock.now()),
+      provider.app.get(InitialAccessTokens).add(unit, { name: 'Team', ...token }, provider.clock.now()),
     );
   const registerWith = async (token: string, more: object = {}): Promise<RegisteredClient> => {
     const answer = await register(

@@ -35,7 +35,7 @@ describe('what a form that waits for a sign-in turns off', () => {
     const [resource] = await provider.app.get(ResourcesService).getAll(['urn:target']);
     const draft = { issuer: 'urn:x', name: 'X', jwksUri: 'https://k.example/', clients: ['any'], scope: ['a'] };
     const issuer = await provider.store.run((unit) =>
-      provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, {}, provider.clock.now()),
+      provider.app.get(TrustedIssuers).create(unit, { ...draft, subject: 'id' }, provider.clock.now()),
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
     ids = { user: user.id, client: client.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };

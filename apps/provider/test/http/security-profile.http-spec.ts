@@ -35,7 +35,7 @@ describe('the security profile of a client at registration (RFC 7591)', () => {
   const token = (approves: boolean): Promise<string> =>
     provider.store.run(async (unit) => {
       const tokens = provider.app.get(InitialAccessTokens);
-      return (await tokens.add(unit, { name: 'Team', approves }, {}, provider.clock.now())).token;
+      return (await tokens.add(unit, { name: 'Team', approves }, provider.clock.now())).token;
     });
   const asked = { ...metadata, security_profile: 'fapi-2-security' };
   const withToken = async (approves: boolean) => ({

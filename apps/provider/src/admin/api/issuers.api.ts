@@ -1,29 +1,28 @@
 import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
 import type { TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import { ClientsService } from '../../clients/clients.service.js';
 import { routes } from '../../http/routes.js';
 import { issuerRepresentation } from '../../issuers/issuer-representation.js';
+import { CreateIssuer } from '../../issuers/operations/create-issuer.js';
+import { DeleteIssuer } from '../../issuers/operations/delete-issuer.js';
+import { UpdateIssuer } from '../../issuers/operations/update-issuer.js';
+import { Operations } from '../../operations/operations.js';
 import { TrustedIssuers } from '../../issuers/trusted-issuers.service.js';
-import { ResourcesService } from '../../resources/resources.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
-import { changing, tagged } from './preconditions.js';
+import { seenRevision, tagged } from './preconditions.js';
 import { pageReply } from './paging.js';
-import { invalidMembers, notFound } from './problem.js';
+import { notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
 
 @AdminApi('issuers')
 export class IssuersApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
-    @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
 
@@ -42,12 +41,10 @@ export class IssuersApi {
   @Operation({ summary: 'Adds an issuer', needs: 'gatehouse:admin', body: 'Issuer', answers: 'Issuer', creates: true })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Issuer');
-    await this.checkNamed(value);
-    return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.issuers.create(unit, draftOf(value), call.auditActor, call.now);
-      if ('problems' in made) throw invalidMembers(made.problems);
-      return { body: issuerRepresentation(made.trusted), location: `${routes.adminApi}/issuers/${made.trusted.id}` };
-    });
+    return this.creations.execute({ call, bytes }, CreateIssuer, draftOf(value), (trusted) => ({
+      body: issuerRepresentation(trusted),
+      location: `${routes.adminApi}/issuers/${trusted.id}`,
+    }));
   }
 
   @Get(':id')
@@ -68,30 +65,19 @@ export class IssuersApi {
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, issuerRepresentation(before), 'Issuer');
-    await this.checkNamed(value);
-    const saved = await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.issuers.update(unit, before.id, draftOf(value), call.auditActor, call.now, seen)),
-    );
-    if (saved === undefined) throw notFound('issuer');
-    if ('problems' in saved) throw invalidMembers(saved.problems);
-    return tagged(issuerRepresentation(saved.trusted), saved.trusted);
+    const saved = await this.operations.execute(UpdateIssuer, call.actor, {
+      id: before.id,
+      draft: draftOf(value),
+      revision: seenRevision(call.request, before),
+    });
+    return tagged(issuerRepresentation(saved), saved);
   }
 
   @Delete(':id')
   @Operation({ summary: 'Deletes an issuer: its assertions are taken no more', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
-    const { id } = await this.find(call);
-    await this.store.run((unit) => this.issuers.remove(unit, id, call.auditActor));
+    await this.operations.execute(DeleteIssuer, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);
-  }
-
-  private async checkNamed({ clients, resources = [] }: Bodies['Issuer']): Promise<void> {
-    for (const [index, id] of clients.entries())
-      if (!(await this.clients.find(id)))
-        throw invalidMembers([{ field: `clients.${index}`, message: 'There is no client of this id.' }]);
-    for (const [index, identifier] of resources.entries())
-      if (!(await this.resources.find(identifier)))
-        throw invalidMembers([{ field: `resources.${index}`, message: 'There is no API of this identifier.' }]);
   }
 
   private async find(call: Call): Promise<TrustedIssuer> {

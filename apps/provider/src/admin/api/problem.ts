@@ -80,7 +80,12 @@ const ofOperations: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, Prob
 };
 
 /** Members of an operation's input that the API calls otherwise than in snake case. */
-const memberNames: Readonly<Record<string, string>> = { profilePage: 'profile' };
+const memberNames: Readonly<Record<string, string>> = {
+  profilePage: 'profile',
+  signingAlgorithm: 'signing_alg',
+  accessTokenLifetimeSeconds: 'access_token_lifetime',
+  access: 'allow',
+};
 
 /** An operation's refusal as a problem document. */
 export function problemOfOperation({ code, sentence, problems: wrong }: OperationError): ApiProblem {

@@ -1,10 +1,12 @@
 import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
-import { needsRecentSignIn, type Resource, type ResourceDraft } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/server/web/reply';
-import { ResourceCredentials } from '../../clients/resource-credentials.service.js';
-import type { FieldProblem } from '../../http/form-problems.js';
+import { CreateResourceCredentials } from '../../clients/operations/create-resource-credentials.js';
 import { routes } from '../../http/routes.js';
+import { Operations } from '../../operations/operations.js';
+import { CreateResource } from '../../resources/operations/create-resource.js';
+import { DeleteResource } from '../../resources/operations/delete-resource.js';
+import { UpdateResource } from '../../resources/operations/update-resource.js';
 import { resourceRepresentation } from '../../resources/resource-representation.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
@@ -12,24 +14,17 @@ import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
-import { changing, tagged } from './preconditions.js';
+import { seenRevision, tagged } from './preconditions.js';
 import { pageReply, readPage } from './paging.js';
-import { ApiProblem, invalidMembers, notFound, snakeCase } from './problem.js';
+import { notFound } from './problem.js';
 import type { Bodies } from './shapes.js';
-
-const ownNames: Readonly<Record<string, string>> = {
-  signingAlgorithm: 'signing_alg',
-  accessTokenLifetimeSeconds: 'access_token_lifetime',
-  access: 'allow',
-};
 
 /** APIs: all of them are few enough to be read at once, so that their pages are cut from one list. */
 @AdminApi('resources')
 export class ResourcesApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
-    @Inject(ResourceCredentials) private readonly credentials: ResourceCredentials,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
 
@@ -55,14 +50,10 @@ export class ResourcesApi {
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Resource');
-    return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.resources.create(unit, draftOf(value), call.auditActor, call.now);
-      if ('problems' in made) throw invalid(made.problems);
-      return {
-        body: resourceRepresentation(made.resource),
-        location: `${routes.adminApi}/resources/${made.resource.id}`,
-      };
-    });
+    return this.creations.execute({ call, bytes }, CreateResource, draftOf(value), (resource) => ({
+      body: resourceRepresentation(resource),
+      location: `${routes.adminApi}/resources/${resource.id}`,
+    }));
   }
 
   @Get(':id')
@@ -84,21 +75,18 @@ export class ResourcesApi {
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value } = await readPatchOf(call.request, resourceRepresentation(before), 'Resource');
-    const draft = draftOf(value);
-    if (needsRecentSignIn(draft, before)) await call.requireRecentSignIn();
-    const saved = await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.resources.update(unit, before.id, draft, call.auditActor, call.now, seen)),
-    );
-    if (saved === undefined) throw notFound('API');
-    if ('problems' in saved) throw invalid(saved.problems);
-    return tagged(resourceRepresentation(saved.resource), saved.resource);
+    const saved = await this.operations.execute(UpdateResource, call.actor, {
+      id: before.id,
+      draft: draftOf(value),
+      revision: seenRevision(call.request, before),
+    });
+    return tagged(resourceRepresentation(saved), saved);
   }
 
   @Delete(':id')
   @Operation({ summary: 'Deletes an API: no more tokens are given for it', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
-    const { id } = await this.find(call);
-    await this.store.run((unit) => this.resources.remove(unit, id, call.auditActor));
+    await this.operations.execute(DeleteResource, call.actor, { id: call.request.params['id'] ?? '' });
     return Reply.empty(204);
   }
 
@@ -110,13 +98,13 @@ export class ResourcesApi {
     creates: true,
   })
   async makeCredentials(@ApiCall() call: Call): Promise<Reply> {
-    const resource = await this.find(call);
-    if (resource.clientId !== undefined) throw new ApiProblem('conflict', 'This API has credentials already.');
-    return this.creations.run(call, Buffer.alloc(0), async (unit) => {
-      const made = await this.credentials.create(unit, resource, call.auditActor, call.now);
-      if (!made) throw notFound('API');
-      return { body: { client_id: made.client.id, client_secret: made.secret } };
-    });
+    const input = { resourceId: call.request.params['id'] ?? '' };
+    return this.creations.execute(
+      { call, bytes: Buffer.alloc(0) },
+      CreateResourceCredentials,
+      input,
+      ({ client, secret }) => ({ body: { client_id: client.id, client_secret: secret } }),
+    );
   }
 
   private async find(call: Call): Promise<Resource> {
@@ -137,8 +125,4 @@ function draftOf(value: Bodies['Resource']): ResourceDraft {
     accessTokenLifetimeSeconds: value.access_token_lifetime ?? undefined,
     access: value.allow,
   };
-}
-
-function invalid(problems: readonly FieldProblem[]): ApiProblem {
-  return invalidMembers(problems, (member) => ownNames[member] ?? snakeCase(member));
 }

@@ -1,15 +1,18 @@
 import { Delete, Get, Inject, Post } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import { auditTypes } from '../../audit/audit.service.js';
 import { BoundedEvents } from '../../audit/bounded-events.service.js';
 import { eventRepresentation } from '../../audit/event-representation.js';
+import { CreateRegistrationToken } from '../../clients/operations/create-registration-token.js';
+import { DeleteRegistrationToken } from '../../clients/operations/delete-registration-token.js';
 import { InitialAccessTokens } from '../../clients/registration/initial-access-tokens.service.js';
-import { keyKindNames } from '../../keys/key-kinds.js';
 import { keyRepresentation } from '../../keys/key-representation.js';
 import { KeysService } from '../../keys/keys.service.js';
+import { RotateKeys } from '../../keys/operations/rotate-keys.js';
 import { messageRepresentation } from '../../outbox/message-representation.js';
+import { Operations } from '../../operations/operations.js';
+import { RetryMessages } from '../../outbox/operations/retry-messages.js';
 import { Outbox } from '../../outbox/outbox.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf } from './bodies.js';
@@ -22,7 +25,7 @@ import { notFound } from './problem.js';
 @AdminApi('keys')
 export class KeysApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(KeysService) private readonly keys: KeysService,
   ) {}
 
@@ -43,10 +46,7 @@ export class KeysApi {
   })
   async rotate(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'KeyRotation');
-    const present = await this.keys.published(call.now);
-    const made = await this.keys.generate(keyKindNames);
-    const how = { atOnce: value.at_once ?? false, present, actor: call.auditActor };
-    await this.store.run((unit) => this.keys.replaceAll(unit, made, how, call.now));
+    await this.operations.execute(RotateKeys, call.actor, { atOnce: value.at_once ?? false });
     return this.list(call);
   }
 }
@@ -54,7 +54,7 @@ export class KeysApi {
 @AdminApi('messages')
 export class MessagesApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
 
@@ -81,10 +81,9 @@ export class MessagesApi {
   @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin', signIn: 'any' })
   async retry(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
-    const done =
-      /^\d{1,15}$/.test(id) &&
-      (await this.store.run((unit) => this.outbox.retry(unit, [Number(id)], call.auditActor, call.now))) === 1;
-    if (!done) throw notFound('message');
+    const selectors = /^\d{1,15}$/.test(id) ? [Number(id)] : [];
+    const { retried } = await this.operations.execute(RetryMessages, call.actor, { selectors });
+    if (retried === 0) throw notFound('message');
     return Reply.empty(204);
   }
 }
@@ -135,7 +134,7 @@ export class AuditEventsApi {
 @AdminApi('registration-tokens')
 export class RegistrationTokensApi {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
@@ -178,18 +177,16 @@ export class RegistrationTokensApi {
       lifetimeSeconds: value.lifetime_seconds,
       approves: value.approves,
     };
-    return this.creations.run(call, bytes, async (unit) => {
-      const { id, token, expiresAt } = await this.tokens.add(unit, asked, call.auditActor, call.now);
-      return { body: { id, token, expires_at: expiresAt ?? null } };
-    });
+    return this.creations.execute({ call, bytes }, CreateRegistrationToken, asked, ({ id, token, expiresAt }) => ({
+      body: { id, token, expires_at: expiresAt ?? null },
+    }));
   }
 
   @Delete(':id')
   @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
-    const gone = id.length <= 200 && (await this.store.run((unit) => this.tokens.remove(unit, id, call.auditActor)));
-    if (!gone) throw notFound('registration token');
+    await this.operations.execute(DeleteRegistrationToken, call.actor, { id: id.slice(0, 200) });
     return Reply.empty(204);
   }
 }

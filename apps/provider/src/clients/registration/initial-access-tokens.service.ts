@@ -4,7 +4,6 @@ import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSecond
 import { newId, newSecret } from '@gatehouse/server/secrets/random';
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
-import { AuditService, type Actor } from '../../audit/audit.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { InitialAccessTokenEntity } from './registration.entities.js';
@@ -47,6 +46,19 @@ const tokenStatements = {
 const keptSeconds = 30 * 24 * 3600;
 const mostListed = 1000;
 
+export interface NewInitialAccessToken {
+  readonly name: string;
+  readonly mostUses?: number | undefined;
+  readonly approves?: boolean | undefined;
+  readonly lifetimeSeconds?: number | undefined;
+}
+
+export interface CreatedInitialAccessToken {
+  readonly id: string;
+  readonly token: string;
+  readonly expiresAt: EpochSeconds | undefined;
+}
+
 /** Owns initial access tokens (RFC 7591 1.2): the one of the settings, and those that administrators make. */
 @Injectable()
 export class InitialAccessTokens {
@@ -55,7 +67,6 @@ export class InitialAccessTokens {
   constructor(
     @Inject(SETTINGS) settings: Settings,
     @InjectRepository(InitialAccessTokenEntity) private readonly rows: Repository<InitialAccessTokenEntity>,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {
     this.settingHash = settings.initialAccessToken === undefined ? undefined : sha256(settings.initialAccessToken);
   }
@@ -83,17 +94,7 @@ export class InitialAccessTokens {
   }
 
   /** @returns the token's value, here and nowhere else ever again */
-  async add(
-    unit: Unit,
-    token: {
-      readonly name: string;
-      readonly mostUses?: number | undefined;
-      readonly approves?: boolean | undefined;
-      readonly lifetimeSeconds?: number | undefined;
-    },
-    actor: Actor,
-    now: EpochSeconds,
-  ): Promise<{ readonly id: string; readonly token: string; readonly expiresAt: EpochSeconds | undefined }> {
+  async add(unit: Unit, token: NewInitialAccessToken, now: EpochSeconds): Promise<CreatedInitialAccessToken> {
     const id = newId();
     const value = newSecret();
     const approves = token.approves ?? false;
@@ -108,12 +109,6 @@ export class InitialAccessTokens {
       createdAt: now,
       expiresAt: expiresAt ?? null,
       lastUsedAt: null,
-    });
-    await this.audit.record(unit, {
-      type: 'registration_token.created',
-      ...actor,
-      subjectId: id,
-      details: { approves },
     });
     return { id, token: value, expiresAt };
   }
@@ -138,11 +133,9 @@ export class InitialAccessTokens {
   }
 
   /** False when there is none. Clients that were registered with it stay. */
-  async remove(unit: Unit, id: string, actor: Actor): Promise<boolean> {
+  async remove(unit: Unit, id: string): Promise<boolean> {
     const gone = await unit.manager.getRepository(InitialAccessTokenEntity).delete({ id });
-    if (gone.affected !== 1) return false;
-    await this.audit.record(unit, { type: 'registration_token.removed', ...actor, subjectId: id });
-    return true;
+    return gone.affected === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

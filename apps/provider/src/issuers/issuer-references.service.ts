@@ -1,0 +1,29 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TrustedIssuerDraft } from '@gatehouse/domain/oauth';
+import { ClientsService } from '../clients/clients.service.js';
+import { invalidInput } from '../operations/operation-error.js';
+import { ResourcesService } from '../resources/resources.service.js';
+
+/** Of each list so many are looked up; longer ones are refused by their own check. */
+const mostChecked = 100;
+
+/** Checks that the clients and APIs that an issuer names exist. */
+@Injectable()
+export class IssuerReferences {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+  ) {}
+
+  /** @throws OperationError invalid, for `clients.N` or `resources.N` */
+  async check({ clients, resources = [] }: TrustedIssuerDraft): Promise<void> {
+    for (const [index, id] of clients.slice(0, mostChecked).entries())
+      if (!(await this.clients.find(id)))
+        throw invalidInput([{ field: `clients.${index}`, message: `There is no client ${id.slice(0, 100)}.` }]);
+    for (const [index, identifier] of resources.slice(0, mostChecked).entries())
+      if (!(await this.resources.find(identifier)))
+        throw invalidInput([
+          { field: `resources.${index}`, message: `There is no API ${identifier.slice(0, 100)}.` },
+        ]);
+  }
+}

@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { administratorsOnly, demand } from '../../operations/policy.js';
+import { Outbox } from '../outbox.service.js';
+
+export interface RetryMessagesInput {
+  readonly selectors: readonly number[];
+}
+
+/** Makes messages due now, also those that were given up. Those that are gone or being delivered are left alone. */
+@Injectable()
+export class RetryMessages extends SimpleOperation<RetryMessagesInput, { readonly retried: number }> {
+  constructor(@Inject(Outbox) private readonly outbox: Outbox) {
+    super();
+  }
+
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { selectors }: RetryMessagesInput,
+  ): Promise<Performed<{ readonly retried: number }>> {
+    demand(actor, administratorsOnly(actor));
+    const retried = await this.outbox.retry(unit, selectors, actor.now);
+    const [only] = selectors;
+    const subjectId = selectors.length === 1 && only !== undefined ? String(only) : undefined;
+    return {
+      result: { retried },
+      changes: retried === 0 ? [] : [{ type: 'message.retried', subjectId, details: { messages: retried } }],
+    };
+  }
+}

@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { invalidInput } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { mayManageResources } from '../policy.js';
+import { ResourcesService } from '../resources.service.js';
+
+/** Adds an API. */
+@Injectable()
+export class CreateResource extends SimpleOperation<ResourceDraft, Resource> {
+  constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, draft: ResourceDraft): Promise<Performed<Resource>> {
+    demand(actor, mayManageResources(actor));
+    const made = await this.resources.create(unit, draft, actor.now);
+    if ('problems' in made) throw invalidInput(made.problems);
+    const { id: subjectId, identifier } = made.resource;
+    return { result: made.resource, changes: [{ type: 'resource.created', subjectId, details: { identifier } }] };
+  }
+}

@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import { revisionOf } from '../../http/revision.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { mayUpdateResource } from '../policy.js';
+import { resourceRepresentation } from '../resource-representation.js';
+import { ResourcesService } from '../resources.service.js';
+
+export interface UpdateResourceInput {
+  readonly id: string;
+  readonly draft: ResourceDraft;
+  /** The revision of the API that the change was made from; left out: whatever it is now. */
+  readonly revision?: string | undefined;
+}
+
+/** Changes an API. */
+@Injectable()
+export class UpdateResource extends SimpleOperation<UpdateResourceInput, Resource> {
+  constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, input: UpdateResourceInput): Promise<Performed<Resource>> {
+    const { id, draft, revision } = input;
+    const before = await this.resources.lockAndRead(unit, id);
+    if (!before) throw notFound('API');
+    demand(actor, mayUpdateResource(actor, before, draft));
+    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
+    const saved = await this.resources.update(unit, before, draft, actor.now);
+    if ('problems' in saved) throw invalidInput(saved.problems);
+    const change = {
+      type: 'resource.updated',
+      subjectId: id,
+      details: { identifier: saved.resource.identifier },
+      before: resourceRepresentation(before),
+      after: resourceRepresentation(saved.resource),
+    } as const;
+    return { result: saved.resource, changes: [change] };
+  }
+}
