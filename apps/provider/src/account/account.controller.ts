@@ -97,8 +97,7 @@ export class AccountController {
     const { visit } = submission;
     const own = await this.sessions.listOf(visit.user.id, visit.now);
     // Gone already is what was wanted; another person's is as if it were not there.
-    if (own.some((session) => session.id === id))
-      await this.operations.execute(EndSessions, { ids: [id] }, submission);
+    if (own.some((session) => session.id === id)) await this.operations.execute(EndSessions, { ids: [id] }, submission);
     return done(visit, 'session', 'sessions');
   }
 

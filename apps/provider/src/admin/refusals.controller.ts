@@ -7,11 +7,12 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { hourOf } from '../audit/activity.service.js';
 import { Refusals, type Refusal } from '../audit/refusals.service.js';
-import { ClientStates } from '../clients/client-states.service.js';
+import { SetClientState } from '../clients/operations/set-client-state.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { actorOf } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { mendOf } from './refusal-mends.js';
@@ -36,7 +37,7 @@ export class RefusalsController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ClientStates) private readonly states: ClientStates,
+    @Inject(PageOperations) private readonly operations: PageOperations,
   ) {}
 
   @Get()
@@ -85,7 +86,7 @@ export class RefusalsController {
     if (!client) throw new PageError('record.not_found');
     await this.visits.requireRecentSignIn(visit, form);
     if (form.get('action') === 'enable') {
-      await this.store.run((unit) => this.states.enable(unit, client.id, actorOf(visit), visit.now));
+      await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, { visit, form });
       return this.mended(visit, refusal);
     }
     const mend = mendOf(refusal, client);

@@ -118,7 +118,7 @@ function toEvent(row: AuditRow): LoggedEvent {
     subjectId: row.subject_id,
     address: row.address,
     requestId: row.request_id,
-    details: JSON.parse(row.details) as Record<string, unknown>,
+    ...separated(JSON.parse(row.details) as Record<string, unknown>),
   };
 }
 

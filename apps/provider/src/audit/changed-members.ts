@@ -14,11 +14,7 @@ const mostCharacters = 300;
  * The members that differ between two states of a record, by name. Values are as JSON has them; long ones are cut.
  * @param secrets members of which is only said that they changed
  */
-export function changedMembers(
-  before: object,
-  after: object,
-  secrets: readonly string[] = [],
-): Changes {
+export function changedMembers(before: object, after: object, secrets: readonly string[] = []): Changes {
   const [old, new_] = [membersOf(before), membersOf(after)];
   const names = [...new Set([...old.keys(), ...new_.keys()])].sort();
   const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, mostMembers);

@@ -1,5 +1,4 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   formatClientMetadata,
   givesServiceAccountToOwner,
@@ -9,19 +8,22 @@ import {
   type ClientDraft,
   type ExchangeRule,
 } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
 import { ApplicationRoles, applicationRolesProblem } from '../clients/application-roles.service.js';
 import { clientRepresentation } from '../clients/client-representation.js';
-import { ClientStates } from '../clients/client-states.service.js';
+import { ClientStates, type ClientDecision } from '../clients/client-states.service.js';
+import { DeleteClient } from '../clients/operations/delete-client.js';
+import { RotateClientSecret } from '../clients/operations/rotate-client-secret.js';
+import { SetApplicationRoles } from '../clients/operations/set-application-roles.js';
+import { SetClientState } from '../clients/operations/set-client-state.js';
 import { clientStates } from '../clients/client-orders.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
 import type { Cursor } from '../http/cursor.js';
-import { revisionOf, unlessChanged } from '../http/revision.js';
+import { revisionOf } from '../http/revision.js';
 import { UsersService } from '../users/users.service.js';
 import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
 import { table, type Command, type CommandResult, type OptionValues } from './command.js';
-import { Refused, UsageError, WrongRecord } from './usage.js';
+import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
@@ -240,21 +242,15 @@ const show: Command = {
 };
 
 /** A command that decides about a client; done already is done. */
-function decision(
-  name: 'limit' | 'unlimit' | 'disable' | 'enable',
-  done: string,
-  change: (states: ClientStates, unit: Unit, id: string, now: EpochSeconds) => Promise<boolean>,
-): Command {
+function decision(name: Exclude<ClientDecision, 'approve'>, done: string): Command {
   return {
     name: `client ${name}`,
     options: { id: text },
-    run: async ({ app, store, options, now }) => {
-      const { id } = await clientOf(app, idOf(options));
-      const changed = await store.run((unit) => change(app.get(ClientStates), unit, id, now));
-      const client = await clientOf(app, id);
+    run: async ({ execute, options }) => {
+      const { client, changed } = await execute(SetClientState, { id: idOf(options), decision: name });
       return {
         json: { ...clientRepresentation(client), changed },
-        text: `client ${id} is ${done}${changed ? '' : ' already'}`,
+        text: `client ${client.id} is ${done}${changed ? '' : ' already'}`,
       };
     },
   };
@@ -264,13 +260,10 @@ function decision(
 const approve: Command = {
   name: 'client approve',
   options: { id: text },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ app, execute, options, now }) => {
     const client = await clientOf(app, idOf(options));
-    const seen = revisionOf(client);
-    const changed = await unlessChanged(() =>
-      store.run((unit) => app.get(ClientStates).approve(unit, client.id, {}, now, { seen })),
-    );
-    if (changed === 'changed') throw new Refused('the client changed at the same time: look at it again');
+    const input = { id: client.id, decision: 'approve', revision: revisionOf(client) } as const;
+    const { changed } = await execute(SetClientState, input);
     const lines = [
       `client ${client.id} is approved${changed ? '' : ' already'}`,
       `name           ${JSON.stringify(client.name)}`,
@@ -282,15 +275,15 @@ const approve: Command = {
     };
   },
 };
-const limit = decision('limit', 'limited', (states, unit, id, now) => states.limit(unit, id, {}, now));
-const unlimit = decision('unlimit', 'limited no more', (states, unit, id, now) => states.unlimit(unit, id, {}, now));
-const disable = decision('disable', 'switched off', (states, unit, id, now) => states.disable(unit, id, {}, now));
-const enable = decision('enable', 'switched on', (states, unit, id, now) => states.enable(unit, id, {}, now));
+const limit = decision('limit', 'limited');
+const unlimit = decision('unlimit', 'limited no more');
+const disable = decision('disable', 'switched off');
+const enable = decision('enable', 'switched on');
 
 const roles: Command = {
   name: 'client roles',
   options: { id: text, username: text, role: many, none: flag },
-  run: async ({ app, store, options }) => {
+  run: async ({ app, execute, options }) => {
     const client = await clientOf(app, idOf(options));
     const service = app.get(ApplicationRoles);
     const username = options.one('username');
@@ -312,7 +305,7 @@ const roles: Command = {
     if (wanted.length > 0 === options.has('none')) throw new UsageError('name roles by --role, or say --none');
     const problem = applicationRolesProblem(wanted);
     if (problem !== undefined) throw new UsageError(`--role: ${problem}`);
-    await store.run((unit) => service.set(unit, client.id, user.id, wanted, {}));
+    await execute(SetApplicationRoles, { clientId: client.id, userId: user.id, roles: wanted });
     return { json: { username, roles: wanted }, text: `${username} has the roles: ${wanted.join(' ') || 'none'}` };
   },
 };
@@ -344,12 +337,11 @@ const list: Command = {
 const rotateSecret: Command = {
   name: 'client rotate-secret',
   options: { id: text, overlap: text },
-  run: async ({ app, store, settings, options, now }) => {
+  run: async ({ execute, settings, options }) => {
     const id = idOf(options);
     const overlap = options.one('overlap') ?? String(settings.secretOverlapLifetimeSeconds);
     if (!/^\d{1,8}$/.test(overlap)) throw new UsageError('--overlap is a number of seconds');
-    const secret = await store.run((unit) => app.get(ClientsService).rotateSecret(unit, id, Number(overlap), {}, now));
-    if (secret === undefined) throw new WrongRecord('not_found', 'there is no client of this id that has a secret');
+    const secret = await execute(RotateClientSecret, { id, overlapSeconds: Number(overlap) });
     return {
       json: { client_id: id, client_secret: secret, old_secret_valid_seconds: Number(overlap) },
       text: `client_secret  ${secret}   (shown once; the old one is valid for ${overlap} s more)`,
@@ -360,11 +352,9 @@ const rotateSecret: Command = {
 const remove: Command = {
   name: 'client remove',
   options: { id: text },
-  run: async ({ app, store, options, now }) => {
+  run: async ({ execute, options }) => {
     const id = idOf(options);
-    const removal = await store.run((unit) => app.get(ClientsService).remove(unit, id, {}, now));
-    if (removal === 'not_found') throw new WrongRecord('not_found', 'there is no client of this id');
-    if (removal !== 'removed') throw new Refused(removal.problem);
+    await execute(DeleteClient, { id });
     return { json: { client_id: id, removed: true }, text: `client ${id} is removed; its grants ended` };
   },
 };

@@ -120,7 +120,15 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
       abortOnError: false,
     });
     try {
-      const context: CommandContext = { app, store, settings, now: clock.now(), options, readStdin, execute: operationRunner(app, clock.now()) };
+      const context: CommandContext = {
+        app,
+        store,
+        settings,
+        now: clock.now(),
+        options,
+        readStdin,
+        execute: operationRunner(app, clock.now()),
+      };
       const result = await command.run(context);
       if (result.lines) for await (const line of result.lines) await writeLine(line);
       return result;

@@ -1,18 +1,20 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { routes } from '../http/routes.js';
-import { actorOf, isAdmin } from '../users/actor.js';
+import type { Sentence } from '../texts/text.js';
+import { isAdmin } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { ApplicationRoles, applicationRolesProblem } from './application-roles.service.js';
 import { getEditable } from './client-access.js';
+import { SetApplicationRoles } from './operations/set-application-roles.js';
 import { ClientsService } from './clients.service.js';
 
 const pageSize = 25;
@@ -23,7 +25,7 @@ interface Shown {
   readonly username: string;
   readonly roles: string;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly status?: number;
 }
 
@@ -31,7 +33,7 @@ interface Shown {
 @Controller(`${routes.clients}/roles`)
 export class ApplicationRolesController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -61,8 +63,9 @@ export class ApplicationRolesController {
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
     if (!user || problems.length > 0) return this.show(visit, client, { ...typed, problems, status: 422 });
-    await this.visits.requireRecentSignIn(visit, form);
-    await this.store.run((unit) => this.roles.set(unit, client.id, user.id, roles, actorOf(visit)));
+    const input = { clientId: client.id, userId: user.id, roles };
+    const outcome = await this.operations.execute(SetApplicationRoles, input, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, client, { ...typed, ...outcome.refusal });
     return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
       cookies: visit.cookies,
     });

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { AuditService, type Actor } from '../audit/audit.service.js';
 
 const roleStatements = {
   of: statement(
@@ -39,10 +38,7 @@ export interface ApplicationMember {
 /** Owns the roles that people have in one application. They mean nothing here: the application is told, when its scope asks. */
 @Injectable()
 export class ApplicationRoles {
-  constructor(
-    @Inject(Store) private readonly store: Store,
-    @Inject(AuditService) private readonly audit: AuditService,
-  ) {}
+  constructor(@Inject(Store) private readonly store: Store) {}
 
   async of(clientId: string, userId: string): Promise<readonly string[]> {
     return (await this.store.all<{ role: string }>(roleStatements.of, clientId, userId)).map(({ role }) => role);
@@ -66,16 +62,8 @@ export class ApplicationRoles {
   }
 
   /** Gives a person these roles and no others. @param roles checked ({@link applicationRolesProblem}); none takes all away */
-  async set(unit: Unit, clientId: string, userId: string, roles: readonly string[], actor: Actor): Promise<void> {
+  async set(unit: Unit, clientId: string, userId: string, roles: readonly string[]): Promise<void> {
     await unit.change(roleStatements.forget, clientId, userId);
-    const all = [...new Set(roles)].sort();
-    for (const role of all) await unit.change(roleStatements.add, clientId, userId, role);
-    await this.audit.record(unit, {
-      type: 'application.roles_set',
-      ...actor,
-      clientId,
-      subjectId: userId,
-      details: { roles: all.join(' ').slice(0, 1000) },
-    });
+    for (const role of roles) await unit.change(roleStatements.add, clientId, userId, role);
   }
 }

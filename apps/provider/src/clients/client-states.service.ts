@@ -4,12 +4,11 @@ import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/k
 import { statement, type Unit } from '@gatehouse/server/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Repository } from 'typeorm';
-import { AuditService, type Actor } from '../audit/audit.service.js';
+import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import type { PurgeStep } from '../database/sweep.js';
-import { demandRevision } from '../http/revision.js';
 import { ClientEntity } from './client.entity.js';
 import { undecided } from './client-row.js';
 import { ClientsService } from './clients.service.js';
@@ -52,6 +51,13 @@ const stateStatements = {
   expire: statement('clients.expire', 'DELETE FROM clients WHERE id = $1'),
 };
 
+/**
+ * `limit`: it signs people in and gets nothing more. `disable`: nobody signs in through it, and it gets no token. `approve`: the
+ * consent page shows no warning any more, and the client is kept when it is unused.
+ */
+export const clientDecisions = ['approve', 'limit', 'unlimit', 'disable', 'enable'] as const;
+export type ClientDecision = (typeof clientDecisions)[number];
+
 const mostInStep = 100;
 
 /** Owns what becomes of a client once it is there: approved, switched off and on, gone because nobody used it. */
@@ -85,62 +91,14 @@ export class ClientStates {
   }
 
   /**
-   * The consent page shows no warning any more, and the client is kept when it is unused. False when it was approved already.
-   * @param options.seen the revision that the administrator saw: whoever registered the client can change it at any time
-   * @throws ChangedMeanwhile where the client is in another state by now; nothing is written
+   * Carries a decision out; the grants end where it restricts the client, or lifts a restriction: a process that had not
+   * learned of it yet could still make some. A client that nobody approved gets the whole of its unused lifetime again.
+   * @returns false where it was so already
    */
-  async approve(
-    unit: Unit,
-    id: string,
-    actor: Actor,
-    now: EpochSeconds,
-    options: { readonly seen?: string } = {},
-  ): Promise<boolean> {
-    const client = await this.clients.lock(unit, id);
-    if (!client || client.approvedAt !== undefined) return false;
-    demandRevision(options.seen, client);
-    if ((await unit.change(stateStatements.approve, id, now)) !== 1) return false;
+  async set(unit: Unit, id: string, decision: ClientDecision, now: EpochSeconds): Promise<boolean> {
+    if ((await unit.change(stateStatements[decision], id, now)) !== 1) return false;
+    if (decision !== 'approve') await this.clients.end(unit, id, now);
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.approved', ...actor, clientId: id });
-    return true;
-  }
-
-  /** Nobody can log in through it, and it gets no token; its grants end. False when it was off already. */
-  async disable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
-    if ((await unit.change(stateStatements.disable, id, now)) !== 1) return false;
-    await this.clients.end(unit, id, now);
-    await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.disabled', ...actor, clientId: id });
-    return true;
-  }
-
-  /**
-   * False when it was on already. A client that nobody approved gets the whole of its unused lifetime again. Its grants end once
-   * more: a process that had not learned of the ban yet could still make some.
-   */
-  async enable(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
-    if ((await unit.change(stateStatements.enable, id, now)) !== 1) return false;
-    await this.clients.end(unit, id, now);
-    await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.enabled', ...actor, clientId: id });
-    return true;
-  }
-
-  /** It logs people in and gets nothing more; its grants end, with what they had beyond that. False when it was so already. */
-  async limit(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
-    if ((await unit.change(stateStatements.limit, id, now)) !== 1) return false;
-    await this.clients.end(unit, id, now);
-    await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.limited', ...actor, clientId: id });
-    return true;
-  }
-
-  /** False when it was not limited. Lifetime and grants as with {@link enable}. */
-  async unlimit(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<boolean> {
-    if ((await unit.change(stateStatements.unlimit, id, now)) !== 1) return false;
-    await this.clients.end(unit, id, now);
-    await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.unlimited', ...actor, clientId: id });
     return true;
   }
 

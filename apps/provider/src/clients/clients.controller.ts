@@ -18,7 +18,9 @@ import { formatCursor, parseCursor } from '../http/cursor.js';
 import { PageError } from '../http/page-error.js';
 import { changedSentence, revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
+import type { Sentence } from '../texts/text.js';
 import { actorOf, isAdmin } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -37,6 +39,8 @@ import { clientFormModel, clientLine } from './client-form-page.js';
 import { clientCursorShape, clientOrders, clientStates, type ClientOrder, type ClientState } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
+import { DeleteClient } from './operations/delete-client.js';
+import { RotateClientSecret } from './operations/rotate-client-secret.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 
 const pageSize = 25;
@@ -102,6 +106,7 @@ interface Posted {
 export class ClientsController {
   constructor(
     @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -208,10 +213,8 @@ export class ClientsController {
     if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
     if (typed !== client.name)
       return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
-    await this.visits.requireRecentSignIn(visit, form);
-    const removal = await this.store.run((unit) => this.clients.remove(unit, client.id, actorOf(visit), visit.now));
-    if (typeof removal === 'object')
-      return this.showRemoval(visit, client, typed, { status: 409, error: removal.problem });
+    const outcome = await this.operations.execute(DeleteClient, { id: client.id }, { visit, form });
+    if ('refusal' in outcome) return this.showRemoval(visit, client, typed, outcome.refusal);
     return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: visit.cookies });
   }
 
@@ -236,13 +239,10 @@ export class ClientsController {
       if (refusal) return this.show(visit, client, { values, status: 403, error: refusal.sentence });
       return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
-    if (!mayReplaceCredentials(visit, client)) throw new PageError('page.forbidden');
-    await this.visits.requireRecentSignIn(visit, form);
-    const secret = await this.store.run((unit) =>
-      this.clients.rotateSecret(unit, client.id, overlap.seconds, actorOf(visit), visit.now),
-    );
-    if (secret === undefined) throw new PageError('record.not_found');
-    return this.showSecret(visit, client, secret, `The old secret: ${overlap.words.toLowerCase()}.`);
+    const input = { id: client.id, overlapSeconds: overlap.seconds };
+    const made = await this.operations.execute(RotateClientSecret, input, { visit, form });
+    if ('refusal' in made) throw new PageError('record.not_found');
+    return this.showSecret(visit, client, made.result, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
 
   private async save(visit: UserVisit, before: Client | undefined, posted: Posted): Promise<Reply> {
@@ -362,7 +362,7 @@ export class ClientsController {
     visit: UserVisit,
     client: Client,
     typed: string,
-    shown: { readonly status?: number; readonly error?: string; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
   ): Reply {
     return this.visits.page(
       visit,

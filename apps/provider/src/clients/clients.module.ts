@@ -23,6 +23,11 @@ import { MetadataDocuments } from './metadata-documents/metadata-documents.servi
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { CreateRegistrationToken } from './operations/create-registration-token.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
+import { DeleteClient } from './operations/delete-client.js';
+import { RotateClientSecret } from './operations/rotate-client-secret.js';
+import { SetApplicationRoles } from './operations/set-application-roles.js';
+import { SetClientState } from './operations/set-client-state.js';
+import { SetClientStates } from './operations/set-client-states.js';
 import { DeleteRegistrationToken } from './operations/delete-registration-token.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
 import { RegistrationController } from './registration/registration.controller.js';
@@ -61,6 +66,11 @@ import { LogoutFailures } from './logout-failures.service.js';
   ],
   providers: [
     CreateRegistrationToken,
+    DeleteClient,
+    RotateClientSecret,
+    SetApplicationRoles,
+    SetClientState,
+    SetClientStates,
     CreateResourceCredentials,
     DeleteRegistrationToken,
     ApplicationRoles,
@@ -86,6 +96,11 @@ import { LogoutFailures } from './logout-failures.service.js';
   exports: [
     LogoutFailures,
     CreateRegistrationToken,
+    DeleteClient,
+    RotateClientSecret,
+    SetApplicationRoles,
+    SetClientState,
+    SetClientStates,
     CreateResourceCredentials,
     DeleteRegistrationToken,
     ApplicationRoles,

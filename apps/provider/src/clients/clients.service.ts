@@ -5,7 +5,6 @@ import {
   cameByItself,
   isMaterialChange,
   raisesProfile,
-  removalProblem,
   secretNeed,
   type Client,
   type ClientDraft,
@@ -26,8 +25,6 @@ import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 type Problem = { readonly field: string; readonly message: string };
-
-type ClientRemoval = 'removed' | 'not_found' | { readonly problem: string };
 
 /** Called in the same unit as the change. */
 export interface ClientFollower {
@@ -307,40 +304,27 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /**
    * Makes a new secret. The older ones stay valid for the overlap and then end.
    * @param overlapSeconds 0 ends them now
-   * @returns the new secret, or undefined when there is no such client with a secret
+   * @param client as {@link lock} gave it
+   * @returns the new secret, or undefined for a client without one
    */
   async rotateSecret(
     unit: Unit,
-    id: string,
+    client: Client,
     overlapSeconds: number,
-    actor: Actor,
     now: EpochSeconds,
   ): Promise<string | undefined> {
-    const row = await unit.manager.getRepository(ClientEntity).findOneBy({ id });
-    const need = row ? secretNeed(toClient(row)) : 'none';
+    const need = secretNeed(client);
     if (need === 'none') return undefined;
-    const secret = await this.secrets.rotate(unit, id, need, overlapSeconds, now);
+    const secret = await this.secrets.rotate(unit, client.id, need, overlapSeconds, now);
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, {
-      type: 'client.secret_rotated',
-      ...actor,
-      clientId: id,
-      details: { overlapSeconds },
-    });
     return secret;
   }
 
-  /** Deletes a client, and ends what it got, unless {@link removalProblem} speaks against it. */
-  async remove(unit: Unit, id: string, actor: Actor, now: EpochSeconds): Promise<ClientRemoval> {
-    const client = await this.lock(unit, id);
-    if (!client) return 'not_found';
-    const problem = removalProblem(client);
-    if (problem !== undefined) return { problem };
+  /** Deletes a client, and ends what it got. */
+  async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).delete({ id });
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.deleted', ...actor, clientId: id, details: { name: client.name } });
-    return 'removed';
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {

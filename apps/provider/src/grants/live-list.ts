@@ -6,7 +6,7 @@ import { PageError } from '../http/page-error.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import type { UserVisit } from '../users/visit.js';
-import type { RevokeAllInput } from './operations/revoke-all-grants.js';
+import type { RevokeAllInput } from './operations/revocation.js';
 
 /** What a list of grants or tokens is narrowed to, and what of it this visitor may see. */
 export interface LiveFilter {

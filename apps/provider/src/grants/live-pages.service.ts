@@ -12,8 +12,7 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LiveFilters } from './live-filters.service.js';
 import { back, endable, filterModel, listVisible, parseSelector, type Listed, type LiveQuery } from './live-list.js';
-import type { RevokeAllInput } from './operations/revoke-all-grants.js';
-import type { Revoked, RevokeInput } from './operations/revoke-grants.js';
+import type { RevokeAllInput, Revoked, RevokeInput } from './operations/revocation.js';
 
 const pageSize = 25;
 /** Of the chosen ones; a page shows fewer. */

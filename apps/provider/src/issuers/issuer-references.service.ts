@@ -22,8 +22,6 @@ export class IssuerReferences {
         throw invalidInput([{ field: `clients.${index}`, message: `There is no client ${id.slice(0, 100)}.` }]);
     for (const [index, identifier] of resources.slice(0, mostChecked).entries())
       if (!(await this.resources.find(identifier)))
-        throw invalidInput([
-          { field: `resources.${index}`, message: `There is no API ${identifier.slice(0, 100)}.` },
-        ]);
+        throw invalidInput([{ field: `resources.${index}`, message: `There is no API ${identifier.slice(0, 100)}.` }]);
   }
 }

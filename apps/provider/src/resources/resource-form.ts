@@ -1,6 +1,6 @@
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '@gatehouse/domain/oauth';
+import type { FieldProblem } from '../http/form-problems.js';
 import { changeRows, mostRows, type ListField } from '../http/list-fields.js';
 
 /** The form of an API as typed: blank rows included, nothing checked. */

@@ -1,10 +1,10 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, formOf, type Answer } from '../support/browser';
 import { sendPush } from '../support/par';
 import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { configuration, metadataOf, registered, type RegisteredClient } from '../support/registration';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirect_uri = 'https://client.test/cb';
 const broken = { scope: 'openid made_up' };
@@ -110,9 +110,7 @@ describe('an error of a client that nobody approved (RFC 9700 4.11.2)', () => {
   });
 
   it('goes to the client by itself once an administrator approved it', async () => {
-    await provider.store.run((unit) =>
-      provider.app.get(ClientStates).approve(unit, client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetClientState, { id: client.id, decision: 'approve' });
     expect(answerOf(await ask(new Browser(), broken)).get('error')).toBe('invalid_scope');
   });
 

@@ -1,5 +1,4 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { ClientsService } from '../../src/clients/clients.service';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
@@ -8,6 +7,7 @@ import { eventually } from '../support/eventually';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { claimsOf, isActive, obtainRefreshToken, obtainTokens, purge, type Registered } from '../support/tokens';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 jest.setTimeout(60_000);
 
@@ -291,9 +291,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
       receiver.answer = () => 503;
       await loggedOut(client);
       await receiver.arrived(1, client.path);
-      await provider.store.run((unit) =>
-        provider.app.get(ClientsService).remove(unit, client.client.id, {}, provider.clock.now()),
-      );
+      await provider.execute(DeleteClient, { id: client.client.id });
       await provider.app.get(CacheVersions).refresh();
       provider.clock.advance(600);
       const given = await eventually(failures, (list) =>

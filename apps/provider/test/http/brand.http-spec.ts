@@ -4,10 +4,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><rect width="1" height="1"/></svg>';
 
@@ -129,9 +129,7 @@ describe('a client’s logo', () => {
     expect((await new Browser().open(url)).text).not.toContain('client-logo');
     expect((await send(`${provider.base}/client-logo/${client.id}`)).status).toBe(404);
     expect(asked).toBe(0);
-    await provider.store.run((unit) =>
-      provider.app.get(ClientStates).approve(unit, client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetClientState, { id: client.id, decision: 'approve' });
     expect((await provider.app.get(ClientsService).find(client.id))?.approvedAt).toBeDefined();
     expect((await new Browser().open(url)).text).toContain('client-logo');
     const plain = await provider.addClient();

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import type { Client } from '@gatehouse/domain/oauth';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Answer } from '../support/browser';
 import { startDocumentServer, type DocumentServer } from '../support/document-server';
 import { eventually } from '../support/eventually';
 import { authorizationRequest, authorizeUrl, post, startProvider, type TestProvider } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirectUri = 'https://app.test/callback';
 const hour = 3600;
@@ -199,7 +199,7 @@ describe('the bounds of lookups of metadata documents', () => {
   it('do not lift a ban while the document cannot be had', async () => {
     const id = newId(honest);
     expect(await outcomeOf(id)).toBe('served');
-    await provider.store.run((unit) => provider.app.get(ClientStates).disable(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'disable' });
     provider.clock.advance(hour);
     honest.answer = failing;
     expect(await outcomeOf(id)).toBe('refused');

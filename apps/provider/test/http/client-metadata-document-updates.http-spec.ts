@@ -1,12 +1,12 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/server/database/store';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Answer } from '../support/browser';
 import { clientKey } from '../support/client-jwts';
 import { startDocumentServer, type DocumentServer } from '../support/document-server';
 import { eventually } from '../support/eventually';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirectUri = 'https://app.test/callback';
 const hour = 3600;
@@ -108,9 +108,7 @@ describe('an update of a client by its metadata document', () => {
     expect((await open(id)).status).toBe(303);
     provider.clock.advance(hour);
     documents.says = change;
-    const answer = await openSlowly(id, () =>
-      provider.store.run((unit) => provider.app.get(ClientStates).disable(unit, id, {}, provider.clock.now())),
-    );
+    const answer = await openSlowly(id, () => provider.execute(SetClientState, { id, decision: 'disable' }));
     expect(answer.status).toBe(400);
     expect((await stored(id)).disabledAt).toBeDefined();
   });

@@ -13,6 +13,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirectUri = 'https://app.test/callback';
 
@@ -236,7 +237,7 @@ describe('a client that is described by a document at its client_id', () => {
   it('loses its approval with its name, and keeps it with the rest', async () => {
     const id = newId();
     await open(id);
-    await provider.store.run((unit) => provider.app.get(ClientStates).approve(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'approve' });
     const clients = provider.app.get(ClientsService);
     documents.says = { contacts: ['someone@app.test'] };
     provider.clock.advance(601);
@@ -277,7 +278,7 @@ describe('a client that is described by a document at its client_id', () => {
   it('stays banned, whatever its document says', async () => {
     const id = newId();
     await open(id);
-    await provider.store.run((unit) => provider.app.get(ClientStates).disable(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'disable' });
     const answer = await eventually(
       () => open(id),
       ({ status }) => status === 400,
@@ -291,8 +292,7 @@ describe('a client that is described by a document at its client_id', () => {
   it('cannot be deleted while it is banned: its next request would bring it back without the ban', async () => {
     const id = newId();
     await open(id);
-    const states = provider.app.get(ClientStates);
-    await provider.store.run((unit) => states.limit(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'limit' });
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     await admin.open(`${provider.base}/client/update/${encodeURIComponent(id)}`);
     expect(admin.page?.text).toContain('It is kept because it is switched off or limited');
@@ -303,7 +303,7 @@ describe('a client that is described by a document at its client_id', () => {
     expect(await provider.app.get(ClientsService).findFresh(id)).toMatchObject({
       limitedAt: expect.any(Number) as number,
     });
-    await provider.store.run((unit) => states.unlimit(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'unlimit' });
     await admin.open(`${provider.base}/client/delete/${encodeURIComponent(id)}`);
     expect((await admin.submit({ name: 'An agent' }, { action: '/client/delete/' })).status).toBe(200);
     expect(await provider.app.get(ClientsService).findFresh(id)).toBeUndefined();

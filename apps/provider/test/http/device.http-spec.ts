@@ -2,11 +2,11 @@ import * as openid from 'openid-client';
 import { deviceCodeGrant, type ClientDraft } from '@gatehouse/domain/oauth';
 import { epochSeconds } from '@gatehouse/domain/kernel';
 import { ManualClock } from '@gatehouse/server/clock';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { Browser, type Answer } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 interface Codes {
   readonly device_code: string;
@@ -266,9 +266,7 @@ describe('the device grant (RFC 8628)', () => {
     const codes = await begin({ client_id: client.id });
     const browser = await person();
     await type(browser, codes.user_code);
-    await provider.store.run((unit) =>
-      provider.app.get(ClientStates).disable(unit, client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
     // Every process knows within a second.
     const refused = await eventually(
       () => ask({ client_id: client.id }),

@@ -17,7 +17,6 @@ import {
   signatureAlgorithms,
 } from '@gatehouse/domain/jose';
 import type { ClientDraft } from '@gatehouse/domain/oauth';
-import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Browser } from '../support/browser';
 import { secretKey, signed } from '../support/client-jwts';
 import { startKeyServer } from '../support/key-server';
@@ -31,6 +30,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { obtainRefreshToken, obtainTokens, refresh, type Registered, type Tokens } from '../support/tokens';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 const hashes: Readonly<Record<string, string>> = {
   '256': 'sha256',
@@ -214,9 +214,7 @@ describe('ID tokens by every algorithm', () => {
   it('after a rotation the newest secret signs, and hints by the old one hold for the overlap', async () => {
     const registered = await add({ idTokenSignedResponseAlg: 'HS256' });
     const { id_token: old = '' } = await obtainTokens(provider, browser, registered);
-    const fresh = await provider.store.run((unit) =>
-      provider.app.get(ClientsService).rotateSecret(unit, registered.client.id, 100, {}, provider.clock.now()),
-    );
+    const fresh = await provider.execute(RotateClientSecret, { id: registered.client.id, overlapSeconds: 100 });
     const renewed = { client: registered.client, secret: fresh ?? '' };
     const { id_token: idToken = '' } = await obtainTokens(provider, browser, renewed);
     await verify(idToken, renewed, 'HS256');

@@ -1,7 +1,6 @@
 import { decodeJwt } from 'jose';
 import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/server/database/store';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { send, type Answer, type Browser } from '../support/browser';
@@ -18,6 +17,7 @@ import {
 } from '../support/provider';
 import { addResource } from '../support/resources';
 import { obtainTokens, type Registered } from '../support/tokens';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const api = 'https://documents.example/';
 const claims = JSON.stringify({
@@ -47,7 +47,7 @@ describe('a limited client', () => {
     });
   /** What an administrator does. */
   async function limit({ client }: Registered): Promise<void> {
-    await provider.store.run((unit) => provider.app.get(ClientStates).limit(unit, client.id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: client.id, decision: 'limit' });
     await known(client.id);
   }
   /** Limits it as another process did while this one did not know yet: what is granted in that second stays. */

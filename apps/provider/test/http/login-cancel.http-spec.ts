@@ -1,7 +1,6 @@
 import { deviceCodeGrant, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/server/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { Browser, formOf, type Answer } from '../support/browser';
 import { addApp, givePassword } from '../support/factors';
 import {
@@ -12,6 +11,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 /** "Cancel" on the pages of a login: the client gets access_denied (RFC 6749 4.1.2.1). */
 describe('Cancel', () => {
@@ -214,9 +214,7 @@ describe('Cancel', () => {
 
     it('leads nowhere where the client is disabled', async () => {
       const { browser, changing } = await begun();
-      await provider.store.run((unit) =>
-        provider.app.get(ClientStates).disable(unit, changing.id, {}, provider.clock.now()),
-      );
+      await provider.execute(SetClientState, { id: changing.id, decision: 'disable' });
       const answer = await cancel(browser);
       expect([answer.status, answer.location]).toEqual([400, undefined]);
     });

@@ -1,10 +1,10 @@
 import type { ClientDraft } from '@gatehouse/domain/oauth';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { Browser, send } from '../support/browser';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { claimsOf, isActive, obtainTokens } from '../support/tokens';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const sessionLifetime = 7200;
 
@@ -126,8 +126,7 @@ describe("a logout requested by a client's server, without a browser", () => {
 
   it('ends nothing for a client that was disabled', async () => {
     const { browser, idToken, registered } = await signedIn();
-    const states = provider.app.get(ClientStates);
-    await provider.store.run((unit) => states.disable(unit, registered.client.id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: registered.client.id, decision: 'disable' });
     await provider.app.get(CacheVersions).refresh();
     const answer = await call({ id_token_hint: idToken });
     expect(answer.headers['content-type']).toContain('text/html');

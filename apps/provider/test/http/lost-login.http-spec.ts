@@ -1,5 +1,4 @@
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
-import { ClientsService } from '../../src/clients/clients.service';
 import { SessionsService } from '../../src/sessions/sessions.service';
 import { Browser, formOf, send, unescape, type Answer } from '../support/browser';
 import {
@@ -12,6 +11,7 @@ import {
 } from '../support/provider';
 import { eventually } from '../support/eventually';
 import type { Registered } from '../support/tokens';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 describe('a login cannot be lost:', () => {
   let provider: TestProvider;
@@ -290,9 +290,7 @@ describe('a login cannot be lost:', () => {
   it('the client was removed meanwhile: a page says so at every step, and home is one click away', async () => {
     const gone = await provider.addClient({ name: 'Going soon' });
     const begun = await begin({}, new Browser(), gone);
-    await provider.store.run((unit) =>
-      provider.app.get(ClientsService).remove(unit, gone.client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(DeleteClient, { id: gone.client.id });
     await eventually(
       () => send(authorizeUrl(provider, authorizationRequest(gone.client).parameters)),
       (each) => each.status === 400,

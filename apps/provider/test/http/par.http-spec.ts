@@ -1,5 +1,4 @@
 import type { ClientDraft } from '@gatehouse/domain/oauth';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { Browser, send, type Answer } from '../support/browser';
 import { assertionFields, clientKey, secretKey, signed } from '../support/client-jwts';
 import { eventually } from '../support/eventually';
@@ -14,6 +13,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { claimsOf, purge, type Registered, type Tokens } from '../support/tokens';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 type Overrides = Readonly<Record<string, string | undefined>>;
 
@@ -229,9 +229,7 @@ describe('a request_uri that was given here', () => {
     const registered = await add();
     const { requestUri } = await push(provider, registered);
 
-    await provider.store.run((unit) =>
-      provider.app.get(ClientStates).disable(unit, registered.client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetClientState, { id: registered.client.id, decision: 'disable' });
     // Every process knows within a second.
     await eventually(
       () => sendPush(provider, registered, {}),

@@ -65,7 +65,11 @@ describe('a new password meets one rule, wherever it is set', () => {
       const invited = await provider.store.run((unit) =>
         provider.app
           .get(Invitations)
-          .invite(unit, { email: `${fresh()}@example.com`, roles: ['user'], invitedBy: undefined }, provider.clock.now()),
+          .invite(
+            unit,
+            { email: `${fresh()}@example.com`, roles: ['user'], invitedBy: undefined },
+            provider.clock.now(),
+          ),
       );
       return filled(invited, { username: fresh(), password });
     },

@@ -1,9 +1,9 @@
 import { Refusals } from '../../src/audit/refusals.service';
 import { PurgeService } from '../../src/ops/purge.service';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 describe('why was this refused?', () => {
   let provider: TestProvider;
@@ -116,9 +116,7 @@ describe('why was this refused?', () => {
 
   it('a client that is off is switched on again from there', async () => {
     const { client } = await provider.addClient({ name: 'Off' });
-    await provider.store.run((unit) =>
-      provider.app.get(ClientStates).disable(unit, client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
     const id = shownId(
       (await new Browser().open(authorizeUrl(provider, authorizationRequest(client).parameters))).text,
     );

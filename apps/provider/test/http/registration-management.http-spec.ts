@@ -27,6 +27,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { configuration, metadataOf, register, registered, type RegisteredClient } from '../support/registration';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 describe('the client configuration endpoint (RFC 7592)', () => {
   let provider: TestProvider;
@@ -37,7 +38,6 @@ describe('the client configuration endpoint (RFC 7592)', () => {
   });
   afterAll(() => provider.close());
   const clients = () => provider.app.get(ClientsService);
-  const states = () => provider.app.get(ClientStates);
 
   it('reads what is registered, without the secret, which is kept as a hash (2.1)', async () => {
     const made = await registered(provider, { client_name: 'Reader' });
@@ -120,14 +120,14 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
     it('ends it too where an administrator had approved the client before, whose approval goes with it', async () => {
       const { made, silently, use, update } = await setUp();
-      await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+      await provider.execute(SetClientState, { id: made.client_id, decision: 'approve' });
       await update({ client_name: 'Your bank' });
       expect([await silently(), await use()]).toEqual(['consent_required', 401]);
     });
 
     it('ends nothing where an administrator makes the change to a client that stays approved', async () => {
       const { made, silently, use } = await setUp();
-      await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+      await provider.execute(SetClientState, { id: made.client_id, decision: 'approve' });
       const seen = await clients().findFresh(made.client_id);
       if (!seen) throw new Error('the client is there');
       await provider.store.run((unit) =>
@@ -321,18 +321,18 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
   it('opens nothing of a client that was switched off (2.1: 403)', async () => {
     const made = await registered(provider);
-    await provider.store.run((unit) => states().disable(unit, made.client_id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: made.client_id, decision: 'disable' });
     for (const method of ['GET', 'DELETE'] as const) {
       const answer = await configuration(made, method);
       expect([answer.status, answer.json()['error']]).toEqual([403, 'access_denied']);
     }
-    await provider.store.run((unit) => states().enable(unit, made.client_id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: made.client_id, decision: 'enable' });
     expect((await configuration(made, 'GET')).status).toBe(200);
   });
 
   it('keeps an approval while people read the same and go to the same places, and no longer', async () => {
     const made = await registered(provider, { client_name: 'Checked' });
-    await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: made.client_id, decision: 'approve' });
     const same = (
       await configuration(made, 'PUT', { metadata: { ...metadataOf(made), contacts: ['ops@client.test'] } })
     ).json<RegisteredClient>();
@@ -348,7 +348,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     ['initiate_login_uri', 'https://evil.test/begin'],
   ])('forgets an approval where people would be sent elsewhere by %s', async (member, value) => {
     const made = await registered(provider, { client_name: 'Checked' });
-    await provider.store.run((unit) => states().approve(unit, made.client_id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: made.client_id, decision: 'approve' });
     const answer = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), [member]: value } });
     expect(answer.status).toBe(200);
     expect((await clients().findFresh(made.client_id))?.approvedAt).toBeUndefined();
@@ -470,10 +470,10 @@ describe('a registered client that nobody approved', () => {
       await registered(provider),
       await registered(provider),
     ];
-    const clients = provider.app.get(ClientsService);
     const states = provider.app.get(ClientStates);
+    const clients = provider.app.get(ClientsService);
     const purge = provider.app.get(PurgeService);
-    await provider.store.run((unit) => states.approve(unit, approved.client_id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: approved.client_id, decision: 'approve' });
     provider.clock.advance(80_000);
     await purge.purge();
     const client = await clients.find(used.client_id);

@@ -8,6 +8,7 @@ import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { changed, fieldsOf, sendFields } from '../support/forms';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 const jwks = {
   keys: [
@@ -200,9 +201,7 @@ describe('the owner of a client', () => {
       const api = await adminApi(provider);
       expect((await api.call('GET', 'users')).status).toBe(200);
       await provider.store.run((unit) => unit.change(setOwner, api.registered.client.id, ownerId));
-      await provider.store.run((unit) =>
-        provider.app.get(ClientsService).rotateSecret(unit, api.registered.client.id, 0, {}, provider.clock.now()),
-      );
+      await provider.execute(RotateClientSecret, { id: api.registered.client.id, overlapSeconds: 0 });
       expect((await api.call('GET', 'users')).status).toBe(403);
     });
   });

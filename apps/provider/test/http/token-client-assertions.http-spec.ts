@@ -15,6 +15,7 @@ import {
   type ClientKey,
 } from '../support/client-jwts';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 const machine = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'], defaultScope: ['read'] };
 const secretRows = statement(
@@ -361,17 +362,13 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
 
     it('is rotated with an overlap', async () => {
       const made = await withSecret();
-      const fresh = await provider.store.run((unit) =>
-        clients().rotateSecret(unit, made.client.id, 100, {}, provider.clock.now()),
-      );
+      const fresh = await provider.execute(RotateClientSecret, { id: made.client.id, overlapSeconds: 100 });
       const by = async (secret: string) =>
         (await ask(await assertionFields(provider, made.client, secretKey(secret)))).status;
       expect([await by(fresh ?? ''), await by(made.secret)]).toEqual([200, 200]);
       provider.clock.advance(101);
       expect([await by(fresh ?? ''), await by(made.secret)]).toEqual([200, 401]);
-      expect(
-        await provider.store.run((unit) => clients().rotateSecret(unit, client.id, 100, {}, provider.clock.now())),
-      ).toBeUndefined();
+      expect(await provider.execute(RotateClientSecret, { id: client.id, overlapSeconds: 100 })).toBeUndefined();
     });
   });
 });

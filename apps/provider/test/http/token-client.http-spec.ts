@@ -1,9 +1,10 @@
 import { send, type Answer } from '../support/browser';
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { ClientsService } from '../../src/clients/clients.service';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
 import { eventually } from '../support/eventually';
 import type { Registered } from '../support/tokens';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 const machine = {
   grantTypes: ['client_credentials'],
@@ -152,9 +153,7 @@ describe('client authentication at the token endpoint', () => {
     expectRefused(await ask({}, { Authorization: basic(off.client, off.secret) }), 'invalid_client', 401);
     const gone = await provider.addClient(machine);
     expect((await ask({}, { Authorization: basic(gone.client, gone.secret) })).status).toBe(200);
-    await provider.store.run((unit) =>
-      provider.app.get(ClientsService).remove(unit, gone.client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(DeleteClient, { id: gone.client.id });
     const refused = await eventually(
       () => ask({}, { Authorization: basic(gone.client, gone.secret) }),
       (answer) => answer.status !== 200,
@@ -165,9 +164,7 @@ describe('client authentication at the token endpoint', () => {
   it('takes the old secret for the overlap after a rotation, and then the new one alone', async () => {
     const made = await provider.addClient(machine);
     const { client } = made;
-    const fresh = await provider.store.run((unit) =>
-      provider.app.get(ClientsService).rotateSecret(unit, client.id, 100, {}, provider.clock.now()),
-    );
+    const fresh = await provider.execute(RotateClientSecret, { id: client.id, overlapSeconds: 100 });
     expect((await ask({}, { Authorization: basic(client, fresh ?? '') })).status).toBe(200);
     expect((await ask({}, { Authorization: basic(client, made.secret) })).status).toBe(200);
     provider.clock.advance(101);

@@ -1,5 +1,4 @@
 import { CacheVersions } from '../../src/database/cache-versions.service';
-import { ClientsService } from '../../src/clients/clients.service';
 import type { Answer, Browser } from '../support/browser';
 import {
   answerOf,
@@ -14,6 +13,7 @@ import {
 import { eventually } from '../support/eventually';
 import { claimsOf, introspect, isActive, purge, refresh, type Registered, type Tokens } from '../support/tokens';
 import { SetUserState } from '../../src/users/operations/set-user-state';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 describe('redeeming an authorization code', () => {
   let provider: TestProvider;
@@ -318,9 +318,7 @@ describe('redeeming an authorization code', () => {
   describe('when the client changes meanwhile', () => {
     it('answers invalid_client to one that was removed', async () => {
       const { code, verifier } = await authorize(provider, browser, registered.client);
-      await provider.store.run((unit) =>
-        provider.app.get(ClientsService).remove(unit, registered.client.id, {}, provider.clock.now()),
-      );
+      await provider.execute(DeleteClient, { id: registered.client.id });
       const answer = await eventually(
         () => redeem(provider, registered, code, verifier),
         (each) => each.status === 401,

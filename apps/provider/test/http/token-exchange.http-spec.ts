@@ -12,6 +12,7 @@ import { dpopKey, proofOf } from '../support/dpop';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
 import { introspect, obtainTokens, type Registered, type Tokens } from '../support/tokens';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 describe('token exchange (RFC 8693)', () => {
   let provider: TestProvider;
@@ -204,9 +205,7 @@ describe('token exchange (RFC 8693)', () => {
       .access_token;
     const other = await personToken();
     const kept = (await exchange(front, other.access_token)).json<Tokens>().access_token;
-    await provider.store.run((unit) =>
-      provider.app.get(ClientsService).remove(unit, exchanger.client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(DeleteClient, { id: exchanger.client.id });
     expect((await introspect(provider, back, text)).json()).toEqual({ active: false });
     expect((await introspect(provider, back, kept)).json()).toMatchObject({ active: true });
   });

@@ -7,6 +7,8 @@ import { startDocumentServer, type DocumentServer } from '../support/document-se
 import { engines } from '../support/engines';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { register, registered } from '../support/registration';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 jest.setTimeout(120_000);
 
@@ -40,8 +42,8 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
   afterEach(() => provider.close());
 
   type Decision = 'disable' | 'limit' | 'enable' | 'unlimit';
-  const decide = (decision: Decision, id: string): Promise<boolean> =>
-    provider.store.run((unit) => provider.app.get(ClientStates)[decision](unit, id, {}, provider.clock.now()));
+  const decide = async (decision: Decision, id: string): Promise<boolean> =>
+    (await provider.execute(SetClientState, { id, decision })).changed;
   const fresh = (id: string): Promise<Client | undefined> => provider.app.get(ClientsService).findFresh(id);
   const goesAt = async (id: string) => (await provider.app.get(ClientStates).origin(id))?.goesAt;
   const pass = async (seconds: number): Promise<void> => {
@@ -99,13 +101,12 @@ describe.each(engines)('the purge of unused clients on %s', (_name, engineOf) =>
     const id = `${documents.origin}/deleted.json`;
     await open(id);
     await decide('disable', id);
-    const remove = () =>
-      provider.store.run((unit) => provider.app.get(ClientsService).remove(unit, id, {}, provider.clock.now()));
-    expect(await remove()).toMatchObject({ problem: expect.stringContaining('come back') as string });
+    const remove = () => provider.execute(DeleteClient, { id });
+    await expect(remove()).rejects.toThrow('come back');
     expect(await fresh(id)).toBeDefined();
     await decide('enable', id);
-    expect(await remove()).toBe('removed');
-    expect(await remove()).toBe('not_found');
+    await remove();
+    await expect(remove()).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('does not count the clients that it keeps for a ban against the quota of their address', async () => {

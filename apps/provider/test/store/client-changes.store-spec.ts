@@ -1,6 +1,5 @@
 import type { Client } from '@gatehouse/domain/oauth';
 import { deviceCodeGrant } from '@gatehouse/domain/oauth';
-import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientEntity } from '../../src/clients/client.entity';
 import { ClientsService } from '../../src/clients/clients.service';
 import { ConsentsService } from '../../src/grants/consents.service';
@@ -17,6 +16,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { refresh, type Tokens } from '../support/tokens';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 jest.setTimeout(60_000);
 
@@ -123,7 +123,7 @@ describe.each(engines)('a client that another process changed a moment ago, on %
     const { code, verifier } = await authorize(provider, browser, client, { scope: 'openid offline_access' });
     const tokens = (await redeem(provider, { client, secret }, code, verifier)).json<Tokens>();
     expect(tokens.refresh_token).toBeDefined();
-    await provider.store.run((unit) => provider.app.get(ClientStates)[lift](unit, client.id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id: client.id, decision: lift });
     const used = await send(`${provider.base}/oauth/userinfo`, {
       headers: { Authorization: `Bearer ${tokens.access_token}` },
     });

@@ -15,7 +15,6 @@ import { newSeed } from '../../src/factors/totp';
 import { TotpFactors } from '../../src/factors/totp.service';
 import { GrantsService } from '../../src/grants/grants.service';
 import { RefreshTokensService } from '../../src/issuance/refresh-tokens.service';
-import { AuditService } from '../../src/audit/audit.service';
 import { leaseSeconds, Outbox } from '../../src/outbox/outbox.service';
 import { IdempotentAnswers } from '../../src/replay/idempotent-answers.service';
 import { ReplayService } from '../../src/replay/replay.service';
@@ -324,7 +323,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('an initial access token of one use registers one client (RFC 7591 1.2)', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
-    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', mostUses: 1 }, {}, now));
+    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', mostUses: 1 }, now));
     const [a, b] = await readTwice(() => tokens.findLive(made.token, now));
     const outcomes = await spendTwice(provider, [
       async (unit) => (await tokens.spend(unit, a.id, now)) !== undefined,
@@ -335,7 +334,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('an initial access token that expired meanwhile registers nothing', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
-    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'Short', lifetimeSeconds: 60 }, {}, now));
+    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'Short', lifetimeSeconds: 60 }, now));
     expect(await provider.store.run((unit) => tokens.spend(unit, made.id, addSeconds(now, 60)))).toBeUndefined();
   });
 
@@ -419,7 +418,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     beforeAll(() => {
       // Apart from the application's, whose worker leaves kinds alone that it does not know.
       const { app, store } = provider;
-      outbox = new Outbox(store, app.get(SelectorSource), app.get(Keyring), app.get(AuditService));
+      outbox = new Outbox(store, app.get(SelectorSource), app.get(Keyring));
       outbox.register(kind);
     });
 

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';
 import { startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens, type Registered } from '../support/tokens';
+import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 jest.setTimeout(120_000);
 
@@ -132,9 +133,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     const registered = await addClient('https://10.1.2.4/logout');
     await signInAndOut(registered);
     await failed(registered, 1);
-    await provider.store.run((unit) =>
-      provider.app.get(ClientsService).remove(unit, registered.client.id, {}, provider.clock.now()),
-    );
+    await provider.execute(DeleteClient, { id: registered.client.id });
     const left = await provider.app.get(LogoutFailures).list(100, provider.clock.now());
     expect(left.map(({ clientId }) => clientId)).not.toContain(registered.client.id);
   });

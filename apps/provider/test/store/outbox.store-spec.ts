@@ -183,10 +183,10 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
 
     receiver.answer = () => Promise.resolve({ outcome: 'delivered' });
     const selector = message?.selector ?? 0;
-    expect(await provider.store.run((unit) => outbox.retry(unit, [selector], {}, provider.clock.now()))).toBe(1);
+    expect(await provider.store.run((unit) => outbox.retry(unit, [selector], provider.clock.now()))).toBe(1);
     await delivered(4);
     expect(await nothingWaits()).toBe(0);
-    expect(await provider.store.run((unit) => outbox.retry(unit, [selector], {}, provider.clock.now()))).toBe(0);
+    expect(await provider.store.run((unit) => outbox.retry(unit, [selector], provider.clock.now()))).toBe(0);
   });
 
   it('counts what a kind throws as a failure that may pass, and keeps what it said to itself', async () => {

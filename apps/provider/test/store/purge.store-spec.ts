@@ -1,5 +1,4 @@
 import { statement } from '@gatehouse/server/database/store';
-import { ClientsService } from '../../src/clients/clients.service';
 import { OneTimeLinks } from '../../src/users/one-time-links.service';
 import { Browser, send } from '../support/browser';
 import { engines } from '../support/engines';
@@ -14,6 +13,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { isActive, obtainRefreshToken, obtainTokens, purge, refresh, type Tokens } from '../support/tokens';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 jest.setTimeout(120_000);
 
@@ -77,9 +77,7 @@ describe.each(engines)('purging on %s', (_name, engineOf) => {
         { Authorization: basic(machine.client, machine.secret) },
       )
     ).json<Tokens>();
-    await provider.store.run((unit) =>
-      provider.app.get(ClientsService).rotateSecret(unit, machine.client.id, 1000, {}, provider.clock.now()),
-    );
+    await provider.execute(RotateClientSecret, { id: machine.client.id, overlapSeconds: 1000 });
     return { user, registered, browser, tokens, unspent, stranger, link, machine, own };
   }
 

@@ -251,7 +251,6 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
           clients: [registered.client.id],
           scope: ['read'],
         },
-        {},
         provider.clock.now(),
       ),
     );

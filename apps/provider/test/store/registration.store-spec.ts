@@ -65,7 +65,7 @@ describe.each(engineNames)('registrations at once, by two processes on %s,', (en
     if (!provider) throw new Error('two run');
     const tokens = provider.app.get(InitialAccessTokens);
     const { token } = await provider.store.run((unit) =>
-      tokens.add(unit, { name: 'five', mostUses: 5 }, {}, provider.clock.now()),
+      tokens.add(unit, { name: 'five', mostUses: 5 }, provider.clock.now()),
     );
     const statuses = await ask(30, { redirect_uris: ['https://client.test/cb'] }, { Authorization: `Bearer ${token}` });
     expect(made(statuses)).toBe(5);
@@ -78,7 +78,7 @@ describe.each(engineNames)('registrations at once, by two processes on %s,', (en
     if (!provider) throw new Error('two run');
     const tokens = provider.app.get(InitialAccessTokens);
     const { token } = await provider.store.run((unit) =>
-      tokens.add(unit, { name: 'team', approves }, {}, provider.clock.now()),
+      tokens.add(unit, { name: 'team', approves }, provider.clock.now()),
     );
     expect(await tokens.list()).toMatchObject([{ name: 'team', approves }]);
     const statuses = await ask(4, { redirect_uris: ['https://client.test/cb'] }, { Authorization: `Bearer ${token}` });

@@ -5,6 +5,7 @@ import { entities, migrations } from '../../src/database/entities';
 import { ServiceAccounts1795950000701 } from '../../src/database/migrations/20261129-service-accounts';
 import { engines } from '../support/engines';
 import { startProvider } from '../support/provider';
+import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 jest.setTimeout(120_000);
 
@@ -32,9 +33,7 @@ describe.each(engines)('the step that ends unmeant service accounts on %s', (_na
       const setOwner = statement('test.set_owner', 'UPDATE clients SET owner_id = $2 WHERE id = $1');
       await provider.store.run((unit) => unit.change(setOwner, ids.administrating, ownerId));
       const version = statement('test.version', "SELECT version FROM cache_versions WHERE topic = 'clients'");
-      await provider.store.run((unit) =>
-        provider.app.get(ClientsService).rotateSecret(unit, ids.owned, 0, {}, provider.clock.now()),
-      );
+      await provider.execute(RotateClientSecret, { id: ids.owned, overlapSeconds: 0 });
       const before = await provider.store.one<{ version: number }>(version);
       const runner = source.createQueryRunner();
       await new ServiceAccounts1795950000701().up(runner);

@@ -1,6 +1,6 @@
 import type { Client, ResourceDraft } from '@gatehouse/domain/oauth';
-import { ResourceCredentials } from '../../src/clients/resource-credentials.service';
-import { ResourcesService } from '../../src/resources/resources.service';
+import { CreateResourceCredentials } from '../../src/clients/operations/create-resource-credentials';
+import { CreateResource } from '../../src/resources/operations/create-resource';
 import type { TestProvider } from './provider';
 
 /** An API with the scopes read and write, and the credentials by which it asks about tokens. */
@@ -8,24 +8,13 @@ export async function addResource(
   provider: TestProvider,
   draft: Partial<ResourceDraft> & Pick<ResourceDraft, 'identifier'>,
 ): Promise<{ client: Client; secret: string }> {
-  const now = provider.clock.now();
-  return provider.store.run(async (unit) => {
-    const made = await provider.app.get(ResourcesService).create(
-      unit,
-      {
-        name: draft.identifier,
-        scopes: [
-          { name: 'read', sentence: 'Read your documents' },
-          { name: 'write', sentence: '' },
-        ],
-        ...draft,
-      },
-      {},
-      now,
-    );
-    if ('problems' in made) throw new Error(JSON.stringify(made.problems));
-    const credentials = await provider.app.get(ResourceCredentials).create(unit, made.resource, {}, now);
-    if (!credentials) throw new Error('no credentials');
-    return credentials;
+  const resource = await provider.execute(CreateResource, {
+    name: draft.identifier,
+    scopes: [
+      { name: 'read', sentence: 'Read your documents' },
+      { name: 'write', sentence: '' },
+    ],
+    ...draft,
   });
+  return provider.execute(CreateResourceCredentials, { resourceId: resource.id });
 }

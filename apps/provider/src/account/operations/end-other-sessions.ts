@@ -32,8 +32,7 @@ export class EndOtherSessions extends SimpleOperation<EndOtherSessionsInput, voi
     const { keepSessionId, offline, trustedBrowsers } = input;
     const ended = await this.users.signOutEverywhere(unit, subjectId, { offline, keepSessionId }, actor.now);
     const changes: Change[] = [{ type: 'session.ended', subjectId, details: { ended: ended.sessions } }];
-    if (offline)
-      changes.push({ type: 'grant.revoked', subjectId, details: { offline_grants_ended: ended.grants } });
+    if (offline) changes.push({ type: 'grant.revoked', subjectId, details: { offline_grants_ended: ended.grants } });
     if (trustedBrowsers) {
       await this.trusted.endAllOf(unit, subjectId);
       changes.push({ type: 'browser.untrusted', subjectId, details: { all: true } });

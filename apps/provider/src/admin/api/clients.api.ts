@@ -1,11 +1,16 @@
 import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
 import { changesCredentials, givesServiceAccountToOwner, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
-import { Store, type Unit } from '@gatehouse/server/database/store';
+import { Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
-import { ApplicationRoles, applicationRolesProblem } from '../../clients/application-roles.service.js';
+import { ApplicationRoles } from '../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../clients/client-representation.js';
 import { clientCursorShape, clientOrders, clientStates } from '../../clients/client-orders.js';
-import { ClientStates } from '../../clients/client-states.service.js';
+import type { ClientDecision } from '../../clients/client-states.service.js';
+import { DeleteClient } from '../../clients/operations/delete-client.js';
+import { RotateClientSecret } from '../../clients/operations/rotate-client-secret.js';
+import { SetApplicationRoles } from '../../clients/operations/set-application-roles.js';
+import { SetClientState } from '../../clients/operations/set-client-state.js';
+import { Operations } from '../../operations/operations.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { SectorIdentifiers } from '../../clients/registration/sector-identifiers.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
@@ -18,9 +23,9 @@ import type { Call } from './call.js';
 import { clientDraft, invalidClient } from './client-drafts.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
-import { changing, tagged } from './preconditions.js';
+import { changing, seenRevision, tagged } from './preconditions.js';
 import { pageReply, readChoice, readPage, readText } from './paging.js';
-import { ApiProblem, invalidMembers, notFound } from './problem.js';
+import { invalidMembers, notFound } from './problem.js';
 
 const serviceAccountSentence =
   'This client acts for itself, and its owner would get its tokens: send acts_for_itself, true to keep that or false to end it.';
@@ -30,8 +35,8 @@ export class ClientsApi {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ClientStates) private readonly states: ClientStates,
     @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
@@ -125,9 +130,7 @@ export class ClientsApi {
   @Delete(':id')
   @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
-    const { id } = await this.find(call);
-    const removal = await this.store.run((unit) => this.clients.remove(unit, id, call.auditActor, call.now));
-    if (typeof removal === 'object') throw new ApiProblem('conflict', removal.problem);
+    await this.operations.execute(DeleteClient, call.actor, { id: idOf(call) });
     return Reply.empty(204);
   }
 
@@ -156,13 +159,12 @@ export class ClientsApi {
   })
   async setRoles(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'ApplicationRoles');
-    const { id } = await this.find(call);
-    const user = await this.users.find(call.request.params['user'] ?? '');
-    if (!user) throw notFound('user');
-    const problem = applicationRolesProblem(value.roles);
-    if (problem !== undefined) throw invalidMembers([{ field: 'roles', message: problem }]);
-    await this.store.run((unit) => this.roles.set(unit, id, user.id, value.roles, call.auditActor));
-    return Reply.json({ user_id: user.id, roles: await this.roles.of(id, user.id) });
+    const userId = call.request.params['user'] ?? '';
+    const input = { clientId: idOf(call), userId, roles: value.roles };
+    return Reply.json({
+      user_id: userId,
+      roles: await this.operations.execute(SetApplicationRoles, call.actor, input),
+    });
   }
 
   @Post(':id/rotate-secret')
@@ -174,12 +176,9 @@ export class ClientsApi {
   })
   async rotateSecret(@ApiCall() call: Call): Promise<Reply> {
     const { value } = await readBodyOf(call.request, 'Rotation');
-    const { id } = await this.find(call);
-    const overlap = value.overlap_seconds ?? this.settings.secretOverlapLifetimeSeconds;
-    const secret = await this.store.run((unit) =>
-      this.clients.rotateSecret(unit, id, overlap, call.auditActor, call.now),
-    );
-    if (secret === undefined) throw new ApiProblem('conflict', 'This client has no secret.');
+    const id = idOf(call);
+    const overlapSeconds = value.overlap_seconds ?? this.settings.secretOverlapLifetimeSeconds;
+    const secret = await this.operations.execute(RotateClientSecret, call.actor, { id, overlapSeconds });
     return Reply.json({ client_id: id, client_secret: secret });
   }
 
@@ -193,9 +192,8 @@ export class ClientsApi {
   })
   async approve(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
-    await changing(call.request, before, (seen) =>
-      this.store.run((unit) => this.states.approve(unit, before.id, call.auditActor, call.now, { seen })),
-    );
+    const revision = seenRevision(call.request, before);
+    await this.operations.execute(SetClientState, call.actor, { id: before.id, decision: 'approve', revision });
     return this.show(call);
   }
 
@@ -207,13 +205,13 @@ export class ClientsApi {
     answers: 'Client',
   })
   async limit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.limit(unit, id, call.auditActor, call.now));
+    return this.decide(call, 'limit');
   }
 
   @Post(':id/unlimit')
   @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
   async unlimit(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.unlimit(unit, id, call.auditActor, call.now));
+    return this.decide(call, 'unlimit');
   }
 
   @Post(':id/disable')
@@ -224,19 +222,18 @@ export class ClientsApi {
     answers: 'Client',
   })
   async disable(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.disable(unit, id, call.auditActor, call.now));
+    return this.decide(call, 'disable');
   }
 
   @Post(':id/enable')
   @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
   async enable(@ApiCall() call: Call): Promise<Reply> {
-    return this.decide(call, (unit, id) => this.states.enable(unit, id, call.auditActor, call.now));
+    return this.decide(call, 'enable');
   }
 
   /** Done already is done. */
-  private async decide(call: Call, change: (unit: Unit, id: string) => Promise<boolean>): Promise<Reply> {
-    const { id } = await this.find(call);
-    await this.store.run((unit) => change(unit, id));
+  private async decide(call: Call, decision: ClientDecision): Promise<Reply> {
+    await this.operations.execute(SetClientState, call.actor, { id: idOf(call), decision });
     return this.show(call);
   }
 
@@ -249,10 +246,14 @@ export class ClientsApi {
   }
 
   private async find(call: Call): Promise<Client> {
-    const client = await this.clients.findFresh(call.request.params['id'] ?? '');
+    const client = await this.clients.findFresh(idOf(call));
     if (!client) throw notFound('client');
     return client;
   }
+}
+
+function idOf(call: Call): string {
+  return call.request.params['id'] ?? '';
 }
 
 function withSecret(client: Client, secret: string | undefined): Record<string, unknown> {

@@ -17,11 +17,7 @@ export class CreateRegistrationToken extends SimpleOperation<NewInitialAccessTok
   }
 
   /** @returns the token, which is shown once */
-  async perform(
-    unit: Unit,
-    actor: Actor,
-    input: NewInitialAccessToken,
-  ): Promise<Performed<CreatedInitialAccessToken>> {
+  async perform(unit: Unit, actor: Actor, input: NewInitialAccessToken): Promise<Performed<CreatedInitialAccessToken>> {
     demand(actor, administratorsAfterRecentSignIn(actor));
     const made = await this.tokens.add(unit, input, actor.now);
     const details = { approves: input.approves ?? false };

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
+  removalProblem,
   adminOnlyProblems,
   loosenedMembers,
   looseningProblems,
@@ -151,7 +152,14 @@ export class Registrations {
 
   /** RFC 7592 2.3: its grants and tokens end with it. */
   async remove(id: string, from: Omit<Registrant, 'credential'>, now: EpochSeconds): Promise<boolean> {
-    return (await this.store.run((unit) => this.clients.remove(unit, id, from, now))) === 'removed';
+    return this.store.run(async (unit) => {
+      const client = await this.clients.lock(unit, id);
+      if (!client || removalProblem(client) !== undefined) return false;
+      await this.clients.remove(unit, id, now);
+      const details = { name: client.name };
+      await this.audit.record(unit, { type: 'client.deleted', ...from, clientId: id, details });
+      return true;
+    });
   }
 
   /** Clears what has expired: initial access tokens, counts. */

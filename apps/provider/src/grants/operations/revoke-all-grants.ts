@@ -6,12 +6,7 @@ import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
 import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
-import type { Revoked } from './revoke-grants.js';
-
-/** Of a user, of a client, or of one at the other: at least one of them is named. */
-export type RevokeAllInput =
-  | { readonly userId: string; readonly clientId?: string | undefined }
-  | { readonly userId?: undefined; readonly clientId: string };
+import type { RevokeAllInput, Revoked } from './revocation.js';
 
 /** Revokes all grants of a user, of a client, or of a user at a client. */
 @Injectable()

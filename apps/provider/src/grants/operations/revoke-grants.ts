@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Selector } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
 import type { Actor } from '../../operations/actor.js';
@@ -7,14 +6,7 @@ import { SimpleOperation, type Change, type Performed } from '../../operations/o
 import { demand } from '../../operations/policy.js';
 import { GrantsService } from '../grants.service.js';
 import { mayRevoke } from '../policy.js';
-
-export interface RevokeInput {
-  readonly selectors: readonly Selector[];
-}
-
-export interface Revoked {
-  readonly revoked: number;
-}
+import type { Revoked, RevokeInput } from './revocation.js';
 
 /** Revokes grants, with their codes and tokens: all of them or none. Those that are over already are left out. */
 @Injectable()

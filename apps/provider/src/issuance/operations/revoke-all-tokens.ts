@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/server/database/store';
-import { RevokeAllGrants, type RevokeAllInput } from '../../grants/operations/revoke-all-grants.js';
-import type { Revoked } from '../../grants/operations/revoke-grants.js';
+import type { RevokeAllInput, Revoked } from '../../grants/operations/revocation.js';
+import { RevokeAllGrants } from '../../grants/operations/revoke-all-grants.js';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { AccessTokensService } from '../access-tokens.service.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/server/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
-import type { Revoked, RevokeInput } from '../../grants/operations/revoke-grants.js';
+import type { Revoked, RevokeInput } from '../../grants/operations/revocation.js';
 import { mayRevoke } from '../../grants/policy.js';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';

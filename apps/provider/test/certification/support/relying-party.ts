@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
-import { ClientStates } from '../../../src/clients/client-states.service';
 import { Browser, formOf, send, type Answer } from '../../support/browser';
 import { pkce, type TestProvider } from '../../support/provider';
 import { register, type RegisteredClient } from '../../support/registration';
+import { SetClientState } from '../../../src/clients/operations/set-client-state';
 
 export const callback = 'https://rp.certification.test/callback';
 export type ResponseMode = 'default' | 'form_post';
@@ -63,7 +63,7 @@ export class RelyingParty {
     expect(answer.status).toBe(201);
     // An error of a client that nobody approved is shown on a page, and no redirect (RFC 9700 4.11.2).
     const { client_id: id } = answer.json<RegisteredClient>();
-    await provider.store.run((unit) => provider.app.get(ClientStates).approve(unit, id, {}, provider.clock.now()));
+    await provider.execute(SetClientState, { id, decision: 'approve' });
     const discovery = await send(`${provider.base}/.well-known/openid-configuration`);
     return new RelyingParty(provider, responseType, responseMode, answer.json<RegisteredClient>(), discovery.json());
   }

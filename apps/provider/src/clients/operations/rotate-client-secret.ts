@@ -1,0 +1,36 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { notFound, OperationError } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { ClientsService } from '../clients.service.js';
+import { mayReplaceSecret } from '../policy.js';
+
+export interface RotateClientSecretInput {
+  readonly id: string;
+  /** How long the older secrets stay valid; 0 ends them now. */
+  readonly overlapSeconds: number;
+}
+
+/** Makes a new secret for a client. */
+@Injectable()
+export class RotateClientSecret extends SimpleOperation<RotateClientSecretInput, string> {
+  constructor(@Inject(ClientsService) private readonly clients: ClientsService) {
+    super();
+  }
+
+  /** @returns the secret, which is shown once */
+  async perform(unit: Unit, actor: Actor, input: RotateClientSecretInput): Promise<Performed<string>> {
+    const { id, overlapSeconds } = input;
+    const client = await this.clients.lock(unit, id);
+    if (!client) throw notFound('client');
+    demand(actor, mayReplaceSecret(actor, client));
+    const secret = await this.clients.rotateSecret(unit, client, overlapSeconds, actor.now);
+    if (secret === undefined) throw new OperationError('conflict', 'This client has no secret.');
+    return {
+      result: secret,
+      changes: [{ type: 'client.secret_rotated', clientId: id, details: { overlapSeconds } }],
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { administratorsOnly, demand } from '../../operations/policy.js';
+import { UsersService } from '../../users/users.service.js';
+import { ApplicationRoles, applicationRolesProblem } from '../application-roles.service.js';
+import { ClientsService } from '../clients.service.js';
+import { mayManageClientAfterSignIn } from '../policy.js';
+
+export interface ApplicationRolesInput {
+  readonly clientId: string;
+  readonly userId: string;
+  /** These and no others. */
+  readonly roles: readonly string[];
+}
+
+/** Gives a person roles in one application. */
+@Injectable()
+export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, readonly string[]> {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError not_found, also where a developer names a person who has not used the client */
+  async perform(unit: Unit, actor: Actor, input: ApplicationRolesInput): Promise<Performed<readonly string[]>> {
+    const { clientId, userId } = input;
+    const client = await this.clients.lock(unit, clientId);
+    if (!client) throw notFound('client');
+    demand(actor, mayManageClientAfterSignIn(actor, client));
+    const isKnown =
+      (await this.users.lock(unit, userId)) &&
+      (administratorsOnly(actor) === undefined || (await this.clients.hasUsed(clientId, userId)));
+    if (!isKnown) throw notFound('user');
+    const problem = applicationRolesProblem(input.roles);
+    if (problem !== undefined) throw invalidInput([{ field: 'roles', message: problem }]);
+    const before = await this.roles.of(clientId, userId);
+    const roles = [...new Set(input.roles)].sort();
+    await this.roles.set(unit, clientId, userId, roles);
+    return {
+      result: roles,
+      changes: [
+        { type: 'application.roles_set', clientId, subjectId: userId, before: { roles: before }, after: { roles } },
+      ],
+    };
+  }
+}

@@ -1,0 +1,70 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { AuditType } from '../../audit/audit.service.js';
+import { revisionOf } from '../../http/revision.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { ClientStates, type ClientDecision } from '../client-states.service.js';
+import { ClientsService } from '../clients.service.js';
+import { maySetClientState } from '../policy.js';
+
+export interface ClientStateInput {
+  readonly id: string;
+  readonly decision: ClientDecision;
+  /** Of the client that was reviewed: whoever registered it can change it at any time. Left out: whatever it is now. */
+  readonly revision?: string | undefined;
+}
+
+export interface ClientStateResult {
+  readonly client: Client;
+  /** False where it was so already. */
+  readonly changed: boolean;
+}
+
+const events: Readonly<Record<ClientDecision, AuditType>> = {
+  approve: 'client.approved',
+  limit: 'client.limited',
+  unlimit: 'client.unlimited',
+  disable: 'client.disabled',
+  enable: 'client.enabled',
+};
+
+/** Approves, limits or disables a client, or takes the last two back. */
+@Injectable()
+export class SetClientState extends SimpleOperation<ClientStateInput, ClientStateResult> {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientStates) private readonly states: ClientStates,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError changed, where an approval is of another state of the client; nothing was written then */
+  async perform(unit: Unit, actor: Actor, input: ClientStateInput): Promise<Performed<ClientStateResult>> {
+    const { id, decision, revision } = input;
+    demand(actor, maySetClientState(actor, decision));
+    const before = await this.clients.lock(unit, id);
+    if (!before) throw notFound('client');
+    const isApproved = before.approvedAt !== undefined;
+    if (decision === 'approve' && !isApproved && revision !== undefined && revision !== revisionOf(before))
+      throw changedMeanwhile();
+    if (!(await this.states.set(unit, id, decision, actor.now)))
+      return { result: { client: before, changed: false }, changes: [] };
+    const client = (await this.clients.lock(unit, id)) ?? before;
+    return {
+      result: { client, changed: true },
+      changes: [{ type: events[decision], clientId: id, before: stateOf(before), after: stateOf(client) }],
+    };
+  }
+}
+
+function stateOf({ approvedAt, limitedAt, disabledAt }: Client): object {
+  return {
+    approved: approvedAt !== undefined,
+    limited: limitedAt !== undefined,
+    disabled: disabledAt !== undefined,
+  };
+}
