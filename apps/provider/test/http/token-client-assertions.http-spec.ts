@@ -368,7 +368,9 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
       expect([await by(fresh ?? ''), await by(made.secret)]).toEqual([200, 200]);
       provider.clock.advance(101);
       expect([await by(fresh ?? ''), await by(made.secret)]).toEqual([200, 401]);
-      expect(await provider.execute(RotateClientSecret, { id: client.id, overlapSeconds: 100 })).toBeUndefined();
+      await expect(provider.execute(RotateClientSecret, { id: client.id, overlapSeconds: 100 })).rejects.toThrow(
+        'This client has no secret.',
+      );
     });
   });
 });
