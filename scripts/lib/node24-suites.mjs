@@ -4,14 +4,14 @@ import { Tally } from './tally.mjs';
 import { prepareBuild } from '../prepare.mjs';
 
 /**
- * HTTP specs of the endpoints that are answered before Nest's router (apps/provider/src/hot-routes.ts). They run once more
- * with every request going through the router, which must make no difference.
+ * HTTP specs of endpoints that the server dispatches without Express' router (libs/server/src/web/exact-routes.ts). They run
+ * once more with every request going through the router, which must make no difference.
  */
-const hotEndpoints = String.raw`apps/provider/test/http/(authorize|discovery|introspect|token-|userinfo|dpop|client-identity|cross-origin|errors)[a-z-]*\.http-spec\.ts$`;
+const exactRoutes = String.raw`apps/provider/test/http/(authorize|discovery|introspect|token-|userinfo|dpop|client-identity|cross-origin|errors)[a-z-]*\.http-spec\.ts$`;
 
 /**
  * Runs inside the copy, by the Node in question: builds the driver for it, then the domain and HTTP suites.
- * @param short only the domain, and the endpoints before the router, through it
+ * @param short only the domain, and these endpoints through the router
  */
 export async function runSuites({ short }) {
   const label = `Node ${process.versions.node}`;
@@ -35,7 +35,7 @@ export async function runSuites({ short }) {
   if (projects.includes('provider'))
     await runJest(tally, {
       projects: ['provider'],
-      args: ['--testPathPatterns', hotEndpoints],
+      args: ['--testPathPatterns', exactRoutes],
       env: { ...env, NODE_ENV: 'test', GATEHOUSE_TEST_ROUTER: '1' },
       label: `${label}, through the router`,
     });

@@ -18,7 +18,6 @@ import { TrustedProxies } from '@gatehouse/server/web/trusted-proxies';
 import { Views } from '@gatehouse/server/web/views';
 import { OpenApi } from './admin/api/openapi.service.js';
 import { AppModule } from './app.module.js';
-import { hotRoutes } from './hot-routes.js';
 import { keyFileOf, type Settings } from './config/settings.js';
 import { brandOf, type Brand } from './http/brand.js';
 import { Counters } from './http/counters.js';
@@ -39,8 +38,8 @@ export interface Outside {
   readonly processActor?: string;
   /** False: it serves nobody, and takes no node number of its own. */
   readonly leasesNode?: boolean;
-  /** False: everything goes through the router, which must make no difference. */
-  readonly dispatchFirst?: boolean;
+  /** See {@link ReplyAdapterOptions.dispatchDirectly}. */
+  readonly dispatchDirectly?: boolean;
 }
 
 /** Modules with pages of their own: their `views` folder, under their name. */
@@ -54,13 +53,12 @@ export interface PreparedApp {
   readonly module: DynamicModule;
   readonly adapter: ReplyAdapter;
   readonly options: NestApplicationOptions;
-  readonly dispatchFirst: boolean;
 }
 
 /** Builds the provider. The caller listens, or does not. */
 export async function createApp(outside: Outside): Promise<INestApplication> {
   const prepared = await prepareApp(outside);
-  return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options), prepared);
+  return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options));
 }
 
 /** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
@@ -79,6 +77,7 @@ export async function prepareApp(outside: Outside): Promise<PreparedApp> {
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
     observe: (answered) => core.counters.answered(answered),
+    dispatchDirectly: outside.dispatchDirectly,
   });
   // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
   outside.store.onTold(adapter.sendWaiting);
@@ -100,14 +99,12 @@ export async function prepareApp(outside: Outside): Promise<PreparedApp> {
             },
           }),
     },
-    dispatchFirst: outside.dispatchFirst !== false,
   };
 }
 
 /** What follows once Nest has built the application, before it is initialized. */
-export function completeApp(app: INestApplication, { core, adapter, dispatchFirst }: PreparedApp): INestApplication {
+export function completeApp(app: INestApplication): INestApplication {
   app.get(OpenApi).serve(app);
-  if (dispatchFirst) adapter.dispatchFirst(hotRoutes(app, core));
   return app;
 }
 

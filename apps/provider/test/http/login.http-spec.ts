@@ -8,9 +8,9 @@ import {
   type TestProvider,
 } from '../support/provider';
 
-describe.each([true, false])('a login, with hot endpoints before the router: %s,', (dispatchFirst) => {
+describe.each([true, false])('a login, with direct dispatch: %s,', (dispatchDirectly) => {
   let provider: TestProvider;
-  beforeAll(async () => (provider = await startProvider({ dispatchFirst })));
+  beforeAll(async () => (provider = await startProvider({ dispatchDirectly })));
   afterAll(() => provider.close());
 
   it('goes from the client through login and consent back to the client with a code that gives tokens', async () => {

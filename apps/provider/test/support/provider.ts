@@ -75,8 +75,8 @@ export interface ProviderOptions {
   readonly tls?: boolean;
   /** Mail goes where the settings say even without an SMTP server: to a folder. */
   readonly mail?: 'folder';
-  /** False: hot endpoints go through the router like all others. */
-  readonly dispatchFirst?: boolean;
+  /** False: Express' router dispatches every request. */
+  readonly dispatchDirectly?: boolean;
 }
 
 /** Starts the provider as main does, on SQLite in a folder of its own, with a clock that the test turns. */
@@ -104,7 +104,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
       store,
       clock: new SystemClock(),
       log: options.log ?? scan.log,
-      dispatchFirst: options.dispatchFirst ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
+      dispatchDirectly: options.dispatchDirectly ?? process.env['GATEHOUSE_TEST_ROUTER'] !== '1',
     },
     { clock, ...(settings.smtpUrl === undefined && options.mail === undefined ? { mailbox } : {}) },
   );
@@ -202,7 +202,7 @@ async function buildApp(
     );
   if (mailbox) testing.overrideProvider(MailRoute).useValue(mailbox);
   const built = await testing.compile();
-  return completeApp(built.createNestApplication(adapter, options), prepared);
+  return completeApp(built.createNestApplication(adapter, options));
 }
 
 const loopback = [{ address: '127.0.0.1', family: 4 }];

@@ -12,6 +12,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import express, { type Express } from 'express';
 import type { Log } from '../telemetry/log.js';
 import { requestLog, type AnsweredRequest } from '../telemetry/request-log.js';
+import { ExactRoutes, type ExactRoute } from './exact-routes.js';
 import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
 import { BornRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
@@ -35,16 +36,14 @@ export interface ReplyAdapterOptions {
   readonly log?: Log | undefined;
   /** Told of each answer, beside the log: for counting. */
   readonly observe?: ((answered: AnsweredRequest) => void) | undefined;
+  /** False: Express' router dispatches every request, which must make no difference. */
+  readonly dispatchDirectly?: boolean | undefined;
 }
 
-/** A hot endpoint, answered before Express' router by the same method of the same controller. */
-export interface HotRoute {
-  readonly method: 'GET' | 'POST';
-  readonly path: string;
-  answer(request: WebRequest): Promise<Reply> | Reply;
-  /** What its exception filter would answer. */
-  refuse(error: unknown, request: WebRequest): Reply;
-}
+/** The arguments of `adapter.get(path, handler)`; the path may be left out. */
+type Registration = readonly unknown[];
+
+type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options' | 'all';
 
 interface Answer {
   readonly response: ServerResponse;
@@ -66,8 +65,9 @@ export class ReplyAdapter extends ExpressAdapter {
   private readonly messages: ServerOptions;
   private readonly log: Log | undefined;
   private readonly observe: ReplyAdapterOptions['observe'];
-  /** By path, then method. */
-  private readonly hot = new Map<string, Map<string, HotRoute>>();
+  private readonly dispatchDirectly: boolean;
+  /** The routes that the server dispatches itself: the router costs more than the work of the smallest of them. */
+  readonly exactRoutes = new ExactRoutes();
   private closing = false;
   /** The answers of this turn of the event loop. */
   private waiting: Answer[] = [];
@@ -81,6 +81,7 @@ export class ReplyAdapter extends ExpressAdapter {
     this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
     this.log = options.log;
     this.observe = options.observe;
+    this.dispatchDirectly = options.dispatchDirectly !== false;
     this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
     this.refuseNul();
     if (options.assets) this.serve(options.assets);
@@ -91,21 +92,58 @@ export class ReplyAdapter extends ExpressAdapter {
     const serverOptions = { ...serverLimits, ...this.messages };
     const listener = (request: IncomingMessage, response: ServerResponse): void => {
       request.url = originForm(request.url ?? '/');
-      // The server makes no other requests than those of bornForExpress.
-      if (!this.answerFirst(request as BornRequest, response))
+      const throughRouter = (): void => {
         app(request as Parameters<Express>[0], response as Parameters<Express>[1]);
+      };
+      const path = this.dispatchDirectly ? pathOf(request) : undefined;
+      const route = path === undefined ? undefined : this.exactRoutes.find(request.method ?? '', path);
+      // The server makes no other requests than those of bornForExpress.
+      if (route) this.dispatch(route, request as BornRequest, response, throughRouter);
+      else throughRouter();
     };
     this.httpServer = options?.httpsOptions
       ? createHttpsServer({ ...(options.httpsOptions as object), ...serverOptions }, listener)
       : createHttpServer(serverOptions, listener);
   }
 
-  /** Endpoints that are answered before the router: the way through it costs more than the work of the smallest of them. */
-  dispatchFirst(routes: readonly HotRoute[]): void {
-    for (const route of routes) {
-      const methods = this.hot.get(route.path) ?? new Map<string, HotRoute>();
-      this.hot.set(route.path, methods.set(route.method, route));
-    }
+  override get(...route: Registration): unknown {
+    return this.register('get', route);
+  }
+
+  override post(...route: Registration): unknown {
+    return this.register('post', route);
+  }
+
+  override put(...route: Registration): unknown {
+    return this.register('put', route);
+  }
+
+  override patch(...route: Registration): unknown {
+    return this.register('patch', route);
+  }
+
+  override delete(...route: Registration): unknown {
+    return this.register('delete', route);
+  }
+
+  override options(...route: Registration): unknown {
+    return this.register('options', route);
+  }
+
+  override all(...route: Registration): unknown {
+    return this.register('all', route);
+  }
+
+  override use(...middleware: unknown[]): unknown {
+    this.exactRoutes.addMiddleware();
+    return super.use(...middleware);
+  }
+
+  override createMiddlewareFactory(
+    ...method: Parameters<ExpressAdapter['createMiddlewareFactory']>
+  ): ReturnType<ExpressAdapter['createMiddlewareFactory']> {
+    this.exactRoutes.addMiddleware();
+    return super.createMiddlewareFactory(...method);
   }
 
   /** Bodies are read by the controllers that want one, each with its limit (read-form.ts). */
@@ -199,6 +237,14 @@ export class ReplyAdapter extends ExpressAdapter {
     else response.end(body, encoding);
   }
 
+  /** One registration for both ways: Express has every route, and the server the exact ones. */
+  private register(verb: Verb, route: Registration): unknown {
+    this.exactRoutes.add(verb.toUpperCase(), route);
+    const app = this.getInstance<Express>();
+    // Express' overloads do not take what Nest's have in common.
+    return (app[verb] as (...route: Registration) => unknown).apply(app, [...route]);
+  }
+
   private logAnswer(response: ServerResponse, status: number): void {
     if (!this.log && !this.observe) return;
     // The server makes no other requests than those of bornForExpress.
@@ -208,40 +254,20 @@ export class ReplyAdapter extends ExpressAdapter {
     if (this.log) requestLog(this.log, answered);
   }
 
-  private answerFirst(message: BornRequest, response: ServerResponse): boolean {
-    const route = this.hot.get(pathOf(message))?.get(message.method ?? '');
-    if (!route) return false;
+  /** @param throughRouter what the handler's `next` does: a handler for another host passes the request on */
+  private dispatch(route: ExactRoute, message: BornRequest, response: ServerResponse, throughRouter: () => void): void {
     // What the router would have set, for whoever reads it from the request.
     message.originalUrl = message.url ?? '/';
     message.route = route;
-    this.answerHot(route, message as WebRequest, response);
-    return true;
-  }
-
-  private answerHot(route: HotRoute, request: WebRequest, response: ServerResponse): void {
-    let answer: Promise<Reply> | Reply;
-    try {
-      answer = route.answer(request);
-    } catch (error) {
-      this.replyTo(response, () => route.refuse(error, request));
-      return;
-    }
-    if (answer instanceof Reply) {
-      const reply = answer;
-      this.replyTo(response, () => reply);
-    } else
-      answer.then(
-        (reply) => this.replyTo(response, () => reply),
-        (error: unknown) => this.replyTo(response, () => route.refuse(error, request)),
-      );
-  }
-
-  private replyTo(response: ServerResponse, decide: () => Reply): void {
-    try {
-      this.reply(response, decide());
-    } catch (error) {
+    const failed = (error: unknown): void => {
+      // Nest's exception filters have answered every error but one of their own.
       this.log?.error({ err: error }, 'an answer failed');
       this.replyBare(response, 500);
+    };
+    try {
+      Promise.resolve(route.handler(message, response, throughRouter)).catch(failed);
+    } catch (error) {
+      failed(error);
     }
   }
 

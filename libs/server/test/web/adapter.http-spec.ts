@@ -2,10 +2,20 @@ import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { ask, assets, clock, logLines, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support.js';
 
-describe('the adapter, on a real socket', () => {
+describe.each([true, false])('the adapter, on a real socket, with direct dispatch: %s,', (dispatchDirectly) => {
   let trial: Trial;
-  beforeAll(async () => (trial = await startTrial()));
+  beforeAll(async () => (trial = await startTrial({ dispatchDirectly })));
   afterAll(() => trial.app.close());
+
+  it.each([
+    ['one.example', 200, { host: 'one' }],
+    ['two.example', 200, { host: 'two' }],
+    ['three.example', 404, { error: 'page.not_found' }],
+  ])('passes a request for %s to the handler of that host', async (host, status, body) => {
+    const answer = await ask(trial, '/host', { headers: { host } });
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body)).toMatchObject(body);
+  });
 
   it('sends a page with its length, its policy and nothing that names the software', async () => {
     const answer = await ask(trial, '/page?name=%3Cb%3E');

@@ -144,6 +144,22 @@ class TrialController {
   }
 }
 
+@Controller({ host: 'one.example' })
+class OneHostController {
+  @Get('/host')
+  host(): Reply {
+    return Reply.json({ host: 'one' });
+  }
+}
+
+@Controller({ host: 'two.example' })
+class TwoHostController {
+  @Get('/host')
+  host(): Reply {
+    return Reply.json({ host: 'two' });
+  }
+}
+
 @Catch()
 class TrialFilter implements ExceptionFilter {
   constructor(@Inject(ReplyAdapter) private readonly adapter: ReplyAdapter) {}
@@ -162,7 +178,7 @@ class TrialFilter implements ExceptionFilter {
 
 export const assets = new StaticAssets([join(__dirname, 'plain.css')]);
 
-@Module({ controllers: [TrialController] })
+@Module({ controllers: [TrialController, OneHostController, TwoHostController] })
 class TrialModule {}
 
 export interface Trial {
@@ -170,11 +186,13 @@ export interface Trial {
   readonly port: number;
 }
 
-export async function startTrial(options: { origin?: string; host?: string } = {}): Promise<Trial> {
+export async function startTrial(
+  options: { origin?: string; host?: string; dispatchDirectly?: boolean } = {},
+): Promise<Trial> {
   const views = new Views([join(__dirname, 'views')], { helpers: { asset: (name: string) => assets.url(name) } });
   const trustedProxies = new TrustedProxies(AddressList.parse(['127.0.0.0/8']) ?? AddressList.empty);
-  const adapter = new ReplyAdapter({ views, assets, origin: options.origin ?? ORIGIN, trustedProxies, log });
-
+  const { origin = ORIGIN, dispatchDirectly } = options;
+  const adapter = new ReplyAdapter({ views, assets, origin, trustedProxies, log, dispatchDirectly });
   const app = await NestFactory.create<NestApplication>(TrialModule, adapter, { logger: false });
   app.useGlobalFilters(new TrialFilter(adapter));
   await app.listen(0, options.host ?? '127.0.0.1');
