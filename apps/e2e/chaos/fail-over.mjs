@@ -33,7 +33,7 @@ async function failOverBy(report, { way, short }) {
   const load = new Load(people, { tolerant: true, changes });
   const audit = new Audit(provider, changes);
   load.begin();
-  await load.goesOn(60, 30_000);
+  await load.waitForMore(60, 30_000);
   if (!short) await beReadOnly(report, { way, load, url: postgres.url });
 
   const { unavailable } = load.requests;
@@ -51,11 +51,7 @@ async function failOverBy(report, { way, short }) {
   report.check(`${way}: ready`, (await provider.http.send('/readyz')).status === 200);
   await load.end();
   report.answers(`${way}: no other answer than the right one and a clear 503`, load);
-  const { chains, sessions } = load.takeLedger();
-  for (const chain of chains.filter((each) => each.refused))
-    Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
-  await audit.nothingIsMissing(chains, [...sessions, ...people]);
-  await audit.nothingComesBack(chains);
+  await audit.compare(load, { refused: 'doubtful' });
   audit.print(report);
   report.check(`${way}: it ends with 0`, (await provider.stop()).code === 0);
   address.close();

@@ -20,7 +20,7 @@ export async function kill(report, { short }) {
     await changes.prepare(1);
     load.begin();
     // By what was answered, not by the clock alone: on a busy machine a death would find nothing.
-    await load.goesOn(between(short ? 8 : 1, 50), 30_000, between(2, 4));
+    await load.waitForMore(between(short ? 8 : 1, 50), 30_000, between(2, 4));
     await pause(between(0, 60));
     await provider.end('SIGKILL');
     await load.end();

@@ -31,7 +31,7 @@ export async function readOnly(report, { short }) {
     load.begin();
     await refusesMeanwhile(report, { way, ...ways[way], load, provider, seconds: short ? 2 : 6 });
     await load.end();
-    await compare({ load, audit });
+    await audit.compare(load, { refused: 'doubtful' });
   }
   await changes.check(audit, { all: true });
   audit.print(report);
@@ -71,7 +71,7 @@ function waysOf({ postgres, address }) {
 }
 
 async function refusesMeanwhile(report, { way, begin, end, load, provider, seconds }) {
-  await load.goesOn(60, 30_000);
+  await load.waitForMore(60, 30_000);
   const { unavailable } = load.requests;
   await begin();
   const refused = await eventually(() => load.requests.unavailable > unavailable + 10, 10_000);
@@ -89,12 +89,4 @@ async function refusesMeanwhile(report, { way, begin, end, load, provider, secon
   const late = load.requests.unavailable;
   await pause(1_000);
   report.check(`${way}: ready, and nothing is refused any more`, readyAgain && load.requests.unavailable === late);
-}
-
-async function compare({ load, audit }) {
-  const { chains, sessions } = load.takeLedger();
-  for (const chain of chains.filter(({ refused }) => refused))
-    Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
-  await audit.nothingIsMissing(chains, [...sessions, ...load.people]);
-  await audit.nothingComesBack(chains);
 }

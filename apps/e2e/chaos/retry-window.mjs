@@ -28,7 +28,7 @@ export async function retryWindow(report, { short }) {
   for (let death = 1; death <= deaths; death++) {
     await changes.prepare(1);
     load.begin();
-    await load.goesOn(between(20, 50), 30_000, between(4, 7));
+    await load.waitForMore(between(20, 50), 30_000, between(4, 7));
     await pause(between(0, 60));
     await provider.end('SIGKILL');
     await load.end();

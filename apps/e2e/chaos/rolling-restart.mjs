@@ -4,7 +4,7 @@ import { sqliteIn, temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
 import { Provider } from './lib/provider.mjs';
-import { between, eventually, pause } from './lib/time.mjs';
+import { between, eventually, pause, waitUntil } from './lib/time.mjs';
 
 /** A request this old has arrived: what is sent in the same moment as the end may find its connection closed. */
 const arrivedAfter = 100;
@@ -25,10 +25,7 @@ export async function rollingRestart(report, { short }) {
     const before = provider.workers();
     const victim = before[between(0, before.length - 1)];
     process.kill(victim, 'SIGKILL');
-    const replaced = await eventually(() => {
-      const now = provider.workers();
-      return now.length === 2 && !now.includes(victim);
-    }, 15_000);
+    const replaced = await eventually(() => isReplaced(provider, victim), 15_000);
     const goesOn = await load.goesOn(20, 30_000);
     await load.end();
     report.check(
@@ -41,7 +38,7 @@ export async function rollingRestart(report, { short }) {
     await pause(500);
     await load.end();
     report.check('afterwards every request is answered', load.requests.unanswered === unanswered);
-    await check(audit, load);
+    await audit.compare(load);
   }
 
   const arrivals = [];
@@ -65,7 +62,7 @@ export async function rollingRestart(report, { short }) {
     arrivals.push(...arrived);
     report.check('no answer ended in the middle', provider.http.truncated === 0, `${provider.http.truncated}`);
     await provider.start();
-    await check(audit, load, people);
+    await audit.compare(load);
   }
   const lost = arrivals.filter(({ unanswered }) => unanswered).map(({ path }) => path.split('?')[0]);
   report.all('what had arrived was answered', arrivals.length, lost);
@@ -80,7 +77,7 @@ export async function rollingRestart(report, { short }) {
   for (const started of short ? [400] : [0, 100, 200, 400, 600, 800, 1000, 1500]) {
     provider.launch();
     // Before its workers it prepares the database, and a signal then ends it at once.
-    await eventually(() => provider.workers().length > 0, 10_000, 10);
+    await waitUntil('the workers start', () => provider.workers().length > 0, 10_000, 10);
     await pause(started);
     await checkEnd(report, provider, { group: true, when: `its workers started ${started} ms before` });
   }
@@ -94,10 +91,12 @@ export async function rollingRestart(report, { short }) {
 async function replaceWorker(provider) {
   const [victim] = provider.workers();
   process.kill(victim, 'SIGKILL');
-  await eventually(() => {
-    const now = provider.workers();
-    return now.length === 2 && !now.includes(victim);
-  }, 10_000);
+  await waitUntil('the killed worker is replaced', () => isReplaced(provider, victim), 10_000);
+}
+
+function isReplaced(provider, victim) {
+  const now = provider.workers();
+  return now.length === 2 && !now.includes(victim);
 }
 
 async function checkEnd(report, provider, { group, when }) {
@@ -108,10 +107,4 @@ async function checkEnd(report, provider, { group, when }) {
     code === 0,
     `${signal ?? code} after ${Date.now() - began} ms`,
   );
-}
-
-async function check(audit, load, people = []) {
-  const { chains, sessions } = load.takeLedger();
-  await audit.nothingIsMissing(chains, [...sessions, ...people]);
-  await audit.nothingComesBack(chains);
 }

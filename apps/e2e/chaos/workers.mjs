@@ -4,7 +4,7 @@ import { sqliteIn, temporaryFolder } from './lib/folder.mjs';
 import { Load } from './lib/load.mjs';
 import { peopleOf } from './lib/people.mjs';
 import { Provider } from './lib/provider.mjs';
-import { between, eventually, pause } from './lib/time.mjs';
+import { between, eventually, pause, waitUntil } from './lib/time.mjs';
 
 /** All workers at once start slowly on a busy machine. */
 const patienceMilliseconds = 60_000;
@@ -40,12 +40,12 @@ export async function workers(report, { short }) {
 async function underLoad({ load, changes, audit }, disturb) {
   await changes.prepare();
   load.begin();
-  await load.goesOn(between(10, 50), 30_000, between(1, 4));
+  await load.waitForMore(between(10, 50), 30_000, between(1, 4));
   await pause(between(0, 60));
   await disturb();
-  await load.goesOn(20, patienceMilliseconds);
+  await load.waitForMore(20, patienceMilliseconds);
   await load.end();
-  await compare({ load, audit });
+  await audit.compare(load, { newestSessions: 3 });
 }
 
 async function killWorkers(provider, way) {
@@ -55,7 +55,7 @@ async function killWorkers(provider, way) {
   kill(pids[first]);
   if (way === 'two') kill(pids[(first + 1) % pids.length]);
   if (way !== 'replacement') return;
-  await eventually(() => provider.workers().some((pid) => !pids.includes(pid)), 10_000, 10);
+  await waitUntil('the replacement starts', () => provider.workers().some((pid) => !pids.includes(pid)), 10_000, 10);
   await pause(between(0, 600));
   provider
     .workers()
@@ -75,13 +75,7 @@ async function parentIsKilled(report, { provider, load, changes, audit }) {
   report.check('workers end when their parent is killed', ended);
   pids.filter(isAlive).forEach(kill);
   await provider.start();
-  await compare({ load, audit });
-}
-
-async function compare({ load, audit }) {
-  const { chains, sessions } = load.takeLedger();
-  await audit.nothingIsMissing(chains, [...sessions.slice(-3), ...load.people]);
-  await audit.nothingComesBack(chains);
+  await audit.compare(load, { newestSessions: 3 });
 }
 
 function kill(pid) {

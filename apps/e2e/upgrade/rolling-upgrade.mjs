@@ -8,13 +8,13 @@ import { peopleOf } from '../chaos/lib/people.mjs';
 import { Provider } from '../chaos/lib/provider.mjs';
 import { RoundRobin } from '../chaos/lib/round-robin.mjs';
 import { Site } from '../chaos/lib/site.mjs';
-import { eventually } from '../chaos/lib/time.mjs';
+import { eventually, waitUntil } from '../chaos/lib/time.mjs';
 
 const redirectUri = 'https://client.example/callback';
 
 /**
  * Two processes of the previous release serve under load. The database is upgraded under them, then one process after the
- * other is replaced; then all are stopped, the steps are taken back, and the previous release serves again.
+ * other is replaced; then all are stopped, the migrations are reverted, and the previous release serves again.
  * @param previous its programs
  * @param content populate(), addEnded() and examine(): one of everything that must work, or must stay refused
  */
@@ -95,15 +95,15 @@ async function upgrade({ report, people, requests, audit, proxy, environment, ol
   report.check('the old processes end with 0', codes.join() === '0,0', codes.join());
   report.check('every request of the upgrade was answered', load.requests.unanswered === 0);
   report.all('no answer but the right one', load.requests.answered, load.faults);
-  await compare(audit, load, people);
+  await audit.compare(load, { refused: 'doubtful' });
   return replaced;
 }
 
-/** As docs/operations.md says: stop, back up, take the steps back, start the older version. */
+/** As docs/operations.md says: stop, back up, revert the migrations, start the older version. */
 async function rollBack({ report, people, requests, audit, proxy, environment, old }, replaced) {
   const load = new Load(people);
   load.begin();
-  await eventually(() => load.requests.answered >= requests, 120_000);
+  await waitUntil(`${requests} responses`, () => load.requests.answered >= requests, 120_000);
   await load.end();
   for (const each of replaced) {
     proxy.remove(each.base);
@@ -112,45 +112,39 @@ async function rollBack({ report, people, requests, audit, proxy, environment, o
   const [newer] = replaced;
   if (environment.GATEHOUSE_DATABASE_URL.startsWith('sqlite:'))
     await newer.command(['backup', '--to', join(environment.GATEHOUSE_DATA_DIR, 'before-rollback.sqlite'), '--json']);
-  const taken = [];
-  for (const _step of await laterSteps(old[0]))
-    taken.push((await newer.command(['migrate', 'down', '--json'])).reverted);
-  report.check('the previous release knows every step that is left', (await laterSteps(old[0])).length === 0);
-  report.check('the steps that the previous release does not know are taken back', taken.length > 0, `${taken.length}`);
+  const reverted = [];
+  for (const _migration of await laterMigrations(old[0]))
+    reverted.push((await newer.command(['migrate', 'down', '--json'])).reverted);
+  report.check('the previous release knows every migration that is left', (await laterMigrations(old[0])).length === 0);
+  report.check(
+    'the migrations that the previous release does not know are reverted',
+    reverted.length > 0,
+    `${reverted.length}`,
+  );
   for (const each of old) {
     await each.start();
     proxy.add(each.base);
   }
-  const { chains, sessions } = load.takeLedger();
-  await audit.nothingIsMissing(chains, [...sessions, ...people]);
-  await audit.nothingComesBack(chains);
+  await audit.compare(load);
   const after = new Load(people);
   after.begin();
   const serves = await eventually(() => after.requests.answered >= requests, 120_000);
   await after.end();
   report.check('the previous release answers', serves, `${after.requests.answered}`);
   report.all('and nothing but the right answer', after.requests.answered, after.faults);
-  await compare(audit, after, people);
+  await audit.compare(after, { refused: 'doubtful' });
 }
 
-/** What the older version's `migrate status` shows as made by a later version. */
-async function laterSteps(older) {
+/** What the older version's `migrate status` shows as applied by a later version. */
+async function laterMigrations(older) {
   const { migrations } = await older.command(['migrate', 'status', '--json']);
   return migrations.filter(({ known }) => known === false);
-}
-
-async function compare(audit, load, people) {
-  const { chains, sessions } = load.takeLedger();
-  for (const chain of chains.filter(({ refused }) => refused))
-    Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
-  await audit.nothingIsMissing(chains, [...sessions, ...people]);
-  await audit.nothingComesBack(chains);
 }
 
 /** A code of an authenticator app counts once: each examination waits for a new one. */
 async function check(report, { when, examined, held, content }) {
   const step = Math.floor(examined.now() / 30);
-  await eventually(() => Math.floor(examined.now() / 30) > step, 35_000);
+  await waitUntil('the next code of an authenticator app', () => Math.floor(examined.now() / 30) > step, 35_000);
   const { tried, wrong } = await content.examine(examined, held);
   report.all(`${when}: what is held works, what ended is refused`, tried, wrong);
 }

@@ -16,6 +16,23 @@ export class Audit {
     if (!holds) this.failures[kind].push(why);
   }
 
+  /**
+   * Takes the ledger of a load and compares it with the provider in both directions.
+   * @param options.refused what its client knows of a credential that was refused: it is still `held`, or the commit may
+   *   have succeeded before the connection to the database broke (`doubtful`)
+   * @param options.newestSessions how many of the sessions are compared, beside those of the people
+   * @returns what was compared
+   */
+  async compare(load, { refused = 'held', newestSessions = Infinity } = {}) {
+    const { chains, sessions } = load.takeLedger();
+    if (refused === 'doubtful')
+      for (const chain of chains.filter((each) => each.refused))
+        Object.assign(chain, { codeIs: 'doubtful', refreshIs: 'doubtful' });
+    await this.nothingIsMissing(chains, [...sessions.slice(-newestSessions), ...load.people]);
+    await this.nothingComesBack(chains);
+    return { chains, sessions };
+  }
+
   /** Nothing that was answered is missing. Changes nothing but that held codes and refresh tokens are used. */
   async nothingIsMissing(chains, sessions) {
     await each(chains, (chain) => this.checkHeld(chain));

@@ -36,7 +36,13 @@ export class Load {
     if (this.changes !== undefined) this.workers.push(this.repeat(() => this.change()));
   }
 
-  /** Waits for so many more responses, and for some changes where there are any. @returns whether they came */
+  /** Waits for so many more responses, and for some changes where there are any. @throws when they do not come in time */
+  async waitForMore(responses, milliseconds, changes) {
+    if (!(await this.goesOn(responses, milliseconds, changes)))
+      throw new Error(`waited ${milliseconds} ms in vain: ${responses} more responses under load`);
+  }
+
+  /** The same. @returns whether they came */
   goesOn(responses, milliseconds, changes = everyKind) {
     const { answered } = this.requests;
     const made = this.changes?.entries.length;

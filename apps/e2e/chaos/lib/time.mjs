@@ -7,6 +7,11 @@ export function between(least, most) {
   return least + Math.floor(Math.random() * (most - least + 1));
 }
 
+/** Asks until the answer is true. @throws with what was waited for, when that does not come in time */
+export async function waitUntil(what, question, milliseconds, step) {
+  if (!(await eventually(question, milliseconds, step))) throw new Error(`waited ${milliseconds} ms in vain: ${what}`);
+}
+
 /** Asks until the answer is true. @returns whether that came in time */
 export async function eventually(question, milliseconds, step = 50) {
   const deadline = Date.now() + milliseconds;

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { eventually } from '../../chaos/lib/time.mjs';
+import { waitUntil } from '../../chaos/lib/time.mjs';
 
 /** A program in PATH, or where servers are installed. @returns its path; undefined where it is not installed */
 export function findProgram(name) {
@@ -11,7 +11,7 @@ export function findProgram(name) {
 
 /** Waits for something. @throws with its name when it takes longer than 30 seconds */
 export async function waitFor(name, question) {
-  if (!(await eventually(question, 30_000))) throw new Error(`${name} takes more than 30 seconds`);
+  await waitUntil(name, question, 30_000);
 }
 
 /** @throws with what it said */
