@@ -10,13 +10,27 @@ import { temporaryFolder } from '../chaos/lib/folder.mjs';
 import { Load } from '../chaos/lib/load.mjs';
 import { peopleOf } from '../chaos/lib/people.mjs';
 import { Provider } from '../chaos/lib/provider.mjs';
-import { eventually, pause } from '../chaos/lib/time.mjs';
+import { eventually, pause, waitUntil } from '../chaos/lib/time.mjs';
 
 const requests = 150;
 
 /** The procedure of docs/operations.md, "Point-in-time recovery (PostgreSQL)", with sign-ins and refreshes under way. */
 export async function pointInTime(report) {
-  const { server, archive } = await archivingServer();
+  const archive = join(temporaryFolder(), 'archive');
+  mkdirSync(archive, { mode: 0o777 });
+  const server = await startArchiving(archive);
+  const recovered = {};
+  try {
+    await recoverUnderLoad(report, { server, archive, recovered });
+  } finally {
+    if (recovered.process) await end(recovered.process, 'SIGINT');
+    await server.stop();
+  }
+}
+
+/** @param recovered gets the process of the recovered server as soon as it is started */
+async function recoverUnderLoad(report, { server, archive, recovered }) {
+  giveTo(server.identity, archive, join(archive, '..'));
   const base = join(server.folder, 'base');
   const provider = await Provider.create({
     GATEHOUSE_DATABASE_URL: server.url,
@@ -28,10 +42,9 @@ export async function pointInTime(report) {
   const load = new Load(people);
 
   load.begin();
-  await eventually(() => load.requests.answered >= requests, 120_000);
+  await waitForResponses(load, requests);
   await baseBackup(server, base);
-  const { answered } = load.requests;
-  await eventually(() => load.requests.answered >= answered + requests, 120_000);
+  await waitForResponses(load, load.requests.answered + requests);
   await load.end();
   const before = load.takeLedger();
   const held = await Promise.all([victim, thief].map((person) => tokensOf(person)));
@@ -44,12 +57,15 @@ export async function pointInTime(report) {
   const events = await exported(provider, moment);
   await provider.end('SIGTERM');
   await query(server.url, 'SELECT pg_switch_wal()');
-  await eventually(async () => (await unarchived(server.url)) === 0, 30_000);
+  await waitUntil('the log is archived', async () => (await unarchived(server.url)) === 0, 30_000);
   await server.halt('SIGINT');
 
-  const recovered = await recover(server, { base, archive, moment });
-  report.check('PostgreSQL recovers to the moment and promotes itself', recovered.promoted, moment);
-  provider.environment.GATEHOUSE_DATABASE_URL = recovered.url;
+  recovered.process = await startRecovery(server, { base, archive, moment });
+  const promoted = await eventually(
+    async () => (await query(server.url, 'SELECT pg_is_in_recovery() AS waits'))[0].waits === false,
+    60_000,
+  );
+  report.check('PostgreSQL recovers to the moment and promotes itself', promoted, moment);
   await again(report, { provider, thief, held, events });
   await audit.nothingIsMissing(before.chains, [...before.sessions, ...people, victim]);
   await audit.nothingComesBack(before.chains);
@@ -60,18 +76,18 @@ export async function pointInTime(report) {
   report.check('the audit log is whole', verified.status === 0, verified.stdout.trim());
   const after = new Load(people);
   after.begin();
-  await eventually(() => after.requests.answered >= requests, 120_000);
+  await waitForResponses(after, requests);
   await after.end();
   report.all('no answer but the right one afterwards', after.requests.answered, after.faults);
   report.check('it ends with 0', (await provider.stop()).code === 0);
-  await end(recovered.process, 'SIGINT');
-  await server.stop();
 }
 
-async function archivingServer() {
-  const archive = join(temporaryFolder(), 'archive');
-  mkdirSync(archive, { mode: 0o777 });
-  const server = await startPostgres({
+function waitForResponses(load, count) {
+  return waitUntil(`${count} responses under load`, () => load.requests.answered >= count, 120_000);
+}
+
+function startArchiving(archive) {
+  return startPostgres({
     native: systemPostgres(),
     durable: true,
     settings: {
@@ -80,11 +96,11 @@ async function archivingServer() {
       archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f`,
     },
   });
-  if (server.identity.uid !== undefined) {
-    chownSync(archive, server.identity.uid, server.identity.gid);
-    chownSync(join(archive, '..'), server.identity.uid, server.identity.gid);
-  }
-  return { server, archive };
+}
+
+/** PostgreSQL may run as another user than this program. */
+function giveTo({ uid, gid }, ...paths) {
+  if (uid !== undefined) for (const path of paths) chownSync(path, uid, gid);
 }
 
 async function baseBackup({ native, url, identity }, base) {
@@ -94,7 +110,7 @@ async function baseBackup({ native, url, identity }, base) {
 }
 
 /** Starts a server on the base backup, which takes the log from the archive up to the moment. */
-async function recover({ native, identity, url }, { base, archive, moment }) {
+async function startRecovery({ native, identity, url }, { base, archive, moment }) {
   appendFileSync(
     join(base, 'postgresql.auto.conf'),
     [
@@ -106,14 +122,9 @@ async function recover({ native, identity, url }, { base, archive, moment }) {
   );
   const signal = join(base, 'recovery.signal');
   writeFileSync(signal, '');
-  if (identity.uid !== undefined) chownSync(signal, identity.uid, identity.gid);
+  giveTo(identity, signal);
   const port = new URL(url).port;
-  const process = await serve(join(native, 'bin/postgres'), { data: base, port, identity, durable: true });
-  const promoted = await eventually(
-    async () => (await query(url, 'SELECT pg_is_in_recovery() AS waits'))[0].waits === false,
-    60_000,
-  );
-  return { process, promoted, url };
+  return serve(join(native, 'bin/postgres'), { data: base, port, identity, durable: true });
 }
 
 /** What is done between the moment and the accident: a token is revoked, an account disabled, and people sign in. */

@@ -18,13 +18,19 @@ export async function runPeer(report, { program, args = [], cwd, env, visitor })
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (complaint = `${complaint}${text}`.slice(-2000)));
   child.stdin.on('error', () => undefined);
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [word, text, more = ''] = line.split('\t');
-    if (word === 'open') child.stdin.write(`${await visitor.follow(text)}\n`);
-    else report.check(text ?? line, word === 'ok', word === 'ok' ? '' : more);
+  let code;
+  let signal;
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [word, text, more = ''] = line.split('\t');
+      if (word === 'open') child.stdin.write(`${await visitor.follow(text)}\n`);
+      else report.check(text ?? line, word === 'ok', word === 'ok' ? '' : more);
+    }
+    [code, signal] = await gone;
+  } finally {
+    child.kill('SIGKILL');
+    clearTimeout(timer);
+    forget();
   }
-  const [code, signal] = await gone;
-  clearTimeout(timer);
-  forget();
   report.check('runs to its end', code === 0, code === 0 ? '' : `${code ?? signal}: ${complaint.trim()}`);
 }
