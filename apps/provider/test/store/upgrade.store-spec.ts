@@ -61,7 +61,7 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
     }
   };
   const appliedIn = async (source: DataSource): Promise<string[]> =>
-    (await migrationStatus(source)).filter((step) => step.applied).map((step) => step.name);
+    (await migrationStatus(source)).filter(({ applied }) => applied).map((migration) => migration.name);
   const command = async (words: readonly string[], stdin?: string): Promise<Record<string, unknown>> =>
     (await runCommand(words, { ...settings, GATEHOUSE_DATABASE_URL: url }, stdin)).json();
 
@@ -77,12 +77,12 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
   }
   const siteOf = ({ base, issuer, clock }: TestProvider) => ({ base, issuer, now: () => clock.now() });
 
-  it('is upgraded, taken back and upgraded again: what is held works each time, and nothing ended comes back', async () => {
+  it('is upgraded, rolled back and upgraded again: what is held works each time, and nothing ended comes back', async () => {
     const held = heldOf();
-    const before = await withSource(async (source) => ({
-      steps: await appliedIn(source),
-      rows: await rowsOf(source, lastingAt(await appliedIn(source))),
-    }));
+    const before = await withSource(async (source) => {
+      const tables = await lastingIn(source);
+      return { migrations: await appliedIn(source), tables, rows: await rowsOf(source, tables) };
+    });
     await serving(60, async (provider) => {
       expect(await examine(siteOf(provider), held)).toMatchObject({ wrong: [] });
       const verified = await runCommand(['audit', 'verify'], { ...settings, GATEHOUSE_DATABASE_URL: url });
@@ -93,12 +93,14 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
       expect(await schemaDifferences(source)).toEqual([]);
       const upgraded = await rowsOf(source, lasting);
       expect(lostOf(before.rows, upgraded)).toEqual([]);
-      for (let left = (await appliedIn(source)).length; left > before.steps.length; left--) await migrateDown(source);
-      expect(await appliedIn(source)).toEqual(before.steps);
-      const taken = await rowsOf(source, lastingAt(before.steps));
-      expect(lostOf(before.rows, taken)).toEqual([]);
-      expect(lostOf(upgraded, taken).filter((row) => !isOfLaterTable(row))).toEqual([]);
-      return taken;
+      for (let left = (await appliedIn(source)).length; left > before.migrations.length; left--)
+        await migrateDown(source);
+      expect(await appliedIn(source)).toEqual(before.migrations);
+      expect(await lastingIn(source)).toEqual(before.tables);
+      const reverted = await rowsOf(source, before.tables);
+      expect(lostOf(before.rows, reverted)).toEqual([]);
+      expect(lostOf(upgraded, reverted).filter((row) => before.tables.includes(tableOf(row)))).toEqual([]);
+      return reverted;
     });
     await serving(180, async (provider) => {
       const findings = await examine(siteOf(provider), held);
@@ -110,26 +112,26 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
     await withSource(async (source) => expect(lostOf(ended, await rowsOf(source, lasting))).toEqual([]));
   });
 
-  it('has the schema of the previous release again once its steps are taken back', async () => {
+  it('has the schema of the previous release again once its migrations are reverted', async () => {
     const schema = await withSource(schemaOf);
     await withSource(async (source) => {
-      const steps = await appliedIn(source);
+      const applied = await appliedIn(source);
       await migrateUp(source);
       expect(await schemaOf(source)).not.toEqual(schema);
-      for (let left = migrations.length; left > steps.length; left--) await migrateDown(source);
+      for (let left = migrations.length; left > applied.length; left--) await migrateDown(source);
       expect(await schemaOf(source)).toEqual(schema);
       if (source.options.type !== 'postgres') expect(await source.query('PRAGMA foreign_key_check')).toEqual([]);
     });
   });
 
-  it('ends, on the way back, what relied on steps that the previous release does not know', async () => {
+  it('ends, on the way back, what relied on migrations that the previous release does not know', async () => {
     await withSource(async (source) => {
       const count = async (table: string, condition = '1 = 1'): Promise<number> => {
         const text = `SELECT count(*) AS rows FROM ${table} WHERE ${condition}`;
         const [row] = await source.query<{ rows: number | string }[]>(text);
         return Number(row?.rows);
       };
-      const steps = await appliedIn(source);
+      const applied = await appliedIn(source);
       await migrateUp(source);
       const [consents, requests] = [await count('consents'), await count('kept_requests')];
       expect(await count('consents', `resources <> '[]'`)).toBe(1);
@@ -145,7 +147,7 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
       await source.query(
         'UPDATE kept_requests SET dismissed_at = 1 WHERE selector = (SELECT min(selector) FROM kept_requests)',
       );
-      for (let left = migrations.length; left > steps.length; left--) await migrateDown(source);
+      for (let left = migrations.length; left > applied.length; left--) await migrateDown(source);
       expect(await source.query('SELECT issuer FROM trusted_issuers')).toEqual([{ issuer: 'https://open.test' }]);
       expect(await count('consents', `resources <> '[]'`)).toBe(0);
       expect(await count('consents')).toBe(consents - 1);
@@ -153,16 +155,22 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
     });
   });
 
-  /** The lasting tables that exist before the later steps. */
-  function lastingAt(steps: readonly string[]): string[] {
-    return steps.length < migrations.length ? lasting.filter((table) => !laterTables.has(table)) : [...lasting];
-  }
 });
 
-const laterTables = new Set<string>(['kept_forms', 'recorded_issuers', 'form_refusals', 'logout_failures']);
+/** The lasting tables that this schema has: a later migration may add one. */
+async function lastingIn(source: DataSource): Promise<readonly string[]> {
+  const runner = source.createQueryRunner();
+  try {
+    const found: string[] = [];
+    for (const table of lasting) if (await runner.hasTable(table)) found.push(table);
+    return found;
+  } finally {
+    await runner.release();
+  }
+}
 
-function isOfLaterTable(row: string): boolean {
-  return laterTables.has(row.split(' ')[0] ?? '');
+function tableOf(row: string): string {
+  return row.split(' ')[0] ?? '';
 }
 
 /** Live rows that are missing, and rows that had ended and have not any longer. One that has ended may be purged. */
