@@ -7,7 +7,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure, runMain } from './lib/failure.mjs';
-import { Bench } from './lib/mutant-bench.mjs';
+import { MutantCheckout } from './lib/mutant-checkout.mjs';
 import { problemsOf, readMutants } from './lib/mutants.mjs';
 import { startPostgres } from './lib/postgres.mjs';
 import { showProgress } from './lib/progress.mjs';
@@ -47,19 +47,19 @@ await runMain(async () => {
     copyCheckout(folder);
     progress.done();
     postgres = await startPostgres();
-    await runMutants(tally, chosen, new Bench(folder, postgres.url));
+    await runMutants(tally, chosen, new MutantCheckout(folder, postgres.url));
   } finally {
     await clean();
   }
   tally.report();
 });
 
-async function runMutants(tally, mutants, bench) {
-  const problem = await problemWithoutMutant(mutants, bench);
+async function runMutants(tally, mutants, checkout) {
+  const problem = await problemWithoutMutant(mutants, checkout);
   if (problem !== undefined) return tally.fail(problem);
   for (const mutant of mutants) {
     const began = Date.now();
-    const failures = await bench.mutated(mutant, () => missed(mutant, bench));
+    const failures = await checkout.mutated(mutant, () => missed(mutant, checkout));
     const seconds = Math.round((Date.now() - began) / 1000);
     if (failures.length === 0) {
       tally.pass();
@@ -72,10 +72,10 @@ async function runMutants(tally, mutants, bench) {
 }
 
 /** Red must mean the mutant: without one, each spec is green, and each of the named tests is there. */
-async function problemWithoutMutant(mutants, bench) {
+async function problemWithoutMutant(mutants, checkout) {
   const killers = mutants.flatMap((mutant) => mutant.killers);
   const progress = showProgress('Running the specs without a mutant');
-  const suites = await bench.run(killers);
+  const suites = await checkout.run(killers);
   const [red] = suites.filter((suite) => suite.status === 'failed');
   if (red) {
     progress.failed();
@@ -90,8 +90,8 @@ async function problemWithoutMutant(mutants, bench) {
 }
 
 /** What did not turn red although it should have. */
-async function missed({ killers }, bench) {
-  const suites = await bench.run(killers);
+async function missed({ killers }, checkout) {
+  const suites = await checkout.run(killers);
   return killers.flatMap((killer) => {
     const suite = suites.find(({ spec }) => spec === killer.spec);
     // A spec that cannot even be loaded shows that the mutant is no program, not that it was noticed.

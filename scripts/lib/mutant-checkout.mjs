@@ -4,7 +4,7 @@ import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 
 /** A copy of the checkout, in which mutants are applied and specs are run. */
-export class Bench {
+export class MutantCheckout {
   #folder;
   #environment;
 

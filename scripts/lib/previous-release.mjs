@@ -4,7 +4,7 @@ import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
-/** The last commit before the steps of 2026-11-29. Update it, and make the fixture again, after each release. */
+/** The last commit before the migrations of 2026-11-29. Update it, and make the fixture again, after each release. */
 export const previousRelease = '21c79412d13b8547a9724700d7c08af3c88fa412';
 
 const workspaces = ['libs/domain', 'libs/server', 'libs/resource-server'];

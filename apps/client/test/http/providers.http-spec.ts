@@ -38,7 +38,7 @@ describe('the providers', () => {
     expect(await schemaDifferences(client.store.dataSource)).toEqual([]);
   });
 
-  it('can be taken back to an empty database, and made again', async () => {
+  it('can be reverted to an empty database, and migrated again', async () => {
     const url = client.databaseUrl;
     await client.stopApp();
     const source = await openSource({ url, entities, migrations });

@@ -7,7 +7,7 @@ import {
   grantRevoked,
   userDisabled,
   userEnabled,
-} from './looks.mjs';
+} from './change-checks.mjs';
 import { password, Person } from './person.mjs';
 import { each, pause } from './time.mjs';
 import { Unexpected } from './unexpected.mjs';
@@ -66,17 +66,17 @@ export class Changes {
     this.turn += 1;
   }
 
-  /** @param ready when that which is changed was complete: in a database from before it, the look finds nothing to judge */
-  async record(kind, { look, act, ready = 0 }) {
+  /** @param ready when that which is changed was complete: in a database from before it, there is nothing to verify */
+  async record(kind, { verify, act, ready = 0 }) {
     const began = Date.now();
     await act();
-    this.entries.push({ kind, look, ready, began, answered: Date.now() });
+    this.entries.push({ kind, verify, ready, began, answered: Date.now() });
   }
 
   async createAccount() {
     const username = this.nextName();
     await this.record('accounts', {
-      look: () => signsIn(this.site, username),
+      verify: () => signsIn(this.site, username),
       act: () => Person.signUp(this.site, username),
     });
   }
@@ -86,7 +86,7 @@ export class Changes {
     const [token] = chain.accessTokens;
     await this.record('revokedTokens', {
       ready: chain.ready,
-      look: () => tokenRevoked(chain),
+      verify: () => tokenRevoked(chain),
       act: () => this.revoke(token),
     });
   }
@@ -95,7 +95,7 @@ export class Changes {
     const chain = this.spare.chains.shift() ?? (await this.makeChain());
     await this.record('revokedGrants', {
       ready: chain.ready,
-      look: () => grantRevoked(chain),
+      verify: () => grantRevoked(chain),
       act: () => this.revoke(chain.refreshToken),
     });
   }
@@ -109,7 +109,7 @@ export class Changes {
     const user = this.spare.users.shift() ?? (await this.makeUser());
     await this.record('disabledUsers', {
       ready: user.chain.ready,
-      look: () => userDisabled(user),
+      verify: () => userDisabled(user),
       act: () => this.api.post(`users/${user.id}/disable`),
     });
     this.disabled.users.push(user);
@@ -121,7 +121,7 @@ export class Changes {
     user.mayBeEnabled = true;
     await this.record('enabledUsers', {
       ready: user.chain.ready,
-      look: () => userEnabled(user),
+      verify: () => userEnabled(user),
       act: () => this.api.post(`users/${user.id}/enable`),
     });
   }
@@ -130,7 +130,7 @@ export class Changes {
     const client = this.spare.clients.shift() ?? (await this.makeClient());
     await this.record('disabledClients', {
       ready: client.chain.ready,
-      look: () => clientDisabled(client),
+      verify: () => clientDisabled(client),
       act: () => this.api.post(`clients/${client.id}/disable`),
     });
     this.disabled.clients.push(client);
@@ -142,7 +142,7 @@ export class Changes {
     client.mayBeEnabled = true;
     await this.record('enabledClients', {
       ready: client.chain.ready,
-      look: () => clientEnabled(client),
+      verify: () => clientEnabled(client),
       act: () => this.api.post(`clients/${client.id}/enable`),
     });
   }
@@ -191,7 +191,7 @@ export class Changes {
     const after = judged.filter((entry) => entry.began > ended).slice(0, 10);
     const entries = [...before, ...meanwhile, ...after];
     const found = new Map();
-    await each(entries, async (entry) => found.set(entry, await entry.look()));
+    await each(entries, async (entry) => found.set(entry, await entry.verify()));
     for (const entry of before)
       audit.note('answeredBefore', found.get(entry) === 'done', `${name}: ${entry.kind} ${found.get(entry)}`);
     for (const entry of after)
@@ -212,7 +212,7 @@ export class Changes {
     const since = this.entries.slice(this.unchecked);
     this.unchecked = this.entries.length;
     await each([...sample, ...since], async (entry) => {
-      const found = await entry.look();
+      const found = await entry.verify();
       audit.note(entry.kind, found === 'done', `answered ${new Date(entry.answered).toISOString()}: ${found}`);
     });
   }

@@ -6,7 +6,7 @@ import { RecentSignIns, type LoginAgain } from '../users/recent-sign-ins.service
 import { routes } from '../http/routes.js';
 import { text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
-import { givingBackIfBusy } from '../users/busy.js';
+import { uncountIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -46,7 +46,7 @@ export class OwnPassword {
   async change(visit: UserVisit, typed: { readonly current: string; readonly next: string }): Promise<PasswordChange> {
     const { user, now } = visit;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, now)))) return 'too many';
-    return givingBackIfBusy(
+    return uncountIfBusy(
       () => this.checkAndSet(visit, typed),
       () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, user.id)),
     );
@@ -66,7 +66,7 @@ export class OwnPassword {
     if (!admitted) return 'throttled';
     const stored = await this.users.findPasswordHash(user.id);
     // Hashing comes after the proof: where it is refused, the current password was no wrong guess either.
-    const passwordHash = await givingBackIfBusy(
+    const passwordHash = await uncountIfBusy(
       async () =>
         (await this.hasher.verify(stored, typed.current, source)) ? this.hasher.hash(typed.next, source) : undefined,
       () => this.store.run((unit) => this.throttle.giveBackOne(unit, bucket)),

@@ -61,14 +61,14 @@ const commands: readonly DatabaseCommand[] = [
     options: {},
     run: (settings) =>
       withSource(settings.databaseUrl, async (source) => {
-        const steps = await migrationStatus(source);
+        const all = await migrationStatus(source);
         return {
-          json: { migrations: steps.map((step) => ({ name: step.name, applied: step.applied, known: step.known })) },
+          json: { migrations: all.map(({ name, applied, known }) => ({ name, applied, known })) },
           text: table(
-            ['STEP', 'STATE'],
-            steps.map((step) => [
-              step.name,
-              step.known ? (step.applied ? 'made' : 'pending') : 'made by a later version',
+            ['MIGRATION', 'STATE'],
+            all.map(({ name, applied, known }) => [
+              name,
+              known ? (applied ? 'applied' : 'pending') : 'applied by a later version',
             ]),
           ),
         };
@@ -89,7 +89,7 @@ const commands: readonly DatabaseCommand[] = [
     run: (settings, options) =>
       withSource(settings.databaseUrl, async (source) => {
         const name = await migrateDown(source, options['dry-run'] === true ? 'dry run' : 'run', showCopied);
-        return { json: { reverted: name ?? null }, text: name ?? 'there is no step to take back' };
+        return { json: { reverted: name ?? null }, text: name ?? 'there is no migration to revert' };
       }),
   },
   {
@@ -172,7 +172,7 @@ async function copyCommand(settings: Settings, options: Options): Promise<Comman
     throw new Refused('the target database is in use: stop the process that uses it');
   return withSource(urls.from, (from) =>
     withSource(urls.to, async (to) => {
-      await checkSteps(from, to);
+      await checkMigrations(from, to);
       await migrateUp(to, 'run', showCopied);
       const ownRows = options['replace'] === true ? 'discard' : 'refuse';
       const tables = tablesInOrder;
@@ -203,11 +203,11 @@ function agreement(takenAt: EpochSeconds, writers: Writers): string {
 }
 
 /** Every column must have its place on both sides. */
-async function checkSteps(from: DataSource, to: DataSource): Promise<void> {
+async function checkMigrations(from: DataSource, to: DataSource): Promise<void> {
   const [first, second] = [await migrationStatus(from), await migrationStatus(to)];
-  if (first.some((step) => !step.applied))
+  if (first.some(({ applied }) => !applied))
     throw new Refused('the source database is older than this version: run migrate up on it');
-  if ([...first, ...second].some((step) => !step.known))
+  if ([...first, ...second].some(({ known }) => !known))
     throw new Refused('a later version made the schema of one of the databases: copy with that version');
 }
 

@@ -145,7 +145,7 @@ async function migrateMode(settings: Settings): Promise<'auto' | 'off'> {
   if (settings.migrate === 'off') return 'off';
   const source = await openSource({ url: settings.databaseUrl, entities, migrations });
   try {
-    return (await migrationStatus(source)).some((step) => step.applied) ? 'off' : 'auto';
+    return (await migrationStatus(source)).some(({ applied }) => applied) ? 'off' : 'auto';
   } finally {
     await source.destroy();
   }

@@ -177,7 +177,7 @@ export const tablesInOrder = [
 export const derivedTables = /^user_search(_trigrams(_(config|data|docsize|idx))?)?$/;
 
 /**
- * Every step of the schema, the oldest first. A new step is numbered by the milliseconds of its date, like
+ * Every migration, the oldest first. A new one is numbered by the milliseconds of its date, like
  * `Topic1795950000101` for 2026-11-29, and comes last: numbers made up by hand (51, 141) do not sort by age.
  */
 export const migrations = [

@@ -3,7 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { type Sentence, text } from '../texts/text.js';
 import { actorOf } from '../users/actor.js';
-import { givingBackIfBusy } from '../users/busy.js';
+import { uncountIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
@@ -102,7 +102,7 @@ export class Removal {
     if (!admitted) return 'throttled';
     const stored = await this.users.findPasswordHash(user.id);
     const giveBack = () => this.store.run((unit) => this.throttle.giveBackOne(unit, bucket));
-    if (!(await givingBackIfBusy(() => this.hasher.verify(stored, password, source), giveBack))) {
+    if (!(await uncountIfBusy(() => this.hasher.verify(stored, password, source), giveBack))) {
       await this.store.run((unit) =>
         this.audit.record(unit, {
           type: 'user.password_wrong',

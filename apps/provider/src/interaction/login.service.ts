@@ -4,7 +4,7 @@ import { AuditService } from '../audit/audit.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
 import { PageError } from '../http/page-error.js';
-import { givingBackIfBusy } from '../users/busy.js';
+import { uncountIfBusy } from '../users/busy.js';
 import { KnownDevices } from '../users/known-devices.js';
 import {
   LoginThrottle,
@@ -161,7 +161,7 @@ export class LoginService {
     { password, source, counted }: Omit<PasswordAttempt, 'found'>,
   ): Promise<boolean | 'busy'> {
     try {
-      return await givingBackIfBusy(
+      return await uncountIfBusy(
         () => this.hasher.verify(passwordHash, password, source),
         () => this.store.run((unit) => this.throttle.giveBack(unit, counted)),
       );

@@ -3,7 +3,7 @@ import { Store } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import type { Sentence } from '../texts/text.js';
-import { givingBackIfBusy } from '../users/busy.js';
+import { uncountIfBusy } from '../users/busy.js';
 import { LoginThrottle } from '../users/login-throttle.service.js';
 import { OneTimeLinks, type FoundLink } from '../users/one-time-links.service.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -54,7 +54,7 @@ export class PasswordLinks {
   async set(visit: Visit, { link, user }: PasswordLink, password: string): Promise<NewPasswordOutcome> {
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, user.id, visit.now))))
       return { kind: 'throttled' };
-    return givingBackIfBusy(
+    return uncountIfBusy(
       () => this.checkAndSet(visit, { link, user }, password),
       () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, user.id)),
     );

@@ -10,7 +10,7 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
-import { givingBackIfBusy } from '../users/busy.js';
+import { uncountIfBusy } from '../users/busy.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordRules } from '../users/password-rules.js';
 import type { QueueSource } from '../users/fair-queue.js';
@@ -75,7 +75,7 @@ export class SignUpController {
     const source = invited ? invitationSource(visit, invited.selector) : anonymousSource(visit);
     if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, visit.now))))
       return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
-    const problems = await givingBackIfBusy(
+    const problems = await uncountIfBusy(
       () => this.problems(draft, password, source),
       () => this.store.run((unit) => this.rate.giveBackPassword(unit, source.key)),
     );
@@ -87,7 +87,7 @@ export class SignUpController {
         error: text('signUp.throttled'),
       });
 
-    const passwordHash = await givingBackIfBusy(
+    const passwordHash = await uncountIfBusy(
       () => this.hasher.hash(password, source),
       () =>
         this.store.run(async (unit) => {

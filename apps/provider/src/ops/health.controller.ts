@@ -1,6 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { missingSteps } from '@gatehouse/server/database/open-store';
+import { missingMigrations } from '@gatehouse/server/database/open-store';
 import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -46,7 +46,7 @@ export class HealthController {
   }
 
   private async checkMigrations(): Promise<void> {
-    const missing = await missingSteps(this.store.reader, migrationNames);
+    const missing = await missingMigrations(this.store.reader, migrationNames);
     if (missing.length > 0) throw new Error(`the schema lacks ${missing.join(', ')}`);
   }
 

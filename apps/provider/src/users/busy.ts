@@ -15,13 +15,13 @@ function isRefusedUnseen(error: unknown): boolean {
 
 /**
  * Runs what was counted before: a password that the server was too busy for is no attempt.
- * @param giveBack takes the count back where the queue refused it
+ * @param uncount takes the count back where the queue refused it
  */
-export async function givingBackIfBusy<T>(task: () => Promise<T>, giveBack: () => Promise<unknown>): Promise<T> {
+export async function uncountIfBusy<T>(task: () => Promise<T>, uncount: () => Promise<unknown>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (isRefusedUnseen(error)) await giveBack();
+    if (isRefusedUnseen(error)) await uncount();
     throw error;
   }
 }

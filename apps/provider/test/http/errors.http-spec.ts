@@ -221,7 +221,7 @@ describe('health', () => {
     });
   });
 
-  it('/readyz is 503 while the schema lacks a step of this version', async () => {
+  it('/readyz is 503 while the schema lacks a migration of this version', async () => {
     const early = await startProvider();
     try {
       await early.store.run(async (unit) => void (await unit.manager.query(`DELETE FROM migrations WHERE id = 2`)));

@@ -152,7 +152,7 @@ describe('backup and restore', () => {
   });
 });
 
-describe('a step of the schema', () => {
+describe('a migration', () => {
   it('leaves a copy of the SQLite database from before it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'gatehouse-copy-'));
     const file = join(folder, 'provider.sqlite');

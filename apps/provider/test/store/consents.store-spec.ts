@@ -96,7 +96,7 @@ describe.each(engines)('consents on %s', (_name, engineOf) => {
     expect(await missing(['write'], [b])).toEqual(['write']);
   });
 
-  it('leave no combined row behind when the step is taken back', async () => {
+  it('leave no combined row behind when the migration is reverted', async () => {
     await record(['openid', 'read'], [a]);
     const other = (await provider.addUser()).id;
     await provider.store.run((unit) =>
@@ -105,7 +105,7 @@ describe.each(engines)('consents on %s', (_name, engineOf) => {
     await writeAsBefore(['openid', 'read', 'write'], [a, b]);
     const source = await openSource({ url, entities, migrations });
     try {
-      // Later steps are taken back first.
+      // Later migrations are reverted first.
       for (let left = migrations.length - migrations.indexOf(Step); left > 1; left -= 1) await migrateDown(source);
       expect(await migrateDown(source)).toBe(Step.name);
       expect(await source.query('SELECT user_id, scope, resources FROM consents')).toEqual([

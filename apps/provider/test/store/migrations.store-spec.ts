@@ -9,7 +9,7 @@ import { obtainRefreshToken, refresh } from '../support/tokens';
 
 jest.setTimeout(120_000);
 
-/** What a step of a later version may do beside this one: it adds. */
+/** What a migration of a later version may do beside this one: it adds. */
 class Later1999999999999 implements MigrationInterface {
   readonly name = 'Later1999999999999';
 

@@ -56,7 +56,7 @@ describe.each(engines)('the offer to continue on %s', (_name, makeEngine) => {
     expect(await offeredTo(user.id)).toBe(id);
   });
 
-  it('ends with the columns: taken back, requests that relied on them are deleted, others stay', async () => {
+  it('ends with the columns: once they are reverted, requests that relied on them are deleted, others stay', async () => {
     const url = await engine.freshUrl();
     const other = await startProvider({ databaseUrl: url });
     const { client } = await other.addClient();

@@ -7,7 +7,7 @@ jest.setTimeout(180_000);
 
 type Values = Readonly<Record<string, unknown>>;
 
-describe.each(engines)('taking a step of the schema back on %s', (_name, engineOf) => {
+describe.each(engines)('reverting a migration on %s', (_name, engineOf) => {
   const engine = engineOf();
   let source: DataSource;
   let made = 0;
@@ -181,7 +181,7 @@ describe.each(engines)('taking a step of the schema back on %s', (_name, engineO
 });
 
 describe('the list of steps', () => {
-  it('is numbered by date, so that a step is never sorted behind one that was applied after it', () => {
+  it('is numbered by date, so that a migration is never sorted behind one that was applied after it', () => {
     const numbers = migrations.map((step) => Number(/\d+$/.exec(step.name)?.[0]));
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
     for (const number of numbers.filter((each) => each > 1_764_000_000_999))

@@ -2,18 +2,18 @@ import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 
 import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
-/** One step of the schema, and whether this database has made it. */
+/** One migration, and whether it is applied to this database. */
 export interface MigrationStatus {
   readonly name: string;
   readonly applied: boolean;
-  /** False: made by a later version of the program, which ran before this one or runs beside it. */
+  /** False: applied by a later version of the program, which ran before this one or runs beside it. */
   readonly known: boolean;
 }
 
 /** `dry run` only says what would be done. */
 export type MigrationMode = 'run' | 'dry run';
 
-/** How far the copy is that is made of a SQLite database before a step. */
+/** How far the copy is that is made of a SQLite database before a migration. */
 export type CopyReport = (progress: BackupProgress) => void;
 
 // TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it looks what is pending
@@ -22,7 +22,7 @@ const table = 'migrations';
 // One number for this program among all advisory locks of a PostgreSQL database.
 const advisoryLock = 7_203_614_519;
 
-/** The steps in the order in which they run, then those that only a later version knows. */
+/** The migrations in the order in which they run, then those that only a later version knows. */
 export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
   const runner = source.createQueryRunner();
   try {
@@ -33,7 +33,7 @@ export async function migrationStatus(source: DataSource): Promise<MigrationStat
 }
 
 /**
- * Runs what is missing, each step in a transaction of its own. Of several processes at once one runs a step, and the
+ * Applies what is pending, each migration in a transaction of its own. Of several processes at once one applies it, and the
  * others wait for it.
  * @returns the names of what ran here, or would run
  */
@@ -53,7 +53,7 @@ export async function migrateUp(
       // Looked up again behind the lock: another process may have been faster.
       const [next] = pendingOf(await readStatus(source, runner));
       if (next === undefined) return undefined;
-      await makeStep(next, () => find(source, next).up(runner));
+      await runMigration(next, () => find(source, next).up(runner));
       await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(next)}, ${quoted(next)})`);
       return next;
     });
@@ -63,10 +63,10 @@ export async function migrateUp(
 }
 
 /**
- * Takes back the step that was applied last, which is not always the last in the list: only then is the schema again what
- * it was before that step.
+ * Reverts the migration that was applied last, which is not always the last in the list: only then is the schema again
+ * what it was before it.
  * @returns its name, or undefined when there is none
- * @throws Error when a later version's step stands above it
+ * @throws Error when a later version's migration was applied after it
  */
 export async function migrateDown(
   source: DataSource,
@@ -79,36 +79,36 @@ export async function migrateDown(
   return inMigrationTransaction(source, async (runner) => {
     const name = lastOf(source, await appliedNames(runner));
     if (name === undefined) return undefined;
-    await makeStep(name, () => find(source, name).down(runner));
+    await runMigration(name, () => find(source, name).down(runner));
     await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
     return name;
   });
 }
 
 /**
- * A step of the schema may be wrong, and SQLite has no other copy: one is kept beside the file, named by the step and
- * the time. A database that has no step yet holds nothing to lose.
+ * A migration may be wrong, and SQLite has no other copy: one is kept beside the file, named by the migration and the
+ * time. A database that has no migration yet holds nothing to lose.
  */
-async function keepCopy(source: DataSource, step: string | undefined, onCopy: CopyReport | undefined): Promise<void> {
-  if (step === undefined || source.options.type !== 'better-sqlite3') return;
+async function keepCopy(source: DataSource, next: string | undefined, onCopy: CopyReport | undefined): Promise<void> {
+  if (next === undefined || source.options.type !== 'better-sqlite3') return;
   if (!(await migrationStatus(source)).some((each) => each.applied)) return;
   const path = source.options.database;
   const time = new Date().toISOString().replace(/[-:.]/g, '');
-  await backupSqlite(path, `${path}.before-${step}-${time}-${process.pid}`, { onProgress: onCopy });
+  await backupSqlite(path, `${path}.before-${next}-${time}-${process.pid}`, { onProgress: onCopy });
 }
 
 /**
- * Steps that this program knows and the database has not made: none while it may run.
+ * Migrations that this program knows and that are not applied to the database: none while it may run.
  * @param names all that it knows
  */
-export async function missingSteps(reader: EntityManager, names: readonly string[]): Promise<string[]> {
+export async function missingMigrations(reader: EntityManager, names: readonly string[]): Promise<string[]> {
   const rows = await reader.query<{ name: string }[]>(`SELECT "name" FROM "${table}"`);
-  const made = new Set(rows.map((row) => row.name));
-  return names.filter((name) => !made.has(name));
+  const applied = new Set(rows.map((row) => row.name));
+  return names.filter((name) => !applied.has(name));
 }
 
 export function pendingOf(status: readonly MigrationStatus[]): string[] {
-  return status.filter((step) => !step.applied).map((step) => step.name);
+  return status.filter((migration) => !migration.applied).map((migration) => migration.name);
 }
 
 async function findLast(source: DataSource): Promise<string | undefined> {
@@ -125,7 +125,7 @@ function lastOf(source: DataSource, applied: readonly string[]): string | undefi
   const known = source.migrations.map(nameOf);
   const later = applied.filter((name) => !known.includes(name));
   if (later.length > 0)
-    throw new Error(`a later version made this schema (${later.join(', ')}): take those steps back with it`);
+    throw new Error(`a later version made this schema (${later.join(', ')}): revert those migrations with it`);
   return applied.at(-1);
 }
 
@@ -162,7 +162,7 @@ async function createTable(source: DataSource, runner: QueryRunner): Promise<voi
   );
 }
 
-async function makeStep(name: string, work: () => Promise<unknown>): Promise<void> {
+async function runMigration(name: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -207,7 +207,7 @@ async function inPostgresTransaction<T>(source: DataSource, work: (runner: Query
 
 async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = source.createQueryRunner();
-  // It works outside a transaction only. A step that rebuilds a table drops the old one, and with foreign keys on that
+  // It works outside a transaction only. A migration that rebuilds a table drops the old one, and with foreign keys on that
   // would delete the rows that refer to it.
   await runner.query('PRAGMA foreign_keys = OFF');
   try {

@@ -13,7 +13,7 @@ export {
   migrateDown,
   migrateUp,
   migrationStatus,
-  missingSteps,
+  missingMigrations,
   type MigrationMode,
   type MigrationStatus,
 } from './migrations.js';

@@ -71,8 +71,8 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('takes back the step that was applied last, wherever it stands in the list', async () => {
-    // Numbered by hand, a step may come into the list before steps that a database has made already.
+  it('reverts the migration that was applied last, wherever it stands in the list', async () => {
+    // Numbered by hand, a migration may come into the list before some that are applied already.
     await withSource([SecondThings1764000000002], async (source) => void (await migrateUp(source)));
     await withSource(both, async (source) => {
       expect(await migrateUp(source)).toEqual(['FirstThings1764000000001']);
@@ -82,7 +82,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     });
   });
 
-  it('leaves nothing of a step that fails, and keeps the steps before it', async () => {
+  it('leaves nothing of a migration that fails, and keeps those before it', async () => {
     await withSource([FirstThings1764000000001, Broken1764000000003], async (source) => {
       expect((await refusalOf(migrateUp(source))).message).toMatch('Broken1764000000003 failed and was rolled back');
       expect((await migrationStatus(source)).map((step) => step.applied)).toEqual([true, false]);
@@ -100,7 +100,7 @@ describe.each(engines)('migrations on %s', (_name, makeEngine) => {
     await (await openThings(url, { migrate: 'off' })).close();
   });
 
-  it('opens a schema that a later version has made, and does not take its steps back', async () => {
+  it('opens a schema of a later version, and does not revert its migrations', async () => {
     await (await openThings(url, { migrations: both })).close();
     const store = await openThings(url, { migrate: 'off' });
     await store.run((unit) => unit.change(things.insert, 1, 'a'));

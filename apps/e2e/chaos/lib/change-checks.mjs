@@ -1,7 +1,7 @@
 import { Person } from './person.mjs';
 import { Unexpected } from './unexpected.mjs';
 
-// Whether a change was made, for the ledger of Changes: `done`, `not done`, or in words what contradicts itself. In a copy
+// Checks whether a change was made, for the ledger of Changes: `done`, `not done`, or in words what contradicts itself. In a copy
 // of the database a change is there as a whole or not at all. Asking changes nothing where the change was made.
 
 export async function signsIn(site, username) {
