@@ -11,12 +11,12 @@ def check(name, holds, more=""):
     print("ok" if holds else "FAIL", name, str(more).replace("\n", " "), sep="\t", flush=True)
 
 
-def refuses(name, kinds, run):
-    """A check that holds when `run` raises one of these exceptions."""
+def refuses(name, kind, run, says=""):
+    """A check that holds when `run` raises this exception, and the message names what was wrong."""
     try:
         check(name, False, f"gave {run()!r:.200}")
-    except kinds as error:
-        check(name, True, type(error).__name__)
+    except kind as error:
+        check(name, says in str(error), f"{type(error).__name__}: {error}")
 
 
 def open_in_browser(address):

@@ -5,7 +5,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import BadSignatureError, InvalidClaimError
 from joserfc.jwk import KeySet
 from urllib.parse import urlencode
 
@@ -58,11 +58,16 @@ check("gets the issuer (RFC 9207)", parameters.get("iss") == issuer, reached)
 token = client.fetch_token(authorization_response=reached, code_verifier=verifier)
 claims = verified(token["id_token"], token["access_token"])
 check("verifies the ID token, with nonce and at_hash", claims["sub"] != "")
-refuses("refuses a tampered ID token", JoseError, lambda: verified(tampered(token["id_token"]), token["access_token"]))
+refuses(
+    "refuses a tampered ID token",
+    BadSignatureError,
+    lambda: verified(tampered(token["id_token"]), token["access_token"]),
+)
 refuses(
     "refuses an ID token beside another access token",
-    Exception,
+    InvalidClaimError,
     lambda: verified(token["id_token"], token["access_token"] + "x"),
+    says="at_hash",
 )
 
 info = client.get(metadata["userinfo_endpoint"]).json()
@@ -77,6 +82,7 @@ refuses(
     "is refused a wrong refresh token",
     OAuthError,
     lambda: session().refresh_token(metadata["token_endpoint"], token["refresh_token"] + "x"),
+    says="invalid_grant",
 )
 
 active = client.introspect_token(metadata["introspection_endpoint"], refreshed["access_token"]).json()
@@ -92,12 +98,14 @@ refuses(
     "is refused a code that it redeemed before",
     OAuthError,
     lambda: session().fetch_token(authorization_response=reached, code_verifier=verifier),
+    says="invalid_grant",
 )
 reached, _ = authorize(session())
 refuses(
     "is refused with another code_verifier",
     OAuthError,
     lambda: session().fetch_token(authorization_response=reached, code_verifier=verifier[::-1]),
+    says="invalid_grant",
 )
 
 query = urlencode(

@@ -38,7 +38,7 @@ widened = base64.urlsafe_b64encode(json.dumps({**claims, "scope": "stock admin"}
 refuses("refuses a widened scope", jwt.InvalidSignatureError, lambda: verified(f"{header}.{widened}.{signature}"))
 refuses("refuses a token for another API", jwt.InvalidAudienceError, lambda: verified(token, audience="https://other.example/"))
 refuses("refuses another issuer", jwt.InvalidIssuerError, lambda: verified(token, issuer="https://other.example"))
-refuses("refuses an ID token as an access token", jwt.InvalidTokenError, lambda: verified(settings["ID_TOKEN"]))
+refuses("refuses an ID token as an access token", jwt.InvalidTokenError, lambda: verified(settings["ID_TOKEN"]), says="typ")
 
 
 def introspect(text, secret=settings["API_SECRET"]):
