@@ -26,6 +26,7 @@ import { KeysService } from '../keys/keys.service.js';
 import { logoutKinds, LogoutFailures } from '../clients/logout-failures.service.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { Outbox, type Backlog } from '../outbox/outbox.service.js';
+import { UndeliverableAddressesService } from '../users/undeliverable-addresses.service.js';
 import { UsersService } from '../users/users.service.js';
 import { UserTextSearch } from '../users/user-text-search.service.js';
 
@@ -177,6 +178,14 @@ const looks = {
           `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
         )
       : ok(`${waiting} messages wait`);
+  },
+  'e-mail addresses': async ({ app }: Patient) => {
+    const { count, usernames } = await app.get(UndeliverableAddressesService).find();
+    return count === 0
+      ? ok('mail can be sent to every stored address')
+      : care(
+          `no mail is sent to the addresses of ${count} accounts, which are not valid, security notices among it: ${firstOf(usernames)}. For each: user update --username U --email E`,
+        );
   },
   'back-channel logout': async ({ app, now }: Patient) => {
     const { waiting, failed } = await app.get(Outbox).backlogOf(logoutKinds);

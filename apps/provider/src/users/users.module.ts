@@ -37,6 +37,7 @@ import { SignInsInFlight } from './sign-ins-in-flight.js';
 import { SignUpRate } from './sign-up-rate.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
 import { RoleRequirements } from './role-requirements.service.js';
+import { UndeliverableAddressesService } from './undeliverable-addresses.service.js';
 import { UserEntity } from './user.entity.js';
 import { UsersController } from './users.controller.js';
 import { UserLists } from './user-lists.service.js';
@@ -70,6 +71,7 @@ import { Visits } from './visits.service.js';
     SecondFactorLookup,
     UserLists,
     UserTextSearch,
+    UndeliverableAddressesService,
     UsersService,
     PasswordHasher,
     PasswordRules,
@@ -97,6 +99,7 @@ import { Visits } from './visits.service.js';
     Invitations,
     UserLists,
     UserTextSearch,
+    UndeliverableAddressesService,
     UsersService,
     PasswordHasher,
     LoginThrottle,

@@ -1,0 +1,43 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmailAddress } from '@gatehouse/domain/kernel';
+import { statement, Store } from '@gatehouse/server/database/store';
+
+const page = statement(
+  'users.addresses_page',
+  'SELECT id, username, email FROM users WHERE email IS NOT NULL AND id > $1 ORDER BY id LIMIT $2',
+);
+interface AddressRow {
+  id: string;
+  username: string;
+  email: string;
+}
+
+const pageRows = 5_000;
+/** Named at most. */
+const mostNames = 10;
+
+export interface UndeliverableAddresses {
+  readonly count: number;
+  /** The first of the accounts. */
+  readonly usernames: readonly string[];
+}
+
+/** Finds stored addresses that an earlier version accepted and that no mail is sent to: security notices are skipped there. */
+@Injectable()
+export class UndeliverableAddressesService {
+  constructor(@Inject(Store) private readonly store: Store) {}
+
+  async find(): Promise<UndeliverableAddresses> {
+    const usernames: string[] = [];
+    let count = 0;
+    let after: string | undefined = '';
+    while (after !== undefined) {
+      const rows: readonly AddressRow[] = await this.store.all<AddressRow>(page, after, pageRows);
+      const bad = rows.filter(({ email }) => !isEmailAddress(email));
+      count += bad.length;
+      usernames.push(...bad.slice(0, mostNames - usernames.length).map(({ username }) => username));
+      after = rows.length < pageRows ? undefined : rows.at(-1)?.id;
+    }
+    return { count, usernames };
+  }
+}
