@@ -59,7 +59,7 @@ export async function runServer(settings: Settings, options: { readonly metrics:
   app.get(OutboxWorker).start();
   const metrics =
     options.metrics && settings.metricsPort !== undefined
-      ? await serveMetrics({ host: settings.metricsHost, port: settings.metricsPort }, counters.registry)
+      ? await serveMetrics({ host: settings.metricsHost, port: settings.metricsPort }, counters.registry, log)
       : undefined;
   return {
     log,

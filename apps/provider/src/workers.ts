@@ -34,6 +34,7 @@ export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
             contentType: aggregator.contentType,
             metrics: () => aggregator.clusterMetrics(),
           },
+          log,
         );
   return {
     log,

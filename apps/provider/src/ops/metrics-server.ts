@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { codeOf } from '@gatehouse/server/error-code';
+import type { Log } from '@gatehouse/server/telemetry/log';
 import { serverLimits } from '@gatehouse/server/web/server-limits';
 import { CannotStart } from './first-start.service.js';
 
@@ -20,6 +21,7 @@ const mostConnections = 32;
 export async function serveMetrics(
   { host, port }: { readonly host: string; readonly port: number },
   source: MetricsSource,
+  log: Log,
 ): Promise<Server> {
   const server = createServer(serverLimits, (request, response) => {
     if (request.url !== '/metrics' || request.method !== 'GET') {
@@ -28,7 +30,10 @@ export async function serveMetrics(
     }
     source.metrics().then(
       (text) => response.writeHead(200, { 'Content-Type': source.contentType, 'Cache-Control': 'no-store' }).end(text),
-      () => response.writeHead(500).end(),
+      (error: unknown) => {
+        log.error({ err: error }, 'the metrics could not be read');
+        response.writeHead(500).end();
+      },
     );
   });
   server.maxConnections = mostConnections;
