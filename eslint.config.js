@@ -104,7 +104,7 @@ export default defineConfig(
       '**/src/program.ts',
       '**/src/workers.ts',
       '**/src/server.ts',
-      'apps/provider/src/cli/program.ts',
+      'apps/*/src/cli/program.ts',
     ],
     rules: {
       'no-restricted-properties': [

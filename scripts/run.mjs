@@ -1,4 +1,4 @@
-// `npm run start:provider`, `npm run start:client`, `npm run -s gatehouse -- …`: runs what was built, in the
+// `npm run start:provider`, `npm run start:client`, `npm run -s gatehouse -- …`, `npm run -s gatehouse-client -- …`: runs what was built, in the
 // foreground, by the settings alone. stdout belongs to the program; what has to be installed or built first is said
 // on stderr.
 import './lib/node-version.mjs';
@@ -15,6 +15,7 @@ const entries = {
   provider: 'apps/provider/dist/main.js',
   client: 'apps/client/dist/main.js',
   gatehouse: 'apps/provider/dist/cli/main.js',
+  'gatehouse-client': 'apps/client/dist/cli/main.js',
 };
 
 const [name, ...args] = process.argv.slice(2);
@@ -29,7 +30,7 @@ const env = { NODE_ENV: 'production', ...process.env };
 
 await runMain(async () => {
   await prepareToRun();
-  const child = name === 'gatehouse' ? runCommand() : runApplication();
+  const child = name.startsWith('gatehouse') ? runCommand() : runApplication();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {
     console.error(error.message);

@@ -9,11 +9,12 @@ import {
   type CopyProgress,
   type Writers,
 } from '@gatehouse/server/database/copy-store';
-import { compactSqlite, type CompactProgress } from '@gatehouse/server/database/sqlite-compact';
+import { compactCommand } from '@gatehouse/server/database/compact-command';
 import { isInUse } from '@gatehouse/server/database/database-use';
 import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
 import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/server/database/sqlite-backup';
+import { megabytes, showProgressBar } from '@gatehouse/server/progress-bar';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import { entities, migrations, tablesInOrder } from '../database/entities.js';
 import { table, type CommandResult } from './command.js';
@@ -143,13 +144,7 @@ const commands: readonly DatabaseCommand[] = [
   {
     name: 'database compact',
     options: {},
-    run: async (settings) => {
-      const report = await compactSqlite(compactablePathOf(settings), { onProgress: showCompacted });
-      return {
-        json: { file: report.file, bytes_before: report.bytesBefore, bytes_after: report.bytesAfter },
-        text: `${report.file} (${report.bytesAfter} bytes; before: ${report.bytesBefore})`,
-      };
-    },
+    run: (settings) => compactCommand(settings.databaseUrl),
   },
   {
     name: 'store copy',
@@ -218,28 +213,11 @@ function targetOf(options: Options): string {
 }
 
 function showProgress({ table: name, copied, total }: CopyProgress): void {
-  showBar(name, copied, total, String);
+  showProgressBar(name, { done: copied, total }, String);
 }
 
 function showCopied({ copiedBytes, totalBytes }: BackupProgress): void {
-  showBar('copy', copiedBytes, totalBytes, megabytes);
-}
-
-function showCompacted({ writtenBytes, totalBytes }: CompactProgress): void {
-  showBar('compact', writtenBytes, totalBytes, megabytes);
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1_000_000)} MB`;
-}
-
-function showBar(name: string, done: number, total: number, format: (amount: number) => string): void {
-  if (!process.stderr.isTTY) return;
-  const width = 30;
-  const filled = total === 0 ? width : Math.min(width, Math.round((done / total) * width));
-  process.stderr.write(
-    `\r${name.padEnd(20)} [${'#'.repeat(filled)}${' '.repeat(width - filled)}] ${format(done)}/${format(total)}${done >= total ? '\n' : ''}`,
-  );
+  showProgressBar('copy', { done: copiedBytes, total: totalBytes }, megabytes);
 }
 
 function instantOf(seconds: EpochSeconds): string {
@@ -254,13 +232,6 @@ function stringOf(options: Options, name: string): string {
 
 function sqlitePathOf(settings: Settings): string {
   return sqlitePath(settings, 'this is for SQLite: use pg_dump and pg_restore with PostgreSQL');
-}
-
-function compactablePathOf(settings: Settings): string {
-  return sqlitePath(
-    settings,
-    'this is for SQLite: PostgreSQL reuses the space of deleted rows by itself (autovacuum). To give it back to the disk, stop the provider and run VACUUM FULL, or use pg_repack while it runs',
-  );
 }
 
 function sqlitePath(settings: Settings, otherwise: string): string {

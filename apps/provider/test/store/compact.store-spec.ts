@@ -179,7 +179,7 @@ describe('the size of a SQLite database', () => {
     try {
       const done = await runCommand(['database', 'compact', '--json'], env);
       expect(done.code).toBe(1);
-      expect(done.stderr).toMatch(/is in use.*stop the provider first.*little by little/);
+      expect(done.stderr).toMatch(/is in use.*stop what uses it first.*little by little/);
     } finally {
       await provider.close();
     }

@@ -55,7 +55,7 @@ export async function compactSqlite(named: string, options: CompactOptions = {})
   process.env['SQLITE_TMPDIR'] = folder;
   if (isSqliteInUse(path))
     throw new CompactRefused(
-      `${path} is in use, and nothing could be written to it meanwhile: stop the provider first. While it runs, it gives free space back by itself, little by little`,
+      `${path} is in use, and nothing could be written to it meanwhile: stop what uses it first. While that runs, it gives free space back by itself, little by little`,
     );
   const totalBytes = Math.ceil(usedBytes(path) * spaceFactor);
   const { bavail, bsize } = await statfs(folder);

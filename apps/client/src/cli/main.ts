@@ -1,0 +1,3 @@
+import { startProgram } from '@gatehouse/server/start-program';
+
+void startProgram(() => import('./program.js'));
