@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
 import type { Log } from '@gatehouse/server/telemetry/log';
 import type { Settings } from './config/settings.js';
+import { closeUnacceptedConnections } from './connection-handover.js';
 import { serveMetrics } from './ops/metrics-server.js';
 import { logOf, type RunningServer } from './server.js';
 
@@ -57,6 +58,7 @@ class Workers {
   start(): Promise<void> {
     const startedAt = Date.now();
     const worker = cluster.fork();
+    closeUnacceptedConnections(worker);
     this.alive.add(worker);
     return new Promise((resolve, reject) => {
       let listened = false;

@@ -20,6 +20,8 @@ export interface Finished {
 
 export interface RunningProvider {
   readonly base: string;
+  /** Of the parent, where there are workers. */
+  readonly pid: number | undefined;
   /** What it printed before it listened. */
   readonly lines: readonly string[];
   /** Sends a signal and waits for the end. @returns the exit code */
@@ -119,7 +121,12 @@ export async function runProvider(own: Readonly<Record<string, string>>): Promis
     });
     child.once('exit', (code) => reject(new Error(`the provider ended with ${code}: ${complaint}${lines.join('\n')}`)));
   });
-  return { base: `http://127.0.0.1:${port}`, lines, stop: (signal = 'SIGTERM') => stopped(child, signal) };
+  return {
+    base: `http://127.0.0.1:${port}`,
+    pid: child.pid,
+    lines,
+    stop: (signal = 'SIGTERM') => stopped(child, signal),
+  };
 }
 
 async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
