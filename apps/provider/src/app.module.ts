@@ -9,6 +9,7 @@ import { PageErrorFilter } from './http/page-error.filter.js';
 import { InteractionModule } from './interaction/interaction.module.js';
 import { LogoutModule } from './logout/logout.module.js';
 import { OpsModule } from './ops/ops.module.js';
+import { RegistrationModule } from './protocol/registration/registration.module.js';
 import { TokenModule } from './token/token.module.js';
 import { UserinfoModule } from './userinfo/userinfo.module.js';
 
@@ -23,6 +24,7 @@ export class AppModule {
         AuthorizationModule,
         InteractionModule,
         TokenModule,
+        RegistrationModule,
         UserinfoModule,
         LogoutModule,
         AccountModule,

@@ -26,6 +26,11 @@ const endpointWords: Readonly<Record<string, string>> = {
   token: 'Token',
   par: 'Pushed request',
   device: 'Device authorization',
+  introspection: 'Introspection',
+  revocation: 'Revocation',
+  registration: 'Client registration',
+  userinfo: 'UserInfo',
+  me: '/api/me',
 };
 
 /** "Why was this refused?": what came, which rule refused it, and the one change that would mend it. */

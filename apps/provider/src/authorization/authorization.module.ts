@@ -5,6 +5,7 @@ import { FactorsModule } from '../factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { ProtocolModule } from '../protocol/protocol.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -34,6 +35,7 @@ import { SessionStates } from './session-states.service.js';
 @Module({
   imports: [
     DpopModule,
+    ProtocolModule,
     KeysModule,
     SessionsModule,
     UsersModule,

@@ -13,7 +13,6 @@ import { ApplicationRolesController } from './application-roles.controller.js';
 import { ApplicationRoles } from './application-roles.service.js';
 import { ClientsController } from './clients.controller.js';
 import { ResourceCredentialsController } from './resource-credentials.controller.js';
-import { CrossOrigin } from './cross-origin.service.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { ClientStatesController } from './client-states.controller.js';
 import { ClientStates } from './client-states.service.js';
@@ -30,7 +29,6 @@ import { SetClientState } from './operations/set-client-state.js';
 import { SetClientStates } from './operations/set-client-states.js';
 import { DeleteRegistrationToken } from './operations/delete-registration-token.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
-import { RegistrationController } from './registration/registration.controller.js';
 import { InitialAccessTokenEntity } from './registration/registration.entities.js';
 import { RegistrationLimits } from './registration/registration-limits.service.js';
 import { Registrations } from './registration/registrations.service.js';
@@ -43,7 +41,7 @@ import { LogoutFailures } from './logout-failures.service.js';
 /**
  * Owns: clients, their secrets, how a client proves itself, dynamic registration with its initial access tokens, and clients
  * that are described by a document at their client_id.
- * Pages: /client. Endpoints: /oauth/register.
+ * Pages: /client.
  * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen
  * by every process within a second; what nobody approved is labelled, counted, and goes when it is not used.
  * Must not know: grants and tokens; they follow a client's end.
@@ -61,7 +59,6 @@ import { LogoutFailures } from './logout-failures.service.js';
     ApplicationRolesController,
     ClientsController,
     ClientStatesController,
-    RegistrationController,
     ResourceCredentialsController,
   ],
   providers: [
@@ -83,7 +80,6 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientOrigins,
     LogoutFailures,
     ClientAuthenticator,
-    CrossOrigin,
     ClientKeys,
     RemoteKeySets,
     InitialAccessTokens,
@@ -109,7 +105,6 @@ import { LogoutFailures } from './logout-failures.service.js';
     Subjects,
     ClientStates,
     ClientAuthenticator,
-    CrossOrigin,
     ClientKeys,
     InitialAccessTokens,
     Registrations,

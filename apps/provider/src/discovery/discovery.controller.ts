@@ -1,6 +1,12 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { contentEncryptionAlgorithms, keyManagementAlgorithms, signatureAlgorithms } from '@gatehouse/domain/jose';
-import { dpopAlgorithms, responseTypeNames, securityProfile, standardScopes } from '@gatehouse/domain/oauth';
+import {
+  dpopAlgorithms,
+  responseTypeNames,
+  securityProfile,
+  standardScopes,
+  tokenGrantTypes,
+} from '@gatehouse/domain/oauth';
 import { claimNames, providerMetadata } from '@gatehouse/domain/oidc';
 import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -13,7 +19,6 @@ import { Factors } from '../factors/factors.service.js';
 import { routes } from '../http/routes.js';
 import { KeysService, type ServerKey } from '../keys/keys.service.js';
 import { Languages } from '../texts/languages.js';
-import { GrantTypes } from '../token/grant-types/grant-types.js';
 
 // Any origin may read what is public anyway; a browser application could not discover us otherwise.
 const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' };
@@ -30,7 +35,6 @@ export class DiscoveryController {
     @Inject(Clock) private readonly clock: Clock,
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(ClientAuthenticator) authenticator: ClientAuthenticator,
-    @Inject(GrantTypes) grantTypes: GrantTypes,
     @Inject(Factors) factors: Factors,
     @Inject(Languages) languages: Languages,
   ) {
@@ -43,7 +47,7 @@ export class DiscoveryController {
           issuer: settings.issuer,
           paths: { ...routes, register: settings.registration === 'off' ? undefined : routes.register },
           // `implicit` is no business of the token endpoint (RFC 8414 2).
-          grantTypes: within(profile.grantTypes, [...grantTypes.all.map((grantType) => grantType.name), 'implicit']),
+          grantTypes: within(profile.grantTypes, [...tokenGrantTypes, 'implicit']),
           clientMetadataDocuments: settings.clientMetadataDocuments !== 'off',
           responseTypes: within(profile.responseTypes, responseTypeNames),
           // JARM 2.3.4: `jwt` is the usual place of the response type.

@@ -6,7 +6,7 @@ import { RateBudget } from '@gatehouse/server/outbound/budgets';
 import { header, pathOf, type WebRequest } from '@gatehouse/server/web/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { offerNonce } from '../http/dpop-nonce.js';
+import { offerNonce } from '../http/response-headers.js';
 import { isReplay, ReplayService, type SingleUse } from '../replay/replay.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
 

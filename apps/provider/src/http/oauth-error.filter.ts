@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { bearerChallenge, errorBody, OAuthError } from '@gatehouse/domain/oauth';
@@ -6,9 +7,8 @@ import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
-import { corsHeaders } from './cors.js';
-import { nonceHeaders } from './dpop-nonce.js';
 import { Counters } from './counters.js';
+import { corsHeaders, nonceHeaders } from './response-headers.js';
 
 /**
  * What protocol endpoints answer when they refuse: JSON, `no-store` (RFC 6749 5.2). Everything that is no refusal of
@@ -32,11 +32,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     if (error instanceof OAuthError) {
       this.counters.refused(error.reason);
       this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
-      // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
-      const challenge = error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {};
-      const later = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
-      const headers = { ...challenge, ...later, ...nonceHeaders(request), ...corsHeaders(request) };
-      return Reply.json(errorBody(error), { status: error.status, headers });
+      return oauthErrorReply(error, request);
     }
     const failure = describeFailure(error);
     if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
@@ -53,9 +49,22 @@ export class OAuthErrorFilter implements ExceptionFilter {
   }
 }
 
+/** The response to an error of the protocol: JSON, `no-store` (RFC 6749 5.2). @param more headers of this error alone */
+export function oauthErrorReply(error: OAuthError, request: WebRequest, more: OutgoingHttpHeaders = {}): Reply {
+  // RFC 9110 15.5.2: every 401 names a scheme that works there; RFC 6749 5.2 asks it where the header was tried.
+  const challenge = error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {};
+  const later = error.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.retryAfterSeconds) };
+  const headers = { ...more, ...challenge, ...later, ...nonceHeaders(request), ...corsHeaders(request) };
+  return Reply.json(errorBody(error), { status: error.status, headers });
+}
+
 /** A token that is no good is answered in its own scheme (RFC 6750 3), a client that proved nothing in Basic. */
 function challengeOf(error: OAuthError): string {
-  return error.code === 'invalid_token'
-    ? bearerChallenge({ error: error.code, description: error.description })
-    : 'Basic realm="gatehouse", charset="UTF-8"';
+  if (error.code !== 'invalid_token') return 'Basic realm="gatehouse", charset="UTF-8"';
+  // RFC 6750 3.1: a request without a token is told of no error.
+  if (error.reason === missingToken) return bearerChallenge();
+  return bearerChallenge({ error: error.code, description: error.description });
 }
+
+/** The reason of a request that came without an access token. */
+export const missingToken = 'bearer.none';

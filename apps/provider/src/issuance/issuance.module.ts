@@ -4,7 +4,6 @@ import { GrantsModule } from '../grants/grants.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { AccessTokenMaker } from './access-token-maker.js';
 import { AccessTokensService } from './access-tokens.service.js';
 import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
 import { RevokeTokens } from './operations/revoke-tokens.js';
@@ -27,7 +26,6 @@ import { TokensController } from './tokens.controller.js';
     RevokeTokens,
     RevokeAllTokens,
     TokenIssuer,
-    AccessTokenMaker,
     IdTokens,
     IdTokenHints,
     ResponseTokens,

@@ -1,22 +1,44 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
+import { addSeconds, formatToken, sha256, type EpochSeconds, type Token } from '@gatehouse/domain/kernel';
 import {
+  accessTokenClaims,
+  algorithmsUnder,
+  checkResourcesAllowed,
   formatScope,
+  OAuthError,
   refreshAllowed,
   refreshTokenExpiry,
+  targetOf,
   tokenResponse,
   type Authority,
   type Client,
   type Returns,
+  type Scope,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { Subjects } from '../clients/subjects.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { AccessTokenMaker, type MadeAccessToken } from './access-token-maker.js';
+import { JwtSigner } from '../keys/jwt-signer.js';
+import { ResourcesService } from '../resources/resources.service.js';
 import { IdTokens } from './id-tokens.service.js';
-import { refreshTokenStatements } from './token.statements.js';
+import { accessTokenStatements, refreshTokenStatements } from './token.statements.js';
+
+/** An access token that is made and signed, but not stored: until it is, it is worth nothing. */
+export interface MadeAccessToken {
+  /** Its row. Of a JWT nobody knows the verifier: it cannot be shown as an opaque one. */
+  readonly row: Token;
+  /** What the client gets. */
+  readonly text: string;
+  /** That part of the authority's scope that it is for. */
+  readonly scope: Scope;
+  /** Identifiers of resources; empty: our own endpoints. */
+  readonly audience: readonly string[];
+  readonly lifetimeSeconds: number;
+  readonly expiresAt: EpochSeconds;
+}
 
 /** Tokens that are made and signed, but not stored: until they are, they are worth nothing. */
 export interface PreparedTokens {
@@ -44,14 +66,16 @@ export class TokenIssuer {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
-    @Inject(AccessTokenMaker) private readonly maker: AccessTokenMaker,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(JwtSigner) private readonly signer: JwtSigner,
     @Inject(IdTokens) private readonly idTokens: IdTokens,
     @Inject(GrantsService) private readonly grants: GrantsService,
   ) {}
 
   /** Makes and signs; outside of any unit, because signing is no database work. */
   async prepare(authority: Authority, client: Client, now: EpochSeconds): Promise<PreparedTokens> {
-    const access = await this.maker.make(authority, client, now);
+    const access = await this.makeAccessToken(authority, client, now);
     const refreshes =
       authority.grant !== undefined &&
       authority.mayRefresh &&
@@ -80,7 +104,7 @@ export class TokenIssuer {
       const lives = refreshExpiresAt !== undefined && refreshExpiresAt > expiresAt ? refreshExpiresAt : expiresAt;
       this.grants.use(unit, authority.grant, lives, now);
     }
-    this.maker.store(unit, authority, access, now);
+    this.storeAccess(unit, authority, access, now);
     if (refresh && refreshExpiresAt !== undefined && authority.grant !== undefined)
       unit.write(
         refreshTokenStatements.insert,
@@ -102,7 +126,7 @@ export class TokenIssuer {
     answer: { readonly returns: Returns; readonly code: string | undefined; readonly state: string | undefined },
     now: EpochSeconds,
   ): Promise<FrontChannelTokens> {
-    const access = answer.returns.accessToken ? await this.maker.make(authority, client, now) : undefined;
+    const access = answer.returns.accessToken ? await this.makeAccessToken(authority, client, now) : undefined;
     return {
       access,
       idToken: answer.returns.idToken
@@ -118,10 +142,83 @@ export class TokenIssuer {
 
   /** Stores an access token alone. That its grant lives is for the caller to know. */
   storeAccess(unit: Unit, authority: Authority, access: MadeAccessToken, now: EpochSeconds): void {
-    this.maker.store(unit, authority, access, now);
+    unit.write(
+      accessTokenStatements.insert,
+      access.row.selector,
+      sha256(access.row.verifier),
+      authority.grant ?? null,
+      authority.clientId,
+      authority.userId ?? null,
+      formatScope(access.scope),
+      now,
+      access.expiresAt,
+      access.audience.length === 0 ? null : JSON.stringify(access.audience),
+      authority.dpopJkt ?? null,
+      authority.act === undefined ? null : JSON.stringify(authority.act),
+    );
   }
 
   private newToken(): Token {
     return { selector: this.selectors.next(), verifier: newSecret() };
+  }
+
+  /**
+   * Opaque for our own endpoints, for an API as that takes them (RFC 9068, RFC 8707).
+   * @throws OAuthError invalid_target for a resource that is gone or not the client's, or resources that cannot share a token
+   */
+  private async makeAccessToken(authority: Authority, client: Client, now: EpochSeconds): Promise<MadeAccessToken> {
+    const row = { selector: this.selectors.next(), verifier: newSecret() };
+    const asked = authority.resources ?? [];
+    checkResourcesAllowed(client, asked);
+    if (asked.length === 0) return this.opaque(row, authority.scope, [], this.settings.accessTokenLifetimeSeconds, now);
+    const target = targetOf(await this.resources.getAll(asked), authority.scope);
+    const lifetimeSeconds = Math.min(
+      target.lifetimeSeconds ?? this.settings.accessTokenLifetimeSeconds,
+      authority.notAfter === undefined ? Infinity : authority.notAfter - now,
+    );
+    if (target.format === 'opaque') return this.opaque(row, target.scope, target.audience, lifetimeSeconds, now);
+    if (!algorithmsUnder(client.securityProfile, [target.algorithm]).includes(target.algorithm))
+      throw new OAuthError(
+        'invalid_target',
+        'The security profile of this client does not allow the signature algorithm of this resource.',
+        { reason: 'resource.algorithm' },
+      );
+    const expiresAt = addSeconds(now, lifetimeSeconds);
+    const claims = accessTokenClaims({
+      issuer: this.settings.issuer,
+      // The client can read it: it must not learn there what is kept from it elsewhere.
+      subject: authority.userId === undefined ? client.id : await this.subjects.of(client, authority.userId),
+      audience: target.audience,
+      clientId: authority.clientId,
+      scope: target.scope,
+      id: row.selector.toString(36),
+      now,
+      expiresAt,
+      authTime: authority.authTime,
+      acr: authority.acr,
+      amr: authority.amr,
+      dpopJkt: authority.dpopJkt,
+      act: authority.act,
+    });
+    // RFC 9068 2.1
+    const text = await this.signer.sign(target.algorithm, 'at+jwt', claims, now);
+    return { row, text, scope: target.scope, audience: target.audience, lifetimeSeconds, expiresAt };
+  }
+
+  private opaque(
+    row: Token,
+    scope: Scope,
+    audience: readonly string[],
+    lifetimeSeconds: number,
+    now: EpochSeconds,
+  ): MadeAccessToken {
+    return {
+      row,
+      text: formatToken(row),
+      scope,
+      audience,
+      lifetimeSeconds,
+      expiresAt: addSeconds(now, lifetimeSeconds),
+    };
   }
 }

@@ -1,10 +1,8 @@
-import { Controller, Get, Inject, Post, Req, UseFilters } from '@nestjs/common';
+import { All, Controller, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { introspectionResponse, OAuthError, type Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
-import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { Subjects } from '../clients/subjects.service.js';
 import { SETTINGS } from '../config/settings.token.js';
@@ -15,9 +13,9 @@ import { routes } from '../http/routes.js';
 import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
 import { RefreshTokensService } from '../issuance/refresh-tokens.service.js';
 import { ResponseTokens } from '../issuance/response-tokens.service.js';
+import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../protocol/endpoint.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { UsersService } from '../users/users.service.js';
-import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
 
 const jwtType = 'application/token-introspection+jwt';
 
@@ -25,10 +23,11 @@ const jwtType = 'application/token-introspection+jwt';
 @Controller(routes.introspect)
 @UseFilters(OAuthErrorFilter)
 export class IntrospectionController {
+  private readonly endpoint: ProtocolEndpoint;
+
   constructor(
+    @Inject(ProtocolEndpoints) endpoints: ProtocolEndpoints,
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Clock) private readonly clock: Clock,
-    @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
     @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
@@ -37,28 +36,36 @@ export class IntrospectionController {
     @Inject(Subjects) private readonly subjects: Subjects,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(ResponseTokens) private readonly responses: ResponseTokens,
-  ) {}
-
-  @Get()
-  wrongMethod(): Reply {
-    return postOnly();
+  ) {
+    this.endpoint = endpoints.of({ name: 'introspection', methods: 'POST', cors: 'none' });
   }
 
   @Post()
-  async introspect(@Req() request: WebRequest): Promise<Reply> {
-    const credentials = await readProtocolRequest(request);
-    const now = this.clock.now();
-    const client = await this.authenticator.authenticate(credentials, now);
+  introspect(@Req() request: WebRequest): Promise<Reply> {
+    return this.endpoint.answerClient(request, this.respond);
+  }
+
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return this.endpoint.preflight(request);
+  }
+
+  @All()
+  wrongMethod(@Req() request: WebRequest): Promise<Reply> {
+    return this.endpoint.wrongMethod(request);
+  }
+
+  private readonly respond = async ({ request, parameters, now }: ClientCall, client: Client): Promise<Reply> => {
     // RFC 7662 2.1: the endpoint must not answer whoever merely holds a token; a public client proves nothing.
     if (client.type === 'public')
       throw new OAuthError('invalid_client', 'A public client cannot introspect.', { reason: 'introspection.public' });
-    const text = credentials.parameters.get('token');
+    const text = parameters.get('token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
     // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
     const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
     return this.reply(request, client, answer ?? introspectionResponse(undefined), now);
-  }
+  };
 
   /** JSON, or a JWT where one is asked for (RFC 9701 4, 5). */
   private async reply(request: WebRequest, client: Client, answer: object, now: EpochSeconds): Promise<Reply> {

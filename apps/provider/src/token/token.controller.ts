@@ -1,144 +1,118 @@
-import { Controller, Get, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import {
-  checkProofUnderProfile,
-  OAuthError,
-  refuseAuthorizationDetails,
-  type Client,
-  type DpopProof,
-} from '@gatehouse/domain/oauth';
-import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { All, Controller, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
+import { OAuthError, parseTokenRequest, type Client } from '@gatehouse/domain/oauth';
 import { NothingChanged, Store } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
-import { CrossOrigin } from '../clients/cross-origin.service.js';
-import { corsHeaders, preflight } from '../http/cors.js';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
-import { Refusals } from '../audit/refusals.service.js';
-import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { Counters } from '../http/counters.js';
-import { nonceHeaders } from '../http/dpop-nonce.js';
 import { OAuthErrorFilter } from '../http/oauth-error.filter.js';
+import { corsHeaders, nonceHeaders } from '../http/response-headers.js';
 import { routes } from '../http/routes.js';
 import { TokenIssuer } from '../issuance/token-issuer.js';
-import type { GrantType, Proof } from './grant-types/grant-type.js';
+import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../protocol/endpoint.js';
+import type { GrantContext, GrantResult } from './grant-types/grant-type.js';
 import { GrantTypes } from './grant-types/grant-types.js';
-import { postOnly, readProtocolRequest } from '../clients/authentication/protocol-request.js';
+
+/** What became of the one write that redeems a grant and stores its tokens. */
+type Redemption =
+  /** The JSON body of the response. */
+  | { readonly kind: 'redeemed'; readonly body: string }
+  /** Another request redeemed it first, or the grant has ended. Nothing was written. */
+  | { readonly kind: 'conflict' }
+  /** The DPoP proof was used before. Nothing was written. */
+  | { readonly kind: 'replayed'; readonly error: OAuthError };
+
+const conflict: Redemption = { kind: 'conflict' };
 
 /** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
 @Controller(routes.token)
 @UseFilters(OAuthErrorFilter)
 export class TokenController {
+  private readonly endpoint: ProtocolEndpoint;
+
   constructor(
-    @Inject(Clock) private readonly clock: Clock,
+    @Inject(ProtocolEndpoints) endpoints: ProtocolEndpoints,
     @Inject(Store) private readonly store: Store,
-    @Inject(CrossOrigin) private readonly crossOrigin: CrossOrigin,
-    @Inject(ClientAuthenticator) private readonly authenticator: ClientAuthenticator,
     @Inject(DpopProofs) private readonly proofs: DpopProofs,
     @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(Refusals) private readonly refusals: Refusals,
-  ) {}
-
-  @Options()
-  preflight(@Req() request: WebRequest): Reply {
-    return preflight(request);
-  }
-
-  @Get()
-  wrongMethod(): Reply {
-    return postOnly();
+  ) {
+    this.endpoint = endpoints.of({ name: 'token', methods: 'POST', cors: 'registered origins' });
   }
 
   @Post()
-  async token(@Req() request: WebRequest): Promise<Reply> {
-    await this.crossOrigin.check(request);
-    const credentials = await readProtocolRequest(request);
-    try {
-      return await this.answer(request, credentials);
-    } catch (error) {
-      if (error instanceof OAuthError) this.refusals.note(request, 'token', error, credentials.parameters);
-      throw error;
-    }
+  token(@Req() request: WebRequest): Promise<Reply> {
+    // 1. Read the form, each parameter once. 2. Authenticate the client.
+    return this.endpoint.answerClient(request, this.respond);
   }
 
-  private async answer(request: WebRequest, credentials: PresentedCredentials): Promise<Reply> {
-    const now = this.clock.now();
-    const client = await this.authenticator.authenticate(credentials, now);
-    const grantType = this.checkGrantType(credentials.parameters.get('grant_type'), client);
-    refuseAuthorizationDetails(credentials.parameters);
-    const dpop = this.checkSender(request, client, now);
-    let proof = await grantType.prove(credentials.parameters, client, now, dpop?.jkt);
-    let body = await this.issue(proof, client, now, dpop);
-    if (body === 'lost') {
-      // Another request spent it in between, or its grant ended: what is left says which, and whether this one is a
-      // repeat or a reuse.
-      proof = await grantType.prove(credentials.parameters, client, now, dpop?.jkt);
-      body = await this.issue(proof, client, now, dpop);
-    }
-    if (body === 'lost')
-      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
-    this.counters.issued(grantType.name);
-    // RFC 6749 5.1 asks for both; OAuth 2.1 for the first alone.
-    return Reply.jsonText(body, {
-      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
-    });
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return this.endpoint.preflight(request);
   }
 
-  private checkGrantType(name: string | undefined, client: Client): GrantType {
-    if (name === undefined)
-      throw new OAuthError('invalid_request', 'The grant_type is missing.', { reason: 'grant_type.missing' });
-    const grantType = this.grantTypes.find(name);
-    if (!grantType)
-      throw new OAuthError('unsupported_grant_type', 'This grant_type is not supported.', {
-        reason: 'grant_type.unsupported',
-      });
-    if (!client.grantTypes.includes(grantType.name))
-      throw new OAuthError('unauthorized_client', 'This client may not use this grant_type.', {
-        reason: 'grant_type.unregistered',
-      });
-    return grantType;
+  @All()
+  wrongMethod(@Req() request: WebRequest): Promise<Reply> {
+    return this.endpoint.wrongMethod(request);
   }
 
-  /** The proof of the client's key, which it must send where it is registered so (RFC 9449 5, 5.2). Not spent yet. */
-  private checkSender(request: WebRequest, client: Client, now: EpochSeconds): DpopProof | undefined {
-    const dpop = this.proofs.verify(request, now);
-    if (dpop === undefined && client.dpopBoundAccessTokens)
+  private readonly respond = async (call: ClientCall, client: Client): Promise<Reply> => {
+    const { request, now } = call;
+    // 3. Parse the token request: of a grant type that the client may use.
+    const tokenRequest = parseTokenRequest(call.parameters, client);
+
+    // 4. Check the sender constraint (RFC 9449 5, 5.2).
+    const proof = this.endpoint.checkSender(call, client);
+    if (proof === undefined && client.dpopBoundAccessTokens)
       throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
         reason: 'dpop.missing',
       });
-    if (dpop) checkProofUnderProfile(dpop, client.securityProfile, now);
-    return dpop;
-  }
+    const context: GrantContext = { client, now, proof };
 
-  /** Signs, then spends and stores in one unit; a loser's tokens are thrown away. */
-  private async issue(proof: Proof, client: Client, now: EpochSeconds, dpop: DpopProof | undefined): Promise<string> {
-    if (proof.kind === 'repeated') {
-      if (dpop) await this.proofs.spendAlone(dpop, { client, holder: dpop.jkt }, now);
-      return proof.body;
+    // 5. Validate the grant. 6. Issue: sign the tokens, then redeem the grant and store them in one unit.
+    let redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
+    // What the other request left behind says whether this one is a repeat, a reuse, or of a grant that has ended.
+    if (redemption.kind === 'conflict')
+      redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
+    if (redemption.kind === 'conflict')
+      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    if (redemption.kind === 'replayed') throw redemption.error;
+
+    // 7. Respond. RFC 6749 5.1 asks for both headers; OAuth 2.1 for the first alone.
+    this.counters.issued(tokenRequest.grantType);
+    return Reply.jsonText(redemption.body, {
+      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
+    });
+  };
+
+  /** @throws OAuthError where the grant type denied the request */
+  private async issue(result: GrantResult, { client, now, proof }: GrantContext): Promise<Redemption> {
+    if (result.kind === 'repeated') {
+      if (proof) await this.proofs.spendAlone(proof, { client, holder: proof.jkt }, now);
+      return { kind: 'redeemed', body: result.body };
     }
-    if (proof.kind === 'refused') {
-      await this.proofs.checkUnused(dpop, now);
-      await this.store.run((unit) => proof.write(unit));
-      throw proof.error;
+    if (result.kind === 'denied') {
+      await this.proofs.checkUnused(proof, now);
+      await this.store.run((unit) => result.write(unit));
+      throw result.error;
     }
-    const authority = dpop === undefined ? proof.authority : { ...proof.authority, dpopJkt: dpop.jkt };
-    const prepared = await this.issuer.prepare(authority, client, now);
+    const authority = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
+    const tokens = await this.issuer.prepare(authority, client, now);
     try {
       await this.store.run((unit) => {
         // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
-        this.proofs.spend(unit, dpop, now);
-        proof.spend(unit, prepared);
-        this.issuer.store(unit, prepared, now);
+        this.proofs.spend(unit, proof, now);
+        result.redeem(unit, tokens);
+        this.issuer.store(unit, tokens, now);
       });
-      return prepared.body;
-    } catch (error) {
-      const replayed = this.proofs.replayed(error);
-      if (replayed) throw replayed;
-      if (error instanceof NothingChanged) return 'lost';
-      throw error;
+      return { kind: 'redeemed', body: tokens.body };
+    } catch (thrown) {
+      const error = this.proofs.replayed(thrown);
+      if (error) return { kind: 'replayed', error };
+      // Tokens that were signed and not stored are worth nothing.
+      if (thrown instanceof NothingChanged) return conflict;
+      throw thrown;
     }
   }
 }

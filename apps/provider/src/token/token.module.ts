@@ -4,6 +4,7 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
+import { ProtocolModule } from '../protocol/protocol.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AuthorizationCodeGrant } from './grant-types/authorization-code.js';
@@ -22,11 +23,12 @@ import { TokenController } from './token.controller.js';
 
 /**
  * Owns: the token endpoint with its grant types, device authorization, introspection, revocation.
- * Invariant: a grant type proves and the endpoint issues, so that none can forget client authentication or single use.
+ * Invariant: a grant type validates and the endpoint issues, so that none can forget client authentication or single use.
  * Must not know: people's pages.
  */
 @Module({
   imports: [
+    ProtocolModule,
     DpopModule,
     ClientsModule,
     AuthorizationModule,
@@ -47,6 +49,5 @@ import { TokenController } from './token.controller.js';
     JwtBearerGrant,
     GrantTypes,
   ],
-  exports: [GrantTypes],
 })
 export class TokenModule {}

@@ -18,13 +18,11 @@ import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
 import { RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
-import { corsHeaders } from '../http/cors.js';
-import { nonceHeaders } from '../http/dpop-nonce.js';
+import { missingToken } from '../http/oauth-error.filter.js';
+import { corsHeaders, nonceHeaders } from '../http/response-headers.js';
 import { ClientsService } from '../clients/clients.service.js';
+import { repeatedParameter } from '../protocol/endpoint.js';
 import { AccessTokensService, type AccessToken } from '../issuance/access-tokens.service.js';
-
-/** The request carried no token at all: challenged without an error code (RFC 6750 3.1). */
-export class NoToken extends Error {}
 
 /** A live access token, and the client that it was given to. */
 export interface PresentedToken {
@@ -42,7 +40,7 @@ export class BearerTokens {
   ) {}
 
   /**
-   * @throws NoToken, OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce,
+   * @throws OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce,
    *   temporarily_unavailable
    */
   async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
@@ -52,7 +50,8 @@ export class BearerTokens {
       throw new OAuthError('invalid_request', 'The token comes in the header or in the body, not in both.', {
         reason: 'bearer.two_ways',
       });
-    if (authorization === undefined && inBody === undefined) throw new NoToken('no access token was sent');
+    if (authorization === undefined && inBody === undefined)
+      throw new OAuthError('invalid_token', 'Send an access token of this server.', { reason: missingToken });
     const bound = isDpop(request);
     const text = inBody ?? (bound ? parseDpopToken(authorization) : parseBearer(authorization));
     const token = text === undefined ? undefined : await this.tokens.findLive(text, now);
@@ -122,18 +121,16 @@ export interface RefusedToken {
   readonly error: string | undefined;
 }
 
-/** Undefined for an error of another kind. */
-export function refusedToken(error: unknown, request: WebRequest): RefusedToken | undefined {
-  // RFC 9449 7.2: both schemes, where nothing says which one it is for.
-  if (error instanceof NoToken)
+export function refusedToken(error: OAuthError, request: WebRequest): RefusedToken {
+  // RFC 9449 7.2: both schemes, where nothing says which one it is for. RFC 6750 3.1: and no error code.
+  if (error.reason === missingToken)
     return {
-      status: 401,
+      status: error.status,
       headers: challengeHeaders([bearerChallenge(), dpopChallenge({ algorithms: dpopAlgorithms })], request),
-      reason: 'bearer.none',
-      description: 'Send an access token of this server.',
+      reason: error.reason,
+      description: error.description,
       error: undefined,
     };
-  if (!(error instanceof OAuthError)) return undefined;
   if (error.retryAfterSeconds !== undefined)
     return {
       status: error.status,
@@ -168,14 +165,12 @@ export function refusedToken(error: unknown, request: WebRequest): RefusedToken 
   };
 }
 
-/** The answer to a refused token, in JSON as OAuth has it; undefined for an error of another kind. */
-export function challenge(error: unknown, request: WebRequest): Reply | undefined {
-  const refused = refusedToken(error, request);
-  if (!refused) return undefined;
-  const { status, headers } = refused;
-  return refused.error === undefined
+/** The response of a protected resource to an error, in JSON as OAuth has it (RFC 6750 3). */
+export function challenge(error: OAuthError, request: WebRequest): Reply {
+  const { status, headers, description, error: code } = refusedToken(error, request);
+  return code === undefined
     ? Reply.empty(status, headers)
-    : Reply.json({ error: refused.error, error_description: refused.description }, { status, headers });
+    : Reply.json({ error: code, error_description: description }, { status, headers });
 }
 
 /** True when the request means to use the scheme DPoP, well-formed or not. */
@@ -198,11 +193,7 @@ async function bodyToken(request: WebRequest): Promise<string | undefined> {
     return (await readForm(request, { limitBytes: 16 * 1024 })).protocolParameters().get('access_token');
   } catch (error) {
     if (error instanceof UnsupportedBody) return undefined;
-    if (error instanceof RepeatedParameter)
-      throw new OAuthError('invalid_request', 'A parameter is repeated.', {
-        cause: error,
-        reason: 'parameter.repeated',
-      });
+    if (error instanceof RepeatedParameter) throw repeatedParameter(error);
     throw error;
   }
 }

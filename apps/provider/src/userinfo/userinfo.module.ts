@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
 import { IssuanceModule } from '../issuance/issuance.module.js';
+import { ProtocolModule } from '../protocol/protocol.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { BearerTokens } from './bearer.js';
 import { UserinfoController } from './userinfo.controller.js';
@@ -11,7 +12,7 @@ import { UserinfoController } from './userinfo.controller.js';
  * Invariant: claims go out only by the token's scope, and only while token, grant, client and person live.
  */
 @Module({
-  imports: [DpopModule, ClientsModule, UsersModule, IssuanceModule],
+  imports: [ProtocolModule, DpopModule, ClientsModule, UsersModule, IssuanceModule],
   controllers: [UserinfoController],
   providers: [BearerTokens],
   exports: [BearerTokens],

@@ -1,6 +1,6 @@
 import { OAuthError } from './oauth-error.js';
 import { parseResourceParameter, type Resource } from './resource.js';
-import { isAdministrationScope, isSubset, parseScope, standardScopes, type Scope } from './scope.js';
+import { isAdministrationScope, isSubset, standardScopes, type Scope } from './scope.js';
 
 /**
  * What `resource` and `audience` name: here both are identifiers of APIs.
@@ -32,10 +32,10 @@ export interface ExchangeScopeContext {
 /**
  * What the new token may do: within the client's scopes; at an API that the old token is for no more than that, and at one
  * that the person let a client use no more than they let it, over however many exchanges.
- * @param sent the `scope` of the request
+ * @param asked the `scope` of the request
  * @throws OAuthError invalid_scope
  */
-export function exchangedScope(sent: string | undefined, context: ExchangeScopeContext): Scope {
+export function exchangedScope(asked: Scope | undefined, context: ExchangeScopeContext): Scope {
   const { clientScope, subject, grant, resources } = context;
   const scopesAt = (identifiers: readonly string[]): readonly string[] =>
     resources
@@ -51,8 +51,7 @@ export function exchangedScope(sent: string | undefined, context: ExchangeScopeC
       (!held.includes(scope) || subject.scope.includes(scope)) &&
       (!granted.includes(scope) || grant.scope.includes(scope)),
   );
-  if (sent === undefined) return allowed;
-  const asked = parseScope(sent);
+  if (asked === undefined) return allowed;
   if (!isSubset(asked, allowed))
     throw new OAuthError('invalid_scope', 'The scope is more than this client may get by this exchange.', {
       reason: 'exchange.scope',

@@ -138,7 +138,7 @@ export {
   jwtBearerAssertion,
   type AssertionUse,
 } from './client-assertion.js';
-export { exchangedScope, exchangeTargets } from './exchanged-scope.js';
+export { exchangedScope } from './exchanged-scope.js';
 export {
   checkDpopProof,
   checkProofUnderProfile,
@@ -148,6 +148,18 @@ export {
   type DpopProof,
 } from './dpop.js';
 export { introspectionResponse, tokenResponse } from './messages.js';
+export {
+  parseTokenRequest,
+  tokenGrantTypes,
+  type AuthorizationCodeRequest,
+  type ClientCredentialsRequest,
+  type DeviceCodeRequest,
+  type JwtBearerRequest,
+  type RefreshTokenRequest,
+  type TokenExchangeRequest,
+  type TokenGrantType,
+  type TokenRequest,
+} from './token-request.js';
 export { clientIdUrlProblem, isClientIdUrl, isHostAllowed, parseHostRules, type HostRules } from './client-id-url.js';
 export { makeUserCode, parseUserCode } from './user-code.js';
 export { nextStep, type NextStep, type NextStepInput } from './next-step.js';
@@ -196,7 +208,6 @@ export {
   accessTokenType,
   actorBefore,
   checkActorToken,
-  checkExchangeRequest,
   exchangeRulesFor,
   isDelegated,
   formatExchangeRule,

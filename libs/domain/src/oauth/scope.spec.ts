@@ -94,16 +94,11 @@ describe('checkRefreshScope (RFC 6749 6)', () => {
   });
 
   it('may be narrower', () => {
-    expect(checkRefreshScope(['a', 'b', 'c'], 'c a')).toEqual(['c', 'a']);
+    expect(checkRefreshScope(['a', 'b', 'c'], ['c', 'a'])).toEqual(['c', 'a']);
   });
 
-  it.each([
-    ['a d', 'scope.widened'],
-    ['d', 'scope.widened'],
-    ['a"', 'scope.malformed'],
-    [' ', 'scope.malformed'],
-  ])('is refused for %j', (requested, reason) => {
-    expect(outcomeOf(() => checkRefreshScope(['a', 'b'], requested))).toBe(`invalid_scope ${reason}`);
+  it.each([[['a', 'd']], [['d']]])('is refused for %j', (requested) => {
+    expect(outcomeOf(() => checkRefreshScope(['a', 'b'], requested))).toBe('invalid_scope scope.widened');
   });
 
   it('never exceeds what was granted', () => {
@@ -111,7 +106,7 @@ describe('checkRefreshScope (RFC 6749 6)', () => {
     fc.assert(
       fc.property(scopes, scopes, (granted, requested) => {
         try {
-          expect(isSubset(checkRefreshScope(granted, formatScope(requested)), granted)).toBe(true);
+          expect(isSubset(checkRefreshScope(granted, requested), granted)).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(OAuthError);
           expect(isSubset(requested, granted)).toBe(false);

@@ -82,10 +82,9 @@ export function isSubset(part: Scope, whole: Scope): boolean {
  * @throws OAuthError invalid_scope when more is asked for than was granted
  * @see RFC 6749 6
  */
-export function checkRefreshScope(granted: Scope, requested: string | undefined): Scope {
+export function checkRefreshScope(granted: Scope, requested: Scope | undefined): Scope {
   if (requested === undefined) return granted;
-  const scope = parseScope(requested);
-  if (!isSubset(scope, granted))
+  if (!isSubset(requested, granted))
     throw new OAuthError('invalid_scope', 'The scope exceeds what was granted.', { reason: 'scope.widened' });
-  return scope;
+  return requested;
 }

@@ -157,15 +157,15 @@ describe('exchangedScope', () => {
     resources: [{ identifier: 'urn:back', scopes: scopes('stock', 'order') }],
   };
   const front = { identifier: 'urn:front', scopes: scopes('read', 'write') };
-  it.each<[string, string | undefined, Partial<ExchangeScopeContext>, unknown]>([
+  it.each<[string, string[] | undefined, Partial<ExchangeScopeContext>, unknown]>([
     ['all of the client, without this server’s own', undefined, {}, ['read', 'write', 'stock']],
-    ['a part', 'stock', {}, ['stock']],
-    ['one that the client has not', 'order', {}, 'invalid_scope exchange.scope'],
-    ['one of a person', 'openid', {}, 'invalid_scope exchange.scope'],
-    ['one of the administration', 'gatehouse:read', {}, 'invalid_scope exchange.scope'],
-    ['one good and one not', 'stock order', {}, 'invalid_scope exchange.scope'],
+    ['a part', ['stock'], {}, ['stock']],
+    ['one that the client has not', ['order'], {}, 'invalid_scope exchange.scope'],
+    ['one of a person', ['openid'], {}, 'invalid_scope exchange.scope'],
+    ['one of the administration', ['gatehouse:read'], {}, 'invalid_scope exchange.scope'],
+    ['one good and one not', ['stock', 'order'], {}, 'invalid_scope exchange.scope'],
     ['at the API of the old token no more than it had', undefined, { resources: [front] }, ['read', 'stock']],
-    ['and not by name', 'write', { resources: [front] }, 'invalid_scope exchange.scope'],
+    ['and not by name', ['write'], { resources: [front] }, 'invalid_scope exchange.scope'],
     [
       'at the API of the old token less than the grant',
       undefined,

@@ -36,7 +36,7 @@ export class AccessGuard implements CanActivate {
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {}
 
-  /** @throws NoToken, OAuthError invalid_token, insufficient_scope */
+  /** @throws OAuthError invalid_token, insufficient_scope */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const operation = operationOf(context.getHandler());
     if (!operation) throw new Error('a method of the API that does not say what it needs');

@@ -1,5 +1,6 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/server/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure, isGone, type FailureId } from '@gatehouse/server/web/failure';
@@ -44,8 +45,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   private describe(thrown: unknown, request: WebRequest): Reply {
     const error = ofApi(thrown);
-    const token = refusedToken(error, request);
-    if (token) {
+    if (error instanceof OAuthError) {
+      const token = refusedToken(error, request);
       this.refused(request, token.reason);
       if (token.status === 403) this.refusedAccess.record(request, token.reason);
       const problem = new ApiProblem(token.status === 403 ? 'forbidden' : 'unauthorized', token.description);

@@ -3,32 +3,27 @@ import {
   isSubset,
   isAdministrationScope,
   OAuthError,
-  parseResourceParameter,
-  parseScope,
   standardScopes,
   type Client,
+  type ClientCredentialsRequest,
 } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../../resources/resources.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 /** Scopes that speak of a person: a client that acts for itself has none. */
 const personal = standardScopes;
 
 /** RFC 6749 4.4: the client acts for itself. */
 @Injectable()
-export class ClientCredentialsGrant implements GrantType {
-  readonly name = 'client_credentials';
-
+export class ClientCredentialsGrant implements GrantType<ClientCredentialsRequest> {
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client): Promise<Proof> {
+  async validate(request: ClientCredentialsRequest, { client }: GrantContext): Promise<GrantResult> {
     if (client.type !== 'confidential')
       throw new OAuthError('unauthorized_client', 'A public client cannot act for itself.', {
         reason: 'client_credentials.public',
       });
-    const sent = parameters.get('scope');
-    const asked =
-      sent === undefined ? client.defaultScope.filter((scope) => !personal.includes(scope)) : parseScope(sent);
+    const asked = request.scope ?? client.defaultScope.filter((scope) => !personal.includes(scope));
     if (!isSubset(asked, client.scope) || asked.some((scope) => personal.includes(scope)))
       throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for by itself.', {
         reason: 'client_credentials.scope',
@@ -39,22 +34,21 @@ export class ClientCredentialsGrant implements GrantType {
         reason: 'client_credentials.administration',
       });
     return {
-      kind: 'proved',
+      kind: 'granted',
       authority: {
         clientId: client.id,
         userId: undefined,
         grant: undefined,
         scope: asked,
-        resources: await this.checkResources(parameters.get('resource'), client),
+        resources: await this.checkResources(request.resources, client),
         mayRefresh: false,
       },
-      spend: () => undefined,
+      redeem: () => undefined,
     };
   }
 
   /** @throws OAuthError invalid_target for an API that is not there, or does not let this client act for itself */
-  private async checkResources(sent: string | undefined, client: Client): Promise<readonly string[]> {
-    const asked = parseResourceParameter(sent);
+  private async checkResources(asked: readonly string[], client: Client): Promise<readonly string[]> {
     if (asked.length === 0) return asked;
     const resources = await this.resources.getAll(asked);
     if (!client.actsForItself && resources.some((resource) => resource.access !== 'anyone'))

@@ -1,31 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  deviceCodeGrant,
-  narrowResources,
-  OAuthError,
-  parseResourceParameter,
-  type Client,
-} from '@gatehouse/domain/oauth';
+import { narrowResources, OAuthError, type DeviceCodeRequest } from '@gatehouse/domain/oauth';
 import { DeviceAuthorizations, type DeviceAuthorization } from '../../authorization/device-authorizations.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 /** RFC 8628 3.4, 3.5 */
 @Injectable()
-export class DeviceCodeGrant implements GrantType {
-  readonly name = deviceCodeGrant;
-
+export class DeviceCodeGrant implements GrantType<DeviceCodeRequest> {
   constructor(
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(GrantsService) private readonly grants: GrantsService,
   ) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
-    const text = parameters.get('device_code');
-    if (text === undefined)
-      throw new OAuthError('invalid_request', 'The device_code is missing.', { reason: 'device_code.missing' });
-    const device = await this.devices.find(text);
+  async validate(request: DeviceCodeRequest, { client, now }: GrantContext): Promise<GrantResult> {
+    const device = await this.devices.find(request.deviceCode);
     if (!device) throw invalidGrant('device_code.unknown');
     if (device.clientId !== client.id) throw invalidGrant('device_code.other_client');
     if (device.consumedAt !== undefined) throw invalidGrant('device_code.spent');
@@ -39,14 +28,14 @@ export class DeviceCodeGrant implements GrantType {
     const grant = await this.grants.findLive(device.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
     return {
-      kind: 'proved',
+      kind: 'granted',
       authority: {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,
         // What was taken from the client since is no longer its to get.
         scope: device.scope.filter((scope) => client.scope.includes(scope)),
-        resources: narrowResources(grant.resources, parseResourceParameter(parameters.get('resource'))),
+        resources: narrowResources(grant.resources, request.resources),
         mayRefresh: true,
         grantedAt: grant.createdAt,
         sessionId: grant.sessionId,
@@ -55,18 +44,18 @@ export class DeviceCodeGrant implements GrantType {
         acr: grant.acr,
         claims: grant.claims,
       },
-      spend: (unit) => this.devices.consume(unit, device.selector, now),
+      redeem: (unit) => this.devices.consume(unit, device.selector, now),
     };
   }
 
   /** The poll is noted with the refusal, so that the next one can be told to slow down. */
-  private waits(device: DeviceAuthorization, now: EpochSeconds): Proof {
+  private waits(device: DeviceAuthorization, now: EpochSeconds): GrantResult {
     const error = this.devices.polledTooSoon(device, now)
       ? new OAuthError('slow_down', 'Wait five seconds longer between two requests.', {
           reason: 'device_code.too_soon',
         })
       : new OAuthError('authorization_pending', 'The person has not answered yet.', { reason: 'device_code.pending' });
-    return { kind: 'refused', error, write: (unit) => this.devices.notePoll(unit, device, now) };
+    return { kind: 'denied', error, write: (unit) => this.devices.notePoll(unit, device, now) };
   }
 }
 

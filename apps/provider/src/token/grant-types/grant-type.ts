@@ -1,30 +1,35 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Authority, Client, GrantTypeName, OAuthError } from '@gatehouse/domain/oauth';
+import type { Authority, Client, DpopProof, OAuthError, TokenRequest } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { PreparedTokens } from '../../issuance/token-issuer.js';
 
-/** What a grant type found. It proves; the endpoint issues. */
-export type Proof =
+/** Who makes a token request, and when. */
+export interface GrantContext {
+  /** It has authenticated. */
+  readonly client: Client;
+  readonly now: EpochSeconds;
+  /** That it holds a key (RFC 9449): verified, not spent yet. Undefined where none was sent. */
+  readonly proof: DpopProof | undefined;
+}
+
+/** What a grant type found. It validates; the endpoint issues. */
+export type GrantResult =
   | {
-      readonly kind: 'proved';
+      readonly kind: 'granted';
       readonly authority: Authority;
       /**
-       * Spends what was presented, by a change that the unit stands on ({@link Unit.require}): all is undone where
-       * another request came first, and what that one left behind is looked at again.
+       * Redeems what was presented, by a change that the unit requires ({@link Unit.require}): all of the unit is undone
+       * where another request came first.
        */
-      spend(unit: Unit, tokens: PreparedTokens): void;
+      redeem(unit: Unit, tokens: PreparedTokens): void;
     }
-  /** The same request again after a lost answer: the same bytes. */
+  /** The same request again after a lost response: the same bytes. */
   | { readonly kind: 'repeated'; readonly body: string }
-  /** Refused, and something must be written: committed by the endpoint before it answers. */
-  | { readonly kind: 'refused'; readonly error: OAuthError; write(unit: Unit): Promise<unknown> };
+  /** An error with which something must be written: the endpoint commits it before it responds. */
+  | { readonly kind: 'denied'; readonly error: OAuthError; write(unit: Unit): Promise<unknown> };
 
-/** One way to prove an authority (RFC 6749 1.3); registered in `grant-types.ts`. */
-export interface GrantType {
-  readonly name: GrantTypeName;
-  /**
-   * @param dpopJkt thumbprint of the key whose holder asks (RFC 9449), proved already; for grants that may be bound to one
-   * @throws OAuthError when nothing needs to be written with the refusal
-   */
-  prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds, dpopJkt?: string): Promise<Proof>;
+/** One kind of authorization grant (RFC 6749 1.3); registered in `grant-types.ts`. */
+export interface GrantType<Request extends TokenRequest> {
+  /** @throws OAuthError when nothing needs to be written with the error */
+  validate(request: Request, context: GrantContext): Promise<GrantResult>;
 }

@@ -1,29 +1,39 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { TokenRequest } from '@gatehouse/domain/oauth';
 import { AuthorizationCodeGrant } from './authorization-code.js';
 import { ClientCredentialsGrant } from './client-credentials.js';
 import { DeviceCodeGrant } from './device-code.js';
-import type { GrantType } from './grant-type.js';
+import type { GrantContext, GrantResult } from './grant-type.js';
 import { JwtBearerGrant } from './jwt-bearer.js';
 import { RefreshTokenGrant } from './refresh-token.js';
 import { TokenExchangeGrant } from './token-exchange.js';
 
-/** Every grant type; discovery lists them by itself. */
+/** Every grant type of the token endpoint, by the kind of request (`parseTokenRequest`). */
 @Injectable()
 export class GrantTypes {
-  readonly all: readonly GrantType[];
-
   constructor(
-    @Inject(AuthorizationCodeGrant) code: AuthorizationCodeGrant,
-    @Inject(RefreshTokenGrant) refresh: RefreshTokenGrant,
-    @Inject(ClientCredentialsGrant) clientCredentials: ClientCredentialsGrant,
-    @Inject(DeviceCodeGrant) device: DeviceCodeGrant,
-    @Inject(TokenExchangeGrant) exchange: TokenExchangeGrant,
-    @Inject(JwtBearerGrant) jwtBearer: JwtBearerGrant,
-  ) {
-    this.all = [code, refresh, clientCredentials, device, exchange, jwtBearer];
-  }
+    @Inject(AuthorizationCodeGrant) private readonly code: AuthorizationCodeGrant,
+    @Inject(RefreshTokenGrant) private readonly refresh: RefreshTokenGrant,
+    @Inject(ClientCredentialsGrant) private readonly clientCredentials: ClientCredentialsGrant,
+    @Inject(DeviceCodeGrant) private readonly device: DeviceCodeGrant,
+    @Inject(TokenExchangeGrant) private readonly exchange: TokenExchangeGrant,
+    @Inject(JwtBearerGrant) private readonly jwtBearer: JwtBearerGrant,
+  ) {}
 
-  find(name: string): GrantType | undefined {
-    return this.all.find((grantType) => grantType.name === name);
+  validate(request: TokenRequest, context: GrantContext): Promise<GrantResult> {
+    switch (request.grantType) {
+      case 'authorization_code':
+        return this.code.validate(request, context);
+      case 'refresh_token':
+        return this.refresh.validate(request, context);
+      case 'client_credentials':
+        return this.clientCredentials.validate(request, context);
+      case 'urn:ietf:params:oauth:grant-type:device_code':
+        return this.device.validate(request, context);
+      case 'urn:ietf:params:oauth:grant-type:token-exchange':
+        return this.exchange.validate(request, context);
+      case 'urn:ietf:params:oauth:grant-type:jwt-bearer':
+        return this.jwtBearer.validate(request, context);
+    }
   }
 }

@@ -7,11 +7,9 @@ import {
   checkBearerAssertion,
   invalidAssertion,
   isSubset,
-  jwtBearerGrant,
   OAuthError,
-  parseResourceParameter,
-  parseScope,
   type Client,
+  type JwtBearerRequest,
   type Scope,
   type TrustedIssuer,
 } from '@gatehouse/domain/oauth';
@@ -27,7 +25,7 @@ import { ReplayService } from '../../replay/replay.service.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 const mostAssertionCharacters = 16_000;
 /** `typ` says nothing, or that it is what it is here (RFC 7523bis). */
@@ -39,9 +37,7 @@ const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
  * refresh token: the next assertion is one (RFC 7521 4.1).
  */
 @Injectable()
-export class JwtBearerGrant implements GrantType {
-  readonly name = jwtBearerGrant;
-
+export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
@@ -54,15 +50,12 @@ export class JwtBearerGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(parameters: ReadonlyMap<string, string>, client: Client, now: EpochSeconds): Promise<Proof> {
-    const text = parameters.get('assertion');
-    if (text === undefined)
-      throw new OAuthError('invalid_request', 'The assertion is missing.', { reason: 'assertion.missing' });
-    const { trusted, jws } = await this.issuerOf(text, client, now);
+  async validate(request: JwtBearerRequest, { client, now }: GrantContext): Promise<GrantResult> {
+    const { trusted, jws } = await this.issuerOf(request.assertion, client, now);
     const audiences = [this.settings.issuer, this.settings.issuer + routes.token];
     const asserted = checkBearerAssertion(jws.payload, { audiences, now });
-    const scope = scopeOf(parameters.get('scope'), client, trusted);
-    const resources = parseResourceParameter(parameters.get('resource'));
+    const scope = scopeOf(request.scope, client, trusted);
+    const { resources } = request;
     await this.resources.getAll(resources);
     checkAssertionResources(resources, scope, trusted, await this.resources.all());
     const user = await this.userOf(asserted.sub, trusted);
@@ -75,9 +68,9 @@ export class JwtBearerGrant implements GrantType {
     const grant = this.grants.newSelector();
     const { authTime } = asserted;
     return {
-      kind: 'proved',
+      kind: 'granted',
       authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
-      spend: (unit, { access }) => {
+      redeem: (unit, { access }) => {
         const { expiresAt } = access;
         this.grants.createAlone(
           unit,
@@ -148,9 +141,9 @@ export class JwtBearerGrant implements GrantType {
 }
 
 /** @throws OAuthError invalid_scope for more than client and issuer may have */
-function scopeOf(sent: string | undefined, client: Client, trusted: TrustedIssuer): Scope {
+function scopeOf(requested: Scope | undefined, client: Client, trusted: TrustedIssuer): Scope {
   const allowed = trusted.scope.filter((scope) => client.scope.includes(scope));
-  const asked = sent === undefined ? allowed : parseScope(sent);
+  const asked = requested ?? allowed;
   if (!isSubset(asked, allowed) || asked.length === 0)
     throw new OAuthError('invalid_scope', 'The scope is not one that this client gets for assertions of this issuer.', {
       reason: 'assertion.scope',

@@ -2,98 +2,82 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import {
   checkRefreshScope,
+  formatScope,
   narrowResources,
   OAuthError,
-  parseResourceParameter,
   refreshAllowed,
   rotatesRefreshTokens,
-  type Client,
+  type RefreshTokenRequest,
 } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../../audit/audit.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { RefreshTokensService, type RefreshToken } from '../../issuance/refresh-tokens.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 /**
  * RFC 6749 6. Bearer tokens of public clients rotate, with reuse detection (RFC 9700 4.14.2) and one response for a repeated
  * request; authenticated clients and sender-constrained tokens keep theirs, unless the client chose otherwise.
  */
 @Injectable()
-export class RefreshTokenGrant implements GrantType {
-  readonly name = 'refresh_token';
-
+export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
   constructor(
     @Inject(RefreshTokensService) private readonly tokens: RefreshTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(
-    parameters: ReadonlyMap<string, string>,
-    client: Client,
-    now: EpochSeconds,
-    dpopJkt?: string,
-  ): Promise<Proof> {
-    const text = parameters.get('refresh_token');
-    if (text === undefined)
-      throw new OAuthError('invalid_request', 'The refresh_token is missing.', { reason: 'refresh.missing' });
-    const token = await this.tokens.find(text);
+  async validate(request: RefreshTokenRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
+    const token = await this.tokens.find(request.refreshToken);
     if (!token) throw invalidGrant('refresh.unknown');
     if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
     // RFC 9449 5: without its key it is worth nothing, and ends nothing either: that it was seen is no harm yet.
-    if (token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt) throw invalidGrant('refresh.dpop_jkt');
-    const asked = parseResourceParameter(parameters.get('resource'));
-    // What makes a repeated request the same: a request without resource is written as it always was.
-    const request = [
-      parameters.get('scope') ?? '',
-      ...asked,
-      ...(dpopJkt === undefined ? [] : [`dpop ${dpopJkt}`]),
-    ].join('\n');
+    if (token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt) throw invalidGrant('refresh.dpop_jkt');
+    const fingerprint = fingerprintOf(request, proof?.jkt);
     const grant = await this.grants.findLive(token.grantSelector, now);
     if (!grant) throw invalidGrant('grant.ended');
-    if (token.consumedAt !== undefined) return this.repeated(token, request, now);
+    if (token.consumedAt !== undefined) return this.repeated(token, fingerprint, now);
     if (this.tokens.expiryOf(token, grant.createdAt) <= now) throw invalidGrant('refresh.expired');
     // What was taken from the client since is no longer its to get.
     const granted = token.scope.filter((each) => client.scope.includes(each));
-    const scope = checkRefreshScope(granted, parameters.get('scope'));
+    const scope = checkRefreshScope(granted, request.scope);
     // The token of a client that may no longer refresh is spent by its last response.
     const keeps =
       refreshAllowed(client, granted) &&
       !rotatesRefreshTokens(client, { senderConstrained: token.dpopJkt !== undefined });
     return {
-      kind: 'proved',
+      kind: 'granted',
       authority: {
         clientId: client.id,
         userId: grant.userId,
         grant: grant.selector,
         scope,
         refreshScope: granted,
-        resources: narrowResources(grant.resources, asked),
+        resources: narrowResources(grant.resources, request.resources),
         mayRefresh: true,
         grantedAt: grant.createdAt,
-        keptRefreshToken: keeps ? text : undefined,
+        keptRefreshToken: keeps ? request.refreshToken : undefined,
         sessionId: grant.sessionId,
         authTime: grant.authTime,
         amr: grant.amr,
         acr: grant.acr,
         claims: grant.claims,
       },
-      spend: (unit, prepared) => {
-        if (keeps && prepared.refreshExpiresAt !== undefined)
-          return this.tokens.extend(unit, token, prepared.refreshExpiresAt);
+      redeem: (unit, tokens) => {
+        if (keeps && tokens.refreshExpiresAt !== undefined)
+          return this.tokens.extend(unit, token, tokens.refreshExpiresAt);
         // A client that lost the right to refresh gets no successor: its token is then spent for good.
-        const successor = prepared.refresh?.selector ?? prepared.access.row.selector;
-        this.tokens.consume(unit, token, { successor, body: prepared.body, request }, now);
+        const successor = tokens.refresh?.selector ?? tokens.access.row.selector;
+        this.tokens.consume(unit, token, { successor, body: tokens.body, request: fingerprint }, now);
       },
     };
   }
 
   /** A lost answer or two tabs: the same bytes again. Anything else is reuse, and ends the grant. */
-  private async repeated(token: RefreshToken, request: string, now: EpochSeconds): Promise<Proof> {
-    const body = await this.tokens.findAnswer(token, request, now);
+  private async repeated(token: RefreshToken, fingerprint: string, now: EpochSeconds): Promise<GrantResult> {
+    const body = await this.tokens.findAnswer(token, fingerprint, now);
     if (body !== undefined) return { kind: 'repeated', body };
-    return { kind: 'refused', error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now) };
+    return { kind: 'denied', error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now) };
   }
 
   private async revoke(unit: Unit, token: RefreshToken, now: EpochSeconds): Promise<void> {
@@ -104,6 +88,13 @@ export class RefreshTokenGrant implements GrantType {
       subjectId: String(token.grantSelector),
     });
   }
+}
+
+/** What makes a repeated request the same. */
+function fingerprintOf({ scope, resources }: RefreshTokenRequest, dpopJkt: string | undefined): string {
+  const parts = [scope === undefined ? '' : formatScope(scope), ...resources];
+  if (dpopJkt !== undefined) parts.push(`dpop ${dpopJkt}`);
+  return parts.join('\n');
 }
 
 function invalidGrant(reason: string): OAuthError {

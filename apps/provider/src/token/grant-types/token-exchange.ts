@@ -4,25 +4,23 @@ import {
   accessTokenType,
   actorBefore,
   checkActorToken,
-  checkExchangeRequest,
   exchangedScope,
   exchangeRulesFor,
-  exchangeTargets,
   isDelegated,
   jwtType,
   OAuthError,
-  tokenExchangeGrant,
   type Actor,
   type Client,
   type ExchangeRule,
   type Resource,
+  type TokenExchangeRequest,
 } from '@gatehouse/domain/oauth';
 import { AuditService } from '../../audit/audit.service.js';
 import { Subjects } from '../../clients/subjects.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { ResourcesService } from '../../resources/resources.service.js';
-import type { GrantType, Proof } from './grant-type.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
 /** A token of a person's, which its grant and session end. */
 interface Subject extends AccessToken {
@@ -43,9 +41,7 @@ interface ActorContext {
  * old one: whatever ends that ends both.
  */
 @Injectable()
-export class TokenExchangeGrant implements GrantType {
-  readonly name = tokenExchangeGrant;
-
+export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
   constructor(
     @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
     @Inject(GrantsService) private readonly grants: GrantsService,
@@ -54,23 +50,18 @@ export class TokenExchangeGrant implements GrantType {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  async prove(
-    parameters: ReadonlyMap<string, string>,
-    client: Client,
-    now: EpochSeconds,
-    dpopJkt?: string,
-  ): Promise<Proof> {
-    const asked = checkExchangeRequest(parameters);
-    const subject = await this.subjectOf(asked.subjectToken, client, now, dpopJkt);
+  async validate(request: TokenExchangeRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
+    const dpopJkt = proof?.jkt;
+    const subject = await this.subjectOf(request.subjectToken, client, now, dpopJkt);
     const grant = await this.grants.findLive(subject.grantSelector, now);
     if (!grant) throw refused('exchange.grant_ended');
-    const rules = exchangeRulesFor(exchangeTargets(parameters), client.tokenExchange);
-    const resources = await this.resourcesOf(rules, asked.requestedType);
+    const rules = exchangeRulesFor(request.targets, client.tokenExchange);
+    const resources = await this.resourcesOf(rules, request.requestedType);
     const authority = {
       clientId: client.id,
       userId: subject.userId,
       grant: grant.selector,
-      scope: exchangedScope(parameters.get('scope'), { clientScope: client.scope, subject, grant, resources }),
+      scope: exchangedScope(request.scope, { clientScope: client.scope, subject, grant, resources }),
       resources: rules.map(({ resource }) => resource),
       mayRefresh: false,
       authTime: grant.authTime,
@@ -78,13 +69,13 @@ export class TokenExchangeGrant implements GrantType {
       acr: grant.acr,
       // It is the same person's leave, not a new one.
       notAfter: subject.expiresAt,
-      act: await this.actorOf(asked.actorToken, { client, subject, rules, dpopJkt }, now),
+      act: await this.actorOf(request.actorToken, { client, subject, rules, dpopJkt }, now),
       issuedTokenType: accessTokenType,
     };
     return {
-      kind: 'proved',
+      kind: 'granted',
       authority,
-      spend: (unit) =>
+      redeem: (unit) =>
         void this.audit.record(unit, {
           type: 'token.exchanged',
           actorId: subject.userId,

@@ -1,0 +1,209 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { checkProofUnderProfile, OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
+import { Clock } from '@gatehouse/server/clock';
+import { Log } from '@gatehouse/server/telemetry/log';
+import { BodyTooLarge, RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
+import { readForm } from '@gatehouse/server/web/read-form';
+import { Reply } from '@gatehouse/server/web/reply';
+import { addressKey, clientAddress, header, pathOf, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Refusals } from '../audit/refusals.service.js';
+import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
+import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
+import { Counters } from '../http/counters.js';
+import { oauthErrorReply } from '../http/oauth-error.filter.js';
+import { allowOrigin, preflight } from '../http/response-headers.js';
+
+const mostBodyBytes = 64 * 1024;
+/** RFC 8707 2 */
+const repeatable = ['resource'];
+const noParameters: ReadonlyMap<string, string> = new Map();
+
+export interface EndpointOptions {
+  /** As failed requests name the endpoint. */
+  readonly name: 'token' | 'par' | 'device' | 'introspection' | 'revocation' | 'registration' | 'userinfo' | 'me';
+  /** The methods that it takes, as `Allow` lists them. */
+  readonly methods: string;
+  /**
+   * Whose scripts may read its responses: of every page at the origin of a registered client, of those that the endpoint
+   * allows by a rule of its own, or of none.
+   */
+  readonly cors: 'registered origins' | 'own rule' | 'none';
+  /** How an error is answered, where not as RFC 6749 5.2 has it. */
+  readonly errorReply?: (error: OAuthError, request: WebRequest) => Reply;
+}
+
+/** A request to a protocol endpoint. */
+export interface EndpointCall {
+  readonly request: WebRequest;
+  readonly now: EpochSeconds;
+  /** What is recorded when the request fails, as far as the endpoint has read it. */
+  parameters: ReadonlyMap<string, string>;
+  /** The client that is recorded when the request fails, as far as the endpoint knows it. */
+  clientId: string | undefined;
+}
+
+/** A request that a client makes by a form, each parameter once. */
+export interface ClientCall extends PresentedCredentials {
+  readonly request: WebRequest;
+  readonly now: EpochSeconds;
+}
+
+/**
+ * What comes before and after the work of every protocol endpoint: method, CORS, body, client authentication, sender
+ * constraint, error responses and the record of failed requests.
+ */
+@Injectable()
+export class ProtocolEndpoints {
+  constructor(
+    @Inject(Clock) readonly clock: Clock,
+    @Inject(Log) readonly log: Log,
+    @Inject(Counters) readonly counters: Counters,
+    @Inject(Refusals) readonly failedRequests: Refusals,
+    @Inject(ClientsService) readonly clients: ClientsService,
+    @Inject(ClientAuthenticator) readonly authenticator: ClientAuthenticator,
+    @Inject(DpopProofs) readonly proofs: DpopProofs,
+  ) {}
+
+  of(options: EndpointOptions): ProtocolEndpoint {
+    return new ProtocolEndpoint(options, this);
+  }
+}
+
+export class ProtocolEndpoint {
+  constructor(
+    private readonly options: EndpointOptions,
+    private readonly services: ProtocolEndpoints,
+  ) {}
+
+  /** Answers OPTIONS. */
+  preflight(request: WebRequest): Reply {
+    const { cors, methods } = this.options;
+    return cors === 'none' ? Reply.empty(204, { Allow: `${methods}, OPTIONS` }) : preflight(request, methods);
+  }
+
+  /** Answers every other method that the endpoint does not take (RFC 6749 3.2, RFC 9110 15.5.6). */
+  async wrongMethod(request: WebRequest): Promise<Reply> {
+    await this.allowRegisteredOrigin(request);
+    const { methods } = this.options;
+    const error = new OAuthError('invalid_request', `This endpoint takes ${methods}.`, {
+      status: 405,
+      reason: 'request.method',
+    });
+    this.record(error, request, noParameters);
+    return oauthErrorReply(error, request, { Allow: methods });
+  }
+
+  /**
+   * Reads the form, authenticates the client, and hands both on.
+   * @param respond throws OAuthError for what is answered as an error
+   */
+  async answerClient(
+    request: WebRequest,
+    respond: (call: ClientCall, client: Client) => Promise<Reply>,
+  ): Promise<Reply> {
+    let parameters = noParameters;
+    try {
+      await this.allowRegisteredOrigin(request);
+      const form = await readForm(request, { limitBytes: mostBodyBytes });
+      parameters = form.protocolParameters(repeatable);
+      const now = this.services.clock.now();
+      const call: ClientCall = {
+        request,
+        now,
+        parameters,
+        authorization: header(request, 'authorization'),
+        path: pathOf(request),
+        asker: () => askerOf(request),
+      };
+      return await respond(call, await this.services.authenticator.authenticate(call, now));
+    } catch (error) {
+      return this.errorReply(error, request, parameters);
+    }
+  }
+
+  /** Answers a request whose body and credentials the endpoint reads itself. */
+  async answer(request: WebRequest, respond: (call: EndpointCall) => Reply | Promise<Reply>): Promise<Reply> {
+    const call: EndpointCall = {
+      request,
+      now: this.services.clock.now(),
+      parameters: noParameters,
+      clientId: undefined,
+    };
+    try {
+      await this.allowRegisteredOrigin(request);
+      return await respond(call);
+    } catch (error) {
+      const { parameters, clientId } = call;
+      const recorded = clientId === undefined ? parameters : new Map(parameters).set('client_id', clientId);
+      return this.errorReply(error, request, recorded);
+    }
+  }
+
+  /**
+   * The proof that the client holds a key; undefined where none was sent. It is not spent yet.
+   * @throws OAuthError invalid_dpop_proof, use_dpop_nonce
+   * @see RFC 9449 5
+   */
+  checkSender({ request, now }: ClientCall, client: Client): DpopProof | undefined {
+    const proof = this.services.proofs.verify(request, now);
+    if (proof) checkProofUnderProfile(proof, client.securityProfile, now);
+    return proof;
+  }
+
+  /** First of all, so that pages of clients can read errors too. */
+  private allowRegisteredOrigin(request: WebRequest): Promise<void> | undefined {
+    const origin = header(request, 'origin');
+    return origin === undefined || this.options.cors !== 'registered origins'
+      ? undefined
+      : this.services.clients.isRegisteredOrigin(origin).then((isRegistered) => {
+          if (isRegistered) allowOrigin(request, origin);
+        });
+  }
+
+  /** @throws whatever is no error of the protocol: a bug or an outage, for the exception filter */
+  private errorReply(thrown: unknown, request: WebRequest, parameters: ReadonlyMap<string, string>): Reply {
+    const error = toOAuthError(thrown);
+    if (!error) throw thrown;
+    this.record(error, request, parameters);
+    return (this.options.errorReply ?? oauthErrorReply)(error, request);
+  }
+
+  private record(error: OAuthError, request: WebRequest, parameters: ReadonlyMap<string, string>): void {
+    const { counters, log, failedRequests } = this.services;
+    counters.refused(error.reason);
+    log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
+    failedRequests.note(request, this.options.name, error, parameters);
+  }
+}
+
+/** Computed where it is needed: most requests look nothing up for their sender. */
+function askerOf(request: WebRequest): ReturnType<PresentedCredentials['asker']> {
+  const address = clientAddress(request);
+  return { address, addressKey: addressKey(address), requestId: requestId(request) };
+}
+
+/** RFC 6749 3.2 */
+export function repeatedParameter(cause: RepeatedParameter): OAuthError {
+  return new OAuthError('invalid_request', 'A parameter is repeated.', { cause, reason: 'parameter.repeated' });
+}
+
+/** Errors of the protocol, and of a body that cannot be read (RFC 6749 3.2, 5.2); undefined for all others. */
+function toOAuthError(cause: unknown): OAuthError | undefined {
+  if (cause instanceof OAuthError) return cause;
+  if (cause instanceof RepeatedParameter) return repeatedParameter(cause);
+  if (cause instanceof UnsupportedBody)
+    return new OAuthError('invalid_request', 'The body must be application/x-www-form-urlencoded.', {
+      cause,
+      reason: 'body.type',
+    });
+  if (cause instanceof BodyTooLarge)
+    return new OAuthError('invalid_request', 'The body is too large.', {
+      cause,
+      reason: 'body.too_large',
+      status: 413,
+    });
+  return undefined;
+}

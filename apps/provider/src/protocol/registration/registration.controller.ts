@@ -1,0 +1,256 @@
+import { All, Controller, Delete, Get, Inject, Options, Post, Put, Req, UseFilters } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { formatClientMetadata, OAuthError, parseBearer, type Client } from '@gatehouse/domain/oauth';
+import { Reply } from '@gatehouse/server/web/reply';
+import { addressKey, clientAddress, header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { ClientsService } from '../../clients/clients.service.js';
+import { InitialAccessTokens, type LiveToken } from '../../clients/registration/initial-access-tokens.service.js';
+import {
+  invalidMetadata,
+  readMetadata,
+  registrableScopes,
+  registrationDraft,
+  type Json,
+  type RegistrationPolicy,
+} from '../../clients/registration/registration-request.js';
+import {
+  Registrations,
+  wrongToken,
+  type Registered,
+  type Registrant,
+} from '../../clients/registration/registrations.service.js';
+import { missingToken, OAuthErrorFilter } from '../../http/oauth-error.filter.js';
+import { allowOrigin, corsHeaders } from '../../http/response-headers.js';
+import { routes } from '../../http/routes.js';
+import { ResourcesService } from '../../resources/resources.service.js';
+import { ProtocolEndpoints, type EndpointCall, type ProtocolEndpoint } from '../endpoint.js';
+
+/** RFC 7592 2.2: a client must not send these back. */
+const ours = [
+  'registration_access_token',
+  'registration_client_uri',
+  'client_secret_expires_at',
+  'client_id_issued_at',
+];
+
+/**
+ * Dynamic registration (RFC 7591, OpenID Connect Registration 3) and the client configuration endpoint (RFC 7592).
+ *
+ * Scripts may read what is answered to a page that registers itself: one whose origin is that of a redirect URI which it
+ * names, or, at the client configuration endpoint, of any client, as at the token endpoint. No other page can make a
+ * visitor's browser register clients and learn their secrets.
+ */
+@Controller(routes.register)
+@UseFilters(OAuthErrorFilter)
+export class RegistrationController {
+  private readonly registration: ProtocolEndpoint;
+  private readonly configuration: ProtocolEndpoint;
+
+  constructor(
+    @Inject(ProtocolEndpoints) endpoints: ProtocolEndpoints,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Registrations) private readonly registrations: Registrations,
+    @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+  ) {
+    this.registration = endpoints.of({ name: 'registration', methods: 'POST', cors: 'own rule' });
+    this.configuration = endpoints.of({
+      name: 'registration',
+      methods: 'GET, PUT, DELETE',
+      cors: 'registered origins',
+    });
+  }
+
+  @Post()
+  register(@Req() request: WebRequest): Promise<Reply> {
+    return this.registration.answer(request, async (call) => {
+      this.checkOn();
+      const json = await this.read(call);
+      allowPage(request, json['redirect_uris']);
+      const credential = await this.initialAccess(request, call.now);
+      const draft = registrationDraft(json, await this.policy(credential));
+      const registrant = { ...this.from(request), credential: credential?.id };
+      return this.reply(request, await this.registrations.register(draft, registrant, call.now), 201);
+    });
+  }
+
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return this.registration.preflight(request);
+  }
+
+  @All()
+  wrongMethod(@Req() request: WebRequest): Promise<Reply> {
+    return this.registration.answer(request, () => {
+      this.checkOn();
+      return this.registration.wrongMethod(request);
+    });
+  }
+
+  /** RFC 7592 2.1. The secret is not in it: we keep its hash alone. */
+  @Get(':id')
+  readClient(@Req() request: WebRequest): Promise<Reply> {
+    return this.configuration.answer(request, async (call) => {
+      this.checkOn();
+      const { client, registrationToken } = await this.authenticate(call);
+      return this.reply(request, { client, registrationToken, secret: undefined }, 200);
+    });
+  }
+
+  /** RFC 7592 2.2 */
+  @Put(':id')
+  updateClient(@Req() request: WebRequest): Promise<Reply> {
+    return this.configuration.answer(request, async (call) => {
+      this.checkOn();
+      const json = await this.read(call);
+      const { client, registrationToken } = await this.authenticate(call);
+      await this.checkCredentials(json, client, call.now);
+      const draft = registrationDraft(json, await this.policy(), client);
+      const registrant = { ...this.from(request), registrationToken };
+      const changed = await this.registrations.update(client, draft, registrant, call.now);
+      const sent = json['client_secret'];
+      const secret =
+        changed.secret ?? (typeof sent === 'string' && changed.client.type === 'confidential' ? sent : undefined);
+      return this.reply(request, { ...changed, secret }, 200);
+    });
+  }
+
+  /** RFC 7592 2.3 */
+  @Delete(':id')
+  deleteClient(@Req() request: WebRequest): Promise<Reply> {
+    return this.configuration.answer(request, async (call) => {
+      this.checkOn();
+      const { client } = await this.authenticate(call);
+      await this.registrations.remove(client.id, this.from(request), call.now);
+      return Reply.empty(204, { 'Cache-Control': 'no-store', ...corsHeaders(request) });
+    });
+  }
+
+  @Options(':id')
+  configurationPreflight(@Req() request: WebRequest): Reply {
+    return this.configuration.preflight(request);
+  }
+
+  @All(':id')
+  wrongConfigurationMethod(@Req() request: WebRequest): Promise<Reply> {
+    return this.configuration.answer(request, () => {
+      this.checkOn();
+      return this.configuration.wrongMethod(request);
+    });
+  }
+
+  private checkOn(): void {
+    if (this.settings.registration === 'off')
+      throw new OAuthError('registration_not_supported', 'Clients are registered by an administrator here.', {
+        status: 404,
+        reason: 'registration.off',
+      });
+  }
+
+  private async read(call: EndpointCall): Promise<Json> {
+    const json = await readMetadata(call.request);
+    call.parameters = recordable(json);
+    return json;
+  }
+
+  /** @throws OAuthError invalid_token */
+  private async initialAccess(request: WebRequest, now: EpochSeconds): Promise<LiveToken | undefined> {
+    const presented = header(request, 'authorization');
+    if (presented === undefined) {
+      if (this.settings.registration === 'token') throw tokenNeeded();
+      return undefined;
+    }
+    const credential = await this.tokens.findLive(parseBearer(presented) ?? '', now);
+    if (credential === undefined)
+      throw new OAuthError('invalid_token', 'The initial access token is wrong, used up or expired.', {
+        reason: 'registration.initial_token',
+      });
+    return credential;
+  }
+
+  /**
+   * The client whose registration access token was sent.
+   * @throws OAuthError invalid_token, access_denied for a client that is switched off (RFC 7592 2.1)
+   */
+  private async authenticate(call: EndpointCall): Promise<{ client: Client; registrationToken: string }> {
+    call.clientId = call.request.params['id'] ?? '';
+    const authorization = header(call.request, 'authorization');
+    if (authorization === undefined) throw tokenNeeded();
+    const registrationToken = parseBearer(authorization) ?? '';
+    const client = await this.registrations.find(call.clientId, registrationToken);
+    if (!client) throw wrongToken();
+    if (client.disabledAt !== undefined)
+      throw new OAuthError('access_denied', 'This client was switched off.', { reason: 'registration.disabled' });
+    return { client, registrationToken };
+  }
+
+  /** What an update says of the client itself must be so already (RFC 7592 2.2). */
+  private async checkCredentials(json: Json, client: Client, now: EpochSeconds): Promise<void> {
+    const sentBack = ours.find((name) => Object.hasOwn(json, name));
+    if (sentBack !== undefined) throw invalidMetadata(`${sentBack}: An update leaves this member out.`);
+    if (json['client_id'] !== client.id) throw invalidMetadata('client_id: An update names the client that it is for.');
+    const secret = json['client_secret'];
+    if (secret === undefined || secret === null) return;
+    if (typeof secret !== 'string' || !(await this.clients.verifySecret(client.id, secret, now)))
+      throw invalidMetadata('client_secret: This is not the secret of the client, and none can be chosen.');
+  }
+
+  private async policy(credential?: LiveToken): Promise<RegistrationPolicy> {
+    return {
+      mayChooseProfile: credential?.approves ?? false,
+      pkce: this.settings.pkce,
+      scopes: registrableScopes(await this.resources.all()),
+    };
+  }
+
+  private from(request: WebRequest): Omit<Registrant, 'credential'> {
+    const address = clientAddress(request);
+    return { address, addressKey: addressKey(address), requestId: requestId(request) };
+  }
+
+  /** RFC 7591 3.2.1: all metadata that is registered now, with what the server chose. */
+  private reply(request: WebRequest, { client, secret, registrationToken }: Registered, status: number): Reply {
+    return Reply.json(
+      {
+        client_id: client.id,
+        client_id_issued_at: client.createdAt,
+        // 0: it does not expire.
+        ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
+        registration_access_token: registrationToken,
+        registration_client_uri: `${this.settings.issuer}${routes.register}/${client.id}`,
+        ...formatClientMetadata(client),
+      },
+      { status, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...corsHeaders(request) } },
+    );
+  }
+}
+
+function tokenNeeded(): OAuthError {
+  return new OAuthError('invalid_token', 'This needs a token in the Authorization header.', { reason: missingToken });
+}
+
+/**
+ * Texts and lists of texts as the parameters of a form, for the record of failed requests, which bounds and redacts them.
+ * Whatever else JSON may be, nested as deep as its sender likes, is left out.
+ */
+function recordable(json: Json): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [name, value] of Object.entries(json)) {
+    if (typeof value === 'string') parameters.set(name, value);
+    else if (Array.isArray(value) && value.every((each) => typeof each === 'string'))
+      parameters.set(name, value.join(' '));
+  }
+  return parameters;
+}
+
+function allowPage(request: WebRequest, redirectUris: unknown): void {
+  const origin = header(request, 'origin');
+  if (origin === undefined || origin === 'null' || !Array.isArray(redirectUris)) return;
+  const own = redirectUris
+    .slice(0, 50)
+    .some((uri) => typeof uri === 'string' && URL.canParse(uri) && new URL(uri).origin === origin);
+  if (own) allowOrigin(request, origin);
+}
