@@ -11,14 +11,16 @@ import { routes } from '../http/routes.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { type Sentence, text } from '../texts/text.js';
 import { EndSessions } from '../users/operations/end-sessions.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { browserName } from '../users/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
+import { ChangeOwnPassword } from './operations/change-own-password.js';
 import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
-import { OwnPassword } from './own-password.service.js';
 
 const notices: Readonly<Record<string, Sentence>> = {
   password: text('account.passwordChanged'),
@@ -42,7 +44,8 @@ export class AccountController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OtherSessions) private readonly others: OtherSessions,
-    @Inject(OwnPassword) private readonly passwords: OwnPassword,
+    @Inject(NewPasswords) private readonly passwords: NewPasswords,
+    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
     @Inject(Factors) private readonly factors: Factors,
   ) {}
@@ -82,15 +85,13 @@ export class AccountController {
   }
 
   private async changePassword(visit: UserVisit, form: Form): Promise<Reply> {
-    await this.visits.requireRecentSignIn(visit, form);
-    const outcome = await this.passwords.change(visit, {
-      current: form.text('currentPassword'),
-      next: form.text('newPassword'),
-    });
-    if (outcome === 'done') return done(visit, 'password', 'password');
-    if (outcome === 'too many') return this.show(visit, { status: 429, error: text('problem.password.throttled') });
-    if (outcome === 'throttled') return this.show(visit, { status: 429, error: text('account.wrongPasswords') });
-    return this.show(visit, { status: 422, problems: outcome });
+    const input = {
+      currentPassword: form.text('currentPassword'),
+      newPassword: form.text('newPassword'),
+      keepSessionId: visit.session.id,
+    };
+    const outcome = await this.operations.execute(ChangeOwnPassword, input, { visit, form });
+    return 'refusal' in outcome ? this.show(visit, outcome.refusal) : done(visit, 'password', 'password');
   }
 
   private async endSession(submission: Submission, id: string): Promise<Reply> {
@@ -109,7 +110,7 @@ export class AccountController {
       {
         user: { username: visit.user.username, name: visit.user.name, email: visit.user.email },
         minimum: await this.passwords.minimum(visit.user.id),
-        missing: await this.passwords.missing(visit),
+        missing: await this.signIns.missing(visit, routes.account),
         hasFactor: await this.factors.hasAny(visit.user.id),
         sessions: sessions.map((session) => ({
           id: session.id,

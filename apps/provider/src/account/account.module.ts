@@ -14,10 +14,10 @@ import { SecurityController } from './security.controller.js';
 import { OwnDataController } from './own-data.controller.js';
 import { OwnData } from './own-data.service.js';
 import { ProfileController } from './profile.controller.js';
+import { ChangeOwnPassword } from './operations/change-own-password.js';
 import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
-import { OwnPassword } from './own-password.service.js';
 
 /**
  * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
@@ -43,6 +43,6 @@ import { OwnPassword } from './own-password.service.js';
     SecurityController,
     ResumeFormController,
   ],
-  providers: [EndOtherSessions, OwnPassword, OtherSessions, ConnectedApplications, OwnData],
+  providers: [ChangeOwnPassword, EndOtherSessions, OtherSessions, ConnectedApplications, OwnData],
 })
 export class AccountModule {}

@@ -1,6 +1,4 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { isEmailAddress } from '@gatehouse/domain/kernel';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -9,15 +7,16 @@ import { sendsMail, type Settings } from '../config/settings.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { EmailChanges } from '../users/email-changes.service.js';
+import { RequestEmailChange } from '../users/operations/request-email-change.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 
 interface Shown {
   readonly typed?: string;
   readonly status?: number;
-  readonly error?: Sentence;
-  readonly problem?: Sentence;
+  readonly error?: Sentence | undefined;
+  readonly problem?: Sentence | undefined;
 }
 
 /** A person's address: a new one counts when the mail that was sent there was opened. */
@@ -25,11 +24,10 @@ interface Shown {
 export class EmailController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
-    @Inject(EmailChanges) private readonly changes: EmailChanges,
   ) {}
 
   @Get()
@@ -44,13 +42,10 @@ export class EmailController {
     const typed = form.text('email').trim();
     if (refusal) return this.show(visit, { typed, status: 403, error: text(refusal.id) });
     if (!sendsMail(this.settings)) return this.show(visit, { status: 409 });
-    if (!isEmailAddress(typed)) return this.show(visit, { typed, status: 422, problem: text('problem.email') });
-    if (typed === visit.user.email && visit.user.emailVerified)
-      return this.show(visit, { typed, status: 422, problem: text('email.same') });
-    await this.visits.requireRecentSignIn(visit, form);
-    const sent = await this.store.run((unit) => this.changes.ask(unit, visit.user.id, typed, visit.now));
-    if (!sent) return this.show(visit, { typed, status: 429, error: text('email.throttled') });
-    return Reply.redirect(`${routes.email}?done=sent`, { cookies: visit.cookies });
+    const outcome = await this.operations.execute(RequestEmailChange, { email: typed }, { visit, form });
+    if ('result' in outcome) return Reply.redirect(`${routes.email}?done=sent`, { cookies: visit.cookies });
+    const { status, error, problems } = outcome.refusal;
+    return this.show(visit, { typed, status, error, problem: problems[0]?.message });
   }
 
   private async show(visit: UserVisit, shown: Shown): Promise<Reply> {

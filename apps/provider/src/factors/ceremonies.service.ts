@@ -159,11 +159,14 @@ export class Ceremonies {
   }
 
   /** Checks a new credential (WebAuthn 7.1). What made it is not asked for: any authenticator will do. */
-  async verifyNew(visit: Visit, user: User, text: string): Promise<NewPasskeyProof | undefined> {
+  async verifyNew(
+    { browserId, userId, now }: { readonly browserId: string; readonly userId: string; readonly now: EpochSeconds },
+    text: string,
+  ): Promise<NewPasskeyProof | undefined> {
     const response = parseAttestation(text);
     const bare = response && (await withoutAttestation(response));
     if (!bare || !this.relyingParty) return undefined;
-    const place = placeOf(visit, 'enroll', user.id);
+    const place: ChallengePlace = { purpose: 'enroll', browserId, userId };
     let challenge = '';
     const { verifyRegistrationResponse } = await webauthn();
     try {
@@ -171,7 +174,7 @@ export class Ceremonies {
         response: bare,
         expectedChallenge: (sent) => {
           challenge = sent;
-          return this.challenges.isGenuine(place, sent, visit.now);
+          return this.challenges.isGenuine(place, sent, now);
         },
         expectedOrigin: this.relyingParty.origin,
         expectedRPID: this.relyingParty.id,
@@ -182,7 +185,7 @@ export class Ceremonies {
       const { credential, credentialDeviceType, userVerified } = registrationInfo;
       return {
         passkey: {
-          userId: user.id,
+          userId,
           credentialId: credential.id,
           publicKey: Buffer.from(credential.publicKey),
           counter: credential.counter,

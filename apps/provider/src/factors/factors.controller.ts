@@ -1,22 +1,23 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { actorOf } from '../users/actor.js';
+import { PageOperations, type Refusal } from '../users/page-operations.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import { browserName } from '../users/browser-name.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
-import { Enrolment } from './enrolment.service.js';
-import { Factors } from './factors.service.js';
-import { RecentSignIns } from '../users/recent-sign-ins.service.js';
-import { Removal, type Removable } from './removal.service.js';
+import { Factors, type Removable } from './factors.service.js';
+import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';
+import { EndTrustedBrowser } from './operations/end-trusted-browser.js';
+import { MakeRecoveryCodes } from './operations/make-recovery-codes.js';
+import { RemoveSecondFactor } from './operations/remove-second-factor.js';
+import { TotpOffers } from './totp-offers.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
 const notices: Readonly<Record<string, Sentence>> = {
@@ -27,24 +28,22 @@ const notices: Readonly<Record<string, Sentence>> = {
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence;
-  readonly problem?: Sentence;
+  readonly error?: Sentence | undefined;
+  readonly problem?: Sentence | undefined;
 }
 
 /** A person's second factors: overview, the authenticator app, recovery codes, trusted browsers. */
 @Controller(routes.factors)
 export class FactorsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
-    @Inject(Enrolment) private readonly enrolment: Enrolment,
-    @Inject(Removal) private readonly removal: Removal,
+    @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -81,32 +80,14 @@ export class FactorsController {
     const visit = await this.visits.requireUser(request);
     const sealed = form.text('offer');
     if (refusal) return this.showApp(visit, sealed, { status: 403, error: text(refusal.id) });
-    await this.visits.requireRecentSignIn(visit, form);
-    const outcome = await this.enrolment.addTotp(visit, visit.user, { sealed, code: form.text('otp') });
-    switch (outcome.kind) {
-      case 'wrong':
-        return this.showApp(visit, sealed, {
-          status: 422,
-          problem: text('app.wrong'),
-        });
-      case 'expired':
-        return this.showApp(visit, undefined, {
-          status: 422,
-          error: text('app.expired'),
-        });
-      case 'exists':
-      case 'ended':
-        return Reply.redirect(routes.factors, { cookies: visit.cookies });
-      case 'added':
-        if (outcome.codes)
-          return this.visits.page(
-            visit,
-            'factors/recovery-codes',
-            { codes: outcome.codes, continueHref: `${routes.factors}?done=added` },
-            { cookies: outcome.cookies },
-          );
-        return Reply.redirect(`${routes.factors}?done=added`, { cookies: [...visit.cookies, ...outcome.cookies] });
-    }
+    const input = { session: visit.session, offer: sealed, otp: form.text('otp') };
+    const outcome = await this.operations.execute(AddAuthenticatorApp, input, { visit, form });
+    if ('refusal' in outcome) return this.appRefused(visit, sealed, outcome.refusal);
+    const { session, cookieValue, codes } = outcome.result;
+    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
+    const continueHref = `${routes.factors}?done=added`;
+    if (codes) return this.visits.page(visit, 'factors/recovery-codes', { codes, continueHref }, { cookies });
+    return Reply.redirect(continueHref, { cookies: [...visit.cookies, ...cookies] });
   }
 
   @Get('remove')
@@ -121,37 +102,38 @@ export class FactorsController {
     const visit = await this.visits.requireUser(request);
     const factor = await this.removable(visit, form.text('factor'));
     if (refusal) return this.showRemoval(visit, factor, { status: 403, error: text(refusal.id) });
-    await this.visits.requireRecentSignIn(visit, form, removalAddress(factor));
-    const outcome = await this.removal.remove(visit, factor, form.text('password'));
-    if (outcome === 'removed') return Reply.redirect(`${routes.factors}?done=removed`, { cookies: visit.cookies });
-    if (outcome === 'throttled')
-      return this.showRemoval(visit, factor, {
-        status: 429,
-        error: text('account.wrongPasswords'),
-      });
-    return this.showRemoval(visit, factor, { status: 422, problem: outcome.problem });
+    const outcome = await this.operations.execute(
+      RemoveSecondFactor,
+      { factor: factor.key, password: form.text('password') },
+      { visit, form, page: removalAddress(factor) },
+    );
+    if ('result' in outcome) return Reply.redirect(`${routes.factors}?done=removed`, { cookies: visit.cookies });
+    const { status, error, problems } = outcome.refusal;
+    return this.showRemoval(visit, factor, { status, error, problem: problems[0]?.message });
+  }
+
+  /** There is one already, the session has ended, or the offer or its code is not right. */
+  private appRefused(visit: UserVisit, sealed: string, { status, problems }: Refusal): Reply | Promise<Reply> {
+    if (status === 409) return Reply.redirect(routes.factors, { cookies: visit.cookies });
+    const [problem] = problems;
+    if (problem?.field === 'otp') return this.showApp(visit, sealed, { status, problem: problem.message });
+    return this.showApp(visit, undefined, { status, error: problem?.message });
   }
 
   private async newCodes(visit: UserVisit, form: Form): Promise<Reply> {
-    await this.visits.requireRecentSignIn(visit, form);
-    if (!(await this.factors.hasAny(visit.user.id))) throw new PageError('form.invalid');
-    const codes = await this.enrolment.renewCodes(visit);
-    return this.visits.page(visit, 'factors/recovery-codes', { codes, continueHref: routes.factors });
+    const outcome = await this.operations.execute(MakeRecoveryCodes, {}, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, outcome.refusal);
+    return this.visits.page(visit, 'factors/recovery-codes', { codes: outcome.result, continueHref: routes.factors });
   }
 
-  /** No fresh login is asked for: it only makes the next login there harder. */
   private async endBrowser(visit: UserVisit, form: Form): Promise<Reply> {
     const selector = Number(form.text('browser'));
-    if (Number.isSafeInteger(selector))
-      await this.store.run(async (unit) => {
-        if (!(await this.trusted.end(unit, visit.user.id, selector))) return;
-        await this.audit.record(unit, { type: 'browser.untrusted', ...actorOf(visit), subjectId: visit.user.id });
-      });
+    if (Number.isSafeInteger(selector)) await this.operations.execute(EndTrustedBrowser, { selector }, { visit, form });
     return Reply.redirect(`${routes.factors}?done=browser#browsers`, { cookies: visit.cookies });
   }
 
   private async removable(visit: UserVisit, factor: string): Promise<Removable> {
-    const found = await this.removal.find(visit.user.id, factor);
+    const found = await this.factors.findRemovable(visit.user.id, factor);
     if (!found) throw new PageError('record.not_found');
     return found;
   }
@@ -193,7 +175,7 @@ export class FactorsController {
       {
         missing,
         isFirstFactor: !(await this.factors.hasAny(visit.user.id)),
-        offer: missing ? undefined : await this.enrolment.offerTotp(visit, visit.user, sealed),
+        offer: missing ? undefined : await this.offers.make(visit.user, visit.now, sealed),
         problem: shown.problem,
         firstProblem: shown.problem && 'otp',
         error: shown.error,

@@ -6,14 +6,20 @@ import { UsersModule } from '../users/users.module.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Challenges } from './challenges.service.js';
 import { Enrolment } from './enrolment.service.js';
+import { AddAuthenticatorApp } from './operations/add-authenticator-app.js';
+import { AddPasskey } from './operations/add-passkey.js';
+import { EndTrustedBrowser } from './operations/end-trusted-browser.js';
+import { MakeRecoveryCodes } from './operations/make-recovery-codes.js';
+import { RemoveSecondFactor } from './operations/remove-second-factor.js';
+import { RenamePasskey } from './operations/rename-passkey.js';
 import { ResetSecondFactors } from './operations/reset-second-factors.js';
 import { Factors } from './factors.service.js';
 import { FactorsController } from './factors.controller.js';
 import { PasskeysController } from './passkeys.controller.js';
 import { Passkeys } from './passkeys.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
-import { Removal } from './removal.service.js';
 import { SecondFactors } from './second-factor.service.js';
+import { TotpOffers } from './totp-offers.service.js';
 import { TotpFactors } from './totp.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 import { UserFactorsController } from './user-factors.controller.js';
@@ -31,16 +37,22 @@ import { UserFactorsController } from './user-factors.controller.js';
     Ceremonies,
     Challenges,
     Enrolment,
+    AddAuthenticatorApp,
+    AddPasskey,
+    RenamePasskey,
+    RemoveSecondFactor,
+    MakeRecoveryCodes,
+    EndTrustedBrowser,
     ResetSecondFactors,
     Factors,
     Passkeys,
     RecoveryCodes,
-    Removal,
     SecondFactors,
     TotpFactors,
+    TotpOffers,
     TrustedBrowsers,
   ],
-  exports: [Ceremonies, Enrolment, Factors, RecoveryCodes, SecondFactors, TrustedBrowsers],
+  exports: [Ceremonies, Factors, RecoveryCodes, SecondFactors, TotpOffers, TrustedBrowsers],
 })
 export class FactorsModule {
   constructor(@Inject(SecondFactorLookup) lookup: SecondFactorLookup, @Inject(Factors) factors: Factors) {

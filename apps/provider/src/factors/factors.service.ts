@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { authenticationContexts, phishingResistantContext } from '@gatehouse/domain/oauth';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { type Sentence, text } from '../texts/text.js';
 import { UsersService } from '../users/users.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Passkeys, type Passkey } from './passkeys.service.js';
@@ -18,6 +19,15 @@ export interface FactorsOf {
   readonly totp: TotpFactor | undefined;
   readonly passkeys: readonly Passkey[];
   readonly codesLeft: number;
+}
+
+/** A factor that its person may remove. */
+export interface Removable {
+  /** `totp` or a passkey's id. */
+  readonly key: string;
+  readonly name: Sentence;
+  /** Nothing but the password is left after it. */
+  readonly isLast: boolean;
 }
 
 /** What a person has, over all kinds; what ends with the account's password or the account itself. */
@@ -56,6 +66,15 @@ export class Factors implements OnModuleInit {
     };
   }
 
+  /** @param key `totp` or a passkey's id */
+  async findRemovable(userId: string, key: string): Promise<Removable | undefined> {
+    const { totp, passkeys } = await this.of(userId);
+    const isLast = passkeys.length + (totp ? 1 : 0) === 1;
+    if (key === 'totp') return totp && { key, name: text('app.name'), isLast };
+    const passkey = passkeys.find(({ id }) => id === key);
+    return passkey && { key, name: passkey.name, isLast };
+  }
+
   async hasAny(userId: string): Promise<boolean> {
     return (await this.store.one(has, userId)) !== undefined;
   }
@@ -63,6 +82,16 @@ export class Factors implements OnModuleInit {
   /** The same inside a unit: what a login must prove is decided where it is recorded. */
   async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
     return (await unit.one(has, userId)) !== undefined;
+  }
+
+  /** Removes one, and with it what rests on it. False where there was none. @param key `totp` or a passkey's id */
+  async remove(unit: Unit, userId: string, key: string): Promise<boolean> {
+    const removed =
+      key === 'totp' ? await this.totp.remove(unit, userId) : await this.passkeys.remove(unit, userId, key);
+    if (!removed) return false;
+    await this.trusted.endAllOf(unit, userId);
+    if (!(await this.hasAnyIn(unit, userId))) await this.forgetStandIns(unit, userId);
+    return true;
   }
 
   /** Takes everything away: a person who lost it all logs in by password alone, and adds anew. */
@@ -73,7 +102,7 @@ export class Factors implements OnModuleInit {
   }
 
   /** What has no meaning without a factor. */
-  async forgetStandIns(unit: Unit, userId: string): Promise<void> {
+  private async forgetStandIns(unit: Unit, userId: string): Promise<void> {
     await this.codes.forgetAllOf(unit, userId);
     await this.trusted.endAllOf(unit, userId);
   }

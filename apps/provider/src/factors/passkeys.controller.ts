@@ -1,21 +1,19 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { actorOf } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
+import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { Ceremonies } from './ceremonies.service.js';
-import { Enrolment } from './enrolment.service.js';
 import { Factors } from './factors.service.js';
-import { RecentSignIns } from '../users/recent-sign-ins.service.js';
-import { mostNameCharacters, mostPasskeys, Passkeys } from './passkeys.service.js';
+import { AddPasskey } from './operations/add-passkey.js';
+import { RenamePasskey } from './operations/rename-passkey.js';
 
 const notices: Readonly<Record<string, Sentence>> = {
   added: text('passkeys.added'),
@@ -24,22 +22,19 @@ const notices: Readonly<Record<string, Sentence>> = {
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence;
+  readonly error?: Sentence | undefined;
 }
 
 /** A person's passkeys: add, rename; removal is the factors' page. */
 @Controller(routes.passkeys)
 export class PasskeysController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(Passkeys) private readonly passkeys: Passkeys,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
-    @Inject(Enrolment) private readonly enrolment: Enrolment,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   @Get()
@@ -63,48 +58,32 @@ export class PasskeysController {
   }
 
   private async add(visit: UserVisit, form: Form): Promise<Reply> {
-    await this.visits.requireRecentSignIn(visit, form);
-    const outcome = await this.enrolment.addPasskey(visit, visit.user, {
+    const input = {
+      session: visit.session,
+      browserId: visit.browser.id,
       attestation: form.text('attestation'),
       name: form.text('passkeyName'),
-    });
-    switch (outcome.kind) {
-      case 'refused':
-        return this.show(visit, { status: 422, error: text('passkeys.refused') });
-      case 'taken':
-        return this.show(visit, {
-          status: 422,
-          error: text('passkeys.taken', { most: mostPasskeys }),
-        });
-      case 'ended':
-        return Reply.redirect(routes.passkeys, { cookies: visit.cookies });
-      case 'added':
-        if (outcome.codes)
-          return this.visits.page(
-            visit,
-            'factors/recovery-codes',
-            { codes: outcome.codes, continueHref: `${routes.passkeys}?done=added` },
-            { cookies: outcome.cookies },
-          );
-        return Reply.redirect(`${routes.passkeys}?done=added`, { cookies: [...visit.cookies, ...outcome.cookies] });
+    };
+    const outcome = await this.operations.execute(AddPasskey, input, { visit, form });
+    if ('refusal' in outcome) {
+      const { status, problems } = outcome.refusal;
+      // The session has ended.
+      if (status === 409) return Reply.redirect(routes.passkeys, { cookies: visit.cookies });
+      return this.show(visit, { status, error: problems[0]?.message });
     }
+    const { session, cookieValue, codes } = outcome.result;
+    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
+    const continueHref = `${routes.passkeys}?done=added`;
+    if (codes) return this.visits.page(visit, 'factors/recovery-codes', { codes, continueHref }, { cookies });
+    return Reply.redirect(continueHref, { cookies: [...visit.cookies, ...cookies] });
   }
 
   private async rename(visit: UserVisit, form: Form): Promise<Reply> {
-    const name = form.text('name').trim();
-    if (name === '' || name.length > mostNameCharacters)
-      return this.show(visit, { status: 422, error: text('passkeys.badName', { most: mostNameCharacters }) });
-    const id = form.text('passkey');
-    await this.store.run(async (unit) => {
-      if (!(await this.passkeys.rename(unit, visit.user.id, id, name))) return;
-      await this.audit.record(unit, {
-        type: 'factor.renamed',
-        ...actorOf(visit),
-        subjectId: visit.user.id,
-        details: { factor: id },
-      });
-    });
-    return Reply.redirect(`${routes.passkeys}?done=renamed`, { cookies: visit.cookies });
+    const input = { id: form.text('passkey'), name: form.text('name').trim() };
+    const outcome = await this.operations.execute(RenamePasskey, input, { visit, form });
+    if ('result' in outcome) return Reply.redirect(`${routes.passkeys}?done=renamed`, { cookies: visit.cookies });
+    const { status, problems } = outcome.refusal;
+    return this.show(visit, { status, error: problems[0]?.message });
   }
 
   private async show(visit: UserVisit, shown: Shown): Promise<Reply> {

@@ -30,6 +30,7 @@ const passkeyStatements = {
     'passkeys.use',
     `UPDATE passkeys SET counter = $2, last_used_at = $3 WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0))`,
   ),
+  findName: statement('passkeys.find_name', 'SELECT name FROM passkeys WHERE id = $1 AND user_id = $2'),
   rename: statement('passkeys.rename', 'UPDATE passkeys SET name = $3 WHERE id = $1 AND user_id = $2'),
   remove: statement('passkeys.remove', 'DELETE FROM passkeys WHERE id = $1 AND user_id = $2'),
   removeAll: statement('passkeys.remove_all', 'DELETE FROM passkeys WHERE user_id = $1'),
@@ -95,6 +96,10 @@ export class Passkeys {
   /** Notes a use. False when the count of signatures has not grown since: the key was copied, or used twice at once. */
   async use(unit: Unit, id: string, counter: number, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(passkeyStatements.use, id, counter, now)) === 1;
+  }
+
+  async findName(unit: Unit, userId: string, id: string): Promise<string | undefined> {
+    return (await unit.one<{ name: string }>(passkeyStatements.findName, id, userId))?.name;
   }
 
   async rename(unit: Unit, userId: string, id: string, name: string): Promise<boolean> {

@@ -103,24 +103,15 @@ export class SecondFactors {
     });
   }
 
-  /** Completes the session by what was proved, in the unit that spends or adds it; undefined when it ended meanwhile. */
-  async complete(
-    unit: Unit,
-    visit: SessionVisit,
-    methods: readonly AuthenticationMethod[],
-  ): Promise<readonly SetCookie[] | undefined> {
-    const amr = addMethods(visit.session.amr, methods);
-    const completed = await this.sessions.complete(unit, visit.session, { amr, acr: acrOf(amr) }, visit.now);
-    return completed && this.visits.sessionCookiesFor(completed.session, completed.cookieValue);
-  }
-
   private async prove(visit: SessionVisit, proved: Proved): Promise<FactorOutcome> {
     const { session, now, addressKey } = visit;
     const { userId } = session;
     const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'spent' | 'ended'> => {
       if (!(await proved.spend(unit))) return 'spent';
-      const cookies = await this.complete(unit, visit, proved.methods);
-      if (!cookies) return 'ended';
+      const amr = addMethods(session.amr, proved.methods);
+      const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
+      if (!completed) return 'ended';
+      const cookies = this.visits.sessionCookiesFor(completed.session, completed.cookieValue);
       await this.throttle.succeeded(unit, { counted: proved.counted, userId, addressKey, now });
       const trusted = await this.trusted.trust(unit, visit, userId, proved.trustDays);
       const trail = { actorId: userId, address: visit.address, requestId: visit.requestId };

@@ -1,5 +1,4 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -7,6 +6,8 @@ import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
 import { EmailChanges, type EmailChange } from '../users/email-changes.service.js';
+import { ConfirmEmail } from '../users/operations/confirm-email.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LinkTokens } from './link-tokens.js';
@@ -16,7 +17,7 @@ import { PendingLogins } from './pending.service.js';
 @Controller(routes.confirmEmail)
 export class ConfirmEmailController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(EmailChanges) private readonly changes: EmailChanges,
@@ -41,10 +42,13 @@ export class ConfirmEmailController {
     const token = form.get('token') ?? this.tokens.get(visit, 'email');
     const change = await this.changeOf(token, visit);
     if (refusal) return this.show(visit, change, token, { status: 403, error: text(refusal.id) });
-    const actor = { actorId: change.userId, address: visit.address, requestId: visit.requestId };
-    await this.store.run(async (unit) => {
-      if (!(await this.changes.confirm(unit, change, actor, visit.now))) throw new PageError('link.spent');
-    });
+    const outcome = await this.operations.executeForVisitor(
+      ConfirmEmail,
+      { token },
+      { visit, linkedUserId: change.userId },
+    );
+    // It takes nothing that could be wrong: a link that cannot be used any more is answered with its own page.
+    if ('refusal' in outcome) throw new PageError('link.spent');
     const waiting = await this.pending.offered(visit);
     return this.visits.page(
       visit,

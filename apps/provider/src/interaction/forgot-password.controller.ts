@@ -1,6 +1,4 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { isEmailAddress } from '@gatehouse/domain/kernel';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import type { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
@@ -8,15 +6,16 @@ import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
-import { PasswordResets } from '../users/password-resets.service.js';
+import { RequestPasswordReset } from '../users/operations/request-password-reset.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { pageOptionsOf, PendingLogins } from './pending.service.js';
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence;
-  readonly problem?: Sentence;
+  readonly error?: Sentence | undefined;
+  readonly problem?: Sentence | undefined;
   readonly asked?: boolean;
 }
 
@@ -25,11 +24,10 @@ interface Shown {
 export class ForgotPasswordController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
-    @Inject(PasswordResets) private readonly resets: PasswordResets,
   ) {}
 
   @Get()
@@ -46,14 +44,11 @@ export class ForgotPasswordController {
     if (refusal) return this.show(visit, id, email, { status: 403, error: text(refusal.id) });
     // The same for every address: without a mail server nobody can be told anything.
     if (!sendsMail(this.settings)) return this.show(visit, id, '', { status: 409 });
-    if (!isEmailAddress(email)) return this.show(visit, id, email, { status: 422, problem: text('problem.email') });
-    const taken = await this.store.run((unit) => this.resets.ask(unit, email, visit.addressKey, visit.now));
-    if (!taken)
-      return this.show(visit, id, email, {
-        status: 429,
-        error: text('forgot.throttled'),
-      });
-    return this.show(visit, id, email, { asked: true });
+    const input = { email, addressKey: visit.addressKey };
+    const outcome = await this.operations.executeForVisitor(RequestPasswordReset, input, { visit });
+    if ('result' in outcome) return this.show(visit, id, email, { asked: true });
+    const { status, error, problems } = outcome.refusal;
+    return this.show(visit, id, email, { status, error, problem: problems[0]?.message });
   }
 
   private async show(visit: Visit, id: string | undefined, email: string, shown: Shown): Promise<Reply> {

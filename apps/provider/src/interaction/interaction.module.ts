@@ -20,7 +20,6 @@ import { LoginSessions } from './login-sessions.service.js';
 import { LoginPage } from './login-page.js';
 import { LoginService } from './login.service.js';
 import { PendingLogins } from './pending.service.js';
-import { PasswordLinks } from './password-links.service.js';
 import { SecondFactorPage } from './second-factor-page.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { SetPasswordController } from './set-password.controller.js';
@@ -64,7 +63,6 @@ import { UserCodes } from './user-codes.service.js';
     LoginPage,
     LoginService,
     LoginSessions,
-    PasswordLinks,
     SecondFactorPage,
   ],
   exports: [ConsentTexts, PendingLogins],

@@ -3,10 +3,10 @@ import { demandsPasskey, type Client } from '@gatehouse/domain/oauth';
 import type { Reply } from '@gatehouse/server/web/reply';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { Ceremonies } from '../factors/ceremonies.service.js';
-import { Enrolment } from '../factors/enrolment.service.js';
 import { Factors, type FactorsOf } from '../factors/factors.service.js';
 import { RecentSignIns } from '../users/recent-sign-ins.service.js';
 import type { SessionVisit } from '../factors/second-factor.service.js';
+import { TotpOffers } from '../factors/totp-offers.service.js';
 import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
 import { routes } from '../http/routes.js';
 import { type Sentence, text } from '../texts/text.js';
@@ -43,7 +43,7 @@ export class SecondFactorPage {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
-    @Inject(Enrolment) private readonly enrolment: Enrolment,
+    @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
   ) {}
@@ -82,7 +82,7 @@ export class SecondFactorPage {
         // Passkeys alone, on an issuer that has lost its name.
         isStuck: !lacking && !own.totp && own.codesLeft === 0 && !this.ceremonies.possible,
         loginAgainHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
-        offer: enrols && !passkeyOnly ? await this.enrolment.offerTotp(visit, user, shown.offer) : undefined,
+        offer: enrols && !passkeyOnly ? await this.offers.make(user, visit.now, shown.offer) : undefined,
         enrollOptions: enrols ? await this.ceremonies.enrollOptions(visit, user) : undefined,
         // A demand of a role or a client is not skipped: trusting would promise what is not kept.
         trustDays: visit.session.full || visit.secondFactorOwed || clientDemands ? [] : this.trusted.days,

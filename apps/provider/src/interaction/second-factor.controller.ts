@@ -17,12 +17,14 @@ import { Dispatcher } from '../authorization/dispatcher.service.js';
 import type { KeptRequest } from '../authorization/kept-request.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { Enrolment, type Enrolled } from '../factors/enrolment.service.js';
-import { mostPasskeys } from '../factors/passkeys.service.js';
+import type { AddedFactor } from '../factors/enrolment.service.js';
+import { AddAuthenticatorApp } from '../factors/operations/add-authenticator-app.js';
+import { AddPasskey } from '../factors/operations/add-passkey.js';
 import { SecondFactors, type FactorOutcome } from '../factors/second-factor.service.js';
 import { Counters } from '../http/counters.js';
 import { routes } from '../http/routes.js';
-import { type Sentence, text } from '../texts/text.js';
+import { text } from '../texts/text.js';
+import { PageOperations, type PageOutcome, type Refusal } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -41,7 +43,7 @@ export class SecondFactorController {
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
-    @Inject(Enrolment) private readonly enrolment: Enrolment,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Counters) private readonly counters: Counters,
     @Inject(SecondFactorPage) private readonly pages: SecondFactorPage,
   ) {}
@@ -103,25 +105,33 @@ export class SecondFactorController {
     const { visit, user } = asked;
     const may = await this.pages.mayEnrol(asked);
     if (!may) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
-    const sealed = form.text('offer');
-    const outcome =
+    const submission = { visit: { ...visit, user }, form };
+    const outcome: PageOutcome<AddedFactor> =
       action === 'add-app'
-        ? await this.enrolment.addTotp(visit, user, { sealed, code: form.text('otp') })
-        : await this.enrolment.addPasskey(visit, user, {
-            attestation: form.text('attestation'),
-            name: form.text('passkeyName'),
-          });
-    if (outcome.kind === 'added') return this.enrolled(asked, outcome);
-    if (outcome.kind === 'ended' || outcome.kind === 'exists')
-      return Reply.redirect(after(asked), { cookies: visit.cookies });
-    const sentence = enrolSentences[outcome.kind];
-    const shown: Shown =
-      outcome.kind === 'wrong' ? { action, problem: sentence, offer: sealed } : { action, error: sentence };
-    return this.pages.show(asked, { status: 422, ...shown });
+        ? await this.operations.execute(
+            AddAuthenticatorApp,
+            { session: visit.session, offer: form.text('offer'), otp: form.text('otp') },
+            submission,
+          )
+        : await this.operations.execute(
+            AddPasskey,
+            {
+              session: visit.session,
+              browserId: visit.browser.id,
+              attestation: form.text('attestation'),
+              name: form.text('passkeyName'),
+            },
+            submission,
+          );
+    if ('result' in outcome) return this.enrolled(asked, outcome.result);
+    // There is one already, or the session has ended.
+    if (outcome.refusal.status === 409) return Reply.redirect(after(asked), { cookies: visit.cookies });
+    return this.pages.show(asked, enrolmentRefused(outcome.refusal, action, form));
   }
 
-  private enrolled(asked: Asked, { cookies, codes }: Enrolled): Reply {
+  private enrolled(asked: Asked, { session, cookieValue, codes }: AddedFactor): Reply {
     const { visit } = asked;
+    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
     if (!codes) return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...cookies] });
     return this.visits.page(
       visit,
@@ -171,9 +181,8 @@ function after({ kept }: Asked): string {
 const wrongCode = text('factor.wrongCode');
 const wrongRecovery = text('factor.wrongRecovery');
 
-const enrolSentences: Readonly<Record<string, Sentence>> = {
-  wrong: text('app.wrong'),
-  expired: text('app.expired'),
-  refused: text('passkeys.refused'),
-  taken: text('passkeys.taken', { most: mostPasskeys }),
-};
+/** A wrong code is said beside its field, and its offer goes on. */
+function enrolmentRefused({ status, problems: [problem] }: Refusal, action: string, form: Form): Shown {
+  if (problem?.field === 'otp') return { status, action, problem: problem.message, offer: form.text('offer') };
+  return { status, action, error: problem?.message };
+}

@@ -2,14 +2,18 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
+import { NewPasswords } from '../users/new-passwords.service.js';
+import { SetPasswordByLink } from '../users/operations/set-password-by-link.js';
+import { PageOperations } from '../users/page-operations.service.js';
+import { PasswordLinks, type PasswordLink } from '../users/password-links.service.js';
 import type { User } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
-import { PasswordLinks } from './password-links.service.js';
 import { PendingLogins } from './pending.service.js';
 
 /** Sets a password by a one-time link. Opening the link spends nothing: only sending the form does. */
@@ -19,7 +23,9 @@ export class SetPasswordController {
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
-    @Inject(PasswordLinks) private readonly passwords: PasswordLinks,
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(PasswordLinks) private readonly links: PasswordLinks,
+    @Inject(NewPasswords) private readonly passwords: NewPasswords,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
   ) {}
@@ -29,7 +35,7 @@ export class SetPasswordController {
     const visit = await this.visits.open(request);
     const presented = query(request).get('token');
     const token = presented ?? this.tokens.get(visit, 'password');
-    const { user } = await this.passwords.get(visit, token);
+    const { user } = await this.getLink(token, visit);
     if (presented !== undefined) return this.tokens.keep(visit, 'password', presented, routes.setPassword);
     return this.show(visit, user, token, { status: 200 });
   }
@@ -39,18 +45,23 @@ export class SetPasswordController {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.open(request);
     const token = form.get('token') ?? this.tokens.get(visit, 'password');
-    const linked = await this.passwords.get(visit, token);
-    const { user, link } = linked;
+    const { user } = await this.getLink(token, visit);
     if (refusal) return this.show(visit, user, token, { status: 403, problem: text(refusal.id) });
-    const outcome = await this.passwords.set(visit, linked, form.text('password'));
-    switch (outcome.kind) {
-      case 'throttled':
-        return this.show(visit, user, token, { status: 429, problem: text('problem.password.throttled') });
-      case 'weak':
-        return this.show(visit, user, token, { status: 422, problem: outcome.weakness });
-      case 'set':
-        return link.signsIn ? this.signIn(visit, user, outcome.passwordHash) : this.showSet(visit, user);
+    const input = { token, password: form.text('password') };
+    const outcome = await this.operations.executeForVisitor(SetPasswordByLink, input, { visit, linkedUserId: user.id });
+    if ('refusal' in outcome) {
+      const { status, error, problems } = outcome.refusal;
+      return this.show(visit, user, token, { status, problem: problems[0]?.message ?? error });
     }
+    const { signsIn, passwordHash } = outcome.result;
+    return signsIn ? this.signIn(visit, user, passwordHash) : this.showSet(visit, user);
+  }
+
+  /** @throws PageError link.spent, also for a link that was never made */
+  private async getLink(token: string, visit: Visit): Promise<PasswordLink> {
+    const linked = await this.links.find(token, visit.now);
+    if (!linked) throw new PageError('link.spent');
+    return linked;
   }
 
   /** The session is partial where a second factor is owed: the pages after this one ask for it. */
@@ -89,9 +100,9 @@ export class SetPasswordController {
     visit: Visit,
     user: User,
     token: string,
-    { status, problem }: { readonly status: number; readonly problem?: Sentence },
+    { status, problem }: { readonly status: number; readonly problem?: Sentence | undefined },
   ): Promise<Reply> {
-    const minimum = await this.passwords.minimum(user);
+    const minimum = await this.passwords.minimum(user.id);
     return this.visits.page(
       visit,
       'interaction/set-password',

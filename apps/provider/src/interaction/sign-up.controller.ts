@@ -1,25 +1,18 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { AuditService } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
-import { uncountIfBusy } from '../users/busy.js';
-import { PasswordHasher } from '../users/password-hasher.js';
+import { signUpDraft, SignUp, type SignUpInput } from '../users/operations/sign-up.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import { PasswordRules } from '../users/password-rules.js';
-import type { QueueSource } from '../users/fair-queue.js';
-import { anonymousSource, invitationSource } from '../users/password-source.js';
-import { EmailChanges } from '../users/email-changes.service.js';
 import { Invitations, type Invitation } from '../users/invitations.service.js';
-import { SignUpRate } from '../users/sign-up-rate.service.js';
-import { checkChosenUsername, checkUserDraft, type Problem, type UserDraft } from '../users/user.js';
-import { UsersService } from '../users/users.service.js';
+import type { Problem, UserDraft } from '../users/user.js';
 import type { Visit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { LinkTokens } from './link-tokens.js';
@@ -31,19 +24,14 @@ import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './
 export class SignUpController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
-    @Inject(UsersService) private readonly users: UsersService,
-    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
-    @Inject(SignUpRate) private readonly rate: SignUpRate,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
-    @Inject(AuditService) private readonly audit: AuditService,
-    @Inject(EmailChanges) private readonly emails: EmailChanges,
   ) {}
 
   @Get()
@@ -71,35 +59,16 @@ export class SignUpController {
     const from = { id, invited };
     const draft = draftOf(form, invited);
     if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
-    const password = form.text('password');
-    const source = invited ? invitationSource(visit, invited.selector) : anonymousSource(visit);
-    if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, visit.now))))
-      return this.show(visit, from, draft, [], { status: 429, error: text('signUp.throttled') });
-    const problems = await uncountIfBusy(
-      () => this.problems(draft, password, source),
-      () => this.store.run((unit) => this.rate.giveBackPassword(unit, source.key)),
-    );
-    if (problems.length > 0) return this.show(visit, from, draft, problems);
-    const admitted = await this.store.run((unit) => this.rate.count(unit, source.key, visit.now));
-    if (!admitted)
-      return this.show(visit, from, draft, [], {
-        status: 429,
-        error: text('signUp.throttled'),
-      });
-
-    const passwordHash = await uncountIfBusy(
-      () => this.hasher.hash(password, source),
-      () =>
-        this.store.run(async (unit) => {
-          await this.rate.giveBack(unit, source.key);
-          await this.rate.giveBackPassword(unit, source.key);
-        }),
-    );
-    const made = await this.make(visit, { ...draft, passwordHash }, invited);
-    if ('problems' in made) return this.show(visit, from, draft, made.problems);
+    const input = { ...typedIn(form), password: form.text('password'), invitation: invited?.text };
+    const outcome = await this.operations.executeForVisitor(SignUp, input, { visit });
+    if ('refusal' in outcome) {
+      const { status, error, problems } = outcome.refusal;
+      return this.show(visit, from, draft, problems, { status, error });
+    }
+    const { user, passwordHash } = outcome.result;
     const { kept } = await this.pending.find(visit, id);
     const loggedIn = await this.logins.start(visit, {
-      user: made.user,
+      user,
       verifiedHash: passwordHash,
       amr: ['pwd'],
       kept,
@@ -127,46 +96,12 @@ export class SignUpController {
     return undefined;
   }
 
-  /** The estimate takes time: a draft that is refused in any case does not get one. */
-  private async problems(draft: UserDraft, password: string, source: QueueSource): Promise<readonly Problem[]> {
-    const purpose = { use: 'only factor', owner: draft, source } as const;
-    const ofDraft = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
-    const weakness =
-      ofDraft.length > 0 ? this.rules.simpleProblem(password, purpose) : await this.rules.problem(password, purpose);
-    return weakness === undefined ? ofDraft : [...ofDraft, { field: 'password', message: weakness }];
-  }
-
-  /** The account, and the end of the invitation that it was made by. */
-  private make(
-    visit: Visit,
-    draft: UserDraft & { readonly passwordHash: string },
-    invited: Invited | undefined,
-  ): ReturnType<UsersService['create']> {
-    const actor = { address: visit.address, requestId: visit.requestId };
-    return this.store.run(async (unit) => {
-      const made = await this.users.create(unit, draft, visit.now);
-      if ('user' in made)
-        await this.audit.record(unit, {
-          type: 'user.created',
-          ...actor,
-          subjectId: made.user.id,
-          details: { username: made.user.username },
-        });
-      if (!('problems' in made) && invited && !(await this.invitations.consume(unit, invited.selector, visit.now)))
-        throw new PageError('link.spent');
-      // The address counts when its mail was opened; nothing waits for that.
-      if (!('problems' in made) && made.user.email !== undefined && !made.user.emailVerified)
-        await this.emails.ask(unit, made.user.id, made.user.email, visit.now);
-      return made;
-    });
-  }
-
   private async show(
     visit: Visit,
     { id, invited }: { readonly id: string | undefined; readonly invited: Invited | undefined },
     draft: UserDraft,
     problems: readonly Problem[],
-    shown: { readonly status?: number; readonly error?: Sentence } = {},
+    shown: { readonly status?: number; readonly error?: Sentence | undefined } = {},
   ): Promise<Reply> {
     const { kept, client } = await this.pending.find(visit, id);
     return this.visits.page(
@@ -196,13 +131,14 @@ interface Invited extends Invitation {
   readonly text: string;
 }
 
-/** Whoever was invited has shown by the link that the mailbox is theirs. */
 function draftOf(form: Form | undefined, invited: Invited | undefined): UserDraft {
+  return signUpDraft(form ? typedIn(form) : { username: '', name: undefined, email: undefined }, invited);
+}
+
+function typedIn(form: Form): Pick<SignUpInput, 'username' | 'name' | 'email'> {
   return {
-    username: form?.text('username').trim() ?? '',
-    name: form?.text('name').trim() || undefined,
-    email: invited?.email ?? (form?.text('email').trim() || undefined),
-    emailVerified: invited !== undefined,
-    roles: invited?.roles ?? ['user'],
+    username: form.text('username').trim(),
+    name: form.text('name').trim() || undefined,
+    email: form.text('email').trim() || undefined,
   };
 }

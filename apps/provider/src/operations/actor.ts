@@ -29,6 +29,14 @@ export interface ClientActor extends Origin {
   readonly now: EpochSeconds;
 }
 
+/** Someone at a page who is not signed in: who signs up, or opens a link from a mail. */
+export interface VisitorActor extends Origin {
+  readonly kind: 'visitor';
+  /** The account that the visitor's one-time link is for, for the audit log; undefined without a link. It gives no rights. */
+  readonly linkedUserId: string | undefined;
+  readonly now: EpochSeconds;
+}
+
 /** Someone with access to the server's command line; the audit log has the operating-system user. */
 export interface CommandLineActor {
   readonly kind: 'command-line';
@@ -42,7 +50,7 @@ export interface SystemActor {
 }
 
 /** Who performs an operation, and when. */
-export type Actor = PersonActor | ClientActor | CommandLineActor | SystemActor;
+export type Actor = PersonActor | ClientActor | VisitorActor | CommandLineActor | SystemActor;
 
 /** The members of an audit event that say who acted. */
 export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {
@@ -54,6 +62,10 @@ export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address'
     case 'client': {
       const { address, requestId, clientId } = actor;
       return { actorId: null, address, requestId, viaClientId: clientId };
+    }
+    case 'visitor': {
+      const { linkedUserId, address, requestId } = actor;
+      return { actorId: linkedUserId, address, requestId };
     }
     case 'command-line':
       return {};

@@ -17,7 +17,11 @@ export type OperationErrorCode =
   /** The record is not in the state that the change was made from. */
   | 'changed'
   /** Too much waits already: it may be tried again. */
-  | 'busy';
+  | 'busy'
+  /** Tried or asked for too often. */
+  | 'rate_limited'
+  /** The one-time link that it needs was used, or has expired. */
+  | 'link_spent';
 
 interface Options {
   readonly problems?: readonly FieldProblem[];
@@ -51,6 +55,16 @@ export function notFound(record: string): OperationError {
 /** @param problems at least one */
 export function invalidInput(problems: readonly FieldProblem[]): OperationError {
   return new OperationError('invalid', problems[0]?.message ?? text('error.form.invalid'), { problems });
+}
+
+/** @param sentence what was done too often */
+export function rateLimited(sentence: Sentence): OperationError {
+  return new OperationError('rate_limited', sentence);
+}
+
+/** Somebody used the link first, or it has expired. */
+export function linkSpent(): OperationError {
+  return new OperationError('link_spent', text('error.link.spent'));
 }
 
 /** The record was changed since it was read. */

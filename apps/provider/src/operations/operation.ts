@@ -30,7 +30,9 @@ export interface Performed<Result> {
  */
 export interface Operation<Input, Result, Prepared = Input> {
   /**
-   * What must not happen in a unit of work: hashing, look-ups in the network. It decides no rights.
+   * What must not happen in a unit of work: hashing, look-ups in the network, counting attempts that must stay counted. It
+   * decides no rights; where it verifies a password or counts an attempt, it asks the policy too, so that nobody guesses
+   * who would be refused.
    * @throws OperationError invalid
    */
   prepare(actor: Actor, input: Input): Promise<Prepared>;

@@ -1,13 +1,14 @@
 import { missingForRecentSignIn } from '@gatehouse/domain/oauth';
 import { text } from '../texts/text.js';
-import type { Actor, PersonActor } from './actor.js';
-import { OperationError } from './operation-error.js';
+import type { Actor, PersonActor, VisitorActor } from './actor.js';
+import { notFound, OperationError } from './operation-error.js';
 
 /** Why an actor may not do something; undefined where they may. */
 export type Denial = 'forbidden' | 'read_only' | 'recent_sign_in' | undefined;
 
 /** Only administrators, service accounts, the command line and the server itself. */
 export function administratorsOnly(actor: Actor): Denial {
+  if (actor.kind === 'visitor') return 'forbidden';
   if (actor.kind !== 'person' || actor.roles.includes('admin')) return undefined;
   return actor.roles.includes('auditor') ? 'read_only' : 'forbidden';
 }
@@ -20,6 +21,28 @@ export function afterRecentSignIn(actor: Actor): Denial {
 /** An administrator's act that needs a recent sign-in. */
 export function administratorsAfterRecentSignIn(actor: Actor): Denial {
   return administratorsOnly(actor) ?? afterRecentSignIn(actor);
+}
+
+/**
+ * The person who acts on their own account. Nobody else has an account here, so that for them there is none.
+ * @param policy whether they may
+ * @throws OperationError not_found for an actor who is no person, and for a denial
+ */
+export function demandOwner(actor: Actor, policy: (person: PersonActor) => Denial = () => undefined): PersonActor {
+  if (actor.kind !== 'person') throw notFound('user');
+  demand(actor, policy(actor));
+  return actor;
+}
+
+/**
+ * A visitor at a page of the sign-in flow, signed in or not. For what a one-time link or an open sign-up gives, and nobody's
+ * rights do.
+ * @throws OperationError forbidden for all other actors, and for a denial
+ */
+export function demandVisitor(actor: Actor, policy: () => Denial = () => undefined): VisitorActor {
+  if (actor.kind !== 'visitor') throw new OperationError('forbidden', text('error.page.forbidden'));
+  demand(actor, policy());
+  return actor;
 }
 
 /** @throws OperationError for a denial */

@@ -10,7 +10,6 @@ import {
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
 import { newId } from '@gatehouse/server/secrets/random';
-import { AuditService, type Actor } from '../audit/audit.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../http/routes.js';
@@ -75,7 +74,6 @@ export class EmailChanges {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(ReplayService) private readonly replay: ReplayService,
     @Inject(SecurityNotices) private readonly notices: SecurityNotices,
-    @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /**
@@ -131,7 +129,7 @@ export class EmailChanges {
   }
 
   /** True for exactly one caller, and only while the account is as it was. The address before is told. */
-  async confirm(unit: Unit, change: EmailChange, actor: Actor, now: EpochSeconds): Promise<boolean> {
+  async confirm(unit: Unit, change: EmailChange, now: EpochSeconds): Promise<boolean> {
     if (!(await this.replay.spend(unit, 'email change', change.id, change.expiresAt, now))) return false;
     // Before the change: it goes to the old address.
     if (change.before !== null && change.before !== change.email)
@@ -148,7 +146,6 @@ export class EmailChanges {
     if (changed !== 1) return false;
     // What was sent to the address before may be read by somebody else.
     await this.links.forgetAllOf(unit, change.userId);
-    await this.audit.record(unit, { type: 'user.email_confirmed', ...actor, subjectId: change.userId });
     return true;
   }
 }

@@ -2,18 +2,18 @@ import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { Form } from '@gatehouse/server/web/form';
 import type { FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
-import type { PersonActor } from '../operations/actor.js';
+import type { PersonActor, VisitorActor } from '../operations/actor.js';
 import { OperationError } from '../operations/operation-error.js';
 import type { Operation } from '../operations/operation.js';
 import { Operations } from '../operations/operations.js';
 import type { Sentence } from '../texts/text.js';
 import { RecentSignIns } from './recent-sign-ins.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
-import type { UserVisit } from './visit.js';
+import type { UserVisit, Visit } from './visit.js';
 
 /** What a form shows when its operation was refused. */
 export interface Refusal {
-  readonly status: 409 | 422 | 503;
+  readonly status: 409 | 422 | 429 | 503;
   readonly error?: Sentence;
   readonly problems: readonly FieldProblem[];
 }
@@ -48,15 +48,36 @@ export class PageOperations {
     input: Input,
     submission: Submission,
   ): Promise<PageOutcome<Result>> {
-    const actor = await this.actorOf(submission.visit);
+    const { visit, form, page = visit.request.originalUrl } = submission;
+    const actor = await this.actorOf(visit);
+    // Before the operation: a form that came back after a sign-in is sent once.
+    await this.signIns.passed(visit, form);
     try {
-      const result = await this.operations.execute(type, actor, input);
-      await this.signIns.passed(submission.visit, submission.form);
-      return { result };
+      return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (error.code !== 'recent_sign_in') await this.signIns.passed(submission.visit, submission.form);
-      return { refusal: await this.refusalOf(error, submission) };
+      if (error.code === 'recent_sign_in') throw await this.signIns.neededFor(visit, form, page);
+      return { refusal: refusalOf(error) };
+    }
+  }
+
+  /**
+   * Executes an operation for somebody who is not signed in.
+   * @param linkedUserId whose one-time link was opened
+   * @throws PageError link.spent, page.forbidden
+   */
+  async executeForVisitor<Input, Result, Prepared>(
+    type: Type<Operation<Input, Result, Prepared>>,
+    input: Input,
+    { visit, linkedUserId }: { readonly visit: Visit; readonly linkedUserId?: string },
+  ): Promise<PageOutcome<Result>> {
+    const { address, requestId, now } = visit;
+    const actor: VisitorActor = { kind: 'visitor', linkedUserId, address, requestId, now };
+    try {
+      return { result: await this.operations.execute(type, actor, input) };
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      return { refusal: refusalOf(error) };
     }
   }
 
@@ -74,27 +95,29 @@ export class PageOperations {
       now,
     };
   }
+}
 
-  private async refusalOf(error: OperationError, submission: Submission): Promise<Refusal> {
-    const { code, sentence, problems } = error;
-    switch (code) {
-      case 'not_found':
-        throw new PageError('record.not_found');
-      case 'forbidden':
-        throw new PageError('page.forbidden');
-      case 'read_only':
-        throw new PageError('page.auditor');
-      case 'recent_sign_in': {
-        const { visit, form, page = visit.request.originalUrl } = submission;
-        throw await this.signIns.neededFor(visit, form, page);
-      }
-      case 'invalid':
-        return { status: 422, problems };
-      case 'busy':
-        return { status: 503, error: sentence, problems };
-      case 'conflict':
-      case 'changed':
-        return { status: 409, error: sentence, problems };
-    }
+/** @throws PageError where the form cannot be shown again, or would not help */
+function refusalOf({ code, sentence, problems }: OperationError): Refusal {
+  switch (code) {
+    case 'not_found':
+      throw new PageError('record.not_found');
+    case 'forbidden':
+    // Of a person it is asked for before: nobody else can sign in for this.
+    case 'recent_sign_in':
+      throw new PageError('page.forbidden');
+    case 'read_only':
+      throw new PageError('page.auditor');
+    case 'link_spent':
+      throw new PageError('link.spent');
+    case 'invalid':
+      return { status: 422, problems };
+    case 'rate_limited':
+      return { status: 429, error: sentence, problems };
+    case 'busy':
+      return { status: 503, error: sentence, problems };
+    case 'conflict':
+    case 'changed':
+      return { status: 409, error: sentence, problems };
   }
 }

@@ -1,12 +1,13 @@
-import { networkKey } from '@gatehouse/server/web/request';
+import { addressKey, networkKey } from '@gatehouse/server/web/request';
 import type { QueueSource } from './fair-queue.js';
-import type { Visit } from './visit.js';
 
-type Origin = Pick<Visit, 'address' | 'addressKey'>;
+interface Origin {
+  readonly address: string;
+}
 
 /** A source of which only the network address is known. */
-export function anonymousSource({ address, addressKey }: Origin): QueueSource {
-  return { key: addressKey, network: networkKey(address), isIdentified: false };
+export function anonymousSource({ address }: Origin): QueueSource {
+  return { key: addressKey(address), network: networkKey(address), isIdentified: false };
 }
 
 /** A source that is signed in to this account, has its one-time link, or uses a browser that the account is known in. */

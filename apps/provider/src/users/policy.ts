@@ -1,4 +1,5 @@
 import type { Actor } from '../operations/actor.js';
+import type { Settings } from '../config/settings.js';
 import {
   administratorsAfterRecentSignIn,
   administratorsOnly,
@@ -29,6 +30,16 @@ export function mayWithdrawInvitations(actor: Actor): Denial {
 /** Persons may end their own sessions. It takes access away, and gives none: no recent sign-in is needed. */
 export function mayEndSessions(actor: Actor, userId: string | undefined): Denial {
   return actor.kind === 'person' && actor.userId === userId ? undefined : administratorsOnly(actor);
+}
+
+/** Persons may change their own password, address and second factors. */
+export function mayChangeOwnCredentials(actor: Actor): Denial {
+  return afterRecentSignIn(actor);
+}
+
+/** Whether a visitor may create an account of their own. */
+export function maySignUp(signUp: Settings['signUp'], isInvited: boolean): Denial {
+  return signUp === 'open' || (signUp === 'invitation' && isInvited) ? undefined : 'forbidden';
 }
 
 /** Persons may delete their own account. */

@@ -5,28 +5,36 @@ import { MailModule } from '../mail/mail.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
+import { CurrentPasswords } from './current-passwords.service.js';
 import { EmailChanges } from './email-changes.service.js';
 import { InvitationsController } from './invitations.controller.js';
 import { Invitations } from './invitations.service.js';
 import { KeptForms } from './kept-forms.service.js';
 import { KnownDevices } from './known-devices.js';
 import { LoginThrottle } from './login-throttle.service.js';
+import { NewPasswords } from './new-passwords.service.js';
 import { OneTimeLinks } from './one-time-links.service.js';
+import { ConfirmEmail } from './operations/confirm-email.js';
 import { CreateUser } from './operations/create-user.js';
 import { DeleteUser } from './operations/delete-user.js';
 import { EndSessions } from './operations/end-sessions.js';
 import { EndUserSessions } from './operations/end-user-sessions.js';
 import { InvitePeople } from './operations/invite-people.js';
 import { MakePasswordLink } from './operations/make-password-link.js';
+import { RequestEmailChange } from './operations/request-email-change.js';
+import { RequestPasswordReset } from './operations/request-password-reset.js';
+import { SetPasswordByLink } from './operations/set-password-by-link.js';
 import { SetPassword } from './operations/set-password.js';
 import { SetRoleRequirements } from './operations/set-role-requirements.js';
 import { SetUserState } from './operations/set-user-state.js';
 import { SetUserStates } from './operations/set-user-states.js';
+import { SignUp } from './operations/sign-up.js';
 import { UpdateOwnProfile } from './operations/update-own-profile.js';
 import { UpdateUser } from './operations/update-user.js';
 import { WithdrawInvitation } from './operations/withdraw-invitation.js';
 import { PageOperations } from './page-operations.service.js';
 import { PasswordHasher } from './password-hasher.js';
+import { PasswordLinks } from './password-links.service.js';
 import { PasswordRules } from './password-rules.js';
 import { PasswordStrength } from './password-strength.js';
 import { PasswordResets } from './password-resets.service.js';
@@ -61,6 +69,11 @@ import { Visits } from './visits.service.js';
     DeleteUser,
     MakePasswordLink,
     SetPassword,
+    SetPasswordByLink,
+    SignUp,
+    RequestEmailChange,
+    ConfirmEmail,
+    RequestPasswordReset,
     SetRoleRequirements,
     InvitePeople,
     WithdrawInvitation,
@@ -74,6 +87,9 @@ import { Visits } from './visits.service.js';
     UndeliverableAddressesService,
     UsersService,
     PasswordHasher,
+    PasswordLinks,
+    NewPasswords,
+    CurrentPasswords,
     PasswordRules,
     { provide: PasswordStrength, inject: [Log], useFactory: (log: Log) => new PasswordStrength(log) },
     SecurityNotices,
@@ -96,6 +112,9 @@ import { Visits } from './visits.service.js';
     EmailChanges,
     SecurityNotices,
     PasswordRules,
+    PasswordLinks,
+    NewPasswords,
+    CurrentPasswords,
     Invitations,
     UserLists,
     UserTextSearch,

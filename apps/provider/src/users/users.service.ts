@@ -109,6 +109,11 @@ export class UsersService {
     return row?.passwordHash ?? undefined;
   }
 
+  /** Whether this is still the account's password, in the unit that holds its row. */
+  async isPasswordHash(unit: Unit, id: string, hash: string): Promise<boolean> {
+    return unit.manager.getRepository(UserEntity).existsBy({ id, passwordHash: hash });
+  }
+
   /** An administrator who can log in, or one who has no password yet; undefined while there is none at all. */
   async findAdmin(): Promise<{ id: string; username: string; hasPassword: boolean } | undefined> {
     const row = await this.store.one<{ id: string; username: string; has_password: number | boolean }>(

@@ -147,7 +147,7 @@ describe('an e-mail address', () => {
     if (!change) throw new Error('no change');
     const won = await Promise.all(
       Array.from({ length: 100 }, () =>
-        provider.store.run((unit) => changes.confirm(unit, change, {}, provider.clock.now())),
+        provider.store.run((unit) => changes.confirm(unit, change, provider.clock.now())),
       ),
     );
     expect(won.filter((each) => each)).toHaveLength(1);

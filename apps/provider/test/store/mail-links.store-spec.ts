@@ -63,7 +63,7 @@ describe.each(engines)('links that are mailed, on %s', (_name, engineOf) => {
     await provider.store.run((unit) => provider.app.get(EmailChanges).ask(unit, user.id, 'after@mail.test', now));
     const change = await other.app.get(EmailChanges).open(await tokenFor('after@mail.test', 'token'), now);
     if (!change) throw new Error('no change');
-    const won = await hundred((at) => at.store.run((unit) => at.app.get(EmailChanges).confirm(unit, change, {}, now)));
+    const won = await hundred((at) => at.store.run((unit) => at.app.get(EmailChanges).confirm(unit, change, now)));
     expect(won.filter((each) => each)).toHaveLength(1);
   });
 });

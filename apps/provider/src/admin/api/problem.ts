@@ -13,6 +13,7 @@ const problems = {
   'too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The body must be JSON'],
   'key-reused': [422, 'The idempotency key was used for another request'],
+  'rate-limited': [429, 'Too many requests'],
   busy: [503, 'The server is busy'],
   error: [500, 'Something went wrong here'],
 } as const satisfies Record<string, readonly [number, string]>;
@@ -77,6 +78,8 @@ const ofOperations: Readonly<Record<Exclude<OperationErrorCode, 'invalid'>, Prob
   conflict: 'conflict',
   changed: 'conflict',
   busy: 'busy',
+  rate_limited: 'rate-limited',
+  link_spent: 'conflict',
 };
 
 /** Members of an operation's input that the API calls otherwise than in snake case. */

@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
+import type { Operation, Performed } from '../../operations/operation.js';
+import { demandOwner } from '../../operations/policy.js';
+import { CurrentPasswords } from '../../users/current-passwords.service.js';
+import { NewPasswords } from '../../users/new-passwords.service.js';
+import { accountSource } from '../../users/password-source.js';
+import { mayChangeOwnCredentials } from '../../users/policy.js';
+import { UsersService } from '../../users/users.service.js';
+
+export interface ChangeOwnPasswordInput {
+  /** In plain text, as all passwords here. */
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** The session that goes on. */
+  readonly keepSessionId: string;
+}
+
+interface Prepared {
+  readonly verifiedHash: string;
+  readonly passwordHash: string;
+  readonly keepSessionId: string;
+}
+
+/** A person changes their own password: the current one is asked for; other sessions and all offline access end. */
+@Injectable()
+export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void, Prepared> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(NewPasswords) private readonly passwords: NewPasswords,
+    @Inject(CurrentPasswords) private readonly current: CurrentPasswords,
+  ) {}
+
+  /** @throws OperationError not_found, recent_sign_in, rate_limited, invalid */
+  async prepare(actor: Actor, input: ChangeOwnPasswordInput): Promise<Prepared> {
+    const person = demandOwner(actor, mayChangeOwnCredentials);
+    const { currentPassword, newPassword, keepSessionId } = input;
+    const owner = await this.users.find(person.userId);
+    if (!owner) throw notFound('user');
+    const source = accountSource(person, owner.id);
+    const chosen = { owner, password: newPassword, field: 'newPassword', source, now: person.now };
+    let verifiedHash = '';
+    const passwordHash = await this.passwords.hash(chosen, async () => {
+      const typed = { password: currentPassword, field: 'currentPassword', purpose: 'password change' } as const;
+      verifiedHash = await this.current.verify(person, typed);
+    });
+    return { verifiedHash, passwordHash, keepSessionId };
+  }
+
+  /** @throws OperationError not_found, recent_sign_in; changed where the password was changed meanwhile */
+  async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<void>> {
+    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    const { verifiedHash, passwordHash, keepSessionId } = prepared;
+    if (!(await this.users.lock(unit, userId))) throw notFound('user');
+    if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw changedMeanwhile();
+    await this.users.setPassword(unit, userId, passwordHash, now);
+    // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.
+    const ended = await this.users.signOutEverywhere(unit, userId, { offline: true, keepSessionId }, now);
+    const details = { offline_grants_ended: ended.grants };
+    return { result: undefined, changes: [{ type: 'user.password_changed', subjectId: userId, details }] };
+  }
+}

@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor, PersonActor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
+import type { Operation, Performed } from '../../operations/operation.js';
+import { demandOwner } from '../../operations/policy.js';
+import { type Sentence, text } from '../../texts/text.js';
+import { CurrentPasswords } from '../../users/current-passwords.service.js';
+import { PasswordRules } from '../../users/password-rules.js';
+import { accountSource } from '../../users/password-source.js';
+import { mayChangeOwnCredentials } from '../../users/policy.js';
+import { SecurityNotices } from '../../users/security-notices.service.js';
+import { checkPassword } from '../../users/user.js';
+import { UsersService } from '../../users/users.service.js';
+import { Factors } from '../factors.service.js';
+
+export interface RemoveSecondFactorInput {
+  /** `totp` or a passkey's id. */
+  readonly factor: string;
+  /**
+   * Asked for with the last factor: alone it must be longer than beside one (NIST SP 800-63B-4 3.1.1.2), and only the text
+   * itself tells how long it is.
+   */
+  readonly password: string;
+}
+
+interface Prepared {
+  readonly factor: string;
+  /** The password may be the only factor from now on. */
+  readonly mayBeLast: boolean;
+}
+
+/** A person removes a second factor of their own. Trusted browsers are asked again afterwards. */
+@Injectable()
+export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, void, Prepared> {
+  constructor(
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(CurrentPasswords) private readonly passwords: CurrentPasswords,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
+  ) {}
+
+  /** @throws OperationError not_found, recent_sign_in, rate_limited, invalid */
+  async prepare(actor: Actor, { factor, password }: RemoveSecondFactorInput): Promise<Prepared> {
+    const person = demandOwner(actor, mayChangeOwnCredentials);
+    const removable = await this.factors.findRemovable(person.userId, factor);
+    if (removable?.isLast) await this.checkPasswordAlone(person, password);
+    return { factor, mayBeLast: removable?.isLast === true };
+  }
+
+  /** @throws OperationError not_found, recent_sign_in; changed where the other factors were removed meanwhile */
+  async perform(unit: Unit, actor: Actor, { factor, mayBeLast }: Prepared): Promise<Performed<void>> {
+    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    if (!(await this.users.lock(unit, userId))) throw notFound('user');
+    // Gone already is what was wanted.
+    if (!(await this.factors.remove(unit, userId, factor))) return { result: undefined, changes: [] };
+    if (!mayBeLast && !(await this.factors.hasAnyIn(unit, userId))) throw changedMeanwhile();
+    await this.notices.tell(unit, userId, 'factor removed', now);
+    return { result: undefined, changes: [{ type: 'factor.removed', subjectId: userId, details: { factor } }] };
+  }
+
+  private async checkPasswordAlone(person: PersonActor, password: string): Promise<void> {
+    const user = await this.users.find(person.userId);
+    if (!user) throw notFound('user');
+    if (!user.hasPassword) throw wrongPassword(text('remove.noPassword'));
+    await this.passwords.verify(person, { password, field: 'password', purpose: 'factor removal' });
+    const minimum = this.rules.minimum('only factor');
+    if (checkPassword(password, minimum) !== undefined) throw wrongPassword(text('remove.shortPassword', { minimum }));
+    // It was chosen beside a second factor, where fewer guesses are asked of it.
+    const purpose = { use: 'only factor', owner: user, source: accountSource(person, user.id) } as const;
+    if ((await this.rules.problem(password, purpose)) !== undefined) throw wrongPassword(text('remove.weakPassword'));
+  }
+}
+
+function wrongPassword(message: Sentence): ReturnType<typeof invalidInput> {
+  return invalidInput([{ field: 'password', message }]);
+}

@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { linkSpent } from '../../operations/operation-error.js';
+import type { Operation, Performed } from '../../operations/operation.js';
+import { demandVisitor } from '../../operations/policy.js';
+import { EmailChanges, type EmailChange } from '../email-changes.service.js';
+import { userRepresentation } from '../user-representation.js';
+import { UsersService } from '../users.service.js';
+
+/** Changes an account's address by the link that was sent to the new one. The link alone gives the right. */
+@Injectable()
+export class ConfirmEmail implements Operation<{ readonly token: string }, EmailChange, EmailChange> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(EmailChanges) private readonly changes: EmailChanges,
+  ) {}
+
+  /** @throws OperationError forbidden; link_spent, also for a link that was never made */
+  async prepare(actor: Actor, { token }: { readonly token: string }): Promise<EmailChange> {
+    const change = await this.changes.open(token, demandVisitor(actor).now);
+    if (!change) throw linkSpent();
+    return change;
+  }
+
+  /** @throws OperationError link_spent where somebody was faster, or the account has changed */
+  async perform(unit: Unit, actor: Actor, change: EmailChange): Promise<Performed<EmailChange>> {
+    const before = await this.users.lockAndRead(unit, change.userId);
+    if (!before || !(await this.changes.confirm(unit, change, actor.now))) throw linkSpent();
+    const after = { ...before, email: change.email, emailVerified: true };
+    const confirmed = {
+      type: 'user.email_confirmed',
+      subjectId: change.userId,
+      before: userRepresentation(before),
+      after: userRepresentation(after),
+    } as const;
+    return { result: change, changes: [confirmed] };
+  }
+}

@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmailAddress } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../../config/settings.token.js';
+import { sendsMail, type Settings } from '../../config/settings.js';
+import type { Actor } from '../../operations/actor.js';
+import { invalidInput, notFound, OperationError, rateLimited } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demandOwner } from '../../operations/policy.js';
+import { text } from '../../texts/text.js';
+import { EmailChanges } from '../email-changes.service.js';
+import { mayChangeOwnCredentials } from '../policy.js';
+import { UsersService } from '../users.service.js';
+
+/** A person asks for another e-mail address: it counts when the link that is sent there was opened ({@link ConfirmEmail}). */
+@Injectable()
+export class RequestEmailChange extends SimpleOperation<{ readonly email: string }, void> {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(EmailChanges) private readonly changes: EmailChanges,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError not_found, conflict without a mail server, invalid, recent_sign_in, rate_limited */
+  async perform(unit: Unit, actor: Actor, { email }: { readonly email: string }): Promise<Performed<void>> {
+    const { userId, now } = demandOwner(actor);
+    const user = await this.users.lockAndRead(unit, userId);
+    if (!user) throw notFound('user');
+    if (!sendsMail(this.settings)) throw new OperationError('conflict', text('email.noMail'));
+    if (!isEmailAddress(email)) throw invalidInput([{ field: 'email', message: text('problem.email') }]);
+    if (email === user.email && user.emailVerified)
+      throw invalidInput([{ field: 'email', message: text('email.same') }]);
+    // After the checks that need none: a sign-in is not asked for in vain.
+    demandOwner(actor, mayChangeOwnCredentials);
+    if (!(await this.changes.ask(unit, userId, email, now))) throw rateLimited(text('email.throttled'));
+    return { result: undefined, changes: [] };
+  }
+}
