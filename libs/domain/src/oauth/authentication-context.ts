@@ -64,15 +64,15 @@ export function addMethods(amr: readonly string[], added: readonly Authenticatio
 /** What asks for a class of login: the request, and an administrator who wants more than one factor at this client. */
 export type AuthenticationAsked = Pick<AuthorizationRequest, 'acrValues' | 'claims'>;
 
+/** A client, by what its administrator wants of a sign-in. */
+export type DemandingClient = Pick<Client, 'secondFactorRequired'>;
+
 /**
  * What a login must meet: each list is met by any one of its members. `acr_values`, and the claim `acr` where it is
  * voluntary, are wishes; but what names a class that we know is asked for in earnest (RFC 9470 5), while values that we
  * never heard of are left aside. Of an essential claim they are not (OpenID Connect Core 5.5.1.1).
  */
-export function contextDemands(
-  request: AuthenticationAsked,
-  client: Pick<Client, 'secondFactorRequired'>,
-): readonly (readonly string[])[] {
+export function contextDemands(request: AuthenticationAsked, client: DemandingClient): readonly (readonly string[])[] {
   const claim = acrClaim(request);
   const wishes = [request.acrValues ?? [], claim.essential ? [] : claim.values]
     .map((values) => values.filter(isKnown))

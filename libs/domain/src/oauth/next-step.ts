@@ -1,6 +1,7 @@
 import type { EpochSeconds } from '../kernel/index.js';
 import {
   contextDemands,
+  type DemandingClient,
   multiFactorContext,
   phishingResistantContext,
   unmetDemands,
@@ -22,7 +23,7 @@ export type NextStep =
 
 export interface NextStepInput {
   readonly request: StepRequest;
-  readonly client: Pick<Client, 'consentRequired' | 'secondFactorRequired' | 'applicationType'>;
+  readonly client: DemandingClient & Pick<Client, 'consentRequired' | 'applicationType'>;
   /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
   readonly session?:
     | {

@@ -8,15 +8,14 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../issuance/access-tokens.service.js';
 import { RoleRequirements } from '../../users/role-requirements.service.js';
-import { RecentSignIns } from '../../users/recent-sign-ins.service.js';
 import { SecondFactorLookup } from '../../users/second-factor-lookup.js';
 import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
-import type { Actor } from '../../operations/actor.js';
+import { auditActor, type Actor } from '../../operations/actor.js';
+import { afterRecentSignIn, demand } from '../../operations/policy.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
 import { operationOf, type OperationDescription } from './operation.js';
-import { stepUp } from './step-up.js';
 
 /**
  * Lets in who has an access token of this server with the scope that the operation needs. Of a person's token counts the
@@ -32,36 +31,48 @@ export class AccessGuard implements CanActivate {
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
     @Inject(GrantsService) private readonly grants: GrantsService,
-    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {}
 
-  /** @throws OAuthError invalid_token, insufficient_scope */
+  /** @throws OAuthError invalid_token, insufficient_scope; OperationError recent_sign_in */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const operation = operationOf(context.getHandler());
     if (!operation) throw new Error('a method of the API that does not say what it needs');
     const request = context.switchToHttp().getRequest<WebRequest>();
     const now = this.clock.now();
     const presented = await this.bearer.check(request, now);
-    const { userId: personId } = presented.token;
-    const auditActor = {
+    const { client, token } = presented;
+    const { userId: personId } = token;
+    const origin = { address: clientAddress(request), requestId: requestId(request), clientId: client.id };
+    noteSignedIn(request, {
       actorId: personId,
-      address: clientAddress(request),
-      requestId: requestId(request),
-      viaClientId: presented.client.id,
-    };
-    noteSignedIn(request, auditActor);
-    const person = await this.check(presented, operation, now);
-    const actor = await this.actorOf(presented, person, { request, needs: operation.needs, now });
-    const requireRecentSignIn = (): Promise<void> => this.requireRecentSignIn(presented.token, this.clock.now());
-    letIn({ request, now, actor, auditActor, clientId: presented.client.id, personId, requireRecentSignIn }, () =>
-      this.lookAgain(presented.token, operation),
+      address: origin.address,
+      requestId: origin.requestId,
+      viaClientId: client.id,
+    });
+    const actor = await this.admit(presented, operation, { ...origin, now });
+    const actorNow = (): Promise<Actor> => this.admit(presented, operation, { ...origin, now: this.clock.now() });
+    letIn(
+      {
+        request,
+        now,
+        actor,
+        auditActor: auditActor(actor),
+        clientId: client.id,
+        personId,
+        requireRecentSignIn: async () => demandRecentSignIn(await actorNow()),
+      },
+      () => this.lookAgain(token, operation, origin),
     );
     return true;
   }
 
   /** By what is true now; a DPoP proof is shown once, so the token is not presented again. */
-  private async lookAgain({ selector, clientId }: AccessToken, operation: OperationDescription): Promise<void> {
+  private async lookAgain(
+    { selector, clientId }: AccessToken,
+    operation: OperationDescription,
+    origin: Origin,
+  ): Promise<void> {
     const now = this.clock.now();
     const token = await this.tokens.findBySelector(selector, now);
     const client = await this.clients.find(clientId);
@@ -69,34 +80,39 @@ export class AccessGuard implements CanActivate {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'api.token_ended',
       });
-    await this.check({ token, client }, operation, now);
+    await this.admit({ token, client }, operation, { ...origin, now });
   }
 
-  /** @throws OAuthError invalid_token, insufficient_scope */
-  private async check(
+  /**
+   * Who acts, where they are let in. The policy of operations decides whether a sign-in is recent; it is asked here too, before
+   * a body is read.
+   * @throws OAuthError invalid_token, insufficient_scope; OperationError recent_sign_in
+   */
+  private async admit(
     presented: PresentedToken,
     operation: OperationDescription,
-    now: EpochSeconds,
-  ): Promise<User | undefined> {
+    origin: Origin & { readonly now: EpochSeconds },
+  ): Promise<Actor> {
     const allowed = scopesOf(presented);
     if (!allowed.includes(operation.needs) && !allowed.includes('gatehouse:admin'))
       throw insufficient(`This needs the scope ${operation.needs}.`, 'api.scope', operation.needs);
     const { userId } = presented.token;
+    const { now } = origin;
     const person = userId === undefined ? undefined : await this.checkPerson(userId, presented, operation.needs, now);
-    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined)
-      await this.requireRecentSignIn(presented.token, now);
-    return person;
+    const actor = await this.actorOf(presented, person, { ...origin, needs: operation.needs });
+    if (operation.needs === 'gatehouse:admin' && operation.signIn === undefined) demandRecentSignIn(actor);
+    return actor;
   }
 
   private async actorOf(
-    { token, client }: PresentedToken,
+    { token }: PresentedToken,
     person: User | undefined,
-    { request, needs, now }: { request: WebRequest; needs: AdministrationScope; now: EpochSeconds },
+    { needs, ...origin }: Origin & { readonly needs: AdministrationScope; readonly now: EpochSeconds },
   ): Promise<Actor> {
-    const origin = { address: clientAddress(request), requestId: requestId(request), clientId: client.id, now };
+    const { now } = origin;
     if (!person) return { kind: 'client', ...origin };
     const { id: userId, roles } = person;
-    // Reading needs no sign-in to be looked up.
+    // Reading needs no sign-in to be looked up. A token by an assertion of another server comes from none.
     const grant =
       needs === 'gatehouse:read' || token.grantSelector === undefined
         ? undefined
@@ -104,21 +120,6 @@ export class AccessGuard implements CanActivate {
     const signIn = grant?.authTime === undefined ? undefined : { authTime: grant.authTime, amr: grant.amr };
     const hasSecondFactor = signIn === undefined || signIn.amr.includes('mfa') || (await this.factors.hasAny(userId));
     return { kind: 'person', userId, roles, signIn, hasSecondFactor, ...origin };
-  }
-
-  /**
-   * By the sign-in that a person's token comes from. One that has none, by an assertion of another server, is not enough.
-   * @throws OAuthError insufficient_user_authentication
-   * @see RFC 9470 3
-   */
-  private async requireRecentSignIn({ userId, grantSelector }: AccessToken, now: EpochSeconds): Promise<void> {
-    if (userId === undefined) return;
-    const grant = grantSelector === undefined ? undefined : await this.grants.findLive(grantSelector, now);
-    const missing =
-      grant?.authTime === undefined
-        ? 'sign-in'
-        : await this.signIns.missingOf(userId, { authTime: grant.authTime, amr: grant.amr }, now);
-    if (missing !== undefined) throw stepUp(missing);
   }
 
   private async checkPerson(
@@ -145,6 +146,18 @@ export class AccessGuard implements CanActivate {
       );
     return person;
   }
+}
+
+/** Which request of which client. */
+interface Origin {
+  readonly address: string;
+  readonly requestId: string;
+  readonly clientId: string;
+}
+
+/** @throws OperationError recent_sign_in, which is answered with a step-up challenge (RFC 9470 3) */
+function demandRecentSignIn(actor: Actor): void {
+  demand(actor, afterRecentSignIn(actor));
 }
 
 /** What the token says and its client may still have: an administrator took it back, or it came by itself. */

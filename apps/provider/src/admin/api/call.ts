@@ -14,7 +14,7 @@ export interface Call {
   readonly clientId: string;
   /** Undefined for a client that acts for itself. */
   readonly personId: string | undefined;
-  /** @throws OAuthError insufficient_user_authentication; never for a client that acts for itself */
+  /** @throws OperationError recent_sign_in; never for a client that acts for itself */
   readonly requireRecentSignIn: () => Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import { Delete, Get, Inject, Post } from '@nestjs/common';
 import { Reply } from '@gatehouse/server/web/reply';
+import { auditActor } from '../../operations/actor.js';
 import { AuditLog } from '../../audit/audit-log.service.js';
 import { auditTypes } from '../../audit/audit.service.js';
 import { BoundedEvents } from '../../audit/bounded-events.service.js';
@@ -116,9 +117,8 @@ export class AuditEventsApi {
     const { limit, after } = readPage(call.request, ['number']);
     const type = readChoice(call.request, 'type', auditTypes);
     // A program that follows the log makes no event per page.
-    const { actorId } = call.auditActor;
-    if (typeof actorId === 'string')
-      await this.bounded.record({ type: 'audit.read', ...call.auditActor, actorId }, oneAnHour);
+    if (call.personId !== undefined)
+      await this.bounded.record({ type: 'audit.read', ...auditActor(call.actor), actorId: call.personId }, oneAnHour);
     const { events, next } = await this.log.search({
       types: type === undefined ? undefined : [type],
       userId: readText(call.request, 'user_id'),
