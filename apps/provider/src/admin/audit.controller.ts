@@ -1,19 +1,19 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
-import { Store } from '@gatehouse/server/database/store';
 import type { Form } from '@gatehouse/server/web/form';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { AuditLog, type AuditPage, type AuditSearch } from '../audit/audit-log.service.js';
-import { auditTypes, AuditService } from '../audit/audit.service.js';
+import { auditTypes } from '../audit/audit.service.js';
 import { isCommandLineActor } from '../audit/command-line-actor.js';
 import { eventRepresentation } from '../audit/event-representation.js';
 import { routes } from '../http/routes.js';
 import { UsersService } from '../users/users.service.js';
-import { actorOf } from '../users/actor.js';
+import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { EventLines } from './event-lines.service.js';
+import { RecordAuditExport } from './operations/record-audit-export.js';
 
 const pageSize = 50;
 /** Of one download; the command line writes all. */
@@ -38,11 +38,10 @@ function chosen({ typed }: Asked): Record<string, string> {
 @Controller(routes.audit)
 export class AuditController {
   constructor(
-    @Inject(Store) private readonly store: Store,
+    @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(AuditLog) private readonly log: AuditLog,
-    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(EventLines) private readonly lines: EventLines,
   ) {}
@@ -78,13 +77,8 @@ export class AuditController {
       if (next === undefined) break;
       search = { ...search, before: next };
     }
-    await this.store.run((unit) =>
-      this.audit.record(unit, {
-        type: 'audit.exported',
-        ...actorOf(visit),
-        details: { by: 'page', events: lines.length, ...chosen(asked) },
-      }),
-    );
+    const exported = { by: 'page', events: lines.length, filter: chosen(asked) } as const;
+    await this.operations.execute(RecordAuditExport, exported, { visit });
     const day = new Date(this.clock.now() * 1000).toISOString().slice(0, 10);
     return Reply.bytes(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'application/jsonl', {
       headers: {

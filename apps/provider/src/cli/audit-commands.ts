@@ -1,5 +1,5 @@
+import { RecordAuditExport } from '../admin/operations/record-audit-export.js';
 import { AuditChain, type AuditRow } from '../audit/audit-chain.service.js';
-import { AuditService } from '../audit/audit.service.js';
 import { Failed, type Command } from './command.js';
 import { UsageError } from './usage.js';
 
@@ -27,15 +27,13 @@ const verify: Command = {
 const exporting: Command = {
   name: 'audit export',
   options: { since: text, until: text },
-  run: async ({ app, store, options }) => {
+  run: async ({ app, execute, options }) => {
     const since = instantOf(options.one('since'), '--since');
     const until = instantOf(options.one('until'), '--until');
     const range = Object.fromEntries(
       ['since', 'until'].flatMap((name) => options.all(name).map((value) => [name, value.slice(0, 40)])),
     );
-    await store.run((unit) =>
-      app.get(AuditService).record(unit, { type: 'audit.exported', details: { by: 'command line', ...range } }),
-    );
+    await execute(RecordAuditExport, { by: 'command line', filter: range });
     return { json: {}, text: '', lines: linesOf(app.get(AuditChain).read(since, until)) };
   },
 };

@@ -13,6 +13,16 @@ export function administratorsOnly(actor: Actor): Denial {
   return actor.roles.includes('auditor') ? 'read_only' : 'forbidden';
 }
 
+/** Whoever may see everything: administrators and auditors, service accounts, the command line and the server itself. */
+export function readersOnly(actor: Actor): Denial {
+  return administratorsOnly(actor) === 'forbidden' ? 'forbidden' : undefined;
+}
+
+/** What only somebody with access to the server itself may do. */
+export function commandLineOnly(actor: Actor): Denial {
+  return actor.kind === 'command-line' || actor.kind === 'system' ? undefined : 'forbidden';
+}
+
 /** What changes credentials, second factors, roles, secrets or keys needs a complete sign-in of the last ten minutes. */
 export function afterRecentSignIn(actor: Actor): Denial {
   return actor.kind === 'person' && missingOf(actor) !== undefined ? 'recent_sign_in' : undefined;

@@ -39,6 +39,7 @@ export class PageOperations {
   ) {}
 
   /**
+   * @param submission a download has no form
    * @returns the result, or what the form shows
    * @throws PageError record.not_found, page.forbidden, page.auditor
    * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in
@@ -46,17 +47,17 @@ export class PageOperations {
   async execute<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,
     input: Input,
-    submission: Submission,
+    submission: Pick<Submission, 'visit'> & Partial<Submission>,
   ): Promise<PageOutcome<Result>> {
     const { visit, form, page = visit.request.originalUrl } = submission;
     const actor = await this.actorOf(visit);
     // Before the operation: a form that came back after a sign-in is sent once.
-    await this.signIns.passed(visit, form);
+    if (form) await this.signIns.passed(visit, form);
     try {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (error.code === 'recent_sign_in') throw await this.signIns.neededFor(visit, form, page);
+      if (error.code === 'recent_sign_in' && form) throw await this.signIns.neededFor(visit, form, page);
       return { refusal: refusalOf(error) };
     }
   }

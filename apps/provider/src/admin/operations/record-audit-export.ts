@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand, readersOnly } from '../../operations/policy.js';
+
+export interface AuditExportInput {
+  readonly by: 'page' | 'command line';
+  /** How many events; left out where they are not counted before they are written. */
+  readonly events?: number;
+  /** What was asked for: the filter, the range. */
+  readonly filter: Readonly<Record<string, string>>;
+}
+
+/** Somebody takes the audit log out of the server, which the log itself tells of. It comes before the first event is sent. */
+@Injectable()
+export class RecordAuditExport extends SimpleOperation<AuditExportInput, void> {
+  /** @throws OperationError forbidden */
+  perform(_unit: Unit, actor: Actor, { by, events, filter }: AuditExportInput): Promise<Performed<void>> {
+    demand(actor, readersOnly(actor));
+    const details = { by, ...(events === undefined ? {} : { events }), ...filter };
+    return Promise.resolve({ result: undefined, changes: [{ type: 'audit.exported', details }] });
+  }
+}

@@ -1,0 +1,21 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/server/database/store';
+import { RecordedIssuer } from '../../database/recorded-issuer.service.js';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { commandLineOnly, demand } from '../../operations/policy.js';
+
+/** The database belongs to the issuer of the settings from now on. */
+@Injectable()
+export class AcceptIssuer extends SimpleOperation<Readonly<Record<string, never>>, void> {
+  constructor(@Inject(RecordedIssuer) private readonly recorded: RecordedIssuer) {
+    super();
+  }
+
+  /** @throws OperationError forbidden for whoever is not at the command line */
+  async perform(unit: Unit, actor: Actor): Promise<Performed<void>> {
+    demand(actor, commandLineOnly(actor));
+    await this.recorded.accept(unit, actor.now);
+    return { result: undefined, changes: [] };
+  }
+}
