@@ -154,7 +154,6 @@ describe.each(engines)("the previous release's database on %s", (name, engineOf)
       expect(await count('kept_requests')).toBe(requests - 1);
     });
   });
-
 });
 
 /** The lasting tables that this schema has: a later migration may add one. */
