@@ -1,17 +1,18 @@
 import {
   checkClientMetadata,
+  clientDraft,
   grantTypeNames,
   isAdminScope,
   parseScope,
   type Client,
-  type ClientDraft,
+  type ClientInput,
 } from '@gatehouse/domain/oauth';
 import type { Refusal } from '../audit/refusals.service.js';
 
 /** One change of the client by which the same request would be let through that rule. */
 export interface Mend {
   readonly label: string;
-  readonly draft: ClientDraft;
+  readonly properties: ClientInput;
 }
 
 /**
@@ -21,7 +22,11 @@ export interface Mend {
 export function mendOf(refusal: Refusal, client: Client): Mend | undefined {
   const mend = changeOf(refusal, client);
   if (!mend) return undefined;
-  const checked = checkClientMetadata({ ...mend.draft, id: client.id, createdAt: client.createdAt });
+  const checked = checkClientMetadata({
+    ...clientDraft(mend.properties, client, client),
+    id: client.id,
+    createdAt: client.createdAt,
+  });
   return 'problems' in checked ? undefined : mend;
 }
 
@@ -32,7 +37,7 @@ function changeOf({ reason, parameters }: Refusal, client: Client): Mend | undef
       if (uri === undefined || client.redirectUris.includes(uri)) return undefined;
       return {
         label: `Register ${uri}`,
-        draft: { ...client, redirectUris: [...client.redirectUris, uri] },
+        properties: { redirectUris: [...client.redirectUris, uri] },
       };
     }
     case 'scope.unregistered':
@@ -40,18 +45,18 @@ function changeOf({ reason, parameters }: Refusal, client: Client): Mend | undef
       const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
       // Anybody can ask in a client's name: what gives rights over others is given on the client's own page.
       if (missing.length === 0 || missing.some(isAdminScope)) return undefined;
-      return { label: `Allow ${missing.join(' ')}`, draft: { ...client, scope: [...client.scope, ...missing] } };
+      return { label: `Allow ${missing.join(' ')}`, properties: { scope: [...client.scope, ...missing] } };
     }
     case 'grant_type.unregistered': {
       const grantType = grantTypeNames.find((name) => name === parameters['grant_type']);
       if (!grantType || client.grantTypes.includes(grantType)) return undefined;
-      return { label: `Allow ${grantType}`, draft: { ...client, grantTypes: [...client.grantTypes, grantType] } };
+      return { label: `Allow ${grantType}`, properties: { grantTypes: [...client.grantTypes, grantType] } };
     }
     case 'par.required':
       return client.requirePushedAuthorizationRequests
         ? {
             label: 'Let it send requests without pushing them',
-            draft: { ...client, requirePushedAuthorizationRequests: false },
+            properties: { requirePushedAuthorizationRequests: false },
           }
         : undefined;
     default:

@@ -1,17 +1,17 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { addSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { hourOf } from '../audit/activity.service.js';
 import { Refusals, type Refusal } from '../audit/refusals.service.js';
 import { SetClientState } from '../clients/operations/set-client-state.js';
+import { UpdateClient } from '../clients/operations/update-client.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { PageError } from '../http/page-error.js';
+import { revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
-import { actorOf } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
@@ -37,7 +37,6 @@ const endpointWords: Readonly<Record<string, string>> = {
 @Controller(routes.refusals)
 export class RefusalsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Refusals) private readonly refusals: Refusals,
@@ -89,22 +88,21 @@ export class RefusalsController {
     if (stale) return this.page(visit, refusal, { status: 403, error: stale.sentence });
     const client = await this.clientOf(refusal);
     if (!client) throw new PageError('record.not_found');
-    await this.visits.requireRecentSignIn(visit, form);
+    const submission = { visit, form };
     if (form.get('action') === 'enable') {
-      await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, { visit, form });
+      await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, submission);
       return this.mended(visit, refusal);
     }
     const mend = mendOf(refusal, client);
     // Pressed in a page that is old: what it promised is not what would be done now.
     if (!mend || form.get('mend') !== mend.label)
       return this.page(visit, refusal, { status: 409, error: 'The client has changed meanwhile: look again.' });
-    const saved = await this.store.run((unit) =>
-      this.clients.update(unit, client, mend.draft, actorOf(visit), visit.now, { by: 'administrator' }),
-    );
-    if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved)
-      return this.page(visit, refusal, { status: 409, error: saved.problems.map(({ message }) => message).join(' ') });
-    return this.mended(visit, refusal);
+    const input = { id: client.id, properties: mend.properties, revision: revisionOf(client) };
+    const saved = await this.operations.execute(UpdateClient, input, submission);
+    if (!('refusal' in saved)) return this.mended(visit, refusal);
+    const { error, problems } = saved.refusal;
+    const sentences = error === undefined ? problems.map(({ message }) => String(message)) : [String(error)];
+    return this.page(visit, refusal, { status: 409, error: sentences.join(' ') });
   }
 
   private mended(visit: UserVisit, refusal: Refusal): Reply {

@@ -1,27 +1,20 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import {
-  formatClientMetadata,
-  givesServiceAccountToOwner,
-  keptByUpdate,
-  parseExchangeRules,
-  type Client,
-  type ClientDraft,
-  type ExchangeRule,
-} from '@gatehouse/domain/oauth';
+import type { Client, ClientInput } from '@gatehouse/domain/oauth';
 import { ApplicationRoles, applicationRolesProblem } from '../clients/application-roles.service.js';
 import { clientRepresentation } from '../clients/client-representation.js';
 import { ClientStates, type ClientDecision } from '../clients/client-states.service.js';
+import { CreateClient } from '../clients/operations/create-client.js';
 import { DeleteClient } from '../clients/operations/delete-client.js';
 import { RotateClientSecret } from '../clients/operations/rotate-client-secret.js';
 import { SetApplicationRoles } from '../clients/operations/set-application-roles.js';
 import { SetClientState } from '../clients/operations/set-client-state.js';
+import { UpdateClient } from '../clients/operations/update-client.js';
 import { clientStates } from '../clients/client-orders.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { SectorIdentifiers } from '../clients/registration/sector-identifiers.service.js';
 import type { Cursor } from '../http/cursor.js';
 import { revisionOf } from '../http/revision.js';
 import { UsersService } from '../users/users.service.js';
-import { metadataDraft, metadataOptions, refused } from './client-metadata-options.js';
+import { clientPropertyOptions, readClientProperties } from './client-property-options.js';
 import { table, type Command, type CommandResult, type OptionValues } from './command.js';
 import { UsageError, WrongRecord } from './usage.js';
 
@@ -64,154 +57,64 @@ async function ownerOf(app: INestApplicationContext, options: OptionValues): Pro
   return owner.id;
 }
 
-/** OpenID Connect Registration 5: it is the same for clients that an administrator makes. */
-async function checkSector(app: INestApplicationContext, draft: ClientDraft): Promise<void> {
-  const problem = await app.get(SectorIdentifiers).problem(draft);
-  if (problem) throw refused([problem]);
-}
-
 function idOf(options: OptionValues): string {
   const id = options.one('id');
   if (id === undefined) throw new UsageError('--id is missing');
   return id;
 }
 
-/** `--exchange "IDENTIFIER [impersonation]"`, repeated; an empty one takes all away. Undefined: nothing is said. */
-function exchangeRules(options: OptionValues): readonly ExchangeRule[] | undefined {
-  const lines = options.all('exchange');
-  if (lines.length === 0) return undefined;
-  const parsed = parseExchangeRules(lines);
-  if ('problem' in parsed) throw new UsageError(`--exchange: ${parsed.problem}`);
-  return parsed.rules;
-}
-
-/** `--NAME` or `--no-NAME`. Undefined: nothing is said. */
-function choice(options: OptionValues, name: string): boolean | undefined {
-  const [yes, no] = [options.has(name), options.has(`no-${name}`)];
-  if (yes && no) throw new UsageError(`--${name} and --no-${name} cannot be combined`);
-  return yes || no ? yes : undefined;
-}
-
-/** `--default-scope S`, repeated, each with one scope or several; an empty one takes all away. Undefined: nothing is said. */
-function defaultScopes(options: OptionValues): readonly string[] | undefined {
-  if (!options.has('default-scope')) return undefined;
-  return options.all('default-scope').flatMap((value) => value.split(' ').filter((each) => each !== ''));
-}
-
-/** The grant types that the options name; `--service-account` names client_credentials too. */
-function namedGrantTypes(said: Partial<ClientDraft>, options: OptionValues): readonly string[] | undefined {
-  if (!options.has('service-account')) return said.grantTypes;
-  return [...new Set([...(said.grantTypes ?? []), 'client_credentials'])];
+/** `--service-account` names the grant type too. */
+function withServiceAccount(said: ClientInput, before: readonly string[] | undefined): ClientInput {
+  const grantTypes = said.grantTypes ?? before;
+  return said.actsForItself === true
+    ? { ...said, grantTypes: [...new Set([...(grantTypes ?? []), 'client_credentials'])] }
+    : said;
 }
 
 /** RFC 7591 2: what is not said. */
 const defaultScope = ['openid', 'profile', 'email'];
 
+/** RFC 6749 4.4: an owner has the secret, and would get by it what the client may have. */
+function actsForItself(grantTypes: readonly string[], ownerId: string | undefined): Pick<ClientInput, 'actsForItself'> {
+  return ownerId === undefined && grantTypes.includes('client_credentials') ? { actsForItself: true } : {};
+}
+
 const add: Command = {
   name: 'client add',
-  options: {
-    ...metadataOptions,
-    'default-scope': many,
-    owner: text,
-    exchange: many,
-    'no-pkce': flag,
-    'no-consent': flag,
-    'second-factor': flag,
-    'service-account': flag,
-  },
-  run: async ({ app, store, options, now }) => {
-    const said = metadataDraft(options);
+  options: { ...clientPropertyOptions, owner: text },
+  run: async ({ app, execute, options }) => {
+    const said = withServiceAccount(readClientProperties(options), undefined);
     if (said.name === undefined) throw new UsageError('--name is missing');
-    const authMethod = said.authMethod ?? 'client_secret_basic';
-    const grantTypes = namedGrantTypes(said, options) ?? grantTypesFor(said.responseTypes);
+    const grantTypes = said.grantTypes ?? grantTypesFor(said.responseTypes);
     const ownerId = await ownerOf(app, options);
-    const defaults = defaultScopes(options) ?? [];
-    const draft: ClientDraft = {
+    const properties: ClientInput = {
+      ...actsForItself(grantTypes, ownerId),
       ...said,
-      name: said.name,
-      type: authMethod === 'none' ? 'public' : 'confidential',
-      authMethod,
-      redirectUris: said.redirectUris ?? [],
-      postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
-      grantTypes,
       scope: said.scope ?? [...defaultScope, ...(grantTypes.includes('refresh_token') ? ['offline_access'] : [])],
-      defaultScope: defaults.length > 0 ? defaults : undefined,
-      pkceRequired: !options.has('no-pkce'),
-      consentRequired: !options.has('no-consent'),
-      // RFC 6749 4.4: an owner has the secret, and would get by it what the client may have.
-      actsForItself:
-        options.has('service-account') || (ownerId === undefined && grantTypes.includes('client_credentials')),
-      tokenExchange: exchangeRules(options) ?? [],
-      secondFactorRequired: options.has('second-factor'),
+      grantTypes,
       ownerId,
     };
-    await checkSector(app, draft);
-    const made = await store.run((unit) => app.get(ClientsService).create(unit, draft, {}, now));
-    if ('problems' in made) throw refused(made.problems);
-    return shown(made.client, made.secret);
+    const { client, secret } = await execute(CreateClient, { properties });
+    return shown(client, secret);
   },
 };
 
 const update: Command = {
   name: 'client update',
-  options: {
-    ...metadataOptions,
-    id: text,
-    'default-scope': many,
-    owner: text,
-    exchange: many,
-    pkce: flag,
-    'no-pkce': flag,
-    consent: flag,
-    'no-consent': flag,
-    'second-factor': flag,
-    'no-second-factor': flag,
-    'service-account': flag,
-    'no-service-account': flag,
-  },
-  run: async ({ app, store, options, now }) => {
+  options: { ...clientPropertyOptions, id: text, owner: text },
+  run: async ({ app, execute, options }) => {
     const before = await clientOf(app, idOf(options));
-    const said = metadataDraft(options, formatClientMetadata(before));
-    const authMethod = said.authMethod ?? 'client_secret_basic';
-    const isPublic = authMethod === 'none';
-    const scope = said.scope ?? [];
-    const grantTypes = namedGrantTypes(said, options) ?? grantTypesFor(said.responseTypes);
+    const said = withServiceAccount(readClientProperties(options), before.grantTypes);
     const ownerId = options.has('owner') ? await ownerOf(app, options) : before.ownerId;
-    const addsServiceAccount =
-      ownerId === undefined &&
-      grantTypes.includes('client_credentials') &&
-      !before.grantTypes.includes('client_credentials');
-    const draft: ClientDraft = {
-      ...keptByUpdate(before),
+    const isAdded = !before.grantTypes.includes('client_credentials');
+    const properties: ClientInput = {
+      ...(isAdded ? actsForItself(said.grantTypes ?? [], ownerId) : {}),
       ...said,
-      tokenExchange: exchangeRules(options) ?? before.tokenExchange,
-      name: said.name ?? before.name,
-      type: isPublic ? 'public' : 'confidential',
-      authMethod,
-      // Said of a public client, --no-pkce is refused with the reason.
-      pkceRequired: choice(options, 'pkce') ?? (isPublic || before.pkceRequired),
-      consentRequired: choice(options, 'consent') ?? before.consentRequired,
-      secondFactorRequired: choice(options, 'second-factor') ?? before.secondFactorRequired,
-      actsForItself: choice(options, 'service-account') ?? (before.actsForItself || addsServiceAccount),
       ownerId,
-      redirectUris: said.redirectUris ?? [],
-      defaultRedirectUri: said.redirectUris?.find((uri) => uri === before.defaultRedirectUri),
-      postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
-      grantTypes,
-      scope,
-      defaultScope: defaultScopes(options) ?? before.defaultScope.filter((each) => scope.includes(each)),
     };
-    if (choice(options, 'service-account') === undefined && givesServiceAccountToOwner(draft, before))
-      throw new UsageError(
-        '--owner: this client acts for itself, and its owner would get its tokens: add --service-account to keep that, or --no-service-account to end it',
-      );
-    await checkSector(app, draft);
-    const changed = await store.run((unit) =>
-      app.get(ClientsService).update(unit, before, draft, {}, now, { by: 'administrator' }),
-    );
-    if (changed === undefined) throw noClient();
-    if ('problems' in changed) throw refused(changed.problems);
-    return shown(changed.client, changed.secret);
+    const input = { id: before.id, properties, revision: revisionOf(before) };
+    const { client, secret } = await execute(UpdateClient, input);
+    return shown(client, secret);
   },
 };
 

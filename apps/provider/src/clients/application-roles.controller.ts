@@ -14,6 +14,7 @@ import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { ApplicationRoles, applicationRolesProblem } from './application-roles.service.js';
 import { getEditable } from './client-access.js';
+import { ClientUsage } from './client-usage.js';
 import { SetApplicationRoles } from './operations/set-application-roles.js';
 import { ClientsService } from './clients.service.js';
 
@@ -39,6 +40,7 @@ export class ApplicationRolesController {
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
+    @Inject(ClientUsage) private readonly usage: ClientUsage,
   ) {}
 
   @Get(':id')
@@ -78,7 +80,7 @@ export class ApplicationRolesController {
   private async memberOf(visit: UserVisit, client: Client, username: string): Promise<User | undefined> {
     const user = await this.users.findByUsername(username);
     if (!user || isAdmin(visit)) return user;
-    return (await this.clients.hasUsed(client.id, user.id)) ? user : undefined;
+    return (await this.usage.hasUsed(client.id, user.id)) ? user : undefined;
   }
 
   private async show(visit: UserVisit, client: Client, shown: Shown): Promise<Reply> {

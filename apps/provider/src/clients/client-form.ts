@@ -3,18 +3,18 @@ import {
   parseExchangeRules,
   standardScopes,
   type Client,
-  type ClientDraft,
+  type ClientInput,
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import {
   blankMetadata,
-  metadataDraft,
+  metadataInput,
   metadataProblem,
   metadataValues,
   readMetadataValues,
   type MetadataValues,
 } from './client-metadata-form.js';
-import type { FieldProblem } from '@gatehouse/domain/oauth';
+import type { FieldProblem } from '../http/form-problems.js';
 import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../http/list-fields.js';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
@@ -155,16 +155,16 @@ function rowNumber(text: string | undefined): number {
   return text !== undefined && /^\d{1,3}$/.test(text) ? Number(text) : -1;
 }
 
-export interface DraftOfForm {
-  readonly draft: ClientDraft;
+export interface InputOfForm {
+  readonly properties: ClientInput;
   /** What could not be read at all. */
   readonly problems: readonly FieldProblem[];
-  /** A problem of the draft, said of the row of the form that it came from. */
+  /** A problem of the client, said of the row of the form that it came from. */
   inForm(problem: FieldProblem): FieldProblem;
 }
 
-/** The form as a draft: blank and repeated rows are left out. */
-export function toDraft(values: ClientFormValues): DraftOfForm {
+/** The form as properties of a client: blank and repeated rows are left out. */
+export function toInput(values: ClientFormValues): InputOfForm {
   const redirectUris = filled(values.redirectUris);
   const postLogoutRedirectUris = filled(values.postLogoutRedirectUris);
   const scope = filled(values.scope);
@@ -174,11 +174,11 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
     scope: scope.rows,
   };
   const isPublic = values.type === 'public';
-  const { draft: metadata, problems } = metadataDraft(values.metadata);
+  const { input: metadata, problems } = metadataInput(values.metadata);
   const exchange = parseExchangeRules(values.tokenExchange.split('\n'));
   return {
     problems: 'problem' in exchange ? [...problems, { field: 'tokenExchange', message: exchange.problem }] : problems,
-    draft: {
+    properties: {
       ...metadata,
       name: values.name,
       type: values.type,
@@ -190,7 +190,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
       postLogoutRedirectUris: postLogoutRedirectUris.values,
       grantTypes: values.grantTypes,
-      ...(values.grantTypes.includes('implicit') ? { responseTypes: values.responseTypes } : {}),
+      responseTypes: values.grantTypes.includes('implicit') ? values.responseTypes : undefined,
       scope: scope.values,
       defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
       idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
@@ -200,6 +200,7 @@ export function toDraft(values: ClientFormValues): DraftOfForm {
       tokenExchange: 'rules' in exchange ? exchange.rules : [],
     },
     inForm: ({ field, message }) => {
+      if (field === 'ownerId') return { field: 'owner', message };
       const [list = '', index] = field.split('.');
       const row = index === undefined ? undefined : rows[list]?.[Number(index)];
       return metadataProblem({ field: row === undefined ? field : `${list}.${row}`, message });

@@ -1,6 +1,6 @@
-import type { Client, ClientMetadataDraft } from '@gatehouse/domain/oauth';
+import type { Client, ClientInput } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '@gatehouse/domain/oauth';
+import type { FieldProblem } from '../http/form-problems.js';
 import type { Sentence } from '../texts/text.js';
 import { metadataGroups, type Member } from './client-metadata-fields.js';
 
@@ -35,27 +35,27 @@ export function readMetadataValues(form: Form): MetadataValues {
   return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, mostCharacters)]));
 }
 
-/** The values as a draft's members: blank ones are left out. */
-export function metadataDraft(values: MetadataValues): {
-  readonly draft: ClientMetadataDraft;
+/** The values as properties of a client: one that is blank is back at its default. */
+export function metadataInput(values: MetadataValues): {
+  readonly input: ClientInput;
   readonly problems: readonly FieldProblem[];
 } {
-  const draft: Record<string, unknown> = {};
+  const input: Record<string, unknown> = {};
   const problems: FieldProblem[] = [];
   for (const { member, kind } of fields) {
     const text = (values[member] ?? '').trim();
-    if (kind === 'flag') draft[member] = text === 'yes';
-    else if (text === '') continue;
-    else if (kind === 'lines') draft[member] = linesOf(text);
-    else if (kind === 'seconds') draft[member] = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
+    if (kind === 'flag') input[member] = text === 'yes';
+    else if (text === '') input[member] = undefined;
+    else if (kind === 'lines') input[member] = linesOf(text);
+    else if (kind === 'seconds') input[member] = /^\d{1,12}$/.test(text) ? Number(text) : NaN;
     else if (kind === 'keys') {
       const keys = parseKeys(text);
-      if (keys) draft[member] = keys;
+      if (keys) input[member] = keys;
       else problems.push({ field: member, message: 'This is no JSON object.' });
-    } else draft[member] = text;
+    } else input[member] = text;
   }
-  // Every member was set to a value of the kind that the table says the draft has.
-  return { draft, problems };
+  // Every member was set to a value of the kind that the table says the property has.
+  return { input, problems };
 }
 
 function linesOf(text: string): string[] {

@@ -1,4 +1,4 @@
-import { formatClientMetadata, formatExchangeRule, type Client } from '@gatehouse/domain/oauth';
+import { formatClientMetadata, formatOwnProperties, type Client } from '@gatehouse/domain/oauth';
 
 /**
  * A client in JSON, for the command line and the API: its metadata under the protocol's names (RFC 7591 2), and what
@@ -8,13 +8,7 @@ export function clientRepresentation(client: Client): Record<string, unknown> {
   return {
     client_id: client.id,
     ...formatClientMetadata(client),
-    default_scope: client.defaultScope.join(' '),
-    require_pkce: client.pkceRequired,
-    require_consent: client.consentRequired,
-    require_second_factor: client.secondFactorRequired,
-    acts_for_itself: client.actsForItself,
-    token_exchange: client.tokenExchange.map(formatExchangeRule),
-    resource_server: client.resourceServer,
+    ...formatOwnProperties(client),
     owner_id: client.ownerId ?? null,
     source: client.source,
     approved: client.approvedAt !== undefined,

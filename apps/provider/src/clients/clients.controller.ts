@@ -1,30 +1,20 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import {
-  adminOnlyProblems,
-  changesCredentials,
-  looseningProblems,
-  ownerMayReplaceCredentials,
-  secretNeed,
-  type Client,
-  type ClientDraft,
-  type FieldProblem,
-} from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import { ownerMayReplaceCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import { PageForms, type FormRefusal } from '@gatehouse/server/web/page-forms';
 import { Reply } from '@gatehouse/server/web/reply';
 import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { formatCursor, parseCursor } from '../http/cursor.js';
+import type { FieldProblem } from '../http/form-problems.js';
 import { PageError } from '../http/page-error.js';
-import { changedSentence, revisionOf } from '../http/revision.js';
+import { revisionOf } from '../http/revision.js';
 import { routes } from '../http/routes.js';
 import type { Sentence } from '../texts/text.js';
-import { actorOf, isAdmin } from '../users/actor.js';
+import { isAdmin } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
-import { ClientRules } from './client-rules.service.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
@@ -32,16 +22,18 @@ import {
   changeLists,
   clientFormOf,
   readClientForm,
-  toDraft,
+  toInput,
   type ClientFormValues,
 } from './client-form.js';
 import { clientFormModel, clientLine } from './client-form-page.js';
+import { ClientUsage } from './client-usage.js';
 import { clientCursorShape, clientOrders, clientStates, type ClientOrder, type ClientState } from './client-orders.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientsService } from './clients.service.js';
+import { CreateClient } from './operations/create-client.js';
 import { DeleteClient } from './operations/delete-client.js';
 import { RotateClientSecret } from './operations/rotate-client-secret.js';
-import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
+import { UpdateClient } from './operations/update-client.js';
 
 const pageSize = 25;
 
@@ -87,7 +79,7 @@ interface Shown {
   readonly values: ClientFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
-  readonly error?: string;
+  readonly error?: Sentence;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -105,16 +97,14 @@ interface Posted {
 @Controller(routes.clients)
 export class ClientsController {
   constructor(
-    @Inject(Store) private readonly store: Store,
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ClientRules) private readonly rules: ClientRules,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientOrigins) private readonly origins: ClientOrigins,
-    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(ClientStates) private readonly states: ClientStates,
+    @Inject(ClientUsage) private readonly usage: ClientUsage,
   ) {}
 
   @Get()
@@ -152,7 +142,7 @@ export class ClientsController {
   private async newcomers(clients: readonly Client[]): Promise<object[]> {
     const ids = clients.map(({ id }) => id);
     const origins = await this.states.originsOf(ids);
-    const people = await this.clients.countPeople(ids);
+    const people = await this.usage.countPeople(ids);
     return clients.map((client) => {
       const origin = origins.get(client.id);
       return {
@@ -250,78 +240,40 @@ export class ClientsController {
     if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
     const changed = changeLists(values, posted.action);
     if (changed) return this.show(visit, before, { ...changed, revision });
-    // What was read before is what is changed: `update` looks again.
-    if (before && revision !== undefined && revision !== revisionOf(before))
-      return this.show(visit, before, { values, status: 409, error: changedSentence });
-
-    const owner = await this.ownerOf(visit, before, values);
-    const { draft: typed, problems: unread, inForm } = toDraft(values);
-    const draft: ClientDraft = {
-      // What the form does not show stays as it is.
-      ...(before && { actsForItself: before.actsForItself, resourceServer: before.resourceServer }),
-      ...typed,
-      // Only administrators may set these.
-      ...(isAdmin(visit)
-        ? {}
-        : { tokenExchange: before?.tokenExchange ?? [], securityProfile: before?.securityProfile ?? 'none' }),
-      source: before?.source ?? (isAdmin(visit) ? 'admin' : 'developer'),
-      ownerId: 'problem' in owner ? undefined : owner.id,
+    const owner = await this.ownerOf(visit, values);
+    const { properties, problems: unread, inForm } = toInput(values);
+    const input = {
+      properties: { ...properties, ownerId: 'problem' in owner ? undefined : owner.id },
+      unread: 'problem' in owner ? [...unread, owner.problem] : unread,
     };
-    const checked = this.rules.check({ ...draft, id: before?.id ?? '', createdAt: visit.now });
-    const problems = [
-      ...unread,
-      ...(isAdmin(visit) ? [] : adminOnlyProblems(draft, before)),
-      ...('problems' in checked ? checked.problems : await this.sectorProblems(checked.client, before)),
-      ...(isAdmin(visit) || !before ? [] : looseningProblems(before, draft)),
-      ...('problem' in owner ? [owner.problem] : []),
-    ].map(inForm);
-    if ('problem' in owner || problems.length > 0)
-      return this.show(visit, before, { values, problems, status: 422, revision });
-
-    const complete = {
-      ...draft,
-      approvedAt: before?.approvedAt,
-      limitedAt: before?.limitedAt,
-      disabledAt: before?.disabledAt,
-      // An administrator's demand is not its owner's to lift.
-      secondFactorRequired: isAdmin(visit) ? draft.secondFactorRequired : before?.secondFactorRequired,
-      actsForItself: isAdmin(visit) ? draft.actsForItself : before?.actsForItself,
-    };
-    if (!before || changesCredentials(complete, before)) await this.visits.requireRecentSignIn(visit, posted.form);
-    const saved = await this.store.run((unit) =>
-      before
-        ? this.clients.update(unit, before, complete, actorOf(visit), visit.now, {
-            by: isAdmin(visit) ? 'administrator' : 'developer',
-          })
-        : this.clients.create(unit, complete, actorOf(visit), visit.now),
-    );
-    if (saved === undefined) throw new PageError('record.not_found');
-    if ('problems' in saved)
-      return this.show(visit, before, { values, problems: saved.problems.map(inForm), status: 422, revision });
-    if (saved.secret !== undefined) return this.showSecret(visit, saved.client, saved.secret, undefined);
+    const submission = { visit, form: posted.form };
+    const saved = before
+      ? await this.operations.execute(
+          UpdateClient,
+          { ...input, id: before.id, revision: revision ?? revisionOf(before) },
+          submission,
+        )
+      : await this.operations.execute(CreateClient, input, submission);
+    if ('refusal' in saved) {
+      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      // Saving again replaces the state as it is now.
+      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+    }
+    const { client, secret } = saved.result;
+    const old = before && secretNeed(before) !== 'none' ? 'The old secret has ended.' : undefined;
+    if (secret !== undefined) return this.showSecret(visit, client, secret, old);
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(saved.client.id)}?done=${done}`, {
+    return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(client.id)}?done=${done}`, {
       cookies: visit.cookies,
     });
   }
 
-  /** The document is read where something was changed that it speaks of. */
-  private async sectorProblems(client: Client, before: Client | undefined): Promise<readonly FieldProblem[]> {
-    const same =
-      before?.sectorIdentifierUri === client.sectorIdentifierUri &&
-      client.redirectUris.every((uri) => before?.redirectUris.includes(uri));
-    const problem = same ? undefined : await this.sectors.problem(client);
-    return problem ? [problem] : [];
-  }
-
-  /** Administrators name the owner; a developer's new client is their own. */
+  /** Administrators name the owner; what a developer sends instead is ignored. */
   private async ownerOf(
     visit: UserVisit,
-    before: Client | undefined,
     values: ClientFormValues,
   ): Promise<{ readonly id: string | undefined } | { readonly problem: FieldProblem }> {
-    if (!isAdmin(visit)) return { id: before ? before.ownerId : visit.user.id };
-    if (values.owner === '') return { id: undefined };
+    if (!isAdmin(visit) || values.owner === '') return { id: undefined };
     const owner = await this.users.findByUsername(values.owner);
     return owner ? { id: owner.id } : { problem: { field: 'owner', message: 'There is no user of this name.' } };
   }

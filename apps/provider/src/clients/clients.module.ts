@@ -20,6 +20,13 @@ import { ClientKeys } from './keys/client-keys.service.js';
 import { DocumentFetches } from './metadata-documents/document-fetches.js';
 import { MetadataDocuments } from './metadata-documents/metadata-documents.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
+import { ClientDrafts } from './client-drafts.service.js';
+import { ClientUsage } from './client-usage.js';
+import { OwnedClients } from './owned-clients.service.js';
+import { CreateClient } from './operations/create-client.js';
+import { RegisterClient } from './operations/register-client.js';
+import { UpdateClient } from './operations/update-client.js';
+import { UpdateRegistration } from './operations/update-registration.js';
 import { CreateRegistrationToken } from './operations/create-registration-token.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 import { DeleteClient } from './operations/delete-client.js';
@@ -62,6 +69,13 @@ import { LogoutFailures } from './logout-failures.service.js';
     ResourceCredentialsController,
   ],
   providers: [
+    CreateClient,
+    UpdateClient,
+    RegisterClient,
+    UpdateRegistration,
+    ClientDrafts,
+    ClientUsage,
+    OwnedClients,
     CreateRegistrationToken,
     DeleteClient,
     RotateClientSecret,
@@ -90,6 +104,9 @@ import { LogoutFailures } from './logout-failures.service.js';
     MetadataDocuments,
   ],
   exports: [
+    CreateClient,
+    UpdateClient,
+    ClientUsage,
     LogoutFailures,
     CreateRegistrationToken,
     DeleteClient,

@@ -1,19 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import {
-  cameByItself,
-  isMaterialChange,
-  raisesProfile,
-  secretNeed,
-  type Client,
-  type ClientDraft,
-} from '@gatehouse/domain/oauth';
+import { cameByItself, raisesProfile, secretNeed, type Client } from '@gatehouse/domain/oauth';
 import { changesSubjects } from '@gatehouse/domain/oidc';
-import { newId } from '@gatehouse/server/secrets/random';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { In, Repository } from 'typeorm';
-import { AuditService, type Actor } from '../audit/audit.service.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { LastUse } from '../database/last-use.js';
 import type { Cursor } from '../http/cursor.js';
@@ -24,22 +15,12 @@ import { ClientRules } from './client-rules.service.js';
 import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
-type Problem = { readonly field: string; readonly message: string };
-
 /** Called in the same unit as the change. */
 export interface ClientFollower {
   /** A client is removed, switched off or limited. */
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
-}
-
-/** Knows how many people let clients act for them; those that nobody did may be left out. */
-export type PeopleCount = (clientIds: readonly string[]) => Promise<ReadonlyMap<string, number>>;
-
-/** Who changes a client: an administrator, the developer who owns it, or whoever registered it. */
-export interface ClientEdit {
-  readonly by: 'administrator' | 'developer' | 'registrant';
 }
 
 interface Cached {
@@ -56,6 +37,9 @@ const clientStatements = {
   /** Held too, by many units at once: what is written by it holds for the client that it was judged by. */
   lockShared: statement('clients.lock_shared', 'SELECT id FROM clients WHERE id = $1 FOR SHARE', {
     sqlite: 'SELECT id FROM clients WHERE id = $1',
+  }),
+  lockOwned: statement('clients.lock_owned', 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id FOR UPDATE', {
+    sqlite: 'SELECT id FROM clients WHERE owner_id = $1 ORDER BY id',
   }),
   use: statement(
     'clients.use',
@@ -82,7 +66,6 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     @Inject(ClientSecrets) private readonly secrets: ClientSecrets,
     @Inject(Store) private readonly store: Store,
     @Inject(CacheVersions) private readonly versions: CacheVersions,
-    @Inject(AuditService) private readonly audit: AuditService,
     @Inject(ClientRules) private readonly rules: ClientRules,
   ) {
     this.uses = new LastUse(store, clientStatements.use);
@@ -203,12 +186,6 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     };
   }
 
-  /** How many people let each of these clients act for them. */
-  countPeople: PeopleCount = () => Promise.resolve(new Map());
-
-  /** Whether a person has used a client. */
-  hasUsed: (clientId: string, userId: string) => Promise<boolean> = () => Promise.resolve(false);
-
   /** Names by id, for lists that name clients. */
   async names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const names = new Map<string, string>();
@@ -228,18 +205,11 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     return secrets.filter((secret) => isValidSecret(secret, now));
   }
 
-  /** Registers a client. The secret of one that needs a secret is in the answer, and nowhere else ever again. */
-  async create(
-    unit: Unit,
-    draft: ClientDraft,
-    actor: Actor,
-    now: EpochSeconds,
-    id = newId(),
-  ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] }> {
-    const approvedAt = cameByItself(draft.source) ? draft.approvedAt : now;
-    const checked = this.rules.check({ ...draft, approvedAt, id, createdAt: now });
-    if ('problems' in checked) return checked;
-    const { client } = checked;
+  /**
+   * Adds a client that was checked.
+   * @returns the secret of one that needs one, here and nowhere else ever again
+   */
+  async add(unit: Unit, client: Client, now: EpochSeconds): Promise<string | undefined> {
     await unit.manager.getRepository(ClientEntity).insert({
       ...toRow(client),
       createdAt: now,
@@ -250,55 +220,38 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
       registrationTokenHash: null,
     });
     await this.writeOrigins(unit, client);
-    const secret = await this.secrets.settle(unit, client.id, secretNeed(client), now);
     // No process has it in its cache: a miss is never kept.
-    await this.audit.record(unit, {
-      type: cameByItself(client.source) ? 'client.registered' : 'client.created',
-      ...actor,
-      clientId: client.id,
-      details: { name: client.name },
-    });
-    return { client, secret };
+    return this.secrets.settle(unit, client.id, secretNeed(client), now);
   }
 
   /**
-   * Replaces a client's metadata. One that now needs a secret, or the secret itself where a hash was enough, gets a new one.
-   * @param seen what the editor's rights were judged by: when it is no longer so, nothing is changed
+   * Replaces a client by what it is after a change, which was checked.
+   * @param before as {@link lock} gave it
+   * @returns a new secret, where the client needs one from now on, or the secret itself where a hash was enough
    */
-  async update(
-    unit: Unit,
-    seen: Client,
-    draft: ClientDraft,
-    actor: Actor,
-    now: EpochSeconds,
-    { by }: ClientEdit = { by: 'registrant' },
-  ): Promise<{ client: Client; secret: string | undefined } | { problems: readonly Problem[] } | undefined> {
-    const { id } = seen;
-    const current = await this.lock(unit, id);
-    if (!current) return undefined;
-    if (JSON.stringify(current) !== JSON.stringify(seen))
-      return {
-        problems: [{ field: 'name', message: 'Somebody else changed this client meanwhile: look again, then save.' }],
-      };
-    const checked = this.rules.check({ ...draft, id, createdAt: current.createdAt });
-    if ('problems' in checked) return checked;
-    const { client } = checked;
+  async replace(unit: Unit, before: Client, client: Client, now: EpochSeconds): Promise<string | undefined> {
+    const { id } = before;
     // What was given under other subjects, or a laxer profile, is not held to the new ones.
-    if (changesSubjects(current, client) || raisesProfile(current, client)) await this.end(unit, id, now);
+    if (changesSubjects(before, client) || raisesProfile(before, client)) await this.end(unit, id, now);
     await unit.manager.getRepository(ClientEntity).update({ id }, { ...toRow(client), updatedAt: now });
     await this.writeOrigins(unit, client);
     const secret = await this.secrets.settle(unit, id, secretNeed(client), now);
     await this.versions.bump(unit, 'clients');
-    await this.audit.record(unit, { type: 'client.updated', ...actor, clientId: id });
-    // Users are asked for consent again, unless an administrator gave an approved client its new identity. A developer is no administrator:
-    // the client that people allowed could become one that only looks trustworthy (RFC 9700 4.15).
-    const isVouchedFor = by === 'administrator' && client.approvedAt !== undefined;
-    if (!isVouchedFor && isMaterialChange(seen, client)) {
-      for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
-      const details = { before: seen.name, after: client.name };
-      await this.audit.record(unit, { type: 'client.identity_changed', ...actor, clientId: id, details });
-    }
-    return { client, secret };
+    return secret;
+  }
+
+  /** Tells, in the unit of the change, that people would judge the client otherwise now. */
+  async identityChanged(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
+  }
+
+  /** The clients of an owner; they stay so until the unit ends. */
+  async lockOwnedBy(unit: Unit, ownerId: string): Promise<Client[]> {
+    const rows = await unit.all<{ id: string }>(clientStatements.lockOwned, ownerId);
+    return this.findAll(
+      unit,
+      rows.map(({ id }) => id),
+    );
   }
 
   /**

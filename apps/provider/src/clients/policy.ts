@@ -1,4 +1,10 @@
-import { ownerMayReplaceCredentials, type Client } from '@gatehouse/domain/oauth';
+import {
+  changesCredentials,
+  isMaterialChange,
+  ownerMayReplaceCredentials,
+  type Client,
+  type ClientEditor,
+} from '@gatehouse/domain/oauth';
 import type { Actor } from '../operations/actor.js';
 import {
   administratorsAfterRecentSignIn,
@@ -8,18 +14,68 @@ import {
 } from '../operations/policy.js';
 import type { ClientDecision } from './client-states.service.js';
 
-/** Administrators manage every client, developers those that they own. */
-export function mayManageClient(actor: Actor, client: Pick<Client, 'ownerId'>): Denial {
-  return isOwner(actor, client) ? undefined : administratorsOnly(actor);
+/** Administrators and developers add clients; whoever registers one, by protocol or by its document, adds that one. */
+export function mayCreateClient(actor: Actor): Denial {
+  switch (actor.kind) {
+    case 'registrant':
+      return actor.proof.kind === 'registration-access-token' ? 'forbidden' : undefined;
+    case 'metadata-document':
+      return undefined;
+    case 'person':
+      return actor.roles.includes('developer') ? undefined : administratorsOnly(actor);
+    default:
+      return administratorsOnly(actor);
+  }
+}
+
+/**
+ * Administrators manage every client, developers those that they own. A registration access token and a metadata document
+ * are good for one client each.
+ */
+export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): Denial {
+  switch (actor.kind) {
+    case 'registrant':
+      return actor.proof.kind === 'registration-access-token' && actor.proof.clientId === client.id
+        ? undefined
+        : 'forbidden';
+    case 'metadata-document':
+      return actor.clientId === client.id ? undefined : 'forbidden';
+    default:
+      return isOwner(actor, client) ? undefined : administratorsOnly(actor);
+  }
+}
+
+/** As whom an actor who may create or manage a client does so: what properties they may set. */
+export function clientEditorOf(actor: Actor): ClientEditor {
+  switch (actor.kind) {
+    case 'registrant':
+      return actor.proof.kind === 'initial-access-token' && actor.proof.approves ? 'approved_registrant' : 'registrant';
+    case 'metadata-document':
+      return 'registrant';
+    case 'person':
+      return isAdministrator(actor) ? 'administrator' : 'owner';
+    case 'client':
+    case 'command-line':
+      return 'administrator';
+    case 'system':
+      return 'server';
+  }
+}
+
+/** A change needs a recent sign-in where it touches credentials or rights, or what people know the client by. */
+export function mayUpdateClient(actor: Actor, before: Client, after: Client): Denial {
+  return changesCredentials(after, before) || isMaterialChange(before, after)
+    ? mayManageClientAfterSignIn(actor, before)
+    : mayManageClient(actor, before);
 }
 
 /** Deleting a client, and the roles that people have in it. */
-export function mayManageClientAfterSignIn(actor: Actor, client: Pick<Client, 'ownerId'>): Denial {
+export function mayManageClientAfterSignIn(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): Denial {
   return mayManageClient(actor, client) ?? afterRecentSignIn(actor);
 }
 
 /** The owner of a client with a gatehouse scope would become an administrator by a secret of their own. */
-export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'ownerId' | 'scope'>): Denial {
+export function mayReplaceSecret(actor: Actor, client: Pick<Client, 'id' | 'ownerId' | 'scope'>): Denial {
   if (isOwner(actor, client) && !isAdministrator(actor) && !ownerMayReplaceCredentials(client)) return 'forbidden';
   return mayManageClientAfterSignIn(actor, client);
 }

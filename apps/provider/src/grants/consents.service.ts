@@ -10,6 +10,7 @@ import {
 } from '@gatehouse/domain/oauth';
 import { Store, statement, type Unit } from '@gatehouse/server/database/store';
 import { Repository } from 'typeorm';
+import { ClientUsage } from '../clients/client-usage.js';
 import { ClientsService } from '../clients/clients.service.js';
 import type { Consent } from './grant.js';
 import { ConsentEntity } from './grant.entity.js';
@@ -59,6 +60,7 @@ export class ConsentsService implements OnModuleInit {
     @Inject(Store) private readonly store: Store,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientUsage) private readonly usage: ClientUsage,
   ) {}
 
   /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
@@ -69,19 +71,11 @@ export class ConsentsService implements OnModuleInit {
       clientIdentityChanged: async (unit, clientId) =>
         void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),
     });
-    this.clients.hasUsed = async (clientId, userId) =>
-      (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId));
-    this.clients.countPeople = async (clientIds) => {
-      if (clientIds.length === 0) return new Map();
-      const rows = await this.consents
-        .createQueryBuilder('consent')
-        .select('consent.clientId', 'id')
-        .addSelect('COUNT(*)', 'people')
-        .where('consent.clientId IN (:...clientIds)', { clientIds })
-        .groupBy('consent.clientId')
-        .getRawMany<{ id: string; people: number | string }>();
-      return new Map(rows.map(({ id, people }) => [id, Number(people)]));
-    };
+    this.usage.answerWith({
+      hasUsed: async (clientId, userId) =>
+        (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId)),
+      countPeople: (clientIds) => this.countPeople(clientIds),
+    });
   }
 
   /** What was allowed; read at every authorization request, so by a prepared statement. */
@@ -133,6 +127,18 @@ export class ConsentsService implements OnModuleInit {
     const gone = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
     const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
     return (gone.affected ?? 0) > 0 || revoked > 0;
+  }
+
+  private async countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (clientIds.length === 0) return new Map();
+    const rows = await this.consents
+      .createQueryBuilder('consent')
+      .select('consent.clientId', 'id')
+      .addSelect('COUNT(*)', 'people')
+      .where('consent.clientId IN (:...clientIds)', { clientIds })
+      .groupBy('consent.clientId')
+      .getRawMany<{ id: string; people: number | string }>();
+    return new Map(rows.map(({ id, people }) => [id, Number(people)]));
   }
 }
 

@@ -49,8 +49,44 @@ export interface SystemActor {
   readonly now: EpochSeconds;
 }
 
+/** Where a request came from that registers or describes a client by itself: rates and quotas go by it. */
+interface CountedOrigin extends Origin {
+  /** What counts as one source: an IPv4 address, or the /64 of an IPv6 address. */
+  readonly addressKey: string;
+}
+
+/** What a registrant proves its right by. */
+export type RegistrationProof =
+  /** Nothing: registration is open. */
+  | { readonly kind: 'none' }
+  /** RFC 7591 1.2. `approves`: what registers with it is approved. */
+  | { readonly kind: 'initial-access-token'; readonly id: string; readonly approves: boolean }
+  /** RFC 7592 1.2: the token of this client, which was compared. Each update replaces it. */
+  | { readonly kind: 'registration-access-token'; readonly clientId: string; readonly token: string };
+
+/** Whoever registers a client by protocol, or manages a client that registered itself (RFC 7591, RFC 7592). */
+export interface RegistrantActor extends CountedOrigin {
+  readonly kind: 'registrant';
+  readonly proof: RegistrationProof;
+  readonly now: EpochSeconds;
+}
+
+/** The server, by a document at the address that is a `client_id`; the origin is that of the request which named it. */
+export interface MetadataDocumentActor extends CountedOrigin {
+  readonly kind: 'metadata-document';
+  readonly clientId: string;
+  readonly now: EpochSeconds;
+}
+
 /** Who performs an operation, and when. */
-export type Actor = PersonActor | ClientActor | VisitorActor | CommandLineActor | SystemActor;
+export type Actor =
+  | PersonActor
+  | ClientActor
+  | VisitorActor
+  | RegistrantActor
+  | MetadataDocumentActor
+  | CommandLineActor
+  | SystemActor;
 
 /** The members of an audit event that say who acted. */
 export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {
@@ -67,6 +103,9 @@ export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address'
       const { linkedUserId, address, requestId } = actor;
       return { actorId: linkedUserId, address, requestId };
     }
+    case 'registrant':
+    case 'metadata-document':
+      return { address: actor.address, requestId: actor.requestId };
     case 'command-line':
       return {};
     case 'system':

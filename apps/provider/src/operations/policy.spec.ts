@@ -31,6 +31,20 @@ describe('who may do what administrators do', () => {
     ]);
   });
 
+  it.each<Actor>([
+    { kind: 'registrant', proof: { kind: 'none' }, address: '127.0.0.1', addressKey: '127.0.0.1', requestId: 'r', now },
+    {
+      kind: 'metadata-document',
+      clientId: 'https://client.test/',
+      address: '127.0.0.1',
+      addressKey: '127.0.0.1',
+      requestId: 'r',
+      now,
+    },
+  ])('are not those who register or describe a client by themselves: $kind', (actor) => {
+    expect(administratorsOnly(actor)).toBe('forbidden');
+  });
+
   it.each([
     [['user'], 'forbidden'],
     [['developer', 'user'], 'forbidden'],

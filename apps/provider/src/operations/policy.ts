@@ -8,9 +8,19 @@ export type Denial = 'forbidden' | 'read_only' | 'recent_sign_in' | undefined;
 
 /** Only administrators, service accounts, the command line and the server itself. */
 export function administratorsOnly(actor: Actor): Denial {
-  if (actor.kind === 'visitor') return 'forbidden';
-  if (actor.kind !== 'person' || actor.roles.includes('admin')) return undefined;
-  return actor.roles.includes('auditor') ? 'read_only' : 'forbidden';
+  switch (actor.kind) {
+    case 'client':
+    case 'command-line':
+    case 'system':
+      return undefined;
+    case 'visitor':
+    case 'registrant':
+    case 'metadata-document':
+      return 'forbidden';
+    case 'person':
+      if (actor.roles.includes('admin')) return undefined;
+      return actor.roles.includes('auditor') ? 'read_only' : 'forbidden';
+  }
 }
 
 /** Whoever may see everything: administrators and auditors, service accounts, the command line and the server itself. */

@@ -25,6 +25,8 @@ export type UserOutcome = { readonly user: User } | { readonly problems: readonl
 /** What must follow, in the same unit, when something happens to an account. */
 export interface UserFollower {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
+  /** An account goes, after it ended: what belongs to it is still there. */
+  userDeleted?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   passwordChanged?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** The person's sessions ended. @returns how many grants ended with that */
   signedOutEverywhere?(unit: Unit, userId: string, scope: SignOutScope, now: EpochSeconds): Promise<number>;
@@ -302,6 +304,7 @@ export class UsersService {
   /** Removes an account for good. */
   async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.endAll(unit, id, now);
+    for (const follower of this.followers) await follower.userDeleted?.(unit, id, now);
     await unit.manager.getRepository(UserEntity).delete({ id });
   }
 

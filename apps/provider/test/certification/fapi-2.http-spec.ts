@@ -1,7 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import type { ClientDraft, SecurityProfileName } from '@gatehouse/domain/oauth';
-import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { clientKey, signed } from '../support/client-jwts';
 import { proofOf } from '../support/dpop';
@@ -26,6 +25,7 @@ import {
 } from '../support/provider';
 import { addResource } from '../support/resources';
 import { claimsOf, type Tokens } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 
 const profiles: readonly SecurityProfileName[] = ['fapi-2-security', 'fapi-2-message-signing'];
 
@@ -272,11 +272,7 @@ describe('a client that is put under a profile', () => {
     const headers = { Authorization: `Bearer ${tokens.access_token}` };
     expect((await send(`${provider.base}/oauth/userinfo`, { headers })).status).toBe(200);
 
-    const clients = provider.app.get(ClientsService);
-    const stored = await clients.findFresh(fapi.client.id);
-    if (!stored) throw new Error('the client is gone');
-    const draft = { ...stored, securityProfile: 'fapi-2-security' };
-    await provider.store.run((unit) => clients.update(unit, stored, draft, {}, provider.clock.now()));
+    await changeClient(provider, fapi.client.id, { securityProfile: 'fapi-2-security' });
     expect((await send(`${provider.base}/oauth/userinfo`, { headers })).status).toBe(401);
     expect(errorOf(await redeemAs(provider, fapi, waiting))).toBe('invalid_grant');
     const refresh = { grant_type: 'refresh_token', refresh_token: tokens.refresh_token };

@@ -1,13 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { apiControllers } from '../../src/admin/api/api-controllers';
 import { operationOf } from '../../src/admin/api/operation';
-import { ClientsService } from '../../src/clients/clients.service';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi, administrating, callerOf, ownToken, shaped } from '../support/admin-api';
 import { Browser, send } from '../support/browser';
 import { giveFactor, scan } from '../support/factors';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens, refresh } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 import { UpdateUser } from '../../src/users/operations/update-user';
 
 describe('who may use the administration’s API', () => {
@@ -196,12 +196,7 @@ describe('who may use the administration’s API', () => {
 
     const api = await adminApi(provider);
     expect((await api.call('GET', 'users')).status).toBe(200);
-    const clients = provider.app.get(ClientsService);
-    const before = await clients.findFresh(api.registered.client.id);
-    if (!before) throw new Error('no client');
-    await provider.store.run((unit) =>
-      clients.update(unit, before, { ...before, scope: [] }, {}, provider.clock.now()),
-    );
+    await changeClient(provider, api.registered.client.id, { scope: [] });
     expect((await api.call('GET', 'users')).status).toBe(403);
   });
 

@@ -233,7 +233,7 @@ describe('commands on clients, while the provider runs', () => {
     expect(await update('--owner', '')).toMatchObject({ acts_for_itself: true, owner_id: null });
     // An owner gets the tokens of a service account: nothing but the command may say so.
     const silent = await gatehouse(['client', 'update', '--id', id, ...owned]);
-    expect([silent.code, silent.stderr]).toEqual([2, expect.stringContaining('--no-service-account') as unknown]);
+    expect([silent.code, silent.stderr]).toEqual([1, expect.stringContaining('--no-service-account') as unknown]);
     expect(await update('--no-service-account', ...owned)).toMatchObject({ acts_for_itself: false });
   });
 

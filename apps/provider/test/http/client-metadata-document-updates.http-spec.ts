@@ -6,6 +6,7 @@ import { clientKey } from '../support/client-jwts';
 import { startDocumentServer, type DocumentServer } from '../support/document-server';
 import { eventually } from '../support/eventually';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
+import { changeClient } from '../support/client-changes';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirectUri = 'https://app.test/callback';
@@ -51,11 +52,7 @@ describe('an update of a client by its metadata document', () => {
     return client;
   };
   const set = async (id: string, change: Partial<ClientDraft>): Promise<void> => {
-    const seen = await stored(id);
-    const saved = await provider.store.run((unit) =>
-      clients().update(unit, seen, { ...seen, ...change }, {}, provider.clock.now()),
-    );
-    if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+    await changeClient(provider, id, change);
   };
   const updatesOf = async (id: string): Promise<number> =>
     Number((await provider.store.one<{ n: number | string }>(updates, id))?.n);

@@ -13,6 +13,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { changeClient } from '../support/client-changes';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 const redirectUri = 'https://app.test/callback';
@@ -254,13 +255,7 @@ describe('a client that is described by a document at its client_id', () => {
     documents.says = { scope: 'openid profile' };
     await open(id);
     const clients = provider.app.get(ClientsService);
-    const give = async (): Promise<void> => {
-      const seen = await clients.findFresh(id);
-      if (!seen) throw new Error('the client is there');
-      const rights = { consentRequired: false, actsForItself: true, secondFactorRequired: true };
-      await provider.store.run((unit) => clients.update(unit, seen, { ...seen, ...rights }, {}, provider.clock.now()));
-    };
-    await give();
+    await changeClient(provider, id, { consentRequired: false, actsForItself: true, secondFactorRequired: true });
     documents.says = { scope: 'openid profile', contacts: ['someone@app.test'] };
     provider.clock.advance(601);
     await open(id);

@@ -1,6 +1,5 @@
-import { deviceCodeGrant, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
+import { deviceCodeGrant, type Client } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/server/database/store';
-import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, formOf, type Answer } from '../support/browser';
 import { addApp, givePassword } from '../support/factors';
 import {
@@ -11,6 +10,7 @@ import {
   startProvider,
   type TestProvider,
 } from '../support/provider';
+import { changeClient } from '../support/client-changes';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 /** "Cancel" on the pages of a login: the client gets access_denied (RFC 6749 4.1.2.1). */
@@ -189,12 +189,7 @@ describe('Cancel', () => {
       return { changing, browser: await begin({}, { of: changing, browser }) };
     };
     async function moveRedirectUri(changing: Client): Promise<void> {
-      const clients = provider.app.get(ClientsService);
-      const seen = await clients.findFresh(changing.id);
-      if (!seen) throw new Error('not there');
-      const draft: ClientDraft = { ...seen, redirectUris: ['https://new.test/'], defaultRedirectUri: undefined };
-      const changed = await provider.store.run((unit) => clients.update(unit, seen, draft, {}, provider.clock.now()));
-      expect(changed).toMatchObject({ client: { redirectUris: ['https://new.test/'] } });
+      await changeClient(provider, changing.id, { redirectUris: ['https://new.test/'] });
     }
 
     it('leads to no address that is registered no longer', async () => {

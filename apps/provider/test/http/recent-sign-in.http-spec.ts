@@ -361,13 +361,13 @@ describe('a sign-in of more than ten minutes', () => {
     expect((await sendFields(here, fieldsOf(here, '/key'), '/key')).location).toContain('done=rotated');
   });
 
-  it('edits of a client what is no credential, and stops one at once', async () => {
+  it('edits of a client what is no credential and no identity, and stops one at once', async () => {
     const { browser } = await person(['admin']);
     await browser.open(at(`/client/update/${client.id}`));
     const fields = fieldsOf(browser, '/client/update/');
     provider.clock.advance(601);
-    const renamed = changed(fields, { name: 'Renamed', action: 'save' });
-    expect((await sendFields(browser, renamed, '/client/update/')).location).toContain('done=saved');
+    const described = changed(fields, { contacts: 'help@client.test', action: 'save' });
+    expect((await sendFields(browser, described, '/client/update/')).location).toContain('done=saved');
     await browser.open(at(`/client/update/${client.id}`));
     const trusted = changed(fieldsOf(browser, '/client/update/'), { scope: ['openid', 'roles'], action: 'save' });
     expect(isSignIn(await sendFields(browser, trusted, '/client/update/'))).toBe(true);
@@ -378,24 +378,28 @@ describe('a sign-in of more than ten minutes', () => {
     expect((await provider.app.get(ClientsService).findFresh(client.id))?.disabledAt).toBeDefined();
   });
 
-  it.each(['admin', 'developer'])('adds no redirect URI and drops no restriction as %s', async (role) => {
-    const { browser, user } = await person([role]);
-    const { id: ownerId } = (await users().findByUsername(user.username)) ?? {};
-    const own = await provider.addClient({ name: 'Redirected', ownerId, requirePushedAuthorizationRequests: true });
-    const path = `/client/update/${own.client.id}`;
-    provider.clock.advance(601);
-    for (const change of [
-      { redirectUri: [...own.client.redirectUris, 'https://evil.test/cb'] },
-      { grantType: [...own.client.grantTypes, 'urn:ietf:params:oauth:grant-type:device_code'] },
-      { requirePushedAuthorizationRequests: [] },
-      { pkceRequired: [] },
-    ]) {
-      await browser.open(at(path));
-      const sent = changed(fieldsOf(browser, path), { ...change, action: 'save' });
-      expect([change, isSignIn(await sendFields(browser, sent, path))]).toEqual([change, true]);
-    }
-    expect(await provider.app.get(ClientsService).findFresh(own.client.id)).toEqual(own.client);
-  });
+  it.each(['admin', 'developer'])(
+    'renames no client, adds no redirect URI and drops no restriction as %s',
+    async (role) => {
+      const { browser, user } = await person([role]);
+      const { id: ownerId } = (await users().findByUsername(user.username)) ?? {};
+      const own = await provider.addClient({ name: 'Redirected', ownerId, requirePushedAuthorizationRequests: true });
+      const path = `/client/update/${own.client.id}`;
+      provider.clock.advance(601);
+      for (const change of [
+        { name: 'Your bank' },
+        { redirectUri: [...own.client.redirectUris, 'https://evil.test/cb'] },
+        { grantType: [...own.client.grantTypes, 'urn:ietf:params:oauth:grant-type:device_code'] },
+        { requirePushedAuthorizationRequests: [] },
+        { pkceRequired: [] },
+      ]) {
+        await browser.open(at(path));
+        const sent = changed(fieldsOf(browser, path), { ...change, action: 'save' });
+        expect([change, isSignIn(await sendFields(browser, sent, path))]).toEqual([change, true]);
+      }
+      expect(await provider.app.get(ClientsService).findFresh(own.client.id)).toEqual(own.client);
+    },
+  );
 
   it('changes an API by nothing but narrowing it', async () => {
     const { browser, user } = await person(['admin']);
@@ -475,12 +479,13 @@ describe('a sign-in of more than ten minutes', () => {
       expect(letIn.sort()).toEqual([...exemptOperations].sort());
     });
 
-    it('changes of a client what is no credential', async () => {
+    it('changes of a client what is no credential and no identity', async () => {
       const { call } = await personal();
       const { client: own } = await provider.addClient({ name: 'Changing' });
       provider.clock.advance(601);
-      expect((await call('PATCH', `clients/${own.id}`, { client_name: 'Changed' })).status).toBe(200);
+      expect((await call('PATCH', `clients/${own.id}`, { contacts: ['help@client.test'] })).status).toBe(200);
       for (const change of [
+        { client_name: 'Changed' },
         { acts_for_itself: true },
         { scope: 'openid gatehouse:read' },
         { require_consent: false },

@@ -14,6 +14,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { obtainRefreshToken, refresh, type Registered, type Tokens } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 
 const access = 3600;
 const lifetimes = { code: 60, refreshToken: 100, device: 600, pushed: 60, link: 24 * 3600 };
@@ -142,9 +143,7 @@ describe('what is redeemed later', () => {
       const client = await clients.findFresh(id);
       if (!client) throw new Error('no client');
       const without = (scopes: readonly string[]) => scopes.filter((each) => each !== taken);
-      const draft = { ...client, scope: without(client.scope), defaultScope: without(client.defaultScope) };
-      const saved = await provider.store.run((unit) => clients.update(unit, client, draft, {}, provider.clock.now()));
-      if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+      await changeClient(provider, id, { scope: without(client.scope), defaultScope: without(client.defaultScope) });
       while ((await clients.find(id))?.scope.includes(taken)) await new Promise((resolve) => setTimeout(resolve, 50));
     }
     async function expectNoEmail(answer: Answer): Promise<void> {

@@ -27,7 +27,9 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { configuration, metadataOf, register, registered, type RegisteredClient } from '../support/registration';
+import { changeClient } from '../support/client-changes';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
+import { UpdateClient } from '../../src/clients/operations/update-client';
 
 describe('the client configuration endpoint (RFC 7592)', () => {
   let provider: TestProvider;
@@ -49,22 +51,14 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
   it('an update does not lift what an administrator demands: a second factor of whoever logs in there', async () => {
     const made = await registered(provider);
-    const before = await clients().findFresh(made.client_id);
-    if (!before) throw new Error('the client is there');
-    await provider.store.run((unit) =>
-      clients().update(unit, before, { ...before, secondFactorRequired: true }, {}, provider.clock.now()),
-    );
+    await changeClient(provider, made.client_id, { secondFactorRequired: true });
     expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
     expect(await clients().findFresh(made.client_id)).toMatchObject({ secondFactorRequired: true });
   });
 
   it('does not widen the scopes of a client that an administrator lets act for itself', async () => {
     const made = await registered(provider, { scope: 'openid profile' });
-    const before = await clients().findFresh(made.client_id);
-    if (!before) throw new Error('the client is there');
-    await provider.store.run((unit) =>
-      clients().update(unit, before, { ...before, actsForItself: true }, {}, provider.clock.now()),
-    );
+    await changeClient(provider, made.client_id, { actsForItself: true });
     const wider = await configuration(made, 'PUT', {
       metadata: { ...metadataOf(made), scope: 'openid profile email' },
     });
@@ -128,11 +122,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     it('ends nothing where an administrator makes the change to a client that stays approved', async () => {
       const { made, silently, use } = await setUp();
       await provider.execute(SetClientState, { id: made.client_id, decision: 'approve' });
-      const seen = await clients().findFresh(made.client_id);
-      if (!seen) throw new Error('the client is there');
-      await provider.store.run((unit) =>
-        clients().update(unit, seen, { ...seen, name: 'Reader 2' }, {}, provider.clock.now(), { by: 'administrator' }),
-      );
+      await provider.execute(UpdateClient, { id: made.client_id, properties: { name: 'Reader 2' } });
       expect([await silently(), await use()]).toEqual(['code', 200]);
     });
 
@@ -192,18 +182,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
       },
     ] as const) {
       const made = await registered(provider, { client_name: 'Honest' });
-      const client = await clients.findFresh(made.client_id);
-      if (!client) throw new Error('no client');
-      await provider.store.run(async (unit) => {
-        const saved = await clients.update(
-          unit,
-          client,
-          { ...client, ...rights, approvedAt: provider.clock.now() },
-          {},
-          provider.clock.now(),
-        );
-        if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
-      });
+      await changeClient(provider, made.client_id, { ...rights, approvedAt: provider.clock.now() });
       const turned = {
         ...metadataOf(made),
         client_name: 'Your Bank',
@@ -363,11 +342,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
     const made = await registered(provider, { client_name: 'Checked' });
     const [[, value] = []] = Object.entries(hardened);
     const harden = async (rights: object): Promise<void> => {
-      const seen = await clients().findFresh(made.client_id);
-      if (!seen) throw new Error('the client is there');
-      const draft = { ...seen, ...hardened, ...rights, approvedAt: provider.clock.now() };
-      const saved = await provider.store.run((unit) => clients().update(unit, seen, draft, {}, provider.clock.now()));
-      if (!saved || 'problems' in saved) throw new Error(JSON.stringify(saved));
+      await changeClient(provider, made.client_id, { ...hardened, ...rights, approvedAt: provider.clock.now() });
     };
     await harden({});
     const kept = (
@@ -387,11 +362,7 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
   it('does not widen the scopes of a client at which nobody is asked for consent', async () => {
     const made = await registered(provider, { scope: 'openid' });
-    const before = await clients().findFresh(made.client_id);
-    if (!before) throw new Error('the client is there');
-    await provider.store.run((unit) =>
-      clients().update(unit, before, { ...before, consentRequired: false }, {}, provider.clock.now()),
-    );
+    await changeClient(provider, made.client_id, { consentRequired: false });
     const wider = await configuration(made, 'PUT', { metadata: { ...metadataOf(made), scope: 'openid email' } });
     expect([wider.status, wider.json()['error']]).toEqual([400, 'invalid_client_metadata']);
     expect((await configuration(made, 'PUT', { metadata: metadataOf(made) })).status).toBe(200);
@@ -400,17 +371,11 @@ describe('the client configuration endpoint (RFC 7592)', () => {
 
   it('changes neither name nor addresses of a client that an administrator trusts without consent', async () => {
     const made = await registered(provider, { client_name: 'Trusted' });
-    const client = await clients().findFresh(made.client_id);
-    if (!client) throw new Error('not there');
-    await provider.store.run((unit) =>
-      clients().update(
-        unit,
-        client,
-        { ...client, consentRequired: false, secondFactorRequired: true, scope: ['openid', 'roles'] },
-        {},
-        provider.clock.now(),
-      ),
-    );
+    await changeClient(provider, made.client_id, {
+      consentRequired: false,
+      secondFactorRequired: true,
+      scope: ['openid', 'roles'],
+    });
     const answer = await configuration(made, 'PUT', {
       metadata: { ...metadataOf(made), scope: 'openid roles', redirect_uris: ['https://evil.test/cb'] },
     });

@@ -8,6 +8,7 @@ import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { changed, fieldsOf, sendFields } from '../support/forms';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
+import { DeleteUser } from '../../src/users/operations/delete-user';
 import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 const jwks = {
@@ -22,6 +23,10 @@ const jwks = {
   ],
 };
 const setOwner = statement('test.set_owner', 'UPDATE clients SET owner_id = $2 WHERE id = $1');
+const updatesOf = statement(
+  'test.client_updates',
+  "SELECT details FROM audit_events WHERE type = 'client.updated' AND client_id = $1",
+);
 const otherJwks = { keys: [{ ...jwks.keys[0], kid: 'two' }] };
 
 /** A developer must not reach the administration of this server through a client that they own. */
@@ -203,6 +208,74 @@ describe('the owner of a client', () => {
       await provider.store.run((unit) => unit.change(setOwner, api.registered.client.id, ownerId));
       await provider.execute(RotateClientSecret, { id: api.registered.client.id, overlapSeconds: 0 });
       expect((await api.call('GET', 'users')).status).toBe(403);
+    });
+  });
+
+  describe('who does not own it any more', () => {
+    const isGood = async (client: Client, secret: string): Promise<boolean> => {
+      const spent = {
+        grant_type: 'authorization_code',
+        code: 'no-such-code',
+        redirect_uri: 'https://client.test/callback',
+      };
+      return (await post(at('/oauth/token'), spent, { Authorization: basic(client, secret) })).status !== 401;
+    };
+    const shownSecret = ({ text }: Answer): string => /id="client-secret"[^>]*>([^<]+)</.exec(text)?.[1] ?? '';
+
+    it('does not know its secret: it is replaced and shown once, at the page and the API', async () => {
+      const one = await owned({ scope: ['openid', 'read'] });
+      const atPage = await edit(admin, one.client.id, { owner: '' });
+      expect([atPage.status, atPage.text.includes('The old secret has ended.')]).toEqual([200, true]);
+      expect(await isGood(one.client, one.secret)).toBe(false);
+      expect(await isGood(one.client, shownSecret(atPage))).toBe(true);
+      const other = await owned({ scope: ['openid', 'read'] });
+      const api = await adminApi(provider);
+      const atApi = await api.call('PATCH', `clients/${other.client.id}`, { owner_id: null });
+      const { client_secret: fresh } = shaped(atApi, 'ClientWithSecret');
+      expect(await isGood(other.client, other.secret)).toBe(false);
+      expect(await isGood(other.client, String(fresh))).toBe(true);
+    });
+
+    it('nor that of a client which may administer this server from now on', async () => {
+      const api = await adminApi(provider);
+      const one = await provider.addClient({ scope: ['openid', 'read'] });
+      const renamed = await api.call('PATCH', `clients/${one.client.id}`, { client_name: 'Renamed' });
+      expect(shaped(renamed, 'ClientWithSecret')).not.toHaveProperty('client_secret');
+      expect(await isGood(one.client, one.secret)).toBe(true);
+      const atApi = await api.call('PATCH', `clients/${one.client.id}`, { scope: 'openid read gatehouse:read' });
+      const { client_secret: fresh } = shaped(atApi, 'ClientWithSecret');
+      expect([await isGood(one.client, one.secret), await isGood(one.client, String(fresh))]).toEqual([false, true]);
+      const other = await provider.addClient({ scope: ['openid', 'read'] });
+      const atPage = await edit(admin, other.client.id, { scope: ['openid', 'read', 'gatehouse:read'] });
+      expect(await isGood(other.client, other.secret)).toBe(false);
+      expect(await isGood(other.client, shownSecret(atPage))).toBe(true);
+    });
+
+    it('nor has its private key: it gets a gatehouse scope with other keys alone', async () => {
+      const api = await adminApi(provider);
+      const { client } = await owned({ scope: ['read'], authMethod: 'private_key_jwt', jwks });
+      const change = { owner_id: null, scope: 'read gatehouse:read' };
+      const refused = await api.call('PATCH', `clients/${client.id}`, change);
+      expect([refused.status, shaped(refused, 'Problem')]).toEqual([
+        400,
+        expect.objectContaining({ errors: [expect.objectContaining({ pointer: '/jwks' })] }),
+      ]);
+      expect((await api.call('PATCH', `clients/${client.id}`, { ...change, jwks: otherJwks })).status).toBe(200);
+    });
+
+    it('leaves no rights of an administrator behind when the account is deleted', async () => {
+      const gone = await provider.addUser({ username: 'gone', roles: ['developer'] });
+      const made = await provider.addClient({ name: 'Left', ...serviceAccount, scope: ['gatehouse:admin', 'read'] });
+      await provider.store.run((unit) => unit.change(setOwner, made.client.id, gone.id));
+      await provider.execute(DeleteUser, { id: gone.id });
+      expect(await find(made.client.id)).toMatchObject({ ownerId: undefined, scope: ['read'], actsForItself: false });
+      const asked = { grant_type: 'client_credentials', scope: 'gatehouse:admin' };
+      const answer = await post(at('/oauth/token'), asked, { Authorization: basic(made.client, made.secret) });
+      expect(answer.status).toBe(400);
+      const event = await provider.store.one<{ details: string }>(updatesOf, made.client.id);
+      expect(JSON.parse(event?.details ?? '')).toMatchObject({
+        changes: { acts_for_itself: { before: true, after: false }, scope: { before: 'gatehouse:admin read' } },
+      });
     });
   });
 

@@ -2,7 +2,6 @@ import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
 import { statement } from '@gatehouse/server/database/store';
 import { jwsAlgorithms, macAlgorithms } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { ClientsService } from '../../src/clients/clients.service';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import type { Answer } from '../support/browser';
 import {
@@ -15,6 +14,7 @@ import {
   type ClientKey,
 } from '../support/client-jwts';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
+import { changeClient } from '../support/client-changes';
 import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 
 const machine = { grantTypes: ['client_credentials'], redirectUris: [], scope: ['read'], defaultScope: ['read'] };
@@ -301,14 +301,8 @@ describe('client assertions (RFC 7521 4.2, RFC 7523 2.2 and 3, OpenID Connect Co
   describe('the secret itself', () => {
     const rowsOf = (id: string) =>
       provider.store.all<{ secret_hash: Buffer; secret_sealed: string | null }>(secretRows, id);
-    const clients = () => provider.app.get(ClientsService);
     const update = async ({ id }: Client, changes: Partial<ClientDraft>) => {
-      const before = await clients().findFresh(id);
-      if (!before) throw new Error('the client is gone');
-      const saved = await provider.store.run((unit) =>
-        clients().update(unit, before, { ...before, ...changes }, {}, provider.clock.now()),
-      );
-      if (saved === undefined || 'problems' in saved) throw new Error(JSON.stringify(saved));
+      const saved = await changeClient(provider, id, changes);
       await provider.app.get(CacheVersions).refresh();
       return saved;
     };

@@ -6,12 +6,12 @@ import {
   type ExchangeRule,
 } from '@gatehouse/domain/oauth';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Answer, type Browser } from '../support/browser';
 import { dpopKey, proofOf } from '../support/dpop';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
 import { introspect, obtainTokens, type Registered, type Tokens } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 describe('token exchange (RFC 8693)', () => {
@@ -53,18 +53,12 @@ describe('token exchange (RFC 8693)', () => {
     tokenExchange: readonly ExchangeRule[],
     more: Partial<ClientDraft> = {},
   ): Promise<Registered['client']> {
-    const clients = provider.app.get(ClientsService);
-    const client = await clients.findFresh(id);
-    if (!client) throw new Error('no client');
-    const draft = {
-      ...client,
+    const changed = await changeClient(provider, id, {
       grantTypes: [tokenExchangeGrant],
       scope: ['stock', 'order', 'read', 'write'],
       tokenExchange,
       ...more,
-    };
-    const changed = await provider.store.run((unit) => clients.update(unit, client, draft, {}, provider.clock.now()));
-    if (!changed || 'problems' in changed) throw new Error(JSON.stringify(changed));
+    });
     return changed.client;
   }
 

@@ -1,12 +1,12 @@
 import { parseToken } from '@gatehouse/domain/kernel';
 import { statement } from '@gatehouse/server/database/store';
-import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { ClientsService } from '../../src/clients/clients.service';
+import type { ClientDraft } from '@gatehouse/domain/oauth';
 import type { Answer, Browser } from '../support/browser';
 import { dpopKey, proofOf, type DpopKey } from '../support/dpop';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';
 import { register, registered as registeredClient } from '../support/registration';
 import { introspect, isActive, purge, refresh, type Registered, type Tokens } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -78,11 +78,7 @@ async function opens(token: string): Promise<boolean> {
 }
 
 async function change({ client }: Registered, draft: Partial<ClientDraft>): Promise<void> {
-  const seen = (await provider.app.get(ClientsService).find(client.id)) as Client;
-  const saved = await provider.store.run((unit) =>
-    provider.app.get(ClientsService).update(unit, seen, { ...seen, ...draft }, {}, provider.clock.now()),
-  );
-  expect(saved).toHaveProperty('client');
+  await changeClient(provider, client.id, draft);
 }
 
 describe('a confidential client keeps its refresh token', () => {

@@ -16,6 +16,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { refresh, type Tokens } from '../support/tokens';
+import { changeClientIn } from '../support/client-changes';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 jest.setTimeout(60_000);
@@ -103,10 +104,8 @@ describe.each(engines)('a client that another process changed a moment ago, on %
     const clients = other.app.get(ClientsService);
     let answer: ReturnType<Browser['submit']> | undefined;
     await other.store.run(async (unit) => {
-      const seen = await clients.lock(unit, client.id);
-      if (!seen) throw new Error('not there');
-      const changed = await clients.update(unit, seen, { ...seen, name: 'Your bank' }, {}, other.clock.now());
-      expect(changed).toMatchObject({ client: { name: 'Your bank' } });
+      await changeClientIn(unit, other, client.id, { name: 'Your bank' });
+      await clients.identityChanged(unit, client.id, other.clock.now());
       answer = browser.submit({ confirm: 'yes' });
       // Long enough for the yes to reach the row that this unit holds. On SQLite a unit awaits nothing but the database, and units
       // wait for each other from their beginning.

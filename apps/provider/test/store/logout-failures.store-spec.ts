@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';
 import { startProvider, type TestProvider } from '../support/provider';
 import { obtainTokens, type Registered } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
 
 jest.setTimeout(120_000);
@@ -110,19 +111,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     expect((await doctor('back-channel logout')).says).toContain('not allowed: address; 1 failed');
     expect((await doctor('mail queue')).state).toBe('ok');
 
-    const clients = provider.app.get(ClientsService);
-    const before = await clients.find(registered.client.id);
-    if (!before) throw new Error('the client is gone');
-    await provider.store.run((unit) =>
-      clients.update(
-        unit,
-        before,
-        { ...before, backchannelLogoutUri: `${receiver.origin}/new` },
-        {},
-        provider.clock.now(),
-        { by: 'administrator' },
-      ),
-    );
+    await changeClient(provider, registered.client.id, { backchannelLogoutUri: `${receiver.origin}/new` });
     await eventually(
       () => failureOf(registered),
       (failure) => failure === undefined,

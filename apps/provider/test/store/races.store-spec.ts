@@ -12,7 +12,6 @@ import { PasswordHasher } from '../../src/users/password-hasher';
 import { UserLists } from '../../src/users/user-lists.service';
 import { UsersService } from '../../src/users/users.service';
 import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
-import { ClientsService } from '../../src/clients/clients.service';
 import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { clientKey, secretKey, signed } from '../support/client-jwts';
@@ -28,6 +27,7 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { introspect, isActive, obtainRefreshToken, refresh, type Registered, type Tokens } from '../support/tokens';
+import { changeClient } from '../support/client-changes';
 import { OperationError } from '../../src/operations/operation-error';
 import { SetUserState } from '../../src/users/operations/set-user-state';
 
@@ -147,13 +147,11 @@ describe.each(engineNames)('at once, on %s,', (engine) => {
   });
 
   it('refreshes while the client is changed to rotation spend its token once, and none comes back', async () => {
-    const clients = provider.app.get(ClientsService);
     const registered = await provider.addClient();
     const token = await refreshToken(registered);
     provider.clock.advance(600);
     const begun = Array.from({ length: 20 }, () => refresh(provider, registered, token));
-    const change = { ...registered.client, refreshTokenRotation: 'always' } as const;
-    await provider.store.run((unit) => clients.update(unit, registered.client, change, {}, provider.clock.now()));
+    await changeClient(provider, registered.client.id, { refreshTokenRotation: 'always' });
     const answers = [
       ...(await Promise.all(begun)),
       ...(await Promise.all(begun.map(() => refresh(provider, registered, token)))),

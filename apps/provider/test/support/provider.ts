@@ -15,7 +15,6 @@ import type { Log } from '@gatehouse/server/telemetry/log';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { completeApp, prepareApp, type Outside } from '../../src/app.setup';
 import { AuditService } from '../../src/audit/audit.service';
-import { ClientsService } from '../../src/clients/clients.service';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/database/entities';
 import { MailRoute } from '../../src/mail/mail-route';
@@ -28,6 +27,7 @@ import { UsersService } from '../../src/users/users.service';
 import type { User } from '../../src/users/user';
 import { Browser, send, type Answer } from './browser';
 import { writeCertificate } from './certificate';
+import { makeClient } from './client-changes';
 import { LogScan } from './log-scan';
 import { Mailbox } from './mailbox';
 
@@ -161,9 +161,8 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
         scope: ['openid', 'profile', 'email', 'offline_access'],
         ...client,
       };
-      const made = await store.run((unit) => app.get(ClientsService).create(unit, draft, {}, clock.now()));
-      if ('problems' in made) throw new Error(JSON.stringify(made.problems));
-      return { client: made.client, secret: made.secret ?? '' };
+      const { client: made, secret } = await makeClient({ app, store, clock }, draft);
+      return { client: made, secret: secret ?? '' };
     },
     logIn: async (user, browser = new Browser()) => {
       await browser.open(`${base}/login`);

@@ -1,150 +1,135 @@
 import { isNestedWithin } from '../kernel/index.js';
-import type { Client, ClientDraft, FieldProblem } from './client.js';
-
-/** The kind of value that a member has in JSON. */
-export type MetadataKind = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object';
-type Member = readonly [wire: string, member: keyof ClientDraft & keyof Client, kind: MetadataKind];
-
-/** What RFC 7591, OpenID Connect Registration, the logout specifications JARM, RFC 9126,
- * RFC 9449 and RFC 9701 call a client's metadata, and `refresh_token_rotation`, which is ours. */
-const members: readonly Member[] = [
-  ['redirect_uris', 'redirectUris', 'list'],
-  ['token_endpoint_auth_method', 'authMethod', 'text'],
-  ['grant_types', 'grantTypes', 'list'],
-  ['response_types', 'responseTypes', 'list'],
-  ['client_name', 'name', 'text'],
-  ['client_uri', 'clientUri', 'text'],
-  ['logo_uri', 'logoUri', 'text'],
-  ['scope', 'scope', 'scope'],
-  ['contacts', 'contacts', 'list'],
-  ['tos_uri', 'tosUri', 'text'],
-  ['policy_uri', 'policyUri', 'text'],
-  ['jwks_uri', 'jwksUri', 'text'],
-  ['jwks', 'jwks', 'object'],
-  ['software_id', 'softwareId', 'text'],
-  ['software_version', 'softwareVersion', 'text'],
-  ['application_type', 'applicationType', 'text'],
-  ['sector_identifier_uri', 'sectorIdentifierUri', 'text'],
-  ['subject_type', 'subjectType', 'text'],
-  ['id_token_signed_response_alg', 'idTokenSignedResponseAlg', 'text'],
-  ['id_token_encrypted_response_alg', 'idTokenEncryptedResponseAlg', 'text'],
-  ['id_token_encrypted_response_enc', 'idTokenEncryptedResponseEnc', 'text'],
-  ['userinfo_signed_response_alg', 'userinfoSignedResponseAlg', 'text'],
-  ['userinfo_encrypted_response_alg', 'userinfoEncryptedResponseAlg', 'text'],
-  ['userinfo_encrypted_response_enc', 'userinfoEncryptedResponseEnc', 'text'],
-  ['authorization_signed_response_alg', 'authorizationSignedResponseAlg', 'text'],
-  ['authorization_encrypted_response_alg', 'authorizationEncryptedResponseAlg', 'text'],
-  ['authorization_encrypted_response_enc', 'authorizationEncryptedResponseEnc', 'text'],
-  ['introspection_signed_response_alg', 'introspectionSignedResponseAlg', 'text'],
-  ['introspection_encrypted_response_alg', 'introspectionEncryptedResponseAlg', 'text'],
-  ['introspection_encrypted_response_enc', 'introspectionEncryptedResponseEnc', 'text'],
-  ['request_object_signing_alg', 'requestObjectSigningAlg', 'text'],
-  ['request_object_encryption_alg', 'requestObjectEncryptionAlg', 'text'],
-  ['request_object_encryption_enc', 'requestObjectEncryptionEnc', 'text'],
-  ['token_endpoint_auth_signing_alg', 'tokenEndpointAuthSigningAlg', 'text'],
-  ['default_max_age', 'defaultMaxAge', 'number'],
-  ['require_auth_time', 'requireAuthTime', 'flag'],
-  ['default_acr_values', 'defaultAcrValues', 'list'],
-  ['initiate_login_uri', 'initiateLoginUri', 'text'],
-  ['request_uris', 'requestUris', 'list'],
-  ['require_pushed_authorization_requests', 'requirePushedAuthorizationRequests', 'flag'],
-  ['dpop_bound_access_tokens', 'dpopBoundAccessTokens', 'flag'],
-  ['require_signed_request_object', 'requireSignedRequestObject', 'flag'],
-  ['security_profile', 'securityProfile', 'text'],
-  ['refresh_token_rotation', 'refreshTokenRotation', 'text'],
-  ['post_logout_redirect_uris', 'postLogoutRedirectUris', 'list'],
-  ['backchannel_logout_uri', 'backchannelLogoutUri', 'text'],
-  ['backchannel_logout_session_required', 'backchannelLogoutSessionRequired', 'flag'],
-  ['frontchannel_logout_uri', 'frontchannelLogoutUri', 'text'],
-  ['frontchannel_logout_session_required', 'frontchannelLogoutSessionRequired', 'flag'],
-];
+import type { Client, FieldProblem } from './client.js';
+import type { ClientInput } from './client-draft.js';
+import {
+  clientProperties,
+  clientPropertyNames,
+  isClientPropertyName,
+  type ClientPropertyCodec,
+  type ClientPropertyName,
+} from './client-properties.js';
+import { formatExchangeRule, parseExchangeRules } from './token-exchange.js';
 
 /** A JWK set has its keys, a key its members, and some of those are lists. */
 const mostLevels = 6;
 
-/** Every member by its name in the protocol, with the kind of its value. */
-export const metadataNames: readonly { readonly name: string; readonly kind: MetadataKind }[] = members.map(
-  ([name, , kind]) => ({ name, kind }),
+/** The properties that the protocol names (RFC 7591 2): those of a registration. */
+const protocolNames = clientPropertyNames.filter((name) =>
+  ['registration', 'approved_registration'].includes(clientProperties[name].setBy),
+);
+/** The properties that have a name of ours. */
+const ownNames = clientPropertyNames.filter((name) => !protocolNames.includes(name));
+
+/** Every property of a registration, back at its default: an update replaces them all (RFC 7592 2.2). */
+export const blankRegistration: ClientInput = Object.fromEntries(
+  protocolNames.filter((name) => clientProperties[name].setBy === 'registration').map((name) => [name, undefined]),
 );
 
-/**
- * What a client has that the protocol has no name for: given by administrators, kept by an update of its metadata. What
- * depends on the metadata (its type, its defaults) is not in it.
- */
-export function keptByUpdate(client: Client): Partial<ClientDraft> {
-  const {
-    id: _id,
-    createdAt: _createdAt,
-    type: _type,
-    defaultScope: _scope,
-    defaultRedirectUri: _uri,
-    ...rest
-  } = client;
-  const named = new Set<string>(members.map(([, member]) => member));
-  return Object.fromEntries(Object.entries(rest).filter(([member]) => !named.has(member)));
-}
-
-const shapes: Readonly<Record<MetadataKind, string>> = {
+const shapes: Readonly<Record<ClientPropertyCodec, string>> = {
   text: 'a text',
   list: 'a list of texts',
   scope: 'a text: scopes with spaces between',
   number: 'a number',
   flag: 'true or false',
   object: 'an object',
+  exchange_rules: 'a list of texts',
 };
 
 /**
- * Reads client metadata as they are written in JSON. Looks at the kinds of values alone; what they may be is checked by
- * `checkClientMetadata`. Unknown members are ignored (RFC 7591 2), and null is as if left out.
+ * Reads client metadata as they are written in JSON (RFC 7591 2). Looks at the kinds of values alone; what they may be is
+ * checked by `checkClientMetadata`. Unknown members are ignored, and null takes a member back to its default.
  * @returns the members that are there, and what is wrong with others, named as they came
  */
-export function parseClientMetadata(json: Readonly<Record<string, unknown>>): {
-  readonly draft: Partial<ClientDraft>;
+export function parseClientMetadata(json: Readonly<Record<string, unknown>>): ParsedProperties {
+  return parseProperties(json, protocolNames);
+}
+
+/** The same with our own names for what the protocol has none for: for the API and the command line. */
+export function parseClientProperties(json: Readonly<Record<string, unknown>>): ParsedProperties {
+  return parseProperties(json, clientPropertyNames);
+}
+
+interface ParsedProperties {
+  readonly input: ClientInput;
   readonly problems: readonly FieldProblem[];
-} {
-  const draft: Record<string, unknown> = {};
+}
+
+function parseProperties(
+  json: Readonly<Record<string, unknown>>,
+  names: readonly ClientPropertyName[],
+): ParsedProperties {
+  const input: Record<string, unknown> = {};
   const problems: FieldProblem[] = [];
-  for (const [wire, member, kind] of members) {
+  for (const name of names) {
+    const { wire, codec } = clientProperties[name];
     if (!Object.hasOwn(json, wire)) continue;
-    const value = json[wire];
-    if (value === null) continue;
-    if (!isKind(kind, value)) problems.push({ field: wire, message: `This is ${shapes[kind]}.` });
-    else
-      draft[member] = kind === 'scope' && typeof value === 'string' ? value.split(' ').filter((each) => each) : value;
+    const value = json[wire] ?? undefined;
+    const parsed = value === undefined ? { value } : parseValue(codec, value);
+    if ('problem' in parsed) problems.push({ field: wire, message: parsed.problem });
+    else input[name] = parsed.value;
   }
-  // Every member was set to a value of the kind that the table says the draft has.
-  return { draft, problems };
+  // Every member was set to a value of the kind that the table says the property has.
+  return { input, problems };
+}
+
+function parseValue(
+  codec: ClientPropertyCodec,
+  value: unknown,
+): { readonly value: unknown } | { readonly problem: string } {
+  if (!isKind(codec, value)) return { problem: `This is ${shapes[codec]}.` };
+  if (codec === 'scope' && typeof value === 'string') return { value: value.split(' ').filter((each) => each) };
+  if (codec !== 'exchange_rules') return { value };
+  // A list of texts by the check above.
+  const parsed = parseExchangeRules(value as readonly string[]);
+  return 'problem' in parsed ? parsed : { value: parsed.rules };
 }
 
 /** Writes a client's metadata as JSON has them; what the client does not have is left out. */
 export function formatClientMetadata(client: Client): Record<string, unknown> {
-  const json: Record<string, unknown> = {};
-  for (const [wire, member, kind] of members) {
-    const value = client[member];
-    if (value === undefined) continue;
-    json[wire] = kind === 'scope' && Array.isArray(value) ? value.join(' ') : value;
-  }
-  return json;
+  return formatProperties(client, protocolNames);
 }
 
-/** What the protocol calls a member of a draft: `redirectUris.2` is `redirect_uris`. */
+/** Writes what the protocol has no name for, under our names. */
+export function formatOwnProperties(client: Client): Record<string, unknown> {
+  return formatProperties(client, ownNames);
+}
+
+function formatProperties(client: Client, names: readonly ClientPropertyName[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const { wire, codec } = clientProperties[name];
+      const value = formatValue(codec, client, name);
+      return value === undefined ? [] : [[wire, value]];
+    }),
+  );
+}
+
+function formatValue(codec: ClientPropertyCodec, client: Client, name: ClientPropertyName): unknown {
+  if (codec === 'exchange_rules') return client.tokenExchange.map(formatExchangeRule);
+  const value = client[name];
+  return codec === 'scope' && Array.isArray(value) ? value.join(' ') : value;
+}
+
+/** What JSON calls a member of a draft: `redirectUris.2` is `redirect_uris`. A client is public by how it authenticates. */
 export function metadataName(field: string): string {
   const [member = ''] = field.split('.');
-  return members.find(([, each]) => each === member)?.[0] ?? member;
+  const name = member === 'type' ? 'authMethod' : member;
+  return isClientPropertyName(name) ? clientProperties[name].wire : member;
 }
 
-function isKind(kind: MetadataKind, value: unknown): boolean {
-  switch (kind) {
+function isKind(codec: ClientPropertyCodec, value: unknown): boolean {
+  switch (codec) {
     case 'text':
     case 'scope':
       return typeof value === 'string';
     case 'list':
+    case 'exchange_rules':
       return Array.isArray(value) && value.every((each) => typeof each === 'string');
     case 'number':
       return typeof value === 'number';
     case 'flag':
       return typeof value === 'boolean';
     case 'object':
-      return typeof value === 'object' && !Array.isArray(value) && isNestedWithin(value, mostLevels);
+      return typeof value === 'object' && value !== null && !Array.isArray(value) && isNestedWithin(value, mostLevels);
   }
 }

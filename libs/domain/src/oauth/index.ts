@@ -103,7 +103,10 @@ export {
   hasAdministratorRights,
   isAdminScope,
   looseningProblems,
+  outdatedKeyProblems,
+  outdatesSecret,
   ownerMayReplaceCredentials,
+  withoutOwnersRights,
 } from './client-rights.js';
 export { isRecentSignIn, missingForRecentSignIn, recentSignInSeconds, type SignIn } from './recent-sign-in.js';
 export {
@@ -114,13 +117,25 @@ export {
   type JwkSet,
 } from './client-metadata.js';
 export {
+  blankRegistration,
   formatClientMetadata,
-  keptByUpdate,
+  formatOwnProperties,
   metadataName,
-  metadataNames,
   parseClientMetadata,
-  type MetadataKind,
+  parseClientProperties,
 } from './client-registration.js';
+export {
+  clientProperties,
+  clientPropertyNames,
+  maySetClientProperty,
+  type ClientEditor,
+  type ClientProperties,
+  type ClientPropertyCodec,
+  type ClientPropertyName,
+  type ClientPropertySetter,
+} from './client-properties.js';
+export { clientDraft, settableInput, type ClientDecisions, type ClientInput } from './client-draft.js';
+export { afterDocumentChange, identityProblemsOfRegistrant, keepsApproval, looksTheSame } from './client-approval.js';
 export {
   checkAssertionResources,
   checkBearerAssertion,

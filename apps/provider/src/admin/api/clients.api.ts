@@ -1,44 +1,37 @@
 import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
-import { changesCredentials, givesServiceAccountToOwner, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import type { Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/server/web/reply';
 import { ApplicationRoles } from '../../clients/application-roles.service.js';
 import { clientRepresentation } from '../../clients/client-representation.js';
 import { clientCursorShape, clientOrders, clientStates } from '../../clients/client-orders.js';
 import type { ClientDecision } from '../../clients/client-states.service.js';
+import { CreateClient } from '../../clients/operations/create-client.js';
 import { DeleteClient } from '../../clients/operations/delete-client.js';
 import { RotateClientSecret } from '../../clients/operations/rotate-client-secret.js';
 import { SetApplicationRoles } from '../../clients/operations/set-application-roles.js';
 import { SetClientState } from '../../clients/operations/set-client-state.js';
+import { UpdateClient } from '../../clients/operations/update-client.js';
 import { Operations } from '../../operations/operations.js';
 import { ClientsService } from '../../clients/clients.service.js';
-import { SectorIdentifiers } from '../../clients/registration/sector-identifiers.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../http/routes.js';
-import { UsersService } from '../../users/users.service.js';
 import { AdminApi, ApiCall } from './admin-api.js';
 import { readBodyOf, readPatchOf } from './bodies.js';
 import type { Call } from './call.js';
-import { clientDraft, invalidClient } from './client-drafts.js';
+import { clientInput, inMembers } from './client-properties.js';
 import { Creations } from './creations.service.js';
 import { Operation } from './operation.js';
-import { changing, seenRevision, tagged } from './preconditions.js';
+import { seenRevision, tagged } from './preconditions.js';
 import { pageReply, readChoice, readPage, readText } from './paging.js';
-import { invalidMembers, notFound } from './problem.js';
-
-const serviceAccountSentence =
-  'This client acts for itself, and its owner would get its tokens: send acts_for_itself, true to keep that or false to end it.';
+import { notFound } from './problem.js';
 
 @AdminApi('clients')
 export class ClientsApi {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
     @Inject(Operations) private readonly operations: Operations,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
-    @Inject(UsersService) private readonly users: UsersService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
     @Inject(Creations) private readonly creations: Creations,
   ) {}
@@ -80,16 +73,13 @@ export class ClientsApi {
   })
   async add(@ApiCall() call: Call): Promise<Reply> {
     const { value, bytes } = await readBodyOf(call.request, 'Client');
-    const draft = clientDraft(value, undefined);
-    await this.check(draft, undefined);
-    return this.creations.run(call, bytes, async (unit) => {
-      const made = await this.clients.create(unit, draft, call.auditActor, call.now);
-      if ('problems' in made) throw invalidClient(made.problems);
-      return {
-        body: withSecret(made.client, made.secret),
-        location: `${routes.adminApi}/clients/${encodeURIComponent(made.client.id)}`,
-      };
-    });
+    const input = { properties: clientInput(value) };
+    return this.naming(() =>
+      this.creations.execute({ call, bytes }, CreateClient, input, ({ client, secret }) => ({
+        body: withSecret(client, secret),
+        location: `${routes.adminApi}/clients/${encodeURIComponent(client.id)}`,
+      })),
+    );
   }
 
   @Get(':id')
@@ -112,19 +102,13 @@ export class ClientsApi {
   async update(@ApiCall() call: Call): Promise<Reply> {
     const before = await this.find(call);
     const { value, patch } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
-    const draft = clientDraft(value, before);
-    if (!('acts_for_itself' in patch) && givesServiceAccountToOwner(draft, before))
-      throw invalidMembers([{ field: 'actsForItself', message: serviceAccountSentence }]);
-    if (changesCredentials(draft, before)) await call.requireRecentSignIn();
-    await this.check(draft, before);
-    const saved = await changing(call.request, before, () =>
-      this.store.run((unit) =>
-        this.clients.update(unit, before, draft, call.auditActor, call.now, { by: 'administrator' }),
-      ),
-    );
-    if (saved === undefined) throw notFound('client');
-    if ('problems' in saved) throw invalidClient(saved.problems);
-    return tagged(withSecret(saved.client, saved.secret), saved.client);
+    const input = {
+      id: before.id,
+      properties: clientInput(value, patch),
+      revision: seenRevision(call.request, before),
+    };
+    const { client, secret } = await this.naming(() => this.operations.execute(UpdateClient, call.actor, input));
+    return tagged(withSecret(client, secret), client);
   }
 
   @Delete(':id')
@@ -237,12 +221,13 @@ export class ClientsApi {
     return this.show(call);
   }
 
-  /** What asks others: before the unit. */
-  private async check(draft: ClientDraft, before: Client | undefined): Promise<void> {
-    if (draft.ownerId !== undefined && draft.ownerId !== before?.ownerId && !(await this.users.find(draft.ownerId)))
-      throw invalidMembers([{ field: 'ownerId', message: 'There is no user of this id.' }]);
-    const problem = await this.sectors.problem(draft);
-    if (problem !== undefined) throw invalidClient([problem]);
+  /** Work whose refusals name the members of a body. */
+  private async naming<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw inMembers(error);
+    }
   }
 
   private async find(call: Call): Promise<Client> {

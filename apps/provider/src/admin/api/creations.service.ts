@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Store, type Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, pathOf } from '@gatehouse/server/web/request';
 import type { Operation } from '../../operations/operation.js';
@@ -26,7 +26,6 @@ class KeyTaken extends Error {}
 @Injectable()
 export class Creations {
   constructor(
-    @Inject(Store) private readonly store: Store,
     @Inject(Operations) private readonly operations: Operations,
     @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
   ) {}
@@ -47,21 +46,6 @@ export class Creations {
       });
       return represent(result);
     });
-  }
-
-  /**
-   * @param bytes the body: the same key with another one is refused
-   * @param work what is made, in the unit that also keeps the answer
-   * @throws ApiProblem invalid, key-reused, and whatever the work throws, which undoes it
-   */
-  run(call: Call, bytes: Buffer, work: (unit: Unit) => Promise<Created>): Promise<Reply> {
-    return this.once(call, bytes, (keep) =>
-      this.store.run(async (unit) => {
-        const made = await work(unit);
-        await keep(unit, made);
-        return made;
-      }),
-    );
   }
 
   /** @param create creates something, and keeps the answer in the same unit */

@@ -1,6 +1,6 @@
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
-import { revisionOf, unlessChanged } from '../../http/revision.js';
+import { revisionOf } from '../../http/revision.js';
 import { ApiProblem } from './problem.js';
 
 /** An answer that shows a record, with the tag by which a change says which state it is of (RFC 9110 8.8.3). */
@@ -19,23 +19,6 @@ export function seenRevision(request: WebRequest, before: object): string {
   if (wanted !== undefined && !matches(wanted, seen))
     throw new ApiProblem('changed', 'It is not in the state of this If-Match any more: read it again.');
   return seen;
-}
-
-/**
- * Changes a record of which `before` was read: as a whole, for the patch was merged into that state.
- * @param change makes the change in a unit, and throws ChangedMeanwhile where the record is not in the state of this
- *   revision any more
- * @throws ApiProblem changed, where If-Match names another state (RFC 9110 13.1.1); conflict, where somebody was faster
- */
-export async function changing<T>(
-  request: WebRequest,
-  before: object,
-  change: (seen: string) => Promise<T>,
-): Promise<T> {
-  const seen = seenRevision(request, before);
-  const done = await unlessChanged(() => change(seen));
-  if (done === 'changed') throw new ApiProblem('conflict', 'Somebody else changed it at the same time: try again.');
-  return done;
 }
 
 /** A list of entity tags, strong ones: a weak one matches nothing (RFC 9110 13.1.1, 8.8.3.2). */

@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { metadataNames, subjectKinds, type MetadataKind } from '@gatehouse/domain/oauth';
+import {
+  clientProperties,
+  clientPropertyNames,
+  maySetClientProperty,
+  subjectKinds,
+  type ClientPropertyCodec,
+} from '@gatehouse/domain/oauth';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { addressClaims, profileClaims } from '../../users/user-representation.js';
 import { roles } from '../../users/user.js';
@@ -54,48 +60,42 @@ const user = z.strictObject({
   last_login_at: instant.nullable(),
 });
 
-const ofKind: Readonly<Record<MetadataKind, () => z.ZodType>> = {
+const ofCodec: Readonly<Record<ClientPropertyCodec, () => z.ZodType>> = {
   text: () => text,
   scope: () => text.meta({ description: 'Scopes with a space between.' }),
   list: () => z.array(text).max(100),
   number: () => z.number(),
   flag: () => z.boolean(),
   object: () => z.record(z.string(), z.unknown()),
+  exchange_rules: () => z.array(text).max(100),
 };
 
-const metadata = Object.fromEntries(
-  metadataNames.map(({ name, kind }) => [
-    name,
-    ofKind[kind]().nullish().meta({ description: 'As in RFC 7591 and its extensions.' }),
-  ]),
+/** What our own properties mean; those of a registration are as RFC 7591 and its extensions say. */
+const ownDescriptions: Readonly<Record<string, string>> = {
+  defaultRedirectUri: 'What a request without redirect_uri means; left out: the first.',
+  defaultScope: 'What a request without scope means.',
+  consentRequired: 'False: people are not asked, but for gatehouse:*.',
+  actsForItself: 'Client credentials at APIs that do not let anyone, and for gatehouse:*.',
+  tokenExchange: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.',
+  ownerId:
+    'The user who may edit it as a developer. None where it has a gatehouse scope; a new one of a client that acts for itself comes with acts_for_itself.',
+};
+
+const writable = Object.fromEntries(
+  clientPropertyNames
+    .filter((name) => maySetClientProperty('administrator', name))
+    .map((name) => {
+      const { wire, codec } = clientProperties[name];
+      const description = ownDescriptions[name] ?? 'As in RFC 7591 and its extensions.';
+      return [wire, ofCodec[codec]().nullish().meta({ description })];
+    }),
 );
 
-const administered = {
-  default_scope: text.optional().meta({ description: 'What a request without scope means.' }),
-  require_pkce: z.boolean().optional(),
-  require_consent: z.boolean().optional().meta({ description: 'False: people are not asked, but for gatehouse:*.' }),
-  require_second_factor: z.boolean().optional(),
-  acts_for_itself: z
-    .boolean()
-    .optional()
-    .meta({ description: 'Client credentials at APIs that do not let anyone, and for gatehouse:*.' }),
-  token_exchange: z
-    .array(text)
-    .max(100)
-    .optional()
-    .meta({ description: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.' }),
-  owner_id: id.nullish().meta({
-    description:
-      'The user who may edit it as a developer. None where it has a gatehouse scope; a new one of a client that acts for itself comes with acts_for_itself.',
-  }),
-};
-
-const clientDraft = z.strictObject({ ...metadata, ...administered });
+const clientDraft = z.strictObject(writable);
 
 const client = z.strictObject({
   client_id: id,
-  ...metadata,
-  ...administered,
+  ...writable,
   resource_server: z.boolean(),
   source: z.string(),
   approved: z.boolean(),

@@ -2,32 +2,38 @@ import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import {
-  adminOnlyProblems,
   clientIdUrlProblem,
-  hasAdministratorRights,
-  isAdminScope,
   isClientIdUrl,
   isHostAllowed,
   isLoopbackHost,
   OAuthError,
   parseHostRules,
-  withHardeningOf,
   type Client,
-  type ClientDraft,
+  type ClientInput,
   type HostRules,
 } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
 import { Log } from '@gatehouse/server/telemetry/log';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import { revisionOf } from '../../http/revision.js';
+import type { MetadataDocumentActor } from '../../operations/actor.js';
+import { OperationError } from '../../operations/operation-error.js';
+import { Operations } from '../../operations/operations.js';
 import { ResourcesService } from '../../resources/resources.service.js';
+import { ClientDrafts } from '../client-drafts.service.js';
 import { toRow } from '../client-row.js';
 import { ClientRules } from '../client-rules.service.js';
 import { ClientsService } from '../clients.service.js';
+import { RegisterClient } from '../operations/register-client.js';
+import { UpdateClient } from '../operations/update-client.js';
 import { RegistrationLimits } from '../registration/registration-limits.service.js';
-import { looksTheSame, Registrations } from '../registration/registrations.service.js';
-import { refusal, registrableScopes, registrationDraft, type Json } from '../registration/registration-request.js';
-import { SectorIdentifiers } from '../registration/sector-identifiers.service.js';
+import {
+  refusal,
+  registrableScopes,
+  registrationError,
+  registrationInput,
+  type Json,
+} from '../registration/registration-request.js';
 import type { Asker } from './asker.js';
 import { DocumentFetches, type FetchedDocument } from './document-fetches.js';
 
@@ -67,13 +73,12 @@ export class MetadataDocuments {
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ClientRules) private readonly clientRules: ClientRules,
+    @Inject(ClientDrafts) private readonly drafts: ClientDrafts,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
-    @Inject(Registrations) private readonly registrations: Registrations,
-    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
     @Inject(DocumentFetches) private readonly fetches: DocumentFetches,
     @Inject(Log) private readonly log: Log,
   ) {
@@ -184,77 +189,38 @@ export class MetadataDocuments {
     // Read after the fetch: an administrator may have banned the client or set its profile while the document loaded.
     const known = await this.clients.findFresh(clientId);
     if (known?.disabledAt !== undefined) return known;
-    const draft = await this.draftOf(clientId, json, known);
-    const checked = this.clientRules.check({ ...draft, id: clientId, createdAt: known?.createdAt ?? now });
-    if ('problems' in checked) throw refusal(checked.problems);
-    if (known && isSameRow(known, checked.client)) return known;
-    if (known) await this.countUpdate(clientId, asker, now);
-    const sector = await this.sectors.problem(draft, { addressKey: asker.addressKey, now });
-    if (sector) throw refusal([sector]);
-    if (known) return this.change(clientId, json, asker, now);
-    return this.add(clientId, draft, asker, now);
-  }
-
-  /** @throws OAuthError temporarily_unavailable past the rate of the address that asks, or of the document's host */
-  private async countUpdate(clientId: string, { addressKey }: Asker, now: EpochSeconds): Promise<void> {
-    const attempt = { kind: 'document_update', addressKey, host: new URL(clientId).host } as const;
-    const wait = await this.store.run((unit) => this.limits.count(unit, attempt, now));
-    if (wait !== undefined) throw tooMany(wait);
-  }
-
-  private async add(clientId: string, draft: ClientDraft, asker: Asker, now: EpochSeconds): Promise<Client> {
-    const { addressKey } = asker;
-    const attempt = { kind: 'register', addressKey, redirectUris: [clientId] } as const;
-    const wait = await this.store.run((unit) => this.limits.count(unit, attempt, now));
-    if (wait !== undefined) throw tooMany(wait);
+    const { address, addressKey, requestId } = asker;
+    const actor = { kind: 'metadata-document', clientId, address, addressKey, requestId, now } as const;
+    const properties = await this.inputOf(clientId, json, known);
+    const judged = this.drafts.judgeDocument(actor, properties, known);
+    if ('problems' in judged) throw refusal(judged.problems);
+    if (known && isSameRow(known, judged.client)) return known;
+    if (known) await this.limits.admitDocument('update', actor);
+    // By the row as it is now: an administrator may have changed it since it was read.
+    const seen = known && (await this.clients.findFresh(clientId));
     try {
-      return await this.store.run(async (unit) => {
-        if (!(await this.limits.belowQuota(unit, addressKey, now))) throw tooMany(3600);
-        const made = await this.clients.create(unit, draft, asker, now, clientId);
-        if ('problems' in made) throw refusal(made.problems);
-        await this.registrations.noteOrigin(unit, clientId, addressKey);
-        return made.client;
-      });
+      if (!seen) return await this.add(actor, properties);
+      const input = { id: clientId, properties: await this.inputOf(clientId, json, seen), revision: revisionOf(seen) };
+      return (await this.operations.execute(UpdateClient, actor, input)).client;
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      throw registrationError(error) ?? changedMeanwhile();
+    }
+  }
+
+  private async add(actor: MetadataDocumentActor, properties: ClientInput): Promise<Client> {
+    try {
+      return (await this.operations.execute(RegisterClient, actor, { properties })).client;
     } catch (error) {
       // Another request, or another process, was first with it.
-      const made = error instanceof OAuthError ? undefined : await this.clients.findFresh(clientId);
+      const isRefused = error instanceof OAuthError || error instanceof OperationError;
+      const made = isRefused ? undefined : await this.clients.findFresh(actor.clientId);
       if (made) return made;
       throw error;
     }
   }
 
-  /** By the row as it is now: an administrator may have changed it since it was read. */
-  private async change(clientId: string, json: Json, asker: Asker, now: EpochSeconds): Promise<Client> {
-    const seen = await this.clients.findFresh(clientId);
-    const draft = await this.draftOf(clientId, json, seen);
-    if (!seen) return this.add(clientId, draft, asker, now);
-    // What administrators gave is in the row, as it is now; it was given to this name, these addresses and these scopes.
-    const isSame = looksTheSame(seen, draft);
-    const turned = adminOnlyProblems(draft, seen).length > 0 || !isSame;
-    const complete: ClientDraft = {
-      ...draft,
-      ...(turned
-        ? {
-            consentRequired: true,
-            actsForItself: false,
-            tokenExchange: [],
-            scope: draft.scope.filter((each) => !isAdminScope(each)),
-          }
-        : {}),
-      securityProfile: seen.securityProfile,
-      disabledAt: seen.disabledAt,
-      // What an administrator looked at is as it was, or has to be looked at again.
-      approvedAt: isSame ? seen.approvedAt : undefined,
-    };
-    const changed = await this.store.run((unit) => this.clients.update(unit, seen, complete, asker, now));
-    if (changed === undefined || 'problems' in changed)
-      throw new OAuthError('temporarily_unavailable', 'The client is being changed: try again.', {
-        reason: 'client_document.changed',
-      });
-    return changed.client;
-  }
-
-  private async draftOf(clientId: string, json: Json, known: Client | undefined): Promise<ClientDraft> {
+  private async inputOf(clientId: string, json: Json, known: Client | undefined): Promise<ClientInput> {
     // Compared as texts (draft 4.1), or one host's document could be another's client.
     if (json['client_id'] !== clientId)
       throw notThis("The client_id of the client's metadata document is another one.", 'client_document.client_id');
@@ -268,19 +234,12 @@ export class MetadataDocuments {
       );
     const { redirect_uris: uris } = json;
     const isNative = Array.isArray(uris) && uris.length > 0 && uris.every(isLoopbackUri);
-    const draft = registrationDraft(
+    return registrationInput(
       // RFC 8252 7.3: an application on the person's machine has a port that nobody knows before.
       { ...(isNative ? { application_type: 'native' } : {}), ...json, token_endpoint_auth_method: method },
-      { mayChooseProfile: false, pkce: this.settings.pkce, scopes: registrableScopes(await this.resources.all()) },
+      { mayChooseProfile: false, scopes: registrableScopes(await this.resources.all()) },
       known,
     );
-    // An administrator may have set them, and the document cannot know of that: only an administrator lifts them.
-    const isTrusted = known && (known.approvedAt !== undefined || hasAdministratorRights(known));
-    return {
-      ...(isTrusted ? withHardeningOf(known, draft) : draft),
-      source: 'metadata_document',
-      approvedAt: known && looksTheSame(known, draft) ? known.approvedAt : undefined,
-    };
   }
 }
 
@@ -300,10 +259,8 @@ function notThis(description: string, reason: string): OAuthError {
   return new OAuthError('invalid_client', description, { reason });
 }
 
-function tooMany(retryAfterSeconds: number): OAuthError {
-  return new OAuthError('temporarily_unavailable', 'Too many new clients: try again later.', {
-    reason: 'client_document.rate',
-    status: 429,
-    retryAfterSeconds,
+function changedMeanwhile(): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'The client is being changed: try again.', {
+    reason: 'client_document.changed',
   });
 }

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
-import { auditActor, type Actor } from '../../operations/actor.js';
+import { newId } from '@gatehouse/server/secrets/random';
+import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
 import { mayManageResources } from '../../resources/policy.js';
 import { ResourcesService } from '../../resources/resources.service.js';
-import { ClientsService } from '../clients.service.js';
+import { CreateClient } from './create-client.js';
 
 export interface ResourceCredentials {
   readonly client: Client;
@@ -19,7 +20,7 @@ export interface ResourceCredentials {
 @Injectable()
 export class CreateResourceCredentials extends SimpleOperation<{ readonly resourceId: string }, ResourceCredentials> {
   constructor(
-    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(CreateClient) private readonly createClient: CreateClient,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {
     super();
@@ -35,25 +36,17 @@ export class CreateResourceCredentials extends SimpleOperation<{ readonly resour
     const resource = await this.resources.lockAndRead(unit, resourceId);
     if (!resource) throw notFound('API');
     if (resource.clientId !== undefined) throw new OperationError('conflict', 'This API has credentials already.');
-    const draft = {
-      name: resource.name,
-      type: 'confidential',
-      authMethod: 'client_secret_basic',
-      redirectUris: [],
-      postLogoutRedirectUris: [],
-      grantTypes: [],
-      scope: [],
-      resourceServer: true,
-    } as const;
-    const made = await this.clients.create(unit, draft, auditActor(actor), actor.now);
-    if ('problems' in made || made.secret === undefined)
-      throw new Error('the credentials of an API are a client like any other');
-    const { client, secret } = made;
+    // What it may do is decided by this server, and by nobody who may manage APIs.
+    const server = { kind: 'system', now: actor.now } as const;
+    const properties = { name: resource.name, scope: [], resourceServer: true };
+    const made = await this.createClient.perform(unit, server, { id: newId(), properties, sector: undefined });
+    const { client, secret } = made.result;
+    if (secret === undefined) throw new Error('the credentials of an API have a secret');
     await this.resources.bindClient(unit, resourceId, client.id);
     const details = { identifier: resource.identifier };
     return {
       result: { client, secret },
-      changes: [{ type: 'resource.credentials', subjectId: resourceId, clientId: client.id, details }],
+      changes: [...made.changes, { type: 'resource.credentials', subjectId: resourceId, clientId: client.id, details }],
     };
   }
 }

@@ -6,6 +6,7 @@ import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { administratorsOnly, demand } from '../../operations/policy.js';
 import { UsersService } from '../../users/users.service.js';
 import { ApplicationRoles, applicationRolesProblem } from '../application-roles.service.js';
+import { ClientUsage } from '../client-usage.js';
 import { ClientsService } from '../clients.service.js';
 import { mayManageClientAfterSignIn } from '../policy.js';
 
@@ -23,6 +24,7 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
+    @Inject(ClientUsage) private readonly usage: ClientUsage,
   ) {
     super();
   }
@@ -35,7 +37,7 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
     demand(actor, mayManageClientAfterSignIn(actor, client));
     const isKnown =
       (await this.users.lock(unit, userId)) &&
-      (administratorsOnly(actor) === undefined || (await this.clients.hasUsed(clientId, userId)));
+      (administratorsOnly(actor) === undefined || (await this.usage.hasUsed(clientId, userId)));
     if (!isKnown) throw notFound('user');
     const problem = applicationRolesProblem(input.roles);
     if (problem !== undefined) throw invalidInput([{ field: 'roles', message: problem }]);

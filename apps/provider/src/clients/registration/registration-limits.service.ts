@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { isLoopbackHost } from '@gatehouse/domain/oauth';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { isLoopbackHost, OAuthError } from '@gatehouse/domain/oauth';
+import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
+import type { MetadataDocumentActor, RegistrantActor } from '../../operations/actor.js';
 import { undecided } from '../client-row.js';
 
 const limitStatements = {
@@ -30,8 +31,11 @@ const limitStatements = {
   purge: statement('registration_rates.purge', 'DELETE FROM registration_rates WHERE window_started_at <= $1'),
 };
 
+/** How long who is past the quota is told to wait: until an administrator decides, or a client goes unused. */
+const quotaRetrySeconds = 3600;
+
 /** What is counted. */
-export type RegistrationAttempt =
+type RegistrationAttempt =
   | {
       readonly kind: 'register' | 'update';
       readonly addressKey: string;
@@ -42,42 +46,84 @@ export type RegistrationAttempt =
 /** Owns how many clients strangers may register: in a while, and alive at once. The counts are shared by every process. */
 @Injectable()
 export class RegistrationLimits {
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+  ) {}
 
   /**
-   * Counts a registration or an update, from its address and for each host that it redirects to; the update by a metadata
-   * document, which nobody authenticates, from its address and for the host of the document. It is counted before
+   * Counts a registration or an update, from its address and for each host that it redirects to. It is counted before
    * anything is fetched or written for it. Loopback hosts are everybody's, and not counted.
-   * @returns the seconds after which one more may come, or undefined when this one may go on
+   * @throws OAuthError temporarily_unavailable (429) past the rate
    */
-  async count(unit: Unit, attempt: RegistrationAttempt, now: EpochSeconds): Promise<number | undefined> {
-    if (!this.settings.throttle) return undefined;
-    const { count, seconds } = this.settings.registrationRate;
-    for (const bucket of bucketsOf(attempt)) {
-      const row = await unit.one<{ registrations: number; window_started_at: number }>(
-        limitStatements.count,
-        bucket,
-        now,
-        now - seconds,
-      );
-      if (row && row.registrations > count) return Math.max(1, row.window_started_at + seconds - now);
-    }
-    return undefined;
+  async admit(
+    kind: 'register' | 'update',
+    { addressKey, now }: RegistrantActor,
+    redirectUris: readonly string[],
+  ): Promise<void> {
+    const wait = await this.count({ kind, addressKey, redirectUris }, now);
+    if (wait !== undefined) throw tooMany('Too many registrations: try again later.', wait, 'registration.rate');
   }
 
   /**
-   * True while the address may have one more client that no administrator decided about: those that are disabled or
-   * limited stay for good, and would use the quota up. Part of the unit that makes it.
+   * The same for a client with a metadata document: a new one by the address that asks and the document's host as if it
+   * redirected there; an update, which nobody authenticates, by both too.
+   * @throws OAuthError temporarily_unavailable (429) past the rate
    */
-  async belowQuota(unit: Unit, addressKey: string, now: EpochSeconds): Promise<boolean> {
+  async admitDocument(kind: 'register' | 'update', from: MetadataDocumentActor): Promise<void> {
+    const { addressKey, clientId, now } = from;
+    const attempt: RegistrationAttempt =
+      kind === 'register'
+        ? { kind, addressKey, redirectUris: [clientId] }
+        : { kind: 'document_update', addressKey, host: new URL(clientId).host };
+    const wait = await this.count(attempt, now);
+    if (wait !== undefined) throw tooManyDocuments(wait);
+  }
+
+  /**
+   * That the address may have one more client that no administrator decided about: those that are disabled or limited
+   * stay for good, and would use the quota up. Part of the unit that makes it.
+   * @throws OAuthError temporarily_unavailable (429) past the quota
+   */
+  async demandQuota(unit: Unit, { kind, addressKey, now }: RegistrantActor | MetadataDocumentActor): Promise<void> {
     await unit.change(limitStatements.lock, `q:${addressKey}`, now);
     const row = await unit.one<{ count: number | string }>(limitStatements.unapproved, addressKey);
-    return Number(row?.count ?? 0) < this.settings.registrationQuota;
+    if (Number(row?.count ?? 0) < this.settings.registrationQuota) return;
+    if (kind === 'metadata-document') throw tooManyDocuments(quotaRetrySeconds);
+    throw tooMany('Too many clients from this address wait for approval.', quotaRetrySeconds, 'registration.quota');
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
     return unit.change(limitStatements.purge, now - this.settings.registrationRate.seconds);
   }
+
+  /** @returns the seconds after which one more may come, or undefined when this one may go on */
+  private async count(attempt: RegistrationAttempt, now: EpochSeconds): Promise<number | undefined> {
+    if (!this.settings.throttle) return undefined;
+    const { count, seconds } = this.settings.registrationRate;
+    // A unit of its own: a registration that is refused counts too.
+    return this.store.run(async (unit) => {
+      for (const bucket of bucketsOf(attempt)) {
+        const row = await unit.one<{ registrations: number; window_started_at: number }>(
+          limitStatements.count,
+          bucket,
+          now,
+          now - seconds,
+        );
+        if (row && row.registrations > count) return Math.max(1, row.window_started_at + seconds - now);
+      }
+      return undefined;
+    });
+  }
+}
+
+/** RFC 6585 4 */
+function tooMany(description: string, retryAfterSeconds: number, reason: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', description, { status: 429, retryAfterSeconds, reason });
+}
+
+function tooManyDocuments(retryAfterSeconds: number): OAuthError {
+  return tooMany('Too many new clients: try again later.', retryAfterSeconds, 'client_document.rate');
 }
 
 /** In one order everywhere: two units that wait for each other's rows would wait for ever. */

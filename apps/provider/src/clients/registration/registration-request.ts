@@ -1,16 +1,17 @@
 import {
+  blankRegistration,
   isAdminScope,
-  keptByUpdate,
   metadataName,
   OAuthError,
   parseClientMetadata,
   standardScopes,
   type Client,
-  type ClientDraft,
+  type ClientInput,
   type FieldProblem,
   type Resource,
   type Scope,
 } from '@gatehouse/domain/oauth';
+import { OperationError } from '../../operations/operation-error.js';
 import { UnsupportedBody } from '@gatehouse/server/web/form';
 import { readBody } from '@gatehouse/server/web/read-form';
 import { header, type WebRequest } from '@gatehouse/server/web/request';
@@ -55,52 +56,32 @@ export function registrableScopes(resources: readonly Resource[]): Scope {
 export interface RegistrationPolicy {
   /** True: an administrator's token allows it to choose a security profile. */
   readonly mayChooseProfile: boolean;
-  readonly pkce: 'required' | 'public';
   readonly scopes: Scope;
 }
 
 /**
- * What was asked for, with the defaults of RFC 7591 2 and OpenID Connect Registration 2 where it says nothing.
+ * What was asked for. What is not said is back at its default (RFC 7591 2, OpenID Connect Registration 2): an update
+ * replaces all metadata.
  * @param before the client that is updated: what an administrator gave it, it may go on to name
  * @throws OAuthError invalid_redirect_uri, invalid_client_metadata, invalid_software_statement,
  *   unapproved_software_statement
  */
-export function registrationDraft(json: Json, policy: RegistrationPolicy, before?: Client): ClientDraft {
+export function registrationInput(json: Json, policy: RegistrationPolicy, before?: Client): ClientInput {
   refuseSoftwareStatement(json['software_statement']);
-  const { draft: said, problems } = parseClientMetadata(json);
+  const { input: said, problems } = parseClientMetadata(json);
   if (problems.length > 0) throw refusal(problems);
-  const authMethod = said.authMethod ?? 'client_secret_basic';
-  const redirectUris = said.redirectUris ?? [];
   const allowed = new Set([...policy.scopes, ...(before?.scope ?? [])]);
   const scope = said.scope ?? [...allowed].slice(0, mostScopes);
   const foreign = scope.find((each) => !allowed.has(each));
   if (foreign !== undefined)
     throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);
-  const isPublic = authMethod === 'none';
   checkProfile(said, policy, before);
-  return {
-    ...(before && keptByUpdate(before)),
-    securityProfile: before?.securityProfile,
-    approvedAt: undefined,
-    source: before?.source ?? 'registration',
-    ...said,
-    name: said.name?.trim() || nameFor(redirectUris[0]),
-    type: isPublic ? 'public' : 'confidential',
-    authMethod,
-    redirectUris,
-    postLogoutRedirectUris: said.postLogoutRedirectUris ?? [],
-    grantTypes: said.grantTypes ?? ['authorization_code'],
-    scope,
-    defaultScope: before?.defaultScope.filter((each) => scope.includes(each)),
-    // What a request without redirect_uri means stays as it was, where it still can.
-    defaultRedirectUri: redirectUris.find((uri) => uri === before?.defaultRedirectUri),
-    pkceRequired: isPublic || (before?.type === 'confidential' ? before.pkceRequired : policy.pkce === 'required'),
-  };
+  return { ...blankRegistration, ...said, name: said.name?.trim() || nameFor(said.redirectUris?.[0]), scope };
 }
 
 /** A profile is what an administrator holds a client to: a client that registers itself keeps it, and takes none on by itself. */
 function checkProfile(
-  { securityProfile }: Partial<ClientDraft>,
+  { securityProfile }: ClientInput,
   { mayChooseProfile }: RegistrationPolicy,
   before: Client | undefined,
 ): void {
@@ -135,7 +116,7 @@ function nameFor(redirectUri: string | undefined): string {
 
 /** What is wrong, with the member's name (RFC 7591 3.2.2). */
 export function refusal(problems: readonly FieldProblem[]): OAuthError {
-  const named = problems.map(({ field, message }) => ({ name: wireName(field), message }));
+  const named = problems.map(({ field, message }) => ({ name: metadataName(field), message }));
   const code = named.some(({ name }) => name === 'redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata';
   const first = named.find(({ name }) => code === 'invalid_redirect_uri' && name === 'redirect_uris') ?? named[0];
   const others = named.filter((each) => each !== first);
@@ -146,14 +127,18 @@ export function refusal(problems: readonly FieldProblem[]): OAuthError {
   return new OAuthError(code, inAscii(description), { reason: `registration.${first?.name ?? 'metadata'}` });
 }
 
-/** A public client is one that says so by its way of authentication. */
-function wireName(field: string): string {
-  return field === 'type' ? 'token_endpoint_auth_method' : metadataName(field);
-}
-
 /** RFC 6749 5.2: error_description has no quotation marks, backslashes or anything beyond ASCII. */
 function inAscii(text: string): string {
   return text.replace(/["’]/g, "'").replace(/[^\x20-\x7e]|\\/g, '');
+}
+
+/** An operation's refusal in the words of the protocol; undefined for one that has none. */
+export function registrationError(error: unknown): OAuthError | undefined {
+  return error instanceof OperationError && error.code === 'invalid' ? refusal(problemsOf(error)) : undefined;
+}
+
+function problemsOf({ problems }: OperationError): FieldProblem[] {
+  return problems.map(({ field, message }) => ({ field, message: String(message) }));
 }
 
 export function invalidMetadata(description: string, cause?: unknown): OAuthError {

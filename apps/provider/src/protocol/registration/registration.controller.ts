@@ -1,4 +1,4 @@
-import { All, Controller, Delete, Get, Inject, Options, Post, Put, Req, UseFilters } from '@nestjs/common';
+import { All, Controller, Delete, Get, Inject, Options, Post, Put, Req, UseFilters, type Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { formatClientMetadata, OAuthError, parseBearer, type Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/server/web/reply';
@@ -6,24 +6,28 @@ import { addressKey, clientAddress, header, requestId, type WebRequest } from '@
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ClientsService } from '../../clients/clients.service.js';
+import { DeleteClient } from '../../clients/operations/delete-client.js';
+import { RegisterClient, type RegisteredClient } from '../../clients/operations/register-client.js';
+import { UpdateRegistration } from '../../clients/operations/update-registration.js';
 import { InitialAccessTokens, type LiveToken } from '../../clients/registration/initial-access-tokens.service.js';
 import {
   invalidMetadata,
   readMetadata,
   registrableScopes,
-  registrationDraft,
+  registrationError,
+  registrationInput,
   type Json,
   type RegistrationPolicy,
 } from '../../clients/registration/registration-request.js';
-import {
-  Registrations,
-  wrongToken,
-  type Registered,
-  type Registrant,
-} from '../../clients/registration/registrations.service.js';
+import { Registrations, wrongToken } from '../../clients/registration/registrations.service.js';
 import { missingToken, OAuthErrorFilter } from '../../http/oauth-error.filter.js';
 import { allowOrigin, corsHeaders } from '../../http/response-headers.js';
+import { revisionOf } from '../../http/revision.js';
 import { routes } from '../../http/routes.js';
+import type { RegistrantActor, RegistrationProof } from '../../operations/actor.js';
+import { OperationError } from '../../operations/operation-error.js';
+import type { Operation } from '../../operations/operation.js';
+import { Operations } from '../../operations/operations.js';
 import { ResourcesService } from '../../resources/resources.service.js';
 import { ProtocolEndpoints, type EndpointCall, type ProtocolEndpoint } from '../endpoint.js';
 
@@ -51,6 +55,7 @@ export class RegistrationController {
   constructor(
     @Inject(ProtocolEndpoints) endpoints: ProtocolEndpoints,
     @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Operations) private readonly operations: Operations,
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -71,9 +76,10 @@ export class RegistrationController {
       const json = await this.read(call);
       allowPage(request, json['redirect_uris']);
       const credential = await this.initialAccess(request, call.now);
-      const draft = registrationDraft(json, await this.policy(credential));
-      const registrant = { ...this.from(request), credential: credential?.id };
-      return this.reply(request, await this.registrations.register(draft, registrant, call.now), 201);
+      const properties = registrationInput(json, await this.policy(credential));
+      const proof: RegistrationProof = credential ? { kind: 'initial-access-token', ...credential } : { kind: 'none' };
+      const registered = await this.perform(RegisterClient, registrant(call, proof), { properties });
+      return this.reply(request, registered, 201);
     });
   }
 
@@ -108,9 +114,12 @@ export class RegistrationController {
       const json = await this.read(call);
       const { client, registrationToken } = await this.authenticate(call);
       await this.checkCredentials(json, client, call.now);
-      const draft = registrationDraft(json, await this.policy(), client);
-      const registrant = { ...this.from(request), registrationToken };
-      const changed = await this.registrations.update(client, draft, registrant, call.now);
+      const input = {
+        id: client.id,
+        properties: registrationInput(json, await this.policy(), client),
+        revision: revisionOf(client),
+      };
+      const changed = await this.perform(UpdateRegistration, registrant(call, holds(client, registrationToken)), input);
       const sent = json['client_secret'];
       const secret =
         changed.secret ?? (typeof sent === 'string' && changed.client.type === 'confidential' ? sent : undefined);
@@ -123,8 +132,8 @@ export class RegistrationController {
   deleteClient(@Req() request: WebRequest): Promise<Reply> {
     return this.configuration.answer(request, async (call) => {
       this.checkOn();
-      const { client } = await this.authenticate(call);
-      await this.registrations.remove(client.id, this.from(request), call.now);
+      const { client, registrationToken } = await this.authenticate(call);
+      await this.perform(DeleteClient, registrant(call, holds(client, registrationToken)), { id: client.id });
       return Reply.empty(204, { 'Cache-Control': 'no-store', ...corsHeaders(request) });
     });
   }
@@ -201,18 +210,27 @@ export class RegistrationController {
   private async policy(credential?: LiveToken): Promise<RegistrationPolicy> {
     return {
       mayChooseProfile: credential?.approves ?? false,
-      pkce: this.settings.pkce,
       scopes: registrableScopes(await this.resources.all()),
     };
   }
 
-  private from(request: WebRequest): Omit<Registrant, 'credential'> {
-    const address = clientAddress(request);
-    return { address, addressKey: addressKey(address), requestId: requestId(request) };
+  /** @throws OAuthError */
+  private async perform<Input, Result, Prepared>(
+    type: Type<Operation<Input, Result, Prepared>>,
+    actor: RegistrantActor,
+    input: Input,
+  ): Promise<Result> {
+    try {
+      return await this.operations.execute(type, actor, input);
+    } catch (error) {
+      if (!(error instanceof OperationError)) throw error;
+      // All other refusals: the client is not there, or not as it was when its token was compared.
+      throw registrationError(error) ?? wrongToken();
+    }
   }
 
   /** RFC 7591 3.2.1: all metadata that is registered now, with what the server chose. */
-  private reply(request: WebRequest, { client, secret, registrationToken }: Registered, status: number): Reply {
+  private reply(request: WebRequest, { client, secret, registrationToken }: RegisteredClient, status: number): Reply {
     return Reply.json(
       {
         client_id: client.id,
@@ -226,6 +244,22 @@ export class RegistrationController {
       { status, headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...corsHeaders(request) } },
     );
   }
+}
+
+function registrant({ request, now }: EndpointCall, proof: RegistrationProof): RegistrantActor {
+  const address = clientAddress(request);
+  return {
+    kind: 'registrant',
+    proof,
+    address,
+    addressKey: addressKey(address),
+    requestId: requestId(request),
+    now,
+  };
+}
+
+function holds({ id }: Client, token: string): RegistrationProof {
+  return { kind: 'registration-access-token', clientId: id, token };
 }
 
 function tokenNeeded(): OAuthError {

@@ -1,0 +1,176 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  adminOnlyProblems,
+  afterDocumentChange,
+  clientDraft,
+  givesServiceAccountToOwner,
+  hasAdministratorRights,
+  identityProblemsOfRegistrant,
+  keepsApproval,
+  looseningProblems,
+  outdatedKeyProblems,
+  settableInput,
+  withHardeningOf,
+  type Client,
+  type ClientDraft,
+  type ClientInput,
+  type ClientSource,
+  type FieldProblem,
+} from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import type { Actor } from '../operations/actor.js';
+import { UsersService } from '../users/users.service.js';
+import { ClientRules } from './client-rules.service.js';
+import { clientEditorOf } from './policy.js';
+import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
+
+const serviceAccountSentence =
+  'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by acts_for_itself (--service-account or --no-service-account).';
+
+/** What a look at the sector identifier of a client found, and of which values. */
+export interface SectorLook {
+  readonly of: string;
+  readonly problem: FieldProblem | undefined;
+}
+
+/** A client as it would be: checked, or what is wrong with it. */
+export type Judged = { readonly client: Client } | { readonly problems: readonly FieldProblem[] };
+
+/** Makes clients of what pages, API, command line, registrations and documents say of them, by who says it. */
+@Injectable()
+export class ClientDrafts {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ClientRules) private readonly rules: ClientRules,
+    @Inject(SectorIdentifiers) private readonly sectors: SectorIdentifiers,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  /** A new client. Whether it is approved is decided by who creates it. */
+  judgeNew(actor: Actor, properties: ClientInput, id: string): Judged {
+    const source = sourceOf(actor);
+    const input = settableInput(properties, clientEditorOf(actor));
+    const owned = source === 'developer' && actor.kind === 'person' ? { ...input, ownerId: actor.userId } : input;
+    const draft = clientDraft(owned, undefined, { source, ...this.defaults(actor) });
+    const rights = clientEditorOf(actor) === 'owner' ? adminOnlyProblems(draft, undefined) : [];
+    return this.judge(this.rules.check({ ...draft, id, createdAt: actor.now }), rights);
+  }
+
+  /** A client after a change. */
+  judgeChange(actor: Actor, properties: ClientInput, before: Client): Judged {
+    const draft = this.changed(actor, properties, before);
+    const checked = this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
+    const rights = rightsProblems(actor, draft, before);
+    if ('problems' in checked) return this.judge(checked, rights);
+    const isUnsaid = !Object.hasOwn(properties, 'actsForItself') && givesServiceAccountToOwner(draft, before);
+    return this.judge(checked, [
+      ...rights,
+      ...outdatedKeyProblems(checked.client, before),
+      ...(isUnsaid ? [{ field: 'actsForItself', message: serviceAccountSentence }] : []),
+    ]);
+  }
+
+  /** The client that a metadata document describes; of a known one, before anything that its change ends. */
+  judgeDocument(actor: Actor, properties: ClientInput, before: Client | undefined): Judged {
+    if (before === undefined) return this.judgeNew(actor, properties, '');
+    const draft = hardened(this.draftOf(actor, properties, before), before);
+    return this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
+  }
+
+  /**
+   * Asks the document of the sector identifier. Of administrators and owners only where something changed of what it
+   * vouches for.
+   * @throws OAuthError temporarily_unavailable past the limits of those who register by themselves
+   */
+  async lookAtSector(actor: Actor, client: Client, before?: Client): Promise<SectorLook | undefined> {
+    if (!needsLook(actor, client, before)) return undefined;
+    const asker = 'addressKey' in actor ? { addressKey: actor.addressKey, now: actor.now } : undefined;
+    return { of: sectorOf(client), problem: await this.sectors.problem(client, asker) };
+  }
+
+  /** Whether a look is of the client as it will be: another change may have come between. */
+  isLookedAt(actor: Actor, look: SectorLook | undefined, client: Client, before?: Client): boolean {
+    return !needsLook(actor, client, before) || look?.of === sectorOf(client);
+  }
+
+  /** An owner that the client did not have must exist. */
+  async ownerProblems(unit: Unit, client: Client, before?: Client): Promise<FieldProblem[]> {
+    const { ownerId } = client;
+    if (ownerId === undefined || ownerId === before?.ownerId || (await this.users.lockAndRead(unit, ownerId)))
+      return [];
+    return [{ field: 'ownerId', message: 'There is no user of this id.' }];
+  }
+
+  private changed(actor: Actor, properties: ClientInput, before: Client): ClientDraft {
+    const draft = this.draftOf(actor, properties, before);
+    switch (actor.kind) {
+      case 'registrant':
+        return { ...draft, approvedAt: keepsApproval(before, draft) ? before.approvedAt : undefined };
+      case 'metadata-document':
+        return afterDocumentChange(before, hardened(draft, before));
+      default:
+        return draft;
+    }
+  }
+
+  private draftOf(actor: Actor, properties: ClientInput, before: Client): ClientDraft {
+    const input = settableInput(properties, clientEditorOf(actor));
+    return clientDraft(input, before, { ...before, ...this.defaults(actor) });
+  }
+
+  /** Clients that come by themselves send PKCE where this server demands it of all (GATEHOUSE_PKCE). */
+  private defaults(actor: Actor): { readonly pkceByDefault: boolean } {
+    return { pkceByDefault: !isStranger(actor) || this.settings.pkce === 'required' };
+  }
+
+  private judge(checked: Judged, rights: readonly FieldProblem[]): Judged {
+    const problems = [...rights, ...('problems' in checked ? checked.problems : [])];
+    return 'problems' in checked || problems.length > 0 ? { problems } : checked;
+  }
+}
+
+/** What only others may change. A document is not refused for that: see `afterDocumentChange`. */
+function rightsProblems(actor: Actor, draft: ClientDraft, before: Client): FieldProblem[] {
+  const editor = clientEditorOf(actor);
+  if (editor === 'administrator' || editor === 'server' || actor.kind === 'metadata-document') return [];
+  return [
+    ...adminOnlyProblems(draft, before),
+    ...(actor.kind === 'registrant' ? identityProblemsOfRegistrant(before, draft) : []),
+    ...looseningProblems(before, draft),
+  ];
+}
+
+/** An administrator may have set restrictions that the document cannot know of: only an administrator lifts them. */
+function hardened(draft: ClientDraft, before: Client): ClientDraft {
+  const isTrusted = before.approvedAt !== undefined || hasAdministratorRights(before);
+  return isTrusted ? withHardeningOf(before, draft) : draft;
+}
+
+function sourceOf(actor: Actor): ClientSource {
+  switch (actor.kind) {
+    case 'registrant':
+      return 'registration';
+    case 'metadata-document':
+      return 'metadata_document';
+    default:
+      return clientEditorOf(actor) === 'owner' ? 'developer' : 'admin';
+  }
+}
+
+function needsLook(actor: Actor, client: Client, before: Client | undefined): boolean {
+  if (client.sectorIdentifierUri === undefined) return false;
+  const isSame =
+    before?.sectorIdentifierUri === client.sectorIdentifierUri &&
+    client.redirectUris.every((uri) => before.redirectUris.includes(uri));
+  return isStranger(actor) || !isSame;
+}
+
+function isStranger(actor: Actor): boolean {
+  return actor.kind === 'registrant' || actor.kind === 'metadata-document';
+}
+
+function sectorOf({ sectorIdentifierUri, redirectUris }: Client): string {
+  return JSON.stringify([sectorIdentifierUri, redirectUris]);
+}

@@ -1,0 +1,74 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { cameByItself, type Client, type ClientInput } from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
+import { newId } from '@gatehouse/server/secrets/random';
+import type { FieldProblem } from '../../http/form-problems.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput } from '../../operations/operation-error.js';
+import type { Operation, Performed } from '../../operations/operation.js';
+import { afterRecentSignIn, demand } from '../../operations/policy.js';
+import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
+import { ClientsService } from '../clients.service.js';
+import { mayCreateClient } from '../policy.js';
+
+export interface CreateClientInput {
+  readonly properties: ClientInput;
+  /** What could not be read of a form: said together with all else that is wrong. */
+  readonly unread?: readonly FieldProblem[] | undefined;
+}
+
+export interface PreparedClient extends CreateClientInput {
+  /** The `client_id`. */
+  readonly id: string;
+  readonly sector: SectorLook | undefined;
+  /** Of a client that registers itself: when it is approved at once. */
+  readonly approvedAt?: EpochSeconds | undefined;
+}
+
+export interface SavedClient {
+  readonly client: Client;
+  /** Where one was made. It is shown once. */
+  readonly secret: string | undefined;
+}
+
+/** Adds a client. One that needs a secret gets it in the result. */
+@Injectable()
+export class CreateClient implements Operation<CreateClientInput, SavedClient, PreparedClient> {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientDrafts) private readonly drafts: ClientDrafts,
+  ) {}
+
+  async prepare(actor: Actor, input: CreateClientInput): Promise<PreparedClient> {
+    return this.prepareAs(newId(), actor, input);
+  }
+
+  /** The same for a client whose `client_id` is known. */
+  async prepareAs(id: string, actor: Actor, input: CreateClientInput): Promise<PreparedClient> {
+    const judged = this.drafts.judgeNew(actor, input.properties, id);
+    // What is wrong with it is said by perform, together with all else.
+    const sector = 'client' in judged ? await this.drafts.lookAtSector(actor, judged.client) : undefined;
+    return { ...input, id, sector };
+  }
+
+  async perform(unit: Unit, actor: Actor, prepared: PreparedClient): Promise<Performed<SavedClient>> {
+    demand(actor, mayCreateClient(actor));
+    const { id, properties, unread = [], sector, approvedAt } = prepared;
+    const judged = this.drafts.judgeNew(actor, properties, id);
+    if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
+    const isByItself = cameByItself(judged.client.source);
+    const client = { ...judged.client, approvedAt: isByItself ? approvedAt : actor.now };
+    if (!this.drafts.isLookedAt(actor, sector, client)) throw changedMeanwhile();
+    const problems = [
+      ...unread,
+      ...(sector?.problem ? [sector.problem] : []),
+      ...(await this.drafts.ownerProblems(unit, client)),
+    ];
+    if (problems.length > 0) throw invalidInput(problems);
+    demand(actor, afterRecentSignIn(actor));
+    const secret = await this.clients.add(unit, client, actor.now);
+    const type = isByItself ? 'client.registered' : 'client.created';
+    return { result: { client, secret }, changes: [{ type, clientId: id, details: { name: client.name } }] };
+  }
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isMaterialChange, outdatesSecret, type Client, type ClientInput } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/server/database/store';
+import type { FieldProblem } from '../../http/form-problems.js';
+import { revisionOf } from '../../http/revision.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
+import type { Change, Operation, Performed } from '../../operations/operation.js';
+import { administratorsOnly, demand } from '../../operations/policy.js';
+import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
+import { clientRepresentation } from '../client-representation.js';
+import { ClientsService } from '../clients.service.js';
+import { mayManageClient, mayUpdateClient } from '../policy.js';
+import type { SavedClient } from './create-client.js';
+
+export interface UpdateClientInput {
+  readonly id: string;
+  /** Members that are left out stay as they are. */
+  readonly properties: ClientInput;
+  /** What could not be read of a form: said together with all else that is wrong. */
+  readonly unread?: readonly FieldProblem[] | undefined;
+  /** Of the client that the change was made from; left out: whatever it is now. */
+  readonly revision?: string | undefined;
+}
+
+export interface PreparedChange extends UpdateClientInput {
+  readonly sector: SectorLook | undefined;
+}
+
+/**
+ * Changes a client. One that needs a secret from now on, or whose secret is known to somebody who must not have it any
+ * more, gets a new one in the result.
+ */
+@Injectable()
+export class UpdateClient implements Operation<UpdateClientInput, SavedClient, PreparedChange> {
+  constructor(
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientDrafts) private readonly drafts: ClientDrafts,
+  ) {}
+
+  async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedChange> {
+    const before = await this.clients.findFresh(input.id);
+    const judged = before && this.drafts.judgeChange(actor, input.properties, before);
+    const client = judged && 'client' in judged ? judged.client : undefined;
+    return { ...input, sector: client && (await this.drafts.lookAtSector(actor, client, before)) };
+  }
+
+  async perform(unit: Unit, actor: Actor, prepared: PreparedChange): Promise<Performed<SavedClient>> {
+    const { id, properties, unread = [], revision, sector } = prepared;
+    const before = await this.clients.lock(unit, id);
+    if (!before) throw notFound('client');
+    demand(actor, mayManageClient(actor, before));
+    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
+    const judged = this.drafts.judgeChange(actor, properties, before);
+    if ('problems' in judged) throw invalidInput([...unread, ...judged.problems]);
+    const { client } = judged;
+    if (!this.drafts.isLookedAt(actor, sector, client, before)) throw changedMeanwhile();
+    const problems = [
+      ...unread,
+      ...(sector?.problem ? [sector.problem] : []),
+      ...(await this.drafts.ownerProblems(unit, client, before)),
+    ];
+    if (problems.length > 0) throw invalidInput(problems);
+    demand(actor, mayUpdateClient(actor, before, client));
+
+    let secret = await this.clients.replace(unit, before, client, actor.now);
+    if (secret === undefined && outdatesSecret(client, before))
+      secret = await this.clients.rotateSecret(unit, client, 0, actor.now);
+    const changes: Change[] = [changeOf(before, client, secret)];
+    if (isMaterialChange(before, client) && !isVouchedFor(actor, client)) {
+      await this.clients.identityChanged(unit, id, actor.now);
+      const details = { before: before.name, after: client.name };
+      changes.push({ type: 'client.identity_changed', clientId: id, details });
+    }
+    return { result: { client, secret }, changes };
+  }
+}
+
+/**
+ * Users are asked for consent again, unless an administrator gave an approved client its new identity. A developer is no
+ * administrator: the client that people allowed could become one that only looks trustworthy (RFC 9700 4.15).
+ */
+function isVouchedFor(actor: Actor, client: Client): boolean {
+  return administratorsOnly(actor) === undefined && client.approvedAt !== undefined;
+}
+
+function changeOf(before: Client, client: Client, secret: string | undefined): Change {
+  return {
+    type: 'client.updated',
+    clientId: client.id,
+    before: clientRepresentation(before),
+    after: { ...clientRepresentation(client), ...(secret === undefined ? {} : { client_secret: 'new' }) },
+    secrets: ['client_secret'],
+  };
+}
