@@ -121,7 +121,7 @@ const bindings = [
   {
     name: 'a code is redeemed by the proof of another key (RFC 9449 10)',
     file: provider('token/grant-types/authorization-code.ts'),
-    find: 'code.dpopJkt !== undefined && code.dpopJkt !== dpopJkt',
+    find: 'code.dpopJkt !== undefined && code.dpopJkt !== proof?.jkt',
     replace: 'code.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /binds the code/)],
   },
@@ -135,7 +135,7 @@ const bindings = [
   {
     name: 'a bound refresh token is used by another key (RFC 9449 5)',
     file: provider('token/grant-types/refresh-token.ts'),
-    find: 'token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt',
+    find: 'token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt',
     replace: 'token.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /of a public client are bound to the key/)],
   },

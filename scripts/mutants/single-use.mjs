@@ -25,8 +25,8 @@ const codes = [
   {
     name: 'the replay of an authorization code revokes nothing',
     file: provider('token/grant-types/authorization-code.ts'),
-    find: "kind: 'refused', error: replay(), write: (unit) => this.revoke(unit, code, now)",
-    replace: "kind: 'refused', error: replay(), write: () => Promise.resolve()",
+    find: "kind: 'denied', error: invalidGrant('code.replayed'), write: (unit) => this.revoke(unit, code, now)",
+    replace: "kind: 'denied', error: invalidGrant('code.replayed'), write: () => Promise.resolve()",
     killers: [overHttp(/100 redemptions of one code/)],
   },
 ];
@@ -239,7 +239,7 @@ const requests = [
   {
     name: 'the token endpoint does not spend the DPoP proof (RFC 9449 11.1)',
     file: provider('token/token.controller.ts'),
-    find: 'this.proofs.spend(unit, dpop, now);',
+    find: 'this.proofs.spend(unit, proof, now);',
     replace: '',
     killers: [{ spec: 'apps/provider/test/store/dpop-proofs.store-spec.ts', test: /one code and one proof/, on: both }],
   },
