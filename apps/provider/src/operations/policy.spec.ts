@@ -1,7 +1,7 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
 import type { Actor, PersonActor } from './actor';
 import { OperationError } from './operation-error';
-import { administratorsAfterRecentSignIn, administratorsOnly, demand } from './policy';
+import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, demand, readersOnly } from './policy';
 
 const now = epochSeconds(1_800_000_000);
 const person = (of: Partial<PersonActor> = {}): PersonActor => ({
@@ -64,6 +64,22 @@ describe('who may do what administrators do', () => {
     ['is old, of a user', { roles: ['user'], signIn: { authTime: epochSeconds(1), amr: [] } }, 'forbidden'],
   ])('with a sign-in that %s', (_what, of, denial) => {
     expect(administratorsAfterRecentSignIn(person(of))).toBe(denial);
+  });
+
+  it('lets in nobody who only visits', () => {
+    const visitor: Actor = { kind: 'visitor', linkedUserId: 'ada', address: '127.0.0.1', requestId: 'r', now };
+    expect(
+      [administratorsOnly, administratorsAfterRecentSignIn, readersOnly, commandLineOnly].map((may) => may(visitor)),
+    ).toEqual(Array(4).fill('forbidden'));
+  });
+
+  it('lets auditors read, and only the server itself do what needs access to it', () => {
+    expect([readersOnly(person({ roles: ['auditor'] })), readersOnly(person({ roles: ['user'] }))]).toEqual([
+      undefined,
+      'forbidden',
+    ]);
+    expect(commandLineOnly(person())).toBe('forbidden');
+    expect(others.map((actor) => commandLineOnly(actor))).toEqual(['forbidden', undefined, undefined]);
   });
 
   it('refuses with what the sign-in lacks', () => {
