@@ -37,7 +37,7 @@ export class ProfileController {
   async save(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
     const visit = await this.visits.requireUser(request);
-    const draft = form.names.length > 0 ? readProfile(form) : visit.user;
+    const draft = form.names.length > 0 ? readProfile(form, 'person') : visit.user;
     if (refusal) return this.show(visit, { draft, status: 403, error: text(refusal.id) });
     const outcome = await this.operations.execute(UpdateOwnProfile, draft, { visit, form });
     if ('refusal' in outcome) return this.show(visit, { draft, ...outcome.refusal });
@@ -50,7 +50,7 @@ export class ProfileController {
       visit,
       'account/profile',
       {
-        profileGroups: profileFieldGroups(draft, problems, 'owner'),
+        profileGroups: profileFieldGroups(draft, problems, 'person'),
         ...problemModel(problems),
         error,
         notice: saved ? text('profile.saved') : undefined,

@@ -15,7 +15,7 @@ const list = (name: string): FormField => ({ name, kind: 'list' });
 const toggle = (name: string): FormField => ({ name, kind: 'switch' });
 const administrators = (field: FormField): FormField => ({ ...field, administrators: true });
 
-const profile = profileFieldGroups({ profile: {} }, [], 'other').flatMap(({ fields }) =>
+const profile = profileFieldGroups({ profile: {} }, [], 'administrator').flatMap(({ fields }) =>
   fields.map(({ name }) => value(name)),
 );
 

@@ -1,15 +1,19 @@
+import { userPropertyNames, userPropertyOf } from '@gatehouse/domain/oidc';
 import type { ProfileDraft } from '../users/profile-form.js';
 import type { User } from '../users/user.js';
-import {
-  addressClaims,
-  claimsDraft,
-  profileClaims,
-  userRepresentation,
-  type ClaimTexts,
-} from '../users/user-representation.js';
+import { userPropertyFormOf } from '../users/user-property-forms.js';
+import { claimsDraft, userRepresentation, type ClaimTexts } from '../users/user-representation.js';
 import { UsageError } from './usage.js';
 
 const addressPrefix = 'address.';
+
+/** What `--claim` takes; an address's members after `address.`. */
+const claimsOfOption: ReadonlySet<string> = new Set(
+  userPropertyNames
+    .filter((name) => userPropertyFormOf[name].option === 'claim')
+    .map((name) => userPropertyOf[name])
+    .map(({ memberOf, claim }) => (memberOf === 'address' ? addressPrefix + claim : claim)),
+);
 
 /**
  * What a person's claims are with those of `--claim name=value`; an empty value takes one away.
@@ -37,11 +41,8 @@ function textsOf(words: readonly string[]): ClaimTexts {
   for (const word of words) {
     const equals = word.indexOf('=');
     const name = word.slice(0, Math.max(equals, 0));
-    const known =
-      ['name', 'given_name', 'family_name', 'phone_number_verified'].includes(name) ||
-      Object.hasOwn(profileClaims, name) ||
-      (name.startsWith(addressPrefix) && Object.hasOwn(addressClaims, name.slice(addressPrefix.length)));
-    if (!known) throw new UsageError(`--claim ${JSON.stringify(word.slice(0, 60))}: NAME=VALUE, of a standard claim`);
+    if (!claimsOfOption.has(name))
+      throw new UsageError(`--claim ${JSON.stringify(word.slice(0, 60))}: NAME=VALUE, of a standard claim`);
     if (typed.has(name)) throw new UsageError(`--claim ${name} comes twice`);
     typed.set(name, word.slice(equals + 1));
   }

@@ -1,30 +1,6 @@
-import { tidyProfile, type PostalAddress, type ProfileField } from '@gatehouse/domain/oidc';
+import { accountClaims, addressClaims, profileClaims, tidyProfile } from '@gatehouse/domain/oidc';
 import type { ProfileDraft } from './profile-form.js';
 import type { User } from './user.js';
-
-/** The standard claims that a profile holds as text, by their names on the wire (OpenID Connect Core 5.1). */
-export const profileClaims = {
-  middle_name: 'middleName',
-  nickname: 'nickname',
-  profile: 'profilePage',
-  picture: 'picture',
-  website: 'website',
-  gender: 'gender',
-  birthdate: 'birthdate',
-  zoneinfo: 'zoneinfo',
-  locale: 'locale',
-  phone_number: 'phoneNumber',
-} as const satisfies Readonly<Record<string, ProfileField>>;
-
-/** The members of the claim `address` (OpenID Connect Core 5.1.1). */
-export const addressClaims = {
-  formatted: 'formatted',
-  street_address: 'streetAddress',
-  locality: 'locality',
-  region: 'region',
-  postal_code: 'postalCode',
-  country: 'country',
-} as const satisfies Readonly<Record<string, keyof PostalAddress>>;
 
 /**
  * A person's account in JSON, for the command line and the API: standard claims under their names, and what
@@ -40,9 +16,7 @@ export function userRepresentation(user: User): Record<string, unknown> {
   return {
     id: user.id,
     username: user.username,
-    name: user.name ?? null,
-    given_name: user.givenName ?? null,
-    family_name: user.familyName ?? null,
+    ...Object.fromEntries(Object.entries(accountClaims).map(([name, field]) => [name, user[field] ?? null])),
     ...pick(profile, profileClaims),
     ...(profile.phoneNumber === undefined ? {} : { phone_number_verified: profile.phoneNumberVerified ?? false }),
     ...(Object.keys(address).length > 0 ? { address } : {}),
@@ -82,9 +56,7 @@ export function claimsDraft(claims: ClaimTexts): ProfileDraft {
   const read = (from: Readonly<Record<string, unknown>>, names: Readonly<Record<string, string>>): object =>
     Object.fromEntries(Object.entries(names).map(([name, field]) => [field, text(from[name])]));
   return {
-    name: text(claims['name']),
-    givenName: text(claims['given_name']),
-    familyName: text(claims['family_name']),
+    ...read(claims, accountClaims),
     profile: tidyProfile({
       ...read(claims, profileClaims),
       address: read(claims.address ?? {}, addressClaims),

@@ -1,14 +1,23 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import type { Profile } from '@gatehouse/domain/oidc';
+import { accountFields, type AccountField, type Profile } from '@gatehouse/domain/oidc';
 import type { UserEntity } from './user.entity.js';
 import type { UserNameRow, UserRoleRow } from './user.statements.js';
-import type { User } from './user.js';
+import type { User, UserDraft } from './user.js';
 
 const noProfile: Profile = {};
 
 /** A profile as its column holds it: null for an empty one. */
 export function profileOrNull(profile: Profile | undefined): Profile | null {
   return profile && Object.keys(profile).length > 0 ? profile : null;
+}
+
+/** The account's own text as its columns hold it: null for empty text. */
+export function accountColumns(draft: Pick<UserDraft, AccountField>): Readonly<Record<AccountField, string | null>> {
+  // A column for each field, and no other.
+  return Object.fromEntries(accountFields.map((field) => [field, draft[field] || null])) as Record<
+    AccountField,
+    string | null
+  >;
 }
 
 /** The rows of the account that a name stands for; none where an address stands for more than one. */

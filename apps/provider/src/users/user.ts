@@ -1,5 +1,13 @@
 import { emailKey, isEmailAddress, isHighlyRestrictive, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { checkProfile, textProblem, type Profile, type ProfileRule } from '@gatehouse/domain/oidc';
+import {
+  accountFields,
+  checkProfile,
+  textProblem,
+  userProperties,
+  type AccountField,
+  type Profile,
+  type ProfileRule,
+} from '@gatehouse/domain/oidc';
 import { text, type Sentence } from '../texts/text.js';
 
 /** What an account may do here; an administrator may what all others may. */
@@ -59,7 +67,7 @@ export interface Problem {
 
 const usernameMaximum = 64;
 /** A name in code units. */
-export const mostNameUnits = 200;
+export const mostNameUnits = userProperties.name.most;
 /** A character that normalization composes takes four code units at most when it is written decomposed. */
 const mostUnitsPerCharacter = 4;
 /** A username in code units, in whichever form it was typed; longer text names no account. */
@@ -124,11 +132,12 @@ export function checkChosenUsername({ username, email, emailVerified }: UserDraf
 }
 
 /** Checks what a person may say of themselves. */
-export function checkClaims(draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName' | 'profile'>): Problem[] {
+export function checkClaims(draft: Pick<UserDraft, AccountField | 'profile'>): Problem[] {
   const problems: Problem[] = [];
-  for (const field of ['name', 'givenName', 'familyName'] as const) {
-    const rule = textProblem(draft[field] ?? '', mostNameUnits);
-    if (rule !== undefined) problems.push({ field, message: profileSentence(rule, mostNameUnits) });
+  for (const field of accountFields) {
+    const { most } = userProperties[field];
+    const rule = textProblem(draft[field] ?? '', most);
+    if (rule !== undefined) problems.push({ field, message: profileSentence(rule, most) });
   }
   for (const { field, rule, most } of draft.profile ? checkProfile(draft.profile) : [])
     problems.push({ field, message: profileSentence(rule, most) });

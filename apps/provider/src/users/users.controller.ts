@@ -248,7 +248,11 @@ export class UsersController {
           emailVerified: draft.emailVerified ?? false,
           phoneNumberVerified: draft.profile?.phoneNumberVerified ?? false,
         },
-        profileGroups: profileFieldGroups({ ...draft, profile: draft.profile ?? {} }, shown.problems ?? [], 'other'),
+        profileGroups: profileFieldGroups(
+          { ...draft, profile: draft.profile ?? {} },
+          shown.problems ?? [],
+          'administrator',
+        ),
         roleChoices: roles.map((role) => ({
           role,
           words: roleWords[role],
@@ -312,7 +316,7 @@ export class UsersController {
 }
 
 function readDraft(form: Form): UserDraft {
-  const claims = readProfile(form);
+  const claims = readProfile(form, 'administrator');
   return {
     username: form.text('username').trim(),
     ...claims,

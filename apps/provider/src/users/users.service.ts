@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { asciiEmailKey, emailKey, emailKeys, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { tidyProfile, type Profile } from '@gatehouse/domain/oidc';
+import { tidyProfile, type AccountField, type Profile } from '@gatehouse/domain/oidc';
 import { newId } from '@gatehouse/server/secrets/random';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { In, type EntityManager, Repository } from 'typeorm';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { text } from '../texts/text.js';
-import { accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
+import { accountColumns, accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
 import { userStatements, type UserNameRow, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
@@ -149,9 +149,7 @@ export class UsersService {
       id: newId(),
       username: draft.username,
       usernameKey: key,
-      name: draft.name || null,
-      givenName: draft.givenName || null,
-      familyName: draft.familyName || null,
+      ...accountColumns(draft),
       email: draft.email || null,
       emailKey: draft.email ? emailKey(draft.email) : null,
       emailVerified: draft.emailVerified ?? false,
@@ -197,9 +195,7 @@ export class UsersService {
       {
         username: draft.username,
         usernameKey: key,
-        name: draft.name || null,
-        givenName: draft.givenName || null,
-        familyName: draft.familyName || null,
+        ...accountColumns(draft),
         email: draft.email || null,
         emailKey: draft.email ? emailKey(draft.email) : null,
         emailVerified: draft.emailVerified ?? false,
@@ -228,7 +224,7 @@ export class UsersService {
   async updateProfile(
     unit: Unit,
     before: User,
-    draft: Pick<UserDraft, 'name' | 'givenName' | 'familyName'> & { readonly profile: Profile },
+    draft: Pick<UserDraft, AccountField> & { readonly profile: Profile },
     now: EpochSeconds,
   ): Promise<UserOutcome> {
     const problems = checkClaims(draft);
@@ -239,9 +235,7 @@ export class UsersService {
     await users.update(
       { id },
       {
-        name: draft.name || null,
-        givenName: draft.givenName || null,
-        familyName: draft.familyName || null,
+        ...accountColumns(draft),
         profile: profileOrNull(tidyProfile({ ...draft.profile, phoneNumberVerified })),
         updatedAt: now,
       },

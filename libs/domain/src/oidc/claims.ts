@@ -2,6 +2,14 @@ import { leftHalfHash, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import type { Scope } from '../oauth/index.js';
 import type { PostalAddress, Profile } from './profile.js';
+import {
+  addressFields,
+  userPropertyNames,
+  userPropertyOf,
+  type PropertyClaim,
+  type UserProperty,
+  type UserPropertyName,
+} from './user-properties.js';
 
 /** What this server knows of a person, as far as claims tell it. */
 export interface Person {
@@ -18,34 +26,33 @@ export interface Person {
   readonly applicationRoles?: readonly string[] | undefined;
 }
 
-/** Every claim about a person, with where its value is; undefined for what they have not given. */
-const claims = {
-  name: (person) => person.name,
-  given_name: (person) => person.givenName,
-  family_name: (person) => person.familyName,
-  middle_name: (person) => person.profile.middleName,
-  nickname: (person) => person.profile.nickname,
-  preferred_username: (person) => person.username,
-  profile: (person) => person.profile.profilePage,
-  picture: (person) => person.profile.picture,
-  website: (person) => person.profile.website,
-  gender: (person) => person.profile.gender,
-  birthdate: (person) => person.profile.birthdate,
-  zoneinfo: (person) => person.profile.zoneinfo,
-  locale: (person) => person.profile.locale,
+/** Claims about a person that are no property of their account: with where the value is. */
+const otherClaims = {
   updated_at: (person) => person.updatedAt,
-  email: (person) => person.email,
-  email_verified: (person) => (person.email === undefined ? undefined : person.emailVerified),
   address: (person) => addressClaim(person.profile.address),
-  phone_number: (person) => person.profile.phoneNumber,
-  phone_number_verified: (person) =>
-    person.profile.phoneNumber === undefined ? undefined : (person.profile.phoneNumberVerified ?? false),
   roles: (person) => person.roles,
   application_roles: (person) => (person.applicationRoles?.length ? person.applicationRoles : undefined),
 } satisfies Record<string, (person: Person) => unknown>;
 
 /** The name of a claim about a person (OpenID Connect Core 5.1, and both kinds of roles). */
-export type ClaimName = keyof typeof claims;
+export type ClaimName = PropertyClaim | keyof typeof otherClaims;
+
+/** Every claim about a person, with where its value is; undefined for what they have not given. */
+const claims: Readonly<Record<string, (person: Person) => unknown>> = {
+  ...Object.fromEntries(
+    userPropertyNames
+      .filter((name) => userPropertyOf[name].memberOf !== 'address')
+      .map((name) => [userPropertyOf[name].claim, (person: Person) => propertyOf(person, name)]),
+  ),
+  ...otherClaims,
+};
+
+function propertyOf(person: Person, name: UserPropertyName): unknown {
+  const { memberOf, verifies } = userPropertyOf[name];
+  const values: Readonly<Record<string, unknown>> = memberOf === 'profile' ? { ...person.profile } : { ...person };
+  if (verifies === undefined) return values[name];
+  return values[verifies] === undefined ? undefined : (values[name] ?? false);
+}
 
 /** The claims about a person that there are here, as metadata lists them and the `claims` parameter may name them. */
 export const claimNames: readonly ClaimName[] = Object.keys(claims).filter(isClaimName);
@@ -56,31 +63,20 @@ export function isClaimName(name: string): name is ClaimName {
 
 /** The claims that a scope asks for (OpenID Connect Core 5.4); a scope that is not here asks for none. */
 export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<string, readonly ClaimName[]>([
-  [
-    'profile',
-    [
-      'name',
-      'given_name',
-      'family_name',
-      'middle_name',
-      'nickname',
-      'preferred_username',
-      'profile',
-      'picture',
-      'website',
-      'gender',
-      'birthdate',
-      'zoneinfo',
-      'locale',
-      'updated_at',
-    ],
-  ],
-  ['email', ['email', 'email_verified']],
+  ['profile', [...propertyClaimsOf('profile'), 'updated_at']],
+  ['email', propertyClaimsOf('email')],
   ['address', ['address']],
-  ['phone', ['phone_number', 'phone_number_verified']],
+  ['phone', propertyClaimsOf('phone')],
   ['roles', ['roles']],
   ['application_roles', ['application_roles']],
 ]);
+
+function propertyClaimsOf(scope: UserProperty['scope']): readonly ClaimName[] {
+  return userPropertyNames
+    .filter((name) => userPropertyOf[name].scope === scope)
+    .map((name) => userPropertyOf[name].claim)
+    .filter(isClaimName);
+}
 
 /**
  * The values of claims by their names. What the person has not given is left out, and so is a name that is not a
@@ -90,7 +86,7 @@ export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<
 export function claimValues(person: Person, names: Iterable<string>): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const name of names) {
-    const value = isClaimName(name) ? claims[name](person) : undefined;
+    const value = isClaimName(name) ? claims[name]?.(person) : undefined;
     if (value !== undefined) values[name] = value;
   }
   return values;
@@ -158,12 +154,8 @@ function addressClaim(address: PostalAddress | undefined): Record<string, unknow
   return (
     address &&
     withoutUndefined({
+      ...Object.fromEntries(addressFields.map((field) => [userPropertyOf[field].claim, address[field]])),
       formatted: address.formatted ?? formattedAddress(address),
-      street_address: address.streetAddress,
-      locality: address.locality,
-      region: address.region,
-      postal_code: address.postalCode,
-      country: address.country,
     })
   );
 }

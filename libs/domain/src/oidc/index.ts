@@ -29,14 +29,29 @@ export {
 export { providerMetadata, type Offer } from './metadata.js';
 export { sessionState } from './session-state.js';
 export {
-  addressFields,
   checkProfile,
-  profileFields,
   textProblem,
   tidyProfile,
   type PostalAddress,
   type Profile,
-  type ProfileField,
   type ProfileProblem,
   type ProfileRule,
 } from './profile.js';
+export {
+  accountClaims,
+  accountFields,
+  addressClaims,
+  addressFields,
+  maySetProperty,
+  profileClaims,
+  profileFields,
+  userProperties,
+  userPropertyNames,
+  userPropertyOf,
+  type AccountField,
+  type AddressField,
+  type ProfileField,
+  type PropertySetter,
+  type UserProperty,
+  type UserPropertyName,
+} from './user-properties.js';

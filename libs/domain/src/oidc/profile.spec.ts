@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { addressFields, checkProfile, profileFields, textProblem, tidyProfile, type Profile } from './profile.js';
+import { checkProfile, textProblem, tidyProfile, type Profile } from './profile.js';
+import { addressFields, profileFields } from './user-properties.js';
 
 const fields = (profile: Profile): string[] => checkProfile(profile).map(({ field }) => field);
 

@@ -7,7 +7,7 @@ import {
   type ClientPropertyCodec,
 } from '@gatehouse/domain/oauth';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import { addressClaims, profileClaims } from '../../users/user-representation.js';
+import { accountClaims, addressClaims, profileClaims } from '@gatehouse/domain/oidc';
 import { roles } from '../../users/user.js';
 
 /**
@@ -28,9 +28,7 @@ function claimTexts<Name extends string>(names: Readonly<Record<Name, string>>):
 }
 
 const claims = {
-  name: optionalText,
-  given_name: optionalText,
-  family_name: optionalText,
+  ...claimTexts(accountClaims),
   ...claimTexts(profileClaims),
   phone_number_verified: z.boolean().nullish(),
   address: z.strictObject(claimTexts(addressClaims)).nullish(),

@@ -1,14 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Profile } from '@gatehouse/domain/oidc';
+import {
+  accountFields,
+  addressFields,
+  maySetProperty,
+  profileFields,
+  type AccountField,
+  type Profile,
+  type UserPropertyName,
+} from '@gatehouse/domain/oidc';
 import type { Unit } from '@gatehouse/server/database/store';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput, notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
-import type { UserDraft } from '../user.js';
+import type { User, UserDraft } from '../user.js';
 import { userRepresentation } from '../user-representation.js';
 import { UsersService } from '../users.service.js';
 
-export type OwnProfile = Pick<UserDraft, 'name' | 'givenName' | 'familyName'> & { readonly profile: Profile };
+export type OwnProfile = Pick<UserDraft, AccountField> & { readonly profile: Profile };
 
 /** A person says who they are. Another phone number is not verified. */
 @Injectable()
@@ -22,7 +30,7 @@ export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
     const userId = actingUserId(actor);
     const before = userId === undefined ? undefined : await this.users.lockAndRead(unit, userId);
     if (!before) throw notFound('user');
-    const saved = await this.users.updateProfile(unit, before, draft, actor.now);
+    const saved = await this.users.updateProfile(unit, before, ownPart(before, draft), actor.now);
     if ('problems' in saved) throw invalidInput(saved.problems);
     const change = {
       type: 'user.updated',
@@ -32,4 +40,21 @@ export class UpdateOwnProfile extends SimpleOperation<OwnProfile, void> {
     } as const;
     return { result: undefined, changes: [change] };
   }
+}
+
+/** What persons may say of themselves; the rest stays as it was. */
+function ownPart(before: User, draft: OwnProfile): OwnProfile {
+  const pick = (is: object | undefined, wanted: object | undefined, names: readonly UserPropertyName[]): object => {
+    const [old, new_] = [new Map(Object.entries(is ?? {})), new Map(Object.entries(wanted ?? {}))];
+    return Object.fromEntries(
+      names.map((name): [string, unknown] => [name, (maySetProperty('person', name) ? new_ : old).get(name)]),
+    );
+  };
+  return {
+    ...pick(before, draft, accountFields),
+    profile: {
+      ...pick(before.profile, draft.profile, profileFields),
+      address: pick(before.profile.address, draft.profile.address, addressFields),
+    },
+  };
 }
