@@ -51,6 +51,8 @@ export function clientEditorOf(actor: Actor): ClientEditor {
     case 'registrant':
       return actor.proof.kind === 'initial-access-token' && actor.proof.approves ? 'approved_registrant' : 'registrant';
     case 'metadata-document':
+    // Visitors may do neither; the fewest rights, should a rule above be missed.
+    case 'visitor':
       return 'registrant';
     case 'person':
       return isAdministrator(actor) ? 'administrator' : 'owner';
