@@ -122,9 +122,9 @@ const links = [
   },
   {
     name: 'a password is set whether or not the link was spent',
-    file: provider('interaction/password-links.service.ts'),
-    find: 'if (!(await this.links.consume(unit, link.selector, visit.now))) return false;',
-    replace: 'await this.links.consume(unit, link.selector, visit.now);',
+    file: provider('users/operations/set-password-by-link.ts'),
+    find: 'if (!(await this.links.consume(unit, selector, actor.now))) throw linkSpent();',
+    replace: 'await this.links.consume(unit, selector, actor.now);',
     killers: [overHttp(/uses of a one-time link/)],
   },
   {
@@ -136,9 +136,9 @@ const links = [
   },
   {
     name: 'an account is made whether or not the invitation was spent',
-    file: provider('interaction/sign-up.controller.ts'),
-    find: '!(await this.invitations.consume(unit, invited.selector, visit.now))',
-    replace: '(await this.invitations.consume(unit, invited.selector, visit.now)) === undefined',
+    file: provider('users/operations/sign-up.ts'),
+    find: '!(await this.invitations.consume(unit, invitation.selector, now))',
+    replace: '(await this.invitations.consume(unit, invitation.selector, now)) === undefined',
     killers: [overHttp(/two accounts by one invitation/)],
   },
   {

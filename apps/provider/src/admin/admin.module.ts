@@ -18,7 +18,6 @@ import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
 import { RefusalsController } from './refusals.controller.js';
 import { SessionsController } from './sessions.controller.js';
-import { RecordAuditExport } from './operations/record-audit-export.js';
 import { AccessGuard } from './api/access.guard.js';
 import { apiControllers } from './api/api-controllers.js';
 import { Creations } from './api/creations.service.js';
@@ -58,6 +57,6 @@ import { OpenApi } from './api/openapi.service.js';
     ApiDocumentation,
     ApiRest,
   ],
-  providers: [AccessGuard, Creations, EventLines, OpenApi, RecordAuditExport],
+  providers: [AccessGuard, Creations, EventLines, OpenApi],
 })
 export class AdminModule {}

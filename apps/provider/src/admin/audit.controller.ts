@@ -7,13 +7,13 @@ import { AuditLog, type AuditPage, type AuditSearch } from '../audit/audit-log.s
 import { auditTypes } from '../audit/audit.service.js';
 import { isCommandLineActor } from '../audit/command-line-actor.js';
 import { eventRepresentation } from '../audit/event-representation.js';
+import { RecordAuditExport } from '../audit/operations/record-audit-export.js';
 import { routes } from '../http/routes.js';
 import { UsersService } from '../users/users.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { UserVisit } from '../users/visit.js';
 import { Visits } from '../users/visits.service.js';
 import { EventLines } from './event-lines.service.js';
-import { RecordAuditExport } from './operations/record-audit-export.js';
 
 const pageSize = 50;
 /** Of one download; the command line writes all. */

@@ -1,4 +1,4 @@
-import { RecordAuditExport } from '../admin/operations/record-audit-export.js';
+import { RecordAuditExport } from '../audit/operations/record-audit-export.js';
 import { AuditChain, type AuditRow } from '../audit/audit-chain.service.js';
 import { Failed, type Command } from './command.js';
 import { UsageError } from './usage.js';

@@ -1,4 +1,4 @@
-import { AcceptIssuer } from '../ops/operations/accept-issuer.js';
+import { AcceptIssuer } from '../database/operations/accept-issuer.js';
 import type { Command } from './command.js';
 
 const acceptIssuer: Command = {

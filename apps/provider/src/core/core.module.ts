@@ -15,6 +15,7 @@ import { Activity } from '../audit/activity.service.js';
 import { FormRefusals } from '../audit/form-refusals.service.js';
 import { Refusals } from '../audit/refusals.service.js';
 import { AuditLog } from '../audit/audit-log.service.js';
+import { RecordAuditExport } from '../audit/operations/record-audit-export.js';
 import { AuditService, PROCESS_ACTOR } from '../audit/audit.service.js';
 import { BoundedEvents } from '../audit/bounded-events.service.js';
 import { RefusedAccess } from '../audit/refused-access.service.js';
@@ -23,6 +24,7 @@ import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
 import { Languages } from '../texts/languages.js';
 import { Operations } from '../operations/operations.js';
+import { AcceptIssuer } from '../database/operations/accept-issuer.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { NodeNumber } from '../database/node-number.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
@@ -95,6 +97,8 @@ export class CoreModule {
         CacheVersions,
         RecordedIssuer,
         Operations,
+        AcceptIssuer,
+        RecordAuditExport,
       ],
       exports: [
         SETTINGS,

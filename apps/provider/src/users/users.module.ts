@@ -42,6 +42,7 @@ import { RecentSignIns } from './recent-sign-ins.service.js';
 import { RolesController } from './roles.controller.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { SignInsInFlight } from './sign-ins-in-flight.js';
+import { SignUpPasswords } from './sign-up-passwords.service.js';
 import { SignUpRate } from './sign-up-rate.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
 import { RoleRequirements } from './role-requirements.service.js';
@@ -103,6 +104,7 @@ import { Visits } from './visits.service.js';
     Invitations,
     RoleRequirements,
     SignInsInFlight,
+    SignUpPasswords,
     SignUpRate,
     Visits,
   ],

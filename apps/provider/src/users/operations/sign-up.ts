@@ -1,22 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Store, type Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { Actor } from '../../operations/actor.js';
-import { invalidInput, linkSpent, rateLimited } from '../../operations/operation-error.js';
+import { linkSpent } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demandVisitor } from '../../operations/policy.js';
-import { text } from '../../texts/text.js';
-import { uncountIfBusy } from '../busy.js';
 import { EmailChanges } from '../email-changes.service.js';
-import type { QueueSource } from '../fair-queue.js';
 import { Invitations, type Invitation } from '../invitations.service.js';
-import { PasswordHasher } from '../password-hasher.js';
-import { PasswordRules } from '../password-rules.js';
 import { anonymousSource, invitationSource } from '../password-source.js';
 import { maySignUp } from '../policy.js';
-import { SignUpRate } from '../sign-up-rate.service.js';
-import { checkChosenUsername, checkUserDraft, type Problem, type User, type UserDraft } from '../user.js';
+import { SignUpPasswords } from '../sign-up-passwords.service.js';
+import type { User, UserDraft } from '../user.js';
 import { CreateUser } from './create-user.js';
 
 export interface SignUpInput {
@@ -47,11 +42,8 @@ export interface SignedUp {
 export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Store) private readonly store: Store,
     @Inject(Invitations) private readonly invitations: Invitations,
-    @Inject(SignUpRate) private readonly rate: SignUpRate,
-    @Inject(PasswordRules) private readonly rules: PasswordRules,
-    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+    @Inject(SignUpPasswords) private readonly passwords: SignUpPasswords,
     @Inject(EmailChanges) private readonly emails: EmailChanges,
     @Inject(CreateUser) private readonly createUser: CreateUser,
   ) {}
@@ -64,23 +56,7 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
     if (input.invitation !== undefined && !invitation) throw linkSpent();
     const draft = signUpDraft(input, invitation);
     const source = invitation ? invitationSource(visitor, invitation.selector) : anonymousSource(visitor);
-    if (!(await this.store.run((unit) => this.rate.countPassword(unit, source.key, now))))
-      throw rateLimited(text('signUp.throttled'));
-    const problems = await uncountIfBusy(
-      () => this.problems(draft, input.password, source),
-      () => this.store.run((unit) => this.rate.giveBackPassword(unit, source.key)),
-    );
-    if (problems.length > 0) throw invalidInput(problems);
-    if (!(await this.store.run((unit) => this.rate.count(unit, source.key, now))))
-      throw rateLimited(text('signUp.throttled'));
-    const passwordHash = await uncountIfBusy(
-      () => this.hasher.hash(input.password, source),
-      () =>
-        this.store.run(async (unit) => {
-          await this.rate.giveBack(unit, source.key);
-          await this.rate.giveBackPassword(unit, source.key);
-        }),
-    );
+    const passwordHash = await this.passwords.hash({ draft, password: input.password, source, now });
     return { draft, passwordHash, invitation };
   }
 
@@ -96,15 +72,6 @@ export class SignUp implements Operation<SignUpInput, SignedUp, Prepared> {
     // The address counts when its mail was opened; nothing waits for that.
     if (user.email !== undefined && !user.emailVerified) await this.emails.ask(unit, user.id, user.email, now);
     return { result: { user, passwordHash }, changes };
-  }
-
-  /** The estimate takes time: a draft that is refused in any case does not get one. */
-  private async problems(draft: UserDraft, password: string, source: QueueSource): Promise<readonly Problem[]> {
-    const purpose = { use: 'only factor', owner: draft, source } as const;
-    const ofDraft = [...checkUserDraft(draft), ...checkChosenUsername(draft)];
-    const weakness =
-      ofDraft.length > 0 ? this.rules.simpleProblem(password, purpose) : await this.rules.problem(password, purpose);
-    return weakness === undefined ? ofDraft : [...ofDraft, { field: 'password', message: weakness }];
   }
 }
 

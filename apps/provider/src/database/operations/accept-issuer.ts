@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/server/database/store';
-import { RecordedIssuer } from '../../database/recorded-issuer.service.js';
+import { RecordedIssuer } from '../recorded-issuer.service.js';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { commandLineOnly, demand } from '../../operations/policy.js';
