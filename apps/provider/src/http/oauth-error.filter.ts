@@ -1,25 +1,23 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { bearerChallenge, errorBody, OAuthError } from '@gatehouse/domain/oauth';
+import { bearerChallenge, errorBody, type OAuthError } from '@gatehouse/domain/oauth';
 import { Log } from '@gatehouse/server/telemetry/log';
 import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
 import { answerFailure, describeFailure } from '@gatehouse/server/web/failure';
 import { Reply } from '@gatehouse/server/web/reply';
 import { requestId, type WebRequest } from '@gatehouse/server/web/request';
-import { Counters } from './counters.js';
 import { corsHeaders, nonceHeaders } from './response-headers.js';
 
 /**
- * What protocol endpoints answer when they refuse: JSON, `no-store` (RFC 6749 5.2). Everything that is no refusal of
- * the protocol is a bug or an outage: logged once with its request id, and nothing of it leaks.
+ * What protocol endpoints answer to everything that is no error of the protocol (those are answered by
+ * protocol/endpoint.ts): a bug or an outage, logged once with its request id. Nothing of it leaks.
  */
 @Catch()
 export class OAuthErrorFilter implements ExceptionFilter {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
-    @Inject(Counters) private readonly counters: Counters,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -27,13 +25,7 @@ export class OAuthErrorFilter implements ExceptionFilter {
     if (second !== undefined) this.log.error({ err: second }, 'an error answer failed');
   }
 
-  /** The answer to what was thrown; it logs. */
-  describe(error: unknown, request: WebRequest): Reply {
-    if (error instanceof OAuthError) {
-      this.counters.refused(error.reason);
-      this.log.info({ request: requestId(request), error: error.code, reason: error.reason }, 'refused');
-      return oauthErrorReply(error, request);
-    }
+  private describe(error: unknown, request: WebRequest): Reply {
     const failure = describeFailure(error);
     if (failure.unexpected) this.log.error({ request: requestId(request), err: error }, 'a request failed');
     const body =
