@@ -5,7 +5,6 @@ import { query, type WebRequest } from '@gatehouse/server/web/request';
 import { PageError } from '../http/page-error.js';
 import { routes } from '../http/routes.js';
 import { text, type Sentence } from '../texts/text.js';
-import { NewPasswords } from '../users/new-passwords.service.js';
 import { SetPasswordByLink } from '../users/operations/set-password-by-link.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { PasswordLinks, type PasswordLink } from '../users/password-links.service.js';
@@ -25,7 +24,6 @@ export class SetPasswordController {
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(PasswordLinks) private readonly links: PasswordLinks,
-    @Inject(NewPasswords) private readonly passwords: NewPasswords,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(PendingLogins) private readonly pending: PendingLogins,
   ) {}
@@ -102,7 +100,7 @@ export class SetPasswordController {
     token: string,
     { status, problem }: { readonly status: number; readonly problem?: Sentence | undefined },
   ): Promise<Reply> {
-    const minimum = await this.passwords.minimum(user.id);
+    const minimum = await this.links.minimum(user);
     return this.visits.page(
       visit,
       'interaction/set-password',

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { OneTimeLinks, type FoundLink } from './one-time-links.service.js';
+import { NewPasswords } from './new-passwords.service.js';
 import type { User } from './user.js';
 import { UsersService } from './users.service.js';
 
@@ -16,6 +17,7 @@ export class PasswordLinks {
   constructor(
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(UsersService) private readonly users: UsersService,
+    @Inject(NewPasswords) private readonly passwords: NewPasswords,
   ) {}
 
   /** Undefined for a link that was used, has expired, was never made, or is for a disabled account. */
@@ -23,5 +25,10 @@ export class PasswordLinks {
     const link = await this.links.find(token, 'set-password', now);
     const user = link && (await this.users.find(link.userId));
     return link && user && user.disabledAt === undefined ? { link, user } : undefined;
+  }
+
+  /** Characters that the new password must have. */
+  minimum({ id }: User): Promise<number> {
+    return this.passwords.minimum(id);
   }
 }
