@@ -46,6 +46,14 @@ const rules = {
     'stale administrator': 'forbidden',
     client: 'forbidden',
   },
+  registrants: {
+    visitor: 'forbidden',
+    user: 'forbidden',
+    auditor: 'forbidden',
+    'stale administrator': 'forbidden',
+    client: 'forbidden',
+    'command line': 'forbidden',
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 type RuleName = keyof typeof rules;
 
@@ -67,6 +75,7 @@ const rows: Readonly<Record<string, Row>> = {
   AddPasskey: ['owner after a recent sign-in'],
   ChangeOwnPassword: ['owner after a recent sign-in'],
   ConfirmEmail: ['visitors'],
+  CreateClient: [afterSignIn, () => ({ properties: { name: 'made', redirectUris: ['https://made.example/cb'] } })],
   CreateIssuer: [afterSignIn],
   CreateRegistrationToken: [afterSignIn],
   CreateResource: [afterSignIn],
@@ -85,6 +94,7 @@ const rows: Readonly<Record<string, Row>> = {
   MakePasswordLink: [afterSignIn, ofUser],
   MakeRecoveryCodes: ['owner after a recent sign-in'],
   RecordAuditExport: ['readers', () => ({ by: 'page', filter: {} })],
+  RegisterClient: ['registrants', () => ({ properties: {} })],
   RemoveSecondFactor: ['owner after a recent sign-in', () => ({ factor: 'totp', password: '' })],
   RenamePasskey: ['owner', () => ({ id: 'x', name: 'x' })],
   RequestEmailChange: ['owner after a recent sign-in', () => ({ email: 'new@people.test' })],
@@ -104,8 +114,10 @@ const rows: Readonly<Record<string, Row>> = {
   SetUserState: [afterSignIn, ({ user }) => ({ id: user, disabled: true })],
   SetUserStates: [afterSignIn, ({ user }) => ({ ids: [user], disabled: true })],
   SignUp: ['visitors', () => ({})],
+  UpdateClient: [afterSignIn, ({ client }) => ({ id: client, properties: { name: 'Other' } })],
   UpdateIssuer: [afterSignIn],
   UpdateOwnProfile: ['owner', () => ({ profile: {} })],
+  UpdateRegistration: ['registrants', ({ client }) => ({ id: client, properties: {} })],
   UpdateUser: [afterSignIn, ({ user }) => ({ id: user, draft: { username: 'other' } })],
   WithdrawConsent: ['owner', ofClient],
   WithdrawInvitation: ['administrators', () => ({ selector: 1 })],
