@@ -1,4 +1,4 @@
-import { metadataGroups } from '../clients/client-metadata-fields.js';
+import { metadataGroups } from '../clients/client-property-forms.js';
 import { hasText, text, type Sentence } from '../texts/text.js';
 import type { ResumedForm } from './resumed-form.js';
 

@@ -1,4 +1,4 @@
-import { metadataGroups } from '../clients/client-metadata-fields.js';
+import { metadataGroups } from '../clients/client-property-forms.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
 /** A field of a form that can come back after a sign-in. */

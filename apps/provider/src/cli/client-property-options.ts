@@ -8,20 +8,9 @@ import {
   type ClientPropertyCodec,
   type ClientPropertyName,
 } from '@gatehouse/domain/oauth';
+import { clientPropertyForms } from '../clients/client-property-forms.js';
 import type { Command, OptionValues } from './command.js';
 import { Refused, UsageError } from './usage.js';
-
-/** The options that are not called as the property is in JSON. */
-const ownNames: Readonly<Partial<Record<ClientPropertyName, string>>> = {
-  name: 'name',
-  authMethod: 'auth-method',
-  jwks: 'jwks-file',
-  pkceRequired: 'pkce',
-  consentRequired: 'consent',
-  secondFactorRequired: 'second-factor',
-  actsForItself: 'service-account',
-  tokenExchange: 'exchange',
-};
 
 /** Properties whose option is not a value of JSON: `--owner` names a user. */
 const elsewhere: readonly ClientPropertyName[] = ['ownerId'];
@@ -37,8 +26,7 @@ const propertyOptions: readonly PropertyOption[] = clientPropertyNames
   .filter((name) => maySetClientProperty('administrator', name) && !elsewhere.includes(name))
   .map((name) => {
     const { wire, codec } = clientProperties[name];
-    const option = ownNames[name] ?? (codec === 'list' ? wire.replace(/s$/, '') : wire).replaceAll('_', '-');
-    return { option, wire, codec };
+    return { option: clientPropertyForms[name].option, wire, codec };
   });
 
 const repeated: readonly ClientPropertyCodec[] = ['list', 'scope', 'exchange_rules'];

@@ -1,26 +1,34 @@
-import type { Client, ClientInput } from '@gatehouse/domain/oauth';
+import {
+  metadataProperties,
+  metadataPropertyNames,
+  type Client,
+  type ClientInput,
+  type MetadataPropertyName,
+} from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import type { FieldProblem } from '../http/form-problems.js';
 import type { Sentence } from '../texts/text.js';
-import { metadataGroups, type Member } from './client-metadata-fields.js';
+import { metadataGroups } from './client-property-forms.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);
 const mostCharacters = 40_000;
 
 /** As typed: text by member; a flag is `yes` or empty. */
-export type MetadataValues = Readonly<Partial<Record<Member, string>>>;
+export type MetadataValues = Readonly<Partial<Record<MetadataPropertyName, string>>>;
 
-export const blankMetadata: MetadataValues = {
-  subjectType: 'public',
-  securityProfile: 'none',
-  refreshTokenRotation: 'default',
-};
+/** The choices that a client has of which nothing is said. */
+export const blankMetadata: MetadataValues = Object.fromEntries(
+  metadataPropertyNames.flatMap((name) => {
+    const { default: standard } = metadataProperties[name];
+    return typeof standard === 'string' ? [[name, standard]] : [];
+  }),
+);
 
 export function metadataValues(client: Client): MetadataValues {
   return Object.fromEntries(fields.map((field) => [field.member, shown(client[field.member])]));
 }
 
-function shown(value: Client[Member]): string {
+function shown(value: Client[MetadataPropertyName]): string {
   if (value === undefined) return '';
   if (typeof value === 'boolean') return value ? 'yes' : '';
   if (typeof value === 'string' || typeof value === 'number') return String(value);
@@ -95,11 +103,11 @@ export function metadataModel(
       title,
       filled,
       open: inGroup.some(({ member }) => problems[member] !== undefined),
-      fields: inGroup.map(({ member, wire, label, hint, kind, administrators, choices = [] }) => ({
+      fields: inGroup.map(({ member, wire, label, help, kind, administrators, choices }) => ({
         member,
         wire,
         label,
-        hint,
+        hint: help,
         kind,
         administrators,
         value: values[member] ?? '',

@@ -1,6 +1,7 @@
 import { isMacAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
-import { checkMetadata, type ClientMetadata, type ClientMetadataDraft } from './client-metadata.js';
+import { checkMetadata, type ClientMetadataDraft } from './client-metadata.js';
+import type { ClientMetadata } from './client-properties.js';
 import { OAuthError } from './oauth-error.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';

@@ -109,13 +109,8 @@ export {
   withoutOwnersRights,
 } from './client-rights.js';
 export { isRecentSignIn, missingForRecentSignIn, recentSignInSeconds, type SignIn } from './recent-sign-in.js';
-export {
-  metadataOf,
-  plainMetadata,
-  type ClientMetadata,
-  type ClientMetadataDraft,
-  type JwkSet,
-} from './client-metadata.js';
+export { metadataOf, plainMetadata, type ClientMetadataDraft } from './client-metadata.js';
+export type { JwkSet } from './client-property-checks.js';
 export {
   blankRegistration,
   formatClientMetadata,
@@ -127,12 +122,15 @@ export {
 export {
   clientProperties,
   clientPropertyNames,
+  metadataProperties,
+  metadataPropertyNames,
   maySetClientProperty,
   type ClientEditor,
-  type ClientProperties,
+  type ClientMetadata,
   type ClientPropertyCodec,
   type ClientPropertyName,
   type ClientPropertySetter,
+  type MetadataPropertyName,
 } from './client-properties.js';
 export { clientDraft, settableInput, type ClientDecisions, type ClientInput } from './client-draft.js';
 export { afterDocumentChange, identityProblemsOfRegistrant, keepsApproval, looksTheSame } from './client-approval.js';

@@ -1,5 +1,5 @@
 import { readKeySet } from '../jose/index.js';
-import type { JwkSet } from './client-metadata.js';
+import type { JwkSet } from './client-property-checks.js';
 import { addSeconds, epochSeconds, type EpochSeconds } from '../kernel/index.js';
 import type { FieldProblem } from './client.js';
 import { isLoopbackHost } from './redirect-uri.js';

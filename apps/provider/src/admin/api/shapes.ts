@@ -8,6 +8,7 @@ import {
 } from '@gatehouse/domain/oauth';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import { accountClaims, addressClaims, profileClaims } from '@gatehouse/domain/oidc';
+import { clientPropertyForms } from '../../clients/client-property-forms.js';
 import { roles } from '../../users/user.js';
 
 /**
@@ -68,23 +69,13 @@ const ofCodec: Readonly<Record<ClientPropertyCodec, () => z.ZodType>> = {
   exchange_rules: () => z.array(text).max(100),
 };
 
-/** What our own properties mean; those of a registration are as RFC 7591 and its extensions say. */
-const ownDescriptions: Readonly<Record<string, string>> = {
-  defaultRedirectUri: 'What a request without redirect_uri means; left out: the first.',
-  defaultScope: 'What a request without scope means.',
-  consentRequired: 'False: people are not asked, but for gatehouse:*.',
-  actsForItself: 'Client credentials at APIs that do not let anyone, and for gatehouse:*.',
-  tokenExchange: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.',
-  ownerId:
-    'The user who may edit it as a developer. None where it has a gatehouse scope; a new one of a client that acts for itself comes with acts_for_itself.',
-};
-
 const writable = Object.fromEntries(
   clientPropertyNames
     .filter((name) => maySetClientProperty('administrator', name))
     .map((name) => {
       const { wire, codec } = clientProperties[name];
-      const description = ownDescriptions[name] ?? 'As in RFC 7591 and its extensions.';
+      const { label, help } = clientPropertyForms[name];
+      const description = help === undefined ? `${label}.` : `${label}. ${help}`;
       return [wire, ofCodec[codec]().nullish().meta({ description })];
     }),
 );

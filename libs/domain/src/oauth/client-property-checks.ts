@@ -1,0 +1,72 @@
+import type { Jwk } from '../jose/index.js';
+import { isLoopbackHost } from './redirect-uri.js';
+
+/** A JWK set as the client registered it (RFC 7517 5). */
+export interface JwkSet {
+  readonly keys: readonly Jwk[];
+}
+
+/** Says what is wrong with a value; of a list, with which of its members. */
+export type Say = (message: string, index?: number) => void;
+
+const mostUriCharacters = 2000;
+const mostTextCharacters = 200;
+const mostKeys = 20;
+const mostKeySetCharacters = 32_000;
+
+export function checkText(value: string, say: Say): void {
+  if (value.length > mostTextCharacters) say(`At most ${mostTextCharacters} characters.`);
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value)) say('No control characters.');
+}
+
+export function checkUri(value: string, say: Say): void {
+  const problem = uriProblem(value);
+  if (problem !== undefined) say(problem);
+}
+
+export function checkUriWithFragment(value: string, say: Say): void {
+  const problem = uriProblem(value, 'fragment allowed');
+  if (problem !== undefined) say(problem);
+}
+
+export function checkSeconds(value: unknown, say: Say): number | undefined {
+  if (typeof value !== 'number') return undefined;
+  if (!(Number.isSafeInteger(value) && value >= 0)) say('A whole number of seconds.');
+  return value;
+}
+
+/** What is wrong with an address that we or a person's browser will go to; http is for this machine alone. */
+function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' = 'no fragment'): string | undefined {
+  if (value.length > mostUriCharacters) return `An address has at most ${mostUriCharacters} characters.`;
+  if (!/^[\x21-\x7e]+$/.test(value) || /["<>\\^`{|}]/.test(value)) return 'An address is ASCII without spaces.';
+  let url: URL;
+  try {
+    url = new URL(value);
+  } catch {
+    return 'This is not an absolute address.';
+  }
+  if (fragment === 'no fragment' && value.includes('#')) return 'This address has no fragment (#).';
+  if (url.username !== '' || url.password !== '') return 'This address carries no user name or password.';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol === 'http:' && isLoopbackHost(url.hostname)) return undefined;
+  return 'Use an https address.';
+}
+
+/** A set of public keys (RFC 7517 5). */
+export function checkKeys(jwks: unknown, say: Say): JwkSet | undefined {
+  if (typeof jwks !== 'object' || jwks === null) return undefined;
+  const keys: unknown = 'keys' in jwks ? jwks.keys : undefined;
+  if (!Array.isArray(keys) || keys.some((key) => typeof key !== 'object' || key === null || Array.isArray(key))) {
+    say('A JWK set has a member "keys" with a list of keys (RFC 7517 5).');
+    return undefined;
+  }
+  if (keys.length > mostKeys || JSON.stringify(jwks).length > mostKeySetCharacters) {
+    say(`At most ${mostKeys} keys and ${mostKeySetCharacters} characters.`);
+    return undefined;
+  }
+  // Each is an object by the check above; what stands in it is checked where a key is used.
+  const checked = keys as readonly Jwk[];
+  if (checked.some((key) => ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].some((member) => member in key)))
+    say('Register public keys only: this set has a private or symmetric key in it.');
+  return { keys: checked };
+}
