@@ -42,7 +42,7 @@ export async function diskFull(report, { short }) {
       filled,
       `${load.requests.unavailable - before}`,
     );
-    await checkWritesRefused(report, provider, people.at(-1));
+    await checkWritesRefused(report, provider, people.at(-1), () => disk.fill());
     await checkReads(report, provider, reader);
     await pause(500);
     report.check('the process is alive', provider.isAlive && provider.child.pid === pid);
