@@ -1,11 +1,13 @@
 import { epochSeconds } from '../src/kernel/index.js';
 import type { Client } from '../src/oauth/client.js';
 import { plainMetadata } from '../src/oauth/client-metadata.js';
+import { checkedColumns, clientFlagsBy } from '../src/oauth/client-properties.js';
 
 /** A client for specs: confidential, with every grant type, and every scope of its own. */
 export function aClient(changes: Partial<Client> = {}): Client {
   return {
     ...plainMetadata,
+    ...clientFlagsBy((name) => checkedColumns[name].default),
     id: 's6BhdRkqt3',
     name: 'Example',
     type: 'confidential',
@@ -19,14 +21,9 @@ export function aClient(changes: Partial<Client> = {}): Client {
     scope: ['openid', 'profile', 'email', 'offline_access', 'read'],
     defaultScope: ['read'],
     idTokenSignedResponseAlg: 'RS256',
-    pkceRequired: true,
-    consentRequired: true,
     source: 'admin',
     approvedAt: epochSeconds(1_800_000_000),
-    actsForItself: false,
     tokenExchange: [],
-    resourceServer: false,
-    secondFactorRequired: false,
     createdAt: epochSeconds(1_800_000_000),
     ...changes,
   };

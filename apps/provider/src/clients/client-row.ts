@@ -1,5 +1,12 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { metadataOf, plainMetadata, type Client, type ClientMetadata } from '@gatehouse/domain/oauth';
+import {
+  columnPropertyNames,
+  metadataOf,
+  plainMetadata,
+  type Client,
+  type ClientMetadata,
+  type ColumnPropertyName,
+} from '@gatehouse/domain/oauth';
 import type { ClientEntity } from './client.entity.js';
 
 /** SQL: the client came by itself, and no administrator approved, disabled or limited it. */
@@ -7,30 +14,15 @@ export const undecided = 'approved_at IS NULL AND disabled_at IS NULL AND limite
 
 /** The client that a row is. */
 export function toClient(row: ClientEntity): Client {
+  const columns: Partial<Record<ColumnPropertyName, unknown>> = {};
+  for (const name of columnPropertyNames) columns[name] = row[name] ?? undefined;
   return {
     ...plainMetadata,
-    // Written from a checked client, and by nobody else.
+    // Both were written from a checked client, and by nobody else.
     ...(row.metadata as Partial<ClientMetadata>),
+    ...(columns as Pick<Client, ColumnPropertyName>),
     id: row.id,
-    name: row.name,
     type: row.type as Client['type'],
-    applicationType: row.applicationType as Client['applicationType'],
-    authMethod: row.authMethod as Client['authMethod'],
-    redirectUris: row.redirectUris,
-    defaultRedirectUri: row.defaultRedirectUri ?? undefined,
-    postLogoutRedirectUris: row.postLogoutRedirectUris,
-    grantTypes: row.grantTypes as Client['grantTypes'],
-    responseTypes: row.responseTypes as Client['responseTypes'],
-    scope: row.scope,
-    defaultScope: row.defaultScope,
-    idTokenSignedResponseAlg: row.idTokenSignedResponseAlg as Client['idTokenSignedResponseAlg'],
-    pkceRequired: row.pkceRequired,
-    consentRequired: row.consentRequired,
-    secondFactorRequired: row.secondFactorRequired,
-    actsForItself: row.actsForItself,
-    tokenExchange: row.tokenExchange as unknown as Client['tokenExchange'],
-    resourceServer: row.resourceServer,
-    ownerId: row.ownerId ?? undefined,
     source: row.source as Client['source'],
     approvedAt: row.approvedAt === null ? undefined : epochSeconds(row.approvedAt),
     createdAt: epochSeconds(row.createdAt),
@@ -45,28 +37,14 @@ type RowOnly =
 
 /** A client's row, without what the row has beside it. */
 export function toRow(client: Client): Omit<ClientEntity, RowOnly> {
+  const columns: Partial<Record<ColumnPropertyName, unknown>> = {};
+  for (const name of columnPropertyNames) columns[name] = client[name] ?? null;
   return {
     metadata: { ...metadataOf(client) },
+    // A column has the type of its property, with null for undefined.
+    ...(columns as Pick<ClientEntity, ColumnPropertyName>),
     id: client.id,
-    name: client.name,
     type: client.type,
-    applicationType: client.applicationType,
-    authMethod: client.authMethod,
-    redirectUris: [...client.redirectUris],
-    defaultRedirectUri: client.defaultRedirectUri ?? null,
-    postLogoutRedirectUris: [...client.postLogoutRedirectUris],
-    grantTypes: [...client.grantTypes],
-    responseTypes: [...client.responseTypes],
-    scope: [...client.scope],
-    defaultScope: [...client.defaultScope],
-    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
-    pkceRequired: client.pkceRequired,
-    consentRequired: client.consentRequired,
-    secondFactorRequired: client.secondFactorRequired,
-    actsForItself: client.actsForItself,
-    tokenExchange: [...client.tokenExchange],
-    resourceServer: client.resourceServer,
-    ownerId: client.ownerId ?? null,
     source: client.source,
     approvedAt: client.approvedAt ?? null,
     limitedAt: client.limitedAt ?? null,

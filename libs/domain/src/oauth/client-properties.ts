@@ -6,7 +6,10 @@ import {
   signatureAlgorithms,
 } from '../jose/index.js';
 import {
+  checkApplicationType,
   checkKeys,
+  checkName,
+  checkRedirectUris,
   checkSeconds,
   checkText,
   checkUri,
@@ -40,25 +43,34 @@ export interface ClientProperty {
   readonly choices?: readonly string[];
 }
 
-/** A property that is kept with all others of its kind, and is checked by itself. */
-export interface MetadataProperty<Value> extends ClientProperty {
-  /** What a client has of which nothing is said. */
+/** A property whose value can be checked without looking at the others. */
+export interface CheckedProperty<Value> extends ClientProperty {
+  /** The value of a client that does not set it. */
   readonly default: Value;
-  /** The value as it is kept; what is wrong with it is said. Rules across properties are in `checkMetadata`. */
+  /**
+   * The value to store; problems are reported to `say`. Rules across properties are in `checkClientMetadata` and
+   * `checkMetadata`.
+   */
   readonly check: (said: unknown, say: Say) => Value;
 }
 
 type Described = readonly [wire: string, setBy: ClientPropertySetter];
 
-function flag([wire, setBy]: Described): MetadataProperty<boolean> {
-  return { wire, codec: 'flag', setBy, default: false, check: (said) => said === true };
+function flag([wire, setBy]: Described, standard = false): CheckedProperty<boolean> {
+  return {
+    wire,
+    codec: 'flag',
+    setBy,
+    default: standard,
+    check: (said) => (said === undefined ? standard : said === true),
+  };
 }
 
 /** A text that may be left out: nothing and an empty one are the same. */
 function optionalText(
   [wire, setBy]: Described,
   check: (text: string, say: Say) => void,
-): MetadataProperty<string | undefined> {
+): CheckedProperty<string | undefined> {
   return {
     wire,
     codec: 'text',
@@ -72,14 +84,14 @@ function optionalText(
   };
 }
 
-const uri = (described: Described): MetadataProperty<string | undefined> => optionalText(described, checkUri);
-const shortText = (described: Described): MetadataProperty<string | undefined> => optionalText(described, checkText);
+const uri = (described: Described): CheckedProperty<string | undefined> => optionalText(described, checkUri);
+const shortText = (described: Described): CheckedProperty<string | undefined> => optionalText(described, checkText);
 
 function choiceOf<Choice extends string, Default extends Choice | undefined>(
   [wire, setBy]: Described,
   choices: readonly Choice[],
   standard: Default,
-): MetadataProperty<Choice | Default> {
+): CheckedProperty<Choice | Default> {
   return {
     wire,
     codec: 'text',
@@ -99,7 +111,7 @@ function choiceOf<Choice extends string, Default extends Choice | undefined>(
 function choice<Choice extends string>(
   described: Described,
   choices: readonly Choice[],
-): MetadataProperty<Choice | undefined> {
+): CheckedProperty<Choice | undefined> {
   return choiceOf(described, choices, undefined);
 }
 
@@ -108,7 +120,7 @@ function texts(
   [wire, setBy]: Described,
   most: number,
   check: (text: string, say: Say) => void,
-): MetadataProperty<readonly string[]> {
+): CheckedProperty<readonly string[]> {
   return {
     wire,
     codec: 'list',
@@ -130,12 +142,16 @@ function texts(
   };
 }
 
-function seconds([wire, setBy]: Described): MetadataProperty<number | undefined> {
+function seconds([wire, setBy]: Described): CheckedProperty<number | undefined> {
   return { wire, codec: 'number', setBy, default: undefined, check: checkSeconds };
 }
 
-function keySet([wire, setBy]: Described): MetadataProperty<JwkSet | undefined> {
+function keySet([wire, setBy]: Described): CheckedProperty<JwkSet | undefined> {
   return { wire, codec: 'object', setBy, default: undefined, check: checkKeys };
+}
+
+function redirectUris([wire, setBy]: Described): CheckedProperty<readonly string[]> {
+  return { wire, codec: 'list', setBy, default: [], check: checkRedirectUris };
 }
 
 const mostContacts = 20;
@@ -222,54 +238,96 @@ export const metadataProperties = {
   frontchannelLogoutSessionRequired: flag(['frontchannel_logout_session_required', 'registration']),
 } as const;
 
-/** What every client has, each in a column of its own. What they may be depends on one another: `checkClientMetadata`. */
-const coreProperties = {
-  redirectUris: { wire: 'redirect_uris', codec: 'list', setBy: 'registration' },
+/** Properties with a database column of their own that are checked by themselves. */
+export const checkedColumns = {
+  redirectUris: redirectUris(['redirect_uris', 'registration']),
+  name: { wire: 'client_name', codec: 'text', setBy: 'registration', default: '', check: checkName },
+  applicationType: {
+    wire: 'application_type',
+    codec: 'text',
+    setBy: 'registration',
+    default: 'web',
+    check: checkApplicationType,
+  },
+  postLogoutRedirectUris: redirectUris(['post_logout_redirect_uris', 'registration']),
+  /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
+  pkceRequired: flag(['require_pkce', 'owner'], true),
+  /** False: an administrator lets it go without the consent page. */
+  consentRequired: flag(['require_consent', 'owner'], true),
+  /** True: an administrator wants more than one factor of whoever logs in there. */
+  secondFactorRequired: flag(['require_second_factor', 'administrator']),
+  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
+  actsForItself: flag(['acts_for_itself', 'administrator']),
+  /** True: the credentials of an API. It asks about tokens (RFC 7662), and gets some by exchange alone. */
+  resourceServer: flag(['resource_server', 'server']),
+} as const satisfies Readonly<Record<string, CheckedProperty<unknown>>>;
+
+/**
+ * Properties with a database column of their own whose values and defaults depend on other properties or on the server's
+ * policy: `checkClientMetadata`.
+ */
+const dependentColumns = {
   authMethod: { wire: 'token_endpoint_auth_method', codec: 'text', setBy: 'registration' },
   grantTypes: { wire: 'grant_types', codec: 'list', setBy: 'registration' },
   responseTypes: { wire: 'response_types', codec: 'list', setBy: 'registration' },
-  name: { wire: 'client_name', codec: 'text', setBy: 'registration' },
   scope: { wire: 'scope', codec: 'scope', setBy: 'registration' },
-  applicationType: { wire: 'application_type', codec: 'text', setBy: 'registration' },
   idTokenSignedResponseAlg: { wire: 'id_token_signed_response_alg', codec: 'text', setBy: 'registration' },
-  postLogoutRedirectUris: { wire: 'post_logout_redirect_uris', codec: 'list', setBy: 'registration' },
   defaultRedirectUri: { wire: 'default_redirect_uri', codec: 'text', setBy: 'owner' },
   defaultScope: { wire: 'default_scope', codec: 'scope', setBy: 'owner' },
-  pkceRequired: { wire: 'require_pkce', codec: 'flag', setBy: 'owner' },
-  consentRequired: { wire: 'require_consent', codec: 'flag', setBy: 'owner' },
-  secondFactorRequired: { wire: 'require_second_factor', codec: 'flag', setBy: 'administrator' },
-  actsForItself: { wire: 'acts_for_itself', codec: 'flag', setBy: 'administrator' },
   tokenExchange: { wire: 'token_exchange', codec: 'exchange_rules', setBy: 'administrator' },
-  resourceServer: { wire: 'resource_server', codec: 'flag', setBy: 'server' },
   ownerId: { wire: 'owner_id', codec: 'text', setBy: 'administrator' },
 } as const satisfies Readonly<Record<string, ClientProperty>>;
 
+/** The properties with a database column of their own, which has the same name. */
+const columnProperties = { ...checkedColumns, ...dependentColumns };
+
+type CheckedColumnName = keyof typeof checkedColumns;
+export type ColumnPropertyName = keyof typeof columnProperties;
 export type MetadataPropertyName = keyof typeof metadataProperties;
-export type ClientPropertyName = MetadataPropertyName | keyof typeof coreProperties;
+export type ClientPropertyName = MetadataPropertyName | ColumnPropertyName;
 
 /**
  * Every property of a client. The names are those of RFC 7591, OpenID Connect Registration, the logout specifications, JARM,
  * RFC 9126, RFC 9449 and RFC 9701; those that no specification has are ours.
  */
 export const clientProperties: Readonly<Record<ClientPropertyName, ClientProperty>> = {
-  ...coreProperties,
+  ...columnProperties,
   ...metadataProperties,
 };
 
-type ValueOf<Name extends MetadataPropertyName> =
-  (typeof metadataProperties)[Name] extends MetadataProperty<infer Value> ? Value : never;
+type ValueOf<Property> = Property extends CheckedProperty<infer Value> ? Value : never;
+type MetadataValue<Name extends MetadataPropertyName> = ValueOf<(typeof metadataProperties)[Name]>;
 type OptionalName = {
-  [Name in MetadataPropertyName]: undefined extends ValueOf<Name> ? Name : never;
+  [Name in MetadataPropertyName]: undefined extends MetadataValue<Name> ? Name : never;
 }[MetadataPropertyName];
 
-/** What a client may say of itself beside what every client has. */
-export type ClientMetadata = { readonly [Name in Exclude<MetadataPropertyName, OptionalName>]: ValueOf<Name> } & {
-  readonly [Name in OptionalName]?: ValueOf<Name>;
+/** The properties of {@link metadataProperties}. */
+export type ClientMetadata = { readonly [Name in Exclude<MetadataPropertyName, OptionalName>]: MetadataValue<Name> } & {
+  readonly [Name in OptionalName]?: MetadataValue<Name>;
 };
 
-/** The properties of {@link metadataProperties}. */
-// The keys of an object literal, which TypeScript knows as strings alone.
+/** The properties of {@link checkedColumns}. */
+export type CheckedColumns = { readonly [Name in CheckedColumnName]: ValueOf<(typeof checkedColumns)[Name]> };
+
+/** The properties of {@link checkedColumns} that are true or false. */
+export type ClientFlagName = {
+  [Name in CheckedColumnName]: CheckedColumns[Name] extends boolean ? Name : never;
+}[CheckedColumnName];
+export type ClientFlags = Pick<CheckedColumns, ClientFlagName>;
+
+// The keys of object literals, which TypeScript knows as strings alone.
 export const metadataPropertyNames = Object.keys(metadataProperties) as readonly MetadataPropertyName[];
+export const columnPropertyNames = Object.keys(columnProperties) as readonly ColumnPropertyName[];
+const checkedColumnNames = Object.keys(checkedColumns) as readonly CheckedColumnName[];
+export const clientFlagNames = checkedColumnNames.filter(
+  (name): name is ClientFlagName => checkedColumns[name].codec === 'flag',
+);
+
+/** A value for each flag. */
+export function clientFlagsBy(valueOf: (name: ClientFlagName) => boolean): ClientFlags {
+  // Each flag has its value, and nothing else is in it.
+  return Object.fromEntries(clientFlagNames.map((name) => [name, valueOf(name)])) as ClientFlags;
+}
 
 export const clientPropertyNames = Object.keys(clientProperties) as readonly ClientPropertyName[];
 

@@ -1,5 +1,5 @@
 import type { Jwk } from '../jose/index.js';
-import { isLoopbackHost } from './redirect-uri.js';
+import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 
 /** A JWK set as the client registered it (RFC 7517 5). */
 export interface JwkSet {
@@ -11,8 +11,35 @@ export type Say = (message: string, index?: number) => void;
 
 const mostUriCharacters = 2000;
 const mostTextCharacters = 200;
+const mostRedirectUris = 50;
 const mostKeys = 20;
 const mostKeySetCharacters = 32_000;
+
+export function checkName(said: unknown, say: Say): string {
+  const name = typeof said === 'string' ? said.trim() : '';
+  if (name === '') say('Enter a name: people read it on the consent page.');
+  else if (name.length > mostTextCharacters) say(`A name has at most ${mostTextCharacters} characters.`);
+  // Letters that turn the reading direction would let a name disguise itself on the consent page.
+  else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('A name has no control characters.');
+  return name;
+}
+
+export function checkApplicationType(said: unknown, say: Say): 'web' | 'native' {
+  if (said === 'native' || said === 'web' || said === undefined) return said ?? 'web';
+  say('Choose web or native.');
+  return 'web';
+}
+
+export function checkRedirectUris(said: unknown, say: Say): readonly string[] {
+  const uris = Array.isArray(said) ? said.filter((each): each is string => typeof each === 'string') : [];
+  if (uris.length > mostRedirectUris) say(`At most ${mostRedirectUris} addresses.`);
+  const kept = uris.slice(0, mostRedirectUris);
+  kept.forEach((uri, index) => {
+    const problem = redirectUriProblem(uri);
+    if (problem) say(problem, index);
+  });
+  return [...new Set(kept)];
+}
 
 export function checkText(value: string, say: Say): void {
   if (value.length > mostTextCharacters) say(`At most ${mostTextCharacters} characters.`);

@@ -1,9 +1,16 @@
 import { isMacAlgorithm, signatureAlgorithms, type SignatureAlgorithm } from '../jose/index.js';
 import type { EpochSeconds } from '../kernel/index.js';
 import { checkMetadata, type ClientMetadataDraft } from './client-metadata.js';
-import type { ClientMetadata } from './client-properties.js';
+import {
+  checkedColumns,
+  clientFlagsBy,
+  type CheckedColumns,
+  type ClientFlagName,
+  type ClientMetadata,
+} from './client-properties.js';
+import type { Say } from './client-property-checks.js';
 import { OAuthError } from './oauth-error.js';
-import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
+import { isLoopbackHost } from './redirect-uri.js';
 import { findResponseType, responseTypeNames, type ResponseTypeName } from './response-type.js';
 import { profileFor, profileProblems, securityProfile, type SecurityProfileName } from './security-profile.js';
 import { administrationScopes, isAdministrationScope, isScopeToken, isSubset, type Scope } from './scope.js';
@@ -42,19 +49,14 @@ export function cameByItself(source: string | undefined): boolean {
 export type ClientSource = (typeof clientSources)[number];
 
 /** A registered client (RFC 6749 2). */
-export interface Client extends ClientMetadata {
+export interface Client extends ClientMetadata, CheckedColumns {
   /** The `client_id`. */
   readonly id: string;
-  readonly name: string;
   /** RFC 6749 2.1 */
   readonly type: 'confidential' | 'public';
-  /** OpenID Connect Registration 2 */
-  readonly applicationType: 'web' | 'native';
   readonly authMethod: AuthMethod;
-  readonly redirectUris: readonly string[];
   /** What a request without `redirect_uri` means; a member of `redirectUris`. */
   readonly defaultRedirectUri?: string | undefined;
-  readonly postLogoutRedirectUris: readonly string[];
   readonly grantTypes: readonly GrantTypeName[];
   readonly responseTypes: readonly ResponseTypeName[];
   /** What it may ask for. */
@@ -62,18 +64,8 @@ export interface Client extends ClientMetadata {
   /** What a request without `scope` means; part of `scope`. */
   readonly defaultScope: Scope;
   readonly idTokenSignedResponseAlg: SignatureAlgorithm;
-  /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
-  readonly pkceRequired: boolean;
-  /** False: an administrator lets it go without the consent page. */
-  readonly consentRequired: boolean;
-  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
-  readonly actsForItself: boolean;
   /** The APIs that an administrator lets it exchange people's tokens for (RFC 8693). */
   readonly tokenExchange: readonly ExchangeRule[];
-  /** True: the credentials of an API. It asks about tokens (RFC 7662), and gets some by exchange alone. */
-  readonly resourceServer: boolean;
-  /** True: an administrator wants more than one factor of whoever logs in there. */
-  readonly secondFactorRequired: boolean;
   readonly ownerId?: string | undefined;
   readonly source: ClientSource;
   /** Undefined: no administrator has looked at it yet. It works, people are warned of it, and it goes when it is not used. */
@@ -84,8 +76,10 @@ export interface Client extends ClientMetadata {
   readonly limitedAt?: EpochSeconds | undefined;
 }
 
+type ClientFlagsDraft = { readonly [Name in ClientFlagName]?: boolean | undefined };
+
 /** What a form or a command says of a client: unchecked. */
-export interface ClientDraft extends ClientMetadataDraft {
+export interface ClientDraft extends ClientMetadataDraft, ClientFlagsDraft {
   readonly name: string;
   readonly type: string;
   readonly applicationType?: string | undefined;
@@ -98,12 +92,7 @@ export interface ClientDraft extends ClientMetadataDraft {
   readonly scope: readonly string[];
   readonly defaultScope?: readonly string[] | undefined;
   readonly idTokenSignedResponseAlg?: string | undefined;
-  readonly pkceRequired?: boolean | undefined;
-  readonly consentRequired?: boolean | undefined;
-  readonly actsForItself?: boolean | undefined;
   readonly tokenExchange?: readonly ExchangeRule[] | undefined;
-  readonly resourceServer?: boolean | undefined;
-  readonly secondFactorRequired?: boolean | undefined;
   readonly ownerId?: string | undefined;
   readonly source?: ClientSource | undefined;
   readonly approvedAt?: EpochSeconds | undefined;
@@ -117,7 +106,6 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-const mostUris = 50;
 const ownedAdministrationSentence =
   'A client with a gatehouse scope has no owner: the owner would administer this server. Remove the scope, or remove the owner and replace the credentials that the owner may know.';
 const mostScopes = 100;
@@ -140,16 +128,16 @@ export function checkClientMetadata(
   const problems: FieldProblem[] = [];
   const say = (field: string, message: string): void => void problems.push({ field, message });
 
-  const name = draft.name.trim();
-  if (name === '') say('name', 'Enter a name: people read it on the consent page.');
-  else if (name.length > 200) say('name', 'A name has at most 200 characters.');
-  // Letters that turn the reading direction would let a name disguise itself on the consent page.
-  else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('name', 'A name has no control characters.');
+  const sayOf =
+    (field: string): Say =>
+    (message, index) => {
+      say(index === undefined ? field : `${field}.${index}`, message);
+    };
 
+  const name = checkedColumns.name.check(draft.name, sayOf('name'));
   const type = oneOf(['confidential', 'public'] as const, draft.type);
   if (!type) say('type', 'Choose confidential or public.');
-  const applicationType = oneOf(['web', 'native'] as const, draft.applicationType ?? 'web');
-  if (!applicationType) say('applicationType', 'Choose web or native.');
+  const applicationType = checkedColumns.applicationType.check(draft.applicationType, sayOf('applicationType'));
   const authMethod = oneOf(authMethods, draft.authMethod);
   if (!authMethod) say('authMethod', `Choose one of ${authMethods.join(', ')}.`);
   if (type === 'public' && authMethod && authMethod !== 'none')
@@ -165,7 +153,8 @@ export function checkClientMetadata(
       return known;
     },
   );
-  const resourceServer = draft.resourceServer ?? false;
+  const flags = clientFlagsBy((flag) => checkedColumns[flag].check(draft[flag], sayOf(flag)));
+  const { resourceServer } = flags;
   if (draft.grantTypes.length === 0 && !resourceServer) say('grantTypes', 'Choose at least one grant type.');
   if (resourceServer && draft.grantTypes.some((grantType) => grantType !== tokenExchangeGrant))
     say('grantTypes', 'The credentials of an API ask about tokens: they have no grant type but token exchange.');
@@ -192,7 +181,7 @@ export function checkClientMetadata(
   const redirects = grantTypes.includes('authorization_code') || grantTypes.includes('implicit');
   const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);
 
-  const redirectUris = checkUris('redirectUris', draft.redirectUris, say);
+  const redirectUris = checkedColumns.redirectUris.check(draft.redirectUris, sayOf('redirectUris'));
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
   // OpenID Connect Registration 2, application_type. An administrator may try things on their own machine.
   if (applicationType === 'web' && grantTypes.includes('implicit') && (draft.source ?? 'admin') !== 'admin')
@@ -200,7 +189,10 @@ export function checkClientMetadata(
       if (!isSecureWeb(uri))
         say(`redirectUris.${index}`, 'A web client with the grant type implicit uses https, and not localhost.');
     });
-  const postLogoutRedirectUris = checkUris('postLogoutRedirectUris', draft.postLogoutRedirectUris, say);
+  const postLogoutRedirectUris = checkedColumns.postLogoutRedirectUris.check(
+    draft.postLogoutRedirectUris,
+    sayOf('postLogoutRedirectUris'),
+  );
   const defaultRedirectUri = draft.defaultRedirectUri || undefined;
   if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
     say('defaultRedirectUri', 'The default is one of the redirect URIs.');
@@ -230,12 +222,13 @@ export function checkClientMetadata(
   if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signatureAlgorithms.join(', ')}.`);
   else if (isMacAlgorithm(idTokenSignedResponseAlg) && authMethod === 'none')
     say('idTokenSignedResponseAlg', `A public client has no secret for ${idTokenSignedResponseAlg}.`);
-  const pkceRequired = draft.pkceRequired ?? true;
-  if (type === 'public' && !pkceRequired) say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
+  if (type === 'public' && !flags.pkceRequired)
+    say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
 
-  if (problems.length > 0 || !type || !applicationType || !authMethod || !idTokenSignedResponseAlg) return { problems };
+  if (problems.length > 0 || !type || !authMethod || !idTokenSignedResponseAlg) return { problems };
   const client: Client = {
     ...metadata,
+    ...flags,
     id: draft.id,
     name,
     type,
@@ -249,12 +242,7 @@ export function checkClientMetadata(
     scope: unique(scope),
     defaultScope,
     idTokenSignedResponseAlg,
-    pkceRequired,
-    consentRequired: draft.consentRequired ?? true,
-    actsForItself: draft.actsForItself ?? false,
     tokenExchange,
-    resourceServer,
-    secondFactorRequired: draft.secondFactorRequired ?? false,
     ownerId: draft.ownerId,
     source: draft.source ?? 'admin',
     approvedAt: draft.approvedAt,
@@ -338,15 +326,6 @@ function checkResponseTypes(
 
 function isSecureWeb(uri: string): boolean {
   return URL.canParse(uri) && new URL(uri).protocol === 'https:' && !isLoopbackHost(new URL(uri).hostname);
-}
-
-function checkUris(field: string, uris: readonly string[], say: (field: string, message: string) => void): string[] {
-  if (uris.length > mostUris) say(field, `At most ${mostUris} addresses.`);
-  uris.slice(0, mostUris).forEach((uri, index) => {
-    const problem = redirectUriProblem(uri);
-    if (problem) say(`${field}.${index}`, problem);
-  });
-  return unique(uris.slice(0, mostUris));
 }
 
 function oneOf<T extends string>(known: readonly T[], value: string): T | undefined {

@@ -120,16 +120,22 @@ export {
   parseClientProperties,
 } from './client-registration.js';
 export {
+  checkedColumns,
+  clientFlagNames,
+  clientFlagsBy,
   clientProperties,
   clientPropertyNames,
+  columnPropertyNames,
   metadataProperties,
   metadataPropertyNames,
   maySetClientProperty,
   type ClientEditor,
+  type ClientFlagName,
   type ClientMetadata,
   type ClientPropertyCodec,
   type ClientPropertyName,
   type ClientPropertySetter,
+  type ColumnPropertyName,
   type MetadataPropertyName,
 } from './client-properties.js';
 export { clientDraft, settableInput, type ClientDecisions, type ClientInput } from './client-draft.js';
