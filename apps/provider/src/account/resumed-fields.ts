@@ -1,4 +1,3 @@
-import { metadataGroups } from '../clients/client-property-forms.js';
 import { hasText, text, type Sentence } from '../texts/text.js';
 import type { ResumedForm } from './resumed-form.js';
 
@@ -12,9 +11,8 @@ export interface ResumedField {
   readonly changed?: boolean;
 }
 
-/** The labels that the forms of administrators have. */
+/** The labels of the forms of administrators, where the field has none of its own. */
 const labels: Readonly<Record<string, Sentence>> = {
-  ...Object.fromEntries(metadataGroups.flatMap(({ fields }) => fields.map(({ member, label }) => [member, label]))),
   name: 'Name',
   username: 'Username',
   email: 'E-mail',
@@ -25,23 +23,8 @@ const labels: Readonly<Record<string, Sentence>> = {
   roles: 'Roles',
   secondFactor: 'Who needs a second factor',
   type: 'Type',
-  applicationType: 'Application',
-  redirectUri: 'Redirect URIs',
-  defaultRedirectUri: 'Default redirect URI',
-  postLogoutRedirectUri: 'Addresses after logout',
   scope: 'Scopes',
-  defaultScope: 'Default scopes',
   sentence: 'What the consent page says of the scopes',
-  grantType: 'Grant types',
-  responseType: 'Response types',
-  authMethod: 'How it proves itself at the token endpoint',
-  idTokenSignedResponseAlg: 'ID token signature',
-  pkceRequired: 'Demand PKCE',
-  consentRequired: 'Ask people for their consent',
-  secondFactorRequired: 'Demand a second factor',
-  actsForItself: 'Let it act for itself at every API',
-  tokenExchange: 'Token exchange',
-  owner: 'Owner',
   overlap: 'The old secret goes on for (seconds)',
   identifier: 'Identifier',
   tokenFormat: 'Access token',
@@ -95,7 +78,7 @@ export function fieldsToShow(
     expected.filter(({ administrators }) => isAdmin || administrators !== true).map((field) => [field.name, field]),
   );
   const all = [...new Set([...known.keys(), ...sent.keys()])].map((name): ResumedField => {
-    const label = labelOf(name, isOwn);
+    const label = expected.find((field) => field.name === name)?.label ?? labelOf(name, isOwn);
     const typed = sent.get(name);
     const fieldKind = known.get(name)?.kind;
     if (fieldKind === 'switch') return { name, label, ...switchState(typed !== undefined, stateOf(before, name)) };

@@ -1,4 +1,11 @@
-import { metadataGroups } from '../clients/client-property-forms.js';
+import { clientProperties, type ClientPropertyCodec, type ClientPropertyName } from '@gatehouse/domain/oauth';
+import {
+  clientPropertyForms,
+  isForAdministrators,
+  mainProperties,
+  metadataGroups,
+} from '../clients/client-property-forms.js';
+import type { Sentence } from '../texts/text.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
 /** A field of a form that can come back after a sign-in. */
@@ -6,6 +13,8 @@ export interface FormField {
   readonly name: string;
   /** `switch`: one checkbox. `list`: several checkboxes or rows of one name. `value`: anything else. */
   readonly kind: 'switch' | 'list' | 'value';
+  /** Left out: what every form calls a field of this name. */
+  readonly label?: Sentence;
   /** True: the form has it for administrators alone, and it is ignored when others send it. */
   readonly administrators?: boolean;
 }
@@ -13,18 +22,27 @@ export interface FormField {
 const value = (name: string): FormField => ({ name, kind: 'value' });
 const list = (name: string): FormField => ({ name, kind: 'list' });
 const toggle = (name: string): FormField => ({ name, kind: 'switch' });
-const administrators = (field: FormField): FormField => ({ ...field, administrators: true });
 
 const profile = profileFieldGroups({ profile: {} }, [], 'administrator').flatMap(({ fields }) =>
   fields.map(({ name }) => value(name)),
 );
 
+/** In the main section of the form, a list has a row or a checkbox for each of its values. */
+const kindOfMain: Readonly<Partial<Record<ClientPropertyCodec, FormField['kind']>>> = {
+  flag: 'switch',
+  list: 'list',
+  scope: 'list',
+};
+
+function clientField(property: ClientPropertyName, kind: FormField['kind']): FormField {
+  const { field = property, label } = clientPropertyForms[property];
+  return { name: field, kind, label, administrators: isForAdministrators(property) };
+}
+
+const clientMain = mainProperties.map((name) => clientField(name, kindOfMain[clientProperties[name].codec] ?? 'value'));
 const clientMetadata = metadataGroups
   .flatMap(({ fields }) => fields)
-  .map((field) => {
-    const shown = field.kind === 'flag' ? toggle(field.member) : value(field.member);
-    return field.administrators ? administrators(shown) : shown;
-  });
+  .map(({ member, kind }) => clientField(member, kind === 'flag' ? 'switch' : 'value'));
 
 /**
  * Every field of the forms that can come back. An unchecked checkbox is not sent, and a sender may leave out any other
@@ -41,27 +59,7 @@ export const formFields = {
   ],
   roles: [list('secondFactor')],
   invitations: [value('emails'), list('role')],
-  client: [
-    value('name'),
-    value('type'),
-    value('applicationType'),
-    list('redirectUri'),
-    value('defaultRedirectUri'),
-    list('postLogoutRedirectUri'),
-    list('scope'),
-    list('defaultScope'),
-    list('grantType'),
-    list('responseType'),
-    value('authMethod'),
-    value('idTokenSignedResponseAlg'),
-    toggle('pkceRequired'),
-    toggle('consentRequired'),
-    administrators(toggle('secondFactorRequired')),
-    administrators(toggle('actsForItself')),
-    administrators(value('tokenExchange')),
-    administrators(value('owner')),
-    ...clientMetadata,
-  ],
+  client: [value('type'), ...clientMain, ...clientMetadata],
   clientRoles: [value('username'), value('roles')],
   clientSecret: [value('overlap')],
   resource: [

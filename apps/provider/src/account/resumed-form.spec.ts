@@ -58,7 +58,9 @@ describe('a form that comes back after a sign-in', () => {
       }),
       { isAdmin: true, before: { pkceRequired: true, consentRequired: true, actsForItself: false } },
     );
-    const shown = new Map(entered.map((field) => [field.name, { ...field, values: field.values.map(String) }]));
+    const shown = new Map(
+      entered.map((field) => [field.name, { ...field, label: String(field.label), values: field.values.map(String) }]),
+    );
     expect(shown.get('redirectUri')).toEqual({
       name: 'redirectUri',
       label: 'Redirect URIs',

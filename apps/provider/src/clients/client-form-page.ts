@@ -1,9 +1,17 @@
 import { signatureAlgorithms } from '@gatehouse/domain/jose';
-import { authMethods, grantTypeNames, responseTypeNames, type Client } from '@gatehouse/domain/oauth';
+import {
+  authMethods,
+  grantTypeNames,
+  responseTypeNames,
+  type Client,
+  type ClientPropertyName,
+} from '@gatehouse/domain/oauth';
 import { problemModel, type FieldProblem } from '../http/form-problems.js';
 import { listFieldModel } from '../http/list-fields.js';
 import { revisionOf } from '../http/revision.js';
+import type { Text } from '../texts/text.js';
 import { metadataModel } from './client-metadata-form.js';
+import { clientPropertyForms, isForAdministrators, mainFlags, mainProperties } from './client-property-forms.js';
 import { rowLists, suggestedScopes, type ClientFormValues } from './client-form.js';
 
 interface Shown {
@@ -47,15 +55,17 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
   return {
     ...model,
     focused,
-    values: {
-      name: values.name,
-      owner: values.owner,
-      pkceRequired: values.pkceRequired,
-      consentRequired: values.consentRequired,
-      secondFactorRequired: values.secondFactorRequired,
-      actsForItself: values.actsForItself,
-      tokenExchange: values.tokenExchange,
-    },
+    words: Object.fromEntries(mainProperties.map((property) => [property, wordsOf(property)])),
+    values: { name: values.name, owner: values.owner, tokenExchange: values.tokenExchange },
+    flags: mainFlags.map((name) => ({
+      ...wordsOf(name),
+      name,
+      checked: values.flags[name],
+      problem: model.problems[name],
+      focus: focused === name,
+      administrators: isForAdministrators(name),
+      confidentialOnly: clientPropertyForms[name].confidentialOnly,
+    })),
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',
       public: 'Public: it runs in a browser or on a device and has none',
@@ -99,6 +109,11 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
     usesListFields: true,
     suggestedScopes,
   };
+}
+
+function wordsOf(property: ClientPropertyName): { readonly label: Text; readonly hint: Text | undefined } {
+  const { label, help } = clientPropertyForms[property];
+  return { label, hint: help };
 }
 
 function options(names: readonly string[], chosen: string, words: Readonly<Record<string, string>>): object[] {

@@ -1,8 +1,10 @@
 import {
+  checkedColumns,
   formatExchangeRule,
   parseExchangeRules,
   standardScopes,
   type Client,
+  type ClientFlagName,
   type ClientInput,
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
@@ -14,6 +16,7 @@ import {
   readMetadataValues,
   type MetadataValues,
 } from './client-metadata-form.js';
+import { mainFlags } from './client-property-forms.js';
 import type { FieldProblem } from '../http/form-problems.js';
 import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../http/list-fields.js';
 
@@ -35,16 +38,18 @@ export interface ClientFormValues {
   readonly responseTypes: readonly string[];
   readonly idTokenSignedResponseAlg: string;
   readonly metadata: MetadataValues;
-  readonly pkceRequired: boolean;
-  readonly consentRequired: boolean;
-  /** Administrators alone see the field. */
-  readonly secondFactorRequired: boolean;
-  /** Administrators alone see the field. */
-  readonly actsForItself: boolean;
+  readonly flags: FlagValues;
   /** A rule in each line; administrators alone see the field. */
   readonly tokenExchange: string;
   /** A username; administrators alone see the field. */
   readonly owner: string;
+}
+
+/** The checkboxes of the main section. */
+type FlagValues = Readonly<Partial<Record<ClientFlagName, boolean>>>;
+
+function flagValues(isOn: (name: ClientFlagName) => boolean): FlagValues {
+  return Object.fromEntries(mainFlags.map((name) => [name, isOn(name)]));
 }
 
 /** The lists of the form. */
@@ -71,10 +76,7 @@ export function blankClientForm(owner: string): ClientFormValues {
     responseTypes: [],
     idTokenSignedResponseAlg: 'RS256',
     metadata: blankMetadata,
-    pkceRequired: true,
-    consentRequired: true,
-    secondFactorRequired: false,
-    actsForItself: false,
+    flags: flagValues((name) => checkedColumns[name].default),
     tokenExchange: '',
     owner,
   };
@@ -95,10 +97,7 @@ export function clientFormOf(client: Client, owner: string): ClientFormValues {
     responseTypes: client.responseTypes,
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
     metadata: metadataValues(client),
-    pkceRequired: client.pkceRequired,
-    consentRequired: client.consentRequired,
-    secondFactorRequired: client.secondFactorRequired,
-    actsForItself: client.actsForItself,
+    flags: flagValues((name) => client[name]),
     tokenExchange: client.tokenExchange.map(formatExchangeRule).join('\n'),
     owner,
   };
@@ -119,10 +118,7 @@ export function readClientForm(form: Form): ClientFormValues {
     responseTypes: form.all('responseType').slice(0, mostRows),
     idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
     metadata: readMetadataValues(form),
-    pkceRequired: form.has('pkceRequired'),
-    consentRequired: form.has('consentRequired'),
-    secondFactorRequired: form.has('secondFactorRequired'),
-    actsForItself: form.has('actsForItself'),
+    flags: flagValues((name) => form.has(name)),
     tokenExchange: form.text('tokenExchange').slice(0, mostRuleCharacters),
     owner: form.text('owner').trim(),
   };
@@ -180,12 +176,13 @@ export function toInput(values: ClientFormValues): InputOfForm {
     problems: 'problem' in exchange ? [...problems, { field: 'tokenExchange', message: exchange.problem }] : problems,
     properties: {
       ...metadata,
+      ...values.flags,
       name: values.name,
       type: values.type,
       applicationType: values.applicationType,
       // A public client has no secret to choose a method for, and PKCE is not its choice: the form hides both.
       authMethod: isPublic ? 'none' : values.authMethod,
-      pkceRequired: isPublic || values.pkceRequired,
+      pkceRequired: isPublic || values.flags.pkceRequired === true,
       redirectUris: redirectUris.values,
       defaultRedirectUri: values.redirectUris[values.defaultRedirectUri]?.trim() || undefined,
       postLogoutRedirectUris: postLogoutRedirectUris.values,
@@ -194,9 +191,6 @@ export function toInput(values: ClientFormValues): InputOfForm {
       scope: scope.values,
       defaultScope: values.defaultScope.flatMap((row) => values.scope[row]?.trim() || []),
       idTokenSignedResponseAlg: values.idTokenSignedResponseAlg,
-      consentRequired: values.consentRequired,
-      secondFactorRequired: values.secondFactorRequired,
-      actsForItself: values.actsForItself,
       tokenExchange: 'rules' in exchange ? exchange.rules : [],
     },
     inForm: ({ field, message }) => {

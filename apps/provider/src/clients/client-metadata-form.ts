@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/server/web/form';
 import type { FieldProblem } from '../http/form-problems.js';
-import type { Sentence } from '../texts/text.js';
+import { text, type Sentence } from '../texts/text.js';
 import { metadataGroups } from './client-property-forms.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);
@@ -115,7 +115,7 @@ export function metadataModel(
         focus: focused === member,
         choices: [
           ...(blankMetadata[member] === undefined
-            ? [{ name: '', words: 'Not said', chosen: (values[member] ?? '') === '' }]
+            ? [{ name: '', words: text('client.notSet'), chosen: (values[member] ?? '') === '' }]
             : []),
           ...choices.map((name) => ({ name, words: name, chosen: name === values[member] })),
         ],

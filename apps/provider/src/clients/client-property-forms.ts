@@ -1,4 +1,5 @@
 import {
+  clientFlagNames,
   clientProperties,
   maySetClientProperty,
   metadataProperties,
@@ -6,336 +7,347 @@ import {
   type ClientPropertyName,
   type MetadataPropertyName,
 } from '@gatehouse/domain/oauth';
+import { text, type Text } from '../texts/text.js';
 
-/** The sections of the form, in order. `main` has fields of its own making: rows, choices with words, a username. */
+/** The sections of the form, in order, beside the main one. */
 const sectionTitles = {
-  main: '',
-  people: 'What people can read',
-  keys: 'Keys',
-  identity: 'ID token and UserInfo',
-  answers: 'Answers as JWTs',
-  requests: 'Requests',
-  refresh: 'Refresh tokens',
-  logout: 'Logout',
-  software: 'Software',
+  people: text('client.section.people'),
+  keys: text('client.section.keys'),
+  identity: text('client.section.identity'),
+  answers: text('client.section.answers'),
+  requests: text('client.section.requests'),
+  refresh: text('client.section.refresh'),
+  logout: text('client.section.logout'),
+  software: text('client.section.software'),
 } as const;
 
 /** How a property of a client is shown, and set from outside. */
 interface PropertyForm {
-  readonly section: keyof typeof sectionTitles;
-  readonly label: string;
-  readonly help?: string;
+  /** The view of the form has the controls of `main`; all others are shown by kind. */
+  readonly section: 'main' | keyof typeof sectionTitles;
+  /** The name of the field in the form, where it is not that of the property. */
+  readonly field?: string;
+  readonly label: Text;
+  readonly help?: Text;
   /** The option of the command line. */
   readonly option: string;
+  /** True: public clients do not have the field. */
+  readonly confidentialOnly?: true;
 }
 
-/** Every property of a client once more: what the form, the API's documentation and the command line call it. */
+/**
+ * How the form, the API's documentation and the command line present each property of a client; sections and fields in
+ * the order of the form.
+ */
 export const clientPropertyForms: Readonly<Record<ClientPropertyName, PropertyForm>> = {
-  name: { section: 'main', label: 'Name', help: 'What people read on the consent page.', option: 'name' },
-  redirectUris: {
-    section: 'main',
-    label: 'Redirect URIs',
-    help: 'Where people are sent back to (RFC 6749 3.1.2).',
-    option: 'redirect-uri',
-  },
-  authMethod: {
-    section: 'main',
-    label: 'Authentication',
-    help: 'How it authenticates at the token endpoint.',
-    option: 'auth-method',
-  },
-  grantTypes: { section: 'main', label: 'Grant types', help: 'How it gets tokens.', option: 'grant-type' },
-  responseTypes: {
-    section: 'main',
-    label: 'Response types',
-    help: 'What the authorization endpoint returns.',
-    option: 'response-type',
-  },
-  scope: { section: 'main', label: 'Scopes', help: 'What it may ask for.', option: 'scope' },
+  name: { section: 'main', label: text('client.name'), help: text('client.nameHint'), option: 'name' },
   applicationType: {
     section: 'main',
-    label: 'Kind of application',
-    help: 'web or native (OpenID Connect Registration 2).',
+    label: text('client.applicationType'),
+    help: text('client.applicationTypeHint'),
     option: 'application-type',
   },
-  idTokenSignedResponseAlg: { section: 'main', label: 'ID token: signature', option: 'id-token-signed-response-alg' },
-  postLogoutRedirectUris: {
+  redirectUris: {
     section: 'main',
-    label: 'Addresses after logout',
-    help: 'Where people may be sent after they logged out.',
-    option: 'post-logout-redirect-uri',
+    field: 'redirectUri',
+    label: text('client.redirectUris'),
+    help: text('client.redirectUrisHint'),
+    option: 'redirect-uri',
   },
   defaultRedirectUri: {
     section: 'main',
-    label: 'Default redirect URI',
-    help: 'What a request without redirect_uri means; left out: the first.',
+    label: text('client.defaultRedirectUri'),
+    help: text('client.defaultRedirectUriHint'),
     option: 'default-redirect-uri',
   },
+  postLogoutRedirectUris: {
+    section: 'main',
+    field: 'postLogoutRedirectUri',
+    label: text('client.postLogoutRedirectUris'),
+    help: text('client.postLogoutRedirectUrisHint'),
+    option: 'post-logout-redirect-uri',
+  },
+  scope: { section: 'main', label: text('client.scope'), help: text('client.scopeHint'), option: 'scope' },
   defaultScope: {
     section: 'main',
-    label: 'Default scopes',
-    help: 'What a request without scope means.',
+    label: text('client.defaultScope'),
+    help: text('client.defaultScopeHint'),
     option: 'default-scope',
+  },
+  grantTypes: {
+    section: 'main',
+    field: 'grantType',
+    label: text('client.grantTypes'),
+    help: text('client.grantTypesHint'),
+    option: 'grant-type',
+  },
+  responseTypes: {
+    section: 'main',
+    field: 'responseType',
+    label: text('client.responseTypes'),
+    help: text('client.responseTypesHint'),
+    option: 'response-type',
+  },
+  authMethod: { section: 'main', label: text('client.authMethod'), option: 'auth-method' },
+  idTokenSignedResponseAlg: {
+    section: 'main',
+    label: text('client.idTokenSignedResponseAlg'),
+    help: text('client.idTokenSignedResponseAlgHint'),
+    option: 'id-token-signed-response-alg',
   },
   pkceRequired: {
     section: 'main',
-    label: 'PKCE is required',
-    help: 'A public client always needs it.',
+    confidentialOnly: true,
+    label: text('client.pkceRequired'),
+    help: text('client.pkceRequiredHint'),
     option: 'pkce',
   },
   consentRequired: {
     section: 'main',
-    label: 'People are asked for consent',
-    help: 'Off: people are not asked, but for gatehouse:*.',
+    label: text('client.consentRequired'),
+    help: text('client.consentRequiredHint'),
     option: 'consent',
   },
   secondFactorRequired: {
     section: 'main',
-    label: 'A second factor is demanded',
-    help: 'People who have none must add one first.',
+    label: text('client.secondFactorRequired'),
+    help: text('client.secondFactorRequiredHint'),
     option: 'second-factor',
   },
   actsForItself: {
     section: 'main',
-    label: 'It acts for itself',
-    help: 'Client credentials at APIs that do not let anyone, and for gatehouse:*.',
+    label: text('client.actsForItself'),
+    help: text('client.actsForItselfHint'),
     option: 'service-account',
   },
   tokenExchange: {
     section: 'main',
-    label: 'Token exchange',
-    help: 'RFC 8693: identifiers of APIs, " impersonation" after those where it may.',
+    label: text('client.tokenExchange'),
+    help: text('client.tokenExchangeHint'),
     option: 'exchange',
   },
   ownerId: {
     section: 'main',
-    label: 'Owner',
-    help: 'The user who may edit it as a developer. None where it has a gatehouse scope; a new one of a client that acts for itself comes with acts_for_itself.',
+    field: 'owner',
+    label: text('client.ownerId'),
+    help: text('client.ownerIdHint'),
     option: 'owner',
   },
   resourceServer: {
     section: 'main',
-    label: 'Credentials of an API',
-    help: 'It asks about tokens, and gets some by exchange alone.',
+    label: text('client.resourceServer'),
+    help: text('client.resourceServerHint'),
     option: 'resource-server',
   },
-  clientUri: { section: 'people', label: 'Home page', option: 'client-uri' },
+  clientUri: { section: 'people', label: text('client.clientUri'), option: 'client-uri' },
   policyUri: {
     section: 'people',
-    label: 'Privacy policy',
-    help: 'The consent page links to it.',
+    label: text('client.policyUri'),
+    help: text('client.policyUriHint'),
     option: 'policy-uri',
   },
-  tosUri: { section: 'people', label: 'Terms of service', help: 'The consent page links to it.', option: 'tos-uri' },
-  logoUri: {
-    section: 'people',
-    label: 'Logo',
-    help: 'Kept and never loaded by our pages: its server would learn who logs in where.',
-    option: 'logo-uri',
-  },
-  contacts: {
-    section: 'people',
-    label: 'Contacts',
-    help: 'E-mail addresses of those who run it, a line each.',
-    option: 'contact',
-  },
+  tosUri: { section: 'people', label: text('client.tosUri'), help: text('client.tosUriHint'), option: 'tos-uri' },
+  logoUri: { section: 'people', label: text('client.logoUri'), help: text('client.logoUriHint'), option: 'logo-uri' },
+  contacts: { section: 'people', label: text('client.contacts'), help: text('client.contactsHint'), option: 'contact' },
   initiateLoginUri: {
     section: 'people',
-    label: 'Where a login may begin',
-    help: 'The list of connected applications leads there (OpenID Connect Core 4).',
+    label: text('client.initiateLoginUri'),
+    help: text('client.initiateLoginUriHint'),
     option: 'initiate-login-uri',
   },
-  jwksUri: {
-    section: 'keys',
-    label: 'Address of its public keys',
-    help: 'A JWK set. For private_key_jwt, signed requests and encrypted answers.',
-    option: 'jwks-uri',
-  },
-  jwks: {
-    section: 'keys',
-    label: 'Its public keys by value',
-    help: 'A JWK set as JSON, instead of an address.',
-    option: 'jwks-file',
-  },
+  jwksUri: { section: 'keys', label: text('client.jwksUri'), help: text('client.jwksUriHint'), option: 'jwks-uri' },
+  jwks: { section: 'keys', label: text('client.jwks'), help: text('client.jwksHint'), option: 'jwks-file' },
   tokenEndpointAuthSigningAlg: {
     section: 'keys',
-    label: 'Signature of its assertions',
+    label: text('client.tokenEndpointAuthSigningAlg'),
     option: 'token-endpoint-auth-signing-alg',
   },
   subjectType: {
     section: 'identity',
-    label: 'Subject identifiers',
-    help: 'pairwise: another sub for each sector, so that clients cannot compare people.',
+    label: text('client.subjectType'),
+    help: text('client.subjectTypeHint'),
     option: 'subject-type',
   },
   sectorIdentifierUri: {
     section: 'identity',
-    label: 'Sector identifier',
-    help: 'An https address of a JSON array of every redirect URI. It is read when the form is saved.',
+    label: text('client.sectorIdentifierUri'),
+    help: text('client.sectorIdentifierUriHint'),
     option: 'sector-identifier-uri',
   },
   idTokenEncryptedResponseAlg: {
     section: 'identity',
-    label: 'ID token: key encryption',
+    label: text('client.idTokenEncryptedResponseAlg'),
     option: 'id-token-encrypted-response-alg',
   },
   idTokenEncryptedResponseEnc: {
     section: 'identity',
-    label: 'ID token: content encryption',
+    label: text('client.idTokenEncryptedResponseEnc'),
     option: 'id-token-encrypted-response-enc',
   },
   userinfoSignedResponseAlg: {
     section: 'identity',
-    label: 'UserInfo: signature',
-    help: 'None: plain JSON.',
+    label: text('client.userinfoSignedResponseAlg'),
+    help: text('client.userinfoSignedResponseAlgHint'),
     option: 'userinfo-signed-response-alg',
   },
   userinfoEncryptedResponseAlg: {
     section: 'identity',
-    label: 'UserInfo: key encryption',
+    label: text('client.userinfoEncryptedResponseAlg'),
     option: 'userinfo-encrypted-response-alg',
   },
   userinfoEncryptedResponseEnc: {
     section: 'identity',
-    label: 'UserInfo: content encryption',
+    label: text('client.userinfoEncryptedResponseEnc'),
     option: 'userinfo-encrypted-response-enc',
   },
   authorizationSignedResponseAlg: {
     section: 'answers',
-    label: 'Authorization: signature',
-    help: 'Where a request asks for a JWT (JARM). None chosen: RS256.',
+    label: text('client.authorizationSignedResponseAlg'),
+    help: text('client.authorizationSignedResponseAlgHint'),
     option: 'authorization-signed-response-alg',
   },
   authorizationEncryptedResponseAlg: {
     section: 'answers',
-    label: 'Authorization: key encryption',
+    label: text('client.authorizationEncryptedResponseAlg'),
     option: 'authorization-encrypted-response-alg',
   },
   authorizationEncryptedResponseEnc: {
     section: 'answers',
-    label: 'Authorization: content encryption',
+    label: text('client.authorizationEncryptedResponseEnc'),
     option: 'authorization-encrypted-response-enc',
   },
   introspectionSignedResponseAlg: {
     section: 'answers',
-    label: 'Introspection: signature',
-    help: 'Where a request asks for a JWT (RFC 9701). None chosen: RS256.',
+    label: text('client.introspectionSignedResponseAlg'),
+    help: text('client.introspectionSignedResponseAlgHint'),
     option: 'introspection-signed-response-alg',
   },
   introspectionEncryptedResponseAlg: {
     section: 'answers',
-    label: 'Introspection: key encryption',
+    label: text('client.introspectionEncryptedResponseAlg'),
     option: 'introspection-encrypted-response-alg',
   },
   introspectionEncryptedResponseEnc: {
     section: 'answers',
-    label: 'Introspection: content encryption',
+    label: text('client.introspectionEncryptedResponseEnc'),
     option: 'introspection-encrypted-response-enc',
   },
   securityProfile: {
     section: 'requests',
-    label: 'Security profile',
-    help: 'FAPI 2.0: pushed requests, PKCE, private_key_jwt, DPoP, ES256, PS256 or EdDSA; message signing: signed requests too.',
+    label: text('client.securityProfile'),
+    help: text('client.securityProfileHint'),
     option: 'security-profile',
   },
   defaultMaxAge: {
     section: 'requests',
-    label: 'Longest time since the login',
-    help: 'Seconds; for requests without max_age.',
+    label: text('client.defaultMaxAge'),
+    help: text('client.defaultMaxAgeHint'),
     option: 'default-max-age',
   },
-  requireAuthTime: {
-    section: 'requests',
-    label: 'Always say when the login was (auth_time)',
-    option: 'require-auth-time',
-  },
+  requireAuthTime: { section: 'requests', label: text('client.requireAuthTime'), option: 'require-auth-time' },
   defaultAcrValues: {
     section: 'requests',
-    label: 'Authentication contexts',
-    help: 'For requests without acr_values, a line each.',
+    label: text('client.defaultAcrValues'),
+    help: text('client.defaultAcrValuesHint'),
     option: 'default-acr-value',
   },
   requestUris: {
     section: 'requests',
-    label: 'Addresses of request objects',
-    help: 'These alone are fetched for request_uri, a line each.',
+    label: text('client.requestUris'),
+    help: text('client.requestUrisHint'),
     option: 'request-uri',
   },
   requirePushedAuthorizationRequests: {
     section: 'requests',
-    label: 'Requests must be pushed (PAR, RFC 9126)',
+    label: text('client.requirePushedAuthorizationRequests'),
     option: 'require-pushed-authorization-requests',
   },
   dpopBoundAccessTokens: {
     section: 'requests',
-    label: 'Access tokens must be bound to a key (DPoP, RFC 9449)',
+    label: text('client.dpopBoundAccessTokens'),
     option: 'dpop-bound-access-tokens',
   },
   requireSignedRequestObject: {
     section: 'requests',
-    label: 'Requests must have a signed request object (RFC 9101)',
+    label: text('client.requireSignedRequestObject'),
     option: 'require-signed-request-object',
   },
   requestObjectSigningAlg: {
     section: 'requests',
-    label: 'Request objects: signature',
-    help: 'Not set: any supported algorithm, none included.',
+    label: text('client.requestObjectSigningAlg'),
+    help: text('client.requestObjectSigningAlgHint'),
     option: 'request-object-signing-alg',
   },
   requestObjectEncryptionAlg: {
     section: 'requests',
-    label: 'Request objects: key encryption',
+    label: text('client.requestObjectEncryptionAlg'),
     option: 'request-object-encryption-alg',
   },
   requestObjectEncryptionEnc: {
     section: 'requests',
-    label: 'Request objects: content encryption',
+    label: text('client.requestObjectEncryptionEnc'),
     option: 'request-object-encryption-enc',
   },
   refreshTokenRotation: {
     section: 'refresh',
-    label: 'Rotation',
-    help: 'default: a public client gets a new refresh token at each use, unless its tokens are bound to a key; others keep theirs. never: a public client needs bound access tokens.',
+    label: text('client.refreshTokenRotation'),
+    help: text('client.refreshTokenRotationHint'),
     option: 'refresh-token-rotation',
   },
   backchannelLogoutUri: {
     section: 'logout',
-    label: 'Back-channel logout',
-    help: 'We call it when a session ends.',
+    label: text('client.backchannelLogoutUri'),
+    help: text('client.backchannelLogoutUriHint'),
     option: 'backchannel-logout-uri',
   },
   backchannelLogoutSessionRequired: {
     section: 'logout',
-    label: 'It needs the session’s id (sid) there',
+    label: text('client.backchannelLogoutSessionRequired'),
     option: 'backchannel-logout-session-required',
   },
   frontchannelLogoutUri: {
     section: 'logout',
-    label: 'Front-channel logout',
-    help: 'The browser loads it when a session ends; it lies where a redirect URI does.',
+    label: text('client.frontchannelLogoutUri'),
+    help: text('client.frontchannelLogoutUriHint'),
     option: 'frontchannel-logout-uri',
   },
   frontchannelLogoutSessionRequired: {
     section: 'logout',
-    label: 'It needs issuer and session there (iss, sid)',
+    label: text('client.frontchannelLogoutSessionRequired'),
     option: 'frontchannel-logout-session-required',
   },
   softwareId: {
     section: 'software',
-    label: 'Software',
-    help: 'The same for every installation of it.',
+    label: text('client.softwareId'),
+    help: text('client.softwareIdHint'),
     option: 'software-id',
   },
-  softwareVersion: { section: 'software', label: 'Version', option: 'software-version' },
-} satisfies Readonly<Record<ClientPropertyName, PropertyForm>>;
+  softwareVersion: { section: 'software', label: text('client.softwareVersion'), option: 'software-version' },
+};
+
+// The keys of an object literal, which TypeScript knows as strings alone.
+const namesInOrder = Object.keys(clientPropertyForms) as readonly ClientPropertyName[];
+
+/** True where the form shows a property to administrators only, and ignores it when others send it. */
+export function isForAdministrators(name: ClientPropertyName): boolean {
+  return !maySetClientProperty('owner', name);
+}
+
+/** The properties in the main section of the form. */
+export const mainProperties = namesInOrder.filter(
+  (name) => clientPropertyForms[name].section === 'main' && maySetClientProperty('administrator', name),
+);
+
+/** The flags among them: a checkbox each. */
+export const mainFlags = clientFlagNames.filter((name) => mainProperties.includes(name));
 
 /** One property in a section: a line, lines (one value each), a choice, a flag, seconds or a JWK set. */
 export interface MetadataField {
   readonly member: MetadataPropertyName;
   /** What the specifications call it. */
   readonly wire: string;
-  readonly label: string;
-  readonly help: string | undefined;
+  readonly label: Text;
+  readonly help: Text | undefined;
   readonly kind: 'line' | 'lines' | 'choice' | 'flag' | 'seconds' | 'keys';
   readonly choices: readonly string[];
   /** True: shown to administrators only. */
@@ -343,15 +355,14 @@ export interface MetadataField {
 }
 
 export interface MetadataGroup {
-  readonly title: string;
+  readonly title: Text;
   readonly fields: readonly MetadataField[];
 }
 
 function fieldOf(member: MetadataPropertyName): MetadataField {
   const { wire, choices = [] } = clientProperties[member];
   const { label, help } = clientPropertyForms[member];
-  const administrators = !maySetClientProperty('owner', member);
-  return { member, wire, label, help, kind: kindOf(member), choices, administrators };
+  return { member, wire, label, help, kind: kindOf(member), choices, administrators: isForAdministrators(member) };
 }
 
 function kindOf(member: MetadataPropertyName): MetadataField['kind'] {
@@ -370,13 +381,10 @@ function kindOf(member: MetadataPropertyName): MetadataField['kind'] {
 }
 
 /** The sections of the form beside the main one, which are shut until they hold something. */
-export const metadataGroups: readonly MetadataGroup[] = Object.entries(sectionTitles)
-  .filter(([section]) => section !== 'main')
-  .map(([section, title]) => ({
-    title,
-    // In the order of the table above.
-    fields: Object.entries(clientPropertyForms).flatMap(([name, form]) => {
-      const member = metadataPropertyNames.find((each) => each === name);
-      return member !== undefined && form.section === section ? [fieldOf(member)] : [];
-    }),
-  }));
+export const metadataGroups: readonly MetadataGroup[] = Object.entries(sectionTitles).map(([section, title]) => ({
+  title,
+  fields: namesInOrder.flatMap((name) => {
+    const member = metadataPropertyNames.find((each) => each === name);
+    return member !== undefined && clientPropertyForms[name].section === section ? [fieldOf(member)] : [];
+  }),
+}));

@@ -14,13 +14,10 @@ export const undecided = 'approved_at IS NULL AND disabled_at IS NULL AND limite
 
 /** The client that a row is. */
 export function toClient(row: ClientEntity): Client {
-  const columns: Partial<Record<ColumnPropertyName, unknown>> = {};
-  for (const name of columnPropertyNames) columns[name] = row[name] ?? undefined;
-  return {
-    ...plainMetadata,
-    // Both were written from a checked client, and by nobody else.
-    ...(row.metadata as Partial<ClientMetadata>),
-    ...(columns as Pick<Client, ColumnPropertyName>),
+  // Both kinds of properties were written from a checked client, and by nobody else.
+  const properties: Record<string, unknown> = { ...plainMetadata, ...row.metadata };
+  for (const name of columnPropertyNames) properties[name] = row[name] ?? undefined;
+  return Object.assign(properties as unknown as ClientMetadata & Pick<Client, ColumnPropertyName>, {
     id: row.id,
     type: row.type as Client['type'],
     source: row.source as Client['source'],
@@ -28,7 +25,7 @@ export function toClient(row: ClientEntity): Client {
     createdAt: epochSeconds(row.createdAt),
     limitedAt: row.limitedAt === null ? undefined : epochSeconds(row.limitedAt),
     disabledAt: row.disabledAt === null ? undefined : epochSeconds(row.disabledAt),
-  };
+  });
 }
 
 /** What the row has beside the client: when and where from. */

@@ -144,7 +144,7 @@ describe('what a form that waits for a sign-in turns off', () => {
     );
     expect(words).toContain('Let it act for itself at every API On (off until now)');
     expect(words).toContain('Demand PKCE On ');
-    expect(words).toMatch(/Left empty .*Owner .*Address of its keys Keys /);
+    expect(words).toMatch(/Left empty .*Owner .*Address of its public keys Its public keys by value /);
   });
 
   it('is not shown to developers of fields that administrators alone have', async () => {
