@@ -30,6 +30,35 @@ describe('the members that a change changed', () => {
     );
   });
 
+  it('name what was added to a long list, and what was removed', () => {
+    const uris = Array.from({ length: 12 }, (_each, index) => `https://app.example/a/long/path/of/an/address/${index}`);
+    const changed = changedMembers({ uris }, { uris: [...uris.slice(1), 'https://evil.test/cb'] });
+    expect(changed).toEqual({ uris: { before: `… "${uris[0]}"`, after: '… "https://evil.test/cb"' } });
+  });
+
+  it('name some of many elements, however long they are, and how many more there are', () => {
+    const long = Array.from({ length: 25 }, (_each, index) => `${index}`.padEnd(2000, 'x'));
+    const { uris } = changedMembers({}, { uris: long }) as { uris: { before: unknown; after: string } };
+    expect(uris.before).toBe('…');
+    expect(uris.after).toMatch(/ and 5 more$/);
+    expect(uris.after.length).toBeLessThan(20 * 130);
+  });
+
+  it('show a long text from shortly before the first difference', () => {
+    const text = 'x'.repeat(1000);
+    expect(changedMembers({ text: `${text}a` }, { text: `${text}b` })).toEqual({
+      text: { before: expect.stringMatching(/^…x{40}a"$/), after: expect.stringMatching(/^…x{40}b"$/) },
+    });
+  });
+
+  it('show a long list whose order changed', () => {
+    const list = ['a'.repeat(400), 'b'.repeat(400)];
+    const start = (letter: string): unknown => expect.stringMatching(new RegExp(`^\\["${letter}+…$`));
+    expect(changedMembers({ list }, { list: [...list].reverse() })).toEqual({
+      list: { before: start('a'), after: start('b') },
+    });
+  });
+
   it('are bounded in number and in length', () => {
     const many = Object.fromEntries(
       Array.from({ length: 200 }, (_each, index) => [`member${index}`, 'x'.repeat(1000)]),

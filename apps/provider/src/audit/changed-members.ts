@@ -9,6 +9,11 @@ export type Changes = Readonly<Record<string, ChangedMember | 'changed'>>;
 
 const mostMembers = 50;
 const mostCharacters = 300;
+/** Of a long list so many elements that differ are named, and so much of each. */
+const mostElements = 20;
+const charactersOfElement = 120;
+/** Shown before the first difference of a long value. */
+const charactersOfContext = 40;
 
 /**
  * The members that differ between two states of a record, by name. Values are as JSON has them; long ones are cut.
@@ -19,10 +24,7 @@ export function changedMembers(before: object, after: object, secrets: readonly 
   const names = [...new Set([...old.keys(), ...new_.keys()])].sort();
   const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, mostMembers);
   return Object.fromEntries(
-    changed.map((name) => [
-      name,
-      secrets.includes(name) ? 'changed' : { before: shortened(old.get(name)), after: shortened(new_.get(name)) },
-    ]),
+    changed.map((name) => [name, secrets.includes(name) ? 'changed' : valuesOf(old.get(name), new_.get(name))]),
   );
 }
 
@@ -41,7 +43,52 @@ function inOrder(_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function shortened(json: string | undefined): unknown {
-  if (json === undefined) return null;
-  return json.length <= mostCharacters ? (JSON.parse(json) as unknown) : `${json.slice(0, mostCharacters)}…`;
+/** Of long lists only the elements that differ; of other long values what surrounds the first difference. */
+function valuesOf(before: string | undefined, after: string | undefined): ChangedMember {
+  const [old, new_] = [parsed(before), parsed(after)];
+  if (fits(before) && fits(after)) return { before: old, after: new_ };
+  const [olds, news] = [elementsOf(old), elementsOf(new_)];
+  if (olds && news) {
+    const removed = olds.filter((element) => !news.includes(element));
+    const added = news.filter((element) => !olds.includes(element));
+    if (removed.length + added.length > 0) return { before: listed(removed), after: listed(added) };
+    // Only their order differs.
+  }
+  const start = Math.max(0, firstDifference(before ?? '', after ?? '') - charactersOfContext);
+  return { before: excerpt(before, start), after: excerpt(after, start) };
+}
+
+function fits(json: string | undefined): boolean {
+  return json === undefined || json.length <= mostCharacters;
+}
+
+function parsed(json: string | undefined): unknown {
+  return json === undefined ? null : (JSON.parse(json) as unknown);
+}
+
+/** Of a list each element as JSON; a member that is not there is an empty one. */
+function elementsOf(value: unknown): string[] | undefined {
+  if (value === null) return [];
+  return Array.isArray(value) ? value.map((element) => JSON.stringify(element)) : undefined;
+}
+
+/** `…` stands for the elements that are the same on both sides. */
+function listed(elements: readonly string[]): string {
+  const shown = elements.slice(0, mostElements).map((element) => shortened(element, charactersOfElement));
+  const more = elements.length - shown.length;
+  return ['…', ...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(' ');
+}
+
+function firstDifference(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  return at;
+}
+
+function excerpt(json: string | undefined, start: number): string | null {
+  return json === undefined ? null : shortened(start === 0 ? json : `…${json.slice(start)}`, mostCharacters);
+}
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }

@@ -4,7 +4,14 @@ import { parseBasicCredentials, type OAuthError } from '@gatehouse/domain/oauth'
 import { Clock } from '@gatehouse/server/clock';
 import { statement, Store, type Unit } from '@gatehouse/server/database/store';
 import { SelectorSource } from '@gatehouse/server/secrets/random';
-import { addressKey, clientAddress, header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import {
+  addressKey,
+  clientAddress,
+  header,
+  networkKey,
+  requestId,
+  type WebRequest,
+} from '@gatehouse/server/web/request';
 import { hourOf } from './activity.service.js';
 
 const columns = 'selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters';
@@ -45,8 +52,9 @@ const refusalStatements = {
   purgeCounts: statement('refusal_counts.purge', 'DELETE FROM refusal_counts WHERE hour < $1'),
 };
 
-/** So many of one source, and so many in all, a process keeps in a minute; the rest is counted. */
+/** So many of one source, of one network (`networkKey`), and in all, a process keeps in a minute; the rest is counted. */
 const mostOfSource = 20;
+const mostOfNetwork = 40;
 const mostOfAll = 120;
 /** So many sources are named in an hour; all others are one. */
 const mostSourcesInHour = 1000;
@@ -131,7 +139,8 @@ export class Refusals implements BeforeApplicationShutdown {
   private readonly uncounted = new Map<string, number>();
   private minute = 0;
   private kept = 0;
-  private keptOfSource = new Map<string, number>();
+  /** By source, and by network. */
+  private keptOf = new Map<string, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -147,7 +156,7 @@ export class Refusals implements BeforeApplicationShutdown {
     const address = clientAddress(request);
     const source = addressKey(address);
     this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
-    if (!this.isWithinRate(source, now)) {
+    if (!this.isWithinRate(source, `network ${networkKey(address)}`, now)) {
       const name = this.uncounted.has(source) || this.uncounted.size < mostSources ? source : otherSources;
       this.uncounted.set(name, (this.uncounted.get(name) ?? 0) + 1);
       return;
@@ -250,17 +259,18 @@ export class Refusals implements BeforeApplicationShutdown {
     return old + tooMany + counts;
   }
 
-  private isWithinRate(source: string, now: EpochSeconds): boolean {
+  private isWithinRate(source: string, network: string, now: EpochSeconds): boolean {
     const minute = Math.floor(now / 60);
     if (minute !== this.minute) {
       this.minute = minute;
       this.kept = 0;
-      this.keptOfSource = new Map();
+      this.keptOf = new Map();
     }
-    const ofSource = this.keptOfSource.get(source) ?? 0;
-    if (this.kept >= mostOfAll || ofSource >= mostOfSource) return false;
+    const ofSource = this.keptOf.get(source) ?? 0;
+    const ofNetwork = this.keptOf.get(network) ?? 0;
+    if (this.kept >= mostOfAll || ofSource >= mostOfSource || ofNetwork >= mostOfNetwork) return false;
     this.kept += 1;
-    this.keptOfSource.set(source, ofSource + 1);
+    this.keptOf.set(source, ofSource + 1).set(network, ofNetwork + 1);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import { CreateResourceCredentials } from '../clients/operations/create-resource-credentials.js';
+import { CreateResourceWithCredentials } from '../clients/operations/create-resource-with-credentials.js';
 import { CreateResource } from '../resources/operations/create-resource.js';
 import { DeleteResource } from '../resources/operations/delete-resource.js';
 import { resourceRepresentation } from '../resources/resource-representation.js';
@@ -41,7 +41,7 @@ const add: Command = {
     const resources = app.get(ResourcesService);
     if (await resources.find(identifier))
       throw new WrongRecord('exists', `there is a resource ${JSON.stringify(identifier)} already`);
-    const resource = await execute(CreateResource, {
+    const draft = {
       identifier,
       name: options.one('name') ?? identifier,
       scopes: options.all('scope').flatMap(scopeOf),
@@ -49,10 +49,10 @@ const add: Command = {
       signingAlgorithm: options.one('signing-alg'),
       accessTokenLifetimeSeconds: lifetime === undefined ? undefined : Number(lifetime),
       access: options.one('allow'),
-    });
-    const credentials = options.has('credentials')
-      ? await execute(CreateResourceCredentials, { resourceId: resource.id })
-      : undefined;
+    };
+    const { resource, credentials } = options.has('credentials')
+      ? await execute(CreateResourceWithCredentials, draft)
+      : { resource: await execute(CreateResource, draft), credentials: undefined };
     return {
       json: {
         ...resourceRepresentation(resource),

@@ -17,6 +17,7 @@ export function operationRunner(app: INestApplicationContext, now: EpochSeconds)
 }
 
 function refusalOf({ code, sentence, problems }: OperationError): Error {
+  if (code === 'changed') return new Refused('somebody else changed it at the same time: try again');
   if (code === 'not_found') return new WrongRecord('not_found', inCommandLine(String(sentence)));
   if (problems.length > 0) return new Refused(problems.map(({ field, message }) => `${field}: ${message}`).join(' '));
   return new Refused(inCommandLine(String(sentence)));

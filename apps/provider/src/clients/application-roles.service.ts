@@ -44,6 +44,11 @@ export class ApplicationRoles {
     return (await this.store.all<{ role: string }>(roleStatements.of, clientId, userId)).map(({ role }) => role);
   }
 
+  /** The same, as a unit of work sees them. */
+  async ofIn(unit: Unit, clientId: string, userId: string): Promise<readonly string[]> {
+    return (await unit.all<{ role: string }>(roleStatements.of, clientId, userId)).map(({ role }) => role);
+  }
+
   /** Who has roles there, by id. @param after the id of the last one of the page before */
   async members(
     clientId: string,

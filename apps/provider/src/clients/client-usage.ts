@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
 /** What is known of how people use clients. */
-export interface ClientUsageSource {
+interface ClientUsageSource {
   /** How many people let each of these clients act for them; those that nobody did may be left out. */
   countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Whether a person has used a client. */

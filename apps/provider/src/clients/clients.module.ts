@@ -28,6 +28,7 @@ import { RegisterClient } from './operations/register-client.js';
 import { UpdateClient } from './operations/update-client.js';
 import { UpdateRegistration } from './operations/update-registration.js';
 import { CreateRegistrationToken } from './operations/create-registration-token.js';
+import { CreateResourceWithCredentials } from './operations/create-resource-with-credentials.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 import { DeleteClient } from './operations/delete-client.js';
 import { RotateClientSecret } from './operations/rotate-client-secret.js';
@@ -42,6 +43,7 @@ import { Registrations } from './registration/registrations.service.js';
 import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
 import { Subjects } from './subjects.service.js';
 import { ClientRules } from './client-rules.service.js';
+import { CurrentServiceAccounts } from './current-service-accounts.service.js';
 import { ClientsService } from './clients.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 
@@ -83,6 +85,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     SetClientState,
     SetClientStates,
     CreateResourceCredentials,
+    CreateResourceWithCredentials,
     DeleteRegistrationToken,
     ApplicationRoles,
     ClientLogos,
@@ -102,6 +105,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     SectorIdentifiers,
     DocumentFetches,
     MetadataDocuments,
+    CurrentServiceAccounts,
   ],
   exports: [
     CreateClient,
@@ -115,6 +119,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     SetClientState,
     SetClientStates,
     CreateResourceCredentials,
+    CreateResourceWithCredentials,
     DeleteRegistrationToken,
     ApplicationRoles,
     ClientLogos,

@@ -23,6 +23,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Counters } from '../http/counters.js';
 import { Languages } from '../texts/languages.js';
+import { CurrentActors } from '../operations/current-actors.js';
 import { Operations } from '../operations/operations.js';
 import { AcceptIssuer } from '../database/operations/accept-issuer.js';
 import { RecordedIssuer } from '../database/recorded-issuer.service.js';
@@ -96,6 +97,7 @@ export class CoreModule {
         FormRefusals,
         CacheVersions,
         RecordedIssuer,
+        CurrentActors,
         Operations,
         AcceptIssuer,
         RecordAuditExport,
@@ -123,6 +125,7 @@ export class CoreModule {
         FormRefusals,
         CacheVersions,
         RecordedIssuer,
+        CurrentActors,
         Operations,
       ],
     };

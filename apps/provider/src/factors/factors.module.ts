@@ -56,6 +56,6 @@ import { UserFactorsController } from './user-factors.controller.js';
 })
 export class FactorsModule {
   constructor(@Inject(SecondFactorLookup) lookup: SecondFactorLookup, @Inject(Factors) factors: Factors) {
-    lookup.answerWith((userId) => factors.hasAny(userId));
+    lookup.answerWith(factors);
   }
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import type { Actor } from '../operations/actor.js';
+import type { Actor, PersonActor } from '../operations/actor.js';
 import { administratorsOnly, type Denial } from '../operations/policy.js';
 
 /**
@@ -8,7 +8,10 @@ import { administratorsOnly, type Denial } from '../operations/policy.js';
  * @param client whose grants and tokens they are; undefined: those of any client
  */
 export function mayRevoke(actor: Actor, client: Pick<Client, 'ownerId'> | undefined): Denial {
-  if (actor.kind === 'person' && actor.roles.includes('developer') && client?.ownerId === actor.userId)
-    return undefined;
+  if (isDeveloper(actor) && client?.ownerId === actor.userId) return undefined;
   return administratorsOnly(actor);
+}
+
+export function isDeveloper(actor: Actor): actor is PersonActor {
+  return actor.kind === 'person' && actor.roles.includes('developer');
 }

@@ -17,6 +17,8 @@ export interface PersonActor extends Origin {
   readonly signIn: SignIn | undefined;
   /** Whether the account has a second factor, which a trusted browser may have skipped. */
   readonly hasSecondFactor: boolean;
+  /** The session at a page; undefined at the API. */
+  readonly sessionId?: string | undefined;
   /** The client whose access token was presented; undefined at a page. */
   readonly clientId?: string | undefined;
   readonly now: EpochSeconds;
@@ -80,13 +82,7 @@ export interface MetadataDocumentActor extends CountedOrigin {
 
 /** Who performs an operation, and when. */
 export type Actor =
-  | PersonActor
-  | ClientActor
-  | VisitorActor
-  | RegistrantActor
-  | MetadataDocumentActor
-  | CommandLineActor
-  | SystemActor;
+  PersonActor | ClientActor | VisitorActor | RegistrantActor | MetadataDocumentActor | CommandLineActor | SystemActor;
 
 /** The members of an audit event that say who acted. */
 export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {

@@ -8,7 +8,7 @@ export interface Change {
   /** The user, session, grant … that was changed. */
   readonly subjectId?: string | undefined;
   readonly clientId?: string | undefined;
-  /** The record before and after: the event names the members that differ. Left out where there was or is none. */
+  /** The record before and after: the event names the members that differ. Left out where there was or is none, or no record. */
   readonly before?: object | undefined;
   readonly after?: object | undefined;
   /** Members of both whose values are never written down: the event says that they changed. */
@@ -20,7 +20,7 @@ export interface Change {
 /** What came of an operation. */
 export interface Performed<Result> {
   readonly result: Result;
-  /** An audit event each. Empty where everything was so already. */
+  /** An audit event each. Empty where there was nothing to do. */
   readonly changes: readonly Change[];
 }
 
@@ -44,7 +44,7 @@ export interface Operation<Input, Result, Prepared = Input> {
    */
   perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<Result>>;
 
-  /** After the commit, in this process: caches to drop. */
+  /** After the commit, in this process: caches to drop. An operation that performs another calls the other's. */
   committed?(result: Result): void;
 }
 

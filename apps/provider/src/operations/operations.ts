@@ -4,6 +4,7 @@ import { Store, type Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { auditActor, type Actor } from './actor.js';
 import { changedMembers } from '../audit/changed-members.js';
+import { CurrentActors } from './current-actors.js';
 import type { Change, Operation } from './operation.js';
 
 interface Options<Result> {
@@ -18,6 +19,7 @@ export class Operations {
     @Inject(ModuleRef) private readonly modules: ModuleRef,
     @Inject(Store) private readonly store: Store,
     @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(CurrentActors) private readonly actors: CurrentActors,
   ) {}
 
   /**
@@ -33,7 +35,7 @@ export class Operations {
     const operation = this.modules.get(type, { strict: false });
     const prepared = await operation.prepare(actor, input);
     const result = await this.store.run(async (unit) => {
-      const performed = await operation.perform(unit, actor, prepared);
+      const performed = await operation.perform(unit, await this.actors.read(unit, actor), prepared);
       for (const change of performed.changes) await this.record(unit, actor, change);
       await alsoInUnit?.(unit, performed.result);
       return performed.result;
@@ -44,7 +46,7 @@ export class Operations {
 
   private async record(unit: Unit, actor: Actor, change: Change): Promise<void> {
     const { type, subjectId, clientId, before, after, secrets, details } = change;
-    const changes = before && after ? changedMembers(before, after, secrets) : {};
+    const changes = changedMembers(before ?? {}, after ?? {}, secrets);
     await this.audit.record(unit, {
       type,
       ...auditActor(actor),

@@ -18,6 +18,6 @@ import { ResourcesService } from './resources.service.js';
   imports: [TypeOrmModule.forFeature([ResourceEntity]), UsersModule, SessionsModule],
   controllers: [ResourcesController],
   providers: [CreateResource, UpdateResource, DeleteResource, ResourcesService],
-  exports: [ResourcesService],
+  exports: [CreateResource, ResourcesService],
 })
 export class ResourcesModule {}

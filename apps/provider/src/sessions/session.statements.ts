@@ -54,6 +54,7 @@ export const sessionStatements = {
     'sessions.end',
     'UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id',
   ),
+  ownerOfOpen: statement('sessions.owner_of_open', 'SELECT user_id FROM sessions WHERE id = $1 AND ended_at IS NULL'),
   ofUser: statement(
     'sessions.of_user',
     `SELECT * FROM sessions WHERE user_id = $1 AND ${live} ORDER BY last_seen_at DESC LIMIT 200`,

@@ -215,6 +215,11 @@ export class SessionsService {
     return ended.user_id;
   }
 
+  /** Whose session it is, as this unit sees it; undefined for one that was ended. */
+  async ownerOfOpen(unit: Unit, sessionId: string): Promise<string | undefined> {
+    return (await unit.one<{ user_id: string }>(sessionStatements.ownerOfOpen, sessionId))?.user_id;
+  }
+
   /** Ends every session of a person but, where one is named, the one to keep. */
   async endAllOf(unit: Unit, userId: string, now: EpochSeconds, keepId?: string): Promise<number> {
     const rows = await unit.all<{ id: string }>(sessionStatements.idsOfUser, userId);

@@ -7,7 +7,7 @@ import { uncountIfBusy } from './busy.js';
 import type { QueueSource } from './fair-queue.js';
 import { LoginThrottle } from './login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
-import { PasswordRules } from './password-rules.js';
+import { PasswordRules, type PasswordUse } from './password-rules.js';
 import type { User } from './user.js';
 
 export interface ChosenPassword {
@@ -18,6 +18,12 @@ export interface ChosenPassword {
   readonly field: string;
   readonly source: QueueSource;
   readonly now: EpochSeconds;
+}
+
+export interface HashedPassword {
+  readonly passwordHash: string;
+  /** What it was judged for. */
+  readonly use: PasswordUse;
 }
 
 /** Passwords that people choose for an account that they have: counted, judged by the rules, and hashed. */
@@ -37,19 +43,20 @@ export class NewPasswords {
 
   /**
    * @param verifyCurrent runs before anything is hashed
+   * @returns what {@link demandUse} takes, beside the hash
    * @throws OperationError rate_limited, invalid, and what `verifyCurrent` throws
    */
-  async hash(chosen: ChosenPassword, verifyCurrent?: () => Promise<void>): Promise<string> {
+  async hash(chosen: ChosenPassword, verifyCurrent?: () => Promise<void>): Promise<HashedPassword> {
     const { owner, password, field, source, now } = chosen;
     if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, owner.id, now))))
       throw rateLimited(text('problem.password.throttled'));
     return uncountIfBusy(
       async () => {
-        const purpose = { use: await this.rules.useOf(owner.id), owner, source };
-        const weakness = await this.rules.problem(password, purpose);
+        const use = await this.rules.useOf(owner.id);
+        const weakness = await this.rules.problem(password, { use, owner, source });
         if (weakness !== undefined) throw invalidInput([{ field, message: weakness }]);
         await verifyCurrent?.();
-        return this.hasher.hash(password, source);
+        return { passwordHash: await this.hasher.hash(password, source), use };
       },
       () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, owner.id)),
     );

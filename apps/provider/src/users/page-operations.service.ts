@@ -91,6 +91,7 @@ export class PageOperations {
       roles: user.roles,
       signIn: { authTime, amr },
       hasSecondFactor,
+      sessionId: session.id,
       address,
       requestId,
       now,

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mostEmailUnits } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
+import { changedMeanwhile } from '../operations/operation-error.js';
 import { text, type Sentence } from '../texts/text.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
@@ -68,6 +70,14 @@ export class PasswordRules {
   /** What an account's password is used for. */
   async useOf(userId: string): Promise<PasswordUse> {
     return (await this.factors.hasAny(userId)) ? 'beside a second factor' : 'only factor';
+  }
+
+  /**
+   * That a password which was judged beside a second factor still has one, where it is stored.
+   * @throws OperationError changed: the factor was removed meanwhile, and the password may be too short without it
+   */
+  async demandUse(unit: Unit, userId: string, use: PasswordUse): Promise<void> {
+    if (use === 'beside a second factor' && !(await this.factors.hasAnyIn(unit, userId))) throw changedMeanwhile();
   }
 
   /** Characters that a password must have. */

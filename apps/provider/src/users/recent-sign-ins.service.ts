@@ -64,18 +64,6 @@ export class RecentSignIns {
   }
 
   /**
-   * For a form that asks for a recent sign-in, after its CSRF token and its sender's rights were checked.
-   * @param page where one that cannot be kept comes back to
-   * @throws PageError link.spent for a form that came back and was sent before
-   * @throws RecentSignInNeeded the form is kept, and comes back after the sign-in, once; one with a password is not kept
-   */
-  async require(visit: UserVisit, form: Form, page: string): Promise<void> {
-    const { user, session, now } = visit;
-    if ((await this.missingOf(user.id, session, now)) !== undefined) throw await this.neededFor(visit, form, page);
-    await this.passed(visit, form);
-  }
-
-  /**
    * A form that was kept is used up: it had the sign-in that it needs.
    *
    * @throws PageError it was sent before

@@ -32,6 +32,7 @@ import { SignUp } from './operations/sign-up.js';
 import { UpdateOwnProfile } from './operations/update-own-profile.js';
 import { UpdateUser } from './operations/update-user.js';
 import { WithdrawInvitation } from './operations/withdraw-invitation.js';
+import { CurrentPeople } from './current-people.service.js';
 import { PageOperations } from './page-operations.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordLinks } from './password-links.service.js';
@@ -82,6 +83,7 @@ import { Visits } from './visits.service.js';
     UpdateOwnProfile,
     EndUserSessions,
     PageOperations,
+    CurrentPeople,
     SecondFactorLookup,
     UserLists,
     UserTextSearch,

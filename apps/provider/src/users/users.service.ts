@@ -169,11 +169,15 @@ export class UsersService {
     return { user: await this.withRoles(unit.manager, row) };
   }
 
-  /** The account as this unit sees it; its row is held until the unit ends. */
-  async lockAndRead(unit: Unit, id: string): Promise<User | undefined> {
-    if (!isId(id) || !(await this.lock(unit, id))) return undefined;
+  /** The account as this unit sees it. */
+  async findIn(unit: Unit, id: string): Promise<User | undefined> {
     const row = await unit.manager.getRepository(UserEntity).findOneBy({ id });
     return row ? this.withRoles(unit.manager, row) : undefined;
+  }
+
+  /** The same; its row is held until the unit ends. */
+  async lockAndRead(unit: Unit, id: string): Promise<User | undefined> {
+    return isId(id) && (await this.lock(unit, id)) ? this.findIn(unit, id) : undefined;
   }
 
   /**

@@ -1,7 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '@gatehouse/server/clock';
 import { BrowserCookie, cookieName } from '@gatehouse/server/web/browser-cookie';
-import type { Form } from '@gatehouse/server/web/form';
 import { LoopbackNames } from '@gatehouse/server/web/loopback-names';
 import { PageForms } from '@gatehouse/server/web/page-forms';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/server/web/reply';
@@ -17,7 +16,6 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import type { Session } from '../sessions/session.js';
 import { text, type Sentence, type TextKey } from '../texts/text.js';
 import { actorOf, isAdmin } from './actor.js';
-import { RecentSignIns } from './recent-sign-ins.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { UsersService } from './users.service.js';
 import type { Role, User } from './user.js';
@@ -39,7 +37,6 @@ export class Visits {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(RoleRequirements) private readonly roles: RoleRequirements,
-    @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
   ) {
     this.secure = settings.issuer.startsWith('https:');
     this.loopbackNames = new LoopbackNames({
@@ -100,16 +97,6 @@ export class Visits {
       throw new PageError('page.auditor');
     }
     throw new PageError('page.forbidden');
-  }
-
-  /**
-   * For every form that changes credentials, factors, roles, secrets or keys: a complete sign-in, at most ten minutes old.
-   * @param form accepted, and sent by somebody who may send it
-   * @param page where a form that cannot be kept comes back to
-   * @throws RecentSignInNeeded the form comes back after the sign-in
-   */
-  requireRecentSignIn(visit: UserVisit, form: Form, page = visit.request.originalUrl): Promise<void> {
-    return this.signIns.require(visit, form, page);
   }
 
   /** A page with what every page shows: who is here, where they may go, the token of its forms. */

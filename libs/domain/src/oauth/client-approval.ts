@@ -3,7 +3,7 @@ import { loosenedMembers } from './client-hardening.js';
 import { adminOnlyProblems, isAdminScope } from './client-rights.js';
 
 /** True where all that an administrator reviewed is as it was: what people read, and where they are sent. */
-export function looksTheSame(before: Client, draft: ClientDraft): boolean {
+function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
     members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&

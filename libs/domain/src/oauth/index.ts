@@ -139,7 +139,7 @@ export {
   type MetadataPropertyName,
 } from './client-properties.js';
 export { clientDraft, settableInput, type ClientDecisions, type ClientInput } from './client-draft.js';
-export { afterDocumentChange, identityProblemsOfRegistrant, keepsApproval, looksTheSame } from './client-approval.js';
+export { afterDocumentChange, identityProblemsOfRegistrant, keepsApproval } from './client-approval.js';
 export {
   checkAssertionResources,
   checkBearerAssertion,

@@ -5,7 +5,8 @@ import { changedMeanwhile, notFound } from '../../operations/operation-error.js'
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demandOwner } from '../../operations/policy.js';
 import { CurrentPasswords } from '../../users/current-passwords.service.js';
-import { NewPasswords } from '../../users/new-passwords.service.js';
+import { NewPasswords, type HashedPassword } from '../../users/new-passwords.service.js';
+import { PasswordRules } from '../../users/password-rules.js';
 import { accountSource } from '../../users/password-source.js';
 import { mayChangeOwnCredentials } from '../../users/policy.js';
 import { UsersService } from '../../users/users.service.js';
@@ -18,9 +19,8 @@ export interface ChangeOwnPasswordInput {
   readonly keepSessionId: string;
 }
 
-interface Prepared {
+interface Prepared extends HashedPassword {
   readonly verifiedHash: string;
-  readonly passwordHash: string;
   readonly keepSessionId: string;
 }
 
@@ -31,6 +31,7 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(NewPasswords) private readonly passwords: NewPasswords,
     @Inject(CurrentPasswords) private readonly current: CurrentPasswords,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
   ) {}
 
   /** @throws OperationError not_found, recent_sign_in, rate_limited, invalid */
@@ -42,19 +43,20 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     const source = accountSource(person, owner.id);
     const chosen = { owner, password: newPassword, field: 'newPassword', source, now: person.now };
     let verifiedHash = '';
-    const passwordHash = await this.passwords.hash(chosen, async () => {
+    const hashed = await this.passwords.hash(chosen, async () => {
       const typed = { password: currentPassword, field: 'currentPassword', purpose: 'password change' } as const;
       verifiedHash = await this.current.verify(person, typed);
     });
-    return { verifiedHash, passwordHash, keepSessionId };
+    return { ...hashed, verifiedHash, keepSessionId };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed where the password was changed meanwhile */
+  /** @throws OperationError not_found, recent_sign_in; changed where the password was changed, or the last second factor removed, meanwhile */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<void>> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
-    const { verifiedHash, passwordHash, keepSessionId } = prepared;
+    const { verifiedHash, passwordHash, use, keepSessionId } = prepared;
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
     if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw changedMeanwhile();
+    await this.rules.demandUse(unit, userId, use);
     await this.users.setPassword(unit, userId, passwordHash, now);
     // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.
     const ended = await this.users.signOutEverywhere(unit, userId, { offline: true, keepSessionId }, now);

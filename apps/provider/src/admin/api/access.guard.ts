@@ -11,7 +11,7 @@ import { RoleRequirements } from '../../users/role-requirements.service.js';
 import { SecondFactorLookup } from '../../users/second-factor-lookup.js';
 import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
-import { auditActor, type Actor } from '../../operations/actor.js';
+import type { Actor } from '../../operations/actor.js';
 import { afterRecentSignIn, demand } from '../../operations/policy.js';
 import { BearerTokens, type PresentedToken } from '../../userinfo/bearer.js';
 import { letIn } from './call.js';
@@ -51,16 +51,13 @@ export class AccessGuard implements CanActivate {
       viaClientId: client.id,
     });
     const actor = await this.admit(presented, operation, { ...origin, now });
-    const actorNow = (): Promise<Actor> => this.admit(presented, operation, { ...origin, now: this.clock.now() });
     letIn(
       {
         request,
         now,
         actor,
-        auditActor: auditActor(actor),
         clientId: client.id,
         personId,
-        requireRecentSignIn: async () => demandRecentSignIn(await actorNow()),
       },
       () => this.lookAgain(token, operation, origin),
     );
@@ -72,7 +69,7 @@ export class AccessGuard implements CanActivate {
     { selector, clientId }: AccessToken,
     operation: OperationDescription,
     origin: Origin,
-  ): Promise<void> {
+  ): Promise<Actor> {
     const now = this.clock.now();
     const token = await this.tokens.findBySelector(selector, now);
     const client = await this.clients.find(clientId);
@@ -80,7 +77,7 @@ export class AccessGuard implements CanActivate {
       throw new OAuthError('invalid_token', 'The access token is unknown, expired or revoked.', {
         reason: 'api.token_ended',
       });
-    await this.admit({ token, client }, operation, { ...origin, now });
+    return this.admit({ token, client }, operation, { ...origin, now });
   }
 
   /**

@@ -1,6 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { WebRequest } from '@gatehouse/server/web/request';
-import type { Actor as AuditActor } from '../../audit/audit.service.js';
 import type { Actor } from '../../operations/actor.js';
 
 /** A request of the API that was let in. */
@@ -9,25 +8,25 @@ export interface Call {
   readonly now: EpochSeconds;
   /** Who performs the operations that it asks for. */
   readonly actor: Actor;
-  /** For the audit log: the person, and the client by which they act. */
-  readonly auditActor: AuditActor;
   readonly clientId: string;
   /** Undefined for a client that acts for itself. */
   readonly personId: string | undefined;
-  /** @throws OperationError recent_sign_in; never for a client that acts for itself */
-  readonly requireRecentSignIn: () => Promise<void>;
+}
+
+interface AdmittedCall extends Call {
+  actor: Actor;
 }
 
 interface Admitted {
-  readonly call: Call;
-  /** Throws where it would not be let in any more. */
-  readonly lookAgain: () => Promise<void>;
+  readonly call: AdmittedCall;
+  /** The actor as they are now. Throws where they would not be let in any more. */
+  readonly lookAgain: () => Promise<Actor>;
 }
 
 const calls = new WeakMap<WebRequest, Admitted>();
 
-export function letIn(call: Call, lookAgain: () => Promise<void>): void {
-  calls.set(call.request, { call, lookAgain });
+export function letIn(call: Call, lookAgain: () => Promise<Actor>): void {
+  calls.set(call.request, { call: { ...call }, lookAgain });
 }
 
 /**
@@ -35,7 +34,8 @@ export function letIn(call: Call, lookAgain: () => Promise<void>): void {
  * @throws what the guard throws
  */
 export async function demandStillIn(request: WebRequest): Promise<void> {
-  await calls.get(request)?.lookAgain();
+  const admitted = calls.get(request);
+  if (admitted) admitted.call.actor = await admitted.lookAgain();
 }
 
 /** @throws Error where no guard let it in: a method without one is a bug, and answers nobody */

@@ -8,6 +8,7 @@ import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { afterRecentSignIn, demand } from '../../operations/policy.js';
+import { clientRepresentation } from '../client-representation.js';
 import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
 import { ClientsService } from '../clients.service.js';
 import { mayCreateClient } from '../policy.js';
@@ -69,6 +70,9 @@ export class CreateClient implements Operation<CreateClientInput, SavedClient, P
     demand(actor, afterRecentSignIn(actor));
     const secret = await this.clients.add(unit, client, actor.now);
     const type = isByItself ? 'client.registered' : 'client.created';
-    return { result: { client, secret }, changes: [{ type, clientId: id, details: { name: client.name } }] };
+    return {
+      result: { client, secret },
+      changes: [{ type, clientId: id, after: clientRepresentation(client), details: { name: client.name } }],
+    };
   }
 }

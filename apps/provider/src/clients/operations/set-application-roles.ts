@@ -41,7 +41,7 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
     if (!isKnown) throw notFound('user');
     const problem = applicationRolesProblem(input.roles);
     if (problem !== undefined) throw invalidInput([{ field: 'roles', message: problem }]);
-    const before = await this.roles.of(clientId, userId);
+    const before = await this.roles.ofIn(unit, clientId, userId);
     const roles = [...new Set(input.roles)].sort();
     await this.roles.set(unit, clientId, userId, roles);
     return {

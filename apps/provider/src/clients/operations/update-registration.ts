@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/server/database/store';
 import { newSecret } from '@gatehouse/server/secrets/random';
 import type { Actor, RegistrantActor, RegistrationProof } from '../../operations/actor.js';
-import { changedMeanwhile, invalidInput, OperationError } from '../../operations/operation-error.js';
+import { invalidInput, OperationError } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { ClientDrafts } from '../client-drafts.service.js';
 import { ClientsService } from '../clients.service.js';
@@ -43,13 +43,13 @@ export class UpdateRegistration implements Operation<UpdateClientInput, Register
     return { ...(await this.update.prepare(from, input)), registrationToken: newSecret() };
   }
 
-  /** @throws OperationError changed where another update replaced the token meanwhile */
+  /** @throws OperationError forbidden where another update replaced the token meanwhile */
   async perform(unit: Unit, actor: Actor, prepared: PreparedUpdate): Promise<Performed<RegisteredClient>> {
     const from = holderOf(actor);
     const { registrationToken } = prepared;
     const { result, changes } = await this.update.perform(unit, from, prepared);
     if (!(await this.registrations.replaceToken(unit, prepared.id, from.proof.token, registrationToken)))
-      throw changedMeanwhile();
+      throw new OperationError('forbidden', 'The registration access token was replaced meanwhile.');
     return { result: { ...result, registrationToken }, changes };
   }
 }

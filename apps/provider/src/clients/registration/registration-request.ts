@@ -133,8 +133,15 @@ function inAscii(text: string): string {
 }
 
 /** An operation's refusal in the words of the protocol; undefined for one that has none. */
-export function registrationError(error: unknown): OAuthError | undefined {
-  return error instanceof OperationError && error.code === 'invalid' ? refusal(problemsOf(error)) : undefined;
+export function registrationError(error: OperationError): OAuthError | undefined {
+  switch (error.code) {
+    case 'invalid':
+      return refusal(problemsOf(error));
+    case 'changed':
+      return invalidMetadata('The client was changed at the same time: read it, and send the update again.', error);
+    default:
+      return undefined;
+  }
 }
 
 function problemsOf({ problems }: OperationError): FieldProblem[] {

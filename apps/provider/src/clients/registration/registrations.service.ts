@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
@@ -32,7 +33,7 @@ const registrationStatements = {
 };
 
 /** Compared with when there is nothing to compare with, so that both take the same time. */
-const noHash = sha256('no client');
+const noHash = randomBytes(32);
 
 /**
  * Owns where registered clients came from, and the registration access tokens by which their registrants manage them.

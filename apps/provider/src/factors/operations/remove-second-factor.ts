@@ -26,8 +26,8 @@ export interface RemoveSecondFactorInput {
 
 interface Prepared {
   readonly factor: string;
-  /** The password may be the only factor from now on. */
-  readonly mayBeLast: boolean;
+  /** Of the password that may be the only factor from now on; undefined while another factor stays. */
+  readonly verifiedHash: string | undefined;
 }
 
 /** A person removes a second factor of their own. Trusted browsers are asked again afterwards. */
@@ -45,31 +45,39 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
   async prepare(actor: Actor, { factor, password }: RemoveSecondFactorInput): Promise<Prepared> {
     const person = demandOwner(actor, mayChangeOwnCredentials);
     const removable = await this.factors.findRemovable(person.userId, factor);
-    if (removable?.isLast) await this.checkPasswordAlone(person, password);
-    return { factor, mayBeLast: removable?.isLast === true };
+    return { factor, verifiedHash: removable?.isLast ? await this.checkPasswordAlone(person, password) : undefined };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed where the other factors were removed meanwhile */
-  async perform(unit: Unit, actor: Actor, { factor, mayBeLast }: Prepared): Promise<Performed<void>> {
+  /** @throws OperationError not_found, recent_sign_in; changed where the other factors were removed, or the password changed, meanwhile */
+  async perform(unit: Unit, actor: Actor, { factor, verifiedHash }: Prepared): Promise<Performed<void>> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
     // Gone already is what was wanted.
     if (!(await this.factors.remove(unit, userId, factor))) return { result: undefined, changes: [] };
-    if (!mayBeLast && !(await this.factors.hasAnyIn(unit, userId))) throw changedMeanwhile();
+    if (!(await this.factors.hasAnyIn(unit, userId))) {
+      const isChecked = verifiedHash !== undefined && (await this.users.isPasswordHash(unit, userId, verifiedHash));
+      if (!isChecked) throw changedMeanwhile();
+    }
     await this.notices.tell(unit, userId, 'factor removed', now);
     return { result: undefined, changes: [{ type: 'factor.removed', subjectId: userId, details: { factor } }] };
   }
 
-  private async checkPasswordAlone(person: PersonActor, password: string): Promise<void> {
+  /** @returns the stored hash of the password */
+  private async checkPasswordAlone(person: PersonActor, password: string): Promise<string> {
     const user = await this.users.find(person.userId);
     if (!user) throw notFound('user');
     if (!user.hasPassword) throw wrongPassword(text('remove.noPassword'));
-    await this.passwords.verify(person, { password, field: 'password', purpose: 'factor removal' });
+    const verifiedHash = await this.passwords.verify(person, {
+      password,
+      field: 'password',
+      purpose: 'factor removal',
+    });
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) throw wrongPassword(text('remove.shortPassword', { minimum }));
     // It was chosen beside a second factor, where fewer guesses are asked of it.
     const purpose = { use: 'only factor', owner: user, source: accountSource(person, user.id) } as const;
     if ((await this.rules.problem(password, purpose)) !== undefined) throw wrongPassword(text('remove.weakPassword'));
+    return verifiedHash;
   }
 }
 

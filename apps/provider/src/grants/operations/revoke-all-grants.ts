@@ -20,7 +20,7 @@ export class RevokeAllGrants extends SimpleOperation<RevokeAllInput, Revoked> {
 
   async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
     const { userId: subjectId, clientId } = input;
-    demand(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.find(clientId)));
+    demand(actor, mayRevoke(actor, clientId === undefined ? undefined : await this.clients.lockShared(unit, clientId)));
     const revoked = await this.revoke(unit, input, actor);
     return {
       result: { revoked },

@@ -21,12 +21,12 @@ export class RevokeAllTokens extends SimpleOperation<RevokeAllInput, Revoked> {
 
   async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
     const { userId: subjectId, clientId } = input;
-    const { result } = await this.revokeGrants.perform(unit, actor, input);
+    const { result, changes } = await this.revokeGrants.perform(unit, actor, input);
     // Those that the client got for itself have no grant.
     if (input.userId === undefined) await this.tokens.revokeOfClient(unit, input.clientId, actor.now);
     return {
       result,
-      changes: [{ type: 'token.revoked', clientId, subjectId, details: { all: true } }],
+      changes: [...changes, { type: 'token.revoked', clientId, subjectId, details: { all: true } }],
     };
   }
 }

@@ -224,7 +224,7 @@ export class RegistrationController {
       return await this.operations.execute(type, actor, input);
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      // All other refusals: the client is not there, or not as it was when its token was compared.
+      // All other refusals: the client is not there, or its token was replaced since it was compared.
       throw registrationError(error) ?? wrongToken();
     }
   }

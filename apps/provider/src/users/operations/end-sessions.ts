@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/server/database/store';
-import type { Actor } from '../../operations/actor.js';
+import { actingUserId, type Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
 import { SessionsService } from '../../sessions/sessions.service.js';
@@ -20,10 +20,12 @@ export class EndSessions extends SimpleOperation<{ readonly ids: readonly string
   ): Promise<Performed<{ readonly ended: number }>> {
     const changes: Change[] = [];
     for (const id of ids) {
-      const userId = await this.sessions.end(unit, id, actor.now);
-      // Thrown, it undoes what ended.
-      demand(actor, mayEndSessions(actor, userId));
-      if (userId !== undefined) changes.push({ type: 'session.ended', subjectId: id });
+      const userId = await this.sessions.ownerOfOpen(unit, id);
+      // One that is over may have been anybody's: nothing is ended, and nobody learns whose it was.
+      demand(actor, mayEndSessions(actor, userId ?? actingUserId(actor)));
+      if (userId === undefined) continue;
+      if ((await this.sessions.end(unit, id, actor.now)) !== undefined)
+        changes.push({ type: 'session.ended', subjectId: id });
     }
     return { result: { ended: changes.length }, changes };
   }

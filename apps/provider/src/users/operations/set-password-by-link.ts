@@ -9,7 +9,7 @@ import { OneTimeLinks } from '../one-time-links.service.js';
 import { PasswordLinks } from '../password-links.service.js';
 import { accountSource } from '../password-source.js';
 import type { User } from '../user.js';
-import { SetPassword } from './set-password.js';
+import { SetPassword, type PreparedPassword } from './set-password.js';
 
 export interface SetPasswordByLinkInput {
   readonly token: string;
@@ -20,8 +20,7 @@ export interface SetPasswordByLinkInput {
 interface Prepared {
   readonly selector: number;
   readonly signsIn: boolean;
-  readonly userId: string;
-  readonly passwordHash: string;
+  readonly password: PreparedPassword;
 }
 
 export interface PasswordSetByLink {
@@ -49,17 +48,17 @@ export class SetPasswordByLink implements Operation<SetPasswordByLinkInput, Pass
     if (!linked) throw linkSpent();
     const { link, user } = linked;
     const source = accountSource({ address }, user.id);
-    const passwordHash = await this.passwords.hash({ owner: user, password, field: 'password', source, now });
-    return { selector: link.selector, signsIn: link.signsIn, userId: user.id, passwordHash };
+    const hashed = await this.passwords.hash({ owner: user, password, field: 'password', source, now });
+    return { selector: link.selector, signsIn: link.signsIn, password: { id: user.id, ...hashed } };
   }
 
   /** @throws OperationError link_spent where somebody was faster */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<PasswordSetByLink>> {
-    const { selector, signsIn, userId, passwordHash } = prepared;
+    const { selector, signsIn, password } = prepared;
     if (!(await this.links.consume(unit, selector, actor.now))) throw linkSpent();
     // The link gave the right: nobody is asked for theirs again.
     const system = { kind: 'system', now: actor.now } as const;
-    const { result: user, changes } = await this.setPassword.perform(unit, system, { id: userId, passwordHash });
-    return { result: { user, signsIn, passwordHash }, changes };
+    const { result: user, changes } = await this.setPassword.perform(unit, system, password);
+    return { result: { user, signsIn, passwordHash: password.passwordHash }, changes };
   }
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
+import type { HashedPassword } from '../new-passwords.service.js';
 import { PasswordHasher } from '../password-hasher.js';
 import { PasswordRules } from '../password-rules.js';
 import { mayManageUsers } from '../policy.js';
@@ -16,32 +17,33 @@ export interface SetPasswordInput {
   readonly password: string;
 }
 
-interface Prepared {
+export interface PreparedPassword extends HashedPassword {
   readonly id: string;
-  readonly passwordHash: string;
 }
 
 /** Gives an account another password without the present one; its sessions and grants end. */
 @Injectable()
-export class SetPassword implements Operation<SetPasswordInput, User, Prepared> {
+export class SetPassword implements Operation<SetPasswordInput, User, PreparedPassword> {
   constructor(
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
   ) {}
 
-  async prepare(_actor: Actor, { id, password }: SetPasswordInput): Promise<Prepared> {
+  async prepare(_actor: Actor, { id, password }: SetPasswordInput): Promise<PreparedPassword> {
     const owner = await this.users.find(id);
     if (!owner) throw notFound('user');
-    const weakness = await this.rules.problem(password, { use: await this.rules.useOf(id), owner });
+    const use = await this.rules.useOf(id);
+    const weakness = await this.rules.problem(password, { use, owner });
     if (weakness !== undefined) throw invalidInput([{ field: 'password', message: weakness }]);
-    return { id, passwordHash: await this.hasher.hash(password) };
+    return { id, use, passwordHash: await this.hasher.hash(password) };
   }
 
-  async perform(unit: Unit, actor: Actor, { id, passwordHash }: Prepared): Promise<Performed<User>> {
+  async perform(unit: Unit, actor: Actor, { id, passwordHash, use }: PreparedPassword): Promise<Performed<User>> {
     demand(actor, mayManageUsers(actor));
     const user = await this.users.lockAndRead(unit, id);
     if (!user) throw notFound('user');
+    await this.rules.demandUse(unit, id, use);
     await this.users.replacePassword(unit, id, passwordHash, actor.now);
     return { result: user, changes: [{ type: 'user.password_set', subjectId: id }] };
   }

@@ -1,0 +1,109 @@
+import type { Actor, PersonActor } from '../../src/operations/actor';
+import { Operations } from '../../src/operations/operations';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
+import { UpdateClient } from '../../src/clients/operations/update-client';
+import { EndUserSessions } from '../../src/users/operations/end-user-sessions';
+import { SetUserState } from '../../src/users/operations/set-user-state';
+import { UpdateUser } from '../../src/users/operations/update-user';
+import { statement } from '@gatehouse/server/database/store';
+import type { User } from '../../src/users/user';
+import { addApp } from '../support/factors';
+import { startProvider, type TestProvider } from '../support/provider';
+
+/** What an actor may do is decided when the operation is performed: preparing it may take seconds. */
+describe('operations ask for the actor as they are now', () => {
+  let provider: TestProvider;
+  let target: User;
+
+  beforeAll(async () => {
+    provider = await startProvider();
+    target = await provider.addUser({ username: 'target' });
+  });
+  afterAll(() => provider.close());
+
+  function personOf(user: User, more: Partial<PersonActor> = {}): PersonActor {
+    const now = provider.clock.now();
+    return {
+      kind: 'person',
+      userId: user.id,
+      roles: user.roles,
+      signIn: { authTime: now, amr: ['pwd'] },
+      hasSecondFactor: false,
+      address: '127.0.0.1',
+      requestId: 'test',
+      now,
+      ...more,
+    };
+  }
+
+  const rename = (actor: Actor, name: string): Promise<unknown> =>
+    provider.app.get(Operations).execute(UpdateUser, actor, { id: target.id, draft: { username: 'target', name } });
+
+  it('does what an administrator asks for', async () => {
+    const admin = personOf(await provider.addUser({ roles: ['admin'] }));
+    await expect(rename(admin, 'Renamed')).resolves.toBeDefined();
+  });
+
+  it('refuses an administrator whose role was taken meanwhile', async () => {
+    const user = await provider.addUser({ username: 'demoted', roles: ['admin'] });
+    const actor = personOf(user);
+    await provider.execute(UpdateUser, { id: user.id, draft: { username: 'demoted', roles: ['user'] } });
+    await expect(rename(actor, 'By the demoted')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('refuses an account that was disabled meanwhile', async () => {
+    const user = await provider.addUser({ roles: ['admin'] });
+    const actor = personOf(user);
+    await provider.execute(SetUserState, { id: user.id, disabled: true });
+    await expect(rename(actor, 'By the disabled')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('refuses a session that was ended meanwhile, and one of somebody else', async () => {
+    const user = await provider.addUser({ roles: ['admin'] });
+    await provider.logIn(user);
+    const session = await provider.store.one<{ id: string }>(
+      statement('test.session_of', 'SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL'),
+      user.id,
+    );
+    const actor = personOf(user, { sessionId: session?.id });
+    await expect(rename(actor, 'By a live session')).resolves.toBeDefined();
+    await expect(rename({ ...actor, userId: target.id, roles: ['admin'] }, 'x')).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await provider.execute(EndUserSessions, { userId: user.id });
+    await expect(rename(actor, 'By an ended session')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('asks for the second factor that was added meanwhile', async () => {
+    const user = await provider.addUser({ roles: ['admin'] });
+    const actor = personOf(user);
+    await addApp(provider, await provider.logIn(user));
+    await expect(rename(actor, 'Without the new factor')).rejects.toMatchObject({
+      code: 'recent_sign_in',
+      missing: 'second-factor',
+    });
+  });
+
+  it('refuses a service account that was disabled or lost its scope meanwhile', async () => {
+    const { client } = await provider.addClient({
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      scope: ['gatehouse:admin'],
+      actsForItself: true,
+    });
+    const actor: Actor = {
+      kind: 'client',
+      clientId: client.id,
+      address: '127.0.0.1',
+      requestId: 'test',
+      now: provider.clock.now(),
+    };
+    await expect(rename(actor, 'By a service account')).resolves.toBeDefined();
+    await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
+    await expect(rename(actor, 'By a disabled client')).rejects.toMatchObject({ code: 'forbidden' });
+    await provider.execute(SetClientState, { id: client.id, decision: 'enable' });
+    await expect(rename(actor, 'By an enabled client')).resolves.toBeDefined();
+    await provider.execute(UpdateClient, { id: client.id, properties: { scope: ['gatehouse:read'] } });
+    await expect(rename(actor, 'Without the scope')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+});
