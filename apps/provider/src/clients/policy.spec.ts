@@ -1,0 +1,195 @@
+import type { Client, ClientEditor } from '@gatehouse/domain/oauth';
+import { aClient } from '../../../../libs/domain/test/client.fixture';
+import { ofEachActor, ownClientId, ownerId, type ForEachActor } from '../../test/support/actors';
+import type { Denial } from '../operations/policy';
+import {
+  clientEditorOf,
+  mayCreateClient,
+  mayManageClient,
+  mayManageClientAfterSignIn,
+  mayReplaceSecret,
+  maySetClientState,
+  mayUpdateClient,
+} from './policy';
+
+const owned = aClient({ id: ownClientId, ownerId });
+const clientOfNobody = aClient({ id: ownClientId, ownerId: undefined });
+const clientOfAnother = aClient({ id: ownClientId, ownerId: 'somebody' });
+
+/** Without regard to owners and to the age of a sign-in. */
+const administrators: ForEachActor<Denial> = {
+  administrator: undefined,
+  'stale administrator': undefined,
+  auditor: 'read_only',
+  owner: 'forbidden',
+  'stale owner': 'forbidden',
+  'owner with an unused second factor': 'forbidden',
+  'former developer who owns': 'forbidden',
+  'auditor who owns': 'read_only',
+  'other developer': 'forbidden',
+  user: 'forbidden',
+  'API client': undefined,
+  visitor: 'forbidden',
+  'registrant without a token': 'forbidden',
+  'registrant with an initial access token': 'forbidden',
+  'registrant with an approving token': 'forbidden',
+  'registrant of the client': 'forbidden',
+  'registrant of another client': 'forbidden',
+  'metadata document of the client': 'forbidden',
+  'metadata document of another client': 'forbidden',
+  'command line': undefined,
+  system: undefined,
+};
+const ownerToo = {
+  owner: undefined,
+  'stale owner': undefined,
+  'owner with an unused second factor': undefined,
+  'auditor who owns': undefined,
+};
+const clientItselfToo = { 'registrant of the client': undefined, 'metadata document of the client': undefined };
+/** Instead of "may", for the owner. */
+const ownerSignsIn = { 'stale owner': 'recent_sign_in', 'owner with an unused second factor': 'recent_sign_in' };
+const administratorSignsIn = { 'stale administrator': 'recent_sign_in' };
+
+describe('who may create a client', () => {
+  it('administrators, developers, and whoever registers or describes one', () => {
+    expect(ofEachActor(mayCreateClient)).toEqual({
+      ...administrators,
+      ...ownerToo,
+      'other developer': undefined,
+      'registrant without a token': undefined,
+      'registrant with an initial access token': undefined,
+      'registrant with an approving token': undefined,
+      'metadata document of the client': undefined,
+      'metadata document of another client': undefined,
+    });
+  });
+});
+
+describe('who may manage a client', () => {
+  it('that a developer owns: the owner, administrators, and the client itself', () => {
+    expect(ofEachActor((actor) => mayManageClient(actor, owned))).toEqual({
+      ...administrators,
+      ...ownerToo,
+      ...clientItselfToo,
+    });
+  });
+
+  it.each([
+    ['somebody else owns', clientOfAnother],
+    ['nobody owns', clientOfNobody],
+  ])('that %s: no developer', (_whose, client) => {
+    expect(ofEachActor((actor) => mayManageClient(actor, client))).toEqual({ ...administrators, ...clientItselfToo });
+  });
+
+  it('after a recent sign-in, where it is deleted or people get roles in it', () => {
+    expect(ofEachActor((actor) => mayManageClientAfterSignIn(actor, owned))).toEqual({
+      ...administrators,
+      ...ownerToo,
+      ...clientItselfToo,
+      ...ownerSignsIn,
+      ...administratorSignsIn,
+    });
+  });
+});
+
+describe('who may update a client', () => {
+  it.each<[string, Partial<Client>]>([
+    ['its contacts', { contacts: ['support@client.test'] }],
+    ['its addresses after a logout', { postLogoutRedirectUris: ['https://client.test/bye'] }],
+    ['nothing', {}],
+  ])('in %s: who may manage it', (_what, change) => {
+    const update = (actor: Parameters<typeof mayUpdateClient>[0]): Denial =>
+      mayUpdateClient(actor, owned, { ...owned, ...change });
+    expect(ofEachActor(update)).toEqual({ ...administrators, ...ownerToo, ...clientItselfToo });
+  });
+
+  it.each<[string, Partial<Client>]>([
+    ['its name', { name: 'Your bank' }],
+    ['where it receives codes', { redirectUris: ['https://elsewhere.test/callback'] }],
+    ['how it authenticates', { authMethod: 'client_secret_post' }],
+    ['whom it belongs to', { ownerId: 'somebody' }],
+    ['whether users consent', { consentRequired: !owned.consentRequired }],
+  ])('in %s: they, after a recent sign-in', (_what, change) => {
+    expect(ofEachActor((actor) => mayUpdateClient(actor, owned, { ...owned, ...change }))).toEqual({
+      ...administrators,
+      ...ownerToo,
+      ...clientItselfToo,
+      ...ownerSignsIn,
+      ...administratorSignsIn,
+    });
+  });
+
+  it('whom a change makes the owner: not yet', () => {
+    const taken = ofEachActor((actor) => mayUpdateClient(actor, clientOfAnother, { ...clientOfAnother, ownerId }));
+    expect([taken['owner'], taken['administrator']]).toEqual(['forbidden', undefined]);
+  });
+});
+
+describe('who may replace the secret of a client', () => {
+  it('who may manage it, after a recent sign-in', () => {
+    expect(ofEachActor((actor) => mayReplaceSecret(actor, owned))).toEqual({
+      ...administrators,
+      ...ownerToo,
+      ...clientItselfToo,
+      ...ownerSignsIn,
+      ...administratorSignsIn,
+    });
+  });
+
+  it.each(['gatehouse:admin', 'gatehouse:read'])('not the owner of one with the scope %s', (scope) => {
+    const administrating = aClient({ id: ownClientId, ownerId, scope: ['openid', scope] });
+    expect(ofEachActor((actor) => mayReplaceSecret(actor, administrating))).toEqual({
+      ...administrators,
+      ...clientItselfToo,
+      ...administratorSignsIn,
+      'auditor who owns': 'forbidden',
+    });
+  });
+
+  it('an administrator who owns one with the scope gatehouse:admin', () => {
+    const administrating = aClient({ id: ownClientId, ownerId: 'admin', scope: ['gatehouse:admin'] });
+    const replaced = ofEachActor((actor) => mayReplaceSecret(actor, administrating));
+    expect([replaced['administrator'], replaced['owner']]).toEqual([undefined, 'forbidden']);
+  });
+});
+
+describe('who may decide about a client', () => {
+  it.each(['limit', 'disable'] as const)('%s: administrators, whenever they signed in', (decision) => {
+    expect(ofEachActor((actor) => maySetClientState(actor, decision))).toEqual(administrators);
+  });
+
+  it.each(['approve', 'unlimit', 'enable'] as const)('%s: administrators after a recent sign-in', (decision) => {
+    expect(ofEachActor((actor) => maySetClientState(actor, decision))).toEqual({
+      ...administrators,
+      ...administratorSignsIn,
+    });
+  });
+});
+
+it('the properties that an actor may set are those of an administrator, an owner, a registrant or the server', () => {
+  const editors: ForEachActor<ClientEditor> = {
+    administrator: 'administrator',
+    'stale administrator': 'administrator',
+    auditor: 'owner',
+    owner: 'owner',
+    'stale owner': 'owner',
+    'owner with an unused second factor': 'owner',
+    'former developer who owns': 'owner',
+    'auditor who owns': 'owner',
+    'other developer': 'owner',
+    user: 'owner',
+    'API client': 'administrator',
+    visitor: 'registrant',
+    'registrant without a token': 'registrant',
+    'registrant with an initial access token': 'registrant',
+    'registrant with an approving token': 'approved_registrant',
+    'registrant of the client': 'registrant',
+    'registrant of another client': 'registrant',
+    'metadata document of the client': 'registrant',
+    'metadata document of another client': 'registrant',
+    'command line': 'administrator',
+    system: 'server',
+  };
+  expect(ofEachActor(clientEditorOf)).toEqual(editors);
+});

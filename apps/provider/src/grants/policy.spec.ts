@@ -1,0 +1,48 @@
+import { ofEachActor, ownerId, type ForEachActor } from '../../test/support/actors';
+import type { Denial } from '../operations/policy';
+import { mayRevoke } from './policy';
+
+/** Where the client is somebody else's, unknown, or of no account. */
+const othersClient: ForEachActor<Denial> = {
+  administrator: undefined,
+  'stale administrator': undefined,
+  auditor: 'read_only',
+  owner: 'forbidden',
+  'stale owner': 'forbidden',
+  'owner with an unused second factor': 'forbidden',
+  'former developer who owns': 'forbidden',
+  'auditor who owns': 'read_only',
+  'other developer': 'forbidden',
+  user: 'forbidden',
+  'API client': undefined,
+  visitor: 'forbidden',
+  'registrant without a token': 'forbidden',
+  'registrant with an initial access token': 'forbidden',
+  'registrant with an approving token': 'forbidden',
+  'registrant of the client': 'forbidden',
+  'registrant of another client': 'forbidden',
+  'metadata document of the client': 'forbidden',
+  'metadata document of another client': 'forbidden',
+  'command line': undefined,
+  system: undefined,
+};
+
+describe('who may revoke grants and tokens', () => {
+  it('of a client: also the developer who owns it, without a recent sign-in', () => {
+    expect(ofEachActor((actor) => mayRevoke(actor, { ownerId }))).toEqual({
+      ...othersClient,
+      owner: undefined,
+      'stale owner': undefined,
+      'owner with an unused second factor': undefined,
+      'auditor who owns': undefined,
+    });
+  });
+
+  it.each([
+    ['a client of another developer', { ownerId: 'somebody' }],
+    ['a client that nobody owns', { ownerId: undefined }],
+    ['any client', undefined],
+  ])('of %s: administrators alone', (_which, client) => {
+    expect(ofEachActor((actor) => mayRevoke(actor, client))).toEqual(othersClient);
+  });
+});
