@@ -16,7 +16,8 @@ import {
   type TestProvider,
 } from '../support/provider';
 import { refresh, type Tokens } from '../support/tokens';
-import { changeClientIn } from '../support/client-changes';
+import { Operations } from '../../src/operations/operations';
+import { UpdateClient } from '../../src/clients/operations/update-client';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 
 jest.setTimeout(60_000);
@@ -101,17 +102,31 @@ describe.each(engines)('a client that another process changed a moment ago, on %
 
   it('is not allowed anything by a yes that comes while its identity changes', async () => {
     await openPage();
-    const clients = other.app.get(ClientsService);
     let answer: ReturnType<Browser['submit']> | undefined;
-    await other.store.run(async (unit) => {
-      await changeClientIn(unit, other, client.id, { name: 'Your bank' });
-      await clients.identityChanged(unit, client.id, other.clock.now());
-      answer = browser.submit({ confirm: 'yes' });
-      // Long enough for the yes to reach the row that this unit holds. On SQLite a unit awaits nothing but the database, and units
-      // wait for each other from their beginning.
-      if (name === 'PostgreSQL') await new Promise((resolve) => setTimeout(resolve, 300));
-    });
+    const actor = { kind: 'system', now: other.clock.now() } as const;
+    await other.app.get(Operations).execute(
+      UpdateClient,
+      actor,
+      { id: client.id, properties: { name: 'Your bank' } },
+      {
+        // The unit has changed the client and has not committed.
+        alsoInUnit: async () => {
+          answer = browser.submit({ confirm: 'yes' });
+          // Long enough for the yes to reach the row that this unit holds. On SQLite a unit awaits nothing but the database,
+          // and units wait for each other from their beginning.
+          if (name === 'PostgreSQL') await new Promise((resolve) => setTimeout(resolve, 300));
+        },
+      },
+    );
     expect([(await answer)?.status, await hasConsent()]).toEqual([409, false]);
+  });
+
+  it('is asked for again, where it was allowed and an operation changes its identity', async () => {
+    await openPage();
+    await browser.submit({ confirm: 'yes' });
+    expect(await hasConsent()).toBe(true);
+    await other.execute(UpdateClient, { id: client.id, properties: { name: 'Your bank' } });
+    expect(await hasConsent()).toBe(false);
   });
 
   it.each([
