@@ -1,5 +1,7 @@
+import type { Type } from '@nestjs/common';
 import { NothingChanged, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
 import { eventually } from './eventually';
+import type { Operation } from '../../src/operations/operation';
 import type { TestProvider } from './provider';
 
 const flush = statement('test.flush', 'SELECT 1 AS one');
@@ -95,4 +97,38 @@ function newGate(): { readonly opened: Promise<void>; open(): void } {
   let open: () => void = () => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open };
+}
+
+/**
+ * Asks for one or two operations at once and lets none of them begin its unit of work before all are prepared: what they
+ * read and checked before it is the same for all.
+ * @throws Error where one of them was not prepared
+ */
+export async function raceAfterPreparing<T>(
+  { app }: Pick<TestProvider, 'app'>,
+  types: readonly Type<Pick<Operation<unknown, unknown, unknown>, 'prepare'>>[],
+  asked: readonly (() => Promise<T>)[],
+): Promise<T[]> {
+  const gate = newGate();
+  let prepared = 0;
+  const spies = [...new Set(types)].map((type) => {
+    const operation = app.get(type, { strict: false });
+    const prepare = operation.prepare.bind(operation);
+    return jest.spyOn(operation, 'prepare').mockImplementation(async (actor, input) => {
+      const result = await prepare(actor, input);
+      if (++prepared === asked.length) gate.open();
+      await gate.opened;
+      return result;
+    });
+  });
+  const patience = setTimeout(() => gate.open(), mostWaitMilliseconds);
+  try {
+    const answers = await Promise.all(asked.map((request) => request()));
+    if (prepared !== asked.length) throw new Error(`${prepared} of ${asked.length} operations were prepared`);
+    return answers;
+  } finally {
+    clearTimeout(patience);
+    spies.forEach((spy) => spy.mockRestore());
+    gate.open();
+  }
 }

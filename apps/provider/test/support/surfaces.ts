@@ -1,0 +1,60 @@
+import type { Type } from '@nestjs/common';
+import { Form } from '@gatehouse/server/web/form';
+import { problemOfOperation } from '../../src/admin/api/problem';
+import { operationRunner } from '../../src/cli/run-operation';
+import { Refused, WrongRecord } from '../../src/cli/usage';
+import { PageError } from '../../src/http/page-error';
+import { OperationError } from '../../src/operations/operation-error';
+import type { Operation } from '../../src/operations/operation';
+import { Operations } from '../../src/operations/operations';
+import { PageOperations } from '../../src/users/page-operations.service';
+import type { User } from '../../src/users/user';
+import type { UserVisit } from '../../src/users/visit';
+import type { TestProvider } from './provider';
+
+/** Where operations are asked for. */
+export const surfaces = ['page', 'API', 'command line'] as const;
+export type Surface = (typeof surfaces)[number];
+
+/** `done`, or the status that a page or the API answers with, or the exit status of a command. */
+export type SurfaceAnswer = 'done' | number;
+
+type AnyOperation = Type<Operation<unknown, unknown, unknown>>;
+
+/** Asks for an operation as a person at a page, a service account at the API, or an operator at the command line. */
+export async function ask(
+  provider: TestProvider,
+  surface: Surface,
+  person: User,
+  [type, input]: readonly [AnyOperation, unknown],
+): Promise<SurfaceAnswer> {
+  const now = provider.clock.now();
+  const origin = { address: '127.0.0.1', requestId: 'test', now };
+  try {
+    switch (surface) {
+      case 'page': {
+        // As much of a visit as the runner of pages looks at.
+        const visit = {
+          ...origin,
+          user: person,
+          session: { authTime: now, amr: ['pwd', 'otp', 'mfa'], userId: person.id },
+          request: { originalUrl: '/account' },
+        } as unknown as UserVisit;
+        const outcome = await provider.app.get(PageOperations).execute(type, input, { visit, form: Form.of({}) });
+        return 'refusal' in outcome ? outcome.refusal.status : 'done';
+      }
+      case 'API':
+        await provider.app.get(Operations).execute(type, { kind: 'client', clientId: 'service', ...origin }, input);
+        return 'done';
+      case 'command line':
+        await operationRunner(provider.app, now)(type, input);
+        return 'done';
+    }
+  } catch (error) {
+    if (error instanceof PageError) return error.status;
+    if (error instanceof OperationError) return problemOfOperation(error).status;
+    if (error instanceof WrongRecord) return 3;
+    if (error instanceof Refused) return 1;
+    throw error;
+  }
+}
