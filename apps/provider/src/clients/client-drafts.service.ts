@@ -7,10 +7,11 @@ import {
   hasAdministratorRights,
   identityProblemsOfRegistrant,
   keepsApproval,
+  keptKeyProblems,
   looseningProblems,
-  outdatedKeyProblems,
   settableInput,
   withHardeningOf,
+  withoutEndedKeys,
   type Client,
   type ClientDraft,
   type ClientInput,
@@ -67,7 +68,7 @@ export class ClientDrafts {
     const isUnsaid = !Object.hasOwn(properties, 'actsForItself') && givesServiceAccountToOwner(draft, before);
     return this.judge(checked, [
       ...rights,
-      ...outdatedKeyProblems(checked.client, before),
+      ...keptKeyProblems(before, checked.client),
       ...(isUnsaid ? [{ field: 'actsForItself', message: serviceAccountSentence }] : []),
     ]);
   }
@@ -111,7 +112,7 @@ export class ClientDrafts {
       case 'metadata-document':
         return afterDocumentChange(before, hardened(draft, before));
       default:
-        return draft;
+        return withoutEndedKeys(before, draft, (name) => Object.hasOwn(properties, name));
     }
   }
 

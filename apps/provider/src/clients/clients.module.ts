@@ -21,6 +21,7 @@ import { DocumentFetches } from './metadata-documents/document-fetches.js';
 import { MetadataDocuments } from './metadata-documents/metadata-documents.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientDrafts } from './client-drafts.service.js';
+import { ClientHandovers } from './client-handovers.service.js';
 import { ClientUsage } from './client-usage.js';
 import { OwnedClients } from './owned-clients.service.js';
 import { CreateClient } from './operations/create-client.js';
@@ -77,6 +78,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     UpdateRegistration,
     ClientDrafts,
     ClientUsage,
+    ClientHandovers,
     OwnedClients,
     CreateRegistrationToken,
     DeleteClient,

@@ -21,6 +21,8 @@ export interface ClientFollower {
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
   clientIdentityChanged?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
+  /** Another person answers for a client: what it got for itself is not theirs. What people allowed it goes on. */
+  clientHandedOver?(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
 }
 
 interface Cached {
@@ -243,6 +245,11 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   /** Tells, in the unit of the change, that people would judge the client otherwise now. */
   async identityChanged(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
+  }
+
+  /** Tells, in the unit of the change, that the client has another owner. */
+  async handedOver(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
+    for (const follower of this.followers) await follower.clientHandedOver?.(unit, id, now);
   }
 
   /** The clients of an owner; they stay so until the unit ends. */

@@ -30,12 +30,14 @@ export function mayCreateClient(actor: Actor): Denial {
 
 /**
  * Administrators manage every client, developers those that they own. A registration access token and a metadata document
- * are good for one client each.
+ * are good for one client each, the token as long as nobody owns it.
  */
 export function mayManageClient(actor: Actor, client: Pick<Client, 'id' | 'ownerId'>): Denial {
   switch (actor.kind) {
     case 'registrant':
-      return actor.proof.kind === 'registration-access-token' && actor.proof.clientId === client.id
+      return actor.proof.kind === 'registration-access-token' &&
+        actor.proof.clientId === client.id &&
+        client.ownerId === undefined
         ? undefined
         : 'forbidden';
     case 'metadata-document':

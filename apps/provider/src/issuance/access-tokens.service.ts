@@ -66,10 +66,9 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
 
   /** Tokens with a grant end with it; a client's own end here. */
   onModuleInit(): void {
-    this.clients.follow({
-      clientEnded: async (unit, clientId, now) =>
-        void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now)),
-    });
+    const revokeOwn = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
+      void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now));
+    this.clients.follow({ clientEnded: revokeOwn, clientHandedOver: revokeOwn });
   }
 
   /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */

@@ -67,7 +67,7 @@ describe('whoever registers a client', () => {
   }
 
   /** What an administrator decided, so that it can be seen to be kept. */
-  const decided = { ownerId: '', consentRequired: false, secondFactorRequired: true, actsForItself: true };
+  const decided = { consentRequired: false, secondFactorRequired: true, actsForItself: true };
 
   const uris = { redirect_uris: [redirectUri, otherUri], scope: 'openid email' };
 
@@ -86,7 +86,7 @@ describe('whoever registers a client', () => {
 
   it.each(withheld)('does not change %s (RFC 7592)', async (name) => {
     const made = await registered(provider, uris);
-    await changeClient(provider, made.client_id, { ...decided, ownerId, pkceRequired: true, defaultScope: ['openid'] });
+    await changeClient(provider, made.client_id, { ...decided, pkceRequired: true, defaultScope: ['openid'] });
     const before = await stored(made.client_id);
     const { wire, setBy } = clientProperties[name];
     const metadata = { ...metadataOf(made), [wire]: otherValue(name, before) };
@@ -94,7 +94,7 @@ describe('whoever registers a client', () => {
     expect([name, answer.status]).toEqual([name, setBy === 'approved_registration' ? 400 : 200]);
     const after = await stored(made.client_id);
     expect([name, after[name]]).toEqual([name, before[name]]);
-    expect(after).toMatchObject({ ...decided, ownerId, defaultScope: ['openid'] });
+    expect(after).toMatchObject({ ...decided, defaultScope: ['openid'] });
   });
 
   it.each(withheld)('does not change %s by a metadata document', async (name) => {

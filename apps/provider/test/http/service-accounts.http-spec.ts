@@ -6,6 +6,7 @@ import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
+import { clientKey } from '../support/client-jwts';
 import { changed, fieldsOf, sendFields } from '../support/forms';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';
 import { DeleteUser } from '../../src/users/operations/delete-user';
@@ -27,7 +28,7 @@ const updatesOf = statement(
   'test.client_updates',
   "SELECT details FROM audit_events WHERE type = 'client.updated' AND client_id = $1",
 );
-const otherJwks = { keys: [{ ...jwks.keys[0], kid: 'two' }] };
+const otherJwks = { keys: [clientKey('ES256').publicJwk] };
 
 /** A developer must not reach the administration of this server through a client that they own. */
 describe('the owner of a client', () => {
@@ -271,7 +272,7 @@ describe('the owner of a client', () => {
       expect(await find(made.client.id)).toMatchObject({ ownerId: undefined, scope: ['read'], actsForItself: false });
       const asked = { grant_type: 'client_credentials', scope: 'gatehouse:admin' };
       const answer = await post(at('/oauth/token'), asked, { Authorization: basic(made.client, made.secret) });
-      expect(answer.status).toBe(400);
+      expect(answer.status).toBe(401);
       const event = await provider.store.one<{ details: string }>(updatesOf, made.client.id);
       expect(JSON.parse(event?.details ?? '')).toMatchObject({
         changes: { acts_for_itself: { before: true, after: false }, scope: { before: 'gatehouse:admin read' } },

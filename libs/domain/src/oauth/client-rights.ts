@@ -137,43 +137,6 @@ export function changesCredentials(draft: ClientDraft, before: Client): boolean 
   return !kept || widensAccess(draft, before) || loosensSecurity(draft, before);
 }
 
-/**
- * Whether a change leaves the client's secret with somebody who must not have it any more: the owner from whom the client
- * is taken, or whoever was given it before the client could administer this server.
- */
-export function outdatesSecret(after: Client, before: Client): boolean {
-  const isTakenOver = before.ownerId !== undefined && after.ownerId !== before.ownerId;
-  return isTakenOver || addsAdministration(after, before);
-}
-
-/** The same for keys, which only whoever has them can replace: a developer's client comes with new ones. */
-export function outdatedKeyProblems(after: Client, before: Client): FieldProblem[] {
-  const isOfDeveloper = before.ownerId !== undefined || before.source === 'developer';
-  const keepsKeys = JSON.stringify(after.jwks) === JSON.stringify(before.jwks) && after.jwksUri === before.jwksUri;
-  if (!isOfDeveloper || !keepsKeys || after.authMethod !== 'private_key_jwt' || !addsAdministration(after, before))
-    return [];
-  return [
-    {
-      field: after.jwks === undefined ? 'jwksUri' : 'jwks',
-      message: 'The developer of this client has its private key: register other keys together with a gatehouse scope.',
-    },
-  ];
-}
-
-/** The client without the rights that an administrator gave it for the time of its owner. */
-export function withoutOwnersRights(client: Client): Client {
-  return {
-    ...client,
-    scope: client.scope.filter((scope) => !isAdministrationScope(scope)),
-    defaultScope: client.defaultScope.filter((scope) => !isAdministrationScope(scope)),
-    actsForItself: false,
-  };
-}
-
-function addsAdministration(after: Client, before: Client): boolean {
-  return after.scope.some((scope) => isAdministrationScope(scope) && !before.scope.includes(scope));
-}
-
 function widensAccess(draft: ClientDraft, before: Client): boolean {
   // Without a consent page nothing else limits what an added scope gives.
   const isUnattended = hasAdministratorRights(before) || before.grantTypes.includes(jwtBearerGrant);

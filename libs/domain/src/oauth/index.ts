@@ -103,11 +103,15 @@ export {
   hasAdministratorRights,
   isAdminScope,
   looseningProblems,
-  outdatedKeyProblems,
-  outdatesSecret,
   ownerMayReplaceCredentials,
-  withoutOwnersRights,
 } from './client-rights.js';
+export {
+  clientHandover,
+  keptKeyProblems,
+  releasedClient,
+  withoutEndedKeys,
+  type ClientHandover,
+} from './client-handover.js';
 export { isRecentSignIn, missingForRecentSignIn, recentSignInSeconds, type SignIn } from './recent-sign-in.js';
 export { metadataOf, plainMetadata, type ClientMetadataDraft } from './client-metadata.js';
 export type { JwkSet } from './client-property-checks.js';

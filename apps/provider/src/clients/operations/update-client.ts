@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isMaterialChange, outdatesSecret, type Client, type ClientInput } from '@gatehouse/domain/oauth';
+import { isMaterialChange, type Client, type ClientInput } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/server/database/store';
 import type { FieldProblem } from '../../http/form-problems.js';
 import { revisionOf } from '../../http/revision.js';
@@ -7,6 +7,7 @@ import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
 import type { Change, Operation, Performed } from '../../operations/operation.js';
 import { administratorsOnly, demand } from '../../operations/policy.js';
+import { ClientHandovers, credentialMembers, type ReplacedCredentials } from '../client-handovers.service.js';
 import { ClientDrafts, type SectorLook } from '../client-drafts.service.js';
 import { clientRepresentation } from '../client-representation.js';
 import { ClientsService } from '../clients.service.js';
@@ -29,13 +30,14 @@ export interface PreparedChange extends UpdateClientInput {
 
 /**
  * Changes a client. One that needs a secret from now on, or whose secret is known to somebody who must not have it any
- * more, gets a new one in the result.
+ * more (`clientHandover`), gets a new one in the result.
  */
 @Injectable()
 export class UpdateClient implements Operation<UpdateClientInput, SavedClient, PreparedChange> {
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ClientDrafts) private readonly drafts: ClientDrafts,
+    @Inject(ClientHandovers) private readonly handovers: ClientHandovers,
   ) {}
 
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedChange> {
@@ -63,10 +65,8 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
     if (problems.length > 0) throw invalidInput(problems);
     demand(actor, mayUpdateClient(actor, before, client));
 
-    let secret = await this.clients.replace(unit, before, client, actor.now);
-    if (secret === undefined && outdatesSecret(client, before))
-      secret = await this.clients.rotateSecret(unit, client, 0, actor.now);
-    const changes: Change[] = [changeOf(before, client, secret)];
+    const { secret, replaced } = await this.handovers.replace(unit, { before, client, now: actor.now });
+    const changes: Change[] = [changeOf(before, client, replaced)];
     if (isMaterialChange(before, client) && !isVouchedFor(actor, client)) {
       await this.clients.identityChanged(unit, id, actor.now);
       const details = { before: before.name, after: client.name };
@@ -84,12 +84,12 @@ function isVouchedFor(actor: Actor, client: Client): boolean {
   return administratorsOnly(actor) === undefined && client.approvedAt !== undefined;
 }
 
-function changeOf(before: Client, client: Client, secret: string | undefined): Change {
+function changeOf(before: Client, client: Client, replaced: ReplacedCredentials): Change {
   return {
     type: 'client.updated',
     clientId: client.id,
     before: clientRepresentation(before),
-    after: { ...clientRepresentation(client), ...(secret === undefined ? {} : { client_secret: 'new' }) },
-    secrets: ['client_secret'],
+    after: { ...clientRepresentation(client), ...replaced },
+    secrets: credentialMembers,
   };
 }

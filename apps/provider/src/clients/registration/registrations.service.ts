@@ -30,6 +30,10 @@ const registrationStatements = {
     'clients.replace_registration_token',
     'UPDATE clients SET registration_token_hash = $3 WHERE id = $1 AND registration_token_hash = $2',
   ),
+  endToken: statement(
+    'clients.end_registration_token',
+    'UPDATE clients SET registration_token_hash = NULL WHERE id = $1 AND registration_token_hash IS NOT NULL',
+  ),
 };
 
 /** Compared with when there is nothing to compare with, so that both take the same time. */
@@ -48,10 +52,16 @@ export class Registrations {
     @Inject(RegistrationLimits) private readonly limits: RegistrationLimits,
   ) {}
 
-  /** The client whose registration access token this is; undefined for a wrong one, and for a client that is gone. */
+  /**
+   * The client whose registration access token this is; undefined for a wrong one, for a client that is gone, and for one
+   * that was given to an owner.
+   */
   async find(id: string, registrationToken: string): Promise<Client | undefined> {
     const client = await this.clients.findFresh(id);
-    const row = client && (await this.store.one<{ hash: Buffer | null }>(registrationStatements.findHash, id));
+    const row =
+      client?.ownerId === undefined
+        ? await this.store.one<{ hash: Buffer | null }>(registrationStatements.findHash, id)
+        : undefined;
     return equalInConstantTime(row?.hash ?? noHash, sha256(registrationToken)) ? client : undefined;
   }
 
@@ -66,6 +76,11 @@ export class Registrations {
   async replaceToken(unit: Unit, id: string, old: string, fresh: string): Promise<boolean> {
     const [before, after] = [old, fresh].map((token) => Buffer.from(sha256(token)));
     return (await unit.change(registrationStatements.replaceToken, id, before ?? null, after ?? null)) === 1;
+  }
+
+  /** Ends the registration access token of a client, which others manage from now on. @returns whether it had one */
+  async endToken(unit: Unit, id: string): Promise<boolean> {
+    return (await unit.change(registrationStatements.endToken, id)) === 1;
   }
 
   /** Clears what has expired: initial access tokens, counts. */
