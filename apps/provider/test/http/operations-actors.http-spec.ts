@@ -56,6 +56,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
   let targets: Targets;
   let registrationToken: string;
   let people: Readonly<Record<PersonKind, User>>;
+  let serviceAccount: string;
 
   beforeAll(async () => {
     provider = await startProvider({
@@ -69,6 +70,14 @@ describe('each operation refuses the wrong actor and the stale session, and no o
     const itself = await registered(provider);
     registrationToken = itself.registration_access_token;
     targets = { ...(await makeTargets(provider)), registered: itself.client_id };
+    const { client } = await provider.addClient({
+      name: 'Service account',
+      grantTypes: ['client_credentials'],
+      redirectUris: [],
+      scope: ['gatehouse:admin'],
+      actsForItself: true,
+    });
+    serviceAccount = client.id;
     people = {
       user: await provider.addUser({ roles: ['user'] }),
       auditor: await provider.addUser({ roles: ['auditor'] }),
@@ -91,7 +100,7 @@ describe('each operation refuses the wrong actor and the stale session, and no o
       case 'visitor':
         return { kind: 'visitor', linkedUserId: undefined, ...origin };
       case 'client':
-        return { kind: 'client', clientId: targets.client, ...origin };
+        return { kind: 'client', clientId: serviceAccount, ...origin };
       case 'command line':
         return { kind: 'command-line', now };
       case 'registrant':

@@ -5,6 +5,7 @@ import { EndOtherSessions } from '../../src/account/operations/end-other-session
 import { RecordAuditExport } from '../../src/audit/operations/record-audit-export';
 import { CreateClient } from '../../src/clients/operations/create-client';
 import { CreateRegistrationToken } from '../../src/clients/operations/create-registration-token';
+import { CreateResourceWithCredentials } from '../../src/clients/operations/create-resource-with-credentials';
 import { CreateResourceCredentials } from '../../src/clients/operations/create-resource-credentials';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
 import { DeleteRegistrationToken } from '../../src/clients/operations/delete-registration-token';
@@ -195,6 +196,7 @@ export const operationRows: readonly OperationRow[] = [
   row(CreateRegistrationToken, afterSignIn, () => ({ name: 'Made' })),
   row(CreateResource, afterSignIn, () => resourceDraft),
   row(CreateResourceCredentials, afterSignIn, ({ resource }) => ({ resourceId: resource })),
+  row(CreateResourceWithCredentials, afterSignIn, () => ({ ...resourceDraft, identifier: 'https://both.example/' })),
   row(CreateUser, afterSignIn, () => ({ draft: { username: 'made' } })),
   row(DeleteClient, afterSignIn, ({ client }) => ({ id: client })),
   row(DeleteIssuer, afterSignIn, ({ issuer }) => ({ id: issuer })),
