@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { statement } from '@gatehouse/server/database/store';
 import { ChangeOwnPassword } from '../../src/account/operations/change-own-password';
 import { CreateClient } from '../../src/clients/operations/create-client';
+import { UpdateClient } from '../../src/clients/operations/update-client';
 import { UpdateRegistration } from '../../src/clients/operations/update-registration';
 import { RemoveSecondFactor } from '../../src/factors/operations/remove-second-factor';
 import { Passkeys } from '../../src/factors/passkeys.service';
 import { newSeed } from '../../src/factors/totp';
 import { TotpFactors } from '../../src/factors/totp.service';
+import { EndSessions } from '../../src/users/operations/end-sessions';
 import { type User } from '../../src/users/user';
 import { adminApi, callerOf } from '../support/admin-api';
 import { engines } from '../support/engines';
@@ -85,6 +87,26 @@ describe.each(engines)('operations that cross, on %s', (_name, engineOf) => {
       expect(written).toBe(1);
     });
 
+    it('who changes to a short password and removes the last second factor at once does one of both', async () => {
+      const { user } = await personWithFactors();
+      // Long enough beside a second factor alone (NIST SP 800-63B-4 3.1.1.2).
+      const change = { currentPassword: password, newPassword: 'kT9#vLq2', keepSessionId: 'none' };
+      const asked = [asking(ChangeOwnPassword, change), asking(RemoveSecondFactor, { factor: 'totp', password })];
+      expect(inOrder(await race(user, asked))).toEqual([409, 'done']);
+    });
+
+    it('who ends one of their sessions twice is answered alike', async () => {
+      const user = await provider.addUser({ password });
+      await provider.logIn(user);
+      const session = await provider.store.one<{ id: string }>(live.session, user.id);
+      const end = asking(EndSessions, { ids: [session?.id ?? ''] });
+      const [given, written] = await eventsDuring(provider, 'session.ended', async () => [
+        await ask(provider, 'page', user, end),
+        await ask(provider, 'page', user, end),
+      ]);
+      expect([given, written]).toEqual([['done', 'done'], 1]);
+    });
+
     it('who removes one second factor twice at once removes it once', async () => {
       const { user, passkey } = await personWithFactors('passkey');
       const remove = asking(RemoveSecondFactor, { factor: passkey, password: '' });
@@ -151,6 +173,23 @@ describe.each(engines)('operations that cross, on %s', (_name, engineOf) => {
     const token = won?.json<{ registration_access_token: string }>().registration_access_token ?? '';
     expect((await configuration(client, 'GET', { token })).status).toBe(200);
     expect((await configuration(client, 'GET')).status).toBe(401);
+  });
+
+  it('an update of a registration that crosses an administrator’s is refused, and its token goes on (RFC 7592 2.2)', async () => {
+    const client = await registered(provider, { client_name: 'First' });
+    const operation = provider.app.get(UpdateRegistration, { strict: false });
+    const prepare = operation.prepare.bind(operation);
+    const spy = jest.spyOn(operation, 'prepare').mockImplementation(async (actor, input) => {
+      const prepared = await prepare(actor, input);
+      await provider.execute(UpdateClient, { id: client.client_id, properties: { name: 'Second' } });
+      return prepared;
+    });
+    const [answer, written] = await eventsDuring(provider, 'client.updated', () =>
+      configuration(client, 'PUT', { metadata: { ...metadataOf(client), client_name: 'Third' } }),
+    ).finally(() => spy.mockRestore());
+    expect([answer.status, answer.json()['error'], written]).toEqual([400, 'invalid_client_metadata', 1]);
+    const now = await configuration(client, 'GET');
+    expect([now.status, now.json()['client_name']]).toEqual([200, 'Second']);
   });
 
   it.each([
