@@ -1,5 +1,6 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
+import { isUniqueViolation } from '@gatehouse/server/database/store-error';
 import { Store, type Unit } from '@gatehouse/server/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { auditActor, type Actor } from './actor.js';
@@ -34,11 +35,17 @@ export class Operations {
   ): Promise<Result> {
     const operation = this.modules.get(type, { strict: false });
     const prepared = await operation.prepare(actor, input);
-    const result = await this.store.run(async (unit) => {
-      const performed = await operation.perform(unit, await this.actors.read(unit, actor), prepared);
-      for (const change of performed.changes) await this.record(unit, actor, change);
-      await alsoInUnit?.(unit, performed.result);
-      return performed.result;
+    const perform = (): Promise<Result> =>
+      this.store.run(async (unit) => {
+        const performed = await operation.perform(unit, await this.actors.read(unit, actor), prepared);
+        for (const change of performed.changes) await this.record(unit, actor, change);
+        await alsoInUnit?.(unit, performed.result);
+        return performed.result;
+      });
+    // What was unique when it was looked up was taken meanwhile: looked up again, the operation says which member it is.
+    const result = await perform().catch((error: unknown) => {
+      if (isUniqueViolation(error)) return perform();
+      throw error;
     });
     operation.committed?.(result);
     return result;

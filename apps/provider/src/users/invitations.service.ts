@@ -59,6 +59,10 @@ const invitationStatements = {
     'invitations.list',
     `SELECT * FROM invitations WHERE selector < $1 AND ${open} ORDER BY selector DESC LIMIT $3`,
   ),
+  /** Of two invitations of one address at once, the later one must see the earlier one. SQLite's units are one after another. */
+  lockEmail: statement('invitations.lock_email', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', {
+    sqlite: 'SELECT $1',
+  }),
   withdraw: statement(
     'invitations.withdraw',
     'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
@@ -126,6 +130,7 @@ export class Invitations implements OnModuleInit {
     const { email, roles, invitedBy } = invitation;
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
+    await unit.one(invitationStatements.lockEmail, emailKey(email));
     await unit.change(invitationStatements.forgetOfEmail, ...emailKeys(email));
     await unit.change(
       invitationStatements.insert,

@@ -21,6 +21,24 @@ export type SurfaceAnswer = 'done' | number;
 
 type AnyOperation = Type<Operation<unknown, unknown, unknown>>;
 
+const serviceAccounts = new WeakMap<TestProvider, Promise<string>>();
+
+function serviceAccountOf(provider: TestProvider): Promise<string> {
+  const made =
+    serviceAccounts.get(provider) ??
+    provider
+      .addClient({
+        name: 'Service account',
+        grantTypes: ['client_credentials'],
+        redirectUris: [],
+        scope: ['gatehouse:admin'],
+        actsForItself: true,
+      })
+      .then(({ client }) => client.id);
+  serviceAccounts.set(provider, made);
+  return made;
+}
+
 /** Asks for an operation as a person at a page, a service account at the API, or an operator at the command line. */
 export async function ask(
   provider: TestProvider,
@@ -43,9 +61,11 @@ export async function ask(
         const outcome = await provider.app.get(PageOperations).execute(type, input, { visit, form: Form.of({}) });
         return 'refusal' in outcome ? outcome.refusal.status : 'done';
       }
-      case 'API':
-        await provider.app.get(Operations).execute(type, { kind: 'client', clientId: 'service', ...origin }, input);
+      case 'API': {
+        const clientId = await serviceAccountOf(provider);
+        await provider.app.get(Operations).execute(type, { kind: 'client', clientId, ...origin }, input);
         return 'done';
+      }
       case 'command line':
         await operationRunner(provider.app, now)(type, input);
         return 'done';

@@ -17,12 +17,17 @@ interface UniqueViolation {
   readonly detail?: unknown;
 }
 
+/** A statement broke a unique index: another unit of work took the value since it was looked up. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = driverCode(error);
+  return code === '23505' || /^SQLITE_CONSTRAINT_(PRIMARYKEY|ROWID|UNIQUE)$/.test(code);
+}
+
 /** Another process made the same selector: they had the same node number for a moment. Drawn again, it is another one. */
 export function isDuplicateSelector(error: unknown): boolean {
-  const code = driverCode(error);
-  if (code !== '23505' && !/^SQLITE_CONSTRAINT_(PRIMARYKEY|ROWID|UNIQUE)$/.test(code)) return false;
+  if (!isUniqueViolation(error)) return false;
   const { detail, message } = error as UniqueViolation;
-  return code === '23505' ? /\(selector\)=/.test(String(detail)) : /\.selector$/.test(String(message));
+  return driverCode(error) === '23505' ? /\(selector\)=/.test(String(detail)) : /\.selector$/.test(String(message));
 }
 
 export const selectorTaken = 'another process made the same selector';

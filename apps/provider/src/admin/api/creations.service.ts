@@ -5,6 +5,7 @@ import type { Unit } from '@gatehouse/server/database/store';
 import { Reply } from '@gatehouse/server/web/reply';
 import { header, pathOf } from '@gatehouse/server/web/request';
 import type { Operation } from '../../operations/operation.js';
+import { OperationError } from '../../operations/operation-error.js';
 import { Operations } from '../../operations/operations.js';
 import { IdempotentAnswers } from '../../replay/idempotent-answers.service.js';
 import type { Call } from './call.js';
@@ -69,7 +70,9 @@ export class Creations {
       });
       return replyOf(201, JSON.stringify(made), false);
     } catch (error) {
-      const first = error instanceof KeyTaken ? await this.find(id, bytes, call.now) : undefined;
+      // Refused because the first call with the key made it meanwhile: that one's answer is the answer to both.
+      const isLate = error instanceof KeyTaken || error instanceof OperationError;
+      const first = isLate ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;
       throw error;
     }
