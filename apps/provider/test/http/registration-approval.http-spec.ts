@@ -1,9 +1,10 @@
 import { statement } from '@gatehouse/server/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
+import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
-import { configuration, metadataOf, register, type RegisteredClient } from '../support/registration';
+import { configuration, metadataOf, register, registered, type RegisteredClient } from '../support/registration';
 
 const metadata = {
   redirect_uris: ['https://client.test/cb'],
@@ -117,5 +118,31 @@ describe('an initial access token (RFC 7591 1.2) says whether what registers wit
     await registerWith(token);
     const again = await register(provider, metadata, { headers: { Authorization: `Bearer ${token}` } });
     expect(again.status).toBe(401);
+  });
+});
+
+describe('whoever registered a client, where PKCE is required of public clients alone', () => {
+  let provider: TestProvider;
+  beforeAll(async () => {
+    provider = await startProvider({ env: { GATEHOUSE_REGISTRATION: 'open', GATEHOUSE_PKCE: 'public' } });
+  });
+  afterAll(() => provider.close());
+
+  it('does not lift what an administrator requires by being public for a while', async () => {
+    const api = await adminApi(provider);
+    const made = await registered(provider);
+    const find = () => provider.app.get(ClientsService).findFresh(made.client_id);
+    expect((await find())?.pkceRequired).toBe(false);
+    const path = `clients/${made.client_id}`;
+    expect((await api.call('PATCH', path, { require_pkce: true })).status).toBe(200);
+    expect((await api.call('POST', `${path}/approve`)).status).toBe(200);
+    let last = made;
+    for (const authMethod of ['none', 'client_secret_basic']) {
+      const metadata = { ...metadataOf(made), token_endpoint_auth_method: authMethod };
+      const answer = await configuration(last, 'PUT', { metadata });
+      expect(answer.status).toBe(200);
+      last = answer.json<RegisteredClient>();
+    }
+    expect(await find()).toMatchObject({ type: 'confidential', pkceRequired: true });
   });
 });

@@ -49,11 +49,14 @@ describe('clientDraft', () => {
     expect(clientDraft(input, before, before)).toMatchObject(expected);
   });
 
-  it('leaves PKCE to the server where a client that comes by itself becomes confidential', () => {
+  it('keeps PKCE where it was required: a client that is public for a while does not drop it', () => {
     const before = aClient({ type: 'public', authMethod: 'none', pkceRequired: true });
     const confidential = { authMethod: 'client_secret_basic' };
-    expect(clientDraft(confidential, before, { ...before, pkceByDefault: false }).pkceRequired).toBe(false);
-    expect(clientDraft(confidential, before, before).pkceRequired).toBe(true);
+    expect(clientDraft(confidential, before, { ...before, pkceByDefault: false }).pkceRequired).toBe(true);
+    expect(clientDraft({}, aClient({ pkceRequired: false }), before).pkceRequired).toBe(false);
+    expect(clientDraft(confidential, undefined, { source: 'registration', pkceByDefault: false }).pkceRequired).toBe(
+      false,
+    );
   });
 });
 

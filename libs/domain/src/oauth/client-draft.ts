@@ -67,7 +67,8 @@ export function clientDraft(input: ClientInput, before: Client | undefined, deci
       : before?.defaultScope.filter((each) => scope.includes(each)),
     pkceRequired: isNamed(input, 'pkceRequired')
       ? input.pkceRequired
-      : isPublic || (before?.type === 'confidential' ? before.pkceRequired : pkceByDefault),
+      : // Required once, it stays so: a client could drop it by being public for a while.
+        isPublic || before?.pkceRequired === true || (before?.type !== 'confidential' && pkceByDefault),
   };
 }
 

@@ -30,6 +30,12 @@ describe('loosenedMembers', () => {
     ]);
   });
 
+  it('names PKCE where it is not required any more', () => {
+    expect(loosenedMembers({ pkceRequired: true }, { pkceRequired: false })).toEqual(['pkceRequired']);
+    expect(loosenedMembers({ pkceRequired: true }, {})).toEqual([]);
+    expect(loosenedMembers({ pkceRequired: false }, { pkceRequired: true })).toEqual([]);
+  });
+
   it('names everything that an update without these members drops (RFC 7592 2.2)', () => {
     expect(loosenedMembers(hardened, {})).toEqual([...flags, 'refreshTokenRotation']);
   });

@@ -3,6 +3,8 @@ export interface ClientHardening {
   readonly dpopBoundAccessTokens?: boolean | undefined;
   readonly requirePushedAuthorizationRequests?: boolean | undefined;
   readonly requireSignedRequestObject?: boolean | undefined;
+  /** Left out: required, by default. */
+  readonly pkceRequired?: boolean | undefined;
   /** A `RefreshTokenRotation`, checked or not. */
   readonly refreshTokenRotation?: string | undefined;
 }
@@ -16,6 +18,7 @@ const flags = ['dpopBoundAccessTokens', 'requirePushedAuthorizationRequests', 'r
  */
 export function loosenedMembers(before: ClientHardening, after: ClientHardening): (keyof ClientHardening)[] {
   const loosened: (keyof ClientHardening)[] = flags.filter((flag) => before[flag] === true && after[flag] !== true);
+  if (before.pkceRequired === true && after.pkceRequired === false) loosened.push('pkceRequired');
   if (before.refreshTokenRotation === 'always' && after.refreshTokenRotation !== 'always')
     loosened.push('refreshTokenRotation');
   return loosened;

@@ -152,7 +152,6 @@ function loosensSecurity(draft: ClientDraft, before: Client): boolean {
   const strictness = (name: string): number => securityProfileNames.findIndex((each) => each === name);
   return (
     loosenedMembers(before, draft).length > 0 ||
-    (before.pkceRequired && draft.pkceRequired === false) ||
     strictness(draft.securityProfile ?? 'none') < strictness(before.securityProfile)
   );
 }
