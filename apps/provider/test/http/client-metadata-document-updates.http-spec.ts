@@ -1,4 +1,4 @@
-import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
+import { tokenExchangeGrant, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/server/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Answer } from '../support/browser';
@@ -128,6 +128,36 @@ describe('an update of a client by its metadata document', () => {
     provider.clock.advance(hour);
     expect((await open(id)).status).toBe(303);
     expect(await updatesOf(id)).toBe(1);
+  });
+
+  it('ends every right of an administrator when it shows another name, and is stored', async () => {
+    const id = newId();
+    const grantTypes = ['authorization_code', 'client_credentials', tokenExchangeGrant];
+    documents.says = { ...keyed, scope: 'openid', grant_types: ['authorization_code', 'client_credentials'] };
+    expect((await open(id)).status).toBe(303);
+    await set(id, {
+      scope: ['openid', 'roles'],
+      defaultScope: ['openid', 'roles'],
+      grantTypes,
+      tokenExchange: [{ resource: 'https://api.test', mode: 'delegation' }],
+      actsForItself: true,
+      consentRequired: false,
+      approvedAt: provider.clock.now(),
+    });
+    documents.says = { ...documents.says, client_name: 'Another agent', scope: 'openid roles', grant_types: grantTypes };
+    provider.clock.advance(hour);
+    expect((await open(id)).status).toBe(303);
+    const after = await stored(id);
+    expect(after).toMatchObject({
+      name: 'Another agent',
+      scope: ['openid'],
+      defaultScope: ['openid'],
+      grantTypes: ['authorization_code', 'client_credentials'],
+      tokenExchange: [],
+      actsForItself: false,
+      consentRequired: true,
+    });
+    expect(after.approvedAt).toBeUndefined();
   });
 
   it.each<[string, Partial<ClientDraft>]>([

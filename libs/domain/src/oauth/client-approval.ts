@@ -1,6 +1,7 @@
 import type { Client, ClientDraft, FieldProblem } from './client.js';
 import { loosenedMembers } from './client-hardening.js';
 import { adminOnlyProblems, isAdminScope } from './client-rights.js';
+import { tokenExchangeGrant } from './token-exchange.js';
 
 /** True where all that an administrator reviewed is as it was: what people read, and where they are sent. */
 function looksTheSame(before: Client, draft: ClientDraft): boolean {
@@ -45,6 +46,8 @@ export function afterDocumentChange(before: Client, draft: ClientDraft): ClientD
     consentRequired: true,
     actsForItself: false,
     tokenExchange: [],
+    grantTypes: draft.grantTypes.filter((grantType) => grantType !== tokenExchangeGrant),
     scope: draft.scope.filter((each) => !isAdminScope(each)),
+    defaultScope: draft.defaultScope?.filter((each) => !isAdminScope(each)),
   };
 }
