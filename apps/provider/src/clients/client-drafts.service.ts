@@ -9,6 +9,7 @@ import {
   keepsApproval,
   keptKeyProblems,
   looseningProblems,
+  OAuthError,
   settableInput,
   withHardeningOf,
   withoutEndedKeys,
@@ -22,10 +23,12 @@ import type { Unit } from '@gatehouse/server/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { Actor } from '../operations/actor.js';
+import { rateLimited } from '../operations/operation-error.js';
+import { text } from '../texts/text.js';
 import { UsersService } from '../users/users.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { clientEditorOf } from './policy.js';
-import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
+import { SectorIdentifiers, type SectorAsker } from './registration/sector-identifiers.service.js';
 
 const serviceAccountSentence =
   'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by acts_for_itself (--service-account or --no-service-account).';
@@ -80,20 +83,32 @@ export class ClientDrafts {
     return this.rules.check({ ...draft, id: before.id, createdAt: before.createdAt });
   }
 
+  /** Whether the document of the sector identifier is to be asked: not again where all that it vouches for is as it was. */
+  needsLook(actor: Actor, client: Client, before?: Client): boolean {
+    if (client.sectorIdentifierUri === undefined) return false;
+    const isSame =
+      before?.sectorIdentifierUri === client.sectorIdentifierUri &&
+      client.redirectUris.every((uri) => before.redirectUris.includes(uri));
+    return isStranger(actor) || !isSame;
+  }
+
   /**
-   * Asks the document of the sector identifier. Of administrators and owners only where something changed of what it
-   * vouches for.
-   * @throws OAuthError temporarily_unavailable past the limits of those who register by themselves
+   * Asks the document of the sector identifier. The caller says before whether the actor may make this server fetch.
+   * @throws OAuthError temporarily_unavailable, or OperationError rate_limited for a person, past the limits of all but
+   * administrators
    */
-  async lookAtSector(actor: Actor, client: Client, before?: Client): Promise<SectorLook | undefined> {
-    if (!needsLook(actor, client, before)) return undefined;
-    const asker = 'addressKey' in actor ? { addressKey: actor.addressKey, now: actor.now } : undefined;
-    return { of: sectorOf(client), problem: await this.sectors.problem(client, asker) };
+  async lookAtSector(actor: Actor, client: Client): Promise<SectorLook> {
+    try {
+      return { of: sectorOf(client), problem: await this.sectors.problem(client, askerOf(actor)) };
+    } catch (error) {
+      if (actor.kind === 'person' && error instanceof OAuthError) throw rateLimited(text('problem.sector.tooMany'));
+      throw error;
+    }
   }
 
   /** Whether a look is of the client as it will be: another change may have come between. */
   isLookedAt(actor: Actor, look: SectorLook | undefined, client: Client, before?: Client): boolean {
-    return !needsLook(actor, client, before) || look?.of === sectorOf(client);
+    return !this.needsLook(actor, client, before) || look?.of === sectorOf(client);
   }
 
   /** An owner that the client did not have must exist. */
@@ -160,12 +175,11 @@ function sourceOf(actor: Actor): ClientSource {
   }
 }
 
-function needsLook(actor: Actor, client: Client, before: Client | undefined): boolean {
-  if (client.sectorIdentifierUri === undefined) return false;
-  const isSame =
-    before?.sectorIdentifierUri === client.sectorIdentifierUri &&
-    client.redirectUris.every((uri) => before.redirectUris.includes(uri));
-  return isStranger(actor) || !isSame;
+/** Whose limits a fetch counts against: none of administrators. */
+function askerOf(actor: Actor): SectorAsker | undefined {
+  if ('addressKey' in actor) return { addressKey: actor.addressKey, now: actor.now };
+  const isOwner = actor.kind === 'person' && clientEditorOf(actor) === 'owner';
+  return isOwner ? { addressKey: `user:${actor.userId}`, now: actor.now } : undefined;
 }
 
 function isStranger(actor: Actor): boolean {

@@ -49,8 +49,11 @@ export class CreateClient implements Operation<CreateClientInput, SavedClient, P
   async prepareAs(id: string, actor: Actor, input: CreateClientInput): Promise<PreparedClient> {
     const judged = this.drafts.judgeNew(actor, input.properties, id);
     // What is wrong with it is said by perform, together with all else.
-    const sector = 'client' in judged ? await this.drafts.lookAtSector(actor, judged.client) : undefined;
-    return { ...input, id, sector };
+    if (!('client' in judged) || !this.drafts.needsLook(actor, judged.client))
+      return { ...input, id, sector: undefined };
+    demand(actor, mayCreateClient(actor));
+    demand(actor, afterRecentSignIn(actor));
+    return { ...input, id, sector: await this.drafts.lookAtSector(actor, judged.client) };
   }
 
   async perform(unit: Unit, actor: Actor, prepared: PreparedClient): Promise<Performed<SavedClient>> {

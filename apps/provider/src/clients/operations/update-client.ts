@@ -43,8 +43,13 @@ export class UpdateClient implements Operation<UpdateClientInput, SavedClient, P
   async prepare(actor: Actor, input: UpdateClientInput): Promise<PreparedChange> {
     const before = await this.clients.findFresh(input.id);
     const judged = before && this.drafts.judgeChange(actor, input.properties, before);
-    const client = judged && 'client' in judged ? judged.client : undefined;
-    return { ...input, sector: client && (await this.drafts.lookAtSector(actor, client, before)) };
+    // What is wrong with it is said by perform, together with all else.
+    if (!judged || !('client' in judged) || !this.drafts.needsLook(actor, judged.client, before))
+      return { ...input, sector: undefined };
+    demand(actor, mayManageClient(actor, before));
+    if (input.revision !== undefined && input.revision !== revisionOf(before)) throw changedMeanwhile();
+    demand(actor, mayUpdateClient(actor, before, judged.client));
+    return { ...input, sector: await this.drafts.lookAtSector(actor, judged.client) };
   }
 
   async perform(unit: Unit, actor: Actor, prepared: PreparedChange): Promise<Performed<SavedClient>> {

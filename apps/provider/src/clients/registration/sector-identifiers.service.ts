@@ -7,7 +7,7 @@ import { OAuthError, type ClientSource, type FieldProblem } from '@gatehouse/dom
 
 const mostBytes = 64 * 1024;
 const mostMilliseconds = 5000;
-/** Of clients that register or describe themselves, which name any host. */
+/** Of clients that register or describe themselves and of developers, who name any host. */
 const strangersLimits = {
   seconds: 60,
   perSource: 30,
@@ -19,6 +19,7 @@ const strangersLimits = {
 
 /** Who makes us fetch: none for administrators. */
 export interface SectorAsker {
+  /** A network address, or the account of a developer. */
   readonly addressKey: string;
   readonly now: EpochSeconds;
 }
