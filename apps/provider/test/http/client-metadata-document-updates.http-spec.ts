@@ -144,7 +144,12 @@ describe('an update of a client by its metadata document', () => {
       consentRequired: false,
       approvedAt: provider.clock.now(),
     });
-    documents.says = { ...documents.says, client_name: 'Another agent', scope: 'openid roles', grant_types: grantTypes };
+    documents.says = {
+      ...documents.says,
+      client_name: 'Another agent',
+      scope: 'openid roles',
+      grant_types: grantTypes,
+    };
     provider.clock.advance(hour);
     expect((await open(id)).status).toBe(303);
     const after = await stored(id);
