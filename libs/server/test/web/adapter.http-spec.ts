@@ -1,6 +1,18 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { networkInterfaces } from 'node:os';
-import { ask, assets, clock, logLines, ORIGIN, postForm, rawExchange, startTrial, type Trial } from './support.js';
+import {
+  ask,
+  assets,
+  clock,
+  logLines,
+  ORIGIN,
+  postForm,
+  rawExchange,
+  slowRequests,
+  startTrial,
+  type Trial,
+} from './support.js';
 
 describe.each([true, false])('the adapter, on a real socket, with direct dispatch: %s,', (dispatchDirectly) => {
   let trial: Trial;
@@ -269,9 +281,13 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
 describe('closing', () => {
   it('ends idle connections at once and answers what is under way', async () => {
     const trial = await startTrial({ origin: 'https://id.example' });
-    const idle = rawExchange(trial, 'GET /json HTTP/1.1\r\nHost: x\r\n\r\n');
+    let idle: Promise<string> | undefined;
+    await new Promise<void>((resolve) => {
+      idle = rawExchange(trial, 'GET /json HTTP/1.1\r\nHost: x\r\n\r\n', resolve);
+    });
+    const begun = once(slowRequests, 'begun');
     const busy = ask(trial, '/slow');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await begun;
     const started = Date.now();
     await Promise.all([trial.app.close(), trial.app.close()]);
     expect(Date.now() - started).toBeLessThan(2000);

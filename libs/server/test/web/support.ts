@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { EventEmitter } from 'node:events';
 import { request as httpRequest, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -35,6 +36,9 @@ export const ORIGIN = 'http://127.0.0.1:5000';
 export const clock = new ManualClock();
 export const logLines: string[] = [];
 const log = createLog({ level: 'info', name: 'trial', destination: { write: (line) => void logLines.push(line) } });
+
+/** Emits `begun` for each request to /slow. */
+export const slowRequests = new EventEmitter();
 
 @Controller()
 class TrialController {
@@ -139,6 +143,7 @@ class TrialController {
 
   @Get('/slow')
   async slow(): Promise<Reply> {
+    slowRequests.emit('begun');
     await new Promise((resolve) => setTimeout(resolve, 150));
     return Reply.json({ done: true });
   }
@@ -259,11 +264,14 @@ export function postForm(
 }
 
 /** Sends bytes as they are and collects what comes back until the other side closes. */
-export function rawExchange(trial: Trial, bytes: string): Promise<string> {
+export function rawExchange(trial: Trial, bytes: string, onData: () => void = () => undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(trial.port, '127.0.0.1', () => socket.write(bytes));
     let received = '';
-    socket.on('data', (part: Buffer) => (received += part.toString()));
+    socket.on('data', (part: Buffer) => {
+      received += part.toString();
+      onData();
+    });
     socket.on('close', () => resolve(received));
     socket.on('error', reject);
   });
