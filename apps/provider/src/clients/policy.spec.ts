@@ -46,7 +46,9 @@ const ownerToo = {
   'owner with an unused second factor': undefined,
   'auditor who owns': undefined,
 };
-const clientItselfToo = { 'registrant of the client': undefined, 'metadata document of the client': undefined };
+/** The registration access token of a client that has an owner is good no more. */
+const documentToo = { 'metadata document of the client': undefined };
+const registrantToo = { 'registrant of the client': undefined };
 /** Instead of "may", for the owner. */
 const ownerSignsIn = { 'stale owner': 'recent_sign_in', 'owner with an unused second factor': 'recent_sign_in' };
 const administratorSignsIn = { 'stale administrator': 'recent_sign_in' };
@@ -67,26 +69,34 @@ describe('who may create a client', () => {
 });
 
 describe('who may manage a client', () => {
-  it('that a developer owns: the owner, administrators, and the client itself', () => {
+  it('that a developer owns: the owner, administrators, and its metadata document', () => {
     expect(ofEachActor((actor) => mayManageClient(actor, owned))).toEqual({
       ...administrators,
       ...ownerToo,
-      ...clientItselfToo,
+      ...documentToo,
     });
   });
 
-  it.each([
-    ['somebody else owns', clientOfAnother],
-    ['nobody owns', clientOfNobody],
-  ])('that %s: no developer', (_whose, client) => {
-    expect(ofEachActor((actor) => mayManageClient(actor, client))).toEqual({ ...administrators, ...clientItselfToo });
+  it('that somebody else owns: no developer', () => {
+    expect(ofEachActor((actor) => mayManageClient(actor, clientOfAnother))).toEqual({
+      ...administrators,
+      ...documentToo,
+    });
+  });
+
+  it('that nobody owns: administrators, and the client itself', () => {
+    expect(ofEachActor((actor) => mayManageClient(actor, clientOfNobody))).toEqual({
+      ...administrators,
+      ...documentToo,
+      ...registrantToo,
+    });
   });
 
   it('after a recent sign-in, where it is deleted or people get roles in it', () => {
     expect(ofEachActor((actor) => mayManageClientAfterSignIn(actor, owned))).toEqual({
       ...administrators,
       ...ownerToo,
-      ...clientItselfToo,
+      ...documentToo,
       ...ownerSignsIn,
       ...administratorSignsIn,
     });
@@ -101,7 +111,7 @@ describe('who may update a client', () => {
   ])('in %s: who may manage it', (_what, change) => {
     const update = (actor: Parameters<typeof mayUpdateClient>[0]): Denial =>
       mayUpdateClient(actor, owned, { ...owned, ...change });
-    expect(ofEachActor(update)).toEqual({ ...administrators, ...ownerToo, ...clientItselfToo });
+    expect(ofEachActor(update)).toEqual({ ...administrators, ...ownerToo, ...documentToo });
   });
 
   it.each<[string, Partial<Client>]>([
@@ -114,7 +124,7 @@ describe('who may update a client', () => {
     expect(ofEachActor((actor) => mayUpdateClient(actor, owned, { ...owned, ...change }))).toEqual({
       ...administrators,
       ...ownerToo,
-      ...clientItselfToo,
+      ...documentToo,
       ...ownerSignsIn,
       ...administratorSignsIn,
     });
@@ -131,7 +141,7 @@ describe('who may replace the secret of a client', () => {
     expect(ofEachActor((actor) => mayReplaceSecret(actor, owned))).toEqual({
       ...administrators,
       ...ownerToo,
-      ...clientItselfToo,
+      ...documentToo,
       ...ownerSignsIn,
       ...administratorSignsIn,
     });
@@ -141,7 +151,7 @@ describe('who may replace the secret of a client', () => {
     const administrating = aClient({ id: ownClientId, ownerId, scope: ['openid', scope] });
     expect(ofEachActor((actor) => mayReplaceSecret(actor, administrating))).toEqual({
       ...administrators,
-      ...clientItselfToo,
+      ...documentToo,
       ...administratorSignsIn,
       'auditor who owns': 'forbidden',
     });
