@@ -1,6 +1,6 @@
 // `npm run test:node24`: the domain and HTTP suites on Node 24, wherever this runs: in a copy of the checkout, because the
 // native SQLite driver is built for one Node only and the one here stays. The last line is `N passed, N failed`.
-// `--short`, for CI: the domain, and the endpoints that are answered before the router, through the router.
+// `--short`, for CI: the domain.
 import './lib/node-version.mjs';
 import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
