@@ -12,6 +12,6 @@ export function mayRevoke(actor: Actor, client: Pick<Client, 'ownerId'> | undefi
   return administratorsOnly(actor);
 }
 
-export function isDeveloper(actor: Actor): actor is PersonActor {
+function isDeveloper(actor: Actor): actor is PersonActor {
   return actor.kind === 'person' && actor.roles.includes('developer');
 }
