@@ -53,7 +53,7 @@ export function oauthErrorReply(error: OAuthError, request: WebRequest, more: Ou
 /** A token that is no good is answered in its own scheme (RFC 6750 3), a client that proved nothing in Basic. */
 function challengeOf(error: OAuthError): string {
   if (error.code !== 'invalid_token') return 'Basic realm="gatehouse", charset="UTF-8"';
-  // RFC 6750 3.1: a request without a token is told of no error.
+  // RFC 6750 3.1: the challenge to a request without a token has no error code.
   if (error.reason === missingToken) return bearerChallenge();
   return bearerChallenge({ error: error.code, description: error.description });
 }

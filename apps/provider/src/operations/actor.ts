@@ -66,7 +66,7 @@ export type RegistrationProof =
   /** RFC 7592 1.2: the token of this client, which was compared. Each update replaces it. */
   | { readonly kind: 'registration-access-token'; readonly clientId: string; readonly token: string };
 
-/** Whoever registers a client by protocol, or manages a client that registered itself (RFC 7591, RFC 7592). */
+/** Registers a client by protocol, or manages a client that registered itself (RFC 7591, RFC 7592). */
 export interface RegistrantActor extends CountedOrigin {
   readonly kind: 'registrant';
   readonly proof: RegistrationProof;

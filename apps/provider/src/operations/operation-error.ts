@@ -62,7 +62,7 @@ export function rateLimited(sentence: Sentence): OperationError {
   return new OperationError('rate_limited', sentence);
 }
 
-/** Somebody used the link first, or it has expired. */
+/** The link was used already, or has expired. */
 export function linkSpent(): OperationError {
   return new OperationError('link_spent', text('error.link.spent'));
 }

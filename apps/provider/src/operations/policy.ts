@@ -23,12 +23,12 @@ export function administratorsOnly(actor: Actor): Denial {
   }
 }
 
-/** Whoever may see everything: administrators and auditors, service accounts, the command line and the server itself. */
+/** All who may read everything: administrators and auditors, service accounts, the command line and the server itself. */
 export function readersOnly(actor: Actor): Denial {
   return administratorsOnly(actor) === 'forbidden' ? 'forbidden' : undefined;
 }
 
-/** What only somebody with access to the server itself may do. */
+/** What needs access to the server itself. */
 export function commandLineOnly(actor: Actor): Denial {
   return actor.kind === 'command-line' || actor.kind === 'system' ? undefined : 'forbidden';
 }

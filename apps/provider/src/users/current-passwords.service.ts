@@ -10,7 +10,7 @@ import { PasswordHasher } from './password-hasher.js';
 import { accountSource } from './password-source.js';
 import { UsersService } from './users.service.js';
 
-/** Guesses at the current password, by whoever sits at an open session. */
+/** Guesses at the current password from an open session. */
 const guesses = { most: 10, seconds: 900 };
 
 export interface TypedPassword {

@@ -7,7 +7,7 @@ import {
   type Denial,
 } from '../operations/policy.js';
 
-/** Accounts, their roles, passwords and links: whoever changes them could make themselves anybody. */
+/** Accounts, their roles, passwords and links: the right to change them is the right to become any user. */
 export function mayManageUsers(actor: Actor): Denial {
   return administratorsAfterRecentSignIn(actor);
 }

@@ -22,7 +22,7 @@ const machine: Partial<ClientDraft> = {
   actsForItself: true,
 };
 
-/** Whoever had a client before has no credentials of it afterwards (libs/domain: client-handover.ts). */
+/** A client's former owner keeps no valid credentials of it (libs/domain: client-handover.ts). */
 describe('a client that changes hands', () => {
   let provider: TestProvider;
   let api: AdminApiClient;

@@ -8,7 +8,7 @@ const formerOwnerSentence =
 const administrationSentence =
   'Keys open the administration of this server only if they were registered for it: register other keys together with this change.';
 
-/** What a change of a client does to the credentials that somebody had before it. */
+/** What a change of a client does to its existing credentials. */
 export interface ClientHandover {
   /** The secret is replaced. */
   readonly secret: boolean;

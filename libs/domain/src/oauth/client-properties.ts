@@ -346,7 +346,7 @@ const settable: Readonly<Record<ClientEditor, readonly ClientPropertySetter[]>> 
   server: ['registration', 'approved_registration', 'owner', 'administrator', 'server'],
 };
 
-/** Whether somebody may set a property at all. What values they may choose is decided by rules across properties. */
+/** Whether an editor may set a property at all. Which values are allowed is decided by rules across properties. */
 export function maySetClientProperty(editor: ClientEditor, name: ClientPropertyName): boolean {
   return settable[editor].includes(clientProperties[name].setBy);
 }

@@ -58,7 +58,7 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw changedMeanwhile();
     await this.rules.demandUse(unit, userId, use);
     await this.users.setPassword(unit, userId, passwordHash, now);
-    // Whoever else is signed in, or got a refresh token by the old password, may be the reason for the change.
+    // Another session, or a refresh token from the old password, may be the reason for the change.
     const ended = await this.users.signOutEverywhere(unit, userId, { offline: true, keepSessionId }, now);
     const details = { offline_grants_ended: ended.grants };
     return { result: undefined, changes: [{ type: 'user.password_changed', subjectId: userId, details }] };

@@ -70,7 +70,7 @@ export class Creations {
       });
       return replyOf(201, JSON.stringify(made), false);
     } catch (error) {
-      // Refused because the first call with the key made it meanwhile: that one's answer is the answer to both.
+      // Refused because the first call with the key created it meanwhile: both calls get the first one's response.
       const isLate = error instanceof KeyTaken || error instanceof OperationError;
       const first = isLate ? await this.find(id, bytes, call.now) : undefined;
       if (first) return first;

@@ -12,7 +12,7 @@ export interface AuditExportInput {
   readonly filter: Readonly<Record<string, string>>;
 }
 
-/** Somebody takes the audit log out of the server, which the log itself tells of. It comes before the first event is sent. */
+/** Records an export of the audit log, before the first event is sent. */
 @Injectable()
 export class RecordAuditExport extends SimpleOperation<AuditExportInput, void> {
   /** @throws OperationError forbidden */

@@ -11,7 +11,7 @@ import { UsersService } from '../users.service.js';
 
 export interface PasswordLinkInput {
   readonly id: string;
-  /** Ends all sessions and grants too: somebody else may be signed in. */
+  /** Ends all sessions and grants too: another person may be signed in. */
   readonly signOut?: boolean;
 }
 
