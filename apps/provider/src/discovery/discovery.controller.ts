@@ -84,6 +84,7 @@ export class DiscoveryController {
         }),
         { headers: openToAll },
       ),
+      { isStatic: true },
     );
   }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Reply } from './reply.js';
 
 /** A route's handler as Nest registers it: with its guards, pipes and exception filters. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
@@ -8,6 +9,8 @@ export interface ExactRoute {
   readonly method: string;
   readonly path: string;
   readonly handler: RouteHandler;
+  /** What the handler returned, where that never changes (`Reply.isStatic`): it is not called again. */
+  staticReply?: Reply;
 }
 
 /** What a request matches when it is not a plain string: every method, or every path that starts so. */
@@ -49,6 +52,14 @@ export class ExactRoutes {
 
   find(method: string, path: string): ExactRoute | undefined {
     return this.byPath.get(path)?.get(method);
+  }
+
+  /** Keeps a static reply with the route whose handler returned it. */
+  keepStatic(request: IncomingMessage & { readonly route?: unknown }, reply: Reply): void {
+    const { route } = request;
+    // The router sets a route of its own.
+    const exact = this.find(request.method ?? '', (route as ExactRoute | undefined)?.path ?? '');
+    if (exact !== undefined && exact === route) exact.staticReply = reply;
   }
 
   get all(): readonly ExactRoute[] {

@@ -160,6 +160,7 @@ export class ReplyAdapter extends ExpressAdapter {
       this.logAnswer(response, statusCode ?? response.statusCode);
       return super.reply(response, body, statusCode);
     }
+    if (body.isStatic) this.exactRoutes.keepStatic(response.req, body);
     const answer = { response, written: this.writer.write(body, response.req) };
     if (this.waiting.push(answer) === 1) setImmediate(this.sendWaiting);
     return response;
@@ -259,6 +260,10 @@ export class ReplyAdapter extends ExpressAdapter {
     // What the router would have set, for whoever reads it from the request.
     message.originalUrl = message.url ?? '/';
     message.route = route;
+    if (route.staticReply) {
+      this.reply(response, route.staticReply);
+      return;
+    }
     const failed = (error: unknown): void => {
       // Nest's exception filters have answered every error but one of their own.
       this.log?.error({ err: error }, 'an answer failed');

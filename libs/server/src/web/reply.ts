@@ -117,9 +117,25 @@ export class Reply {
     });
   }
 
-  /** An answer that is given again and again, the same to everybody: it is written once. Nothing of a person is in it. */
-  static constant(reply: Reply): Reply {
-    return new Reply({ kind: 'constant', status: reply.content.status, content: reply.content, written: undefined });
+  /**
+   * A response that is the same for every request and holds nothing of a person: it is rendered once.
+   * @param options `isStatic`: it never changes while the process runs, so that the handler of a
+   * fixed path is called once (nothing may depend on the request: no guard, no host)
+   */
+  static constant(reply: Reply, options: { readonly isStatic?: boolean } = {}): Reply {
+    const { content } = reply;
+    return new Reply({
+      kind: 'constant',
+      status: content.status,
+      content,
+      isStatic: options.isStatic === true,
+      written: undefined,
+    });
+  }
+
+  /** See {@link constant}. */
+  get isStatic(): boolean {
+    return this.content.kind === 'constant' && this.content.isStatic;
   }
 
   /** Bytes of any kind: style sheets, scripts, downloads. */
@@ -158,6 +174,7 @@ export type ReplyContent =
   | (Common & {
       readonly kind: 'constant';
       readonly content: ReplyContent;
+      readonly isStatic: boolean;
       /** The writer's. */
       written: WrittenReply | undefined;
     });

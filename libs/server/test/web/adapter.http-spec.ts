@@ -10,6 +10,7 @@ import {
   postForm,
   rawExchange,
   slowRequests,
+  staticCalls,
   startTrial,
   type Trial,
 } from './support.js';
@@ -27,6 +28,25 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     const answer = await ask(trial, '/host', { headers: { host } });
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject(body);
+  });
+
+  it('calls the handler of a static reply once, where it dispatches itself, and logs every request', async () => {
+    staticCalls.count = 0;
+    logLines.length = 0;
+    const answers = [];
+    for (let request = 0; request < 3; request += 1) answers.push(await ask(trial, '/static?q=1'));
+    expect(answers.map(({ body }) => body)).toEqual(
+      [1, 2, 3].map((call) => JSON.stringify({ call: dispatchDirectly ? 1 : call })),
+    );
+    expect(logLines.filter((line) => line.includes('/static'))).toHaveLength(3);
+    expect((await ask(trial, '/static', { method: 'HEAD' })).status).toBe(200);
+    expect((await ask(trial, '/static', { method: 'POST' })).status).toBe(404);
+  });
+
+  it('calls the handler of another constant reply each time', async () => {
+    staticCalls.count = 0;
+    await ask(trial, '/constant');
+    expect((await ask(trial, '/constant')).body).toBe('{"call":2}');
   });
 
   it('sends a page with its length, its policy and nothing that names the software', async () => {

@@ -40,6 +40,9 @@ const log = createLog({ level: 'info', name: 'trial', destination: { write: (lin
 /** Emits `begun` for each request to /slow. */
 export const slowRequests = new EventEmitter();
 
+/** Calls of the handlers of /static and /constant. */
+export const staticCalls = { count: 0 };
+
 @Controller()
 class TrialController {
   private readonly forms = new PageForms({
@@ -71,6 +74,18 @@ class TrialController {
   async form(@Req() request: WebRequest): Promise<Reply> {
     const form = await readForm(request, { limitBytes: 1000 });
     return Reply.json(Object.fromEntries(form.names.map((name) => [name, form.all(name)])));
+  }
+
+  @Get('/static')
+  staticReply(): Reply {
+    staticCalls.count += 1;
+    return Reply.constant(Reply.json({ call: staticCalls.count }), { isStatic: true });
+  }
+
+  @Get('/constant')
+  constantReply(): Reply {
+    staticCalls.count += 1;
+    return Reply.constant(Reply.json({ call: staticCalls.count }));
   }
 
   @Get('/json')
