@@ -1,20 +1,56 @@
 // The rules of scripts/import-table.cjs for dependency-cruiser. Run by scripts/check-imports.mjs.
-const { edge, provider, top, composition, domain } = require('./scripts/import-table.cjs');
+const { base, provider, client, platform, top, domain } = require('./scripts/import-table.cjs');
 
 const anyOf = (names) => `(${names.join('|')})`;
 const built = '(src|dist)'; // packages reach one another through their exports, which lie in dist
 const tests = '(\\.spec\\.ts$|/test/|\\.fixture\\.ts$)';
-const modulePath = (name) => `^apps/provider/src/${name}/`;
 
-const provided = Object.entries(provider).map(([name, allowed]) => ({
-  name: `provider-${name}`,
-  comment: `${name} may import ${['the edge', ...allowed].join(', ')}`,
-  severity: 'error',
-  from: { path: modulePath(name), pathNot: composition },
-  to: { path: '^apps/provider/src/[^/]+/', pathNot: modulePath(anyOf([name, ...edge, ...allowed])) },
-}));
+const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
-const doors = Object.entries(domain).map(([name, allowed]) => ({
+/** `clients` is not `clients/resolver`: a folder that has a line of its own is no part of the one around it. */
+function folder(source, name, names) {
+  const inner = names.filter((other) => other.startsWith(`${name}/`)).map((other) => other.slice(name.length + 1));
+  return `^${source}/${name}/${inner.length > 0 ? `(?!${anyOf(inner)}/)` : ''}`;
+}
+
+/**
+ * A rule for each module of a table: it imports itself, what its line names, and packages.
+ * @param everyones modules that all may import which are not among them
+ */
+function modules(source, table, everyones = []) {
+  const names = Object.keys(table);
+  return names.map((name) => {
+    const allowed = everyones.includes(name) ? table[name] : [...everyones, ...table[name]];
+    return error(
+      `${source}/${name}`,
+      `${name} may import ${allowed.join(', ') || 'no other module'}`,
+      { path: folder(source, name, names), pathNot: tests },
+      { path: `^${source}/[^/]+/`, pathNot: [name, ...allowed].map((other) => folder(source, other, names)) },
+    );
+  });
+}
+
+/** What only puts an application together is imported by nothing but itself. */
+function composition(application) {
+  const inside = `^${application}/${anyOf(top)}/`;
+  const files = `^${application}/[^/]+\\.ts$`;
+  return [
+    error(
+      `${application}/composition`,
+      'nothing imports the server process, the command line, the root module and the schema but those',
+      { path: `^${application}/`, pathNot: [inside, files, tests] },
+      { path: [inside, files] },
+    ),
+    error(
+      `${application}/schema`,
+      'the entities and migrations are for the server process and the command line',
+      { path: `^${application}/[^/]+\\.ts$`, pathNot: `^${application}/schema\\.ts$` },
+      { path: `^${application}/schema\\.ts$` },
+    ),
+  ];
+}
+
+const entryPoints = Object.entries(domain).map(([name, allowed]) => ({
   name: `domain-${name}`,
   comment: `${name} may import ${['itself', 'node:crypto', 'node:url', ...allowed].join(', ')}`,
   severity: 'error',
@@ -22,37 +58,27 @@ const doors = Object.entries(domain).map(([name, allowed]) => ({
   to: { pathNot: [`^libs/domain/src/${anyOf([name, ...allowed])}/`, '^(node:)?(crypto|url)$'] },
 }));
 
-const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-
 module.exports = {
   forbidden: [
     error('no-cycles', 'in ESM two decorated classes that import each other crash at load', {}, { circular: true }),
     error('nothing-unresolved', 'a path that leads nowhere is checked by nobody', {}, { couldNotResolve: true }),
-    ...provided,
-    error(
-      'provider-edge',
-      'the edge knows no module above it',
-      { path: modulePath(anyOf(edge)), pathNot: composition },
-      { path: '^apps/provider/src/[^/]+/', pathNot: modulePath(anyOf(edge)) },
-    ),
-    error(
-      'provider-top',
-      'nothing imports what only shows',
-      { path: '^apps/provider/src/([^/]+)/', pathNot: composition },
-      { path: modulePath(anyOf(top)), pathNot: '^apps/provider/src/$1/' },
-    ),
+    ...modules('apps/provider/src', { ...base, ...provider }, Object.keys(base)),
+    ...modules('apps/client/src', client),
+    ...modules('libs/platform/src', platform),
+    ...composition('apps/provider/src'),
+    ...composition('apps/client/src'),
     error(
       'entities-stay',
       'rows never leave their module; what a service hands out are domain values',
-      { path: '^apps/([^/]+)/src/([^/]+)/', pathNot: composition },
+      { path: '^apps/([^/]+)/src/([^/]+)/', pathNot: [tests, '^apps/[^/]+/src/(server|cli)/'] },
       { path: '^apps/[^/]+/src/[^/]+/.*\\.(entity|statements)\\.ts$', pathNot: '^apps/$1/src/$2/' },
     ),
-    ...doors,
+    ...entryPoints,
     error(
-      'server-imports-domain-only',
-      'domain <- server <- apps',
-      { path: '^libs/server/' },
-      { path: `^(apps/|libs/(?!domain/${built}|server/))` },
+      'platform-imports-domain-only',
+      'domain <- platform <- apps',
+      { path: '^libs/platform/' },
+      { path: `^(apps/|libs/(?!domain/${built}|platform/))` },
     ),
     error(
       'resource-server-alone',

@@ -99,7 +99,7 @@ export default defineConfig(
   },
   {
     files: sources,
-    ignores: [...tests, '**/src/program.ts', '**/src/workers.ts', '**/src/server.ts', 'apps/*/src/cli/program.ts'],
+    ignores: [...tests, 'apps/*/src/server/{program,workers,server}.ts', 'apps/*/src/cli/program.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

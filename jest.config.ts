@@ -6,7 +6,7 @@ const config: Config = {
   testTimeout: 120_000,
   projects: [
     '<rootDir>/libs/domain',
-    '<rootDir>/libs/server',
+    '<rootDir>/libs/platform',
     '<rootDir>/libs/resource-server',
     '<rootDir>/apps/provider',
     '<rootDir>/apps/client',

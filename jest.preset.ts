@@ -56,7 +56,7 @@ export function preset(displayName: string, root: string): Config {
       '^(\\.{1,2}/.*)\\.js$': '$1',
       '^@gatehouse/domain/(.*)$': '<rootDir>/../../libs/domain/src/$1/index',
       '^@gatehouse/resource-server/(.*)$': '<rootDir>/../../libs/resource-server/src/$1',
-      '^@gatehouse/server/(.*)$': '<rootDir>/../../libs/server/src/$1',
+      '^@gatehouse/platform/(.*)$': '<rootDir>/../../libs/platform/src/$1',
     },
   };
 }

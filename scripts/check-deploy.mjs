@@ -31,7 +31,7 @@ process.exitCode = problems.length === 0 ? 0 : 1;
 
 /** Every GATEHOUSE_ name is a setting, or the file twin of a secret. */
 async function checkSettings() {
-  const { namesOf } = await built('libs/server/dist/settings.js');
+  const { namesOf } = await built('libs/platform/dist/settings/settings.js');
   const known = new Set();
   for (const application of ['provider', 'client']) {
     const { settingsDefinition } = await built(`apps/${application}/dist/config/settings.js`);
@@ -83,7 +83,7 @@ function checkDockerfile(file) {
 }
 
 function foldersReadAtRunTime() {
-  return ['apps/provider/src', 'apps/client/src', 'libs/server/src'].flatMap((source) =>
+  return ['apps/provider/src', 'apps/client/src', 'libs/platform/src'].flatMap((source) =>
     readdirSync(join(root, source), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /\.(hbs|css|js|svg|png|ico|webp|woff2)$/.test(entry.name))
       .map((entry) => relative(root, entry.parentPath)),
@@ -98,7 +98,7 @@ function copies(stage, path) {
 
 /** Health addresses are routes of the provider. */
 function checkProbes() {
-  const routes = readFileSync(join(root, 'apps/provider/src/http/routes.ts'), 'utf8');
+  const routes = readFileSync(join(root, 'apps/provider/src/web/routes.ts'), 'utf8');
   const patterns = [/httpGet: \{ path: ([^ ,]+)/g, /health_uri (\S+)/g, /\+ '(\/[a-z]+)'/g];
   let count = 0;
   for (const [file, content] of text)

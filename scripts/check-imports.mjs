@@ -1,7 +1,7 @@
 // Checks the import table (scripts/import-table.cjs) in the sources, and the layers of the workspace's projects.
 // A checker that reads nothing finds nothing wrong: it must have read a fair number of files of every project.
 import './lib/node-version.mjs';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { cruise } from 'dependency-cruiser';
@@ -9,8 +9,13 @@ import extractOptions from 'dependency-cruiser/config-utl/extract-depcruise-opti
 import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config';
 import { root } from './lib/root.mjs';
 
-const { edge, provider, top, layers } = createRequire(import.meta.url)('./import-table.cjs');
-const projects = ['libs/domain', 'libs/server', 'apps/provider', 'apps/client'];
+const { base, provider, client, platform, top, layers } = createRequire(import.meta.url)('./import-table.cjs');
+const projects = ['libs/domain', 'libs/platform', 'apps/provider', 'apps/client'];
+const tables = {
+  'apps/provider/src': { ...base, ...provider },
+  'apps/client/src': client,
+  'libs/platform/src': platform,
+};
 const fewestFiles = 20;
 
 process.chdir(root);
@@ -42,12 +47,20 @@ async function checkFiles() {
   ];
 }
 
-/** Every folder of the provider stands in the table, or no rule is about it. */
+/** Every folder stands in its table, or no rule is about it; and every line of a table is about a folder. */
 function checkModules() {
-  const known = [...edge, ...Object.keys(provider), ...top];
-  return readdirSync('apps/provider/src', { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !known.includes(entry.name))
-    .map(({ name }) => `apps/provider/src/${name}: a new module is a line in scripts/import-table.cjs`);
+  return Object.entries(tables).flatMap(([source, table]) => {
+    const names = [...Object.keys(table), ...(source.startsWith('apps/') ? top : [])];
+    const folders = readdirSync(source, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [
+      ...folders
+        .filter(({ name }) => !names.some((known) => known === name || known.startsWith(`${name}/`)))
+        .map(({ name }) => `${source}/${name}: a new module is a line in scripts/import-table.cjs`),
+      ...names
+        .filter((name) => !existsSync(join(source, name)))
+        .map((name) => `scripts/import-table.cjs: ${source}/${name} does not exist`),
+    ];
+  });
 }
 
 /** Each project's dependencies against its tag: the same arrows, a level higher. */

@@ -15,7 +15,7 @@ import { prepareBuild } from './prepare.mjs';
 
 const projects = {
   domain: 'libs/domain',
-  server: 'libs/server',
+  platform: 'libs/platform',
   'resource-server': 'libs/resource-server',
   provider: 'apps/provider',
   client: 'apps/client',
@@ -42,7 +42,7 @@ await runMain(async () => {
   const specs = httpSpecsOf(files);
   if (specs.length > 0)
     await runJest(tally, {
-      projects: ['server', 'provider', 'client'],
+      projects: ['platform', 'provider', 'client'],
       args: ['--runTestsByPath', ...specs.map((spec) => join(root, spec))],
       env,
       label: 'HTTP specs of what changed',

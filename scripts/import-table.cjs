@@ -1,62 +1,146 @@
-// Who may import whom, as data. A new arrow is a line here, and so a line in the review.
+// Which module may import which, as data. A module is a folder; the longest name that fits a file's path is its module. A new
+// dependency is a line here, and so a line in the review.
 
-/** Everyone may import these; they import one another, and nothing above them. `core` hands them to Nest's modules. */
-const edge = ['config', 'database', 'http', 'texts', 'audit', 'replay', 'operations', 'core'];
+/** The provider's lowest modules, each with those it may import. Every other module may import all of them. */
+const base = {
+  config: [],
+  database: ['config'],
+  i18n: ['config'],
+  monitoring: ['config'],
+  replay: ['database'],
+  audit: ['database', 'monitoring'],
+  web: ['config', 'i18n', 'audit', 'monitoring'],
+  operations: ['audit', 'web', 'i18n'],
+};
 
-/** The provider's modules and what each may import beside the edge. Modules not named here may not exist. */
+/** The provider's other modules and what each may import beside those. A folder that is in neither list may not exist. */
 const provider = {
+  'audit/operations': [],
+  'database/operations': [],
   outbox: [],
   mail: ['outbox'],
   keys: [],
-  sessions: [],
-  dpop: [],
-  users: ['outbox', 'mail', 'sessions'],
-  resources: ['sessions', 'users'],
-  clients: ['sessions', 'users', 'resources'],
-  factors: ['users', 'sessions'],
-  grants: ['clients', 'users', 'resources', 'sessions'],
-  issuance: ['keys', 'clients', 'users', 'resources', 'sessions', 'grants'],
-  issuers: ['sessions', 'users', 'resources', 'clients'],
-  protocol: ['dpop', 'clients', 'resources'],
-  authorization: [
+  users: ['mail', 'outbox'],
+  'users/factors': ['users'],
+  resources: ['users'],
+  clients: ['users', 'resources'],
+  'clients/resolver': ['clients', 'resources'],
+  'clients/authentication': ['clients', 'clients/resolver'],
+  grants: ['clients', 'users'],
+  consents: ['grants', 'clients'],
+  tokens: ['grants', 'clients', 'users', 'resources', 'keys'],
+  'trusted-issuers': ['clients', 'users', 'resources'],
+  'protocol/dpop': [],
+  protocol: ['protocol/dpop', 'clients', 'clients/authentication'],
+  'protocol/authorization': [
     'protocol',
+    'protocol/dpop',
     'keys',
-    'dpop',
-    'clients',
     'users',
-    'factors',
+    'users/factors',
+    'clients',
+    'clients/resolver',
     'resources',
-    'sessions',
     'grants',
-    'issuance',
+    'consents',
+    'tokens',
   ],
-  interaction: ['mail', 'authorization', 'clients', 'users', 'factors', 'resources', 'sessions', 'grants'],
-  token: ['protocol', 'dpop', 'authorization', 'issuers', 'clients', 'users', 'resources', 'grants', 'issuance'],
-  userinfo: ['protocol', 'dpop', 'clients', 'users', 'keys', 'grants', 'issuance'],
-  checks: ['clients', 'keys', 'outbox', 'users'],
-  logout: ['outbox', 'keys', 'authorization', 'users', 'clients', 'sessions', 'grants', 'issuance'],
+  'protocol/token': [
+    'protocol',
+    'protocol/dpop',
+    'protocol/authorization',
+    'users',
+    'clients',
+    'resources',
+    'grants',
+    'tokens',
+    'trusted-issuers',
+  ],
+  'protocol/introspection': ['protocol', 'users', 'clients', 'resources', 'grants', 'tokens'],
+  'protocol/revocation': ['protocol', 'grants', 'tokens'],
+  'protocol/userinfo': ['protocol', 'protocol/dpop', 'users', 'clients', 'tokens'],
+  'protocol/registration': ['protocol', 'clients', 'resources'],
+  'protocol/logout': ['protocol/authorization', 'outbox', 'users', 'clients', 'grants', 'tokens'],
+  'protocol/discovery': ['protocol/authorization', 'keys', 'users/factors', 'clients/authentication'],
+  'sign-in': ['protocol/authorization', 'users', 'users/factors', 'clients', 'resources', 'grants', 'consents'],
+  diagnostics: ['keys', 'outbox', 'users', 'clients'],
+  account: ['sign-in', 'users', 'users/factors', 'clients', 'resources', 'grants', 'consents', 'trusted-issuers'],
+  admin: [
+    'diagnostics',
+    'audit/operations',
+    'keys',
+    'outbox',
+    'users',
+    'users/factors',
+    'clients',
+    'resources',
+    'grants',
+    'tokens',
+    'trusted-issuers',
+  ],
+  'api/v1': [
+    'protocol/userinfo',
+    'keys',
+    'outbox',
+    'users',
+    'users/factors',
+    'clients',
+    'resources',
+    'grants',
+    'tokens',
+    'trusted-issuers',
+  ],
+  jobs: [
+    'diagnostics',
+    'protocol/authorization',
+    'keys',
+    'outbox',
+    'users',
+    'users/factors',
+    'clients',
+    'grants',
+    'tokens',
+  ],
 };
 
-/** May import what they show; nothing imports them. */
-const top = ['account', 'admin', 'discovery', 'ops', 'cli'];
+/** The client's modules, each with those it may import. */
+const client = {
+  config: [],
+  database: [],
+  session: ['config'],
+  web: ['config', 'session'],
+  flow: ['session', 'web'],
+  providers: ['config', 'session', 'web', 'flow'],
+  login: ['config', 'session', 'web', 'providers', 'flow'],
+  logout: ['config', 'session', 'web', 'providers', 'flow'],
+  home: ['session', 'web', 'providers', 'flow'],
+  jobs: ['session', 'providers', 'login', 'logout'],
+};
 
-/** The files that put a program together, those outside every module among them: they name every module. */
-const composition = [
-  '^apps/[^/]+/src/[^/]+\\.ts$',
-  '^apps/provider/src/database/entities\\.ts$',
-  '^apps/client/src/database/schema\\.ts$',
-];
+/** The modules of libs/platform, each with those it may import; the files beside them are for all. */
+const platform = {
+  secrets: [],
+  outbound: [],
+  telemetry: [],
+  database: [],
+  ui: [],
+  settings: ['outbound', 'secrets'],
+  http: ['ui', 'database', 'outbound', 'secrets', 'telemetry'],
+};
 
-/** The doors of libs/domain, each with those it may import. */
+/** Import what they need; nothing imports them. The command line, the server process and the schema are of this kind. */
+const top = ['server', 'cli'];
+
+/** The entry points of libs/domain, each with those it may import. */
 const domain = { kernel: [], jose: ['kernel'], oauth: ['kernel', 'jose'], oidc: ['kernel', 'jose', 'oauth'] };
 
 /** The layers that a workspace project's tag `layer:…` stands for. */
 const layers = {
   domain: [],
-  server: ['domain'],
+  platform: ['domain'],
   'resource-server': [],
-  app: ['domain', 'server'],
-  e2e: ['domain', 'server', 'app'],
+  app: ['domain', 'platform'],
+  e2e: ['domain', 'platform', 'app'],
 };
 
-module.exports = { edge, provider, top, composition, domain, layers };
+module.exports = { base, provider, client, platform, top, domain, layers };

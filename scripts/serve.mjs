@@ -95,8 +95,8 @@ async function end(child) {
 
 /** Changes when anything changes that the application was started from. */
 function fingerprint() {
-  const built = ['libs/domain/dist', 'libs/server/dist', `apps/${name}/dist`].map((folder) => [folder, /\.js$/]);
-  const read = ['libs/server/src', `apps/${name}/src`].map((folder) => [folder, /\.(hbs|css|js|svg)$/]);
+  const built = ['libs/domain/dist', 'libs/platform/dist', `apps/${name}/dist`].map((folder) => [folder, /\.js$/]);
+  const read = ['libs/platform/src', `apps/${name}/src`].map((folder) => [folder, /\.(hbs|css|js|svg)$/]);
   let newest = 0;
   let count = 0;
   for (const [folder, pattern] of [...built, ...read]) {

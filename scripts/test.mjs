@@ -17,7 +17,7 @@ import { prepareBuild } from './prepare.mjs';
 const quick = process.argv.includes('--quick');
 const projects = {
   domain: 'libs/domain',
-  server: 'libs/server',
+  platform: 'libs/platform',
   'resource-server': 'libs/resource-server',
   provider: 'apps/provider',
   client: 'apps/client',

@@ -4,7 +4,7 @@ import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
-const projects = ['libs/domain', 'libs/server', 'apps/provider', 'apps/client'];
+const projects = ['libs/domain', 'libs/platform', 'apps/provider', 'apps/client'];
 
 /** The TypeScript compiler, to be run by Node. */
 export const compiler = join(root, 'node_modules/typescript/bin/tsc');

@@ -4,7 +4,7 @@ import { Tally } from './tally.mjs';
 import { prepareBuild } from '../prepare.mjs';
 
 /**
- * HTTP specs of endpoints that the server dispatches without Express' router (libs/server/src/web/exact-routes.ts). They run
+ * HTTP specs of endpoints that the server dispatches without Express' router (libs/platform/src/http/exact-routes.ts). They run
  * once more with every request going through the router, which must make no difference. (exact-routes.http-spec.ts compares
  * the two for every fixed path in each run of the tests.)
  */
@@ -22,7 +22,7 @@ export async function runSuites({ short }) {
     await runJest(tally, { projects: ['domain'], env, label });
     return tally.report();
   }
-  let projects = ['domain', 'server', 'provider', 'client'];
+  let projects = ['domain', 'platform', 'provider', 'client'];
   try {
     await prepareBuild();
   } catch (error) {

@@ -14,26 +14,22 @@ const anyVerifier = (what, file, killer) => ({
 });
 
 const hashes = [
-  anyVerifier('an authorization code', 'authorization/codes.service.ts', http('token-code', /verifier half/)),
+  anyVerifier('an authorization code', 'protocol/authorization/codes.service.ts', http('token-code', /verifier half/)),
   anyVerifier(
     'a device code',
-    'authorization/device-authorizations.service.ts',
+    'protocol/authorization/device-authorizations.service.ts',
     http('device', /a code of another client, one that was never issued/),
   ),
+  anyVerifier('a refresh token', 'tokens/refresh-tokens.service.ts', http('secret-half', /a refresh token is refused/)),
+  anyVerifier('an access token', 'tokens/access-tokens.service.ts', http('secret-half', /an access token is refused/)),
+  anyVerifier('a session', 'users/sessions/sessions.service.ts', http('secret-half', /a session cookie/)),
+  anyVerifier('a one-time link', 'users/credentials/one-time-links.service.ts', http('one-time-link', /secret half/)),
+  anyVerifier('an invitation', 'users/invitations/invitations.service.ts', http('secret-half', /an invitation makes/)),
   anyVerifier(
-    'a refresh token',
-    'issuance/refresh-tokens.service.ts',
-    http('secret-half', /a refresh token is refused/),
+    'a pushed request',
+    'protocol/authorization/pushed-requests.service.ts',
+    http('par', /when it is forged/),
   ),
-  anyVerifier(
-    'an access token',
-    'issuance/access-tokens.service.ts',
-    http('secret-half', /an access token is refused/),
-  ),
-  anyVerifier('a session', 'sessions/sessions.service.ts', http('secret-half', /a session cookie/)),
-  anyVerifier('a one-time link', 'users/one-time-links.service.ts', http('one-time-link', /secret half/)),
-  anyVerifier('an invitation', 'users/invitations.service.ts', http('secret-half', /an invitation makes/)),
-  anyVerifier('a pushed request', 'authorization/pushed-requests.service.ts', http('par', /when it is forged/)),
   {
     name: 'hashes are equal that are of one length',
     file: domain('kernel/digest.ts'),
@@ -46,14 +42,14 @@ const hashes = [
 const expiry = [
   {
     name: 'an authorization code outlives a lifetime that was shortened since',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) <= now)',
     replace: 'if (addSeconds(code.issuedAt, this.codes.lifetimeSeconds(client)) < 0)',
     killers: [http('token-code', /a shorter one ends it sooner/)],
   },
   {
     name: 'a refresh token works after it expired',
-    file: provider('token/grant-types/refresh-token.ts'),
+    file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: 'if (this.tokens.expiryOf(token, grant.createdAt) <= now)',
     replace: 'if (this.tokens.expiryOf(token, grant.createdAt) < 0)',
     // A grant lives as long as its tokens: the two differ where the absolute lifetime was shortened since.
@@ -61,14 +57,14 @@ const expiry = [
   },
   {
     name: 'a device code works after it expired',
-    file: provider('token/grant-types/device-code.ts'),
+    file: provider('protocol/token/grant-types/device-code.ts'),
     find: 'if (device.expiresAt <= now)',
     replace: 'if (device.expiresAt <= 0)',
     killers: [http('device', /ends with its lifetime/)],
   },
   {
     name: 'a pushed request works after it expired',
-    file: provider('authorization/pushed-request.statements.ts'),
+    file: provider('protocol/authorization/pushed-request.statements.ts'),
     find: 'WHERE selector = $1 AND expires_at > $2',
     replace: 'WHERE selector = $1 AND $2 > 0',
     killers: [http('par', /ends after its lifetime/)],
@@ -92,21 +88,21 @@ const expiry = [
 const bindings = [
   {
     name: 'a client redeems the code of another one (RFC 6749 4.1.3)',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: "if (code.clientId !== client.id) throw invalidGrant('code.other_client');",
     replace: '',
     killers: [http('token-code', /refuses another client/)],
   },
   {
     name: 'a code is redeemed with any redirect_uri (RFC 6749 4.1.3)',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'sent === undefined ? code.redirectUriSent : sent !== code.redirectUri',
     replace: 'sent === undefined ? code.redirectUriSent : false',
     killers: [http('token-code', /redirect_uri/)],
   },
   {
     name: 'a code is redeemed without the redirect_uri that was sent',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'sent === undefined ? code.redirectUriSent : sent !== code.redirectUri',
     replace: 'sent !== undefined && sent !== code.redirectUri',
     killers: [http('token-code', /refuses none where/)],
@@ -120,35 +116,35 @@ const bindings = [
   },
   {
     name: 'a code is redeemed by the proof of another key (RFC 9449 10)',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: 'code.dpopJkt !== undefined && code.dpopJkt !== proof?.jkt',
     replace: 'code.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /binds the code/)],
   },
   {
     name: 'a client refreshes with the token of another one',
-    file: provider('token/grant-types/refresh-token.ts'),
+    file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: "if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');",
     replace: '',
     killers: [http('token-refresh', /refuses one of another client/)],
   },
   {
     name: 'a bound refresh token is used by another key (RFC 9449 5)',
-    file: provider('token/grant-types/refresh-token.ts'),
+    file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: 'token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt',
     replace: 'token.dpopJkt !== undefined && dpopJkt === undefined',
     killers: [http('dpop', /of a public client are bound to the key/)],
   },
   {
     name: 'a client exchanges the device code of another one',
-    file: provider('token/grant-types/device-code.ts'),
+    file: provider('protocol/token/grant-types/device-code.ts'),
     find: "if (device.clientId !== client.id) throw invalidGrant('device_code.other_client');",
     replace: '',
     killers: [http('device', /refuses a code of another client/)],
   },
   {
     name: 'a client uses the pushed request of another one (RFC 9126 2.2)',
-    file: provider('authorization/pushed-requests.service.ts'),
+    file: provider('protocol/authorization/pushed-requests.service.ts'),
     find: "if (row.client_id !== client.id) throw invalidUri('request_uri.other_client');",
     replace: '',
     killers: [http('par', /is of one client/)],

@@ -10,21 +10,21 @@ const provider = (path) => `apps/provider/src/${path}`;
 const codes = [
   {
     name: 'an authorization code is spent whoever was first',
-    file: provider('authorization/code.statements.ts'),
+    file: provider('protocol/authorization/code.statements.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
     replace: 'SET consumed_at = $2 WHERE selector = $1',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
   },
   {
     name: 'tokens are issued whether or not the authorization code was spent',
-    file: provider('authorization/codes.service.ts'),
+    file: provider('protocol/authorization/codes.service.ts'),
     find: 'unit.require(codeStatements.consume',
     replace: 'unit.write(codeStatements.consume',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
   },
   {
     name: 'the replay of an authorization code revokes nothing',
-    file: provider('token/grant-types/authorization-code.ts'),
+    file: provider('protocol/token/grant-types/authorization-code.ts'),
     find: "kind: 'denied', error: invalidGrant('code.replayed'), write: (unit) => this.revoke(unit, code, now)",
     replace: "kind: 'denied', error: invalidGrant('code.replayed'), write: () => Promise.resolve()",
     killers: [overHttp(/100 redemptions of one code/)],
@@ -34,21 +34,21 @@ const codes = [
 const refreshTokens = [
   {
     name: 'a refresh token is exchanged whoever was first',
-    file: provider('issuance/token.statements.ts'),
+    file: provider('tokens/token.statements.ts'),
     find: 'SET consumed_at = $2, successor_selector = $3 WHERE selector = $1 AND consumed_at IS NULL',
     replace: 'SET consumed_at = $2, successor_selector = $3 WHERE selector = $1',
     killers: [inUnits(/a refresh token that rotates/), overHttp(/100 refreshes with one token that rotates/)],
   },
   {
     name: 'tokens are issued whether or not the refresh token was spent',
-    file: provider('issuance/refresh-tokens.service.ts'),
+    file: provider('tokens/refresh-tokens.service.ts'),
     find: 'unit.require(refreshTokenStatements.consume',
     replace: 'unit.write(refreshTokenStatements.consume',
     killers: [inUnits(/a refresh token that rotates/), overHttp(/100 refreshes with one token that rotates/)],
   },
   {
     name: 'a kept refresh token is extended after it was spent',
-    file: provider('issuance/token.statements.ts'),
+    file: provider('tokens/token.statements.ts'),
     find: `THEN $2 ELSE expires_at END
      WHERE selector = $1 AND consumed_at IS NULL`,
     replace: `THEN $2 ELSE expires_at END
@@ -57,7 +57,7 @@ const refreshTokens = [
   },
   {
     name: 'the reuse of a refresh token revokes nothing (RFC 9700 4.14.2)',
-    file: provider('token/grant-types/refresh-token.ts'),
+    file: provider('protocol/token/grant-types/refresh-token.ts'),
     find: "error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now)",
     replace: "error: invalidGrant('refresh.replayed'), write: () => Promise.resolve()",
     killers: [{ spec: 'apps/provider/test/http/token-refresh.http-spec.ts' }],
@@ -67,28 +67,28 @@ const refreshTokens = [
 const devices = [
   {
     name: 'a device code is exchanged whoever was first',
-    file: provider('authorization/device-authorization.statements.ts'),
+    file: provider('protocol/authorization/device-authorization.statements.ts'),
     find: 'selector = $1 AND consumed_at IS NULL AND grant_selector IS NOT NULL',
     replace: 'selector = $1 AND grant_selector IS NOT NULL',
     killers: [inUnits(/a device code is exchanged once/), overHttp(/100 polls of a device/)],
   },
   {
     name: 'tokens are issued whether or not the device code was spent',
-    file: provider('authorization/device-authorizations.service.ts'),
+    file: provider('protocol/authorization/device-authorizations.service.ts'),
     find: 'unit.require(deviceAuthorizationStatements.consume',
     replace: 'unit.write(deviceAuthorizationStatements.consume',
     killers: [inUnits(/a device code is exchanged once/), overHttp(/100 polls of a device/)],
   },
   {
     name: 'a device code is exchanged without an approval',
-    file: provider('authorization/device-authorization.statements.ts'),
+    file: provider('protocol/authorization/device-authorization.statements.ts'),
     find: 'consumed_at IS NULL AND grant_selector IS NOT NULL',
     replace: 'consumed_at IS NULL',
     killers: [inUnits(/a device code that was not approved/)],
   },
   {
     name: 'a device is approved after it was denied',
-    file: provider('authorization/device-authorization.statements.ts'),
+    file: provider('protocol/authorization/device-authorization.statements.ts'),
     find: `SET decided_at = $2, grant_selector = $3
      WHERE selector = $1 AND decided_at IS NULL AND`,
     replace: `SET decided_at = $2, grant_selector = $3
@@ -97,7 +97,7 @@ const devices = [
   },
   {
     name: 'a device is denied after it was approved',
-    file: provider('authorization/device-authorization.statements.ts'),
+    file: provider('protocol/authorization/device-authorization.statements.ts'),
     find: 'SET decided_at = $2 WHERE selector = $1 AND decided_at IS NULL AND',
     replace: 'SET decided_at = $2 WHERE selector = $1 AND',
     killers: [inUnits(/a device is approved or denied once/)],
@@ -107,7 +107,7 @@ const devices = [
 const links = [
   {
     name: 'a one-time link is used whoever was first',
-    file: provider('users/one-time-links.service.ts'),
+    file: provider('users/credentials/one-time-links.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND expires_at > $2',
     // Over HTTP the new password removes the links of its account in the same unit.
@@ -115,21 +115,21 @@ const links = [
   },
   {
     name: 'a one-time link is used after it expired',
-    file: provider('users/one-time-links.service.ts'),
+    file: provider('users/credentials/one-time-links.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
     killers: [inUnits(/a one-time link is used once, and not after/)],
   },
   {
     name: 'a password is set whether or not the link was spent',
-    file: provider('users/operations/set-password-by-link.ts'),
+    file: provider('users/credentials/operations/set-password-by-link.ts'),
     find: 'if (!(await this.links.consume(unit, selector, actor.now))) throw linkSpent();',
     replace: 'await this.links.consume(unit, selector, actor.now);',
     killers: [overHttp(/uses of a one-time link/)],
   },
   {
     name: 'an invitation is used by all who present it at once',
-    file: provider('users/invitations.service.ts'),
+    file: provider('users/invitations/invitations.service.ts'),
     find: 'SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
     replace: 'SET consumed_at = $2 WHERE selector = $1 AND expires_at > $2',
     killers: [inUnits(/an invitation is used once/), overHttp(/two accounts by one invitation/)],
@@ -143,7 +143,7 @@ const links = [
   },
   {
     name: 'an invitation is withdrawn after it was used',
-    file: provider('users/invitations.service.ts'),
+    file: provider('users/invitations/invitations.service.ts'),
     find: "'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email'",
     replace: "'DELETE FROM invitations WHERE selector = $1 RETURNING email'",
     killers: [inUnits(/an invitation that was used is not withdrawn/)],
@@ -153,35 +153,35 @@ const links = [
 const factors = [
   {
     name: 'a time step is spent whoever was first (RFC 6238 5.2)',
-    file: provider('factors/totp.service.ts'),
+    file: provider('users/factors/totp.service.ts'),
     find: 'WHERE user_id = $1 AND last_step < $2 AND failures < $4',
     replace: 'WHERE user_id = $1 AND failures < $4',
     killers: [inUnits(/a time step of an authenticator app/)],
   },
   {
     name: 'a time step is spent twice',
-    file: provider('factors/totp.service.ts'),
+    file: provider('users/factors/totp.service.ts'),
     find: 'last_step < $2',
     replace: 'last_step <= $2',
     killers: [inUnits(/a time step of an authenticator app/)],
   },
   {
     name: 'a locked authenticator app takes a code',
-    file: provider('factors/totp.service.ts'),
+    file: provider('users/factors/totp.service.ts'),
     find: 'last_step < $2 AND failures < $4',
     replace: 'last_step < $2 AND $4 > 0',
     killers: [inUnits(/an authenticator app that was locked/)],
   },
   {
     name: 'a recovery code is spent whoever was first',
-    file: provider('factors/recovery-codes.service.ts'),
+    file: provider('users/factors/recovery-codes.service.ts'),
     find: 'code_hash = $2 AND used_at IS NULL',
     replace: 'code_hash = $2',
     killers: [inUnits(/a recovery code is spent once/)],
   },
   {
     name: 'a second factor counts whether or not it was spent',
-    file: provider('factors/second-factor.service.ts'),
+    file: provider('users/factors/second-factor.service.ts'),
     find: "if (!(await proved.spend(unit))) return 'spent';",
     replace: 'await proved.spend(unit);',
     killers: [
@@ -190,7 +190,7 @@ const factors = [
   },
   {
     name: 'a count of signatures is accepted twice',
-    file: provider('factors/passkeys.service.ts'),
+    file: provider('users/factors/passkeys.service.ts'),
     find: 'WHERE id = $1 AND (counter < $2 OR',
     replace: 'WHERE id = $1 AND (counter <= $2 OR',
     killers: [inUnits(/a count of signatures/)],
@@ -200,21 +200,21 @@ const factors = [
 const requests = [
   {
     name: 'a pushed request is used whoever was first (RFC 9126 4)',
-    file: provider('authorization/pushed-request.statements.ts'),
+    file: provider('protocol/authorization/pushed-request.statements.ts'),
     find: 'WHERE selector = $1 AND kept_selector IS NULL',
     replace: 'WHERE selector = $1',
     killers: [inUnits(/a pushed request is used by one/)],
   },
   {
     name: 'a browser goes on whether or not it used the pushed request',
-    file: provider('authorization/pushed-requests.service.ts'),
+    file: provider('protocol/authorization/pushed-requests.service.ts'),
     find: 'unit.require(pushedRequestStatements.use',
     replace: 'unit.write(pushedRequestStatements.use',
     killers: [inUnits(/a pushed request is used by one/)],
   },
   {
     name: 'an authorization request is answered twice',
-    file: provider('authorization/kept-request.statements.ts'),
+    file: provider('protocol/authorization/kept-request.statements.ts'),
     find: 'browser_hash = $2 AND answered_at IS NULL',
     replace: 'browser_hash = $2',
     killers: [inUnits(/an authorization request is answered once/)],
@@ -238,7 +238,7 @@ const requests = [
   },
   {
     name: 'the token endpoint does not spend the DPoP proof (RFC 9449 11.1)',
-    file: provider('token/token.controller.ts'),
+    file: provider('protocol/token/token.controller.ts'),
     find: 'this.proofs.spend(unit, proof, now);',
     replace: '',
     killers: [{ spec: 'apps/provider/test/store/dpop-proofs.store-spec.ts', test: /one code and one proof/, on: both }],
@@ -283,7 +283,7 @@ const states = [
   },
   {
     name: 'a session ends twice',
-    file: provider('sessions/session.statements.ts'),
+    file: provider('users/sessions/session.statements.ts'),
     find: 'WHERE id = $1 AND ended_at IS NULL RETURNING user_id',
     replace: 'WHERE id = $1 RETURNING user_id',
     killers: [inUnits(/a session ends once/)],

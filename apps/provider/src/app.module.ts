@@ -2,16 +2,19 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
-import { AuthorizationModule } from './authorization/authorization.module.js';
-import { CoreModule, type Core } from './core/core.module.js';
-import { DiscoveryModule } from './discovery/discovery.module.js';
-import { PageErrorFilter } from './http/page-error.filter.js';
-import { InteractionModule } from './interaction/interaction.module.js';
-import { LogoutModule } from './logout/logout.module.js';
-import { OpsModule } from './ops/ops.module.js';
+import { ApiModule } from './api/v1/api.module.js';
+import { AuthorizationModule } from './protocol/authorization/authorization.module.js';
+import { CoreModule, type Core } from './server/core.module.js';
+import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
+import { PageErrorFilter } from './web/page-error.filter.js';
+import { InteractionModule } from './sign-in/interaction.module.js';
+import { IntrospectionModule } from './protocol/introspection/introspection.module.js';
+import { RevocationModule } from './protocol/revocation/revocation.module.js';
+import { LogoutModule } from './protocol/logout/logout.module.js';
+import { OpsModule } from './jobs/ops.module.js';
 import { RegistrationModule } from './protocol/registration/registration.module.js';
-import { TokenModule } from './token/token.module.js';
-import { UserinfoModule } from './userinfo/userinfo.module.js';
+import { TokenModule } from './protocol/token/token.module.js';
+import { UserinfoModule } from './protocol/userinfo/userinfo.module.js';
 
 /** The provider, put together. */
 @Module({})
@@ -24,11 +27,14 @@ export class AppModule {
         AuthorizationModule,
         InteractionModule,
         TokenModule,
+        IntrospectionModule,
+        RevocationModule,
         RegistrationModule,
         UserinfoModule,
         LogoutModule,
         AccountModule,
         AdminModule,
+        ApiModule,
         DiscoveryModule,
         OpsModule,
       ],

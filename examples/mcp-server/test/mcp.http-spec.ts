@@ -10,7 +10,7 @@ import type {
   OAuthTokens,
 } from '@modelcontextprotocol/sdk/shared/auth.js';
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { ManualClock } from '@gatehouse/server/clock';
+import { ManualClock } from '@gatehouse/platform/clock';
 import type { Browser } from '../../../apps/provider/test/support/browser';
 import { startProvider, type TestProvider } from '../../../apps/provider/test/support/provider';
 import { addResource } from '../../../apps/provider/test/support/resources';

@@ -1,6 +1,6 @@
-import { compactCommand } from '@gatehouse/server/database/compact-command';
-import { CompactRefused } from '@gatehouse/server/database/sqlite-compact';
-import { SettingsError, type Environment } from '@gatehouse/server/settings';
+import { compactCommand } from '@gatehouse/platform/database/compact-command';
+import { CompactRefused } from '@gatehouse/platform/database/sqlite-compact';
+import { SettingsError, type Environment } from '@gatehouse/platform/settings/settings';
 import { loadSettings } from '../config/settings.js';
 
 const usage = `Usage: npm run -s gatehouse-client -- COMMAND [--json]

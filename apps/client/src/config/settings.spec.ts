@@ -1,5 +1,5 @@
-import { clientSettingNames, providerSettingNames } from '@gatehouse/server/setting-names';
-import { namesOf } from '@gatehouse/server/settings';
+import { clientSettingNames, providerSettingNames } from '@gatehouse/platform/settings/setting-names';
+import { namesOf } from '@gatehouse/platform/settings/settings';
 import { loadSettings, settingsDefinition } from './settings.js';
 
 const secret = { GATEHOUSE_CLIENT_SESSION_SECRET: 'x'.repeat(32) };

@@ -1,17 +1,17 @@
 import { join } from 'node:path';
 import { isLoopbackHost } from '@gatehouse/domain/oauth';
-import { AddressList } from '@gatehouse/server/outbound/address-list';
-import { LOOPBACK_NETWORKS } from '@gatehouse/server/outbound/loopback';
-import * as field from '@gatehouse/server/setting-fields';
-import { providerSettingNames } from '@gatehouse/server/setting-names';
+import { AddressList } from '@gatehouse/platform/outbound/address-list';
+import { LOOPBACK_NETWORKS } from '@gatehouse/platform/outbound/loopback';
+import * as field from '@gatehouse/platform/settings/setting-fields';
+import { providerSettingNames } from '@gatehouse/platform/settings/setting-names';
 import {
   defineSettings,
   parseSettings,
   type Environment,
   type Report,
   type SettingsOf,
-} from '@gatehouse/server/settings';
-import { hstsScopes } from '@gatehouse/server/web/security-headers';
+} from '@gatehouse/platform/settings/settings';
+import { hstsScopes } from '@gatehouse/platform/http/security-headers';
 
 /** Every setting of the client, in the order of the documentation's table. */
 export const settingsDefinition = defineSettings({

@@ -1,4 +1,4 @@
-import type { RecordedField } from './recorded-message.js';
+import type { RecordedField } from '../session/recorded-message.js';
 
 /** Parameters and members whose value gives power to whoever has it. */
 const secretNames: ReadonlySet<string> = new Set([

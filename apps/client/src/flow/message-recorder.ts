@@ -1,7 +1,7 @@
-import type { Clock } from '@gatehouse/server/clock';
+import type { Clock } from '@gatehouse/platform/clock';
 import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { shownField, shownMembers, shownParameters } from './mask.js';
-import type { RecordedField, RecordedMessage } from './recorded-message.js';
+import type { RecordedField, RecordedMessage } from '../session/recorded-message.js';
 
 const mostMessages = 40;
 const mostBodyCharacters = 64 * 1024;

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { Pages } from '../http/pages.service.js';
-import { routes } from '../http/routes.js';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { Pages } from '../web/pages.service.js';
+import { routes } from '../web/routes.js';
 import { Visits } from '../session/visits.service.js';
 
 /** What was sent and received in this login, for those who want to learn how it works. */

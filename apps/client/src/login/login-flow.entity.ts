@@ -4,7 +4,7 @@ import {
   InstantColumn,
   SelectorPrimaryColumn,
   TextColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A login that was begun: found by its `state`, bound to one browser. */

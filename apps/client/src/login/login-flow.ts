@@ -1,4 +1,4 @@
-import type { RecordedMessage } from '../flow/recorded-message.js';
+import type { RecordedMessage } from '../session/recorded-message.js';
 
 export const flowLifetimeSeconds = 3600;
 

@@ -7,9 +7,9 @@ import {
   sha256,
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 import { SealedStates } from './sealed-states.js';
 

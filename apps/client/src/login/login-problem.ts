@@ -1,5 +1,5 @@
-import type { RecordedMessage } from '../flow/recorded-message.js';
-import { PageError, type WayOn } from '../http/page-error.js';
+import type { RecordedMessage } from '../session/recorded-message.js';
+import { PageError, type WayOn } from '../web/page-error.js';
 import type { ProviderFailure } from '../providers/provider-failure.js';
 import type { Provider } from '../providers/provider.js';
 import { meaningOf } from './error-meanings.js';

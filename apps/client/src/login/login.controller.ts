@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { nextAddress } from '../http/next-address.js';
-import { PageError } from '../http/page-error.js';
-import { Pages } from '../http/pages.service.js';
-import { routes } from '../http/routes.js';
+import { Store } from '@gatehouse/platform/database/store';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { nextAddress } from '../web/next-address.js';
+import { PageError } from '../web/page-error.js';
+import { Pages } from '../web/pages.service.js';
+import { routes } from '../web/routes.js';
 import { schemesOf, type Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { Visits, type Visit } from '../session/visits.service.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import { Store } from '@gatehouse/server/database/store';
-import type { SetCookie } from '@gatehouse/server/web/reply';
+import { Clock } from '@gatehouse/platform/clock';
+import { Store } from '@gatehouse/platform/database/store';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -14,7 +14,7 @@ import {
   type TokenEndpointResponseHelpers,
 } from 'openid-client';
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
-import { Pages } from '../http/pages.service.js';
+import { Pages } from '../web/pages.service.js';
 import { providerFailure } from '../providers/provider-failure.js';
 import { checkLoginMetadata } from '../providers/provider-metadata.js';
 import type { Provider } from '../providers/provider.js';

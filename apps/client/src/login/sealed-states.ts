@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { routes } from '../http/routes.js';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { routes } from '../web/routes.js';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 
 /** No `state` of a row begins like this: it has one dot. */

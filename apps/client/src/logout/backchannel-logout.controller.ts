@@ -1,10 +1,10 @@
 import { Controller, Inject, Post, Req } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import { Log } from '@gatehouse/server/telemetry/log';
-import { readForm } from '@gatehouse/server/web/read-form';
-import { Reply } from '@gatehouse/server/web/reply';
-import { requestId, type WebRequest } from '@gatehouse/server/web/request';
-import { routes } from '../http/routes.js';
+import { Clock } from '@gatehouse/platform/clock';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { readForm } from '@gatehouse/platform/http/read-form';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
+import { routes } from '../web/routes.js';
 import { BackchannelLogout } from './backchannel-logout.service.js';
 
 /** Where providers say that a login is over (OpenID Connect Back-Channel Logout 1.0, 2.5, 2.8). */

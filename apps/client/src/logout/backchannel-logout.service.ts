@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseJws } from '@gatehouse/domain/jose';
 import { sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { readLogoutToken, type LogoutNotice } from '@gatehouse/domain/oidc';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { ProviderKeys } from '../providers/provider-keys.service.js';
 import type { Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';

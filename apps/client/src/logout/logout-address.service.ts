@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
+import { Clock } from '@gatehouse/platform/clock';
 import { buildEndSessionUrl } from 'openid-client';
 import { MessageRecorder } from '../flow/message-recorder.js';
-import { Pages } from '../http/pages.service.js';
+import { Pages } from '../web/pages.service.js';
 import { providerFailure } from '../providers/provider-failure.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { RelyingParty } from '../providers/relying-party.service.js';

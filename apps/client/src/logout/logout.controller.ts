@@ -1,9 +1,9 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { Pages } from '../http/pages.service.js';
-import { routes } from '../http/routes.js';
+import { Store } from '@gatehouse/platform/database/store';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { Pages } from '../web/pages.service.js';
+import { routes } from '../web/routes.js';
 import { schemesOf } from '../providers/provider.js';
 import { SessionsService } from '../session/sessions.service.js';
 import { Visits, type Visit } from '../session/visits.service.js';

@@ -1,4 +1,4 @@
-import { InstantColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A logout token that was taken: it is taken once. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 

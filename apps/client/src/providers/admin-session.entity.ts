@@ -1,4 +1,4 @@
-import { BytesColumn, InstantColumn, SelectorPrimaryColumn } from '@gatehouse/server/database/columns';
+import { BytesColumn, InstantColumn, SelectorPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A browser in which the admin password was given. */

@@ -7,11 +7,11 @@ import {
   sha256,
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
-import { cookieName } from '@gatehouse/server/web/browser-cookie';
-import type { SetCookie } from '@gatehouse/server/web/reply';
-import { cookie, type WebRequest } from '@gatehouse/server/web/request';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { cookieName } from '@gatehouse/platform/http/browser-cookie';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
+import { cookie, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 

@@ -1,4 +1,4 @@
-import { InstantColumn, IntegerColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn } from '@gatehouse/platform/database/columns';
 import { Entity, PrimaryColumn } from 'typeorm';
 
 /** Failed tries of the admin password from one place. */

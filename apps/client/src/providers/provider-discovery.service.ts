@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
+import { Clock } from '@gatehouse/platform/clock';
 import { ClientError } from 'openid-client';
 import { MessageRecorder } from '../flow/message-recorder.js';
 import { providerFailure } from './provider-failure.js';

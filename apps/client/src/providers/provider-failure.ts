@@ -1,4 +1,4 @@
-import { OutboundRefused } from '@gatehouse/server/outbound/outbound-refused';
+import { OutboundRefused } from '@gatehouse/platform/outbound/outbound-refused';
 import {
   AuthorizationResponseError,
   ClientError,

@@ -1,5 +1,5 @@
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import type { Form } from '@gatehouse/server/web/form';
+import type { Form } from '@gatehouse/platform/http/form';
 import { usualScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 

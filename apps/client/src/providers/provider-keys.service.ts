@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isSameAlgorithm, jwsAlgorithms, mayVerify, readKeySet, verifySignature } from '@gatehouse/domain/jose';
 import type { Jws, PublicKey } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
+import { Clock } from '@gatehouse/platform/clock';
 import { MessageRecorder } from '../flow/message-recorder.js';
 import { mostProviders, type Provider } from './provider.js';
 import { ProviderFetch } from './provider-fetch.js';

@@ -1,4 +1,10 @@
-import { FlagColumn, IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  FlagColumn,
+  IdPrimaryColumn,
+  InstantColumn,
+  JsonColumn,
+  TextColumn,
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** An OpenID provider that people may log in with here. */

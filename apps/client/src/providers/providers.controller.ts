@@ -1,11 +1,11 @@
 import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
-import { Store, type Unit } from '@gatehouse/server/database/store';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { Pages } from '../http/pages.service.js';
-import { PageError } from '../http/page-error.js';
-import { providerPaths, routes } from '../http/routes.js';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { Pages } from '../web/pages.service.js';
+import { PageError } from '../web/page-error.js';
+import { providerPaths, routes } from '../web/routes.js';
 import { Visits, type PostedVisit, type Visit } from '../session/visits.service.js';
 import { ProviderAdmins } from './provider-admins.service.js';
 import {

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { jwsAlgorithms, type JwsAlgorithm } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Store, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { newId } from '@gatehouse/server/secrets/random';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newId } from '@gatehouse/platform/secrets/random';
 import { ProviderEntity } from './provider.entity.js';
 import { mostProviders, usualScope, type Provider } from './provider.js';
 

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
+import { Clock } from '@gatehouse/platform/clock';
 import {
   allowInsecureRequests,
   ClientSecretBasic,

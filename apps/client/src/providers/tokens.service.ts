@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import { Store } from '@gatehouse/server/database/store';
+import { Clock } from '@gatehouse/platform/clock';
+import { Store } from '@gatehouse/platform/database/store';
 import {
   fetchProtectedResource,
   fetchUserInfo,
@@ -9,7 +9,7 @@ import {
   type Configuration,
 } from 'openid-client';
 import { MessageRecorder, newestMessages } from '../flow/message-recorder.js';
-import { PageError } from '../http/page-error.js';
+import { PageError } from '../web/page-error.js';
 import { providerFailure } from './provider-failure.js';
 import type { Provider } from './provider.js';
 import { ProvidersService } from './providers.service.js';

@@ -1,10 +1,10 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { Store } from '@gatehouse/server/database/store';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { nextAddress } from '../http/next-address.js';
-import { Pages } from '../http/pages.service.js';
-import { routes } from '../http/routes.js';
+import { Store } from '@gatehouse/platform/database/store';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { nextAddress } from '../web/next-address.js';
+import { Pages } from '../web/pages.service.js';
+import { routes } from '../web/routes.js';
 import { Visits, type Visit } from '../session/visits.service.js';
 import { AdminPassword } from './admin-password.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';

@@ -1,5 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { RecordedMessage } from '../flow/recorded-message.js';
+import type { RecordedMessage } from './recorded-message.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { cookieName } from '@gatehouse/server/web/browser-cookie';
-import type { SetCookie } from '@gatehouse/server/web/reply';
-import { cookie, type WebRequest } from '@gatehouse/server/web/request';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { cookieName } from '@gatehouse/platform/http/browser-cookie';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
+import { cookie, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 

@@ -4,7 +4,7 @@ import {
   IntegerColumn,
   SelectorPrimaryColumn,
   TextColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A browser's login at this client. Read and written by the named statements beside this file. */

@@ -8,11 +8,11 @@ import {
   sha256,
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
-import { Store, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { newSecret, SelectorSource } from '@gatehouse/server/secrets/random';
-import { cookieName } from '@gatehouse/server/web/browser-cookie';
-import type { SetCookie } from '@gatehouse/server/web/reply';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { cookieName } from '@gatehouse/platform/http/browser-cookie';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 import type { ClientSession, SessionContent } from './client-session.js';

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import type { Browser } from '@gatehouse/server/web/browser-cookie';
-import { LoopbackNames } from '@gatehouse/server/web/loopback-names';
-import { PageForms, type FormGuard, type PostedForm } from '@gatehouse/server/web/page-forms';
-import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Clock } from '@gatehouse/platform/clock';
+import type { Browser } from '@gatehouse/platform/http/browser-cookie';
+import { LoopbackNames } from '@gatehouse/platform/http/loopback-names';
+import { PageForms, type FormGuard, type PostedForm } from '@gatehouse/platform/http/page-forms';
+import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import type { ClientSettings } from '../config/settings.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSession } from './client-session.js';

@@ -192,7 +192,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
   });
 
   it('forgets tokens that would be refused anyway', async () => {
-    const { PurgeService } = await import('../../src/ops/purge.service.js');
+    const { PurgeService } = await import('../../src/jobs/purge.service.js');
     await tell({ sid: 'one' });
     const rows = async (): Promise<number> =>
       (await client.store.reader.query<{ n: number }[]>('SELECT count(*) AS n FROM taken_logout_tokens'))[0]?.n ?? -1;

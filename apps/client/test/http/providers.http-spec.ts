@@ -1,7 +1,7 @@
-import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
-import { ManualClock } from '@gatehouse/server/clock';
-import { entities, migrations } from '../../src/database/schema.js';
+import { migrateDown, migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { schemaDifferences } from '@gatehouse/platform/database/schema-differences';
+import { ManualClock } from '@gatehouse/platform/clock';
+import { entities, migrations } from '../../src/schema.js';
 import type { Browser } from '../support/browser.js';
 import { adminPassword, startClient, type TestClient } from '../support/start-client.js';
 import { TestProvider } from '../support/test-provider.js';

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '@gatehouse/server/database/open-store';
-import { openSqliteFile } from '@gatehouse/server/database/sqlite-driver';
+import { openStore } from '@gatehouse/platform/database/open-store';
+import { openSqliteFile } from '@gatehouse/platform/database/sqlite-driver';
 import { runCommand, type CommandOutcome } from '../../src/cli/program';
-import { entities, migrations } from '../../src/database/schema';
+import { entities, migrations } from '../../src/schema';
 
 describe("the client's `database compact`", () => {
   let folder: string;

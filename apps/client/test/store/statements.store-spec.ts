@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openStore } from '@gatehouse/server/database/open-store';
-import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { openStore } from '@gatehouse/platform/database/open-store';
+import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
 import {
   applicationStatements,
   namesInSources,
   refusedStatements,
-} from '../../../../libs/server/test/support/prepared-statements';
+} from '../../../../libs/platform/test/support/prepared-statements';
 import '../../src/app.module';
-import { entities, migrations } from '../../src/database/schema';
+import { entities, migrations } from '../../src/schema';
 
 jest.setTimeout(60_000);
 

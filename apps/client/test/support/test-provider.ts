@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '@gatehouse/server/clock';
+import type { Clock } from '@gatehouse/platform/clock';
 
 /** How the provider answers; tests change it as they go. */
 export interface Behaviour {

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ConsentsModule } from '../consents/consents.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { FactorsModule } from '../factors/factors.module.js';
+import { FactorsModule } from '../users/factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
-import { InteractionModule } from '../interaction/interaction.module.js';
-import { IssuersModule } from '../issuers/issuers.module.js';
+import { InteractionModule } from '../sign-in/interaction.module.js';
+import { IssuersModule } from '../trusted-issuers/issuers.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
-import { SessionsModule } from '../sessions/sessions.module.js';
+import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { ConnectedApplications } from './connected-applications.service.js';
@@ -30,6 +31,7 @@ import { ResumeFormController } from './resume-form.controller.js';
     SessionsModule,
     FactorsModule,
     ClientsModule,
+    ConsentsModule,
     GrantsModule,
     InteractionModule,
     ResourcesModule,

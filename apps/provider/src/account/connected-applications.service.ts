@@ -5,11 +5,11 @@ import { claimsBeyondScope, initiateLoginAddress } from '@gatehouse/domain/oidc'
 import { ClientsService } from '../clients/clients.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { ConsentsService } from '../grants/consents.service.js';
+import { ConsentsService } from '../consents/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import { ConsentTexts, type Permissions } from '../interaction/consent-texts.service.js';
-import { claimSentence } from '../interaction/scope-sentences.js';
-import type { UserVisit } from '../users/visit.js';
+import { ConsentTexts, type Permissions } from '../sign-in/consent-texts.service.js';
+import { claimSentence } from '../sign-in/scope-sentences.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 
 /** What a person let an application do. */
 export interface ConnectedApplication extends Permissions {

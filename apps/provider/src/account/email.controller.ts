@@ -1,16 +1,16 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
-import { RecentSignIns } from '../users/recent-sign-ins.service.js';
-import { routes } from '../http/routes.js';
-import { type Sentence, text } from '../texts/text.js';
+import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
+import { routes } from '../web/routes.js';
+import { type Sentence, text } from '../i18n/text.js';
 import { RequestEmailChange } from '../users/operations/request-email-change.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 interface Shown {
   readonly typed?: string;

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { TrustedBrowsers } from '../factors/trusted-browsers.service.js';
+import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import type { UserVisit } from '../users/visit.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 
 /** What outlives the end of other sessions unless the person ends it, too. */
 export interface Remaining {

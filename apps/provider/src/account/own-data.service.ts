@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { Factors } from '../factors/factors.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import { browserName } from '../users/browser-name.js';
-import type { UserVisit } from '../users/visit.js';
+import { Factors } from '../users/factors/factors.service.js';
+import { SessionsService } from '../users/sessions/sessions.service.js';
+import { browserName } from '../users/sessions/browser-name.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 
 /** Everything that a person's account holds, for the person. No secret: those that are stored at all are hashes or sealed. */

@@ -1,15 +1,15 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { problemModel, type FieldProblem } from '../http/form-problems.js';
-import { routes } from '../http/routes.js';
-import { type Sentence, text } from '../texts/text.js';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { routes } from '../web/routes.js';
+import { type Sentence, text } from '../i18n/text.js';
 import { UpdateOwnProfile } from '../users/operations/update-own-profile.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { profileFieldGroups, readProfile, type ProfileDraft } from '../users/profile-form.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 interface Shown {
   readonly draft: ProfileDraft;

@@ -1,18 +1,18 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { redirectPlaces, type Client } from '@gatehouse/domain/oauth';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
 import { Refusals } from '../audit/refusals.service.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { PageError } from '../http/page-error.js';
-import { routes } from '../http/routes.js';
-import { TrustedIssuers } from '../issuers/trusted-issuers.service.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
+import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { isAdmin } from '../users/actor.js';
-import { KeptForms, resumedField } from '../users/kept-forms.service.js';
-import { RecentSignIns } from '../users/recent-sign-ins.service.js';
+import { KeptForms, resumedField } from '../users/sessions/kept-forms.service.js';
+import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
 import { UsersService } from '../users/users.service.js';
-import { Visits } from '../users/visits.service.js';
+import { Visits } from '../users/sessions/visits.service.js';
 import { fieldsToShow } from './resumed-fields.js';
 import { describeResumedForm, type RecordKind, type ResumedForm } from './resumed-form.js';
 

@@ -1,4 +1,4 @@
-import { hasText, text, type Sentence } from '../texts/text.js';
+import { hasText, text, type Sentence } from '../i18n/text.js';
 import type { ResumedForm } from './resumed-form.js';
 
 /** One field of a kept form, with all of its values. */

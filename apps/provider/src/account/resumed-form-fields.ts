@@ -5,7 +5,7 @@ import {
   mainProperties,
   metadataGroups,
 } from '../clients/client-property-forms.js';
-import type { Sentence } from '../texts/text.js';
+import type { Sentence } from '../i18n/text.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
 /** A field of a form that can come back after a sign-in. */

@@ -1,6 +1,6 @@
-import { routes } from '../http/routes.js';
-import { Text, text, type Sentence } from '../texts/text.js';
-import type { KeptForm } from '../users/kept-forms.service.js';
+import { routes } from '../web/routes.js';
+import { Text, text, type Sentence } from '../i18n/text.js';
+import type { KeptForm } from '../users/sessions/kept-forms.service.js';
 import { formFields, type FormField } from './resumed-form-fields.js';
 
 export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';

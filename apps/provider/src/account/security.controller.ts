@@ -1,12 +1,12 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import type { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { AuditLog, type LoggedEvent } from '../audit/audit-log.service.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { routes } from '../http/routes.js';
-import { hasText, text, type Text } from '../texts/text.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import { routes } from '../web/routes.js';
+import { hasText, text, type Text } from '../i18n/text.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 const pageSize = 25;
 

@@ -1,19 +1,19 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { currentKey, isRetired } from '@gatehouse/domain/jose';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { PageError } from '../http/page-error.js';
-import { routes } from '../http/routes.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
 import { keyKindNames, keyKinds } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
 import { RotateKeys } from '../keys/operations/rotate-keys.js';
 import { durationText } from '../users/duration-text.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 /** The page of our keys: which sign, which will, which are still published; and new ones. */
 @Controller(routes.keys)

@@ -1,16 +1,16 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
-import { PageError } from '../http/page-error.js';
-import { routes } from '../http/routes.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
 import { RetryMessages } from '../outbox/operations/retry-messages.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 const pageSize = 25;
 const mostRetried = 1000;

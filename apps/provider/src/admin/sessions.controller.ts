@@ -1,19 +1,19 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { readOrder, type ListOrder } from '../database/list-order.js';
 import { orderChoices } from '../grants/live-list.js';
-import { PageError } from '../http/page-error.js';
-import { routes } from '../http/routes.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import { browserName } from '../users/browser-name.js';
-import { EndSessions } from '../users/operations/end-sessions.js';
-import { EndUserSessions } from '../users/operations/end-user-sessions.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
+import { SessionsService } from '../users/sessions/sessions.service.js';
+import { browserName } from '../users/sessions/browser-name.js';
+import { EndSessions } from '../users/sessions/operations/end-sessions.js';
+import { EndUserSessions } from '../users/sessions/operations/end-user-sessions.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserVisit } from '../users/visit.js';
-import { Visits } from '../users/visits.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
 
 const pageSize = 25;
 /** Of the chosen ones; a page shows fewer. */

@@ -3,7 +3,7 @@ import {
   SelectorPrimaryColumn,
   TextColumn,
   TextPrimaryColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity, PrimaryColumn } from 'typeorm';
 
 /** How often something happened in an hour. Read and written by the named statements of its service. */

@@ -1,8 +1,8 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { Counters, type ActivityKind } from '../http/counters.js';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { Counters, type ActivityKind } from '../monitoring/counters.js';
 
 const activityStatements = {
   add: statement(

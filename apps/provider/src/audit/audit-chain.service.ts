@@ -1,10 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import { Store, statement, type Unit } from '@gatehouse/server/database/store';
-import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { firstSelectorAt, SelectorSource } from '@gatehouse/server/secrets/random';
+import { Clock } from '@gatehouse/platform/clock';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { firstSelectorAt, SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { PurgeStep } from '../database/sweep.js';
 
 /** A row of `audit_events`. */

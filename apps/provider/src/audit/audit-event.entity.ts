@@ -1,4 +1,4 @@
-import { InstantColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, JsonColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** Something that was done. Appended by the named statement of its service; never changed. */

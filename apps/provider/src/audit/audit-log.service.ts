@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { statement, Store } from '@gatehouse/server/database/store';
+import { statement, Store } from '@gatehouse/platform/database/store';
 import { Brackets } from 'typeorm';
 import type { AuditRow } from './audit-chain.service.js';
 import { AuditEventEntity } from './audit-event.entity.js';

@@ -1,4 +1,4 @@
-import { InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** Vouches for a range of events. Read and written by the named statements of its service. */

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { Changes } from './changed-members.js';
 
 /** What can be told of; a closed list, so that whoever searches the log knows its words. */

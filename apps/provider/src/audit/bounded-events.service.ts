@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, Store } from '@gatehouse/server/database/store';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, Store } from '@gatehouse/platform/database/store';
 import { AuditService, type AuditEvent, type AuditType } from './audit.service.js';
 
 /** So many of the actor's newest events are counted, which bounds what one count reads. */

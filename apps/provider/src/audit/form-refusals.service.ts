@@ -1,8 +1,8 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import type { OriginRefusal } from '@gatehouse/server/web/origin-check';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import type { OriginRefusal } from '@gatehouse/platform/http/origin-check';
 import { hourOf } from './activity.service.js';
 
 const formRefusalStatements = {

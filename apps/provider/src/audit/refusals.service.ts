@@ -1,9 +1,9 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseBasicCredentials, type OAuthError } from '@gatehouse/domain/oauth';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import {
   addressKey,
   clientAddress,
@@ -11,7 +11,7 @@ import {
   networkKey,
   requestId,
   type WebRequest,
-} from '@gatehouse/server/web/request';
+} from '@gatehouse/platform/http/request';
 import { hourOf } from './activity.service.js';
 
 const columns = 'selector, request_id, at, endpoint, reason, error, description, client_id, address, parameters';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
-import { Log } from '@gatehouse/server/telemetry/log';
-import { pathOf, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { pathOf, requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import type { Actor } from './audit.service.js';
 import { BoundedEvents } from './bounded-events.service.js';
 

@@ -1,6 +1,6 @@
 import type { INestApplicationContext, Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Store } from '@gatehouse/server/database/store';
+import type { Store } from '@gatehouse/platform/database/store';
 import type { Settings } from '../config/settings.js';
 import type { Operation } from '../operations/operation.js';
 

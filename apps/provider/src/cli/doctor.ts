@@ -1,4 +1,4 @@
-import { look, lookNames, type Finding } from '../checks/looks.js';
+import { look, lookNames, type Finding } from '../diagnostics/diagnostics.js';
 import { table, type Command } from './command.js';
 
 /** Checks a set-up, and says what to fix. */

@@ -1,3 +1,3 @@
-import { startProgram } from '@gatehouse/server/start-program';
+import { startProgram } from '@gatehouse/platform/start-program';
 
 void startProgram(() => import('./program.js'));

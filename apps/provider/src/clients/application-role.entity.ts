@@ -1,4 +1,4 @@
-import { IdPrimaryColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { IdPrimaryColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A role that a person has in one application, by the application's own word. */

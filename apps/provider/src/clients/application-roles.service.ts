@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 
 const roleStatements = {
   of: statement(

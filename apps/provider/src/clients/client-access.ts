@@ -1,7 +1,7 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import { PageError } from '../http/page-error.js';
+import { PageError } from '../web/page-error.js';
 import { isAdmin } from '../users/actor.js';
-import type { UserVisit } from '../users/visit.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 import type { ClientsService } from './clients.service.js';
 
 /** More clients than these a developer's lists of grants and tokens do not gather at once. */

@@ -19,16 +19,16 @@ import {
   type ClientSource,
   type FieldProblem,
 } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { Actor } from '../operations/actor.js';
 import { rateLimited } from '../operations/operation-error.js';
-import { text } from '../texts/text.js';
+import { text } from '../i18n/text.js';
 import { UsersService } from '../users/users.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { clientEditorOf } from './policy.js';
-import { SectorIdentifiers, type SectorAsker } from './registration/sector-identifiers.service.js';
+import { SectorIdentifiers, type SectorAsker } from './sector-identifiers.service.js';
 
 const serviceAccountSentence =
   'This client acts for itself, and its owner would get its tokens: say whether it keeps that, by acts_for_itself (--service-account or --no-service-account).';

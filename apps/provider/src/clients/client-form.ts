@@ -7,7 +7,7 @@ import {
   type ClientFlagName,
   type ClientInput,
 } from '@gatehouse/domain/oauth';
-import type { Form } from '@gatehouse/server/web/form';
+import type { Form } from '@gatehouse/platform/http/form';
 import {
   blankMetadata,
   metadataInput,
@@ -17,8 +17,8 @@ import {
   type MetadataValues,
 } from './client-metadata-form.js';
 import { mainFlags } from './client-property-forms.js';
-import type { FieldProblem } from '../http/form-problems.js';
-import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../http/list-fields.js';
+import type { FieldProblem } from '../web/form-problems.js';
+import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
 export interface ClientFormValues {

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { clientHandover, type Client } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from './clients.service.js';
 import { Registrations } from './registration/registrations.service.js';
 

@@ -1,8 +1,8 @@
 import { Controller, Get, Inject, Req } from '@nestjs/common';
-import { Clock } from '@gatehouse/server/clock';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { routes } from '../http/routes.js';
+import { Clock } from '@gatehouse/platform/clock';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { routes } from '../web/routes.js';
 import { ClientLogos } from './client-logos.service.js';
 import { ClientsService } from './clients.service.js';
 

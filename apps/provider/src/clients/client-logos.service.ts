@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
-import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
-import { Log } from '@gatehouse/server/telemetry/log';
-import { routes } from '../http/routes.js';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { routes } from '../web/routes.js';
 
 /** A picture that a browser may draw. */
 export interface Logo {

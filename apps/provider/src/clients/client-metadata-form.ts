@@ -5,9 +5,9 @@ import {
   type ClientInput,
   type MetadataPropertyName,
 } from '@gatehouse/domain/oauth';
-import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '../http/form-problems.js';
-import { text, type Sentence } from '../texts/text.js';
+import type { Form } from '@gatehouse/platform/http/form';
+import type { FieldProblem } from '../web/form-problems.js';
+import { text, type Sentence } from '../i18n/text.js';
 import { metadataGroups } from './client-property-forms.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);

@@ -1,4 +1,4 @@
-import { IdPrimaryColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { IdPrimaryColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A web origin of a client's redirect URIs: scripts of such a page may read what the token endpoint answers. */

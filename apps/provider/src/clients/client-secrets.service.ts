@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { SecretNeed } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
-import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { newId, newLongSecret, newSecret } from '@gatehouse/server/secrets/random';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newId, newLongSecret, newSecret } from '@gatehouse/platform/secrets/random';
 import { IsNull, LessThanOrEqual, Repository } from 'typeorm';
 import { ClientSecretEntity } from './client.entity.js';
 

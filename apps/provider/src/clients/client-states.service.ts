@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { statement, type Unit } from '@gatehouse/platform/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
 import { Repository } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';

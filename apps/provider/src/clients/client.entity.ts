@@ -6,7 +6,7 @@ import {
   InstantColumn,
   JsonColumn,
   TextColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A registered OAuth client (RFC 6749 2). */

@@ -2,9 +2,8 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ReplayModule } from '../replay/replay.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
-import { SessionsModule } from '../sessions/sessions.module.js';
+import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { ClientAuthenticator } from './authentication/authenticator.js';
 import { ClientEntity, ClientSecretEntity } from './client.entity.js';
 import { ClientSecrets } from './client-secrets.service.js';
 import { ClientLogoController } from './client-logo.controller.js';
@@ -17,18 +16,16 @@ import { ClientOrigins } from './client-origins.service.js';
 import { ClientStatesController } from './client-states.controller.js';
 import { ClientStates } from './client-states.service.js';
 import { ClientKeys } from './keys/client-keys.service.js';
-import { DocumentFetches } from './metadata-documents/document-fetches.js';
-import { MetadataDocuments } from './metadata-documents/metadata-documents.service.js';
 import { RemoteKeySets } from './keys/remote-key-sets.js';
 import { ClientDrafts } from './client-drafts.service.js';
 import { ClientHandovers } from './client-handovers.service.js';
 import { ClientUsage } from './client-usage.js';
 import { OwnedClients } from './owned-clients.service.js';
 import { CreateClient } from './operations/create-client.js';
-import { RegisterClient } from './operations/register-client.js';
+import { RegisterClient } from './registration/operations/register-client.js';
 import { UpdateClient } from './operations/update-client.js';
-import { UpdateRegistration } from './operations/update-registration.js';
-import { CreateRegistrationToken } from './operations/create-registration-token.js';
+import { UpdateRegistration } from './registration/operations/update-registration.js';
+import { CreateRegistrationToken } from './registration/operations/create-registration-token.js';
 import { CreateResourceWithCredentials } from './operations/create-resource-with-credentials.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 import { DeleteClient } from './operations/delete-client.js';
@@ -36,12 +33,12 @@ import { RotateClientSecret } from './operations/rotate-client-secret.js';
 import { SetApplicationRoles } from './operations/set-application-roles.js';
 import { SetClientState } from './operations/set-client-state.js';
 import { SetClientStates } from './operations/set-client-states.js';
-import { DeleteRegistrationToken } from './operations/delete-registration-token.js';
+import { DeleteRegistrationToken } from './registration/operations/delete-registration-token.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
 import { InitialAccessTokenEntity } from './registration/registration.entities.js';
 import { RegistrationLimits } from './registration/registration-limits.service.js';
 import { Registrations } from './registration/registrations.service.js';
-import { SectorIdentifiers } from './registration/sector-identifiers.service.js';
+import { SectorIdentifiers } from './sector-identifiers.service.js';
 import { Subjects } from './subjects.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { CurrentServiceAccounts } from './current-service-accounts.service.js';
@@ -49,8 +46,7 @@ import { ClientsService } from './clients.service.js';
 import { LogoutFailures } from './logout-failures.service.js';
 
 /**
- * Owns: clients, their secrets, how a client proves itself, dynamic registration with its initial access tokens, and clients
- * that are described by a document at their client_id.
+ * Owns: clients, their secrets and keys, and the clients of dynamic registration with their initial access tokens.
  * Pages: /client.
  * Invariant: a secret is shown once and stored as a hash, and itself (encrypted) only where it is a key; a change is seen
  * by every process within a second; what nobody approved is labelled, counted, and goes when it is not used.
@@ -98,18 +94,19 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientStates,
     ClientOrigins,
     LogoutFailures,
-    ClientAuthenticator,
     ClientKeys,
     RemoteKeySets,
     InitialAccessTokens,
     RegistrationLimits,
     Registrations,
     SectorIdentifiers,
-    DocumentFetches,
-    MetadataDocuments,
     CurrentServiceAccounts,
   ],
   exports: [
+    ClientDrafts,
+    ClientRules,
+    RegisterClient,
+    RegistrationLimits,
     CreateClient,
     UpdateClient,
     ClientUsage,
@@ -128,12 +125,10 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientsService,
     Subjects,
     ClientStates,
-    ClientAuthenticator,
     ClientKeys,
     InitialAccessTokens,
     Registrations,
     SectorIdentifiers,
-    MetadataDocuments,
   ],
 })
 export class ClientsModule {}

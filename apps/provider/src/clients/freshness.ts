@@ -1,4 +1,4 @@
-import type { OutboundAnswer } from '@gatehouse/server/outbound/guarded-fetch';
+import type { OutboundAnswer } from '@gatehouse/platform/outbound/guarded-fetch';
 
 const leastFreshSeconds = 60;
 const usualFreshSeconds = 600;

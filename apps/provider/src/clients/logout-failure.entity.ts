@@ -1,4 +1,4 @@
-import { InstantColumn, IntegerColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /**

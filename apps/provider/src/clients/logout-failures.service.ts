@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Client } from '@gatehouse/domain/oauth';
-import { statement, Store } from '@gatehouse/server/database/store';
+import { statement, Store } from '@gatehouse/platform/database/store';
 
 interface FailureRow {
   readonly client_id: string;

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { releasedClient } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { changedMembers } from '../audit/changed-members.js';
 import { UsersService } from '../users/users.service.js';

@@ -1,12 +1,12 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { PageError } from '../http/page-error.js';
-import { routes } from '../http/routes.js';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import { Visits } from '../users/visits.service.js';
+import { Visits } from '../users/sessions/visits.service.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 
 /** The button on an API's page that makes its credentials. Here and not there: they are a client. */

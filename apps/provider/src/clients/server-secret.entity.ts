@@ -1,4 +1,4 @@
-import { InstantColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A secret that this server made for itself once, the same for every process and never changed. */

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
 import { pairwiseSubject, sectorOf } from '@gatehouse/domain/oidc';
-import { Clock } from '@gatehouse/server/clock';
-import { statement, Store } from '@gatehouse/server/database/store';
-import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { Clock } from '@gatehouse/platform/clock';
+import { statement, Store } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
 
 const name = 'pairwise';
 const place = `server_secrets.value:${name}`;

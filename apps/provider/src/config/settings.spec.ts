@@ -1,5 +1,5 @@
-import { providerSettingNames } from '@gatehouse/server/setting-names';
-import { namesOf, type Environment } from '@gatehouse/server/settings';
+import { providerSettingNames } from '@gatehouse/platform/settings/setting-names';
+import { namesOf, type Environment } from '@gatehouse/platform/settings/settings';
 import { keyFileOf, loadSettings, settingsDefinition } from './settings.js';
 
 function refusal(environment: Environment): string {

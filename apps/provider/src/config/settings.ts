@@ -1,15 +1,15 @@
 import { dirname, join } from 'node:path';
 import { isLoopbackHost, parseHostRules, securityProfileNames } from '@gatehouse/domain/oauth';
-import * as field from '@gatehouse/server/setting-fields';
-import { clientSettingNames } from '@gatehouse/server/setting-names';
+import * as field from '@gatehouse/platform/settings/setting-fields';
+import { clientSettingNames } from '@gatehouse/platform/settings/setting-names';
 import {
   defineSettings,
   parseSettings,
   type Environment,
   type Report,
   type SettingsOf,
-} from '@gatehouse/server/settings';
-import { hstsScopes } from '@gatehouse/server/web/security-headers';
+} from '@gatehouse/platform/settings/settings';
+import { hstsScopes } from '@gatehouse/platform/http/security-headers';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;

@@ -1,5 +1,5 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Store, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
+import { Store, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
 
 /** What is cached in a process and changes rarely. */
 export type CacheTopic = 'clients' | 'issuers' | 'keys' | 'resources' | 'roles';

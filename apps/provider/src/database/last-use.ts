@@ -1,5 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { StatementText, Store } from '@gatehouse/server/database/store';
+import type { StatementText, Store } from '@gatehouse/platform/database/store';
 
 const everyMilliseconds = 2_000;
 const mostInUnit = 500;

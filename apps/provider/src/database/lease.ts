@@ -1,6 +1,6 @@
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, type Store } from '@gatehouse/server/database/store';
-import { randomHex } from '@gatehouse/server/secrets/random';
+import { statement, type Store } from '@gatehouse/platform/database/store';
+import { randomHex } from '@gatehouse/platform/secrets/random';
 
 const leaseStatements = {
   take: statement(

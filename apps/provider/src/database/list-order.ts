@@ -1,4 +1,4 @@
-import { statement, type StatementText } from '@gatehouse/server/database/store';
+import { statement, type StatementText } from '@gatehouse/platform/database/store';
 
 /** The orders of lists whose rows have selectors, which grow with time. */
 export const listOrders = ['newest', 'oldest'] as const;

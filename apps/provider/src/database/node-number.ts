@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { Store, StoreUnavailable, statement } from '@gatehouse/server/database/store';
+import { Store, StoreUnavailable, statement } from '@gatehouse/platform/database/store';
 
 // By the database's clock: those of the machines may differ by more than a lease lasts.
 const now = { postgres: 'floor(extract(epoch FROM clock_timestamp()))', sqlite: `unixepoch()` };

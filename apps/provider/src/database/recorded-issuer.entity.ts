@@ -1,4 +1,4 @@
-import { InstantColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity, PrimaryColumn } from 'typeorm';
 
 /** The issuer that this database belongs to: one row, written by the first start and never by a later one. */

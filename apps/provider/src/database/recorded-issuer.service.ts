@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { issuerChangeWarning, issuerOfOlderDatabase } from './issuer-change.js';

@@ -1,4 +1,4 @@
-import { SystemClock } from '@gatehouse/server/clock';
+import { SystemClock } from '@gatehouse/platform/clock';
 import type { QueryRunner } from 'typeorm';
 
 /**

@@ -1,4 +1,4 @@
-import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/server/database/store';
+import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/platform/database/store';
 
 /** How many rows one step looks at, at first. */
 const firstRows = 2000;

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { inBothOrders } from '../database/list-order.js';
 import { sweptTable } from '../database/sweep.js';
 

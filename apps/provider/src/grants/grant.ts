@@ -1,5 +1,5 @@
 import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
-import type { AllowedScopes, ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
+import type { ClaimsRequest, Scope } from '@gatehouse/domain/oauth';
 
 /** One completed authorization; its code and tokens live only while it lives. */
 export interface Grant {
@@ -20,16 +20,6 @@ export interface Grant {
   readonly createdAt: EpochSeconds;
   readonly lastUsedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
-}
-
-/** What a user allowed a client, remembered. */
-export interface Consent extends AllowedScopes {
-  readonly userId: string;
-  readonly clientId: string;
-  /** Names of claims that no scope asks for. */
-  readonly claims: readonly string[];
-  readonly createdAt: EpochSeconds;
-  readonly updatedAt: EpochSeconds;
 }
 
 /** What is stored of a login of which nothing is known: the column cannot be null. */

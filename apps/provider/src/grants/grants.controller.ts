@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import type { Reply } from '@gatehouse/server/web/reply';
-import type { WebRequest } from '@gatehouse/server/web/request';
-import { routes } from '../http/routes.js';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { routes } from '../web/routes.js';
 import type { Grant } from './grant.js';
 import { GrantsService } from './grants.service.js';
 import { RevokeAllGrants } from './operations/revoke-all-grants.js';

@@ -1,28 +1,24 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { ClientsModule } from '../clients/clients.module.js';
-import { SessionsModule } from '../sessions/sessions.module.js';
+import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
-import { ConsentsService } from './consents.service.js';
-import { ConsentEntity } from './grant.entity.js';
 import { GrantsController } from './grants.controller.js';
 import { GrantsService } from './grants.service.js';
 import { RevokeAllGrants } from './operations/revoke-all-grants.js';
 import { RevokeGrants } from './operations/revoke-grants.js';
-import { WithdrawConsent } from './operations/withdraw-consent.js';
 import { LiveFilters } from './live-filters.service.js';
 import { LivePages } from './live-pages.service.js';
 
 /**
- * Owns: consents (what a user allowed a client) and grants (one completed authorization). Pages: /grant.
+ * Owns: grants (one completed authorization). Pages: /grant.
  * Invariant: a code, an access token and a refresh token live only while their grant lives; one UPDATE ends them all.
  * A grant ends with its session (unless offline), its user and its client, in the unit that ends those.
  * Must not know: codes and tokens; they ask it.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ConsentEntity]), SessionsModule, UsersModule, ClientsModule],
+  imports: [SessionsModule, UsersModule, ClientsModule],
   controllers: [GrantsController],
-  providers: [RevokeGrants, RevokeAllGrants, WithdrawConsent, GrantsService, ConsentsService, LiveFilters, LivePages],
-  exports: [RevokeAllGrants, GrantsService, ConsentsService, LivePages],
+  providers: [RevokeGrants, RevokeAllGrants, GrantsService, LiveFilters, LivePages],
+  exports: [RevokeAllGrants, GrantsService, LivePages],
 })
 export class GrantsModule {}

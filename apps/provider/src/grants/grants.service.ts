@@ -1,10 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
 import { formatScope, parseScope, type ClaimsRequest, type Scope } from '@gatehouse/domain/oauth';
-import { Store, type Unit } from '@gatehouse/server/database/store';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { ClientsService } from '../clients/clients.service.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionsService } from '../users/sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
 import { listStart } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';

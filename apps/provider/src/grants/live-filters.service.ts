@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Form } from '@gatehouse/server/web/form';
+import type { Form } from '@gatehouse/platform/http/form';
 import { mayEdit, visibleClientIds } from '../clients/client-access.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserVisit } from '../users/visit.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 import { listVisible, type Listed, type LiveFilter, type LiveSource } from './live-list.js';
 
 /** What lists of live things ask clients and users: whom a filter names, who may end what, what things are called. */

@@ -1,11 +1,11 @@
 import type { Selector } from '@gatehouse/domain/kernel';
 import type { Client, Scope } from '@gatehouse/domain/oauth';
-import type { Form } from '@gatehouse/server/web/form';
+import type { Form } from '@gatehouse/platform/http/form';
 import { listOrders, type ListOrder } from '../database/list-order.js';
-import { PageError } from '../http/page-error.js';
+import { PageError } from '../web/page-error.js';
 import { isAdmin } from '../users/actor.js';
 import type { User } from '../users/user.js';
-import type { UserVisit } from '../users/visit.js';
+import type { UserVisit } from '../users/sessions/visit.js';
 import type { RevokeAllInput } from './operations/revocation.js';
 
 /** What a list of grants or tokens is narrowed to, and what of it this visitor may see. */

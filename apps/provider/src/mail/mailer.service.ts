@@ -1,14 +1,14 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { isEmailAddress, type EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Unit } from '@gatehouse/server/database/store';
-import { newId } from '@gatehouse/server/secrets/random';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import { mailFromOf, type Settings } from '../config/settings.js';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../outbox/outbox-kind.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { MailRoute, type Mail } from './mail-route.js';
 import { MailTexts, type MailText, type MailValues } from './mail-texts.js';
-import { Languages } from '../texts/languages.js';
+import { Languages } from '../i18n/languages.js';
 
 export interface NewMail {
   readonly to: string;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from './actor.js';
 
 /**

@@ -1,5 +1,5 @@
-import type { FieldProblem } from '../http/form-problems.js';
-import { text, type Sentence } from '../texts/text.js';
+import type { FieldProblem } from '../web/form-problems.js';
+import { text, type Sentence } from '../i18n/text.js';
 
 export type OperationErrorCode =
   /** There is no such record. */

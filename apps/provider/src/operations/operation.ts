@@ -1,4 +1,4 @@
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { AuditType } from '../audit/audit.service.js';
 import type { Actor } from './actor.js';
 

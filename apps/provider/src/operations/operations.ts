@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { isUniqueViolation } from '@gatehouse/server/database/store-error';
-import { Store, type Unit } from '@gatehouse/server/database/store';
+import { isUniqueViolation } from '@gatehouse/platform/database/store-error';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { AuditService } from '../audit/audit.service.js';
 import { auditActor, type Actor } from './actor.js';
 import { changedMembers } from '../audit/changed-members.js';

@@ -1,5 +1,5 @@
 import { missingForRecentSignIn } from '@gatehouse/domain/oauth';
-import { text } from '../texts/text.js';
+import { text } from '../i18n/text.js';
 import type { Actor, PersonActor, VisitorActor } from './actor.js';
 import { notFound, OperationError } from './operation-error.js';
 

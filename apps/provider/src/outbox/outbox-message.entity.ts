@@ -1,4 +1,4 @@
-import { InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** Something that must reach others. Read and written by the named statements beside this file; gone when it arrived. */

@@ -1,10 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { addSeconds } from '@gatehouse/domain/kernel';
-import { Clock } from '@gatehouse/server/clock';
-import { Store, StoreUnavailable, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen } from '@gatehouse/server/secrets/keyring';
-import { Log } from '@gatehouse/server/telemetry/log';
-import { Counters } from '../http/counters.js';
+import { Clock } from '@gatehouse/platform/clock';
+import { Store, StoreUnavailable, type Unit } from '@gatehouse/platform/database/store';
+import { CannotOpen } from '@gatehouse/platform/secrets/keyring';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { Counters } from '../monitoring/counters.js';
 import { backOffSeconds } from './back-off.js';
 import { DeliveryPool } from './delivery-pool.js';
 import type { Delivery, OutboxKind } from './outbox-kind.js';

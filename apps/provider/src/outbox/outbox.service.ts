@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { addSeconds, epochSeconds, type EpochSeconds, type Selector } from '@gatehouse/domain/kernel';
-import { Store, type Unit } from '@gatehouse/server/database/store';
-import { Keyring } from '@gatehouse/server/secrets/keyring';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { PurgeStep } from '../database/sweep.js';
 import type { OutboxKind } from './outbox-kind.js';
 import {

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 
 /** What unauthenticated requests can cause is bounded: this many of one kind wait for one destination, and no more. */
 export const mostWaitingPerDestination = 10_000;

@@ -1,20 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkProofUnderProfile, OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
-import { Clock } from '@gatehouse/server/clock';
-import { Log } from '@gatehouse/server/telemetry/log';
-import { BodyTooLarge, RepeatedParameter, UnsupportedBody } from '@gatehouse/server/web/form';
-import { readForm } from '@gatehouse/server/web/read-form';
-import { Reply } from '@gatehouse/server/web/reply';
-import { addressKey, clientAddress, header, pathOf, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Clock } from '@gatehouse/platform/clock';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { BodyTooLarge, RepeatedParameter, UnsupportedBody } from '@gatehouse/platform/http/form';
+import { readForm } from '@gatehouse/platform/http/read-form';
+import { Reply } from '@gatehouse/platform/http/reply';
+import {
+  addressKey,
+  clientAddress,
+  header,
+  pathOf,
+  requestId,
+  type WebRequest,
+} from '@gatehouse/platform/http/request';
 import { Refusals } from '../audit/refusals.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { DpopProofs } from '../dpop/dpop-proofs.service.js';
-import { Counters } from '../http/counters.js';
-import { oauthErrorReply } from '../http/oauth-error.filter.js';
-import { allowOrigin, preflight } from '../http/response-headers.js';
+import { DpopProofs } from './dpop/dpop-proofs.service.js';
+import { Counters } from '../monitoring/counters.js';
+import { oauthErrorReply } from '../web/oauth-error.filter.js';
+import { allowOrigin, preflight } from '../web/response-headers.js';
 
 const mostBodyBytes = 64 * 1024;
 /** RFC 8707 2 */

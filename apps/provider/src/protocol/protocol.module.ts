@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { ClientAuthenticationModule } from '../clients/authentication/client-authentication.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
-import { DpopModule } from '../dpop/dpop.module.js';
+import { DpopModule } from './dpop/dpop.module.js';
 import { ProtocolEndpoints } from './endpoint.js';
 
 /**
@@ -11,7 +12,7 @@ import { ProtocolEndpoints } from './endpoint.js';
  * Must not know: what the endpoints do.
  */
 @Module({
-  imports: [ClientsModule, DpopModule],
+  imports: [ClientsModule, ClientAuthenticationModule, DpopModule],
   providers: [ProtocolEndpoints],
   exports: [ProtocolEndpoints],
 })

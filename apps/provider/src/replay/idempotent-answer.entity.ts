@@ -4,7 +4,7 @@ import {
   IntegerColumn,
   TextColumn,
   TextPrimaryColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** What a creation answered, for whoever asks again with the same key. Read and written by the named statements of its service. */

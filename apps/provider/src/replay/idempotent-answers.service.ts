@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
-import { Keyring } from '@gatehouse/server/secrets/keyring';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
 
 interface AnswerRow {
   readonly fingerprint: Buffer;

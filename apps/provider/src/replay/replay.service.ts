@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { encodeBase64url, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, Store, type NothingChanged, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type NothingChanged, type Unit } from '@gatehouse/platform/database/store';
 
 const spentIdStatements = {
   // One that has expired and is not purged yet counts as gone.

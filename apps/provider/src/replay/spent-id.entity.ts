@@ -1,4 +1,4 @@
-import { InstantColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** The `jti` of something that may be used once: an assertion, a request object, a proof. */

@@ -1,7 +1,7 @@
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
-import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '../http/form-problems.js';
-import { changeRows, mostRows, type ListField } from '../http/list-fields.js';
+import type { Form } from '@gatehouse/platform/http/form';
+import type { FieldProblem } from '../web/form-problems.js';
+import { changeRows, mostRows, type ListField } from '../web/list-fields.js';
 
 /** The form of an API as typed: blank rows included, nothing checked. */
 export interface ResourceFormValues {

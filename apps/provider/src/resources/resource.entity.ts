@@ -5,7 +5,7 @@ import {
   IntegerColumn,
   JsonColumn,
   TextColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** An API that access tokens are for (RFC 8707). */

@@ -9,8 +9,8 @@ import {
   type ResourceDraft,
   type Scope,
 } from '@gatehouse/domain/oauth';
-import { statement, type Unit } from '@gatehouse/server/database/store';
-import { newId } from '@gatehouse/server/secrets/random';
+import { statement, type Unit } from '@gatehouse/platform/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
 import { Repository } from 'typeorm';
 import { CacheVersions } from '../database/cache-versions.service.js';
 import { ResourceEntity } from './resource.entity.js';

@@ -1,4 +1,4 @@
-import type { UserVisit } from './visit.js';
+import type { UserVisit } from './sessions/visit.js';
 import type { Actor } from '../audit/audit.service.js';
 
 /** Who makes a change at one of our pages, for the audit log. */

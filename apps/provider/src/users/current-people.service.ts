@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../operations/actor.js';
 import { CurrentActors } from '../operations/current-actors.js';
 import { OperationError } from '../operations/operation-error.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { SessionsService } from './sessions/sessions.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
 import { UsersService } from './users.service.js';
 

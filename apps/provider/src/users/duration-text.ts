@@ -1,4 +1,4 @@
-import { text, type Text } from '../texts/text.js';
+import { text, type Text } from '../i18n/text.js';
 
 const hour = 3600;
 const day = 24 * hour;

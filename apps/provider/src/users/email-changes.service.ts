@@ -7,17 +7,17 @@ import {
   epochSeconds,
   type EpochSeconds,
 } from '@gatehouse/domain/kernel';
-import { Store, statement, type Unit } from '@gatehouse/server/database/store';
-import { CannotOpen, Keyring } from '@gatehouse/server/secrets/keyring';
-import { newId } from '@gatehouse/server/secrets/random';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newId } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { routes } from '../http/routes.js';
+import { routes } from '../web/routes.js';
 import { Mailer } from '../mail/mailer.service.js';
 import { ReplayService } from '../replay/replay.service.js';
 import { durationText } from './duration-text.js';
-import { LoginThrottle } from './login-throttle.service.js';
-import { OneTimeLinks } from './one-time-links.service.js';
+import { LoginThrottle } from './throttling/login-throttle.service.js';
+import { OneTimeLinks } from './credentials/one-time-links.service.js';
 import { SecurityNotices } from './security-notices.service.js';
 import { localeOf } from './user.statements.js';
 

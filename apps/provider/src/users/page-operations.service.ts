@@ -1,15 +1,15 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
-import type { Form } from '@gatehouse/server/web/form';
-import type { FieldProblem } from '../http/form-problems.js';
-import { PageError } from '../http/page-error.js';
+import type { Form } from '@gatehouse/platform/http/form';
+import type { FieldProblem } from '../web/form-problems.js';
+import { PageError } from '../web/page-error.js';
 import type { PersonActor, VisitorActor } from '../operations/actor.js';
 import { OperationError } from '../operations/operation-error.js';
 import type { Operation } from '../operations/operation.js';
 import { Operations } from '../operations/operations.js';
-import type { Sentence } from '../texts/text.js';
-import { RecentSignIns } from './recent-sign-ins.service.js';
+import type { Sentence } from '../i18n/text.js';
+import { RecentSignIns } from './sessions/recent-sign-ins.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
-import type { UserVisit, Visit } from './visit.js';
+import type { UserVisit, Visit } from './sessions/visit.js';
 
 /** What a form shows when its operation was refused. */
 export interface Refusal {

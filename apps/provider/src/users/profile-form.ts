@@ -10,9 +10,9 @@ import {
   type PropertySetter,
   type UserPropertyName,
 } from '@gatehouse/domain/oidc';
-import type { Form } from '@gatehouse/server/web/form';
-import { fieldId, type FieldProblem } from '../http/form-problems.js';
-import { text, type Sentence } from '../texts/text.js';
+import type { Form } from '@gatehouse/platform/http/form';
+import { fieldId, type FieldProblem } from '../web/form-problems.js';
+import { text, type Sentence } from '../i18n/text.js';
 import type { UserDraft } from './user.js';
 import { propertiesIn, type ProfileSection } from './user-property-forms.js';
 

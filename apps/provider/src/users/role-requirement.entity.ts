@@ -1,4 +1,4 @@
-import { InstantColumn, IntegerColumn, TextPrimaryColumn } from '@gatehouse/server/database/columns';
+import { InstantColumn, IntegerColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** What an administrator demands of everybody who has a role. No row: nothing. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { Store, statement, type Unit } from '@gatehouse/server/database/store';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
 const roleStatements = {

@@ -1,15 +1,15 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
-import { PageForms } from '@gatehouse/server/web/page-forms';
-import { Reply } from '@gatehouse/server/web/reply';
-import { query, type WebRequest } from '@gatehouse/server/web/request';
-import { routes } from '../http/routes.js';
-import type { Sentence } from '../texts/text.js';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { routes } from '../web/routes.js';
+import type { Sentence } from '../i18n/text.js';
 import { SetRoleRequirements } from './operations/set-role-requirements.js';
 import { PageOperations } from './page-operations.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { roles, roleWords } from './user.js';
-import type { UserVisit } from './visit.js';
-import { Visits } from './visits.service.js';
+import type { UserVisit } from './sessions/visit.js';
+import { Visits } from './sessions/visits.service.js';
 
 /** What administrators demand of each role. */
 @Controller(routes.roles)

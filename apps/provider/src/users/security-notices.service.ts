@@ -1,11 +1,11 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { isEmailAddress, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { statement, type Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
-import { routes } from '../http/routes.js';
+import { routes } from '../web/routes.js';
 import { Mailer } from '../mail/mailer.service.js';
-import { text, type TextKey } from '../texts/text.js';
+import { text, type TextKey } from '../i18n/text.js';
 import { localeOf } from './user.statements.js';
 import { UsersService } from './users.service.js';
 

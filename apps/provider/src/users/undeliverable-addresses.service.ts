@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmailAddress } from '@gatehouse/domain/kernel';
-import { statement, Store } from '@gatehouse/server/database/store';
+import { statement, Store } from '@gatehouse/platform/database/store';
 
 const page = statement(
   'users.addresses_page',

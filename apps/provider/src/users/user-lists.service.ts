@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { statement, Store, type StatementText } from '@gatehouse/server/database/store';
-import type { Cursor } from '../http/cursor.js';
+import { statement, Store, type StatementText } from '@gatehouse/platform/database/store';
+import type { Cursor } from '../web/cursor.js';
 import { isSearchedInside, searchText } from './search-text.js';
 import { usernameKey, type Role, type User } from './user.js';
 import { UserTextSearch, type TextQuery } from './user-text-search.service.js';

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { statement, Store, type StatementText } from '@gatehouse/server/database/store';
+import { statement, Store, type StatementText } from '@gatehouse/platform/database/store';
 import { likePattern, searchText, trigramQuery } from './search-text.js';
 import type { Role } from './user.js';
 

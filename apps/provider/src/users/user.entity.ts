@@ -1,5 +1,11 @@
 import type { Profile } from '@gatehouse/domain/oidc';
-import { FlagColumn, IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/server/database/columns';
+import {
+  FlagColumn,
+  IdPrimaryColumn,
+  InstantColumn,
+  JsonColumn,
+  TextColumn,
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** A person's account. */

@@ -1,5 +1,5 @@
 import type { Profile } from '@gatehouse/domain/oidc';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 
 /** A user's row, once for each of its roles (and once with `role` null for a user who has none). */
 export interface UserRoleRow {

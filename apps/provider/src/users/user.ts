@@ -8,7 +8,7 @@ import {
   type Profile,
   type ProfileRule,
 } from '@gatehouse/domain/oidc';
-import { text, type Sentence } from '../texts/text.js';
+import { text, type Sentence } from '../i18n/text.js';
 
 /** What an account may do here; an administrator may what all others may. */
 export const roles = ['admin', 'auditor', 'developer', 'user'] as const;

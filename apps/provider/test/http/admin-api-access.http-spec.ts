@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
-import { apiControllers } from '../../src/admin/api/api-controllers';
-import { operationOf } from '../../src/admin/api/operation';
+import { apiControllers } from '../../src/api/v1/api-controllers';
+import { operationOf } from '../../src/api/v1/operation';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi, administrating, callerOf, ownToken, shaped } from '../support/admin-api';
 import { Browser, send } from '../support/browser';

@@ -1,5 +1,5 @@
 import { accessTokenType, tokenExchangeGrant } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { auditTypes, type AuditType } from '../../src/audit/audit.service';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { ClientStates } from '../../src/clients/client-states.service';

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { adminApi, callerOf } from '../support/admin-api';
 import { Browser } from '../support/browser';

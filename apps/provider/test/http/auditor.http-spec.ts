@@ -2,7 +2,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import type { Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 
 interface Layer {

@@ -1,4 +1,4 @@
-import { ConsentsService } from '../../src/grants/consents.service';
+import { ConsentsService } from '../../src/consents/consents.service';
 import { Browser, send } from '../support/browser';
 import {
   answerOf,

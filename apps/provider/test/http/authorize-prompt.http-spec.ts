@@ -1,5 +1,5 @@
 import { authenticationContexts } from '@gatehouse/domain/oauth';
-import { ConsentsService } from '../../src/grants/consents.service';
+import { ConsentsService } from '../../src/consents/consents.service';
 import { Browser, send } from '../support/browser';
 import {
   answerOf,

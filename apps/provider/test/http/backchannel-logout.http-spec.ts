@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { Outbox } from '../../src/outbox/outbox.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { startLogoutReceiver, type LogoutReceiver } from '../support/logout-receiver';

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { availableParallelism } from 'node:os';
-import { PasswordHasher } from '../../src/users/password-hasher';
+import { PasswordHasher } from '../../src/users/credentials/password-hasher';
 import { send } from '../support/browser';
 import { post, startProvider, type TestProvider } from '../support/provider';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ClientsService } from '../../src/clients/clients.service';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi, type AdminApiClient } from '../support/admin-api';

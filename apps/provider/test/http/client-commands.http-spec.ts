@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { AuditChain } from '../../src/audit/audit-chain.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';

@@ -1,7 +1,7 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
-import { AccessTokensService } from '../../src/issuance/access-tokens.service';
+import { AccessTokensService } from '../../src/tokens/access-tokens.service';
 import { DeleteUser } from '../../src/users/operations/delete-user';
 import { adminApi, callerOf, shaped, type AdminApiClient } from '../support/admin-api';
 import type { Answer } from '../support/browser';

@@ -1,5 +1,5 @@
 import { tokenExchangeGrant, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
 import { send, type Answer } from '../support/browser';
 import { clientKey } from '../support/client-jwts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addSeconds } from '@gatehouse/domain/kernel';
-import { ManualClock, SystemClock } from '@gatehouse/server/clock';
+import { ManualClock, SystemClock } from '@gatehouse/platform/clock';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { KeysService } from '../../src/keys/keys.service';

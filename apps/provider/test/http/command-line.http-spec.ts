@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { AuditLog } from '../../src/audit/audit-log.service';
 import { keyKindNames } from '../../src/keys/key-kinds';
-import { ManualClock, SystemClock } from '@gatehouse/server/clock';
+import { ManualClock, SystemClock } from '@gatehouse/platform/clock';
 import { Browser, send } from '../support/browser';
 import { addApp } from '../support/factors';
 import { startProvider, post, type TestProvider } from '../support/provider';

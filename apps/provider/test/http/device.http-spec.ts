@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 import { deviceCodeGrant, type ClientDraft } from '@gatehouse/domain/oauth';
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { ManualClock } from '@gatehouse/server/clock';
+import { ManualClock } from '@gatehouse/platform/clock';
 import { Browser, type Answer } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { authorize, basic, post, startProvider, type TestProvider } from '../support/provider';

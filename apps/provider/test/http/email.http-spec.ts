@@ -1,5 +1,5 @@
 import { EmailChanges } from '../../src/users/email-changes.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';

@@ -1,4 +1,4 @@
-import { createLog } from '@gatehouse/server/telemetry/log';
+import { createLog } from '@gatehouse/platform/telemetry/log';
 import { KeysService } from '../../src/keys/keys.service';
 import { Browser, send } from '../support/browser';
 import { basic, post, startProvider, type TestProvider } from '../support/provider';

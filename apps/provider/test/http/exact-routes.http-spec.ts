@@ -1,4 +1,4 @@
-import type { ReplyAdapter } from '@gatehouse/server/web/express-adapter';
+import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
 import { send, type Answer, type SendOptions } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 

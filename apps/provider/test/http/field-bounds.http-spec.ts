@@ -2,9 +2,9 @@ import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';
 import { fieldsOf, sendFields } from '../support/forms';
 import { startProvider, type TestProvider } from '../support/provider';
-import { Invitations } from '../../src/users/invitations.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
 import { UsersService } from '../../src/users/users.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 
 /** One character that NFKC expands to eighteen: 240 kB of form become more than a megabyte of text. */
 const expanding = 'ﷺ'.repeat(26_000);

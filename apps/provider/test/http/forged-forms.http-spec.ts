@@ -1,10 +1,10 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { EmailChanges } from '../../src/users/email-changes.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Refusals } from '../../src/audit/refusals.service';
 import { ResourcesService } from '../../src/resources/resources.service';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { Browser, type Answer } from '../support/browser';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { addResource } from '../support/resources';

@@ -1,5 +1,5 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { decodeJwt } from 'jose';
 import { unescape, type Answer, type Browser } from '../support/browser';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';

@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { jwtBearerGrant } from '@gatehouse/domain/oauth';
 import { randomUUID } from 'node:crypto';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { clientKey, signed, type ClientKey } from '../support/client-jwts';

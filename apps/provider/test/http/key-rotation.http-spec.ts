@@ -1,9 +1,9 @@
 import { keyKindNames } from '../../src/keys/key-kinds';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { KeysService } from '../../src/keys/keys.service';
-import { FirstStart } from '../../src/ops/first-start.service';
-import { KeyRotation } from '../../src/ops/key-rotation.service';
+import { FirstStart } from '../../src/jobs/first-start.service';
+import { KeyRotation } from '../../src/jobs/key-rotation.service';
 import { obtainTokens } from '../support/tokens';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
 import { send } from '../support/browser';

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { deviceCodeGrant } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { send, type Answer, type Browser } from '../support/browser';

@@ -1,6 +1,6 @@
 import { EmailChanges } from '../../src/users/email-changes.service';
-import { Invitations } from '../../src/users/invitations.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser, send, type Answer } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -1,5 +1,5 @@
-import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/server/database/store';
-import { PasswordHasher } from '../../src/users/password-hasher';
+import { statement, type SqlValue, type StatementText, type Unit } from '@gatehouse/platform/database/store';
+import { PasswordHasher } from '../../src/users/credentials/password-hasher';
 import { Browser, type Answer } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 

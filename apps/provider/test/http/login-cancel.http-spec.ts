@@ -1,5 +1,5 @@
 import { deviceCodeGrant, type Client } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { Browser, formOf, type Answer } from '../support/browser';
 import { addApp, givePassword } from '../support/factors';
 import {

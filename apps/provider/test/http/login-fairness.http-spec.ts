@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Browser, type Answer } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
-import { PasswordHasher } from '../../src/users/password-hasher';
+import { PasswordHasher } from '../../src/users/credentials/password-hasher';
 
 interface Flood {
   /** Every answer that there was. */

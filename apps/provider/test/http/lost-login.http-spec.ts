@@ -1,5 +1,5 @@
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
-import { SessionsService } from '../../src/sessions/sessions.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
+import { SessionsService } from '../../src/users/sessions/sessions.service';
 import { Browser, formOf, send, unescape, type Answer } from '../support/browser';
 import {
   answerOf,

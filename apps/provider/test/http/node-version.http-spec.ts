@@ -1,8 +1,8 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { createLog } from '@gatehouse/server/telemetry/log';
-import { look } from '../../src/checks/looks';
+import { createLog } from '@gatehouse/platform/telemetry/log';
+import { look } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
-import { warnOfNode } from '../../src/server';
+import { warnOfNode } from '../../src/server/server';
 import { startProvider, type TestProvider } from '../support/provider';
 
 const later = epochSeconds(Date.parse('2090-01-01T00:00:00Z') / 1000);

@@ -1,4 +1,4 @@
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser, send } from '../support/browser';
 import { addApp, giveFactor, givePassword } from '../support/factors';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFilesProblem } from '@gatehouse/server/start-program';
+import { openFilesProblem } from '@gatehouse/platform/start-program';
 import { buildProvider } from '../support/processes';
 
 jest.setTimeout(120_000);

@@ -1,19 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { statement } from '@gatehouse/server/database/store';
-import { Form } from '@gatehouse/server/web/form';
-import { problemOfOperation } from '../../src/admin/api/problem';
+import { statement } from '@gatehouse/platform/database/store';
+import { Form } from '@gatehouse/platform/http/form';
+import { problemOfOperation } from '../../src/api/v1/problem';
 import { operationRunner } from '../../src/cli/run-operation';
 import { Refused, WrongRecord } from '../../src/cli/usage';
-import { RecentSignInNeeded } from '../../src/http/login-needed';
-import { PageError } from '../../src/http/page-error';
+import { RecentSignInNeeded } from '../../src/web/login-needed';
+import { PageError } from '../../src/web/page-error';
 import type { Actor, PersonActor } from '../../src/operations/actor';
 import { OperationError, type OperationErrorCode } from '../../src/operations/operation-error';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
 import type { User } from '../../src/users/user';
-import type { UserVisit } from '../../src/users/visit';
+import type { UserVisit } from '../../src/users/sessions/visit';
 import {
   actorKinds,
   operationRows,

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { callerOf } from '../support/admin-api';
 import type { Answer, Browser } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -1,10 +1,10 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { Browser, type Answer } from '../support/browser';
 import { giveFactor, givePassword, recoveryCodesOf } from '../support/factors';
 import { fieldsOf } from '../support/forms';
 import { authorizationRequest, authorizeUrl, redeem, startProvider, type TestProvider } from '../support/provider';
 import { askedOf, SoftKey, type Changes } from '../support/soft-key';
-import { Passkeys } from '../../src/factors/passkeys.service';
+import { Passkeys } from '../../src/users/factors/passkeys.service';
 import { claimsOf } from '../support/tokens';
 
 const issuer = 'https://op.test';

@@ -1,7 +1,7 @@
-import { ServerBusy } from '@gatehouse/server/web/failure';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
-import { PasswordHasher } from '../../src/users/password-hasher';
-import { PasswordStrength } from '../../src/users/password-strength';
+import { ServerBusy } from '@gatehouse/platform/http/failure';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
+import { PasswordHasher } from '../../src/users/credentials/password-hasher';
+import { PasswordStrength } from '../../src/users/credentials/password-strength';
 import { Browser, type Answer } from '../support/browser';
 import { gateStrength } from '../support/gated-strength';
 import { startProvider, type TestProvider } from '../support/provider';

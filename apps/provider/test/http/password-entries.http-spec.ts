@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Factors } from '../../src/factors/factors.service';
-import { Invitations } from '../../src/users/invitations.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { Factors } from '../../src/users/factors/factors.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi } from '../support/admin-api';
 import { Browser } from '../support/browser';

@@ -1,5 +1,5 @@
-import { Invitations } from '../../src/users/invitations.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser, type Answer } from '../support/browser';
 import { gateStrength, type GatedStrength } from '../support/gated-strength';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Mailer } from '../../src/mail/mailer.service';
 import { Outbox } from '../../src/outbox/outbox.service';
-import { PasswordResets } from '../../src/users/password-resets.service';
+import { PasswordResets } from '../../src/users/credentials/password-resets.service';
 import { Browser, unescape } from '../support/browser';
 import { eventually } from '../support/eventually';
 import { answerOf, authorizationRequest, authorizeUrl, redeem, startProvider } from '../support/provider';

@@ -1,12 +1,12 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import type { Client } from '@gatehouse/domain/oauth';
-import { apiControllers } from '../../src/admin/api/api-controllers';
-import { operationOf } from '../../src/admin/api/operation';
+import { apiControllers } from '../../src/api/v1/api-controllers';
+import { operationOf } from '../../src/api/v1/operation';
 import { describeResumedForm } from '../../src/account/resumed-form';
 import { Refusals } from '../../src/audit/refusals.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
-import { PurgeService } from '../../src/ops/purge.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 import { UsersService } from '../../src/users/users.service';
 import { adminApi, administrating, callerOf } from '../support/admin-api';

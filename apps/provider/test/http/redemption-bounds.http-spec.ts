@@ -1,6 +1,6 @@
 import { deviceCodeGrant, type ClientDraft } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../../src/clients/clients.service';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser, send, type Answer } from '../support/browser';
 import { push, pushedUrl } from '../support/par';
 import {

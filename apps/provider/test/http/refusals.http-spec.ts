@@ -1,5 +1,5 @@
 import { Refusals } from '../../src/audit/refusals.service';
-import { PurgeService } from '../../src/ops/purge.service';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { Browser, send } from '../support/browser';
 import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
 import { adminApi } from '../support/admin-api';

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tokenExchangeGrant } from '@gatehouse/domain/oauth';
 import * as openid from 'openid-client';
-import { AddressList } from '@gatehouse/server/outbound/address-list';
-import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
+import { AddressList } from '@gatehouse/platform/outbound/address-list';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { SectorIdentifiers } from '../../src/clients/registration/sector-identifiers.service';
-import { PurgeService } from '../../src/ops/purge.service';
+import { SectorIdentifiers } from '../../src/clients/sector-identifiers.service';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { send } from '../support/browser';
 import { eventually } from '../support/eventually';
 import {

@@ -1,6 +1,6 @@
 import { describeResumedForm } from '../../src/account/resumed-form';
 import { ResourcesService } from '../../src/resources/resources.service';
-import { TrustedIssuers } from '../../src/issuers/trusted-issuers.service';
+import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import type { Browser } from '../support/browser';
 import { givePassword } from '../support/factors';
 import { changed, fieldsOf, sendFields, type Fields } from '../support/forms';

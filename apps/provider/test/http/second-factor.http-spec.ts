@@ -1,4 +1,4 @@
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser } from '../support/browser';
 import { addApp, giveFactor, givePassword, recoveryCodesOf, scan, type App } from '../support/factors';
 import { fieldsOf, sendFields } from '../support/forms';

@@ -1,4 +1,4 @@
-import { Invitations } from '../../src/users/invitations.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
 import { Browser, send } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
 import { isActive, obtainRefreshToken, refresh, type Registered } from '../support/tokens';

@@ -1,7 +1,7 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
-import { look } from '../../src/checks/looks';
+import { look } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Browser } from '../support/browser';

@@ -1,6 +1,6 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
-import { look } from '../../src/checks/looks';
+import { statement } from '@gatehouse/platform/database/store';
+import { look } from '../../src/diagnostics/diagnostics';
 import { ClientsService } from '../../src/clients/clients.service';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';

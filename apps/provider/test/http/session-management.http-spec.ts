@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BROWSER_STATE_COOKIE } from '../../src/sessions/browser-states.service';
+import { BROWSER_STATE_COOKIE } from '../../src/users/sessions/browser-states.service';
 import { Browser, formOf, send, type Answer } from '../support/browser';
 import { answerOf, authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 

@@ -1,5 +1,5 @@
 import { Browser, send, type Answer } from '../support/browser';
-import { PasswordRules } from '../../src/users/password-rules';
+import { PasswordRules } from '../../src/users/credentials/password-rules';
 import { startProvider, type TestProvider } from '../support/provider';
 
 describe('signing up', () => {

@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, type KeyObject } from 'node:crypto';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { jwsAlgorithms, macAlgorithms } from '@gatehouse/domain/jose';
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { CacheVersions } from '../../src/database/cache-versions.service';

@@ -1,5 +1,5 @@
 import { parseToken } from '@gatehouse/domain/kernel';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import type { ClientDraft } from '@gatehouse/domain/oauth';
 import type { Answer, Browser } from '../support/browser';
 import { dpopKey, proofOf, type DpopKey } from '../support/dpop';

@@ -1,4 +1,4 @@
-import { Invitations } from '../../src/users/invitations.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
 import { UsersService } from '../../src/users/users.service';
 import { Browser, type Answer } from '../support/browser';
 import { fieldsOf, changed, sendFields } from '../support/forms';

@@ -1,7 +1,7 @@
-import { statement, type StatementText } from '@gatehouse/server/database/store';
+import { statement, type StatementText } from '@gatehouse/platform/database/store';
 import { AuditChain, mostEvents } from '../../src/audit/audit-chain.service';
 import { AuditService } from '../../src/audit/audit.service';
-import { AuditSealing } from '../../src/ops/audit-sealing.service';
+import { AuditSealing } from '../../src/jobs/audit-sealing.service';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 import { purge } from '../support/tokens';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
-import { entities, migrations } from '../../src/database/entities';
+import { migrateDown, migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { backupSqlite, BackupRefused, restoreSqlite } from '@gatehouse/platform/database/sqlite-backup';
+import { entities, migrations } from '../../src/schema';
 import { authorize, redeem, startProvider, type TestProvider } from '../support/provider';
 
 /**

@@ -4,16 +4,16 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/server/database/sqlite-backup';
-import { openSqliteFile } from '@gatehouse/server/database/sqlite-driver';
-import { entities, migrations } from '../../src/database/entities';
+import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/platform/database/sqlite-backup';
+import { openSqliteFile } from '@gatehouse/platform/database/sqlite-driver';
+import { entities, migrations } from '../../src/schema';
 
 jest.setTimeout(180_000);
 
 /** A prime, so that the writer's stride reaches each token once. */
 const tokens = 180_001;
-const worker = join(__dirname, '../../../../libs/server/dist/database/sqlite-copy-worker.js');
+const worker = join(__dirname, '../../../../libs/platform/dist/database/sqlite-copy-worker.js');
 
 describe('a backup of a 200 MB database that another process commits to 50 times a second', () => {
   let folder: string;

@@ -1,5 +1,5 @@
-import { withPostgres } from '../../../../libs/server/test/support/postgres';
-import { openWire } from '../../../../libs/server/test/support/wire';
+import { withPostgres } from '../../../../libs/platform/test/support/postgres';
+import { openWire } from '../../../../libs/platform/test/support/wire';
 import { CacheVersions } from '../../src/database/cache-versions.service';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -1,7 +1,7 @@
 import type { Client } from '@gatehouse/domain/oauth';
 import { ClientStates } from '../../src/clients/client-states.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { PurgeService } from '../../src/ops/purge.service';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { Browser } from '../support/browser';
 import { startDocumentServer, type DocumentServer } from '../support/document-server';
 import { engines } from '../support/engines';

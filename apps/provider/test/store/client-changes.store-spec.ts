@@ -2,7 +2,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { deviceCodeGrant } from '@gatehouse/domain/oauth';
 import { ClientEntity } from '../../src/clients/client.entity';
 import { ClientsService } from '../../src/clients/clients.service';
-import { ConsentsService } from '../../src/grants/consents.service';
+import { ConsentsService } from '../../src/consents/consents.service';
 import { send, type Browser } from '../support/browser';
 import { engines } from '../support/engines';
 import {

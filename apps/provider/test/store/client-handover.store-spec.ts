@@ -1,6 +1,6 @@
 import { ClientsService } from '../../src/clients/clients.service';
 import { UpdateClient } from '../../src/clients/operations/update-client';
-import { AccessTokensService } from '../../src/issuance/access-tokens.service';
+import { AccessTokensService } from '../../src/tokens/access-tokens.service';
 import { DeleteUser } from '../../src/users/operations/delete-user';
 import { ownToken } from '../support/admin-api';
 import { engines } from '../support/engines';

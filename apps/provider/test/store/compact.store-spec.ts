@@ -15,20 +15,20 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { CompactRefused, compactSqlite, type CompactProgress } from '@gatehouse/server/database/sqlite-compact';
-import { openSqliteFile, type SqliteDatabase } from '@gatehouse/server/database/sqlite-driver';
-import { surplusPages } from '@gatehouse/server/database/sqlite-free-pages';
-import { databaseCommand } from '../../src/cli/database-commands';
+import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { CompactRefused, compactSqlite, type CompactProgress } from '@gatehouse/platform/database/sqlite-compact';
+import { openSqliteFile, type SqliteDatabase } from '@gatehouse/platform/database/sqlite-driver';
+import { surplusPages } from '@gatehouse/platform/database/sqlite-free-pages';
+import { databaseCommand } from '../../src/cli/database';
 import { loadSettings } from '../../src/config/settings';
-import { entities, migrations } from '../../src/database/entities';
-import { PurgeService } from '../../src/ops/purge.service';
+import { entities, migrations } from '../../src/schema';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { buildProvider, runCommand } from '../support/processes';
 import { startProvider } from '../support/provider';
 
 jest.setTimeout(180_000);
 
-const worker = join(__dirname, '../../../../libs/server/dist/database/sqlite-vacuum-worker.js');
+const worker = join(__dirname, '../../../../libs/platform/dist/database/sqlite-vacuum-worker.js');
 const command = join(__dirname, '../../dist/cli/main.js');
 const expired = (rows: number): string => `
   WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})

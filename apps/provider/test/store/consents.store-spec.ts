@@ -1,8 +1,8 @@
 import { missingScopes } from '@gatehouse/domain/oauth';
-import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { entities, migrations } from '../../src/database/entities';
+import { migrateDown, migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { entities, migrations } from '../../src/schema';
 import { ConsentPerResource1795950000201 as Step } from '../../src/database/migrations/20261129-consent-per-resource';
-import { ConsentsService } from '../../src/grants/consents.service';
+import { ConsentsService } from '../../src/consents/consents.service';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 

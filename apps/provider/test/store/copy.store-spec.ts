@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { copyStore, CopyMismatch, TargetDiverged, type StoreCopyReport } from '@gatehouse/server/database/copy-store';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
+import { copyStore, CopyMismatch, TargetDiverged, type StoreCopyReport } from '@gatehouse/platform/database/copy-store';
+import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import type { DataSource } from 'typeorm';
-import { administer } from '../../../../libs/server/test/support/postgres';
-import { databaseCommand } from '../../src/cli/database-commands';
+import { administer } from '../../../../libs/platform/test/support/postgres';
+import { databaseCommand } from '../../src/cli/database';
 import { loadSettings } from '../../src/config/settings';
-import { entities, migrations, tablesInOrder } from '../../src/database/entities';
+import { entities, migrations, tablesInOrder } from '../../src/schema';
 import { engines } from '../support/engines';
 import { authorize, redeem, startProvider } from '../support/provider';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { addSeconds } from '@gatehouse/domain/kernel';
 import { deviceCodeGrant, type ClientDraft, type DpopProof } from '@gatehouse/domain/oauth';
-import { statement } from '@gatehouse/server/database/store';
-import { DpopProofs } from '../../src/dpop/dpop-proofs.service';
+import { statement } from '@gatehouse/platform/database/store';
+import { DpopProofs } from '../../src/protocol/dpop/dpop-proofs.service';
 import { UsersService } from '../../src/users/users.service';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { Browser, send, type Answer } from '../support/browser';

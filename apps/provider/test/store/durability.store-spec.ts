@@ -1,5 +1,5 @@
-import { administer, startDurable, withPostgres } from '../../../../libs/server/test/support/postgres';
-import { look, type Finding } from '../../src/checks/looks';
+import { administer, startDurable, withPostgres } from '../../../../libs/platform/test/support/postgres';
+import { look, type Finding } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { send } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -1,10 +1,10 @@
 import { generateSync } from 'otplib';
-import { Challenges } from '../../src/factors/challenges.service';
-import { Passkeys } from '../../src/factors/passkeys.service';
-import { RecoveryCodes } from '../../src/factors/recovery-codes.service';
-import { TotpFactors } from '../../src/factors/totp.service';
-import { TrustedBrowserEntity } from '../../src/factors/trusted-browser.entity';
-import { newSeed } from '../../src/factors/totp';
+import { Challenges } from '../../src/users/factors/challenges.service';
+import { Passkeys } from '../../src/users/factors/passkeys.service';
+import { RecoveryCodes } from '../../src/users/factors/recovery-codes.service';
+import { TotpFactors } from '../../src/users/factors/totp.service';
+import { TrustedBrowserEntity } from '../../src/users/factors/trusted-browser.entity';
+import { newSeed } from '../../src/users/factors/totp';
 import { Browser } from '../support/browser';
 import { engines } from '../support/engines';
 import { addApp, giveFactor, givePassword } from '../support/factors';

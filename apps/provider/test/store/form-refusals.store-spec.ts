@@ -1,5 +1,5 @@
 import { FormRefusals } from '../../src/audit/form-refusals.service';
-import { look } from '../../src/checks/looks';
+import { look } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { send } from '../support/browser';

@@ -1,4 +1,4 @@
-import { look } from '../../src/checks/looks';
+import { look } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { ClientsService } from '../../src/clients/clients.service';

@@ -1,5 +1,5 @@
 import { EmailChanges } from '../../src/users/email-changes.service';
-import { Invitations } from '../../src/users/invitations.service';
+import { Invitations } from '../../src/users/invitations/invitations.service';
 import { engines } from '../support/engines';
 import { eventually } from '../support/eventually';
 import { startProvider, type TestProvider } from '../support/provider';

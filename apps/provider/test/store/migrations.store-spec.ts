@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { ddl } from '@gatehouse/server/database/ddl';
-import { migrateDown, migrateUp, openSource, openStore } from '@gatehouse/server/database/open-store';
-import { derivedTables, entities, migrations } from '../../src/database/entities';
+import { ddl } from '@gatehouse/platform/database/ddl';
+import { migrateDown, migrateUp, openSource, openStore } from '@gatehouse/platform/database/open-store';
+import { derivedTables, entities, migrations } from '../../src/schema';
 import { send } from '../support/browser';
 import { engines } from '../support/engines';
 import { startProvider } from '../support/provider';

@@ -1,9 +1,9 @@
-import { openStore, type OpenStore } from '@gatehouse/server/database/open-store';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
+import { openStore, type OpenStore } from '@gatehouse/platform/database/open-store';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { loadSettings } from '../../src/config/settings';
-import { entities, migrations } from '../../src/database/entities';
+import { entities, migrations } from '../../src/schema';
 import { NodeNumber } from '../../src/database/node-number';
-import { prepareDatabase } from '../../src/server';
+import { prepareDatabase } from '../../src/server/server';
 import { engines } from '../support/engines';
 
 // Each makes the whole schema, one of them keys too.

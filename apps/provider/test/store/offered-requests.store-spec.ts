@@ -1,8 +1,8 @@
 import { addSeconds, epochSeconds, sha256 } from '@gatehouse/domain/kernel';
-import { migrateDown, openSource } from '@gatehouse/server/database/open-store';
-import { SelectorSource } from '@gatehouse/server/secrets/random';
-import { KeptRequestsService } from '../../src/authorization/kept-requests.service';
-import { entities, migrations } from '../../src/database/entities';
+import { migrateDown, openSource } from '@gatehouse/platform/database/open-store';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
+import { KeptRequestsService } from '../../src/protocol/authorization/kept-requests.service';
+import { entities, migrations } from '../../src/schema';
 import { engines, type TestEngine } from '../support/engines';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
 import { Browser } from '../support/browser';

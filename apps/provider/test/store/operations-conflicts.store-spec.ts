@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { statement } from '@gatehouse/server/database/store';
-import { CreateIssuer } from '../../src/issuers/operations/create-issuer';
+import { statement } from '@gatehouse/platform/database/store';
+import { CreateIssuer } from '../../src/trusted-issuers/operations/create-issuer';
 import { UpdateUser } from '../../src/users/operations/update-user';
 import { SetUserState } from '../../src/users/operations/set-user-state';
 import { CreateResource } from '../../src/resources/operations/create-resource';
 import { UpdateResource } from '../../src/resources/operations/update-resource';
-import { InvitePeople } from '../../src/users/operations/invite-people';
+import { InvitePeople } from '../../src/users/invitations/operations/invite-people';
 import { type User } from '../../src/users/user';
 import { adminApi, callerOf } from '../support/admin-api';
 import { engines } from '../support/engines';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ClientDraft } from '@gatehouse/domain/oauth';
-import { mostUnapprovedPerSession } from '../../src/logout/backchannel-logout.service';
+import { mostUnapprovedPerSession } from '../../src/protocol/logout/backchannel-logout.service';
 import type { Delivery, OutboxKind } from '../../src/outbox/outbox-kind';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { Browser } from '../support/browser';

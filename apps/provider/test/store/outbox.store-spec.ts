@@ -1,5 +1,5 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { backOffSeconds } from '../../src/outbox/back-off';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../../src/outbox/outbox-kind';
 import { OutboxWorker } from '../../src/outbox/outbox-worker';

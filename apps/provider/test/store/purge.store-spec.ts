@@ -1,5 +1,5 @@
-import { statement } from '@gatehouse/server/database/store';
-import { OneTimeLinks } from '../../src/users/one-time-links.service';
+import { statement } from '@gatehouse/platform/database/store';
+import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
 import { Browser, send } from '../support/browser';
 import { engines } from '../support/engines';
 import {

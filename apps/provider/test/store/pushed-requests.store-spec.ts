@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { statement } from '@gatehouse/server/database/store';
-import { PushedRequests } from '../../src/authorization/pushed-requests.service';
+import { statement } from '@gatehouse/platform/database/store';
+import { PushedRequests } from '../../src/protocol/authorization/pushed-requests.service';
 import { engines } from '../support/engines';
 import { push } from '../support/par';
 import { startProvider, type TestProvider } from '../support/provider';

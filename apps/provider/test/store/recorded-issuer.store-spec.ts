@@ -1,13 +1,13 @@
-import { openSource } from '@gatehouse/server/database/open-store';
-import { statement } from '@gatehouse/server/database/store';
+import { openSource } from '@gatehouse/platform/database/open-store';
+import { statement } from '@gatehouse/platform/database/store';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
-import { look } from '../../src/checks/looks';
+import { look } from '../../src/diagnostics/diagnostics';
 import { loadSettings, type Settings } from '../../src/config/settings';
 import { SETTINGS } from '../../src/config/settings.token';
-import { entities, migrations } from '../../src/database/entities';
+import { entities, migrations } from '../../src/schema';
 import { RecordedIssuer1795950000741 } from '../../src/database/migrations/20261129-recorded-issuer';
 import { RecordedIssuer } from '../../src/database/recorded-issuer.service';
-import { prepareDatabase } from '../../src/server';
+import { prepareDatabase } from '../../src/server/server';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
 import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
 import { startProvider, type TestProvider } from '../support/provider';

@@ -1,4 +1,4 @@
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { ReplayService } from '../../src/replay/replay.service';
 import { engines } from '../support/engines';

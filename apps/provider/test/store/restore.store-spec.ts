@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { restoreSqlite } from '@gatehouse/server/database/sqlite-backup';
-import { openSqliteFile, type SqliteDatabase } from '@gatehouse/server/database/sqlite-driver';
-import { databaseCommand } from '../../src/cli/database-commands';
+import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { restoreSqlite } from '@gatehouse/platform/database/sqlite-backup';
+import { openSqliteFile, type SqliteDatabase } from '@gatehouse/platform/database/sqlite-driver';
+import { databaseCommand } from '../../src/cli/database';
 import { loadSettings } from '../../src/config/settings';
-import { entities, migrations } from '../../src/database/entities';
+import { entities, migrations } from '../../src/schema';
 
 const setValue = `INSERT INTO counters (name, value) VALUES ('test', ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
 

@@ -1,6 +1,6 @@
-import { migrateDown, migrateUp, openSource } from '@gatehouse/server/database/open-store';
+import { migrateDown, migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import type { DataSource } from 'typeorm';
-import { entities, migrations } from '../../src/database/entities';
+import { entities, migrations } from '../../src/schema';
 import { engines } from '../support/engines';
 
 jest.setTimeout(180_000);

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
-import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
+import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/platform/database/open-store';
+import { schemaDifferences } from '@gatehouse/platform/database/schema-differences';
 import type { DataSource } from 'typeorm';
-import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
-import { entities, migrations, tablesInOrder } from '../../src/database/entities';
-import { PurgeService } from '../../src/ops/purge.service';
+import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
+import { entities, migrations, tablesInOrder } from '../../src/schema';
+import { PurgeService } from '../../src/jobs/purge.service';
 import { authorize, redeem, startProvider } from '../support/provider';
 
 describe.each(engineNames)('the schema on %s', (engine) => {

@@ -1,7 +1,7 @@
-import { openSource } from '@gatehouse/server/database/open-store';
-import { statement } from '@gatehouse/server/database/store';
+import { openSource } from '@gatehouse/platform/database/open-store';
+import { statement } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../src/clients/clients.service';
-import { entities, migrations } from '../../src/database/entities';
+import { entities, migrations } from '../../src/schema';
 import { ServiceAccounts1795950000701 } from '../../src/database/migrations/20261129-service-accounts';
 import { engines } from '../support/engines';
 import { startProvider } from '../support/provider';

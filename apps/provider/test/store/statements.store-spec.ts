@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import {
   applicationStatements,
   namesInSources,
   refusedStatements,
-} from '../../../../libs/server/test/support/prepared-statements';
+} from '../../../../libs/platform/test/support/prepared-statements';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 

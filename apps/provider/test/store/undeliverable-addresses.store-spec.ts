@@ -1,5 +1,5 @@
-import { statement } from '@gatehouse/server/database/store';
-import { look } from '../../src/checks/looks';
+import { statement } from '@gatehouse/platform/database/store';
+import { look } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { engines } from '../support/engines';

@@ -1,9 +1,9 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { ManualClock } from '@gatehouse/server/clock';
-import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/server/database/open-store';
-import { schemaDifferences } from '@gatehouse/server/database/schema-differences';
+import { ManualClock } from '@gatehouse/platform/clock';
+import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/platform/database/open-store';
+import { schemaDifferences } from '@gatehouse/platform/database/schema-differences';
 import type { DataSource } from 'typeorm';
-import { entities, migrations, tablesInOrder } from '../../src/database/entities';
+import { entities, migrations, tablesInOrder } from '../../src/schema';
 import { examine } from '../fixtures/previous-release/examine';
 import type { Held } from '../fixtures/previous-release/held';
 import { addEnded } from '../fixtures/previous-release/populate';

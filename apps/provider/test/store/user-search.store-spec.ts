@@ -1,12 +1,12 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import { migrateUp, openSource } from '@gatehouse/server/database/open-store';
-import { statement, type StatementText } from '@gatehouse/server/database/store';
+import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
+import { statement, type StatementText } from '@gatehouse/platform/database/store';
 import type { DataSource } from 'typeorm';
-import { administer } from '../../../../libs/server/test/support/postgres';
-import { look } from '../../src/checks/looks';
+import { administer } from '../../../../libs/platform/test/support/postgres';
+import { look } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
-import { entities, migrations } from '../../src/database/entities';
-import { formatCursor, parseCursor, type Cursor } from '../../src/http/cursor';
+import { entities, migrations } from '../../src/schema';
+import { formatCursor, parseCursor, type Cursor } from '../../src/web/cursor';
 import { UserLists } from '../../src/users/user-lists.service';
 import type { Role, UserDraft } from '../../src/users/user';
 import { UsersService } from '../../src/users/users.service';

@@ -1,4 +1,4 @@
-import { shapes, type ShapeName } from '../../src/admin/api/shapes';
+import { shapes, type ShapeName } from '../../src/api/v1/shapes';
 import { send, type Answer } from './browser';
 import { basic, post, type TestProvider } from './provider';
 import type { Registered } from './tokens';

@@ -1,10 +1,10 @@
 import { cameByItself, clientDraft, type Client, type ClientDraft } from '@gatehouse/domain/oauth';
 import { ClientRules } from '../../src/clients/client-rules.service';
 import { ClientsService } from '../../src/clients/clients.service';
-import { newId } from '@gatehouse/server/secrets/random';
-import type { Store, Unit } from '@gatehouse/server/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
+import type { Store, Unit } from '@gatehouse/platform/database/store';
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Clock } from '@gatehouse/server/clock';
+import type { Clock } from '@gatehouse/platform/clock';
 
 interface Running {
   readonly app: INestApplicationContext;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/server/test/support/postgres';
+import { startPostgres, withPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
 
 export interface TestEngine {
   start(): Promise<void>;

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PasswordStrength } from '../../src/users/password-strength';
+import { PasswordStrength } from '../../src/users/credentials/password-strength';
 import { LogScan } from './log-scan';
 import type { TestProvider } from './provider';
 

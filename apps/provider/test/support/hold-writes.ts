@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import pg from 'pg';
-import { parseDatabaseUrl } from '@gatehouse/server/database/database-url';
+import { parseDatabaseUrl } from '@gatehouse/platform/database/database-url';
 
 /** What single use is decided on. */
 const tables = ['authorization_codes', 'refresh_tokens', 'device_authorizations', 'one_time_links', 'spent_ids'];

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { NothingChanged, statement, type Outcome, type Unit } from '@gatehouse/server/database/store';
+import { NothingChanged, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
 import { eventually } from './eventually';
 import type { Operation } from '../../src/operations/operation';
 import type { TestProvider } from './provider';

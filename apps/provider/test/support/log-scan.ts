@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createLog, type Log } from '@gatehouse/server/telemetry/log';
+import { createLog, type Log } from '@gatehouse/platform/telemetry/log';
 
 /** Names of parameters, JSON members and fields of forms whose values are nobody's business. */
 const secretNames = [

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { statement } from '@gatehouse/server/database/store';
+import { statement } from '@gatehouse/platform/database/store';
 import type { AuditType } from '../../src/audit/audit.service';
 import type { Operation } from '../../src/operations/operation';
 import { raceAfterPreparing } from './interleave';

@@ -1,9 +1,9 @@
 import type { Selector } from '@gatehouse/domain/kernel';
-import { statement } from '@gatehouse/server/database/store';
-import { CreateRegistrationToken } from '../../src/clients/operations/create-registration-token';
+import { statement } from '@gatehouse/platform/database/store';
+import { CreateRegistrationToken } from '../../src/clients/registration/operations/create-registration-token';
 import { CreateResource } from '../../src/resources/operations/create-resource';
-import { CreateIssuer } from '../../src/issuers/operations/create-issuer';
-import { InvitePeople } from '../../src/users/operations/invite-people';
+import { CreateIssuer } from '../../src/trusted-issuers/operations/create-issuer';
+import { InvitePeople } from '../../src/users/invitations/operations/invite-people';
 import type { Targets } from './operation-rows';
 import type { TestProvider } from './provider';
 import { obtainTokens } from './tokens';

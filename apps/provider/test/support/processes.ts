@@ -60,7 +60,7 @@ function take(lock: string): boolean {
 
 /** True when every source has a program that is no older. */
 function isFresh(): boolean {
-  return ['libs/domain', 'libs/server', 'apps/provider'].every((folder) => {
+  return ['libs/domain', 'libs/platform', 'apps/provider'].every((folder) => {
     const source = join(root, folder, 'src');
     return readdirSync(source, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && /(?<!\.spec|\.fixture|\.d)\.ts$/.test(entry.name))

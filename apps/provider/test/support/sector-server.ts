@@ -5,9 +5,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AddressList } from '@gatehouse/server/outbound/address-list';
-import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
-import { SectorIdentifiers } from '../../src/clients/registration/sector-identifiers.service';
+import { AddressList } from '@gatehouse/platform/outbound/address-list';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { SectorIdentifiers } from '../../src/clients/sector-identifiers.service';
 import type { TestProvider } from './provider';
 
 /** A host that vouches for redirect URIs at every path, as JSON over TLS. */

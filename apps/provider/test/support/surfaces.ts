@@ -1,15 +1,15 @@
 import type { Type } from '@nestjs/common';
-import { Form } from '@gatehouse/server/web/form';
-import { problemOfOperation } from '../../src/admin/api/problem';
+import { Form } from '@gatehouse/platform/http/form';
+import { problemOfOperation } from '../../src/api/v1/problem';
 import { operationRunner } from '../../src/cli/run-operation';
 import { Refused, WrongRecord } from '../../src/cli/usage';
-import { PageError } from '../../src/http/page-error';
+import { PageError } from '../../src/web/page-error';
 import { OperationError } from '../../src/operations/operation-error';
 import type { Operation } from '../../src/operations/operation';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
 import type { User } from '../../src/users/user';
-import type { UserVisit } from '../../src/users/visit';
+import type { UserVisit } from '../../src/users/sessions/visit';
 import type { TestProvider } from './provider';
 
 /** Where operations are asked for. */

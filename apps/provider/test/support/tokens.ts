@@ -1,5 +1,5 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import { PurgeService } from '../../src/ops/purge.service';
+import { PurgeService } from '../../src/jobs/purge.service';
 import type { Answer, Browser } from './browser';
 import { authorize, basic, post, redeem, type TestProvider } from './provider';
 

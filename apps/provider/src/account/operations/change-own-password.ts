@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demandOwner } from '../../operations/policy.js';
-import { CurrentPasswords } from '../../users/current-passwords.service.js';
-import { NewPasswords, type HashedPassword } from '../../users/new-passwords.service.js';
-import { PasswordRules } from '../../users/password-rules.js';
-import { accountSource } from '../../users/password-source.js';
+import { CurrentPasswords } from '../../users/credentials/current-passwords.service.js';
+import { NewPasswords, type HashedPassword } from '../../users/credentials/new-passwords.service.js';
+import { PasswordRules } from '../../users/credentials/password-rules.js';
+import { accountSource } from '../../users/credentials/password-source.js';
 import { mayChangeOwnCredentials } from '../../users/policy.js';
 import { UsersService } from '../../users/users.service.js';
 

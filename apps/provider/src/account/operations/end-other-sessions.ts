@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
-import { TrustedBrowsers } from '../../factors/trusted-browsers.service.js';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { TrustedBrowsers } from '../../users/factors/trusted-browsers.service.js';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';

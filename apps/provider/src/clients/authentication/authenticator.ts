@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { isClientIdUrl, OAuthError, unmetProfile, type Client } from '@gatehouse/domain/oauth';
-import { Store } from '@gatehouse/server/database/store';
+import { Store } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import { routes } from '../../http/routes.js';
+import { routes } from '../../web/routes.js';
 import { ReplayService } from '../../replay/replay.service.js';
 import { ClientsService } from '../clients.service.js';
-import { MetadataDocuments } from '../metadata-documents/metadata-documents.service.js';
+import { MetadataDocuments } from '../resolver/metadata-documents.service.js';
 import { ClientKeys } from '../keys/client-keys.service.js';
 import { assertionBudget, clientSecretJwt, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';

@@ -16,9 +16,9 @@ import {
   securityProfile,
   type Client,
 } from '@gatehouse/domain/oauth';
-import type { Store } from '@gatehouse/server/database/store';
-import { RateBudget } from '@gatehouse/server/outbound/budgets';
-import { routes } from '../../http/routes.js';
+import type { Store } from '@gatehouse/platform/database/store';
+import { RateBudget } from '@gatehouse/platform/outbound/budgets';
+import { routes } from '../../web/routes.js';
 import type { ReplayService } from '../../replay/replay.service.js';
 import type { ClientKeys } from '../keys/client-keys.service.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';

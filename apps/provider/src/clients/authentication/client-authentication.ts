@@ -1,6 +1,6 @@
 import type { AuthMethod, Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Asker } from '../metadata-documents/asker.js';
+import type { Asker } from '../resolver/asker.js';
 
 /** What a client sent to prove itself: the header and the body, never the query (RFC 6749 2.3.1). */
 export interface PresentedCredentials {

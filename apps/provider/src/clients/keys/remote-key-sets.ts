@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { mostKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { RateBudget, SourceBudget } from '@gatehouse/server/outbound/budgets';
-import { Outbound } from '@gatehouse/server/outbound/guarded-fetch';
-import { Log } from '@gatehouse/server/telemetry/log';
+import { RateBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { Log } from '@gatehouse/platform/telemetry/log';
 import { freshSeconds } from '../freshness.js';
 
 /** Past it the set that was fetched longest ago goes. */

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { cameByItself, type Client, type ClientInput } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Unit } from '@gatehouse/server/database/store';
-import { newId } from '@gatehouse/server/secrets/random';
-import type { FieldProblem } from '../../http/form-problems.js';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
+import type { FieldProblem } from '../../web/form-problems.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
-import { newId } from '@gatehouse/server/secrets/random';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';

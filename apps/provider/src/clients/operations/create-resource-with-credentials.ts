@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { CreateResource } from '../../resources/operations/create-resource.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { removalProblem } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { notFound, OperationError } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';

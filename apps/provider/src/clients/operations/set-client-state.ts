@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Client } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { AuditType } from '../../audit/audit.service.js';
-import { revisionOf } from '../../http/revision.js';
+import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';

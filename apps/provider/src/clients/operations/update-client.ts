@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isMaterialChange, type Client, type ClientInput } from '@gatehouse/domain/oauth';
-import type { Unit } from '@gatehouse/server/database/store';
-import type { FieldProblem } from '../../http/form-problems.js';
-import { revisionOf } from '../../http/revision.js';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { FieldProblem } from '../../web/form-problems.js';
+import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
 import type { Change, Operation, Performed } from '../../operations/operation.js';

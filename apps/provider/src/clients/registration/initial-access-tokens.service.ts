@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { addSeconds, epochSeconds, equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { newId, newSecret } from '@gatehouse/server/secrets/random';
-import { statement, type Unit } from '@gatehouse/server/database/store';
+import { newId, newSecret } from '@gatehouse/platform/secrets/random';
+import { statement, type Unit } from '@gatehouse/platform/database/store';
 import { Repository } from 'typeorm';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';

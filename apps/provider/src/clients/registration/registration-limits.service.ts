@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { isLoopbackHost, OAuthError } from '@gatehouse/domain/oauth';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { MetadataDocumentActor, RegistrantActor } from '../../operations/actor.js';

@@ -12,9 +12,9 @@ import {
   type Scope,
 } from '@gatehouse/domain/oauth';
 import { OperationError } from '../../operations/operation-error.js';
-import { UnsupportedBody } from '@gatehouse/server/web/form';
-import { readBody } from '@gatehouse/server/web/read-form';
-import { header, type WebRequest } from '@gatehouse/server/web/request';
+import { UnsupportedBody } from '@gatehouse/platform/http/form';
+import { readBody } from '@gatehouse/platform/http/read-form';
+import { header, type WebRequest } from '@gatehouse/platform/http/request';
 
 /** Room for fifty redirect URIs, twenty keys and everything else. */
 const mostBodyBytes = 128 * 1024;

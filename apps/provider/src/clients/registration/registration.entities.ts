@@ -6,7 +6,7 @@ import {
   IntegerColumn,
   TextColumn,
   TextPrimaryColumn,
-} from '@gatehouse/server/database/columns';
+} from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
 /** An initial access token (RFC 7591 1.2): whoever holds it may register clients. Made and removed by administrators. */

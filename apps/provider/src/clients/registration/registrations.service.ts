@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, sha256, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { OAuthError, type Client } from '@gatehouse/domain/oauth';
-import { statement, Store, type Unit } from '@gatehouse/server/database/store';
+import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../clients.service.js';
 import { InitialAccessTokens } from './initial-access-tokens.service.js';
 import { RegistrationLimits } from './registration-limits.service.js';

@@ -1,4 +1,4 @@
-import { ddl } from '@gatehouse/server/database/ddl';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Client secrets that must be known themselves (HMAC, encryption by secret), and ids that may be used once. */

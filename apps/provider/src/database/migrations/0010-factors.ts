@@ -1,5 +1,5 @@
-import { SystemClock } from '@gatehouse/server/clock';
-import { ddl } from '@gatehouse/server/database/ddl';
+import { SystemClock } from '@gatehouse/platform/clock';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { disableClients, disableUsers } from '../rollback.js';
 

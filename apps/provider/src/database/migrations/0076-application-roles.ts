@@ -1,4 +1,4 @@
-import { ddl } from '@gatehouse/server/database/ddl';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The roles that people have in one application, which its tokens tell it. */

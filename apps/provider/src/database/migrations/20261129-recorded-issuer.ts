@@ -1,4 +1,4 @@
-import { ddl } from '@gatehouse/server/database/ddl';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The issuer that a database belongs to. Which one an older database was made with is worked out by the next start. */

@@ -1,4 +1,4 @@
-import { ddl } from '@gatehouse/server/database/ddl';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Password links that sign in. Links of before, and of processes of the version before, do not. */

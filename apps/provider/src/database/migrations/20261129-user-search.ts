@@ -1,4 +1,4 @@
-import { ddl } from '@gatehouse/server/database/ddl';
+import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Letters that do not decompose into a base letter and a mark, and what they are found by. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { ClientsService } from '../../clients/clients.service.js';
 import type { Actor } from '../../operations/actor.js';
 import { SimpleOperation, type Change, type Performed } from '../../operations/operation.js';

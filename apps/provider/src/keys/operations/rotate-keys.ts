@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { administratorsAfterRecentSignIn, demand } from '../../operations/policy.js';

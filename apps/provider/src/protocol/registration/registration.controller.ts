@@ -1,14 +1,14 @@
 import { All, Controller, Delete, Get, Inject, Options, Post, Put, Req, UseFilters, type Type } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { formatClientMetadata, OAuthError, parseBearer, type Client } from '@gatehouse/domain/oauth';
-import { Reply } from '@gatehouse/server/web/reply';
-import { addressKey, clientAddress, header, requestId, type WebRequest } from '@gatehouse/server/web/request';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { addressKey, clientAddress, header, requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { DeleteClient } from '../../clients/operations/delete-client.js';
-import { RegisterClient, type RegisteredClient } from '../../clients/operations/register-client.js';
-import { UpdateRegistration } from '../../clients/operations/update-registration.js';
+import { RegisterClient, type RegisteredClient } from '../../clients/registration/operations/register-client.js';
+import { UpdateRegistration } from '../../clients/registration/operations/update-registration.js';
 import { InitialAccessTokens, type LiveToken } from '../../clients/registration/initial-access-tokens.service.js';
 import {
   invalidMetadata,
@@ -20,10 +20,10 @@ import {
   type RegistrationPolicy,
 } from '../../clients/registration/registration-request.js';
 import { Registrations, wrongToken } from '../../clients/registration/registrations.service.js';
-import { missingToken, OAuthErrorFilter } from '../../http/oauth-error.filter.js';
-import { allowOrigin, corsHeaders } from '../../http/response-headers.js';
-import { revisionOf } from '../../http/revision.js';
-import { routes } from '../../http/routes.js';
+import { missingToken, OAuthErrorFilter } from '../../web/oauth-error.filter.js';
+import { allowOrigin, corsHeaders } from '../../web/response-headers.js';
+import { revisionOf } from '../../web/revision.js';
+import { routes } from '../../web/routes.js';
 import type { RegistrantActor, RegistrationProof } from '../../operations/actor.js';
 import { OperationError } from '../../operations/operation-error.js';
 import type { Operation } from '../../operations/operation.js';

@@ -1,12 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
-import { OneTimeLinks } from '../one-time-links.service.js';
-import { PasswordHasher } from '../password-hasher.js';
-import { PasswordRules } from '../password-rules.js';
+import { OneTimeLinks } from '../credentials/one-time-links.service.js';
+import { PasswordHasher } from '../credentials/password-hasher.js';
+import { PasswordRules } from '../credentials/password-rules.js';
 import { mayManageUsers } from '../policy.js';
 import type { User, UserDraft } from '../user.js';
 import { UsersService } from '../users.service.js';

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
-import { text } from '../../texts/text.js';
+import { text } from '../../i18n/text.js';
 import { mayDeleteUser } from '../policy.js';
 import { UsersService } from '../users.service.js';
 

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isEmailAddress } from '@gatehouse/domain/kernel';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../config/settings.js';
 import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError, rateLimited } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demandOwner } from '../../operations/policy.js';
-import { text } from '../../texts/text.js';
+import { text } from '../../i18n/text.js';
 import { EmailChanges } from '../email-changes.service.js';
 import { mayChangeOwnCredentials } from '../policy.js';
 import { UsersService } from '../users.service.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { Actor } from '../../operations/actor.js';
@@ -7,10 +7,10 @@ import { linkSpent } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';
 import { demandVisitor } from '../../operations/policy.js';
 import { EmailChanges } from '../email-changes.service.js';
-import { Invitations, type Invitation } from '../invitations.service.js';
-import { anonymousSource, invitationSource } from '../password-source.js';
+import { Invitations, type Invitation } from '../invitations/invitations.service.js';
+import { anonymousSource, invitationSource } from '../credentials/password-source.js';
 import { maySignUp } from '../policy.js';
-import { SignUpPasswords } from '../sign-up-passwords.service.js';
+import { SignUpPasswords } from '../credentials/sign-up-passwords.service.js';
 import type { User, UserDraft } from '../user.js';
 import { CreateUser } from './create-user.js';
 

@@ -8,7 +8,7 @@ import {
   type Profile,
   type UserPropertyName,
 } from '@gatehouse/domain/oidc';
-import type { Unit } from '@gatehouse/server/database/store';
+import type { Unit } from '@gatehouse/platform/database/store';
 import { actingUserId, type Actor } from '../../operations/actor.js';
 import { invalidInput, notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';

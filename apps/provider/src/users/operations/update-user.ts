@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Unit } from '@gatehouse/server/database/store';
-import { revisionOf } from '../../http/revision.js';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';

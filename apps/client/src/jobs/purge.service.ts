@@ -1,0 +1,53 @@
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '@gatehouse/platform/clock';
+import { Store } from '@gatehouse/platform/database/store';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { BackchannelLogout } from '../logout/backchannel-logout.service.js';
+import { LoginFlows } from '../login/login-flows.service.js';
+import { AdminPassword } from '../providers/admin-password.service.js';
+import { AdminSessionsService } from '../providers/admin-sessions.service.js';
+import { SessionsService } from '../session/sessions.service.js';
+
+const everyMilliseconds = 60_000;
+const batch = 500;
+/** Given back to the disk at a time. */
+const mostPages = 100;
+
+/** Clears what is over, a batch at a time. */
+@Injectable()
+export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LoginFlows) private readonly flows: LoginFlows,
+    @Inject(AdminSessionsService) private readonly adminSessions: AdminSessionsService,
+    @Inject(AdminPassword) private readonly password: AdminPassword,
+    @Inject(BackchannelLogout) private readonly logout: BackchannelLogout,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.purge().catch((error: unknown) => this.log.error({ err: error }, 'purging failed'));
+    }, everyMilliseconds).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** The number of rows that went. */
+  async purge(): Promise<number> {
+    const now = this.clock.now();
+    let rows = await this.store.run((unit) => this.flows.purgeExpired(unit, now, batch));
+    rows += await this.store.run((unit) => this.sessions.purgeExpired(unit, now, batch));
+    rows += await this.store.run((unit) => this.adminSessions.purgeExpired(unit, now));
+    rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batch));
+    rows += await this.store.run((unit) => this.password.purgeExpired(unit, now));
+    await this.store.releasePages(mostPages);
+    return rows;
+  }
+}

@@ -1,0 +1,51 @@
+import { SystemClock } from '@gatehouse/platform/clock';
+import { CannotOpenStore, openStore } from '@gatehouse/platform/database/open-store';
+import { nodeProblem } from '@gatehouse/platform/node-releases';
+import { SettingsError } from '@gatehouse/platform/settings/settings';
+import { createLog } from '@gatehouse/platform/telemetry/log';
+import { createClientApp } from './application.js';
+import { loadSettings } from '../config/settings.js';
+import { entities, migrations } from '../schema.js';
+
+/** Longest that answers under way may hold up the end; the contract says 10 s. */
+const endingMilliseconds = 8_000;
+
+/** Starts the client by the environment's settings, and ends it on SIGTERM or SIGINT. */
+export async function run(): Promise<void> {
+  const settings = loadSettings(process.env);
+  const log = createLog({ level: settings.logLevel, name: 'client' });
+  const nodeIsOld = nodeProblem(process.versions.node, new SystemClock().now());
+  if (nodeIsOld !== undefined) log.warn({}, nodeIsOld);
+  const { databaseUrl: url, migrate } = settings;
+  const store = await openStore({ url, migrate, entities, migrations });
+  const app = await createClientApp({ settings, store, log });
+  await app.listen(settings.port, settings.host);
+  process.stdout.write(`listening on ${settings.baseUrl}\n`);
+
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(0), endingMilliseconds).unref();
+    void app
+      .close()
+      .then(() => store.close())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'the end was not clean');
+          process.exit(1);
+        },
+      );
+  };
+  process.once('SIGTERM', end).once('SIGINT', end);
+}
+
+/** Errors that the operator can act on are printed as a sentence, all others with their stack. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code;
+  const isActionable =
+    error instanceof SettingsError || error instanceof CannotOpenStore || code === 'EADDRINUSE' || code === 'EACCES';
+  return isActionable ? error.message : (error.stack ?? error.message);
+}

@@ -1,0 +1,98 @@
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
+import { answerFailure, describeFailure } from '@gatehouse/platform/http/failure';
+import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { Visits, type Visit } from '../session/visits.service.js';
+import { PageError, type PageErrorId } from './page-error.js';
+import { routes } from './routes.js';
+
+const idOfFailure: Readonly<Record<string, PageErrorId>> = {
+  'page.not_found': 'page.not_found',
+  'page.method': 'page.method',
+  'form.too_large': 'form.too_large',
+  'form.unsupported': 'form.unsupported',
+  'form.invalid': 'request.invalid',
+  'request.aborted': 'request.invalid',
+  'server.busy': 'server.busy',
+};
+
+/** Shows every refusal as a page: what happened, how to go on, and the request's id. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+    const request = host.switchToHttp().getRequest<WebRequest>();
+    if (error instanceof OtherLoopbackName) {
+      const second = answerFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
+      if (second !== undefined)
+        this.log.error({ err: second, requestId: requestId(request) }, 'the redirect to the own name failed');
+      return;
+    }
+    // Who is logged in goes on from here; an outage must not hide behind a second one.
+    const visit = await this.visits.open(request).catch(() => undefined);
+    const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, visit));
+    if (second !== undefined) this.log.error({ err: second, requestId: requestId(request) }, 'the error page failed');
+  }
+
+  private describe(error: unknown, request: WebRequest, visit: Visit | undefined): Reply {
+    const failure = describeFailure(error);
+    const page =
+      error instanceof PageError ? error : new PageError(idOfFailure[failure.id] ?? 'server.error', { cause: error });
+    this.record(page, error, request, !(error instanceof PageError) && failure.unexpected);
+    const { wayOn, detail, code, codeDescription, messages } = page.options;
+    const next = wayOn?.next ?? routes.home;
+    const again =
+      wayOn?.providerId === undefined
+        ? undefined
+        : { id: wayOn.providerId, next, label: `Try again with ${wayOn.providerName}` };
+    const model = {
+      id: page.id,
+      title: page.title,
+      sentence: page.sentence,
+      detail,
+      code,
+      codeDescription,
+      messages,
+      requestId: requestId(request),
+      csrf: visit?.guard.csrf,
+      username: visit?.session?.content.username,
+      continueTo: next,
+      again,
+      startAgain: page.id.startsWith('login.') || wayOn ? loginPage(next) : undefined,
+    };
+    return Reply.page('error', model, {
+      status: page.status,
+      headers: failure.headers,
+      cookies: visit?.guard.cookies ?? [],
+      formActionSchemes: wayOn?.providerScheme === undefined ? [] : [wayOn.providerScheme],
+    });
+  }
+
+  /** A bug or an outage once, with its cause; a refusal by its id, so that a person's report can be found. */
+  private record(page: PageError, error: unknown, request: WebRequest, unexpected: boolean): void {
+    const fields = { requestId: requestId(request), id: page.id, code: page.options.code };
+    if (unexpected) this.log.error({ ...fields, err: error }, 'unexpected error');
+    else this.log.info({ ...fields, why: whyOf(page.options.cause) }, 'refused');
+  }
+}
+
+function loginPage(next: string): string {
+  return next === routes.home ? routes.login : `${routes.login}?next=${encodeURIComponent(next)}`;
+}
+
+/** The messages of a chain of causes: fixed texts of libraries, no input. */
+function whyOf(cause: unknown): string | undefined {
+  const parts: string[] = [];
+  for (let current = cause; current instanceof Error && parts.length < 4; current = current.cause)
+    parts.push(current.message.slice(0, 200));
+  return parts.length === 0 ? undefined : parts.join(' <- ');
+}

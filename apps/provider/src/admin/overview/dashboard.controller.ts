@@ -1,0 +1,80 @@
+import { Controller, Get, Inject, Req, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { currentKey } from '@gatehouse/domain/jose';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { Activity, hourOf } from '../../audit/activity.service.js';
+import { look, type Finding, type LookName } from '../../diagnostics/diagnostics.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { routes } from '../../web/routes.js';
+import { keyKindNames, keyKinds } from '../../keys/key-kinds.js';
+import { KeysService } from '../../keys/keys.service.js';
+import { Outbox } from '../../outbox/outbox.service.js';
+import { Visits } from '../../users/sessions/visits.service.js';
+import { chartHours, hourlyChart } from './hourly-chart.js';
+
+/** What a page may look at each time it is opened: nothing here asks another server, or reads the whole log. */
+const quickLooks: readonly LookName[] = [
+  'issuer',
+  'proxy',
+  'administrator',
+  'keys',
+  'secret key',
+  'disk',
+  'mail queue',
+];
+
+const daySeconds = 86_400;
+
+/** The server at a glance: what happened by the hour, what somebody should look at, and the way to everything else. */
+@Controller(routes.dashboard)
+export class DashboardController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ModuleRef) private readonly modules: ModuleRef,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(Activity) private readonly activity: Activity,
+    @Inject(KeysService) private readonly keys: KeysService,
+    @Inject(Outbox) private readonly outbox: Outbox,
+  ) {}
+
+  @Get()
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    const { now } = visit;
+    const hour = hourOf(now);
+    const counts = await this.activity.since(hour - chartHours + 1);
+    const keys = await this.keys.list();
+    const { waiting, failed } = await this.outbox.backlog();
+    return this.visits.page(visit, 'admin/dashboard', {
+      issuer: this.settings.issuer,
+      charts: [
+        hourlyChart('Logins', 'login', counts, hour),
+        hourlyChart('Failed logins', 'login_failed', counts, hour),
+        hourlyChart('Token answers', 'token', counts, hour),
+        hourlyChart('Refused requests', 'refusal', counts, hour),
+      ],
+      hours: chartHours,
+      findings: (await this.findings(now)).filter(({ state }) => state !== 'ok'),
+      keys: keyKindNames.flatMap((kind) => {
+        const current = currentKey(
+          keys.filter((key) => key.kind === kind),
+          now,
+        );
+        if (!current) return [];
+        const days = Math.max(0, Math.floor((now - current.signsFrom) / daySeconds));
+        return [{ kind, use: keyKinds[kind].use === 'sig' ? 'signs' : 'is encrypted to', days }];
+      }),
+      waiting,
+      failed,
+    });
+  }
+
+  private async findings(now: Parameters<typeof look>[1]['now']): Promise<({ readonly name: string } & Finding)[]> {
+    const app = { get: <T>(type: Type<T>): T => this.modules.get<T>(type, { strict: false }) };
+    const patient = { app, settings: this.settings, now };
+    return Promise.all(quickLooks.map(async (name) => ({ name, ...(await look(name, patient)) })));
+  }
+}

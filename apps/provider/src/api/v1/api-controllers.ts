@@ -1,0 +1,24 @@
+import { ClientsApi } from './clients/clients.api.js';
+import { IssuersApi } from './trusted-issuers/issuers.api.js';
+import { GrantsApi, SessionsApi, TokensApi } from './grants/live.api.js';
+import { InvitationsApi, RolesApi } from './users/people.api.js';
+import { ResourcesApi } from './resources/resources.api.js';
+import { AuditEventsApi, KeysApi, MessagesApi, RegistrationTokensApi } from './server/server.api.js';
+import { UsersApi } from './users/users.api.js';
+
+/** Every part of the API: one that is not here does not exist, and one that is here is in the document. */
+export const apiControllers = [
+  UsersApi,
+  InvitationsApi,
+  RolesApi,
+  ClientsApi,
+  RegistrationTokensApi,
+  ResourcesApi,
+  IssuersApi,
+  GrantsApi,
+  TokensApi,
+  SessionsApi,
+  KeysApi,
+  MessagesApi,
+  AuditEventsApi,
+];

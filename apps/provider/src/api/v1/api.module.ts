@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../../clients/clients.module.js';
+import { GrantsModule } from '../../grants/grants.module.js';
+import { KeysModule } from '../../keys/keys.module.js';
+import { OutboxModule } from '../../outbox/outbox.module.js';
+import { UserinfoModule } from '../../protocol/userinfo/userinfo.module.js';
+import { ReplayModule } from '../../replay/replay.module.js';
+import { ResourcesModule } from '../../resources/resources.module.js';
+import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { IssuersModule } from '../../trusted-issuers/issuers.module.js';
+import { FactorsModule } from '../../users/factors/factors.module.js';
+import { SessionsModule } from '../../users/sessions/sessions.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { AccessGuard } from './access.guard.js';
+import { apiControllers } from './api-controllers.js';
+import { Creations } from './creations.service.js';
+import { ApiDocumentation, ApiRest } from './documentation.controller.js';
+import { OpenApi } from './openapi.service.js';
+
+/**
+ * Owns: the administration API. Endpoints: /api/admin/v1/*
+ * Invariant: a request needs an access token for this API, of a client that an administrator allowed it; a user's token can do
+ * no more than the user's roles allow now; every change is an operation.
+ * Must not know: anything that others would import; nothing imports it.
+ */
+@Module({
+  imports: [
+    ClientsModule,
+    FactorsModule,
+    GrantsModule,
+    IssuanceModule,
+    IssuersModule,
+    KeysModule,
+    OutboxModule,
+    ReplayModule,
+    ResourcesModule,
+    SessionsModule,
+    UserinfoModule,
+    UsersModule,
+  ],
+  controllers: [...apiControllers, ApiDocumentation, ApiRest],
+  providers: [AccessGuard, Creations, OpenApi],
+})
+export class ApiModule {}

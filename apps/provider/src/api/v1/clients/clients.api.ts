@@ -1,0 +1,246 @@
+import { Delete, Get, Inject, Patch, Post, Put } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { ApplicationRoles } from '../../../clients/application-roles.service.js';
+import { clientRepresentation } from '../../../clients/client-representation.js';
+import { clientCursorShape, clientOrders, clientStates } from '../../../clients/client-orders.js';
+import type { ClientDecision } from '../../../clients/client-states.service.js';
+import { CreateClient } from '../../../clients/operations/create-client.js';
+import { DeleteClient } from '../../../clients/operations/delete-client.js';
+import { RotateClientSecret } from '../../../clients/operations/rotate-client-secret.js';
+import { SetApplicationRoles } from '../../../clients/operations/set-application-roles.js';
+import { SetClientState } from '../../../clients/operations/set-client-state.js';
+import { UpdateClient } from '../../../clients/operations/update-client.js';
+import { Operations } from '../../../operations/operations.js';
+import { ClientsService } from '../../../clients/clients.service.js';
+import { SETTINGS } from '../../../config/settings.token.js';
+import type { Settings } from '../../../config/settings.js';
+import { routes } from '../../../web/routes.js';
+import { AdminApi, ApiCall } from '../admin-api.js';
+import { readBodyOf, readPatchOf } from '../bodies.js';
+import type { Call } from '../call.js';
+import { clientInput, inMembers } from './client-properties.js';
+import { Creations } from '../creations.service.js';
+import { Operation } from '../operation.js';
+import { seenRevision, tagged } from '../preconditions.js';
+import { pageReply, readChoice, readPage, readText } from '../paging.js';
+import { notFound } from '../problem.js';
+
+@AdminApi('clients')
+export class ClientsApi {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Clients, in the order of their names unless another is asked for',
+    needs: 'gatehouse:read',
+    query: [
+      { name: 'q', description: 'A part of the name, or the client_id.' },
+      { name: 'state', description: 'new: nobody has approved it yet.', oneOf: clientStates },
+      { name: 'owner_id', description: 'Those of one developer.' },
+      { name: 'order', description: 'newest: who was added last comes first.', oneOf: clientOrders },
+    ],
+    answers: 'Client',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const order = readChoice(call.request, 'order', clientOrders);
+    const { limit, after } = readPage(call.request, clientCursorShape(order ?? 'name'));
+    const { clients, next } = await this.clients.list({
+      search: readText(call.request, 'q'),
+      state: readChoice(call.request, 'state', clientStates),
+      ownerId: readText(call.request, 'owner_id'),
+      order,
+      after,
+      limit,
+    });
+    return pageReply(call.request, clients.map(clientRepresentation), next);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Adds a client',
+    needs: 'gatehouse:admin',
+    body: 'Client',
+    answers: 'ClientWithSecret',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'Client');
+    const input = { properties: clientInput(value) };
+    return this.naming(() =>
+      this.creations.execute({ call, bytes }, CreateClient, input, ({ client, secret }) => ({
+        body: withSecret(client, secret),
+        location: `${routes.adminApi}/clients/${encodeURIComponent(client.id)}`,
+      })),
+    );
+  }
+
+  @Get(':id')
+  @Operation({ summary: 'One client', needs: 'gatehouse:read', answers: 'Client' })
+  async show(@ApiCall() call: Call): Promise<Reply> {
+    const client = await this.find(call);
+    return tagged(clientRepresentation(client), client);
+  }
+
+  @Patch(':id')
+  @Operation({
+    summary: 'Changes a client',
+    description: 'One that needs a secret from now on gets it in the answer.',
+    needs: 'gatehouse:admin',
+    signIn: 'by client',
+    changes: true,
+    body: 'ClientPatch',
+    answers: 'ClientWithSecret',
+  })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const before = await this.find(call);
+    const { value, patch } = await readPatchOf(call.request, clientRepresentation(before), 'Client');
+    const input = {
+      id: before.id,
+      properties: clientInput(value, patch),
+      revision: seenRevision(call.request, before),
+    };
+    const { client, secret } = await this.naming(() => this.operations.execute(UpdateClient, call.actor, input));
+    return tagged(withSecret(client, secret), client);
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Deletes a client; its grants and tokens end', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    await this.operations.execute(DeleteClient, call.actor, { id: idOf(call) });
+    return Reply.empty(204);
+  }
+
+  @Get(':id/application-roles')
+  @Operation({
+    summary: 'Who has roles of the application’s own',
+    needs: 'gatehouse:read',
+    answers: 'ApplicationMember',
+    pages: true,
+  })
+  async members(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['string']);
+    const { id } = await this.find(call);
+    const start = after === undefined ? undefined : String(after[0]);
+    const { members, next } = await this.roles.members(id, { after: start, limit });
+    const items = members.map(({ userId, roles }) => ({ user_id: userId, roles }));
+    return pageReply(call.request, items, next === undefined ? undefined : [next]);
+  }
+
+  @Put(':id/application-roles/:user')
+  @Operation({
+    summary: 'Gives a person these roles in the application, and no others',
+    needs: 'gatehouse:admin',
+    body: 'ApplicationRoles',
+    answers: 'ApplicationMember',
+  })
+  async setRoles(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'ApplicationRoles');
+    const userId = call.request.params['user'] ?? '';
+    const input = { clientId: idOf(call), userId, roles: value.roles };
+    return Reply.json({
+      user_id: userId,
+      roles: await this.operations.execute(SetApplicationRoles, call.actor, input),
+    });
+  }
+
+  @Post(':id/rotate-secret')
+  @Operation({
+    summary: 'Makes a new secret; the old one goes on for a while',
+    needs: 'gatehouse:admin',
+    body: 'Rotation',
+    answers: 'ClientSecret',
+  })
+  async rotateSecret(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'Rotation');
+    const id = idOf(call);
+    const overlapSeconds = value.overlap_seconds ?? this.settings.secretOverlapLifetimeSeconds;
+    const secret = await this.operations.execute(RotateClientSecret, call.actor, { id, overlapSeconds });
+    return Reply.json({ client_id: id, client_secret: secret });
+  }
+
+  @Post(':id/approve')
+  @Operation({
+    summary: 'Approves a client that came by itself',
+    description: 'Whoever registered it can change it at any time: send the ETag of the state that you reviewed.',
+    needs: 'gatehouse:admin',
+    changes: true,
+    answers: 'Client',
+  })
+  async approve(@ApiCall() call: Call): Promise<Reply> {
+    const before = await this.find(call);
+    const revision = seenRevision(call.request, before);
+    await this.operations.execute(SetClientState, call.actor, { id: before.id, decision: 'approve', revision });
+    return this.show(call);
+  }
+
+  @Post(':id/limit')
+  @Operation({
+    summary: 'Lets a client log people in and nothing more; its grants end',
+    needs: 'gatehouse:admin',
+    signIn: 'any',
+    answers: 'Client',
+  })
+  async limit(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'limit');
+  }
+
+  @Post(':id/unlimit')
+  @Operation({ summary: 'Lifts the limit of a client', needs: 'gatehouse:admin', answers: 'Client' })
+  async unlimit(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'unlimit');
+  }
+
+  @Post(':id/disable')
+  @Operation({
+    summary: 'Switches a client off; its grants end',
+    needs: 'gatehouse:admin',
+    signIn: 'any',
+    answers: 'Client',
+  })
+  async disable(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'disable');
+  }
+
+  @Post(':id/enable')
+  @Operation({ summary: 'Switches a client on again', needs: 'gatehouse:admin', answers: 'Client' })
+  async enable(@ApiCall() call: Call): Promise<Reply> {
+    return this.decide(call, 'enable');
+  }
+
+  /** Done already is done. */
+  private async decide(call: Call, decision: ClientDecision): Promise<Reply> {
+    await this.operations.execute(SetClientState, call.actor, { id: idOf(call), decision });
+    return this.show(call);
+  }
+
+  /** Work whose refusals name the members of a body. */
+  private async naming<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw inMembers(error);
+    }
+  }
+
+  private async find(call: Call): Promise<Client> {
+    const client = await this.clients.findFresh(idOf(call));
+    if (!client) throw notFound('client');
+    return client;
+  }
+}
+
+function idOf(call: Call): string {
+  return call.request.params['id'] ?? '';
+}
+
+function withSecret(client: Client, secret: string | undefined): Record<string, unknown> {
+  return { ...clientRepresentation(client), ...(secret === undefined ? {} : { client_secret: secret }) };
+}

@@ -1,0 +1,73 @@
+import { All, Controller, Get, Inject, Req, UseFilters } from '@nestjs/common';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { routes } from '../../web/routes.js';
+import { Visits } from '../../users/sessions/visits.service.js';
+import { OpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.service.js';
+import { ApiProblem, problemIds, titleOf } from './problem.js';
+import { ProblemFilter } from './problem.filter.js';
+
+/** What describes the API: open to everybody, for it says nothing that the code does not. */
+@Controller(routes.adminApi)
+export class ApiDocumentation {
+  constructor(
+    @Inject(OpenApi) private readonly openApi: OpenApi,
+    @Inject(Visits) private readonly visits: Visits,
+  ) {}
+
+  @Get('openapi.json')
+  async document(): Promise<Reply> {
+    return Reply.json(await this.openApi.read());
+  }
+
+  @Get('docs')
+  async page(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const document = await this.openApi.read();
+    return this.visits.page(visit, 'admin/api', {
+      root: routes.adminApi,
+      groups: groupsOf(document),
+      problems: problemIds.map((id) => ({ id, ...titleOf(id) })),
+    });
+  }
+}
+
+/** Everything else below the API's address is a problem too. */
+@Controller(routes.adminApi)
+@UseFilters(ProblemFilter)
+export class ApiRest {
+  @All(['', '*rest'])
+  rest(): never {
+    throw new ApiProblem('not-found', 'There is nothing at this address.');
+  }
+}
+
+function groupsOf(document: OpenApiDocument): object[] {
+  const groups = new Map<string, object[]>();
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      const tag = operation.tags?.[0] ?? '';
+      const shown = {
+        method: method.toUpperCase(),
+        path,
+        summary: operation.summary,
+        description: operation.description,
+        scope: Object.values(operation.security?.[0] ?? {})[0]?.[0],
+        members: membersOf(operation, document),
+        parameters: (operation.parameters ?? []).filter((each) => each.in === 'query'),
+      };
+      groups.set(tag, [...(groups.get(tag) ?? []), shown]);
+    }
+  return [...groups].map(([name, operations]) => ({ name, operations }));
+}
+
+/** The members of what an operation takes as its body. */
+function membersOf(operation: OpenApiOperation, document: OpenApiDocument): object[] {
+  const [content] = Object.values(operation.requestBody?.content ?? {});
+  const schema = document.components.schemas[content?.schema.$ref.split('/').at(-1) ?? ''];
+  return Object.entries(schema?.properties ?? {}).map(([name, { description }]) => ({
+    name,
+    description,
+    isRequired: schema?.required?.includes(name) ?? false,
+  }));
+}

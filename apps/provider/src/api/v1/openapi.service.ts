@@ -1,0 +1,208 @@
+import 'reflect-metadata';
+import { Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { MetadataScanner } from '@nestjs/core';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { routes } from '../../web/routes.js';
+import { apiControllers } from './api-controllers.js';
+import { operationOf, type OperationDescription } from './operation.js';
+import { problemIds, titleOf } from './problem.js';
+import type { ShapeName } from './shapes.js';
+
+/** The parts of the document that we read ourselves. */
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema>> };
+}
+
+/** An object of JSON, as its shape says it. */
+export interface JsonSchema {
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+}
+
+export interface OpenApiOperation {
+  readonly operationId?: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly description?: string }[];
+}
+
+type Swagger = typeof import('@nestjs/swagger');
+
+/**
+ * The API's OpenAPI 3.1 document, made of what the operations say of themselves. The library is loaded with the first
+ * reader: it and the shapes are some megabytes that most processes never need.
+ */
+@Injectable()
+export class OpenApi {
+  private document: Promise<OpenApiDocument> | undefined;
+  private app: INestApplication | undefined;
+
+  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+
+  /** The library reads the routes of a whole application. */
+  serve(app: INestApplication): void {
+    this.app = app;
+  }
+
+  read(): Promise<OpenApiDocument> {
+    this.document ??= this.make().catch((error: unknown) => {
+      this.document = undefined;
+      throw error;
+    });
+    return this.document;
+  }
+
+  private async make(): Promise<OpenApiDocument> {
+    if (!this.app) throw new Error('the document of no application');
+    const swagger = await import('@nestjs/swagger');
+    const { z } = await import('zod');
+    const { bodies, shapes } = await import('./shapes.js');
+    for (const controller of apiControllers) describe(swagger, controller);
+    const config = new swagger.DocumentBuilder()
+      .setTitle('Gatehouse administration')
+      .setVersion('1')
+      .setDescription('Everything that the pages of administrators do, for programs.')
+      .setOpenAPIVersion('3.1.0')
+      .addServer(this.settings.issuer)
+      .addOAuth2(
+        {
+          type: 'oauth2',
+          flows: {
+            authorizationCode: {
+              authorizationUrl: this.settings.issuer + routes.authorize,
+              tokenUrl: this.settings.issuer + routes.token,
+              scopes,
+            },
+            clientCredentials: { tokenUrl: this.settings.issuer + routes.token, scopes },
+          },
+        },
+        'gatehouse',
+      )
+      .build();
+    const document = swagger.SwaggerModule.createDocument(this.app, config, {
+      operationIdFactory: (controller, method) => `${controller.replace(/Api$/, '')}.${method}`,
+    });
+    const own = Object.entries(document.paths).filter(([path]) => path.startsWith(`${routes.adminApi}/`));
+    const schemas: Record<string, JsonSchema> = {};
+    const add = (name: string, shape: import('zod').ZodType): void => {
+      const { $schema: _schema, ...schema } = z.toJSONSchema(shape, { io: 'input' }) as Record<string, unknown>;
+      schemas[name] = schema;
+    };
+    for (const [name, shape] of Object.entries(bodies)) add(`${name}Body`, shape);
+    for (const [name, shape] of Object.entries(shapes)) add(name, shape);
+    return {
+      ...(document as unknown as OpenApiDocument),
+      paths: Object.fromEntries(own) as unknown as OpenApiDocument['paths'],
+      components: { ...document.components, schemas },
+    };
+  }
+}
+
+const scopes = {
+  'gatehouse:read': 'See everything',
+  'gatehouse:admin': 'See and change everything',
+};
+
+/** Says to the library what the operations say of themselves. */
+function describe(swagger: Swagger, controller: new (...all: never[]) => unknown): void {
+  const prototype = controller.prototype as object;
+  const name = controller.name.replace(/Api$/, '');
+  swagger.ApiTags(name)(controller);
+  for (const method of new MetadataScanner().getAllMethodNames(prototype)) {
+    const property = Object.getOwnPropertyDescriptor(prototype, method);
+    const operation = operationOf(property?.value);
+    if (!property || !operation) continue;
+    for (const decorate of decoratorsOf(swagger, operation)) decorate(prototype, method, property);
+  }
+}
+
+function decoratorsOf(swagger: Swagger, operation: OperationDescription): MethodDecorator[] {
+  const { summary, needs, query = [], body, answers, pages, creates, changes } = operation;
+  const parameters = [
+    ...query,
+    ...(pages ? [{ name: 'limit', description: 'Of one page: 1 to 200, 50 when left out.' }] : []),
+    ...(pages ? [{ name: 'cursor', description: 'The next of the page before.' }] : []),
+  ];
+  return [
+    swagger.ApiOperation({ summary, description: describeOperation(operation) }),
+    swagger.ApiSecurity('gatehouse', [needs]),
+    ...parameters.map((each) =>
+      swagger.ApiQuery({
+        name: each.name,
+        description: each.description,
+        required: false,
+        schema: { type: 'string', ...('oneOf' in each ? { enum: [...(each.oneOf ?? [])] } : {}) },
+      }),
+    ),
+    ...(creates
+      ? [
+          swagger.ApiHeader({
+            name: 'Idempotency-Key',
+            required: false,
+            description: 'Whoever asks again with it within a day gets the first answer, and nothing is made twice.',
+          }),
+        ]
+      : []),
+    ...(changes
+      ? [
+          swagger.ApiHeader({
+            name: 'If-Match',
+            required: false,
+            description: 'The ETag of the state that the change is of; 412 where it is in another one by now.',
+          }),
+        ]
+      : []),
+    ...(body ? [swagger.ApiBody({ schema: { $ref: `#/components/schemas/${body}Body` } })] : []),
+    answers
+      ? swagger.ApiResponse({
+          status: creates ? 201 : 200,
+          description: 'Done.',
+          content: { 'application/json': { schema: pages ? pageOf(answers) : refTo(answers) } },
+        })
+      : swagger.ApiResponse({ status: 204, description: 'Done.' }),
+    ...problemIds.map((id) => {
+      const { status, title } = titleOf(id);
+      return swagger.ApiResponse({
+        status,
+        description: title,
+        content: { 'application/problem+json': { schema: refTo('Problem') } },
+      });
+    }),
+  ];
+}
+
+const signInSentences = {
+  always:
+    'A token of a person needs a sign-in of at most ten minutes, with the second factor where they have one (RFC 9470).',
+  'by client':
+    'Where it changes how the client authenticates or rights that an administrator gives, adds a redirect URI, a grant type, a response type or (to a client whose users are not asked for consent, or one with such rights) a scope, or drops a restriction, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+  'by resource':
+    'Where it changes the identifier, the name or the sentence of a scope, adds a scope, lets anyone get tokens (`allow: anyone`), or makes tokens JWTs or valid for longer, a token of a person needs a sign-in of at most ten minutes (RFC 9470).',
+};
+
+function describeOperation({ description, needs, signIn }: OperationDescription): string {
+  const own = description === undefined ? [] : [description];
+  if (needs === 'gatehouse:read' || signIn === 'any') return own.join(' ');
+  return [...own, signInSentences[signIn ?? 'always']].join(' ');
+}
+
+function refTo(name: ShapeName): { $ref: string } {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+function pageOf(name: ShapeName): object {
+  return {
+    type: 'object',
+    required: ['items', 'next'],
+    properties: {
+      items: { type: 'array', items: refTo(name) },
+      next: { type: ['string', 'null'], description: 'The cursor of the next page; null at the end.' },
+    },
+  };
+}

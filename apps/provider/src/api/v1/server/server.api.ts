@@ -1,0 +1,192 @@
+import { Delete, Get, Inject, Post } from '@nestjs/common';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { auditActor } from '../../../operations/actor.js';
+import { AuditLog } from '../../../audit/audit-log.service.js';
+import { auditTypes } from '../../../audit/audit.service.js';
+import { BoundedEvents } from '../../../audit/bounded-events.service.js';
+import { eventRepresentation } from '../../../audit/event-representation.js';
+import { CreateRegistrationToken } from '../../../clients/registration/operations/create-registration-token.js';
+import { DeleteRegistrationToken } from '../../../clients/registration/operations/delete-registration-token.js';
+import { InitialAccessTokens } from '../../../clients/registration/initial-access-tokens.service.js';
+import { keyRepresentation } from '../../../keys/key-representation.js';
+import { KeysService } from '../../../keys/keys.service.js';
+import { RotateKeys } from '../../../keys/operations/rotate-keys.js';
+import { messageRepresentation } from '../../../outbox/message-representation.js';
+import { Operations } from '../../../operations/operations.js';
+import { RetryMessages } from '../../../outbox/operations/retry-messages.js';
+import { Outbox } from '../../../outbox/outbox.service.js';
+import { AdminApi, ApiCall } from '../admin-api.js';
+import { readBodyOf } from '../bodies.js';
+import type { Call } from '../call.js';
+import { Creations } from '../creations.service.js';
+import { Operation } from '../operation.js';
+import { pageReply, readChoice, readPage, readText } from '../paging.js';
+import { notFound } from '../problem.js';
+
+@AdminApi('keys')
+export class KeysApi {
+  constructor(
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(KeysService) private readonly keys: KeysService,
+  ) {}
+
+  @Get()
+  @Operation({ summary: 'Our keys, retired ones too', needs: 'gatehouse:read', answers: 'Key', pages: true })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    // A few for each kind: one page.
+    return pageReply(call.request, (await this.keys.list()).map(keyRepresentation), undefined);
+  }
+
+  @Post('rotate')
+  @Operation({
+    summary: 'Makes a new key of each kind, which signs when everybody can know it',
+    needs: 'gatehouse:admin',
+    body: 'KeyRotation',
+    answers: 'Key',
+    pages: true,
+  })
+  async rotate(@ApiCall() call: Call): Promise<Reply> {
+    const { value } = await readBodyOf(call.request, 'KeyRotation');
+    await this.operations.execute(RotateKeys, call.actor, { atOnce: value.at_once ?? false });
+    return this.list(call);
+  }
+}
+
+@AdminApi('messages')
+export class MessagesApi {
+  constructor(
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(Outbox) private readonly outbox: Outbox,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Mail and logouts that have not reached others yet, the oldest first',
+    needs: 'gatehouse:read',
+    query: [{ name: 'state', description: 'given-up: those that are tried no more.', oneOf: ['given-up'] }],
+    answers: 'Message',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const failedOnly = readChoice(call.request, 'state', ['given-up']) !== undefined;
+    const start = after === undefined ? {} : { after: Number(after[0]) };
+    const messages = await this.outbox.list({ failedOnly, ...start, limit: limit + 1 });
+    const page = messages.slice(0, limit);
+    const last = page.at(-1);
+    const next = messages.length > limit && last ? [last.selector] : undefined;
+    return pageReply(call.request, page.map(messageRepresentation), next);
+  }
+
+  @Post(':id/retry')
+  @Operation({ summary: 'Makes a message due now', needs: 'gatehouse:admin', signIn: 'any' })
+  async retry(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    const selectors = /^\d{1,15}$/.test(id) ? [Number(id)] : [];
+    const { retried } = await this.operations.execute(RetryMessages, call.actor, { selectors });
+    if (retried === 0) throw notFound('message');
+    return Reply.empty(204);
+  }
+}
+
+const oneAnHour = { most: 1, seconds: 3600 };
+
+@AdminApi('audit-events')
+export class AuditEventsApi {
+  constructor(
+    @Inject(AuditLog) private readonly log: AuditLog,
+    @Inject(BoundedEvents) private readonly bounded: BoundedEvents,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'The audit log, the newest event first',
+    description:
+      'A page may have fewer events than the limit, or none, and still a next one: go on until next is null.',
+    needs: 'gatehouse:read',
+    query: [
+      { name: 'type', description: 'Events of one kind.', oneOf: auditTypes },
+      { name: 'user_id', description: 'What a user did, and what was done to them.' },
+      { name: 'client_id', description: 'Events of one client.' },
+      { name: 'request_id', description: 'Events of one request.' },
+    ],
+    answers: 'AuditEvent',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const type = readChoice(call.request, 'type', auditTypes);
+    // A program that follows the log makes no event per page.
+    if (call.personId !== undefined)
+      await this.bounded.record({ type: 'audit.read', ...auditActor(call.actor), actorId: call.personId }, oneAnHour);
+    const { events, next } = await this.log.search({
+      types: type === undefined ? undefined : [type],
+      userId: readText(call.request, 'user_id'),
+      clientId: readText(call.request, 'client_id'),
+      requestId: readText(call.request, 'request_id'),
+      before: after === undefined ? undefined : Number(after[0]),
+      limit,
+    });
+    return pageReply(call.request, events.map(eventRepresentation), next === undefined ? undefined : [next]);
+  }
+}
+
+@AdminApi('registration-tokens')
+export class RegistrationTokensApi {
+  constructor(
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Initial access tokens, by which clients register themselves',
+    needs: 'gatehouse:read',
+    answers: 'RegistrationToken',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const tokens = await this.tokens.list();
+    const items = tokens.map((token) => ({
+      id: token.id,
+      name: token.name,
+      uses: token.uses,
+      most_uses: token.mostUses ?? null,
+      approves: token.approves,
+      created_at: token.createdAt,
+      expires_at: token.expiresAt ?? null,
+      last_used_at: token.lastUsedAt ?? null,
+    }));
+    return pageReply(call.request, items, undefined);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Makes an initial access token (RFC 7591 3)',
+    needs: 'gatehouse:admin',
+    body: 'RegistrationToken',
+    answers: 'NewRegistrationToken',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
+    const asked = {
+      name: value.name,
+      mostUses: value.most_uses,
+      lifetimeSeconds: value.lifetime_seconds,
+      approves: value.approves,
+    };
+    return this.creations.execute({ call, bytes }, CreateRegistrationToken, asked, ({ id, token, expiresAt }) => ({
+      body: { id, token, expires_at: expiresAt ?? null },
+    }));
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    await this.operations.execute(DeleteRegistrationToken, call.actor, { id: id.slice(0, 200) });
+    return Reply.empty(204);
+  }
+}

@@ -1,0 +1,199 @@
+import { Delete, Get, Inject, Patch, Post } from '@nestjs/common';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { SETTINGS } from '../../../config/settings.token.js';
+import type { Settings } from '../../../config/settings.js';
+import { ResetSecondFactors } from '../../../users/factors/operations/reset-second-factors.js';
+import { routes } from '../../../web/routes.js';
+import { Operations } from '../../../operations/operations.js';
+import { CreateUser } from '../../../users/operations/create-user.js';
+import { DeleteUser } from '../../../users/operations/delete-user.js';
+import { MakePasswordLink } from '../../../users/credentials/operations/make-password-link.js';
+import { SetUserState } from '../../../users/operations/set-user-state.js';
+import { UpdateUser } from '../../../users/operations/update-user.js';
+import { claimsDraft, emailWarnings, userRepresentation } from '../../../users/user-representation.js';
+import { roles, type User, type UserDraft, editable } from '../../../users/user.js';
+import { UserLists, userOrders } from '../../../users/user-lists.service.js';
+import { UsersService } from '../../../users/users.service.js';
+import { AdminApi, ApiCall } from '../admin-api.js';
+import { readBodyOf, readPatchOf } from '../bodies.js';
+import type { Call } from '../call.js';
+import { Creations } from '../creations.service.js';
+import type { JsonObject } from '../json.js';
+import { Operation } from '../operation.js';
+import { seenRevision, tagged } from '../preconditions.js';
+import { invalidParameter, pageReply, readChoice, readPage, readText } from '../paging.js';
+import { notFound } from '../problem.js';
+import type { Bodies } from '../shapes.js';
+
+@AdminApi('users')
+export class UsersApi {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(UserLists) private readonly lists: UserLists,
+    @Inject(Creations) private readonly creations: Creations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Users, in the order of their names unless another is asked for',
+    needs: 'gatehouse:read',
+    query: [
+      {
+        name: 'q',
+        description:
+          'A part of the username, a name or the e-mail address, without regard to case and diacritics; under three characters, how the username or the address begins. A page may have fewer users than the limit and a next one.',
+      },
+      { name: 'role', description: 'Those who have it.', oneOf: roles },
+      { name: 'order', description: 'newest: who was added last comes first. Not together with q.', oneOf: userOrders },
+    ],
+    answers: 'User',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const order = readChoice(call.request, 'order', userOrders);
+    const search = readText(call.request, 'q');
+    if (order !== undefined && search !== undefined) throw invalidParameter('order', 'Not together with q.');
+    const { limit, after } = readPage(call.request, this.lists.cursorShape(order ?? 'username'));
+    const { users, next } = await this.lists.list({
+      search,
+      role: readChoice(call.request, 'role', roles),
+      order,
+      after,
+      limit,
+    });
+    return pageReply(call.request, users.map(userRepresentation), next);
+  }
+
+  @Post()
+  @Operation({
+    summary: 'Adds a user',
+    needs: 'gatehouse:admin',
+    body: 'NewUser',
+    answers: 'NewUser',
+    creates: true,
+  })
+  async add(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'NewUser');
+    const draft = { ...draftOf(value), roles: value.roles ?? ['user'] };
+    const input = { draft, password: value.password };
+    return this.creations.execute({ call, bytes }, CreateUser, input, ({ user, link }) => ({
+      body: {
+        ...userRepresentation(user),
+        ...(link === undefined ? {} : { password_link: link }),
+        ...this.warnings(user),
+      },
+      location: `${routes.adminApi}/users/${user.id}`,
+    }));
+  }
+
+  @Get(':id')
+  @Operation({ summary: 'One user', needs: 'gatehouse:read', answers: 'User' })
+  async show(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    return tagged(userRepresentation(user), editable(user));
+  }
+
+  @Patch(':id')
+  @Operation({
+    summary: 'Changes a user',
+    needs: 'gatehouse:admin',
+    changes: true,
+    body: 'UserPatch',
+    answers: 'ChangedUser',
+  })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const user = await this.find(call);
+    const { value, patch } = await readPatchOf(call.request, userRepresentation(user), 'User');
+    const draft = { ...draftOf(stillProved(value, patch, user)), roles: value.roles ?? [] };
+    const saved = await this.operations.execute(UpdateUser, call.actor, {
+      id: user.id,
+      draft,
+      revision: seenRevision(call.request, editable(user)),
+    });
+    const warnings = saved.email === user.email ? {} : this.warnings(saved);
+    return tagged({ ...userRepresentation(saved), ...warnings }, editable(saved));
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Deletes a user, with all that they have here', needs: 'gatehouse:admin' })
+  async remove(@ApiCall() call: Call): Promise<Reply> {
+    await this.operations.execute(DeleteUser, call.actor, { id: idOf(call) });
+    return Reply.empty(204);
+  }
+
+  @Post(':id/disable')
+  @Operation({
+    summary: 'Switches an account off; its sessions, grants and tokens end',
+    needs: 'gatehouse:admin',
+    answers: 'User',
+  })
+  async disable(@ApiCall() call: Call): Promise<Reply> {
+    return this.setState(call, true);
+  }
+
+  @Post(':id/enable')
+  @Operation({ summary: 'Switches an account on again', needs: 'gatehouse:admin', answers: 'User' })
+  async enable(@ApiCall() call: Call): Promise<Reply> {
+    return this.setState(call, false);
+  }
+
+  @Post(':id/password-link')
+  @Operation({
+    summary: 'Makes a link by which the person sets a password; an older one ends',
+    needs: 'gatehouse:admin',
+    answers: 'PasswordLink',
+  })
+  async passwordLink(@ApiCall() call: Call): Promise<Reply> {
+    return Reply.json({ link: await this.operations.execute(MakePasswordLink, call.actor, { id: idOf(call) }) });
+  }
+
+  @Post(':id/reset-factors')
+  @Operation({ summary: 'Takes all second factors away and ends the sessions', needs: 'gatehouse:admin' })
+  async resetFactors(@ApiCall() call: Call): Promise<Reply> {
+    await this.operations.execute(ResetSecondFactors, call.actor, { userId: idOf(call) });
+    return Reply.empty(204);
+  }
+
+  private async setState(call: Call, disabled: boolean): Promise<Reply> {
+    const user = await this.operations.execute(SetUserState, call.actor, { id: idOf(call), disabled });
+    return tagged(userRepresentation(user), editable(user));
+  }
+
+  private warnings(user: User): object {
+    const page = `${this.settings.issuer}${routes.email}`;
+    return emailWarnings(user, `Set email_verified to true, or let the person confirm it at ${page}.`);
+  }
+
+  private async find(call: Call): Promise<User> {
+    const user = await this.users.find(idOf(call));
+    if (!user) throw notFound('user');
+    return user;
+  }
+}
+
+/** Another address, or number, is one that nobody has proved yet, unless the patch says so itself. */
+function stillProved(value: Bodies['User'], patch: JsonObject, before: User): Bodies['User'] {
+  return {
+    ...value,
+    ...(value.email === before.email || 'email_verified' in patch ? {} : { email_verified: false }),
+    ...(value.phone_number === before.profile.phoneNumber || 'phone_number_verified' in patch
+      ? {}
+      : { phone_number_verified: false }),
+  };
+}
+
+function draftOf(value: Bodies['User']): UserDraft {
+  return {
+    username: value.username.trim(),
+    // The shape has looked at each member.
+    ...claimsDraft(value),
+    email: value.email?.trim() || undefined,
+    emailVerified: value.email_verified ?? false,
+  };
+}
+
+function idOf(call: Call): string {
+  return call.request.params['id'] ?? '';
+}

@@ -1,0 +1,127 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError } from '@gatehouse/domain/oauth';
+import { ConcurrencyBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
+import { mediaTypeOf, Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { freshSeconds } from '../freshness.js';
+
+/** The draft advises five; a JWK set may be in it. */
+const mostBodyBytes = 32 * 1024;
+const timeoutMilliseconds = 5000;
+/** Documents that are not stored yet: any unauthenticated request can cause a fetch. */
+const unknownLimits = {
+  seconds: 60,
+  perSource: 30,
+  perHost: 60,
+  running: 60,
+  runningPerSource: 6,
+  runningPerHost: 12,
+};
+/** Documents of clients that are stored, separate from unknown ones: any unauthenticated request can store a client. */
+const knownLimits = { ...unknownLimits, perHost: 120 };
+const approvedLimits = { most: 20, mostPerKey: 4 };
+/** A document that could not be had, or was wrong, is not asked for again so soon. */
+const failedSeconds = 30;
+const mostFailed = 10_000;
+
+/** A client's metadata document, as it came. */
+export interface FetchedDocument {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly freshUntil: EpochSeconds;
+}
+
+/** What is looked up, and which budget it is fetched on. */
+export interface Lookup {
+  readonly kind: 'unknown' | 'known' | 'approved';
+  readonly addressKey: string;
+}
+
+/** Fetches clients' metadata documents by the guarded client, within bounds. */
+@Injectable()
+export class DocumentFetches {
+  private readonly unknown = new SourceBudget(unknownLimits);
+  private readonly known = new SourceBudget(knownLimits);
+  private readonly runningApproved = new ConcurrencyBudget(approvedLimits);
+  private readonly failed = new Map<string, { readonly until: EpochSeconds; readonly error: OAuthError }>();
+
+  constructor(
+    @Inject(Outbound) private readonly outbound: Outbound,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  /**
+   * @throws OAuthError invalid_client (`client_document.unreadable`, or what {@link refuse} remembers);
+   *   temporarily_unavailable (`client_document.rate`) past a bound
+   */
+  async fetch(clientId: string, lookup: Lookup, now: EpochSeconds): Promise<FetchedDocument> {
+    const failed = this.failed.get(clientId);
+    if (failed && failed.until > now) throw failed.error;
+    const leave = this.enter(new URL(clientId).host, lookup, now);
+    if (!leave) throw tooManyLookups();
+    try {
+      return await this.load(clientId, now);
+    } catch (error) {
+      if (error instanceof OAuthError) this.refuse(clientId, error, now);
+      throw error;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Remembers for a while that this document is no good. */
+  refuse(clientId: string, error: OAuthError, now: EpochSeconds): void {
+    this.failed.delete(clientId);
+    this.failed.set(clientId, { until: addSeconds(now, failedSeconds), error });
+    forgetOldest(this.failed, mostFailed);
+  }
+
+  private async load(clientId: string, now: EpochSeconds): Promise<FetchedDocument> {
+    try {
+      const answer = await this.outbound.get(clientId, {
+        accept: 'application/json',
+        maxBodyBytes: mostBodyBytes,
+        timeoutMilliseconds,
+      });
+      const mediaType = mediaTypeOf(answer);
+      if (mediaType !== 'application/json' && !mediaType.endsWith('+json')) throw new TypeError('it is no JSON');
+      const json: unknown = JSON.parse(answer.body.toString('utf8'));
+      if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new TypeError('it is no JSON object');
+      return {
+        json: json as Readonly<Record<string, unknown>>,
+        freshUntil: addSeconds(now, freshSeconds(answer)),
+      };
+    } catch (cause) {
+      this.log.warn({ err: cause, host: new URL(clientId).host }, "a client's metadata document could not be read");
+      // One sentence for every failure: what lies in our network is nobody's to find out.
+      throw new OAuthError('invalid_client', "The client's metadata document could not be read.", {
+        cause,
+        reason: 'client_document.unreadable',
+      });
+    }
+  }
+
+  /** A place to fetch in, within every limit that holds for this lookup. */
+  private enter(host: string, lookup: Lookup, now: EpochSeconds): (() => void) | undefined {
+    if (lookup.kind === 'approved') return this.runningApproved.enter(host);
+    return this[lookup.kind].enter(lookup.addressKey, host, now);
+  }
+}
+
+function tooManyLookups(): OAuthError {
+  return new OAuthError(
+    'temporarily_unavailable',
+    'Too many client metadata documents are asked for. Try again later.',
+    {
+      reason: 'client_document.rate',
+      status: 429,
+      retryAfterSeconds: unknownLimits.seconds,
+    },
+  );
+}
+
+function forgetOldest(map: Map<string, unknown>, most: number): void {
+  if (map.size <= most) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,160 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  allowScopes,
+  isServerScope,
+  nothingAllowed,
+  type AllowedScopes,
+  type RequestedScopes,
+} from '@gatehouse/domain/oauth';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { Repository } from 'typeorm';
+import { ClientUsage } from '../clients/client-usage.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { GrantsService } from '../grants/grants.service.js';
+import type { Consent } from './consent.js';
+import { ConsentEntity } from './consent.entity.js';
+
+const consentStatements = {
+  find: statement(
+    'consents.find',
+    'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2',
+  ),
+  begin: statement(
+    'consents.begin',
+    `INSERT INTO consents (user_id, client_id, scope, claims, resources, created_at, updated_at)
+     VALUES ($1, $2, '[]', '[]', '[]', $3, $3)
+     ON CONFLICT (user_id, client_id) DO NOTHING`,
+  ),
+  /** Locked until the unit ends: two tabs may say yes at once, and neither scope may be lost. */
+  lock: statement(
+    'consents.lock',
+    'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2 FOR UPDATE',
+    {
+      sqlite: 'SELECT scope, claims, resources, resource_scopes FROM consents WHERE user_id = $1 AND client_id = $2',
+    },
+  ),
+  record: statement(
+    'consents.record',
+    `UPDATE consents SET scope = $3, claims = $4, updated_at = $5, resources = '[]', resource_scopes = $6
+     WHERE user_id = $1 AND client_id = $2`,
+  ),
+};
+
+interface ConsentRow {
+  scope: string;
+  claims: string;
+  resources: string;
+  resource_scopes: string;
+}
+
+/** What a user allowed a client. */
+export type Allowed = Pick<Consent, 'scope' | 'claims' | 'resourceScopes'>;
+
+/** Owns what a user allowed a client. */
+@Injectable()
+export class ConsentsService implements OnModuleInit {
+  constructor(
+    @InjectRepository(ConsentEntity) private readonly consents: Repository<ConsentEntity>,
+    @Inject(Store) private readonly store: Store,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientUsage) private readonly usage: ClientUsage,
+  ) {}
+
+  /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
+  onModuleInit(): void {
+    this.clients.follow({
+      // Removed with its row. Of a disabled or limited client it stays: an administrator may restore the client.
+      clientEnded: () => Promise.resolve(),
+      clientIdentityChanged: async (unit, clientId) =>
+        void (await unit.manager.getRepository(ConsentEntity).delete({ clientId })),
+    });
+    this.usage.answerWith({
+      hasUsed: async (clientId, userId) =>
+        (await this.find(userId, clientId)) !== undefined || (await this.grants.hasAny(userId, clientId)),
+      countPeople: (clientIds) => this.countPeople(clientIds),
+    });
+  }
+
+  /** What was allowed; read at every authorization request, so by a prepared statement. */
+  async find(userId: string, clientId: string): Promise<Allowed | undefined> {
+    const row = await this.store.one<ConsentRow>(consentStatements.find, userId, clientId);
+    return row && parseAllowed(row);
+  }
+
+  /** Adds to what was allowed before: saying yes to less does not take back the rest. */
+  async record(
+    unit: Unit,
+    consent: RequestedScopes & {
+      readonly userId: string;
+      readonly clientId: string;
+      readonly claims?: readonly string[];
+    },
+    now: EpochSeconds,
+  ): Promise<void> {
+    await unit.change(consentStatements.begin, consent.userId, consent.clientId, now);
+    const row = await unit.one<ConsentRow>(consentStatements.lock, consent.userId, consent.clientId);
+    const before: Allowed = row ? parseAllowed(row) : { ...nothingAllowed, claims: [] };
+    const { scope, resourceScopes } = allowScopes(before, consent);
+    const claims = [...new Set([...before.claims, ...(consent.claims ?? [])])];
+    await unit.change(
+      consentStatements.record,
+      consent.userId,
+      consent.clientId,
+      JSON.stringify(scope),
+      JSON.stringify(claims),
+      now,
+      JSON.stringify(Object.fromEntries(resourceScopes)),
+    );
+  }
+
+  async listOf(userId: string): Promise<Consent[]> {
+    const rows = await this.consents.find({ where: { userId }, order: { updatedAt: 'DESC' }, take: 200 });
+    return rows.map((row) => ({
+      userId: row.userId,
+      clientId: row.clientId,
+      ...allowedScopes(row),
+      claims: row.claims,
+      createdAt: epochSeconds(row.createdAt),
+      updatedAt: epochSeconds(row.updatedAt),
+    }));
+  }
+
+  /** Takes a consent back, and ends every grant that rests on it. */
+  async withdraw(unit: Unit, userId: string, clientId: string, now: EpochSeconds): Promise<boolean> {
+    const gone = await unit.manager.getRepository(ConsentEntity).delete({ userId, clientId });
+    const revoked = await this.grants.revokeOfUserAndClient(unit, userId, clientId, now);
+    return (gone.affected ?? 0) > 0 || revoked > 0;
+  }
+
+  private async countPeople(clientIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (clientIds.length === 0) return new Map();
+    const rows = await this.consents
+      .createQueryBuilder('consent')
+      .select('consent.clientId', 'id')
+      .addSelect('COUNT(*)', 'people')
+      .where('consent.clientId IN (:...clientIds)', { clientIds })
+      .groupBy('consent.clientId')
+      .getRawMany<{ id: string; people: number | string }>();
+    return new Map(rows.map(({ id, people }) => [id, Number(people)]));
+  }
+}
+
+function parseAllowed(row: ConsentRow): Allowed {
+  const { scope, resourceScopes } = allowedScopes({
+    scope: JSON.parse(row.scope) as string[],
+    resources: row.resources === '[]' ? [] : (JSON.parse(row.resources) as string[]),
+    resourceScopes: row.resource_scopes === '{}' ? {} : (JSON.parse(row.resource_scopes) as Record<string, string[]>),
+  });
+  return { scope, resourceScopes, claims: row.claims === '[]' ? [] : (JSON.parse(row.claims) as string[]) };
+}
+
+/** The version before wrote the scopes of all APIs into one set: of such a row, only the server's own scopes count (ADR 20). */
+function allowedScopes(row: Pick<ConsentEntity, 'scope' | 'resources' | 'resourceScopes'>): AllowedScopes {
+  return {
+    scope: row.resources.length === 0 ? row.scope : row.scope.filter(isServerScope),
+    resourceScopes: new Map(Object.entries(row.resourceScopes)),
+  };
+}

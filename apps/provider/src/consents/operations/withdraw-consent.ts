@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { actingUserId, type Actor } from '../../operations/actor.js';
+import { notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { ConsentsService } from '../consents.service.js';
+
+/** A person withdraws their consent to an application; every grant of it ends. */
+@Injectable()
+export class WithdrawConsent extends SimpleOperation<{ readonly clientId: string }, void> {
+  constructor(@Inject(ConsentsService) private readonly consents: ConsentsService) {
+    super();
+  }
+
+  /** @throws OperationError not_found for an actor who is no person */
+  async perform(unit: Unit, actor: Actor, { clientId }: { readonly clientId: string }): Promise<Performed<void>> {
+    const userId = actingUserId(actor);
+    if (userId === undefined) throw notFound('user');
+    const withdrawn = await this.consents.withdraw(unit, userId, clientId, actor.now);
+    return {
+      result: undefined,
+      changes: withdrawn ? [{ type: 'consent.withdrawn', clientId, subjectId: userId }] : [],
+    };
+  }
+}

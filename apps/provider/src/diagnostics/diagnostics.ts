@@ -1,0 +1,343 @@
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import type { Abstract, Type } from '@nestjs/common';
+import { needsSuccessor } from '@gatehouse/domain/jose';
+import {
+  isAdministrationScope,
+  isLoopbackHost,
+  profileFor,
+  profileProblems,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { parseDatabaseUrl } from '@gatehouse/platform/database/database-url';
+import { Store } from '@gatehouse/platform/database/store';
+import { nodeProblem } from '@gatehouse/platform/node-releases';
+import type { OriginRefusal } from '@gatehouse/platform/http/origin-check';
+import { AuditChain } from '../audit/audit-chain.service.js';
+import { FormRefusals } from '../audit/form-refusals.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { keyFileOf, type Settings } from '../config/settings.js';
+import type { Cursor } from '../web/cursor.js';
+import { routes } from '../web/routes.js';
+import { keyKindNames } from '../keys/key-kinds.js';
+import { KeysService } from '../keys/keys.service.js';
+import { logoutKinds, LogoutFailures } from '../clients/logout-failures.service.js';
+import { RecordedIssuer } from '../database/recorded-issuer.service.js';
+import { Outbox, type Backlog } from '../outbox/outbox.service.js';
+import { UndeliverableAddressesService } from '../users/undeliverable-addresses.service.js';
+import { UsersService } from '../users/users.service.js';
+import { UserTextSearch } from '../users/user-text-search.service.js';
+
+/** What one look found. `fix`: it does not work, or not safely; `care`: it works, and an operator should know. */
+export interface Finding {
+  readonly state: 'ok' | 'care' | 'fix';
+  /** What is there, and what to do where something is to be done. */
+  readonly says: string;
+}
+
+export interface Patient {
+  /** Finds a service. */
+  readonly app: { get<T>(type: Type<T> | Abstract<T>): T };
+  readonly settings: Settings;
+  readonly now: EpochSeconds;
+}
+
+const ok = (says: string): Finding => ({ state: 'ok', says });
+const care = (says: string): Finding => ({ state: 'care', says });
+const fix = (says: string): Finding => ({ state: 'fix', says });
+
+const reachMilliseconds = 5_000;
+const clientsInPage = 500;
+const mostClientsChecked = 20_000;
+const leastFreeBytes = 512 * 1024 * 1024;
+
+/** What was seen, and what to set. */
+const originRefusals: Readonly<Record<OriginRefusal, string>> = {
+  host: 'on pages opened at another host than that of GATEHOUSE_ISSUER (set it to the address that people open, or redirect other names to it)',
+  'scheme-or-port':
+    'on pages opened with another scheme or port than that of GATEHOUSE_ISSUER (set it to what the address bar shows)',
+  missing: 'without Origin, Sec-Fetch-Site and Referer (let the proxy pass these headers on)',
+  foreign:
+    'from pages of other sites (nothing to do, unless people cannot sign in: then compare the address that they open with GATEHOUSE_ISSUER)',
+};
+
+type Look = (patient: Patient) => Promise<Finding> | Finding;
+
+/** Each look by its name; one that throws is itself something to fix. */
+const looks = {
+  node: ({ now }: Patient) => {
+    const { node } = process.versions;
+    const problem = nodeProblem(node, now);
+    return problem === undefined ? ok(`Node.js ${node}`) : care(problem);
+  },
+  issuer: ({ settings }: Patient) => {
+    const { protocol, hostname } = new URL(settings.issuer);
+    if (protocol === 'https:') return ok(`${settings.issuer} is https`);
+    return isLoopbackHost(hostname)
+      ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
+      : fix(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+  },
+  'recorded issuer': async ({ app }: Patient) => {
+    const warning = await app.get(RecordedIssuer).warning();
+    return warning === undefined ? ok('the database was made with this issuer') : care(warning);
+  },
+  proxy: ({ settings }: Patient) => {
+    if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))
+      return ok('the provider is asked directly');
+    return !settings.trustedProxies.isEmpty
+      ? ok('https comes from a proxy whose addresses are known')
+      : fix(
+          'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
+        );
+  },
+  answer: async ({ settings }: Patient) => {
+    const url = settings.issuer + routes.openidConfiguration;
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(reachMilliseconds), redirect: 'manual' });
+      const { issuer } = (await answer.json()) as { issuer?: unknown };
+      return issuer === settings.issuer
+        ? ok(`${url} answers`)
+        : fix(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
+    } catch (error) {
+      return care(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
+    }
+  },
+  administrator: async ({ app }: Patient) => {
+    const admin = await app.get(UsersService).findAdmin();
+    if (!admin) return fix('there is no administrator: user add --username U --role admin --password-stdin');
+    return admin.hasPassword
+      ? ok(`${admin.username} can log in`)
+      : care(`${admin.username} has no password yet: user link --username ${admin.username}`);
+  },
+  keys: async ({ app, settings, now }: Patient) => {
+    // Listing opens them: it fails where the secret key is not the one that sealed them.
+    const keys = await app.get(KeysService).list();
+    const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
+    if (missing.length > 0)
+      return fix(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
+    // No lead: a key is only too old when its successor should have signed already.
+    const lifetime = { signSeconds: settings.keySignSeconds, prepublishSeconds: 0 };
+    const old = keyKindNames.filter((kind) =>
+      needsSuccessor(
+        keys.filter((key) => key.kind === kind),
+        lifetime,
+        now,
+      ),
+    );
+    return old.length === 0
+      ? ok(`${keys.length} keys open with the secret key`)
+      : care(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
+  },
+  'secret key': async ({ settings }: Patient) => {
+    const file = keyFileOf(settings);
+    if (settings.secretKeys !== undefined || file === undefined) return ok('it is given by the settings');
+    const { mode } = await stat(file);
+    return (mode & 0o077) === 0
+      ? ok(`${file} is readable by its owner alone; a backup needs it`)
+      : fix(`${file} can be read by others: chmod 600`);
+  },
+  'database files': async ({ settings }: Patient) => {
+    const address = parseDatabaseUrl(settings.databaseUrl);
+    if (address.kind !== 'sqlite') return ok('the database is not a file');
+    const open = await worldReadableFiles(address.path);
+    return open.length === 0
+      ? ok(`${address.path} and its copies are not readable by every user of this computer`)
+      : fix(`every user of this computer can read ${firstOf(open)}: chmod 600`);
+  },
+  durability: async ({ app, settings }: Patient) => {
+    const address = parseDatabaseUrl(settings.databaseUrl, settings.dataDir);
+    if (address.kind === 'postgres' && address.durability === 'unchecked')
+      return care('the database URL has durability=unchecked: a power failure may lose commits that were reported');
+    await app.get(Store).checkDurable();
+    return ok('a commit is on disk before it is reported');
+  },
+  disk: async ({ settings }: Patient) => {
+    const file = keyFileOf(settings);
+    const folder = file === undefined ? settings.dataDir : dirname(file);
+    const { bavail, bsize } = await statfs(folder);
+    const free = bavail * bsize;
+    const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
+    return free < leastFreeBytes ? fix(`${shown}: make room`) : ok(shown);
+  },
+  mail: async ({ app, settings }: Patient) => {
+    const { waiting, failed } = await mailBacklog(app.get(Outbox));
+    const queue = `${waiting} messages wait, ${failed} were given up`;
+    if (settings.smtpUrl === undefined)
+      return care(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
+    const { hostname, port, protocol } = new URL(settings.smtpUrl);
+    const problem = await reach(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
+    if (problem !== undefined) return fix(`the mail server cannot be reached (${problem})`);
+    return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
+  },
+  'mail queue': async ({ app }: Patient) => {
+    const { waiting, failed, oldest } = await mailBacklog(app.get(Outbox));
+    return failed > 0
+      ? care(
+          `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
+        )
+      : ok(`${waiting} messages wait`);
+  },
+  'e-mail addresses': async ({ app }: Patient) => {
+    const { count, usernames } = await app.get(UndeliverableAddressesService).find();
+    return count === 0
+      ? ok('mail can be sent to every stored address')
+      : care(
+          `no mail is sent to the addresses of ${count} accounts, which are not valid, security notices among it: ${firstOf(usernames)}. For each: user update --username U --email E`,
+        );
+  },
+  'back-channel logout': async ({ app, now }: Patient) => {
+    const { waiting, failed } = await app.get(Outbox).backlogOf(logoutKinds);
+    const queue = `${waiting} logouts wait, ${failed} were given up`;
+    const failing = await failingClients(app, now);
+    return failing.length === 0 && failed === 0
+      ? ok(queue)
+      : care(
+          `${queue}${failing.length === 0 ? '' : `. Not reached: ${firstOf(failing)}`}. The page of each client says more; outbox retry --failed sends them again`,
+        );
+  },
+  'security profile': async ({ app, settings }: Patient) => {
+    if (settings.securityProfile === 'none') return ok('no server-wide security profile is set');
+    const { checked, found } = await findClients(
+      app.get(ClientsService),
+      (client) => profileProblems(client, profileFor(client, settings.securityProfile)).length > 0,
+    );
+    return found.length === 0
+      ? ok(`${checked} clients meet ${settings.securityProfile}`)
+      : fix(
+          `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
+        );
+  },
+  'owned administration': async ({ app }: Patient) => {
+    const { found } = await findClients(
+      app.get(ClientsService),
+      ({ ownerId, scope }) => ownerId !== undefined && scope.some(isAdministrationScope),
+    );
+    return found.length === 0
+      ? ok('no client that a developer owns has a gatehouse scope')
+      : fix(
+          `${found.length} clients have an owner and a gatehouse scope, which is not granted to them: ${firstIds(found)}. For each: client update --id ID --owner '', then client rotate-secret --id ID --overlap 0, since its owner may know the secret; or name its scopes without gatehouse: in client update --id ID --scope S…`,
+        );
+  },
+  'service accounts': async ({ app }: Patient) => {
+    const { found } = await findClients(
+      app.get(ClientsService),
+      ({ ownerId, actsForItself, grantTypes }) =>
+        ownerId !== undefined && actsForItself && grantTypes.includes('client_credentials'),
+    );
+    return found.length === 0
+      ? ok('no client that a developer owns acts for itself at every API')
+      : care(
+          `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
+        );
+  },
+  forms: async ({ app, now }: Patient) => {
+    const counts = await app.get(FormRefusals).counts(now);
+    if (counts.length === 0) return ok('no form was refused for its origin within a week');
+    return care(
+      `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRefusals[reason]}`).join('; ')}`,
+    );
+  },
+  'user search': async ({ app }: Patient) =>
+    (await app.get(UserTextSearch).hasIndex())
+      ? ok('an index answers it')
+      : care(
+          'it reads every account: the role of the provider may not add the extension pg_trgm. Let the owner of the database run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
+        ),
+  'audit log': async ({ app }: Patient) => {
+    const { problem, events, unsealed } = await app.get(AuditChain).verify();
+    return problem === undefined
+      ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
+      : fix(problem);
+  },
+} satisfies Readonly<Record<string, Look>>;
+
+export type LookName = keyof typeof looks;
+export const lookNames = Object.keys(looks) as readonly LookName[];
+
+/** Looks at one thing; a look that fails is itself something to fix. */
+export async function look(name: LookName, patient: Patient): Promise<Finding> {
+  try {
+    const take: Look = looks[name];
+    return await take(patient);
+  } catch (error) {
+    return fix(reasonOf(error));
+  }
+}
+
+/** Logouts have a heading of their own. */
+function mailBacklog(outbox: Outbox): Promise<Backlog> {
+  const names = outbox.registeredKinds().map(({ name }) => name);
+  return outbox.backlogOf(names.filter((name) => !logoutKinds.some((kind) => kind === name)));
+}
+
+/** Clients whose logouts do not arrive at the address that they have now. */
+async function failingClients(app: Patient['app'], now: EpochSeconds): Promise<string[]> {
+  const found: string[] = [];
+  for (const { clientId, uri, host, reason, failures, lastFailedAt } of await app.get(LogoutFailures).list(100, now)) {
+    if ((await app.get(ClientsService).find(clientId))?.backchannelLogoutUri !== uri) continue;
+    const at = new Date(lastFailedAt * 1000).toISOString();
+    found.push(`${clientId} at ${host} (${reason}; ${failures} failed, the last at ${at})`);
+  }
+  return found;
+}
+
+/** The clients that a condition holds for; the first {@link mostClientsChecked} by name are checked. */
+async function findClients(
+  service: ClientsService,
+  matches: (client: Client) => boolean,
+): Promise<{ readonly checked: number; readonly found: readonly Client[] }> {
+  const found: Client[] = [];
+  let after: Cursor | undefined;
+  let checked = 0;
+  do {
+    const { clients, next } = await service.list({ after, limit: clientsInPage });
+    found.push(...clients.filter(matches));
+    checked += clients.length;
+    after = next;
+  } while (after !== undefined && checked < mostClientsChecked);
+  return { checked, found };
+}
+
+function firstIds(clients: readonly Client[]): string {
+  return firstOf(clients.map(({ id }) => id));
+}
+
+function firstOf(names: readonly string[]): string {
+  return names.slice(0, 10).join(', ');
+}
+
+/** The database, its logs and the copies beside it: earlier versions made the copies world-readable. */
+async function worldReadableFiles(path: string): Promise<string[]> {
+  // Windows has no such bits: Node reports the same mode for every file.
+  if (process.platform === 'win32') return [];
+  const folder = dirname(path);
+  const names = (await readdir(folder)).filter((name) => name.startsWith(basename(path)));
+  const found: string[] = [];
+  for (const name of names.sort()) {
+    const file = await stat(join(folder, name)).catch(() => undefined);
+    if (file?.isFile() === true && (file.mode & 0o007) !== 0) found.push(join(folder, name));
+  }
+  return found;
+}
+
+/** Undefined where something listens there. */
+function reach(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: reachMilliseconds });
+    const done = (problem?: string): void => {
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => done());
+    socket.once('timeout', () => done('it does not answer'));
+    socket.once('error', (error) => done(reasonOf(error)));
+  });
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+}

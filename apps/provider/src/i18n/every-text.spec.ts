@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Handlebars from 'handlebars';
+import { auditTypes } from '../audit/audit.service.js';
+import { placesOf, tagNames } from './catalogue.js';
+import { englishTexts } from './english.js';
+import { Languages } from './languages.js';
+
+const source = join(__dirname, '..');
+/** Pages that people meet, and what all pages share. */
+const folders = ['account', 'users/factors', 'web', 'sign-in', 'protocol/logout'];
+/** Parts of administrators' pages alone, and a frame that nobody sees. */
+const notForPeople = ['live-end.hbs', 'live-filter.hbs', 'order.hbs', 'check-session.hbs'];
+/** Keys that are made of what others name: by a table's members, scopes, claims, kinds of events. */
+const madeOf = ['error.', 'scope.', 'claim.', 'event.', 'profile.', 'problem.profile.', 'form.csrf', 'form.origin'];
+
+function filesIn(folder: string, ending: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(folder, name));
+}
+
+const allViews = filesIn(source, '.hbs');
+const views = folders
+  .flatMap((folder) => filesIn(join(source, folder, 'views'), '.hbs'))
+  .filter((path) => !notForPeople.some((name) => path.endsWith(name)));
+const texts = englishTexts();
+
+/** The text that a view says itself, and in its arguments. */
+class OwnWords extends Handlebars.Visitor {
+  html = '';
+  readonly arguments: string[] = [];
+
+  override ContentStatement(content: hbs.AST.ContentStatement): void {
+    this.html += content.value;
+  }
+
+  override MustacheStatement(statement: hbs.AST.MustacheStatement): void {
+    this.html += '{}';
+    super.MustacheStatement(statement);
+  }
+
+  override Hash(hash: hbs.AST.Hash): void {
+    for (const { key, value } of hash.pairs)
+      if (['title', 'label', 'hint'].includes(key) && value.type === 'StringLiteral')
+        this.arguments.push((value as hbs.AST.StringLiteral).value);
+    super.Hash(hash);
+  }
+}
+
+function wordsOf(path: string): string[] {
+  const words = new OwnWords();
+  words.accept(Handlebars.parse(readFileSync(path, 'utf8')));
+  const spoken = [...words.html.matchAll(/ (?:alt|title|placeholder|aria-label|data-label)="([^"]*)"/g)].map(
+    ([, value]) => value ?? '',
+  );
+  const content = words.html.replace(/<[^>]*>/g, ' ').replace(/&[a-z]+;/g, ' ');
+  return [...words.arguments, ...spoken, ...content.split(/\s+/)].filter((each) => /\p{L}/u.test(each));
+}
+
+describe('every text', () => {
+  it.each(Object.entries(texts))('%s can be read', (_key, message) => {
+    expect(() => placesOf(message)).not.toThrow();
+    expect(message).not.toMatch(/^\s|\s$/);
+    // A place that is called like a tag would be filled with it.
+    for (const tag of tagNames) expect(message).not.toContain(`{${tag}}`);
+  });
+
+  it.each(views.map((path) => path.slice(source.length + 1)))('of %s stands in the catalogue', (path) => {
+    expect(wordsOf(join(source, path))).toEqual([]);
+  });
+
+  it('that a view or the code names exists', () => {
+    const named = new Set(
+      allViews.flatMap((path) =>
+        [...readFileSync(path, 'utf8').matchAll(/\(?\bt "([^"]+)"/g)].map(([, key]) => key ?? ''),
+      ),
+    );
+    expect(named.size).toBeGreaterThan(150);
+    expect([...named].filter((key) => !Object.hasOwn(texts, key))).toEqual([]);
+  });
+
+  it('is used', () => {
+    const everything = [...allViews, ...filesIn(source, '.ts').filter((path) => !path.endsWith('.spec.ts'))]
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('\n');
+    const unused = Object.keys(texts).filter(
+      (key) =>
+        !madeOf.some((start) => key.startsWith(start)) &&
+        !everything.includes(`"${key}"`) &&
+        !everything.includes(`'${key}'`),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it('is there in German too, with the same places (examples/texts/de.json)', () => {
+    const folder = join(source, '../../../examples/texts');
+    const german = JSON.parse(readFileSync(join(folder, 'de.json'), 'utf8')) as Record<string, string>;
+    expect(Object.keys(german).sort()).toEqual(Object.keys(texts).sort());
+    const places = (messages: Readonly<Record<string, string>>): [string, string[]][] =>
+      Object.keys(texts).map((key) => [key, [...placesOf(messages[key] ?? '')].sort()]);
+    expect(places(german)).toEqual(places(texts));
+    const languages = new Languages({ textsFolder: folder, language: 'de' });
+    expect(languages.usual.plain('time.days', { count: 2 })).toBe('2 Tage');
+  });
+
+  it('of an event is of one that there is', () => {
+    const events = Object.keys(texts).flatMap((key) => (key.startsWith('event.') ? [key.slice('event.'.length)] : []));
+    expect(events.filter((type) => !auditTypes.some((known) => known === type))).toEqual([]);
+  });
+});

@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { AuthorizationModule } from '../protocol/authorization/authorization.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../users/factors/factors.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { IssuanceModule } from '../tokens/issuance.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { ReplayModule } from '../replay/replay.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
+import { SessionsModule } from '../users/sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AuditSealing } from './audit-sealing.service.js';
+import { FirstStart } from './first-start.service.js';
+import { KeyRotation } from './key-rotation.service.js';
+import { HealthController } from '../diagnostics/health.controller.js';
+import { NodeNumberRenewal } from './node-number-renewal.service.js';
+import { PurgeTargets } from './purge-targets.js';
+import { PurgeService } from './purge.service.js';
+
+/**
+ * Owns: what keeps the process going: health, the purge of expired rows, what a new database needs.
+ * Endpoints: /healthz /readyz
+ */
+@Module({
+  imports: [
+    AuthorizationModule,
+    ClientsModule,
+    FactorsModule,
+    GrantsModule,
+    IssuanceModule,
+    KeysModule,
+    ReplayModule,
+    OutboxModule,
+    SessionsModule,
+    UsersModule,
+  ],
+  controllers: [HealthController],
+  providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart, NodeNumberRenewal],
+})
+export class OpsModule {}

@@ -1,0 +1,103 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { PurgeStep } from '../database/sweep.js';
+import { Activity } from '../audit/activity.service.js';
+import { FormRefusals } from '../audit/form-refusals.service.js';
+import { Refusals } from '../audit/refusals.service.js';
+import { AuditChain } from '../audit/audit-chain.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { CodesService } from '../protocol/authorization/codes.service.js';
+import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
+import { KeptRequestsService } from '../protocol/authorization/kept-requests.service.js';
+import { PushedRequests } from '../protocol/authorization/pushed-requests.service.js';
+import { ClientStates } from '../clients/client-states.service.js';
+import { Registrations } from '../clients/registration/registrations.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
+import { GrantsService } from '../grants/grants.service.js';
+import { AccessTokensService } from '../tokens/access-tokens.service.js';
+import { RefreshTokensService } from '../tokens/refresh-tokens.service.js';
+import { IdempotentAnswers } from '../replay/idempotent-answers.service.js';
+import { ReplayService } from '../replay/replay.service.js';
+import { SessionsService } from '../users/sessions/sessions.service.js';
+import { Invitations } from '../users/invitations/invitations.service.js';
+import { KeptForms } from '../users/sessions/kept-forms.service.js';
+import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
+import { Outbox } from '../outbox/outbox.service.js';
+import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
+
+/** Clears a bounded part of a table. */
+export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
+
+/** Every table that fills by itself, and the service that clears it. */
+@Injectable()
+export class PurgeTargets {
+  constructor(
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(PushedRequests) private readonly pushed: PushedRequests,
+    @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
+    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(AccessTokensService) private readonly accessTokens: AccessTokensService,
+    @Inject(RefreshTokensService) private readonly refreshTokens: RefreshTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+    @Inject(KeptForms) private readonly keptForms: KeptForms,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(ClientStates) private readonly clientStates: ClientStates,
+    @Inject(Registrations) private readonly registrations: Registrations,
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
+    @Inject(Activity) private readonly activity: Activity,
+    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(FormRefusals) private readonly formRefusals: FormRefusals,
+    @Inject(AuditChain) private readonly auditChain: AuditChain,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
+  readonly all: readonly Purge[] = [
+    (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
+    (unit, now) => this.kept.purgeExpired(unit, now),
+    (unit, now) => this.pushed.purgeExpired(unit, now),
+    (unit, now) => this.devices.purgeExpired(unit, now),
+    (unit, now) => this.accessTokens.purgeExpired(unit, now),
+    (unit, now) => this.refreshTokens.purgeExpired(unit, now),
+    (unit, now) => this.grants.purgeExpired(unit, now),
+    (unit) => this.grants.purgeSessionClients(unit),
+    (unit, now) => this.codes.purgeExpired(unit, now),
+    (unit, now) => this.sessions.purgeExpired(unit, now),
+    (unit, now) => this.outbox.purgeExpired(unit, now),
+    atOnce((unit, now) => this.links.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.keptForms.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.invitations.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.activity.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.refusals.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.formRefusals.purgeExpired(unit, now)),
+    atOnce((unit, now) => this.answers.purgeExpired(unit, now)),
+    (unit, now) => this.clientStates.purgeUnused(unit, now),
+    (unit, now) => this.purgeAudit(unit, now),
+    atOnce((unit, now) => this.registrations.purgeExpired(unit, now)),
+  ];
+
+  private purgeAudit(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    const { auditRetentionSeconds } = this.settings;
+    if (auditRetentionSeconds === 0) return Promise.resolve({ gone: 0, more: false });
+    return this.auditChain.purgeSealed(unit, addSeconds(now, -auditRetentionSeconds), now);
+  }
+}
+
+/** Small tables with an index on what expires. */
+function atOnce(purge: (unit: Unit, now: EpochSeconds) => Promise<number>): Purge {
+  return async (unit, now) => ({ gone: await purge(unit, now), more: false });
+}

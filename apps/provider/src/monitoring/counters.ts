@@ -1,0 +1,183 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Connections } from '@gatehouse/platform/database/store';
+import type { AnsweredRequest } from '@gatehouse/platform/http/request-log';
+import { RequestDurations } from './request-durations.js';
+
+/** What is also counted by the hour, for administrators to see. */
+export type ActivityKind = 'login' | 'login_failed' | 'token' | 'refusal';
+
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/**
+ * What is counted while the process runs. Labels come from closed sets (route patterns, reasons, grant types), so that
+ * no stranger can make a new series.
+ */
+export class Counters {
+  readonly registry = new Registry();
+  private told: (kind: ActivityKind) => void = () => undefined;
+  private readonly requests = new RequestDurations(
+    'gatehouse_request_duration_seconds',
+    'Requests by route, method and status, and how long they took.',
+    durations,
+    this.registry,
+  );
+  private readonly refusals = new Counter({
+    name: 'gatehouse_refusals_total',
+    help: 'Requests that a rule refused, by the stable id of the rule.',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  private readonly tokens = new Counter({
+    name: 'gatehouse_token_answers_total',
+    help: 'Answers of the token endpoint that carried tokens, by grant type.',
+    labelNames: ['grant_type'],
+    registers: [this.registry],
+  });
+  private readonly logins = new Counter({
+    name: 'gatehouse_logins_total',
+    help: 'Logins by password, or by a passkey alone, by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  private readonly deliveries = new Counter({
+    name: 'gatehouse_outbox_attempts_total',
+    help: 'Attempts to deliver messages to others, by kind and outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers: [this.registry],
+  });
+  private readonly factors = new Counter({
+    name: 'gatehouse_second_factors_total',
+    help: 'Second factors that were given, by outcome.',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  private readonly purged = new Counter({
+    name: 'gatehouse_purged_rows_total',
+    help: 'Expired rows that were deleted.',
+    registers: [this.registry],
+  });
+  private readonly unfinished = new Gauge({
+    name: 'gatehouse_purge_backlog_tables',
+    help: 'Tables that the last purge did not get to the end of; it goes on with them a minute later.',
+    registers: [this.registry],
+  });
+  private readonly units = new Histogram({
+    name: 'gatehouse_lane_batch_units',
+    help: 'Units of work that shared one commit (SQLite).',
+    buckets: [1, 2, 4, 8, 16, 32, 64],
+    registers: [this.registry],
+  });
+  private readonly commits = new Histogram({
+    name: 'gatehouse_lane_commit_seconds',
+    help: 'How long a shared commit took, its flush included (SQLite).',
+    buckets: durations,
+    registers: [this.registry],
+  });
+
+  /** Those of the process itself: memory, CPU, garbage collection, event-loop delay. Off in tests. */
+  collectProcess(): void {
+    collectDefaultMetrics({ register: this.registry, prefix: 'gatehouse_' });
+  }
+
+  /** Whoever keeps count by the hour. */
+  onActivity(told: (kind: ActivityKind) => void): void {
+    this.told = told;
+  }
+
+  answered({ request, status, milliseconds }: AnsweredRequest): void {
+    this.requests.observe(request.method ?? '', request.route?.path ?? 'unmatched', status, milliseconds / 1000);
+  }
+
+  refused(reason: string): void {
+    this.refusals.inc({ reason });
+    this.told('refusal');
+  }
+
+  issued(grantType: string): void {
+    this.tokens.inc({ grant_type: grantType });
+    this.told('token');
+  }
+
+  loggedIn(outcome: 'logged in' | 'wrong' | 'throttled' | 'busy'): void {
+    this.logins.inc({ outcome });
+    // No password was verified.
+    if (outcome === 'busy') return;
+    this.told(outcome === 'logged in' ? 'login' : 'login_failed');
+  }
+
+  secondFactor(outcome: 'proved' | 'wrong' | 'throttled' | 'ended'): void {
+    this.factors.inc({ outcome });
+  }
+
+  purgedRows(count: number): void {
+    if (count > 0) this.purged.inc(count);
+  }
+
+  purgeUnfinished(tables: number): void {
+    this.unfinished.set(tables);
+  }
+
+  committed(units: number, milliseconds: number): void {
+    this.units.observe(units);
+    this.commits.observe(milliseconds / 1000);
+  }
+
+  outboxAttempt(kind: string, outcome: string): void {
+    this.deliveries.inc({ kind, outcome });
+  }
+
+  /**
+   * The outbox is one for all processes: of several that are added up, each says the same. What cannot be read leaves
+   * the figures as they were.
+   */
+  watchOutbox(
+    read: () => Promise<{ readonly waiting: number; readonly failed: number; readonly oldestAgeSeconds: number }>,
+  ): void {
+    const gauge = (name: string, help: string): Gauge =>
+      new Gauge({ name, help, aggregator: 'max', registers: [this.registry] });
+    const failed = gauge('gatehouse_outbox_failed', 'Messages that were given up, kept for three days.');
+    const oldest = gauge('gatehouse_outbox_oldest_seconds', 'Age of the oldest message that waits.');
+    new Gauge({
+      name: 'gatehouse_outbox_waiting',
+      help: 'Messages (logouts, mail) that have not reached others yet.',
+      aggregator: 'max',
+      registers: [this.registry],
+      async collect() {
+        const now = await read().catch(() => undefined);
+        if (!now) return;
+        this.set(now.waiting);
+        failed.set(now.failed);
+        oldest.set(now.oldestAgeSeconds);
+      },
+    });
+  }
+
+  /** Connections to the database by what they are for and whether they are in use, read when somebody looks. */
+  watchConnections(read: () => readonly Connections[]): void {
+    new Gauge({
+      name: 'gatehouse_database_connections',
+      help: 'Connections to PostgreSQL by pool and state; `waiting` are requests for one.',
+      labelNames: ['pool', 'state'],
+      registers: [this.registry],
+      collect() {
+        for (const { pool, busy, idle, waiting } of read()) {
+          this.set({ pool, state: 'busy' }, busy);
+          this.set({ pool, state: 'idle' }, idle);
+          this.set({ pool, state: 'waiting' }, waiting);
+        }
+      },
+    });
+  }
+
+  /** A figure that is read when somebody looks. */
+  watch(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { authorizationResponseClaims, OAuthError, type AuthorizationRequest } from '@gatehouse/domain/oauth';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import { ClientsService } from '../../clients/clients.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { PageError } from '../../web/page-error.js';
+import { text } from '../../i18n/text.js';
+import { ResponseTokens } from '../../tokens/response-tokens.service.js';
+import type { Visit } from '../../users/sessions/visit.js';
+import { responseMode } from './response-modes/response-modes.js';
+
+/** Whom an answer goes to, where, and how. */
+export type Addressee = Pick<AuthorizationRequest, 'clientId' | 'redirectUri' | 'responseMode'>;
+
+/** Sends the parameters of an answer, good or bad, to the client: as they are, or as a JWT (JARM). */
+@Injectable()
+export class AuthorizationResponses {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
+  ) {}
+
+  /** @throws PageError where the client wants it encrypted and has no key: in the clear it must not go */
+  async reply(
+    visit: Pick<Visit, 'cookies' | 'now' | 'addressKey'>,
+    { clientId, redirectUri, responseMode: name }: Addressee,
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<Reply> {
+    const mode = responseMode(name);
+    const sent = mode.asJwt ? { response: await this.sign(clientId, parameters, visit) } : parameters;
+    return mode.reply(redirectUri, sent, visit.cookies);
+  }
+
+  private async sign(
+    clientId: string,
+    parameters: Readonly<Record<string, string>>,
+    { now, addressKey }: Pick<Visit, 'now' | 'addressKey'>,
+  ): Promise<string> {
+    const client = await this.clients.find(clientId);
+    if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
+    const claims = authorizationResponseClaims(parameters, { issuer: this.settings.issuer, clientId, now });
+    try {
+      return await this.tokens.authorization(client, claims, { now, addressKey });
+    } catch (error) {
+      if (error instanceof OAuthError)
+        throw new PageError('request.refused', { cause: error, detail: error.description });
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import { Controller, Get, Inject, Param, Post, Req } from '@nestjs/common';
+import {
+  denyAuthorizationRequest,
+  deviceCodeGrant,
+  isSubset,
+  OAuthError,
+  type AuthorizationRequest,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import { Form, RepeatedParameter } from '@gatehouse/platform/http/form';
+import { readForm } from '@gatehouse/platform/http/read-form';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { Refusals } from '../../audit/refusals.service.js';
+import { ClientsService } from '../../clients/clients.service.js';
+import { MetadataDocuments } from '../../clients/resolver/metadata-documents.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { PageError } from '../../web/page-error.js';
+import { loginFor, routes } from '../../web/routes.js';
+import { text } from '../../i18n/text.js';
+import type { Visit } from '../../users/sessions/visit.js';
+import { Visits } from '../../users/sessions/visits.service.js';
+import { Dispatcher } from './dispatcher.service.js';
+import { ErrorResponses } from './error-responses.service.js';
+import { clientIdOf, type KeptRequest } from './kept-request.js';
+import { KeptRequestsService } from './kept-requests.service.js';
+import { isPushed, PushedRequests } from './pushed-requests.service.js';
+import { RequestChecks, type RequestCheck } from './request-checks.service.js';
+
+/** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
+const mostQueryCharacters = 12_000;
+/** RFC 8707 2 */
+const repeatable = ['resource'];
+
+/** The authorization endpoint (RFC 6749 3.1) and the dispatcher of kept requests. */
+@Controller(routes.authorize)
+export class AuthorizeController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(MetadataDocuments) private readonly documents: MetadataDocuments,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(PushedRequests) private readonly pushed: PushedRequests,
+    @Inject(RequestChecks) private readonly checks: RequestChecks,
+    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(ErrorResponses) private readonly errors: ErrorResponses,
+  ) {}
+
+  @Get()
+  async authorize(@Req() request: WebRequest): Promise<Reply> {
+    // A HEAD is routed here too, and must have no effect (RFC 9110 9.2.1): a code would be one.
+    if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
+    const visit = await this.visits.open(request);
+    const parameters = protocolParameters(query(request));
+    const clientId = parameters.get('client_id');
+    const client = clientId === undefined ? undefined : await this.findClient(clientId, visit, parameters);
+    const check = await this.arrive(parameters, client, visit);
+    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parameters);
+    if (check.kind === 'refused') throw refused(check.error);
+    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: check.kept?.progress });
+    return this.dispatcher.next(visit, {
+      id: check.kept?.id,
+      request: check.request,
+      client: check.client,
+      hintedUserId: check.hintedUserId,
+      progress: check.kept?.progress ?? { createdAt: visit.now },
+      once: check.kept !== undefined,
+    });
+  }
+
+  /**
+   * OpenID Connect Core 3.1.2.1: POST as well. It is answered by a GET of the same request, because a POST from
+   * another site comes without our (SameSite=Lax) session cookie.
+   */
+  @Post()
+  async post(@Req() request: WebRequest): Promise<Reply> {
+    const form = await readForm(request, { limitBytes: 64 * 1024 });
+    protocolParameters(form);
+    const search = new URLSearchParams(
+      form.names.flatMap((name) => form.all(name).map((value): [string, string] => [name, value])),
+    ).toString();
+    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    return Reply.redirect(`${routes.authorize}?${search}`);
+  }
+
+  /** Where every page of a login ends. */
+  @Get(':id')
+  async resume(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
+    if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
+    const visit = await this.visits.open(request);
+    const kept = await this.kept.find(id, visit.browser.hash, visit.now);
+    if (!kept) throw new PageError('request.expired');
+    if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
+    const client = await this.clients.find(clientIdOf(kept) ?? '');
+    if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
+    if (kept.kind === 'device') return this.resumeDevice(visit, kept, client);
+    // It was kept for up to a day: the client may have lost since what the request rests on.
+    const check = await this.checks.recheck(kept.request, client);
+    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parametersOf(kept.request));
+    if (check.kind === 'refused') throw refused(check.error);
+    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: kept.progress });
+    return this.dispatcher.next(visit, {
+      id,
+      request: check.request,
+      client,
+      hintedUserId: kept.hintedUserId,
+      progress: kept.progress,
+    });
+  }
+
+  /** Where its `client_id` is an address, the document there is looked at now. */
+  private async findClient(
+    clientId: string,
+    visit: Visit,
+    parameters: ReadonlyMap<string, string>,
+  ): Promise<Client | undefined> {
+    try {
+      return await this.documents.find(clientId, visit, visit.now);
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      this.refusals.note(visit.request, 'authorize', error, parameters);
+      throw refused(error);
+    }
+  }
+
+  /** A request that a browser brings whole, or refers to where its client pushed it (RFC 9126 4). */
+  private async arrive(
+    parameters: ReadonlyMap<string, string>,
+    client: Client | undefined,
+    visit: Visit,
+  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
+    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, visit);
+    const requestUri = parameters.get('request_uri');
+    if (requestUri !== undefined && isPushed(requestUri))
+      return this.arrivePushed(requestUri, parameters, client, visit);
+    if (this.settings.requirePar || client.requirePushedAuthorizationRequests)
+      return denyAuthorizationRequest(
+        parameters,
+        client,
+        new OAuthError('invalid_request', 'Requests of this client must be pushed (RFC 9126).', {
+          reason: 'par.required',
+        }),
+      );
+    return this.checks.check(parameters, client, visit);
+  }
+
+  private async arrivePushed(
+    requestUri: string,
+    parameters: ReadonlyMap<string, string>,
+    client: Client,
+    visit: Visit,
+  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
+    try {
+      if (parameters.has('request'))
+        throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
+          reason: 'request_object.two',
+        });
+      const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
+      const kept = await this.pushed.use(requestUri, client, owner, visit.now);
+      const check = await this.checks.recheck(kept.request, client);
+      return check.kind === 'accepted' ? { ...check, client, hintedUserId: kept.hintedUserId, kept } : check;
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error;
+      // Where the answer goes stands in what was pushed; it is told to an address that the query names, never to a default.
+      return parameters.has('redirect_uri')
+        ? denyAuthorizationRequest(parameters, client, error)
+        : { kind: 'refused', error };
+    }
+  }
+
+  /** A client that lost meanwhile what the request rests on gets nothing. */
+  private resumeDevice(visit: Visit, kept: KeptRequest & { kind: 'device' }, client: Client): Promise<Reply> {
+    const { id, device, progress } = kept;
+    const mayGoOn =
+      client.disabledAt === undefined &&
+      client.grantTypes.includes(deviceCodeGrant) &&
+      isSubset(device.scope, client.scope);
+    if (!mayGoOn) return this.dispatcher.denyDevice(visit, id, device);
+    return this.dispatcher.nextForDevice(visit, { id, device, client, progress });
+  }
+
+  private resumeAddress(visit: Visit, address: string, id: string): Reply {
+    const { cookies } = visit;
+    if (visit.user) return Reply.redirect(address, { cookies });
+    if (visit.session) return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies });
+    return Reply.redirect(id ? `${routes.login}?request=${encodeURIComponent(id)}` : loginFor(address), { cookies });
+  }
+}
+
+function protocolParameters(form: Form): ReadonlyMap<string, string> {
+  try {
+    return form.protocolParameters(repeatable);
+  } catch (error) {
+    // RFC 6749 3.1: a repeated parameter makes the whole request doubtful, its redirect URI included.
+    if (error instanceof RepeatedParameter)
+      throw new PageError('request.refused', {
+        cause: error,
+        detail: `The parameter ${error.parameter.slice(0, 40)} is repeated.`,
+      });
+    throw error;
+  }
+}
+
+/** What of a kept request says why it is refused now. */
+function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string> {
+  return new Map([
+    ['client_id', request.clientId],
+    ['redirect_uri', request.redirectUri],
+    ['response_type', request.responseType],
+    ['scope', request.scope.join(' ')],
+  ]);
+}
+
+function refused(error: OAuthError): PageError {
+  return new PageError('request.refused', { cause: error, detail: error.description });
+}

@@ -1,0 +1,181 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+  type Selector,
+} from '@gatehouse/domain/kernel';
+import {
+  firstIntervalSeconds,
+  formatScope,
+  makeUserCode,
+  parseScope,
+  slowDownSeconds,
+  type DeviceAuthorizationRequest,
+} from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { newSecret, randomBuffer, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { Sweeper, type PurgeStep } from '../../database/sweep.js';
+import { deviceAuthorizationStatements, type DeviceAuthorizationRow } from './device-authorization.statements.js';
+
+const mostStored = 100_000;
+/** A device that polls too often waits longer and longer, but not for ever. */
+const mostIntervalSeconds = 60;
+/** How long a device is told that its code has expired, before it is told that there is no such code. */
+const expiredSeconds = 3600;
+const userCodeTries = 5;
+
+/** What a device is answered (RFC 8628 3.2). */
+export interface IssuedDeviceCode {
+  readonly deviceCode: string;
+  readonly userCode: string;
+  readonly expiresInSeconds: number;
+  readonly intervalSeconds: number;
+}
+
+/** A device that waits, or waited, for a person. */
+export interface DeviceAuthorization extends DeviceAuthorizationRequest {
+  readonly selector: Selector;
+  readonly expiresAt: EpochSeconds;
+  readonly intervalSeconds: number;
+  readonly lastPolledAt: EpochSeconds | undefined;
+  readonly decidedAt: EpochSeconds | undefined;
+  readonly grantSelector: Selector | undefined;
+  readonly consumedAt: EpochSeconds | undefined;
+}
+
+/** Owns the devices that wait for a person (RFC 8628), and their codes. */
+@Injectable()
+export class DeviceAuthorizations {
+  private readonly sweeper = new Sweeper(deviceAuthorizationStatements.purge);
+  private readonly keys: readonly Buffer[];
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Keyring) keyring: Keyring,
+  ) {
+    this.keys = keyring.derive('device user code');
+  }
+
+  /** @returns undefined where as many devices wait as may */
+  async issue(
+    unit: Unit,
+    request: DeviceAuthorizationRequest,
+    now: EpochSeconds,
+  ): Promise<IssuedDeviceCode | undefined> {
+    const all = await unit.one<{ count: number }>(deviceAuthorizationStatements.countAll);
+    if (Number(all?.count ?? 0) >= mostStored) return undefined;
+    const [key] = this.keys;
+    if (!key) throw new Error('user codes need a key');
+    for (let tries = 0; tries < userCodeTries; tries++) {
+      const token = { selector: this.selectors.next(), verifier: newSecret() };
+      const userCode = makeUserCode(() => randomBuffer(1)[0] ?? 0);
+      const stored = await unit.change(
+        deviceAuthorizationStatements.insert,
+        token.selector,
+        sha256(token.verifier),
+        hashOf(userCode, key),
+        request.clientId,
+        formatScope(request.scope),
+        request.resources.length === 0 ? null : JSON.stringify(request.resources),
+        now,
+        addSeconds(now, this.settings.deviceCodeLifetimeSeconds),
+        firstIntervalSeconds,
+      );
+      if (stored === 1)
+        return {
+          deviceCode: formatToken(token),
+          userCode,
+          expiresInSeconds: this.settings.deviceCodeLifetimeSeconds,
+          intervalSeconds: firstIntervalSeconds,
+        };
+    }
+    return undefined;
+  }
+
+  /** By the device code, decided, spent and expired ones included; undefined for what was never issued. */
+  async find(deviceCode: string): Promise<DeviceAuthorization | undefined> {
+    const token = parseToken(deviceCode);
+    if (!token) return undefined;
+    const row = await this.store.one<DeviceAuthorizationRow>(deviceAuthorizationStatements.find, token.selector);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return toDeviceAuthorization(row);
+  }
+
+  /** The device that waits with this code. @param userCode as `parseUserCode` gives it */
+  async findWaiting(userCode: string, now: EpochSeconds): Promise<DeviceAuthorization | undefined> {
+    for (const key of this.keys) {
+      const row = await this.store.one<DeviceAuthorizationRow>(
+        deviceAuthorizationStatements.findWaiting,
+        hashOf(userCode, key),
+        now,
+      );
+      if (row) return toDeviceAuthorization(row);
+    }
+    return undefined;
+  }
+
+  /** The unit stands on it: NothingChanged when somebody decided before, or it expired. */
+  approve(unit: Unit, selector: Selector, grant: Selector, now: EpochSeconds): void {
+    unit.require(deviceAuthorizationStatements.approve, selector, now, grant);
+  }
+
+  /** True when nobody had decided before. */
+  async deny(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(deviceAuthorizationStatements.deny, selector, now)) === 1;
+  }
+
+  /** True when it polled sooner than it may. A second is left to its clock, for ours has whole seconds. */
+  polledTooSoon(device: DeviceAuthorization, now: EpochSeconds): boolean {
+    return device.lastPolledAt !== undefined && now - device.lastPolledAt < device.intervalSeconds - 1;
+  }
+
+  /** Notes a poll; one that came too soon makes the next wait longer (RFC 8628 3.5). */
+  async notePoll(unit: Unit, device: DeviceAuthorization, now: EpochSeconds): Promise<void> {
+    const interval = this.polledTooSoon(device, now)
+      ? Math.min(device.intervalSeconds + slowDownSeconds, mostIntervalSeconds)
+      : device.intervalSeconds;
+    await unit.change(deviceAuthorizationStatements.polled, device.selector, now, interval);
+  }
+
+  /** Spends the device code. The unit stands on it, which holds for exactly one of however many come at once. */
+  consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
+    unit.require(deviceAuthorizationStatements.consume, selector, now);
+  }
+
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now - expiredSeconds);
+  }
+}
+
+function hashOf(userCode: string, key: Buffer): Buffer {
+  return createHmac('sha256', key).update(userCode).digest();
+}
+
+function toDeviceAuthorization(row: DeviceAuthorizationRow): DeviceAuthorization {
+  const instant = (value: number | null): EpochSeconds | undefined =>
+    value === null ? undefined : epochSeconds(value);
+  return {
+    selector: row.selector as Selector,
+    clientId: row.client_id,
+    scope: parseScope(row.scope),
+    resources: row.resources === null ? [] : (JSON.parse(row.resources) as string[]),
+    expiresAt: epochSeconds(row.expires_at),
+    intervalSeconds: row.interval_seconds,
+    lastPolledAt: instant(row.last_polled_at),
+    decidedAt: instant(row.decided_at),
+    grantSelector: row.grant_selector === null ? undefined : (row.grant_selector as Selector),
+    consumedAt: instant(row.consumed_at),
+  };
+}

@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { OAuthError, type Client } from '@gatehouse/domain/oauth';
+import { ConcurrencyBudget, enterAll, RateBudget } from '@gatehouse/platform/outbound/budgets';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+
+const fetchTimeoutMilliseconds = 5000;
+const rateSeconds = 60;
+
+/** How many fetches in a minute, and how many at once. */
+interface Limits {
+  readonly perMinute: { readonly address: number; readonly client: number; readonly host: number };
+  readonly running: { readonly address: number; readonly client: number; readonly host: number; readonly all: number };
+}
+
+/** Any browser can make us fetch what an approved client registered: each address that asks has its part. */
+const approvedLimits: Limits = {
+  perMinute: { address: 300, client: 1200, host: 1200 },
+  running: { address: 10, client: 20, host: 40, all: 40 },
+};
+/** Strangers register clients by themselves, and choose the host to fetch from: one address has a part of what a client has. */
+const unapprovedLimits: Limits = {
+  perMinute: { address: 20, client: 60, host: 120 },
+  running: { address: 2, client: 5, host: 10, all: 40 },
+};
+
+/** Who makes us fetch. */
+export interface FetchContext {
+  /** What counts as one source of requests. */
+  readonly addressKey: string;
+  readonly now: EpochSeconds;
+}
+
+/** Fetches request objects that clients refer to (`request_uri`), clients that nobody approved within limits of their own. */
+@Injectable()
+export class RequestObjectFetches {
+  private readonly approved = new FetchBudget(approvedLimits);
+  private readonly unapproved = new FetchBudget(unapprovedLimits);
+
+  constructor(@Inject(Outbound) private readonly outbound: Outbound) {}
+
+  /**
+   * @param uri one that the client registered, without its fragment
+   * @param context.maxBodyBytes a longer answer is refused
+   * @throws OAuthError temporarily_unavailable past a limit; OutboundRefused
+   */
+  async fetch(uri: string, client: Client, context: FetchContext & { readonly maxBodyBytes: number }): Promise<Buffer> {
+    const { addressKey, now, maxBodyBytes } = context;
+    const budget = client.approvedAt === undefined ? this.unapproved : this.approved;
+    const leave = budget.enter({ clientId: client.id, host: new URL(uri).host, addressKey, now });
+    if (!leave)
+      throw new OAuthError('temporarily_unavailable', 'Too many request objects are being fetched: try again later.', {
+        reason: 'request_uri.busy',
+      });
+    try {
+      const answer = await this.outbound.get(uri, {
+        accept: 'application/oauth-authz-req+jwt, application/jwt, */*;q=0.5',
+        maxBodyBytes,
+        timeoutMilliseconds: fetchTimeoutMilliseconds,
+      });
+      return answer.body;
+    } finally {
+      leave();
+    }
+  }
+}
+
+class FetchBudget {
+  private readonly byAddress: RateBudget;
+  private readonly byClient: RateBudget;
+  private readonly byHost: RateBudget;
+  private readonly runningByAddress: ConcurrencyBudget;
+  private readonly runningByClient: ConcurrencyBudget;
+  private readonly runningByHost: ConcurrencyBudget;
+
+  constructor({ perMinute, running }: Limits) {
+    this.byAddress = new RateBudget({ most: perMinute.address, seconds: rateSeconds });
+    this.byClient = new RateBudget({ most: perMinute.client, seconds: rateSeconds });
+    this.byHost = new RateBudget({ most: perMinute.host, seconds: rateSeconds });
+    this.runningByAddress = new ConcurrencyBudget({ most: running.all, mostPerKey: running.address });
+    this.runningByClient = new ConcurrencyBudget({ most: running.all, mostPerKey: running.client });
+    this.runningByHost = new ConcurrencyBudget({ most: running.all, mostPerKey: running.host });
+  }
+
+  /** @returns what ends the fetch; undefined past a limit */
+  enter(fetch: FetchContext & { readonly clientId: string; readonly host: string }): (() => void) | undefined {
+    const { addressKey, clientId, host, now } = fetch;
+    // The address first: what it may not ask for is counted for nobody else.
+    if (!this.byAddress.take(addressKey, now)) return undefined;
+    const leave = enterAll(
+      [this.runningByAddress, addressKey],
+      [this.runningByClient, clientId],
+      [this.runningByHost, host],
+    );
+    if (!leave) return undefined;
+    if (this.byClient.take(clientId, now) && this.byHost.take(host, now)) return leave;
+    leave();
+    return undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { AuthorizationRequest } from '@gatehouse/domain/oauth';
+import { sessionState } from '@gatehouse/domain/oidc';
+import { newSecret } from '@gatehouse/platform/secrets/random';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
+import { BrowserStates } from '../../users/sessions/browser-states.service.js';
+import type { Visit } from '../../users/sessions/visit.js';
+
+/** What of a request makes its answer's `session_state`; an error may be found before all of it is known. */
+export type StatefulRequest = Pick<AuthorizationRequest, 'redirectUri'> &
+  Partial<Pick<AuthorizationRequest, 'clientId' | 'scope'>>;
+
+/** Gives the answers of OpenID requests their `session_state`, errors too: then it is the state of whoever is here, or of nobody. */
+@Injectable()
+export class SessionStates {
+  constructor(@Inject(BrowserStates) private readonly states: BrowserStates) {}
+
+  /**
+   * @returns the parameter and all cookies of the answer, a browser state among them where there was none yet
+   * @see OpenID Connect Session Management 2
+   */
+  of(
+    visit: Visit,
+    { clientId, redirectUri, scope }: StatefulRequest,
+  ): { readonly sessionState: string | undefined; readonly cookies: readonly SetCookie[] } {
+    const none = { sessionState: undefined, cookies: visit.cookies };
+    if (clientId === undefined || scope?.includes('openid') !== true) return none;
+    const { browserState, session } = visit;
+    const made =
+      browserState === undefined
+        ? this.states.renew(session && session.expiresAt - visit.now)
+        : { value: browserState, cookies: [] };
+    if (!made) return none;
+    const state = sessionState({ clientId, redirectUri, browserState: made.value, salt: newSecret() });
+    return state === undefined ? none : { sessionState: state, cookies: [...visit.cookies, ...made.cookies] };
+  }
+}

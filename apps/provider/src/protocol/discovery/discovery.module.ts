@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { ClientAuthenticationModule } from '../../clients/authentication/client-authentication.module.js';
+import { FactorsModule } from '../../users/factors/factors.module.js';
+import { KeysModule } from '../../keys/keys.module.js';
+import { DiscoveryController } from './discovery.controller.js';
+
+/**
+ * Owns: the metadata documents and the JWKS. Endpoints: /.well-known/*
+ * Invariant: nothing is typed by hand: what is offered is read from where it is registered.
+ */
+@Module({ imports: [KeysModule, ClientAuthenticationModule, FactorsModule], controllers: [DiscoveryController] })
+export class DiscoveryModule {}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { ClientsModule } from '../../clients/clients.module.js';
+import { GrantsModule } from '../../grants/grants.module.js';
+import { ResourcesModule } from '../../resources/resources.module.js';
+import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { UsersModule } from '../../users/users.module.js';
+import { ProtocolModule } from '../protocol.module.js';
+import { IntrospectionController } from './introspection.controller.js';
+
+/** Owns: the introspection endpoint (RFC 7662). */
+@Module({
+  imports: [ProtocolModule, ClientsModule, GrantsModule, ResourcesModule, IssuanceModule, UsersModule],
+  controllers: [IntrospectionController],
+})
+export class IntrospectionModule {}

@@ -1,0 +1,151 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Client } from '@gatehouse/domain/oauth';
+import { logoutTokenClaims } from '@gatehouse/domain/oidc';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { OutboundRefused } from '@gatehouse/platform/outbound/outbound-refused';
+import { newId } from '@gatehouse/platform/secrets/random';
+import { ClientsService } from '../../clients/clients.service.js';
+import { logoutKinds, LogoutFailures } from '../../clients/logout-failures.service.js';
+import { Subjects } from '../../clients/subjects.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { ResponseTokens } from '../../tokens/response-tokens.service.js';
+import type { Delivery, DeliveryAttempt, OutboxKind } from '../../outbox/outbox-kind.js';
+import { Outbox } from '../../outbox/outbox.service.js';
+import { SessionsService, type EndedSession } from '../../users/sessions/sessions.service.js';
+import { LogoutAudience } from './logout-audience.service.js';
+
+/** What is kept of a logout until a client knows of it: the token itself is made for each attempt. */
+interface Notice {
+  readonly clientId: string;
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
+const mostRefusals = 3;
+
+const mostAttempts = 60;
+
+/** Clients that no administrator approved can be registered without limit: at most this many of them are notified per session. */
+export const mostUnapprovedPerSession = 10;
+
+/**
+ * Notifies the clients of a session that it ended (OpenID Connect Back-Channel Logout 1.0): the messages are written in
+ * the unit that ends the session, and the outbox delivers them. Unapproved clients have a kind of their own, so that
+ * addresses of unapproved clients cannot delay the logouts of approved clients.
+ */
+@Injectable()
+export class BackchannelLogout implements OnModuleInit {
+  private readonly approved = this.kind(logoutKinds[0], 16);
+  private readonly unapproved = this.kind(logoutKinds[1], 4);
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Outbox) private readonly outbox: Outbox,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LogoutAudience) private readonly audience: LogoutAudience,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(LogoutFailures) private readonly failures: LogoutFailures,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
+    @Inject(Outbound) private readonly outbound: Outbound,
+  ) {}
+
+  onModuleInit(): void {
+    this.outbox.register(this.approved);
+    this.outbox.register(this.unapproved);
+    this.sessions.follow({ sessionEnded: (unit, session, now) => this.write(unit, session, now) });
+  }
+
+  private kind(name: string, mostAtOnce: number): OutboxKind {
+    return {
+      name,
+      mostAtOnce,
+      lifetimeSeconds: 24 * 3600,
+      mostAttempts,
+      deliver: (payload, attempt) => this.deliver(payload, attempt),
+    };
+  }
+
+  private async deliver(payload: unknown, attempt: DeliveryAttempt): Promise<Delivery> {
+    // Written by `write`, and sealed since.
+    const notice = payload as Notice;
+    const client = await this.clients.find(notice.clientId);
+    if (client?.backchannelLogoutUri === undefined)
+      return { outcome: 'give up', reason: 'the client does not want to know any more' };
+    const uri = client.backchannelLogoutUri;
+    const delivery = await this.send(uri, await this.sign(client, notice, attempt.now), attempt);
+    if (delivery.outcome === 'delivered') await this.failures.clear(client.id);
+    // Cut short by the end of this process: that says nothing of the client.
+    else if (delivery.reason !== 'aborted')
+      await this.failures.record(
+        { id: client.id, uri },
+        { reason: delivery.reason, retried: delivery.outcome === 'retry' && attempt.number < mostAttempts },
+        attempt.now,
+      );
+    return delivery;
+  }
+
+  private async send(uri: string, token: string, attempt: DeliveryAttempt): Promise<Delivery> {
+    try {
+      const answer = await this.outbound.fetch(uri, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ logout_token: token }).toString(),
+        redirect: 'error',
+        signal: attempt.signal,
+      });
+      return judge(answer.status, attempt.number);
+    } catch (error) {
+      if (error instanceof OutboundRefused) return unreached(error);
+      throw error;
+    }
+  }
+
+  private async write(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void> {
+    let unapproved = 0;
+    for (const client of await this.audience.of(unit, session.id)) {
+      if (client.backchannelLogoutUri === undefined) continue;
+      if (client.approvedAt === undefined && ++unapproved > mostUnapprovedPerSession) continue;
+      const kind = client.approvedAt === undefined ? this.unapproved : this.approved;
+      const notice: Notice = { clientId: client.id, userId: session.userId, sessionId: session.id };
+      const { origin } = new URL(client.backchannelLogoutUri);
+      await this.outbox.add(unit, { kind: kind.name, destination: origin, payload: notice }, now);
+    }
+  }
+
+  /** A fresh one for each attempt (2.4): new `jti`, two minutes to live. */
+  private async sign(client: Client, { userId, sessionId }: Notice, now: EpochSeconds): Promise<string> {
+    const claims = logoutTokenClaims({
+      issuer: this.settings.issuer,
+      subject: await this.subjects.of(client, userId),
+      clientId: client.id,
+      sessionId,
+      id: newId(),
+      now,
+    });
+    return this.tokens.logoutToken(client, claims, now);
+  }
+}
+
+/** What an answer means (2.5, 2.8): 200, or 204 of frameworks that have nothing to say, is done. */
+function judge(status: number, attempt: number): Delivery {
+  const reason = `status ${status}`;
+  if (status === 200 || status === 204) return { outcome: 'delivered' };
+  if (status === 400) return attempt >= mostRefusals ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
+  return { outcome: 'retry', reason, destinationDown: status >= 500 || status === 429 };
+}
+
+function unreached({ reason }: OutboundRefused): Delivery {
+  // No time mends these: an operator changes the client or GATEHOUSE_OUTBOUND_ALLOW, and lets it be tried again.
+  if (reason === 'scheme' || reason === 'address' || reason === 'credentials')
+    return { outcome: 'give up', reason: `not allowed: ${reason}` };
+  return {
+    outcome: 'retry',
+    reason,
+    destinationDown: reason === 'network' || reason === 'timeout' || reason === 'name',
+  };
+}

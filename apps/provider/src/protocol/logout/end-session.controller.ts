@@ -1,0 +1,213 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Client } from '@gatehouse/domain/oauth';
+import { checkEndSession, mayEndSessionFromServer, type EndSessionCheck } from '@gatehouse/domain/oidc';
+import { RepeatedParameter, type Form } from '@gatehouse/platform/http/form';
+import { CSRF_FIELD, PageForms } from '@gatehouse/platform/http/page-forms';
+import { isFromOurselves } from '@gatehouse/platform/http/origin-check';
+import { readForm } from '@gatehouse/platform/http/read-form';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, wantsPage, type WebRequest } from '@gatehouse/platform/http/request';
+import { ClientsService } from '../../clients/clients.service.js';
+import { Subjects } from '../../clients/subjects.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { PageError } from '../../web/page-error.js';
+import { routes } from '../../web/routes.js';
+import { schemesOf } from '../../web/form-action.js';
+import { IdTokenHints, type IdTokenHint } from '../../tokens/id-token-hints.service.js';
+import { SessionsService } from '../../users/sessions/sessions.service.js';
+import { joined, text, type Sentence } from '../../i18n/text.js';
+import type { Visit } from '../../users/sessions/visit.js';
+import { Visits } from '../../users/sessions/visits.service.js';
+import { donePage } from './done-page.js';
+import { Logouts } from './logouts.service.js';
+
+const mostQueryCharacters = 12_000;
+const parameterNames = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'logout_hint', 'ui_locales'];
+
+interface LogoutRequest extends EndSessionCheck {
+  readonly client: Client | undefined;
+  readonly hint: IdTokenHint | undefined;
+  /** As they came, for the form that asks. */
+  readonly fields: readonly { readonly name: string; readonly value: string }[];
+  readonly languages: readonly string[] | undefined;
+}
+
+/** Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0). */
+@Controller(routes.endSession)
+export class EndSessionController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(IdTokenHints) private readonly hints: IdTokenHints,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(Logouts) private readonly logouts: Logouts,
+  ) {}
+
+  @Get()
+  async endSession(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const asked = await this.check(visit, query(request));
+    // An address that is not registered may be a mistake or an attack: nothing ends without the person's confirmation.
+    if (asked.isSessionOfHint && asked.redirectProblem === undefined) return this.end(visit, asked);
+    if (visit.session) return this.ask(visit, asked);
+    const answer = isFromServer(request) ? await this.endFromServer(visit, asked) : undefined;
+    // RFC 9700 4.11.2: a link to the application, but no redirect, as long as the session is not the hint's.
+    return answer ?? this.done(visit, asked);
+  }
+
+  /** From another site it becomes a GET, which carries our cookie; from our own page it is the answer to the question. */
+  @Post()
+  async post(@Req() request: WebRequest): Promise<Reply> {
+    const isOurForm = isFromOurselves(request, this.settings.issuer);
+    if (!isOurForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const asked = await this.check(visit, form.without('logout', CSRF_FIELD));
+    if (!form.has('logout')) return this.asGet(form);
+    if (refusal) return this.ask(visit, asked, text(refusal.id));
+    if (form.get('logout') === 'yes') return this.end(visit, asked);
+    return Reply.redirect(routes.home, { cookies: visit.cookies });
+  }
+
+  private asGet(form: Form): Reply {
+    protocolParameters(form);
+    const search = new URLSearchParams(
+      parameterNames.flatMap((name): [string, string][] => (form.has(name) ? [[name, form.text(name)]] : [])),
+    ).toString();
+    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    return Reply.redirect(`${routes.endSession}?${search}`);
+  }
+
+  private async check(visit: Visit, form: Form): Promise<LogoutRequest> {
+    const parameters = protocolParameters(form);
+    const clientId = parameters.get('client_id');
+    const hint = parameters.get('id_token_hint');
+    // An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing.
+    const read = hint === undefined ? undefined : await this.hints.read(hint, clientId, visit.now);
+    const claims = read?.claims;
+    const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
+    // RP-Initiated Logout 2: where both are sent they must agree.
+    if (clientId !== undefined && audience !== undefined && clientId !== audience)
+      throw new PageError('request.refused', { detail: 'The ID token was not issued to this client.' });
+    const id = clientId ?? audience;
+    const client = id === undefined ? undefined : await this.clients.find(id);
+    const subject = claims?.['sub'];
+    const sessionId = claims?.['sid'];
+    const checked = checkEndSession({
+      hint:
+        typeof subject === 'string'
+          ? { subject, sessionId: typeof sessionId === 'string' ? sessionId : undefined }
+          : undefined,
+      client,
+      postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
+      state: parameters.get('state'),
+      session: visit.session && {
+        // As this client knows the person.
+        userId: client ? await this.subjects.of(client, visit.session.userId) : visit.session.userId,
+        id: visit.session.id,
+      },
+    });
+    const fields = parameterNames.flatMap((name) => {
+      const value = parameters.get(name);
+      return value === undefined ? [] : [{ name, value }];
+    });
+    return { client, hint: read, ...checked, fields, languages: parameters.get('ui_locales')?.split(' ') };
+  }
+
+  private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {
+    const frames = await this.logouts.end(visit, asked.client?.id);
+    // The browser goes on by itself where there is nobody to tell in a frame first.
+    if (asked.redirectUri !== undefined && frames.length === 0)
+      return Reply.redirect(asked.redirectUri, { cookies: [...visit.cookies, ...this.visits.noSessionCookies()] });
+    return this.done(visit, asked, frames);
+  }
+
+  /**
+   * Ends the session that an ID token names at the request of its client's server, which has no browser and no cookies
+   * (oauth2-proxy's `--backend-logout-url`).
+   * @returns undefined when the request does not allow that: then nothing ends
+   */
+  private async endFromServer(
+    visit: Visit,
+    { client, hint, redirectProblem }: LogoutRequest,
+  ): Promise<Reply | undefined> {
+    if (!client || hint?.signedBy !== 'server key') return undefined;
+    const { claims } = hint;
+    const { sessionLifetimeSeconds } = this.settings;
+    if (!mayEndSessionFromServer({ claims, client, sessionLifetimeSeconds, now: visit.now })) return undefined;
+    if (redirectProblem !== undefined)
+      return Reply.json(
+        {
+          error: 'invalid_request',
+          error_description: 'post_logout_redirect_uri is not registered for this client. The session was not ended.',
+        },
+        { status: 400 },
+      );
+    const sessionId = claims['sid'];
+    const session = typeof sessionId === 'string' ? await this.sessions.findById(sessionId, visit.now) : undefined;
+    const isOfSubject = session !== undefined && (await this.subjects.of(client, session.userId)) === claims['sub'];
+    const ended = isOfSubject && (await this.logouts.endFromServer(session, client.id, visit));
+    return Reply.json({ session_ended: ended });
+  }
+
+  private done(visit: Visit, asked: LogoutRequest, frames: readonly string[] = []): Reply {
+    return donePage(this.visits, visit, {
+      wasLoggedIn: visit.session !== undefined,
+      clientName: asked.client?.name,
+      backHref: asked.redirectUri,
+      frames,
+      error: redirectError(asked),
+      languages: asked.languages,
+    });
+  }
+
+  /** @param refusal why the form was not taken */
+  private ask(visit: Visit, asked: LogoutRequest, refusal?: Sentence): Reply {
+    const schemes = asked.redirectUri === undefined ? [] : schemesOf(asked.redirectUri);
+    const problem = redirectError(asked);
+    const error = problem === undefined ? refusal : joined(refusal, problem);
+    return this.visits.page(
+      visit,
+      'logout/confirm',
+      { action: routes.endSession, clientName: asked.client?.name, fields: asked.fields, error },
+      { status: refusal === undefined ? 200 : 403, formActionSchemes: schemes, languages: asked.languages },
+    );
+  }
+}
+
+function redirectError({ redirectProblem, client }: LogoutRequest): Sentence | undefined {
+  switch (redirectProblem) {
+    case 'unknown_client':
+      return text('logout.addressWithoutClient');
+    case 'unregistered':
+      return text('logout.addressUnregistered', { client: client?.name });
+    case undefined:
+      return undefined;
+  }
+}
+
+/** True for a request without anything that browsers send: cookies, Fetch Metadata, Origin, a preference for pages. */
+function isFromServer(request: WebRequest): boolean {
+  const { headers } = request;
+  return (
+    headers.cookie === undefined &&
+    headers.origin === undefined &&
+    !wantsPage(request) &&
+    !Object.keys(headers).some((name) => name.startsWith('sec-fetch-'))
+  );
+}
+
+/** RFC 6749 3.1: a repeated parameter makes the whole request doubtful. */
+function protocolParameters(form: Form): ReadonlyMap<string, string> {
+  try {
+    return form.protocolParameters();
+  } catch (error) {
+    if (error instanceof RepeatedParameter)
+      throw new PageError('request.refused', { cause: error, detail: 'A parameter is repeated.' });
+    throw error;
+  }
+}

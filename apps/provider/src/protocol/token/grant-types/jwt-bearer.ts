@@ -1,0 +1,152 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { jwsAlgorithms, parseJws, type Jws } from '@gatehouse/domain/jose';
+import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  algorithmsUnder,
+  checkAssertionResources,
+  checkBearerAssertion,
+  invalidAssertion,
+  isSubset,
+  OAuthError,
+  type Client,
+  type JwtBearerRequest,
+  type Scope,
+  type TrustedIssuer,
+} from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/platform/database/store';
+import { AuditService } from '../../../audit/audit.service.js';
+import { ClientKeys } from '../../../clients/keys/client-keys.service.js';
+import { SETTINGS } from '../../../config/settings.token.js';
+import type { Settings } from '../../../config/settings.js';
+import { GrantsService } from '../../../grants/grants.service.js';
+import { routes } from '../../../web/routes.js';
+import { TrustedIssuers } from '../../../trusted-issuers/trusted-issuers.service.js';
+import { ReplayService } from '../../../replay/replay.service.js';
+import { ResourcesService } from '../../../resources/resources.service.js';
+import type { User } from '../../../users/user.js';
+import { UsersService } from '../../../users/users.service.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
+
+const mostAssertionCharacters = 16_000;
+/** `typ` says nothing, or that it is what it is here (RFC 7523bis). */
+const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
+
+/**
+ * A client brings the signed word of another server for who somebody is, and gets an access token for that person
+ * (RFC 7523 2.1). An administrator named the server, the client and the scopes: that stands for the person's consent. No
+ * refresh token: the next assertion is one (RFC 7521 4.1).
+ */
+@Injectable()
+export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Store) private readonly store: Store,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(ClientKeys) private readonly keys: ClientKeys,
+    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async validate(request: JwtBearerRequest, { client, now }: GrantContext): Promise<GrantResult> {
+    const { trusted, jws } = await this.issuerOf(request.assertion, client, now);
+    const audiences = [this.settings.issuer, this.settings.issuer + routes.token];
+    const asserted = checkBearerAssertion(jws.payload, { audiences, now });
+    const scope = scopeOf(request.scope, client, trusted);
+    const { resources } = request;
+    await this.resources.getAll(resources);
+    checkAssertionResources(resources, scope, trusted, await this.resources.all());
+    const user = await this.userOf(asserted.sub, trusted);
+    // Spent whatever becomes of the request: nothing good sends it twice.
+    const issuer = `assertion of ${trusted.id}`;
+    const isFirst = await this.store.run((unit) =>
+      this.replay.spend(unit, issuer, asserted.jti, asserted.expiresAt, now),
+    );
+    if (!isFirst) throw invalidAssertion('It was used before.', 'replayed');
+    const grant = this.grants.newSelector();
+    const { authTime } = asserted;
+    return {
+      kind: 'granted',
+      authority: { clientId: client.id, userId: user.id, grant, scope, resources, mayRefresh: false, authTime },
+      redeem: (unit, { access }) => {
+        const { expiresAt } = access;
+        this.grants.createAlone(
+          unit,
+          grant,
+          { clientId: client.id, userId: user.id, scope, resources, authTime, expiresAt: addSeconds(expiresAt, 1) },
+          now,
+        );
+        void this.audit.record(unit, {
+          type: 'grant.created',
+          actorId: user.id,
+          clientId: client.id,
+          subjectId: String(grant),
+          details: { issuer: trusted.issuer },
+        });
+      },
+    };
+  }
+
+  /** @throws OAuthError invalid_grant for what none of the issuers signed that this client may bring */
+  private async issuerOf(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+  ): Promise<{ readonly trusted: TrustedIssuer; readonly jws: Jws }> {
+    const jws = parseJws(text, { maxLength: mostAssertionCharacters });
+    const iss = jws?.payload['iss'];
+    const trusted = typeof iss === 'string' ? await this.issuers.find(iss) : undefined;
+    // One sentence for both: which issuers are known is nothing for whoever tries.
+    if (!jws || !trusted?.clients.includes(client.id))
+      throw invalidAssertion('It is of no issuer that this client may bring one of.', 'issuer');
+    // RFC 8725 3.11: an access token, a logout token or a proof of that server is no assertion, whoever it is for.
+    const { typ } = jws.header;
+    if (
+      typ !== undefined &&
+      !assertionTypes.includes(
+        String(typ)
+          .toLowerCase()
+          .replace(/^application\//, ''),
+      )
+    )
+      throw invalidAssertion('It is another kind of JWT.', 'type');
+    const algorithm = algorithmsUnder(client.securityProfile, jwsAlgorithms).find((each) => each === jws.header.alg);
+    // Administrators add issuers: there is nothing more to approve.
+    const owner = { ...trusted, approvedAt: trusted.createdAt };
+    const check = algorithm && (await this.keys.checkSignature(owner, jws, algorithm, now));
+    // RFC 7515 4.1.4
+    if (check === 'kid_missing')
+      throw invalidAssertion('Its issuer has several keys, and it names none by kid.', 'kid');
+    if (check !== 'genuine') throw invalidAssertion('Its signature is not of a key of its issuer.', 'signature');
+    return { trusted, jws };
+  }
+
+  /** @throws OAuthError invalid_grant */
+  private async userOf(sub: string, { subject }: TrustedIssuer): Promise<User> {
+    const found = await this.candidates(sub, subject);
+    const [user] = found;
+    if (!user || found.length > 1 || user.disabledAt !== undefined)
+      throw invalidAssertion('Its sub is nobody who has an account here.', 'subject');
+    return user;
+  }
+
+  private async candidates(sub: string, subject: TrustedIssuer['subject']): Promise<readonly User[]> {
+    if (subject === 'email') return (await this.users.findByEmail(sub)).filter(({ emailVerified }) => emailVerified);
+    const user = await (subject === 'id' ? this.users.find(sub) : this.users.findByUsername(sub));
+    // Names that we take for one (`alice`, `Alice`) may be two people's there.
+    return user && (subject === 'id' || user.username === sub) ? [user] : [];
+  }
+}
+
+/** @throws OAuthError invalid_scope for more than client and issuer may have */
+function scopeOf(requested: Scope | undefined, client: Client, trusted: TrustedIssuer): Scope {
+  const allowed = trusted.scope.filter((scope) => client.scope.includes(scope));
+  const asked = requested ?? allowed;
+  if (!isSubset(asked, allowed) || asked.length === 0)
+    throw new OAuthError('invalid_scope', 'The scope is not one that this client gets for assertions of this issuer.', {
+      reason: 'assertion.scope',
+    });
+  return asked;
+}

@@ -1,0 +1,106 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkRefreshScope,
+  formatScope,
+  narrowResources,
+  OAuthError,
+  refreshAllowed,
+  rotatesRefreshTokens,
+  type RefreshTokenRequest,
+} from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { AuditService } from '../../../audit/audit.service.js';
+import { GrantsService } from '../../../grants/grants.service.js';
+import { RefreshTokensService, type RefreshToken } from '../../../tokens/refresh-tokens.service.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
+
+/**
+ * RFC 6749 6. Bearer tokens of public clients rotate, with reuse detection (RFC 9700 4.14.2) and one response for a repeated
+ * request; authenticated clients and sender-constrained tokens keep theirs, unless the client chose otherwise.
+ */
+@Injectable()
+export class RefreshTokenGrant implements GrantType<RefreshTokenRequest> {
+  constructor(
+    @Inject(RefreshTokensService) private readonly tokens: RefreshTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async validate(request: RefreshTokenRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
+    const token = await this.tokens.find(request.refreshToken);
+    if (!token) throw invalidGrant('refresh.unknown');
+    if (token.clientId !== client.id) throw invalidGrant('refresh.other_client');
+    // RFC 9449 5: without its key it is worth nothing, and ends nothing either: that it was seen is no harm yet.
+    if (token.dpopJkt !== undefined && token.dpopJkt !== proof?.jkt) throw invalidGrant('refresh.dpop_jkt');
+    const fingerprint = fingerprintOf(request, proof?.jkt);
+    const grant = await this.grants.findLive(token.grantSelector, now);
+    if (!grant) throw invalidGrant('grant.ended');
+    if (token.consumedAt !== undefined) return this.repeated(token, fingerprint, now);
+    if (this.tokens.expiryOf(token, grant.createdAt) <= now) throw invalidGrant('refresh.expired');
+    // What was taken from the client since is no longer its to get.
+    const granted = token.scope.filter((each) => client.scope.includes(each));
+    const scope = checkRefreshScope(granted, request.scope);
+    // The token of a client that may no longer refresh is spent by its last response.
+    const keeps =
+      refreshAllowed(client, granted) &&
+      !rotatesRefreshTokens(client, { senderConstrained: token.dpopJkt !== undefined });
+    return {
+      kind: 'granted',
+      authority: {
+        clientId: client.id,
+        userId: grant.userId,
+        grant: grant.selector,
+        scope,
+        refreshScope: granted,
+        resources: narrowResources(grant.resources, request.resources),
+        mayRefresh: true,
+        grantedAt: grant.createdAt,
+        keptRefreshToken: keeps ? request.refreshToken : undefined,
+        sessionId: grant.sessionId,
+        authTime: grant.authTime,
+        amr: grant.amr,
+        acr: grant.acr,
+        claims: grant.claims,
+      },
+      redeem: (unit, tokens) => {
+        if (keeps && tokens.refreshExpiresAt !== undefined)
+          return this.tokens.extend(unit, token, tokens.refreshExpiresAt);
+        // A client that lost the right to refresh gets no successor: its token is then spent for good.
+        const successor = tokens.refresh?.selector ?? tokens.access.row.selector;
+        this.tokens.consume(unit, token, { successor, body: tokens.body, request: fingerprint }, now);
+      },
+    };
+  }
+
+  /** A lost answer or two tabs: the same bytes again. Anything else is reuse, and ends the grant. */
+  private async repeated(token: RefreshToken, fingerprint: string, now: EpochSeconds): Promise<GrantResult> {
+    const body = await this.tokens.findAnswer(token, fingerprint, now);
+    if (body !== undefined) return { kind: 'repeated', body };
+    return { kind: 'denied', error: invalidGrant('refresh.replayed'), write: (unit) => this.revoke(unit, token, now) };
+  }
+
+  private async revoke(unit: Unit, token: RefreshToken, now: EpochSeconds): Promise<void> {
+    await this.grants.revoke(unit, token.grantSelector, now);
+    await this.audit.record(unit, {
+      type: 'token.replayed',
+      clientId: token.clientId,
+      subjectId: String(token.grantSelector),
+    });
+  }
+}
+
+/** What makes a repeated request the same. */
+function fingerprintOf({ scope, resources }: RefreshTokenRequest, dpopJkt: string | undefined): string {
+  const parts = [scope === undefined ? '' : formatScope(scope), ...resources];
+  if (dpopJkt !== undefined) parts.push(`dpop ${dpopJkt}`);
+  return parts.join('\n');
+}
+
+function invalidGrant(reason: string): OAuthError {
+  return new OAuthError(
+    'invalid_grant',
+    'The refresh token is invalid, expired, revoked, or was issued to another client.',
+    { reason },
+  );
+}

@@ -1,0 +1,156 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  accessTokenType,
+  actorBefore,
+  checkActorToken,
+  exchangedScope,
+  exchangeRulesFor,
+  isDelegated,
+  jwtType,
+  OAuthError,
+  type Actor,
+  type Client,
+  type ExchangeRule,
+  type Resource,
+  type TokenExchangeRequest,
+} from '@gatehouse/domain/oauth';
+import { AuditService } from '../../../audit/audit.service.js';
+import { Subjects } from '../../../clients/subjects.service.js';
+import { GrantsService } from '../../../grants/grants.service.js';
+import { AccessTokensService, type AccessToken } from '../../../tokens/access-tokens.service.js';
+import { ResourcesService } from '../../../resources/resources.service.js';
+import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
+
+/** A token of a person's, which its grant and session end. */
+interface Subject extends AccessToken {
+  readonly userId: string;
+  readonly grantSelector: NonNullable<AccessToken['grantSelector']>;
+}
+
+interface ActorContext {
+  readonly client: Client;
+  readonly subject: Subject;
+  readonly rules: readonly ExchangeRule[];
+  /** Of the key that the request proved. */
+  readonly dpopJkt: string | undefined;
+}
+
+/**
+ * A client shows a person's access token and gets one for another API (RFC 8693). The new one hangs on the grant of the
+ * old one: whatever ends that ends both.
+ */
+@Injectable()
+export class TokenExchangeGrant implements GrantType<TokenExchangeRequest> {
+  constructor(
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  async validate(request: TokenExchangeRequest, { client, now, proof }: GrantContext): Promise<GrantResult> {
+    const dpopJkt = proof?.jkt;
+    const subject = await this.subjectOf(request.subjectToken, client, now, dpopJkt);
+    const grant = await this.grants.findLive(subject.grantSelector, now);
+    if (!grant) throw refused('exchange.grant_ended');
+    const rules = exchangeRulesFor(request.targets, client.tokenExchange);
+    const resources = await this.resourcesOf(rules, request.requestedType);
+    const authority = {
+      clientId: client.id,
+      userId: subject.userId,
+      grant: grant.selector,
+      scope: exchangedScope(request.scope, { clientScope: client.scope, subject, grant, resources }),
+      resources: rules.map(({ resource }) => resource),
+      mayRefresh: false,
+      authTime: grant.authTime,
+      amr: grant.amr,
+      acr: grant.acr,
+      // It is the same person's leave, not a new one.
+      notAfter: subject.expiresAt,
+      act: await this.actorOf(request.actorToken, { client, subject, rules, dpopJkt }, now),
+      issuedTokenType: accessTokenType,
+    };
+    return {
+      kind: 'granted',
+      authority,
+      redeem: (unit) =>
+        void this.audit.record(unit, {
+          type: 'token.exchanged',
+          actorId: subject.userId,
+          clientId: client.id,
+          subjectId: String(grant.selector),
+          details: { from: subject.clientId, resource: authority.resources.join(' ').slice(0, 1000) },
+        }),
+    };
+  }
+
+  /**
+   * The token that is exchanged: this client's own, or one that was sent to the API whose credentials it is.
+   * @throws OAuthError invalid_request for whatever is wrong with it (RFC 8693 2.2.2)
+   */
+  private async subjectOf(
+    text: string,
+    client: Client,
+    now: EpochSeconds,
+    dpopJkt: string | undefined,
+  ): Promise<Subject> {
+    const token = await this.tokens.findLiveOfAnyFormat(text, now);
+    if (!token) throw refused('exchange.subject_unknown');
+    const isOwn = token.clientId === client.id;
+    if (!isOwn && !(await this.isSentTo(client, token))) throw refused('exchange.not_holder');
+    // Of a token that was sent to an API, that API has seen the proof (RFC 9449 7); its own client must show one.
+    if (isOwn && token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt) throw refused('exchange.dpop_jkt');
+    const { userId, grantSelector } = token;
+    if (userId === undefined || grantSelector === undefined)
+      throw new OAuthError('invalid_request', 'The subject_token is not a person’s.', { reason: 'exchange.no_person' });
+    return { ...token, userId, grantSelector };
+  }
+
+  private async isSentTo(client: Client, token: AccessToken): Promise<boolean> {
+    if (!client.resourceServer) return false;
+    const resource = await this.resources.findByClient(client.id);
+    return resource !== undefined && token.audience.includes(resource.identifier);
+  }
+
+  /**
+   * Who acts by the new token. Without an actor_token it is the client; where a rule says impersonation, whoever acted
+   * before, if anybody did.
+   */
+  private async actorOf(
+    text: string | undefined,
+    { client, subject, rules, dpopJkt }: ActorContext,
+    now: EpochSeconds,
+  ): Promise<Actor | undefined> {
+    const delegated = isDelegated(rules);
+    if (text === undefined) return delegated ? actorBefore(client.id, subject.act) : subject.act;
+    if (!delegated)
+      throw new OAuthError('invalid_request', 'This client impersonates there: an actor_token says nothing.', {
+        reason: 'exchange.no_delegation',
+      });
+    const actor = checkActorToken(await this.tokens.findLiveOfAnyFormat(text, now), client.id, dpopJkt);
+    const sub = actor.userId === undefined ? client.id : await this.subjects.of(client, actor.userId);
+    return actorBefore(sub, subject.act);
+  }
+
+  /** @throws OAuthError invalid_target for an API that is gone, invalid_request where it takes no JWT */
+  private async resourcesOf(
+    rules: readonly ExchangeRule[],
+    requestedType: string | undefined,
+  ): Promise<readonly Resource[]> {
+    const resources = await this.resources.getAll(rules.map(({ resource }) => resource));
+    if (requestedType === jwtType && resources.some(({ tokenFormat }) => tokenFormat !== 'jwt'))
+      throw new OAuthError('invalid_request', 'This resource takes opaque tokens: no JWT can be had for it.', {
+        reason: 'exchange.no_jwt',
+      });
+    return resources;
+  }
+}
+
+function refused(reason: string): OAuthError {
+  // One sentence for all: whoever tries tokens learns nothing of them.
+  return new OAuthError('invalid_request', 'The subject_token is unknown, expired, or not this client’s to exchange.', {
+    reason,
+  });
+}

@@ -1,0 +1,118 @@
+import { All, Controller, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
+import { OAuthError, parseTokenRequest, type Client } from '@gatehouse/domain/oauth';
+import { NothingChanged, Store } from '@gatehouse/platform/database/store';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { DpopProofs } from '../dpop/dpop-proofs.service.js';
+import { Counters } from '../../monitoring/counters.js';
+import { OAuthErrorFilter } from '../../web/oauth-error.filter.js';
+import { corsHeaders, nonceHeaders } from '../../web/response-headers.js';
+import { routes } from '../../web/routes.js';
+import { TokenIssuer } from '../../tokens/token-issuer.js';
+import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../endpoint.js';
+import type { GrantContext, GrantResult } from './grant-types/grant-type.js';
+import { GrantTypes } from './grant-types/grant-types.js';
+
+/** What became of the one write that redeems a grant and stores its tokens. */
+type Redemption =
+  /** The JSON body of the response. */
+  | { readonly kind: 'redeemed'; readonly body: string }
+  /** Another request redeemed it first, or the grant has ended. Nothing was written. */
+  | { readonly kind: 'conflict' }
+  /** The DPoP proof was used before. Nothing was written. */
+  | { readonly kind: 'replayed'; readonly error: OAuthError };
+
+const conflict: Redemption = { kind: 'conflict' };
+
+/** The token endpoint (RFC 6749 3.2): client authentication before the grant type, issuing after it. */
+@Controller(routes.token)
+@UseFilters(OAuthErrorFilter)
+export class TokenController {
+  private readonly endpoint: ProtocolEndpoint;
+
+  constructor(
+    @Inject(ProtocolEndpoints) endpoints: ProtocolEndpoints,
+    @Inject(Store) private readonly store: Store,
+    @Inject(DpopProofs) private readonly proofs: DpopProofs,
+    @Inject(GrantTypes) private readonly grantTypes: GrantTypes,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(Counters) private readonly counters: Counters,
+  ) {
+    this.endpoint = endpoints.of({ name: 'token', methods: 'POST', cors: 'registered origins' });
+  }
+
+  @Post()
+  token(@Req() request: WebRequest): Promise<Reply> {
+    // 1. Read the form, each parameter once. 2. Authenticate the client.
+    return this.endpoint.answerClient(request, this.respond);
+  }
+
+  @Options()
+  preflight(@Req() request: WebRequest): Reply {
+    return this.endpoint.preflight(request);
+  }
+
+  @All()
+  wrongMethod(@Req() request: WebRequest): Promise<Reply> {
+    return this.endpoint.wrongMethod(request);
+  }
+
+  private readonly respond = async (call: ClientCall, client: Client): Promise<Reply> => {
+    const { request, now } = call;
+    // 3. Parse the token request: of a grant type that the client may use.
+    const tokenRequest = parseTokenRequest(call.parameters, client);
+
+    // 4. Check the sender constraint (RFC 9449 5, 5.2).
+    const proof = this.endpoint.checkSender(call, client);
+    if (proof === undefined && client.dpopBoundAccessTokens)
+      throw new OAuthError('invalid_dpop_proof', 'This client is registered for DPoP: the proof is missing.', {
+        reason: 'dpop.missing',
+      });
+    const context: GrantContext = { client, now, proof };
+
+    // 5. Validate the grant. 6. Issue: sign the tokens, then redeem the grant and store them in one unit.
+    let redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
+    // What the other request left behind says whether this one is a repeat, a reuse, or of a grant that has ended.
+    if (redemption.kind === 'conflict')
+      redemption = await this.issue(await this.grantTypes.validate(tokenRequest, context), context);
+    if (redemption.kind === 'conflict')
+      throw new OAuthError('invalid_grant', 'The token was exchanged by another request.', { reason: 'refresh.lost' });
+    if (redemption.kind === 'replayed') throw redemption.error;
+
+    // 7. Respond. RFC 6749 5.1 asks for both headers; OAuth 2.1 for the first alone.
+    this.counters.issued(tokenRequest.grantType);
+    return Reply.jsonText(redemption.body, {
+      headers: { 'Cache-Control': 'no-store', Pragma: 'no-cache', ...nonceHeaders(request), ...corsHeaders(request) },
+    });
+  };
+
+  /** @throws OAuthError where the grant type denied the request */
+  private async issue(result: GrantResult, { client, now, proof }: GrantContext): Promise<Redemption> {
+    if (result.kind === 'repeated') {
+      if (proof) await this.proofs.spendAlone(proof, { client, holder: proof.jkt }, now);
+      return { kind: 'redeemed', body: result.body };
+    }
+    if (result.kind === 'denied') {
+      await this.proofs.checkUnused(proof, now);
+      await this.store.run((unit) => result.write(unit));
+      throw result.error;
+    }
+    const authority = proof === undefined ? result.authority : { ...result.authority, dpopJkt: proof.jkt };
+    const tokens = await this.issuer.prepare(authority, client, now);
+    try {
+      await this.store.run((unit) => {
+        // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
+        this.proofs.spend(unit, proof, now);
+        result.redeem(unit, tokens);
+        this.issuer.store(unit, tokens, now);
+      });
+      return { kind: 'redeemed', body: tokens.body };
+    } catch (thrown) {
+      const error = this.proofs.replayed(thrown);
+      if (error) return { kind: 'replayed', error };
+      // Tokens that were signed and not stored are worth nothing.
+      if (thrown instanceof NothingChanged) return conflict;
+      throw thrown;
+    }
+  }
+}

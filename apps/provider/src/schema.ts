@@ -1,0 +1,224 @@
+import { AuthorizationCodeEntity } from './protocol/authorization/code.entity.js';
+import { DeviceAuthorizationEntity } from './protocol/authorization/device-authorization.entity.js';
+import { KeptRequestEntity } from './protocol/authorization/kept-request.entity.js';
+import { PushedRequestEntity } from './protocol/authorization/pushed-request.entity.js';
+import { AuditEventEntity } from './audit/audit-event.entity.js';
+import { AuditSealEntity } from './audit/audit-seal.entity.js';
+import { ClientEntity, ClientSecretEntity } from './clients/client.entity.js';
+import { ClientOriginEntity } from './clients/client-origin.entity.js';
+import { InitialAccessTokenEntity, RegistrationRateEntity } from './clients/registration/registration.entities.js';
+import { PasskeyEntity } from './users/factors/passkey.entity.js';
+import { RecoveryCodeEntity } from './users/factors/recovery-code.entity.js';
+import { TotpFactorEntity } from './users/factors/totp.entity.js';
+import { TrustedBrowserEntity } from './users/factors/trusted-browser.entity.js';
+import { AccessTokenEntity, RefreshAnswerEntity, RefreshTokenEntity } from './tokens/access-token.entity.js';
+import { ConsentEntity } from './consents/consent.entity.js';
+import { GrantEntity, SessionClientEntity } from './grants/grant.entity.js';
+import { SigningKeyEntity } from './keys/signing-key.entity.js';
+import { SpentIdEntity } from './replay/spent-id.entity.js';
+import { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
+import { ResourceEntity } from './resources/resource.entity.js';
+import { ServerSecretEntity } from './clients/server-secret.entity.js';
+import { SessionEntity } from './users/sessions/session.entity.js';
+import { KnownAddressEntity, LoginFailureEntity } from './users/throttling/login-failure.entity.js';
+import { OneTimeLinkEntity } from './users/credentials/one-time-link.entity.js';
+import { RoleRequirementEntity } from './users/role-requirement.entity.js';
+import { UserEntity, UserRoleEntity } from './users/user.entity.js';
+import { CacheVersionEntity, CounterEntity, LeaseEntity } from './database/cache-version.entity.js';
+import { FirstSchema1764000000001 } from './database/migrations/0001-first-schema.js';
+import { ClientMetadata1764000000002 } from './database/migrations/0002-client-metadata.js';
+import { Registration1764000000003 } from './database/migrations/0003-registration.js';
+import { Jose1764000000004 } from './database/migrations/0004-jose.js';
+import { SessionClients1764000000061 } from './database/migrations/0061-session-clients.js';
+import { AuditSeals1764000000070 } from './database/migrations/0070-audit-seals.js';
+import { Invitations1764000000071 } from './database/migrations/0071-invitations.js';
+import { ListOrders1764000000077 } from './database/migrations/0077-list-orders.js';
+import { ApplicationRoles1764000000076 } from './database/migrations/0076-application-roles.js';
+import { ApplicationRoleEntity } from './clients/application-role.entity.js';
+import { LimitedClients1764000000075 } from './database/migrations/0075-limited-clients.js';
+import { TrustedIssuers1764000000074 } from './database/migrations/0074-trusted-issuers.js';
+import { TrustedIssuerEntity } from './trusted-issuers/trusted-issuer.entity.js';
+import { Refusals1764000000073 } from './database/migrations/0073-refusals.js';
+import { ActivityHourEntity, FormRefusalEntity, RefusalCountEntity, RefusalEntity } from './audit/activity.entity.js';
+import { AdministrationApi1764000000072 } from './database/migrations/0072-administration-api.js';
+import { IdempotentAnswerEntity } from './replay/idempotent-answer.entity.js';
+import { InvitationEntity } from './users/invitations/invitation.entity.js';
+import { TokenExchange1764000000069 } from './database/migrations/0069-token-exchange.js';
+import { Outbox1764000000006 } from './database/migrations/0006-outbox.js';
+import { Dpop1764000000141 } from './database/migrations/00141-dpop.js';
+import { IssuerResources1795950000401 } from './database/migrations/20261129-issuer-resources.js';
+import { PushedRequests1764000000014 } from './database/migrations/0014-pushed-requests.js';
+import { DeviceAuthorizations1764000000015 } from './database/migrations/0015-device-authorizations.js';
+import { ServerSecrets1764000000051 } from './database/migrations/0051-server-secrets.js';
+import { ConsentResources1764000000012 } from './database/migrations/0012-consent-resources.js';
+import { ConsentPerResource1795950000201 } from './database/migrations/20261129-consent-per-resource.js';
+import { Resources1764000000011 } from './database/migrations/0011-resources.js';
+import { ClaimsParameter1764000000007 } from './database/migrations/0007-claims-parameter.js';
+import { Profiles1764000000005 } from './database/migrations/0005-profiles.js';
+import { RefreshAnswers1764000000009 } from './database/migrations/0009-refresh-answers.js';
+import { Factors1764000000010 } from './database/migrations/0010-factors.js';
+import { ApprovingTokens1795950000601 } from './database/migrations/20261129-approving-tokens.js';
+import { KeptForms1795950000702 } from './database/migrations/20261129-kept-forms.js';
+import { ConfirmedEmail1795950000720 } from './database/migrations/20261129-confirmed-email.js';
+import { SignInLinks1795950000740 } from './database/migrations/20261129-sign-in-links.js';
+import { FormRefusals1795950000742 } from './database/migrations/20261129-form-refusals.js';
+import { RecordedIssuer1795950000741 } from './database/migrations/20261129-recorded-issuer.js';
+import { RecordedIssuerEntity } from './database/recorded-issuer.entity.js';
+import { LogoutFailures1795950000710 } from './database/migrations/20261129-logout-failures.js';
+import { LogoutFailureEntity } from './clients/logout-failure.entity.js';
+import { OfferedRequests1795950000730 } from './database/migrations/20261129-offered-requests.js';
+import { KeptFormEntity } from './users/sessions/kept-form.entity.js';
+import { UserSearch1795950000721, UserSearchRows1795950000722 } from './database/migrations/20261129-user-search.js';
+import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-kinds.js';
+import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
+
+/** Every entity of the provider: the one list that the store is opened with. */
+export const entities = [
+  AccessTokenEntity,
+  ActivityHourEntity,
+  ApplicationRoleEntity,
+  AuditEventEntity,
+  AuditSealEntity,
+  AuthorizationCodeEntity,
+  CacheVersionEntity,
+  ClientEntity,
+  ClientOriginEntity,
+  ClientSecretEntity,
+  ConsentEntity,
+  CounterEntity,
+  DeviceAuthorizationEntity,
+  FormRefusalEntity,
+  GrantEntity,
+  IdempotentAnswerEntity,
+  InitialAccessTokenEntity,
+  KeptFormEntity,
+  LogoutFailureEntity,
+  KeptRequestEntity,
+  KnownAddressEntity,
+  LeaseEntity,
+  LoginFailureEntity,
+  OneTimeLinkEntity,
+  InvitationEntity,
+  OutboxMessageEntity,
+  RefreshAnswerEntity,
+  RefreshTokenEntity,
+  RefusalCountEntity,
+  RefusalEntity,
+  RegistrationRateEntity,
+  ResourceEntity,
+  ServerSecretEntity,
+  SessionClientEntity,
+  SessionEntity,
+  SigningKeyEntity,
+  SpentIdEntity,
+  PasskeyEntity,
+  PushedRequestEntity,
+  RecordedIssuerEntity,
+  RecoveryCodeEntity,
+  RoleRequirementEntity,
+  TotpFactorEntity,
+  TrustedBrowserEntity,
+  TrustedIssuerEntity,
+  UserEntity,
+  UserRoleEntity,
+];
+
+/** Every table, those that others refer to first: the order of a copy. */
+export const tablesInOrder = [
+  'counters',
+  'leases',
+  'cache_versions',
+  'recorded_issuers',
+  'audit_events',
+  'audit_seals',
+  'users',
+  'user_roles',
+  'one_time_links',
+  'kept_forms',
+  'invitations',
+  'login_failures',
+  'known_addresses',
+  'totp_factors',
+  'recovery_codes',
+  'passkeys',
+  'trusted_browsers',
+  'role_requirements',
+  'signing_keys',
+  'server_secrets',
+  'spent_ids',
+  'sessions',
+  'clients',
+  'client_secrets',
+  'client_origins',
+  'application_roles',
+  'initial_access_tokens',
+  'registration_rates',
+  'resources',
+  'trusted_issuers',
+  'consents',
+  'grants',
+  'authorization_codes',
+  'device_authorizations',
+  'access_tokens',
+  'refresh_tokens',
+  'refresh_answers',
+  'kept_requests',
+  'pushed_requests',
+  'outbox_messages',
+  'idempotent_answers',
+  'activity_hours',
+  'refusals',
+  'refusal_counts',
+  'form_refusals',
+  'session_clients',
+  'logout_failures',
+] as const;
+
+/** What triggers derive from other tables: it has no entity, and a copy leaves it to the triggers of the target. */
+export const derivedTables = /^user_search(_trigrams(_(config|data|docsize|idx))?)?$/;
+
+/**
+ * Every migration, the oldest first. A new one is numbered by the milliseconds of its date, like
+ * `Topic1795950000101` for 2026-11-29, and comes last: numbers made up by hand (51, 141) do not sort by age.
+ */
+export const migrations = [
+  FirstSchema1764000000001,
+  ClientMetadata1764000000002,
+  Registration1764000000003,
+  Jose1764000000004,
+  Profiles1764000000005,
+  Outbox1764000000006,
+  ClaimsParameter1764000000007,
+  RefreshAnswers1764000000009,
+  Factors1764000000010,
+  Resources1764000000011,
+  ConsentResources1764000000012,
+  PushedRequests1764000000014,
+  DeviceAuthorizations1764000000015,
+  ServerSecrets1764000000051,
+  SessionClients1764000000061,
+  TokenExchange1764000000069,
+  AuditSeals1764000000070,
+  Invitations1764000000071,
+  AdministrationApi1764000000072,
+  Refusals1764000000073,
+  TrustedIssuers1764000000074,
+  LimitedClients1764000000075,
+  ApplicationRoles1764000000076,
+  ListOrders1764000000077,
+  Dpop1764000000141,
+  ConsentPerResource1795950000201,
+  OutboxKinds1795950000301,
+  IssuerResources1795950000401,
+  ApprovingTokens1795950000601,
+  ServiceAccounts1795950000701,
+  KeptForms1795950000702,
+  LogoutFailures1795950000710,
+  ConfirmedEmail1795950000720,
+  UserSearch1795950000721,
+  UserSearchRows1795950000722,
+  OfferedRequests1795950000730,
+  SignInLinks1795950000740,
+  RecordedIssuer1795950000741,
+  FormRefusals1795950000742,
+];

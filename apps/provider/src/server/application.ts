@@ -1,0 +1,192 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { NestFactory } from '@nestjs/core';
+import type { DynamicModule, INestApplication, NestApplicationOptions } from '@nestjs/common';
+import type { Clock } from '@gatehouse/platform/clock';
+import type { OpenStore } from '@gatehouse/platform/database/open-store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { loadOrCreateKeyFile } from '@gatehouse/platform/secrets/key-file';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
+import type { Log } from '@gatehouse/platform/telemetry/log';
+import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
+import { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
+import type { ShownPage } from '@gatehouse/platform/http/reply-writer';
+import { StaticAssets } from '@gatehouse/platform/http/static-assets';
+import { tlsOptions } from '@gatehouse/platform/http/tls-options';
+import { TrustedProxies } from '@gatehouse/platform/http/trusted-proxies';
+import { Views } from '@gatehouse/platform/ui/views';
+import { OpenApi } from '../api/v1/openapi.service.js';
+import { AppModule } from '../app.module.js';
+import { keyFileOf, type Settings } from '../config/settings.js';
+import { brandOf, type Brand } from '../web/brand.js';
+import { Counters } from '../monitoring/counters.js';
+import { Languages } from '../i18n/languages.js';
+import { said } from '../i18n/text.js';
+import { textHelper } from '../i18n/text-helper.js';
+import type { Core } from './core.module.js';
+import { drawCommandNumber, NodeNumber } from '../database/node-number.js';
+
+export interface Outside {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Made here when it is left out. */
+  readonly counters?: Counters;
+  /** See {@link PROCESS_ACTOR}; none where it is left out. */
+  readonly processActor?: string;
+  /** False: it serves nobody, and takes no node number of its own. */
+  readonly leasesNode?: boolean;
+  /** See {@link ReplyAdapterOptions.dispatchDirectly}. */
+  readonly dispatchDirectly?: boolean;
+}
+
+/** The modules whose pages every user sees: the prefix of their views, and their folder. */
+const userViews: Readonly<Record<string, string>> = {
+  account: 'account',
+  factors: 'users/factors',
+  'sign-in': 'sign-in',
+  logout: 'protocol/logout',
+};
+/** The modules whose pages are for administrators and developers: they are in English whatever the reader's language. */
+const staffViews: Readonly<Record<string, string>> = {
+  clients: 'clients',
+  grants: 'grants',
+  admin: 'admin',
+  tokens: 'tokens',
+  'trusted-issuers': 'trusted-issuers',
+  resources: 'resources',
+  users: 'users',
+};
+
+/** What Nest builds the provider from. */
+export interface PreparedApp {
+  readonly core: Core;
+  readonly module: DynamicModule;
+  readonly adapter: ReplyAdapter;
+  readonly options: NestApplicationOptions;
+}
+
+/** Builds the provider. The caller listens, or does not. */
+export async function createApp(outside: Outside): Promise<INestApplication> {
+  const prepared = await prepareApp(outside);
+  return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options));
+}
+
+/** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
+export async function prepareApp(outside: Outside): Promise<PreparedApp> {
+  const { settings, log } = outside;
+  const node = outside.leasesNode === false ? undefined : await NodeNumber.lease(outside.store);
+  const core = createCore({ ...outside, node });
+  const brand = brandOf(settings);
+  const assets = new StaticAssets([...filesOf(new URL('../../src/web/assets/', import.meta.url)), ...brand.files]);
+  const adapter = new ReplyAdapter({
+    origin: settings.issuer,
+    hsts: settings.hsts,
+    views: views(assets, brand, core.languages),
+    present: (page, request) => present(core.languages, page, request),
+    assets,
+    trustedProxies: new TrustedProxies(settings.trustedProxies),
+    log,
+    observe: (answered) => core.counters.answered(answered),
+    dispatchDirectly: outside.dispatchDirectly,
+  });
+  // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
+  outside.store.onTold(adapter.sendWaiting);
+  return {
+    core,
+    module: AppModule.of(core),
+    adapter,
+    options: {
+      logger: nestLogger(log),
+      bodyParser: false,
+      abortOnError: false,
+      ...(settings.tls === undefined
+        ? {}
+        : {
+            httpsOptions: {
+              ...tlsOptions,
+              cert: readFileSync(settings.tls.certPath),
+              key: readFileSync(settings.tls.keyPath),
+            },
+          }),
+    },
+  };
+}
+
+/** What follows once Nest has built the application, before it is initialized. */
+export function completeApp(app: INestApplication): INestApplication {
+  app.get(OpenApi).serve(app);
+  return app;
+}
+
+/** What every module is given; commands use it without a server. */
+export function createCore(outside: Outside & { readonly node?: NodeNumber | undefined }): Core {
+  return {
+    ...outside,
+    counters: outside.counters ?? new Counters(),
+    languages: new Languages(outside.settings),
+    keyring: new Keyring(secretKeys(outside.settings)),
+    selectors: new SelectorSource(outside.node?.value ?? drawCommandNumber()),
+    processActor: outside.processActor ?? null,
+  };
+}
+
+function secretKeys(settings: Settings): readonly Buffer[] {
+  if (settings.secretKeys !== undefined) return settings.secretKeys;
+  const file = keyFileOf(settings);
+  if (file === undefined) throw new Error('GATEHOUSE_SECRET_KEY is required with this database');
+  return loadOrCreateKeyFile(file);
+}
+
+/** The model of a page in its language: that of its reader, as far as it is a page that people meet. */
+function present(languages: Languages, page: ShownPage, request: IncomingMessage | undefined): object {
+  const isForStaff = Object.keys(staffViews).some((prefix) => page.view.startsWith(`${prefix}/`));
+  const catalogue = isForStaff
+    ? languages.of('en')
+    : languages.choose(page.languages, request?.headers['accept-language']);
+  return { ...(said(page.model, catalogue) as object), language: catalogue.language };
+}
+
+function views(assets: StaticAssets, brand: Brand, languages: Languages): Views {
+  const source = new URL('../../src/', import.meta.url);
+  return new Views(
+    [
+      { folder: new URL('web/views/', source) },
+      ...Object.entries({ ...userViews, ...staffViews }).map(([prefix, folder]) => ({
+        folder: new URL(`${folder}/views/`, source),
+        prefix,
+      })),
+    ],
+    {
+      helpers: {
+        asset: (name: unknown) => assets.url(String(name)),
+        t: textHelper(languages),
+        product: () => brand.name,
+        logo: () => assets.url(brand.logo),
+        brandSheet: () => (brand.sheet === undefined ? undefined : assets.url(brand.sheet)),
+      },
+      required: [
+        'error',
+        'sign-in/login',
+        'sign-in/consent',
+        'sign-in/client-error',
+        'sign-in/second-factor',
+        'factors/recovery-codes',
+        'sign-in/sign-up',
+        'sign-in/forgot-password',
+        'sign-in/set-password',
+        'sign-in/password-set',
+        'logout/confirm',
+        'logout/done',
+        'home/home',
+      ],
+    },
+  );
+}
+
+function filesOf(folder: URL): string[] {
+  const path = fileURLToPath(folder);
+  return readdirSync(path).map((name) => `${path}/${name}`);
+}

@@ -1,0 +1,171 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { sha256 } from '@gatehouse/domain/kernel';
+import {
+  allowScopes,
+  nothingAllowed,
+  writeClientIdentity,
+  type AuthorizationRequest,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import { allowedClaims, claimsBeyondScope, type ClaimName } from '@gatehouse/domain/oidc';
+import { Store } from '@gatehouse/platform/database/store';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { AuditService } from '../audit/audit.service.js';
+import { DeclinedRequests, type ClientRequest } from '../protocol/authorization/declined-requests.service.js';
+import { KeptRequestsService } from '../protocol/authorization/kept-requests.service.js';
+import { ClientLogos } from '../clients/client-logos.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { ConsentsService } from '../consents/consents.service.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
+import { shownHost } from '../web/shown-host.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { text, type Sentence } from '../i18n/text.js';
+import type { UserVisit, Visit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
+import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientView } from './client-view.js';
+import { ConsentTexts } from './consent-texts.service.js';
+import { claimSentence } from './scope-sentences.js';
+
+/** Asks a person whether a client may have what it asks for. */
+@Controller(routes.consent)
+export class ConsentController {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(ConsentsService) private readonly consents: ConsentsService,
+    @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ClientLogos) private readonly logos: ClientLogos,
+    @Inject(ConsentTexts) private readonly texts: ConsentTexts,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const asked = await this.asked(visit, query(request).get('request'));
+    // Whoever is not logged in (any more) gets there by the dispatcher, which alone knows the way.
+    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
+    return this.show(visit, asked);
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const posted = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const { form, refusal } = posted;
+    const asked = await this.asked(visit, form.get('request') ?? query(request).get('request'));
+    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
+    if (refusal) return this.show(visit, asked, 403, text(refusal.id));
+    // The page said on whose behalf: another tab may have changed who is logged in since.
+    if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
+    if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
+    if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
+    const outcome = await this.record(visit, asked, form.get('client'));
+    if (typeof outcome === 'object')
+      return this.show(visit, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
+    return Reply.redirect(resumeAddress(outcome), { cookies: visit.cookies });
+  }
+
+  /**
+   * Records what is allowed to the client that was shown.
+   * @param shown the identity of that client
+   * @returns the id of the request that goes on, or the client as it is now where it is not the one that was shown
+   * @throws PageError request.expired where the client is gone
+   */
+  private async record(
+    visit: UserVisit,
+    asked: ClientRequest,
+    shown: string | undefined,
+  ): Promise<string | { readonly changed: Client }> {
+    const { user, now, address, requestId, browser, addressKey } = visit;
+    const definedScopes = await this.resources.definedScopes(askedFor(asked.kept).resources);
+    return this.store.run(async (unit) => {
+      // The cached client may be outdated, and another process can change the row at this moment: RFC 7592 2.2.
+      const client = await this.clients.lockShared(unit, asked.client.id);
+      if (!client) throw new PageError('request.expired');
+      if (shown !== identityOf(client)) return { changed: client };
+      const { scope, resources } = askedFor(asked.kept);
+      const claims = claimsOf(asked);
+      const consent = { userId: user.id, clientId: client.id, scope, claims, resources, definedScopes };
+      await this.consents.record(unit, consent, now);
+      await this.audit.record(unit, {
+        type: 'consent.recorded',
+        actorId: user.id,
+        clientId: client.id,
+        address,
+        requestId,
+      });
+      const owner = { browserHash: browser.hash, addressKey, userId: user.id };
+      return this.kept.advance(unit, asked.kept, 'consented', owner, now);
+    });
+  }
+
+  private async asked(visit: Visit, id: string | undefined): Promise<ClientRequest> {
+    const asked = clientRequestOf(await this.pending.find(visit, id));
+    if (!asked) throw new PageError('request.expired');
+    return asked;
+  }
+
+  private async show(
+    visit: UserVisit,
+    { kept, client }: ClientRequest,
+    status = 200,
+    error?: Sentence,
+  ): Promise<Reply> {
+    const requested = askedFor(kept);
+    const permissions = await this.texts.of(allowScopes(nothingAllowed, requested));
+    const claims = claimsOf({ kept, client });
+    return this.visits.page(
+      visit,
+      'sign-in/consent',
+      {
+        ...clientView(client, this.logos),
+        unapproved: client.approvedAt === undefined,
+        // The one thing about it that is proved.
+        documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
+        documentUrl: client.source === 'metadata_document' ? client.id : undefined,
+        clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,
+        userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
+        username: visit.user.username,
+        userId: visit.user.id,
+        clientIdentity: identityOf(client),
+        ...permissions,
+        server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
+        scopeNames: [...requested.scope, ...claims].join(', '),
+        pending: kept.id,
+        switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
+        error,
+      },
+      { status, ...pageOptionsOf(kept) },
+    );
+  }
+}
+
+/** Tells whether the client is still the one that a page showed. */
+function identityOf(client: Client): string {
+  return sha256(writeClientIdentity(client)).toString('base64url');
+}
+
+/** What the request asks for by name and by none of its scopes. */
+function claimsOf({ kept, client }: ClientRequest): ClaimName[] {
+  if (kept.kind === 'device') return [];
+  const claims = allowedClaims(kept.request.claims, client);
+  return claims ? claimsBeyondScope(claims, kept.request.scope) : [];
+}
+
+function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
+  return kept.kind === 'device' ? kept.device : kept.request;
+}
+
+function isUser(visit: Visit): visit is UserVisit {
+  return visit.user !== undefined && visit.session !== undefined;
+}

@@ -1,0 +1,72 @@
+import { Module } from '@nestjs/common';
+import { ConsentsModule } from '../consents/consents.module.js';
+import { AuthorizationModule } from '../protocol/authorization/authorization.module.js';
+import { ClientsModule } from '../clients/clients.module.js';
+import { FactorsModule } from '../users/factors/factors.module.js';
+import { GrantsModule } from '../grants/grants.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
+import { SessionsModule } from '../users/sessions/sessions.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { CancelLoginController } from './cancel-login.controller.js';
+import { ConsentTexts } from './consent-texts.service.js';
+import { ConfirmEmailController } from './confirm-email.controller.js';
+import { ConsentController } from './consent.controller.js';
+import { DeviceController } from './device.controller.js';
+import { DismissLoginController } from './dismiss-login.controller.js';
+import { ForgotPasswordController } from './forgot-password.controller.js';
+import { HomeController } from './home.controller.js';
+import { LinkTokens } from './link-tokens.js';
+import { LoginController } from './login.controller.js';
+import { LoginSessions } from './login-sessions.service.js';
+import { LoginPage } from './login-page.js';
+import { LoginService } from './login.service.js';
+import { PendingLogins } from './pending.service.js';
+import { SecondFactorPage } from './second-factor-page.js';
+import { SecondFactorController } from './second-factor.controller.js';
+import { SetPasswordController } from './set-password.controller.js';
+import { SignUpController } from './sign-up.controller.js';
+import { UserCodes } from './user-codes.service.js';
+
+/**
+ * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
+ * Endpoints: / /home /login /login/factor /login/cancel /login/dismiss /consent /device /sign-up /password/forgot /password/set
+ * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
+ * Must not know: what comes next.
+ */
+@Module({
+  imports: [
+    AuthorizationModule,
+    UsersModule,
+    SessionsModule,
+    FactorsModule,
+    ClientsModule,
+    ConsentsModule,
+    GrantsModule,
+    ResourcesModule,
+  ],
+  controllers: [
+    ConfirmEmailController,
+    LoginController,
+    CancelLoginController,
+    DismissLoginController,
+    SecondFactorController,
+    ConsentController,
+    SignUpController,
+    SetPasswordController,
+    ForgotPasswordController,
+    HomeController,
+    DeviceController,
+  ],
+  providers: [
+    ConsentTexts,
+    UserCodes,
+    PendingLogins,
+    LinkTokens,
+    LoginPage,
+    LoginService,
+    LoginSessions,
+    SecondFactorPage,
+  ],
+  exports: [ConsentTexts, PendingLogins],
+})
+export class InteractionModule {}

@@ -1,0 +1,188 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import {
+  anySecondFactor,
+  contextDemands,
+  deviceStepRequest,
+  OAuthError,
+  unmetDemands,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/platform/http/form';
+import { localAddress } from '@gatehouse/platform/http/local-address';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { DeclinedRequests } from '../protocol/authorization/declined-requests.service.js';
+import { Dispatcher } from '../protocol/authorization/dispatcher.service.js';
+import type { KeptRequest } from '../protocol/authorization/kept-request.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import type { AddedFactor } from '../users/factors/enrolment.service.js';
+import { AddAuthenticatorApp } from '../users/factors/operations/add-authenticator-app.js';
+import { AddPasskey } from '../users/factors/operations/add-passkey.js';
+import { SecondFactors, type FactorOutcome } from '../users/factors/second-factor.service.js';
+import { Counters } from '../monitoring/counters.js';
+import { routes } from '../web/routes.js';
+import { text } from '../i18n/text.js';
+import { PageOperations, type PageOutcome, type Refusal } from '../users/page-operations.service.js';
+import { UsersService } from '../users/users.service.js';
+import type { Visit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
+import { clientRequestOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.js';
+
+/** Asks for a second factor, or lets a person add their first one where one is demanded. */
+@Controller(routes.secondFactor)
+export class SecondFactorController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
+    @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
+    @Inject(SecondFactors) private readonly factors: SecondFactors,
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(SecondFactorPage) private readonly pages: SecondFactorPage,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const parameters = query(request);
+    const next = localAddress(parameters.get('next'));
+    if (visit.session && next !== undefined && !parameters.has('request')) {
+      const id = await this.dispatcher.keep(visit, { kind: 'address', address: next });
+      return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+    }
+    const asked = await this.asked(visit, parameters.get('request'));
+    return asked instanceof Reply ? asked : this.pages.show(asked, {});
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
+    const visit = await this.visits.open(request);
+    const asked = await this.asked(visit, form.get('request') || (query(request).get('request') ?? undefined));
+    if (asked instanceof Reply) return asked;
+    if (refusal) return this.pages.show(asked, { status: 403, error: text(refusal.id) });
+    const action = form.get('action') ?? 'code';
+    if (action === 'decline') return this.decline(asked);
+    if (action === 'add-app' || action === 'add-passkey') return this.enrol(asked, form, action);
+    const outcome = await this.prove(asked, form, action);
+    this.counters.secondFactor(outcome.kind);
+    switch (outcome.kind) {
+      case 'proved':
+        return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...outcome.cookies] });
+      case 'ended':
+        return Reply.redirect(after(asked), { cookies: visit.cookies });
+      case 'throttled':
+        return this.pages.show(asked, {
+          status: 429,
+          error: text('factor.throttled'),
+          retryAfterSeconds: this.settings.loginFailures.seconds,
+        });
+      case 'wrong':
+        return this.pages.show(
+          asked,
+          action === 'passkey'
+            ? { status: 401, error: text('factor.wrongPasskey') }
+            : { status: 401, action, problem: action === 'recovery' ? wrongRecovery : wrongCode },
+        );
+    }
+  }
+
+  private prove({ visit }: Asked, form: Form, action: string): Promise<FactorOutcome> {
+    const trustDays = Number(form.text('trust'));
+    if (action === 'passkey') return this.factors.withPasskey(visit, form.text('assertion'), trustDays);
+    if (action === 'recovery') return this.factors.withRecoveryCode(visit, form.text('recovery'));
+    return this.factors.withCode(visit, form.text('otp'), trustDays);
+  }
+
+  private async enrol(asked: Asked, form: Form, action: 'add-app' | 'add-passkey'): Promise<Reply> {
+    const { visit, user } = asked;
+    const may = await this.pages.mayEnrol(asked);
+    if (!may) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
+    const submission = { visit: { ...visit, user }, form };
+    const outcome: PageOutcome<AddedFactor> =
+      action === 'add-app'
+        ? await this.operations.execute(
+            AddAuthenticatorApp,
+            { session: visit.session, offer: form.text('offer'), otp: form.text('otp') },
+            submission,
+          )
+        : await this.operations.execute(
+            AddPasskey,
+            {
+              session: visit.session,
+              browserId: visit.browser.id,
+              attestation: form.text('attestation'),
+              name: form.text('passkeyName'),
+            },
+            submission,
+          );
+    if ('result' in outcome) return this.enrolled(asked, outcome.result);
+    // There is one already, or the session has ended.
+    if (outcome.refusal.status === 409) return Reply.redirect(after(asked), { cookies: visit.cookies });
+    return this.pages.show(asked, enrolmentRefused(outcome.refusal, action, form));
+  }
+
+  private enrolled(asked: Asked, { session, cookieValue, codes }: AddedFactor): Reply {
+    const { visit } = asked;
+    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
+    if (!codes) return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...cookies] });
+    return this.visits.page(
+      visit,
+      'factors/recovery-codes',
+      { codes, continueHref: after(asked), clientName: asked.client?.name },
+      { cookies },
+    );
+  }
+
+  /** The client asked for more than the person can or will give. */
+  private async decline(asked: Asked): Promise<Reply> {
+    const { visit } = asked;
+    const request = clientRequestOf(asked);
+    if (!request || asked.unmet.length === 0) return Reply.redirect(after(asked), { cookies: visit.cookies });
+    const error = new OAuthError(
+      'unmet_authentication_requirements',
+      'The person did not give the second factor that was asked for.',
+      { reason: 'acr.declined' },
+    );
+    return this.declined.decline(visit, request, error);
+  }
+
+  /** What is missing of whom; a redirect where nothing is, or nobody is here. */
+  private async asked(visit: Visit, id: string | undefined): Promise<Asked | Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    const { session } = visit;
+    const user = session && (await this.users.find(session.userId));
+    if (!session || !user)
+      return Reply.redirect(kept ? resumeAddress(kept.id) : routes.login, { cookies: visit.cookies });
+    const unmet = unmetDemands(demandsOf(kept, client), session.amr);
+    const asked: Asked = { visit: { ...visit, session }, user, kept, client, unmet };
+    return visit.user && unmet.length === 0 ? Reply.redirect(after(asked), { cookies: visit.cookies }) : asked;
+  }
+}
+
+/** Pages of ours that lead here want a second factor of any kind. */
+function demandsOf(kept: KeptRequest | undefined, client: Client | undefined): readonly (readonly string[])[] {
+  if (kept?.kind === 'address') return anySecondFactor;
+  if (!kept || !client) return [];
+  return contextDemands(kept.kind === 'device' ? deviceStepRequest(kept.device, client) : kept.request, client);
+}
+
+function after({ kept }: Asked): string {
+  return kept ? resumeAddress(kept.id) : routes.home;
+}
+
+const wrongCode = text('factor.wrongCode');
+const wrongRecovery = text('factor.wrongRecovery');
+
+/** A wrong code is said beside its field, and its offer goes on. */
+function enrolmentRefused({ status, problems: [problem] }: Refusal, action: string, form: Form): Shown {
+  if (problem?.field === 'otp') return { status, action, problem: problem.message, offer: form.text('offer') };
+  return { status, action, error: problem?.message };
+}

@@ -1,0 +1,144 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Form } from '@gatehouse/platform/http/form';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { PageError } from '../web/page-error.js';
+import { routes } from '../web/routes.js';
+import { text, type Sentence } from '../i18n/text.js';
+import { signUpDraft, SignUp, type SignUpInput } from '../users/operations/sign-up.js';
+import { PageOperations } from '../users/page-operations.service.js';
+import { PasswordRules } from '../users/credentials/password-rules.js';
+import { Invitations, type Invitation } from '../users/invitations/invitations.service.js';
+import type { Problem, UserDraft } from '../users/user.js';
+import type { Visit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
+import { LinkTokens } from './link-tokens.js';
+import { LoginSessions } from './login-sessions.service.js';
+import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+
+/** A stranger makes an account and goes on, logged in. */
+@Controller(routes.signUp)
+export class SignUpController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(LoginSessions) private readonly logins: LoginSessions,
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(LinkTokens) private readonly tokens: LinkTokens,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.visits.open(request);
+    const parameters = query(request);
+    const presented = parameters.get('invitation');
+    // The mark tells the page of an invitation from that of the next person who signs up in this browser.
+    const isInvited = parameters.get('invited') !== undefined;
+    const invited = await this.admit(
+      visit,
+      presented ?? (isInvited ? this.tokens.get(visit, 'invitation') : undefined),
+    );
+    if (presented !== undefined && invited)
+      return this.tokens.keep(visit, 'invitation', presented, `${routes.signUp}?invited=yes`);
+    return this.show(visit, { id: parameters.get('request'), invited }, draftOf(undefined, invited), []);
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.visits.open(request);
+    const invited = await this.admit(visit, form.get('invitation'));
+    const id = form.get('request') || query(request).get('request');
+    const from = { id, invited };
+    const draft = draftOf(form, invited);
+    if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
+    const input = { ...typedIn(form), password: form.text('password'), invitation: invited?.text };
+    const outcome = await this.operations.executeForVisitor(SignUp, input, { visit });
+    if ('refusal' in outcome) {
+      const { status, error, problems } = outcome.refusal;
+      return this.show(visit, from, draft, problems, { status, error });
+    }
+    const { user, passwordHash } = outcome.result;
+    const { kept } = await this.pending.find(visit, id);
+    const loggedIn = await this.logins.start(visit, {
+      user,
+      verifiedHash: passwordHash,
+      amr: ['pwd'],
+      kept,
+      counted: [],
+    });
+    if (!loggedIn) return Reply.redirect(routes.login, { cookies: visit.cookies });
+    return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), {
+      cookies: [...loggedIn.cookies, ...(invited ? [this.tokens.removed('invitation')] : [])],
+    });
+  }
+
+  /**
+   * The invitation that somebody came with; none where everybody may come.
+   * @throws PageError link.spent, sign_up.off
+   */
+  private async admit(visit: Visit, text: string | undefined): Promise<Invited | undefined> {
+    const { signUp } = this.settings;
+    if (text !== undefined && text !== '' && signUp !== 'off') {
+      const invitation = await this.invitations.find(text, visit.now);
+      if (!invitation) throw new PageError('link.spent');
+      return { ...invitation, text };
+    }
+    if (signUp === 'invitation') throw new PageError('sign_up.invitation');
+    if (signUp !== 'open') throw new PageError('sign_up.off');
+    return undefined;
+  }
+
+  private async show(
+    visit: Visit,
+    { id, invited }: { readonly id: string | undefined; readonly invited: Invited | undefined },
+    draft: UserDraft,
+    problems: readonly Problem[],
+    shown: { readonly status?: number; readonly error?: Sentence | undefined } = {},
+  ): Promise<Reply> {
+    const { kept, client } = await this.pending.find(visit, id);
+    return this.visits.page(
+      visit,
+      'sign-in/sign-up',
+      {
+        clientName: client?.name,
+        pending: kept?.id,
+        cancels: clientRequestOf({ kept, client }) !== undefined,
+        username: draft.username,
+        name: draft.name ?? '',
+        email: draft.email ?? '',
+        invitation: invited?.text,
+        minimum: this.rules.minimum('only factor'),
+        error: shown.error,
+        problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
+        firstProblem: problems[0]?.field,
+        loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
+      },
+      { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(kept) },
+    );
+  }
+}
+
+/** An invitation, and the link's token as it came. */
+interface Invited extends Invitation {
+  readonly text: string;
+}
+
+function draftOf(form: Form | undefined, invited: Invited | undefined): UserDraft {
+  return signUpDraft(form ? typedIn(form) : { username: '', name: undefined, email: undefined }, invited);
+}
+
+function typedIn(form: Form): Pick<SignUpInput, 'username' | 'name' | 'email'> {
+  return {
+    username: form.text('username').trim(),
+    name: form.text('name').trim() || undefined,
+    email: form.text('email').trim() || undefined,
+  };
+}

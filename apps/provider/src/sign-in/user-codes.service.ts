@@ -1,0 +1,53 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { parseUserCode } from '@gatehouse/domain/oauth';
+import { Store } from '@gatehouse/platform/database/store';
+import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
+import type { WaitingDevice } from '../protocol/authorization/kept-request.js';
+import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
+import type { Visit } from '../users/sessions/visit.js';
+
+/** Wrong codes from one address, and of one account. */
+const perGuesser = { most: 30, seconds: 900 };
+/** Wrong codes of all strangers: of 25 thousand million codes they try next to nothing (RFC 8628 5.1). */
+const ofStrangers = { most: 1000, seconds: 3600 };
+
+export type UserCodeLookup =
+  | { readonly kind: 'found'; readonly device: WaitingDevice }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
+  /** Strangers have guessed too much: whoever logs in first may go on. */
+  | { readonly kind: 'log in first' };
+
+/** Finds devices by what people type, and stops those who guess. */
+@Injectable()
+export class UserCodes {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
+  ) {}
+
+  /** A try is counted first and given back when the code is right, so that parallel guesses cannot outrun the count. */
+  async find(visit: Visit, typed: string): Promise<UserCodeLookup> {
+    const userCode = parseUserCode(typed);
+    // What cannot be a code is no guess.
+    if (userCode === undefined) return { kind: 'unknown' };
+    const address = `v:${visit.addressKey}`;
+    const other = visit.user ? `vu:${visit.user.id}` : 'vs';
+    const admitted = await this.store.run(async (unit) => ({
+      address: await this.throttle.countOne(unit, address, perGuesser, visit.now),
+      other: await this.throttle.countOne(unit, other, visit.user ? perGuesser : ofStrangers, visit.now),
+    }));
+    if (!admitted.address || (!admitted.other && visit.user))
+      return { kind: 'throttled', retryAfterSeconds: perGuesser.seconds };
+    if (!admitted.other) return { kind: 'log in first' };
+    const found = await this.devices.findWaiting(userCode, visit.now);
+    if (!found) return { kind: 'unknown' };
+    await this.store.run(async (unit) => {
+      await this.throttle.giveBackOne(unit, address);
+      await this.throttle.giveBackOne(unit, other);
+    });
+    const { selector, clientId, scope, resources, expiresAt } = found;
+    return { kind: 'found', device: { selector, clientId, scope, resources, expiresAt, userCode } };
+  }
+}

@@ -1,0 +1,32 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { RevokeAllInput, Revoked } from '../../grants/operations/revocation.js';
+import { RevokeAllGrants } from '../../grants/operations/revoke-all-grants.js';
+import type { Actor } from '../../operations/actor.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { AccessTokensService } from '../access-tokens.service.js';
+
+/**
+ * Revokes all access tokens of a user, of a client, or of a user at a client, with their grants: a refresh token would
+ * bring a new access token at once.
+ */
+@Injectable()
+export class RevokeAllTokens extends SimpleOperation<RevokeAllInput, Revoked> {
+  constructor(
+    @Inject(RevokeAllGrants) private readonly revokeGrants: RevokeAllGrants,
+    @Inject(AccessTokensService) private readonly tokens: AccessTokensService,
+  ) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, input: RevokeAllInput): Promise<Performed<Revoked>> {
+    const { userId: subjectId, clientId } = input;
+    const { result, changes } = await this.revokeGrants.perform(unit, actor, input);
+    // Those that the client got for itself have no grant.
+    if (input.userId === undefined) await this.tokens.revokeOfClient(unit, input.clientId, actor.now);
+    return {
+      result,
+      changes: [...changes, { type: 'token.revoked', clientId, subjectId, details: { all: true } }],
+    };
+  }
+}

@@ -1,0 +1,52 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { LivePages, type LiveKind } from '../grants/live-pages.service.js';
+import { routes } from '../web/routes.js';
+import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
+import { RevokeTokens } from './operations/revoke-tokens.js';
+import { AccessTokensService, type AccessToken } from './access-tokens.service.js';
+
+/** The page of live access tokens: administrators see all, developers those of their own clients. Never a token's value. */
+@Controller(routes.tokens)
+export class TokensController {
+  private readonly kind: LiveKind<AccessToken>;
+
+  constructor(
+    @Inject(LivePages) private readonly pages: LivePages,
+    @Inject(AccessTokensService) tokens: AccessTokensService,
+  ) {
+    this.kind = kindOf(tokens);
+  }
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    return this.pages.list(request, this.kind);
+  }
+
+  @Post()
+  async act(@Req() request: WebRequest): Promise<Reply> {
+    return this.pages.act(request, this.kind);
+  }
+}
+
+function kindOf(tokens: AccessTokensService): LiveKind<AccessToken> {
+  return {
+    path: routes.tokens,
+    view: 'tokens/tokens',
+    name: 'tokens',
+    notices: {
+      revoked: 'The token was revoked.',
+      'chosen-revoked': 'The chosen tokens were revoked.',
+      none: 'Nothing was chosen.',
+      'all-revoked': 'These tokens were revoked, and the grants that could have renewed them.',
+    },
+    async list(query, now) {
+      const { tokens: items, more } = await tokens.list(query, now);
+      return { items, more };
+    },
+    columns: ({ issuedAt, lastUsedAt, expiresAt }) => ({ issuedAt, lastUsedAt, expiresAt }),
+    revoke: RevokeTokens,
+    revokeAll: RevokeAllTokens,
+  };
+}

@@ -1,0 +1,248 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import type { SubjectKind, TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
+import type { Form } from '@gatehouse/platform/http/form';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { ClientsService } from '../clients/clients.service.js';
+import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { PageError } from '../web/page-error.js';
+import { revisionOf } from '../web/revision.js';
+import { routes } from '../web/routes.js';
+import type { Sentence } from '../i18n/text.js';
+import { PageOperations } from '../users/page-operations.service.js';
+import type { UserVisit } from '../users/sessions/visit.js';
+import { Visits } from '../users/sessions/visits.service.js';
+import { CreateIssuer } from './operations/create-issuer.js';
+import { DeleteIssuer } from './operations/delete-issuer.js';
+import { UpdateIssuer } from './operations/update-issuer.js';
+import { TrustedIssuers } from './trusted-issuers.service.js';
+
+const notices: Readonly<Record<string, string>> = {
+  created: 'The issuer was added.',
+  saved: 'The issuer was saved.',
+  deleted: 'The issuer was deleted: its assertions are taken no more.',
+};
+
+const subjectWords: Readonly<Record<SubjectKind, string>> = {
+  username: 'A username here',
+  email: 'A confirmed e-mail address here',
+  id: 'The identifier of an account here',
+};
+
+const mostCharacters = 50_000;
+
+/** As typed. */
+interface IssuerForm {
+  readonly issuer: string;
+  readonly name: string;
+  readonly jwksUri: string;
+  readonly jwks: string;
+  readonly subject: string;
+  readonly clients: string;
+  readonly scope: string;
+  readonly resources: string;
+}
+
+const blank: IssuerForm = {
+  issuer: '',
+  name: '',
+  jwksUri: '',
+  jwks: '',
+  subject: 'email',
+  clients: '',
+  scope: '',
+  resources: '',
+};
+
+interface Shown {
+  readonly values: IssuerForm;
+  readonly problems?: readonly FieldProblem[];
+  readonly error?: Sentence;
+  readonly status?: number;
+  /** Of the state that the form was made of; left out: of the one that there is. */
+  readonly revision?: string | undefined;
+}
+
+/** The pages of issuers whose assertions get access tokens here: list, add, edit, delete. For administrators. */
+@Controller(routes.issuers)
+export class IssuersController {
+  constructor(
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const all = await this.issuers.all();
+    const names = await this.clients.names(all.flatMap(({ clients }) => clients));
+    return this.visits.page(visit, 'trusted-issuers/list', {
+      issuers: all.map(({ id, name, issuer, subject, clients, scope, createdAt }) => ({
+        id,
+        name,
+        issuer,
+        subject: subjectWords[subject],
+        clients: clients.map((each) => names.get(each) ?? each),
+        scope,
+        createdAt,
+      })),
+      notice: notices[query(request).text('done')],
+    });
+  }
+
+  @Get('add')
+  async addForm(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), undefined, { values: blank });
+  }
+
+  @Post('add')
+  async add(@Req() request: WebRequest): Promise<Reply> {
+    return this.save(request, () => Promise.resolve(undefined));
+  }
+
+  @Get('update/:id')
+  async updateForm(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    const trusted = await this.editable(request);
+    return this.show(visit, trusted, { values: formOf(trusted) });
+  }
+
+  @Post('update/:id')
+  async update(@Req() request: WebRequest): Promise<Reply> {
+    return this.save(request, () => this.editable(request));
+  }
+
+  @Post('delete/:id')
+  async remove(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const trusted = await this.editable(request);
+    const values = formOf(trusted);
+    if (refusal) return this.show(visit, trusted, { values, status: 403, error: refusal.sentence });
+    if (form.text('confirm').trim() !== trusted.name) {
+      const problems = [{ field: 'confirm', message: 'This is not its name.' }];
+      return this.show(visit, trusted, { values, problems, status: 422 });
+    }
+    const outcome = await this.operations.execute(DeleteIssuer, { id: trusted.id }, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, trusted, { values, ...outcome.refusal });
+    return Reply.redirect(`${routes.issuers}?done=deleted`, { cookies: visit.cookies });
+  }
+
+  private async save(request: WebRequest, find: () => Promise<TrustedIssuer | undefined>): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const before = await find();
+    const values = form.names.length > 0 ? readForm(form) : before ? formOf(before) : blank;
+    const revision = form.get('revision');
+    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    const { draft, problem } = draftOf(values);
+    if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
+    const saved = before
+      ? await this.operations.execute(UpdateIssuer, { id: before.id, draft, revision }, { visit, form })
+      : await this.operations.execute(CreateIssuer, draft, { visit, form });
+    if ('refusal' in saved) {
+      const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
+      // Saving again replaces the state as it is now.
+      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+    }
+    const done = before ? 'saved' : 'created';
+    return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: visit.cookies });
+  }
+
+  private show(visit: UserVisit, trusted: TrustedIssuer | undefined, shown: Shown): Reply {
+    return this.visits.page(
+      visit,
+      'trusted-issuers/edit',
+      {
+        heading: trusted ? trusted.name : 'Add an issuer',
+        action: trusted ? `${routes.issuers}/update/${trusted.id}` : `${routes.issuers}/add`,
+        trusted: trusted && {
+          id: trusted.id,
+          name: trusted.name,
+          revision: shown.revision ?? revisionOf(trusted),
+        },
+        values: shown.values,
+        subjects: Object.entries(subjectWords).map(([name, words]) => ({
+          name,
+          words,
+          chosen: name === shown.values.subject,
+        })),
+        ...problemModel(shown.problems ?? []),
+        error: shown.error,
+        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+
+  /** @throws PageError record.not_found */
+  private async editable(request: WebRequest): Promise<TrustedIssuer> {
+    const id = request.params['id'] ?? '';
+    const trusted = id.length <= 200 ? await this.issuers.findFresh(id) : undefined;
+    if (!trusted) throw new PageError('record.not_found');
+    return trusted;
+  }
+}
+
+/** A list is one field of the form. */
+function inForm({ field, message }: FieldProblem): FieldProblem {
+  return { field: field.split('.')[0] ?? field, message };
+}
+
+function readForm(form: Form): IssuerForm {
+  const text = (name: string): string => form.text(name).slice(0, mostCharacters);
+  return {
+    issuer: text('issuer'),
+    name: text('name'),
+    jwksUri: text('jwksUri'),
+    jwks: text('jwks'),
+    subject: text('subject'),
+    clients: text('clients'),
+    scope: text('scope'),
+    resources: text('resources'),
+  };
+}
+
+function formOf(trusted: TrustedIssuer): IssuerForm {
+  return {
+    issuer: trusted.issuer,
+    name: trusted.name,
+    jwksUri: trusted.jwksUri ?? '',
+    jwks: trusted.jwks === undefined ? '' : JSON.stringify(trusted.jwks, undefined, 2),
+    subject: trusted.subject,
+    clients: trusted.clients.join('\n'),
+    scope: trusted.scope.join(' '),
+    resources: trusted.resources.join('\n'),
+  };
+}
+
+function draftOf(values: IssuerForm): { readonly draft: TrustedIssuerDraft; readonly problem?: FieldProblem } {
+  const words = (text: string): string[] => text.split(/\s+/).filter((each) => each !== '');
+  const draft = {
+    issuer: values.issuer,
+    name: values.name,
+    jwksUri: values.jwksUri,
+    subject: values.subject,
+    clients: words(values.clients),
+    scope: words(values.scope),
+    resources: words(values.resources),
+  };
+  if (values.jwks.trim() === '') return { draft };
+  try {
+    const jwks: unknown = JSON.parse(values.jwks);
+    if (typeof jwks !== 'object' || jwks === null || Array.isArray(jwks)) throw new TypeError('no object');
+    return { draft: { ...draft, jwks: jwks as Record<string, unknown> } };
+  } catch {
+    return { draft, problem: { field: 'jwks', message: 'This is no JSON object.' } };
+  }
+}

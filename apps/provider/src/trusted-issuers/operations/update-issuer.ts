@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { TrustedIssuer, TrustedIssuerDraft } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { revisionOf } from '../../web/revision.js';
+import type { Actor } from '../../operations/actor.js';
+import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../operations/operation.js';
+import { demand } from '../../operations/policy.js';
+import { IssuerReferences } from '../issuer-references.service.js';
+import { issuerRepresentation } from '../issuer-representation.js';
+import { mayManageIssuers } from '../policy.js';
+import { TrustedIssuers } from '../trusted-issuers.service.js';
+
+export interface UpdateIssuerInput {
+  readonly id: string;
+  readonly draft: TrustedIssuerDraft;
+  /** The revision of the issuer that the change was made from; left out: whatever it is now. */
+  readonly revision?: string | undefined;
+}
+
+/** Changes a trusted issuer. */
+@Injectable()
+export class UpdateIssuer extends SimpleOperation<UpdateIssuerInput, TrustedIssuer> {
+  constructor(
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(IssuerReferences) private readonly references: IssuerReferences,
+  ) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, input: UpdateIssuerInput): Promise<Performed<TrustedIssuer>> {
+    const { id, draft, revision } = input;
+    demand(actor, mayManageIssuers(actor));
+    const before = await this.issuers.lockAndRead(unit, id);
+    if (!before) throw notFound('issuer');
+    if (revision !== undefined && revision !== revisionOf(before)) throw changedMeanwhile();
+    await this.references.check(draft);
+    const saved = await this.issuers.update(unit, before, draft, actor.now);
+    if ('problems' in saved) throw invalidInput(saved.problems);
+    const change = {
+      type: 'issuer.updated',
+      subjectId: id,
+      details: { issuer: saved.trusted.issuer },
+      before: issuerRepresentation(before),
+      after: issuerRepresentation(saved.trusted),
+    } as const;
+    return { result: saved.trusted, changes: [change] };
+  }
+}

@@ -1,0 +1,135 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
+import {
+  checkTrustedIssuer,
+  type FieldProblem,
+  type SubjectKind,
+  type TrustedIssuer,
+  type TrustedIssuerDraft,
+} from '@gatehouse/domain/oauth';
+import { statement, type Unit } from '@gatehouse/platform/database/store';
+import { newId } from '@gatehouse/platform/secrets/random';
+import type { Repository } from 'typeorm';
+import { CacheVersions } from '../database/cache-versions.service.js';
+import { TrustedIssuerEntity } from './trusted-issuer.entity.js';
+
+/** Held until the unit ends, so that what is looked at is what is changed. */
+const lock = statement('trusted_issuers.lock', 'SELECT id FROM trusted_issuers WHERE id = $1 FOR UPDATE', {
+  sqlite: 'SELECT id FROM trusted_issuers WHERE id = $1',
+});
+
+/** They are made by administrators: so many are read at once, and kept in the process. */
+const mostIssuers = 200;
+
+type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
+
+/** Owns the servers whose word is taken for who somebody is. A change is known to every process within a second. */
+@Injectable()
+export class TrustedIssuers implements OnModuleInit {
+  private cached: Promise<readonly TrustedIssuer[]> | undefined;
+
+  constructor(
+    @InjectRepository(TrustedIssuerEntity) private readonly rows: Repository<TrustedIssuerEntity>,
+    @Inject(CacheVersions) private readonly versions: CacheVersions,
+  ) {}
+
+  onModuleInit(): void {
+    this.versions.onChange('issuers', () => {
+      this.cached = undefined;
+    });
+  }
+
+  /** By its `iss`. */
+  async find(issuer: string): Promise<TrustedIssuer | undefined> {
+    return (await this.all()).find((each) => each.issuer === issuer);
+  }
+
+  /** All of them, by name. */
+  all(): Promise<readonly TrustedIssuer[]> {
+    return (this.cached ??= this.read().catch((error: unknown) => {
+      this.cached = undefined;
+      throw error;
+    }));
+  }
+
+  /** As the database has it now: for pages that edit it. */
+  async findFresh(id: string): Promise<TrustedIssuer | undefined> {
+    const row = await this.rows.findOneBy({ id });
+    return row ? toTrusted(row) : undefined;
+  }
+
+  async create(unit: Unit, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
+    const checked = checkTrustedIssuer({ ...draft, id: newId(), createdAt: now });
+    if ('problems' in checked) return checked;
+    const repository = unit.manager.getRepository(TrustedIssuerEntity);
+    if ((await repository.count()) >= mostIssuers)
+      return { problems: [{ field: 'issuer', message: `There are ${mostIssuers} issuers: no more fit.` }] };
+    if (await repository.existsBy({ issuer: checked.trusted.issuer })) return taken;
+    await repository.insert({ ...toRow(checked.trusted), createdAt: now, updatedAt: now });
+    await this.versions.bump(unit, 'issuers');
+    return checked;
+  }
+
+  /** The issuer as this unit sees it; its row is held until the unit ends. */
+  async lockAndRead(unit: Unit, id: string): Promise<TrustedIssuer | undefined> {
+    if (id.length > 200) return undefined;
+    await unit.one(lock, id);
+    const row = await unit.manager.getRepository(TrustedIssuerEntity).findOneBy({ id });
+    return row ? toTrusted(row) : undefined;
+  }
+
+  /** @param before as {@link lockAndRead} gave it */
+  async update(unit: Unit, before: TrustedIssuer, draft: TrustedIssuerDraft, now: EpochSeconds): Promise<Outcome> {
+    const { id, createdAt } = before;
+    const repository = unit.manager.getRepository(TrustedIssuerEntity);
+    const checked = checkTrustedIssuer({ ...draft, id, createdAt });
+    if ('problems' in checked) return checked;
+    const other = await repository.findOneBy({ issuer: checked.trusted.issuer });
+    if (other && other.id !== id) return taken;
+    await repository.update({ id }, { ...toRow(checked.trusted), updatedAt: now });
+    await this.versions.bump(unit, 'issuers');
+    return checked;
+  }
+
+  async remove(unit: Unit, id: string): Promise<void> {
+    await unit.manager.getRepository(TrustedIssuerEntity).delete({ id });
+    await this.versions.bump(unit, 'issuers');
+  }
+
+  private async read(): Promise<readonly TrustedIssuer[]> {
+    return (await this.rows.find({ order: { name: 'ASC', id: 'ASC' }, take: mostIssuers })).map(toTrusted);
+  }
+}
+
+const taken = { problems: [{ field: 'issuer', message: 'This issuer is here already.' }] };
+
+function toTrusted(row: TrustedIssuerEntity): TrustedIssuer {
+  return {
+    id: row.id,
+    issuer: row.issuer,
+    name: row.name,
+    jwksUri: row.jwksUri ?? undefined,
+    // Written from a checked issuer, and by nobody else.
+    jwks: (row.jwks ?? undefined) as TrustedIssuer['jwks'],
+    subject: row.subject as SubjectKind,
+    clients: row.clients,
+    scope: row.scope,
+    resources: row.resources ?? [],
+    createdAt: epochSeconds(row.createdAt),
+  };
+}
+
+function toRow(trusted: TrustedIssuer): Omit<TrustedIssuerEntity, 'createdAt' | 'updatedAt'> {
+  return {
+    id: trusted.id,
+    issuer: trusted.issuer,
+    name: trusted.name,
+    jwksUri: trusted.jwksUri ?? null,
+    jwks: trusted.jwks === undefined ? null : { ...trusted.jwks },
+    subject: trusted.subject,
+    clients: [...trusted.clients],
+    scope: [...trusted.scope],
+    resources: trusted.resources.length === 0 ? null : [...trusted.resources],
+  };
+}

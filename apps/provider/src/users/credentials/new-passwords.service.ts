@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import { Store } from '@gatehouse/platform/database/store';
+import { invalidInput, rateLimited } from '../../operations/operation-error.js';
+import { text } from '../../i18n/text.js';
+import { uncountIfBusy } from '../throttling/busy.js';
+import type { QueueSource } from '../throttling/fair-queue.js';
+import { LoginThrottle } from '../throttling/login-throttle.service.js';
+import { PasswordHasher } from './password-hasher.js';
+import { PasswordRules, type PasswordUse } from './password-rules.js';
+import type { User } from '../user.js';
+
+export interface ChosenPassword {
+  readonly owner: User;
+  /** In plain text. */
+  readonly password: string;
+  /** The member of the input that it is, for what is wrong with it. */
+  readonly field: string;
+  readonly source: QueueSource;
+  readonly now: EpochSeconds;
+}
+
+export interface HashedPassword {
+  readonly passwordHash: string;
+  /** What it was judged for. */
+  readonly use: PasswordUse;
+}
+
+/** Passwords that people choose for an account that they have: counted, judged by the rules, and hashed. */
+@Injectable()
+export class NewPasswords {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(PasswordRules) private readonly rules: PasswordRules,
+    @Inject(PasswordHasher) private readonly hasher: PasswordHasher,
+  ) {}
+
+  /** Characters that a new one must have: fewer beside a second factor. */
+  async minimum(userId: string): Promise<number> {
+    return this.rules.minimum(await this.rules.useOf(userId));
+  }
+
+  /**
+   * @param verifyCurrent runs before anything is hashed
+   * @returns what {@link demandUse} takes, beside the hash
+   * @throws OperationError rate_limited, invalid, and what `verifyCurrent` throws
+   */
+  async hash(chosen: ChosenPassword, verifyCurrent?: () => Promise<void>): Promise<HashedPassword> {
+    const { owner, password, field, source, now } = chosen;
+    if (!(await this.store.run((unit) => this.throttle.countNewPassword(unit, owner.id, now))))
+      throw rateLimited(text('problem.password.throttled'));
+    return uncountIfBusy(
+      async () => {
+        const use = await this.rules.useOf(owner.id);
+        const weakness = await this.rules.problem(password, { use, owner, source });
+        if (weakness !== undefined) throw invalidInput([{ field, message: weakness }]);
+        await verifyCurrent?.();
+        return { passwordHash: await this.hasher.hash(password, source), use };
+      },
+      () => this.store.run((unit) => this.throttle.giveBackNewPassword(unit, owner.id)),
+    );
+  }
+}

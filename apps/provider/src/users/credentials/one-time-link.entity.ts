@@ -1,0 +1,40 @@
+import {
+  BytesColumn,
+  FlagColumn,
+  IdColumn,
+  InstantColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/platform/database/columns';
+import { Entity } from 'typeorm';
+
+/** A link that does one thing once. Read and written by the named statements of its service. */
+@Entity('one_time_links')
+export class OneTimeLinkEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the link's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  /** What it does: `set-password`. */
+  @TextColumn()
+  purpose!: string;
+
+  @IdColumn()
+  userId!: string;
+
+  /** Whether setting the password signs in: true for links that an administrator or the command line made. */
+  @FlagColumn()
+  signsIn!: boolean;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  expiresAt!: number;
+
+  @InstantColumn({ nullable: true })
+  consumedAt!: number | null;
+}

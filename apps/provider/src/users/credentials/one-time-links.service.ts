@@ -1,0 +1,133 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  addSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { routes } from '../../web/routes.js';
+import { UsersService } from '../users.service.js';
+
+export type LinkPurpose = 'set-password';
+
+/** What a link is made for. */
+export interface NewLink {
+  readonly userId: string;
+  readonly purpose: LinkPurpose;
+  /**
+   * Setting the password signs in. For links that an administrator or the command line made, and hands over: one that
+   * anybody may have sent to a mailbox proves the mailbox and no more.
+   */
+  readonly signsIn?: boolean;
+}
+
+/** A link that can still be used. */
+export interface FoundLink {
+  readonly selector: number;
+  readonly userId: string;
+  readonly signsIn: boolean;
+}
+
+interface LinkRow {
+  selector: number;
+  verifier_hash: Buffer;
+  user_id: string;
+  signs_in: boolean | number;
+}
+
+const linkStatements = {
+  insert: statement(
+    'one_time_links.insert',
+    `INSERT INTO one_time_links (selector, verifier_hash, purpose, user_id, created_at, expires_at, signs_in)
+     VALUES ($1, $2, $3, $4, $5, $6, $7 <> 0)`,
+  ),
+  find: statement(
+    'one_time_links.find',
+    `SELECT selector, verifier_hash, user_id, signs_in FROM one_time_links
+     WHERE selector = $1 AND purpose = $2 AND consumed_at IS NULL AND expires_at > $3`,
+  ),
+  consume: statement(
+    'one_time_links.consume',
+    'UPDATE one_time_links SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2',
+  ),
+  forgetOfUser: statement(
+    'one_time_links.forget_of_user',
+    'DELETE FROM one_time_links WHERE user_id = $1 AND purpose = $2',
+  ),
+  purge: statement('one_time_links.purge', 'DELETE FROM one_time_links WHERE expires_at <= $1'),
+};
+
+/** Owns links that do one thing once; only the hash of a link is stored. */
+@Injectable()
+export class OneTimeLinks implements OnModuleInit {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  onModuleInit(): void {
+    this.users.follow({
+      userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
+      emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
+      passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),
+    });
+  }
+
+  /** Makes a link; the person's older ones of this purpose end. @returns the absolute URL: shown or sent once */
+  async make(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
+    await unit.change(linkStatements.forgetOfUser, link.userId, link.purpose);
+    return this.makeAnother(unit, link, now);
+  }
+
+  /** A link that an administrator hands over: setting the password by it signs in. */
+  makeForAdministrator(unit: Unit, userId: string, now: EpochSeconds): Promise<string> {
+    return this.make(unit, { userId, purpose: 'set-password', signsIn: true }, now);
+  }
+
+  /** Makes a link beside the older ones: two processes that start at once each print one, and both must work. */
+  async makeAnother(unit: Unit, link: NewLink, now: EpochSeconds): Promise<string> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    await unit.change(
+      linkStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      link.purpose,
+      link.userId,
+      now,
+      addSeconds(now, this.settings.resetLinkLifetimeSeconds),
+      link.signsIn === true ? 1 : 0,
+    );
+    return `${this.settings.issuer}${routes.setPassword}?token=${formatToken(token)}`;
+  }
+
+  /** Whose link this is, while it can still be used. Looking does not spend it: mail scanners open links. */
+  async find(text: string | undefined, purpose: LinkPurpose, now: EpochSeconds): Promise<FoundLink | undefined> {
+    const token = text === undefined ? undefined : parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<LinkRow>(linkStatements.find, token.selector, purpose, now);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return { selector: row.selector, userId: row.user_id, signsIn: Boolean(row.signs_in) };
+  }
+
+  /** A person's links stop working. */
+  async forgetAllOf(unit: Unit, userId: string): Promise<void> {
+    await unit.change(linkStatements.forgetOfUser, userId, 'set-password');
+  }
+
+  /** Spends a link that {@link find} gave. True for exactly one caller. */
+  async consume(unit: Unit, selector: number, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(linkStatements.consume, selector, now)) === 1;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(linkStatements.purge, now);
+  }
+}

@@ -1,0 +1,41 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../../../operations/actor.js';
+import { notFound, OperationError } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { demand } from '../../../operations/policy.js';
+import { text } from '../../../i18n/text.js';
+import { OneTimeLinks } from '../one-time-links.service.js';
+import { mayManageUsers } from '../../policy.js';
+import { UsersService } from '../../users.service.js';
+
+export interface PasswordLinkInput {
+  readonly id: string;
+  /** Ends all sessions and grants too: another person may be signed in. */
+  readonly signOut?: boolean;
+}
+
+/** Makes a link by which a person sets their password; an older one stops working. */
+@Injectable()
+export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
+  ) {
+    super();
+  }
+
+  /** @returns the link, which is shown once */
+  async perform(unit: Unit, actor: Actor, { id, signOut = false }: PasswordLinkInput): Promise<Performed<string>> {
+    demand(actor, mayManageUsers(actor));
+    const user = await this.users.lockAndRead(unit, id);
+    if (!user) throw notFound('user');
+    if (user.disabledAt !== undefined) throw new OperationError('conflict', text('problem.accountDisabled'));
+    if (signOut) await this.users.signOutEverywhere(unit, id, { offline: true }, actor.now);
+    const link = await this.links.makeForAdministrator(unit, id, actor.now);
+    return {
+      result: link,
+      changes: [{ type: 'user.link_made', subjectId: id, ...(signOut ? { details: { signed_out: true } } : {}) }],
+    };
+  }
+}

@@ -1,0 +1,37 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isEmailAddress } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { SETTINGS } from '../../../config/settings.token.js';
+import { sendsMail, type Settings } from '../../../config/settings.js';
+import type { Actor } from '../../../operations/actor.js';
+import { invalidInput, OperationError, rateLimited } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { demandVisitor } from '../../../operations/policy.js';
+import { text } from '../../../i18n/text.js';
+import { PasswordResets } from '../password-resets.service.js';
+
+export interface PasswordResetInput {
+  readonly email: string;
+  /** What requests of one network are counted by. */
+  readonly addressKey: string;
+}
+
+/** Somebody asks for a link that sets their password. The answer is the same whether anybody has the address or not. */
+@Injectable()
+export class RequestPasswordReset extends SimpleOperation<PasswordResetInput, void> {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(PasswordResets) private readonly resets: PasswordResets,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError forbidden, conflict without a mail server, invalid, rate_limited */
+  async perform(unit: Unit, actor: Actor, { email, addressKey }: PasswordResetInput): Promise<Performed<void>> {
+    const { now } = demandVisitor(actor);
+    if (!sendsMail(this.settings)) throw new OperationError('conflict', text('forgot.noMail'));
+    if (!isEmailAddress(email)) throw invalidInput([{ field: 'email', message: text('problem.email') }]);
+    if (!(await this.resets.ask(unit, email, addressKey, now))) throw rateLimited(text('forgot.throttled'));
+    return { result: undefined, changes: [] };
+  }
+}

@@ -1,0 +1,21 @@
+import { addressKey, networkKey } from '@gatehouse/platform/http/request';
+import type { QueueSource } from '../throttling/fair-queue.js';
+
+interface Origin {
+  readonly address: string;
+}
+
+/** A source of which only the network address is known. */
+export function anonymousSource({ address }: Origin): QueueSource {
+  return { key: addressKey(address), network: networkKey(address), isIdentified: false };
+}
+
+/** A source that is signed in to this account, has its one-time link, or uses a browser that the account is known in. */
+export function accountSource({ address }: Origin, userId: string): QueueSource {
+  return { key: `account ${userId}`, network: networkKey(address), isIdentified: true };
+}
+
+/** @param selector of an invitation that can still be used */
+export function invitationSource({ address }: Origin, selector: number): QueueSource {
+  return { key: `invitation ${selector}`, network: networkKey(address), isIdentified: true };
+}

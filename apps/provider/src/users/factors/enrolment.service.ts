@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { acrOf, addMethods, type AuthenticationMethod } from '@gatehouse/domain/oauth';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { notFound, OperationError } from '../../operations/operation-error.js';
+import type { Actor, PersonActor } from '../../operations/actor.js';
+import type { Performed } from '../../operations/operation.js';
+import { demandOwner } from '../../operations/policy.js';
+import type { Session } from '../sessions/session.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { mayChangeOwnCredentials } from '../policy.js';
+import { SecurityNotices } from '../security-notices.service.js';
+import { UsersService } from '../users.service.js';
+import { Factors } from './factors.service.js';
+import { RecoveryCodes } from './recovery-codes.service.js';
+
+/** A second factor that was just added. The session is complete by it, under a new cookie. */
+export interface AddedFactor {
+  readonly session: Session;
+  readonly cookieValue: string;
+  /** Made with the first factor, and shown this once. */
+  readonly codes: readonly string[] | undefined;
+}
+
+export interface NewFactor {
+  /** The session that it is added in. */
+  readonly session: Session;
+  readonly methods: readonly AuthenticationMethod[];
+  /** `totp` or a passkey's id, for the audit log. */
+  readonly factor: string;
+  readonly isFirst: boolean;
+}
+
+/**
+ * What the operations that add a second factor have in common. With the first one, and where none is left, come recovery
+ * codes; sessions that rest on a password alone owe the factor.
+ */
+@Injectable()
+export class Enrolment {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
+  ) {}
+
+  /**
+   * Holds the account, so that a login at the same moment is either before the factor or asked for it.
+   * @returns whether it is the person's first factor
+   * @throws OperationError not_found; recent_sign_in, also where a factor was added since the sign-in was looked at
+   */
+  async begin(unit: Unit, actor: Actor): Promise<{ readonly person: PersonActor; readonly isFirst: boolean }> {
+    const person = demandOwner(actor);
+    if (!(await this.users.lock(unit, person.userId))) throw notFound('user');
+    const hasSecondFactor = await this.factors.hasAnyIn(unit, person.userId);
+    demandOwner({ ...person, hasSecondFactor }, mayChangeOwnCredentials);
+    return { person, isFirst: !hasSecondFactor };
+  }
+
+  /** @throws OperationError conflict: a factor must not outlive the session that added it by a moment */
+  async complete(unit: Unit, { userId, now }: PersonActor, added: NewFactor): Promise<Performed<AddedFactor>> {
+    const { session, methods, factor, isFirst } = added;
+    const amr = addMethods(session.amr, methods);
+    const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
+    if (!completed) throw new OperationError('conflict', 'The session has ended.');
+    await this.sessions.demoteOthers(unit, userId, session.id);
+    const hasCodes = !isFirst && (await this.codes.countLeftIn(unit, userId)) > 0;
+    const codes = hasCodes ? undefined : await this.codes.make(unit, userId, now);
+    await this.notices.tell(unit, userId, 'factor added', now);
+    return {
+      result: { ...completed, codes },
+      changes: [{ type: 'factor.added', subjectId: userId, details: { factor } }],
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EpochSeconds } from '@gatehouse/domain/kernel';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../../../operations/actor.js';
+import { invalidInput, type OperationError } from '../../../operations/operation-error.js';
+import type { Operation, Performed } from '../../../operations/operation.js';
+import { demandOwner } from '../../../operations/policy.js';
+import type { Session } from '../../sessions/session.js';
+import { text } from '../../../i18n/text.js';
+import { mayChangeOwnCredentials } from '../../policy.js';
+import { Ceremonies, type NewPasskeyProof } from '../ceremonies.service.js';
+import { Enrolment, type AddedFactor } from '../enrolment.service.js';
+import { mostNameCharacters, mostPasskeys, Passkeys } from '../passkeys.service.js';
+
+export interface AddPasskeyInput {
+  /** The person's session, which is complete afterwards. */
+  readonly session: Session;
+  /** The browser cookie's value: an answer that was made in another browser is refused. */
+  readonly browserId: string;
+  /** The authenticator's response, as the page's script sent it. */
+  readonly attestation: string;
+  /** As typed; one is made up where it is empty. */
+  readonly name: string;
+}
+
+interface Prepared {
+  readonly session: Session;
+  readonly proof: NewPasskeyProof;
+  readonly name: string;
+}
+
+/** A person adds a passkey. */
+@Injectable()
+export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepared> {
+  constructor(
+    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(Passkeys) private readonly passkeys: Passkeys,
+    @Inject(Enrolment) private readonly enrolment: Enrolment,
+  ) {}
+
+  /** @throws OperationError not_found, recent_sign_in, invalid */
+  async prepare(actor: Actor, input: AddPasskeyInput): Promise<Prepared> {
+    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    const { session, browserId, attestation, name } = input;
+    const proof = await this.ceremonies.verifyNew({ browserId, userId, now }, attestation);
+    if (!proof) throw refused();
+    return { session, proof, name: name.trim().slice(0, mostNameCharacters) || nameOfDay(now) };
+  }
+
+  /** @throws OperationError not_found, recent_sign_in, invalid; conflict where the session has ended */
+  async perform(unit: Unit, actor: Actor, { session, proof, name }: Prepared): Promise<Performed<AddedFactor>> {
+    const { person, isFirst } = await this.enrolment.begin(unit, actor);
+    if (!(await this.ceremonies.spendNew(unit, proof, person.now))) throw refused();
+    const factor = await this.passkeys.add(unit, { ...proof.passkey, name }, person.now);
+    if (factor === undefined)
+      throw invalidInput([{ field: 'attestation', message: text('passkeys.taken', { most: mostPasskeys }) }]);
+    const methods = proof.userVerified ? (['pop', 'user', 'mfa'] as const) : (['pop', 'user'] as const);
+    return this.enrolment.complete(unit, person, { session, methods, factor, isFirst });
+  }
+}
+
+function refused(): OperationError {
+  return invalidInput([{ field: 'attestation', message: text('passkeys.refused') }]);
+}
+
+function nameOfDay(now: EpochSeconds): string {
+  return `Passkey of ${new Date(now * 1000).toISOString().slice(0, 10)}`;
+}

@@ -1,0 +1,36 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../../../operations/actor.js';
+import { notFound, OperationError } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { demandOwner } from '../../../operations/policy.js';
+import { text } from '../../../i18n/text.js';
+import { mayChangeOwnCredentials } from '../../policy.js';
+import { SecurityNotices } from '../../security-notices.service.js';
+import { UsersService } from '../../users.service.js';
+import { Factors } from '../factors.service.js';
+import { RecoveryCodes } from '../recovery-codes.service.js';
+
+/** A person makes new recovery codes in place of the old ones; they are shown once. */
+@Injectable()
+export class MakeRecoveryCodes extends SimpleOperation<Readonly<Record<string, never>>, readonly string[]> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(Factors) private readonly factors: Factors,
+    @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
+    @Inject(SecurityNotices) private readonly notices: SecurityNotices,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError not_found, recent_sign_in; conflict without a second factor, which they stand in for */
+  async perform(unit: Unit, actor: Actor): Promise<Performed<readonly string[]>> {
+    const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
+    if (!(await this.users.lock(unit, userId))) throw notFound('user');
+    if (!(await this.factors.hasAnyIn(unit, userId)))
+      throw new OperationError('conflict', text('factors.codesNeedOne'));
+    await this.notices.tell(unit, userId, 'codes made', now);
+    const codes = await this.codes.make(unit, userId, now);
+    return { result: codes, changes: [{ type: 'factor.codes_made', subjectId: userId }] };
+  }
+}

@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../../../operations/actor.js';
+import { invalidInput, notFound } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { demandOwner } from '../../../operations/policy.js';
+import { text } from '../../../i18n/text.js';
+import { UsersService } from '../../users.service.js';
+import { mostNameCharacters, Passkeys } from '../passkeys.service.js';
+
+export interface RenamePasskeyInput {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A person gives a passkey of theirs another name. One that is gone stays gone. */
+@Injectable()
+export class RenamePasskey extends SimpleOperation<RenamePasskeyInput, void> {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(Passkeys) private readonly passkeys: Passkeys,
+  ) {
+    super();
+  }
+
+  /** @throws OperationError not_found, invalid */
+  async perform(unit: Unit, actor: Actor, { id, name }: RenamePasskeyInput): Promise<Performed<void>> {
+    const { userId } = demandOwner(actor);
+    if (name === '' || name.length > mostNameCharacters)
+      throw invalidInput([{ field: 'name', message: text('passkeys.badName', { most: mostNameCharacters }) }]);
+    if (!(await this.users.lock(unit, userId))) throw notFound('user');
+    const before = await this.passkeys.findName(unit, userId, id);
+    if (before === undefined || before === name) return { result: undefined, changes: [] };
+    await this.passkeys.rename(unit, userId, id, name);
+    const change = {
+      type: 'factor.renamed',
+      subjectId: userId,
+      before: { name: before },
+      after: { name },
+      details: { factor: id },
+    } as const;
+    return { result: undefined, changes: [change] };
+  }
+}

@@ -1,0 +1,172 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { acrOf, addMethods, type AuthenticationMethod } from '@gatehouse/domain/oauth';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
+import { AuditService } from '../../audit/audit.service.js';
+import type { Session } from '../sessions/session.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { LoginThrottle, throttledEvent, type StoredBucket } from '../throttling/login-throttle.service.js';
+import type { Visit } from '../sessions/visit.js';
+import { Visits } from '../sessions/visits.service.js';
+import { Ceremonies } from './ceremonies.service.js';
+import { RecoveryCodes } from './recovery-codes.service.js';
+import { plainCode } from './totp.js';
+import { TotpFactors } from './totp.service.js';
+import { TrustedBrowsers } from './trusted-browsers.service.js';
+
+/** A visit of somebody whose password was right, whether or not a second factor is still owed. */
+export type SessionVisit = Visit & { readonly session: Session };
+
+export type FactorOutcome =
+  | { readonly kind: 'proved'; readonly cookies: readonly SetCookie[] }
+  | { readonly kind: 'wrong' }
+  | { readonly kind: 'throttled' }
+  /** The session ended meanwhile: the login begins again. */
+  | { readonly kind: 'ended' };
+
+interface Proved {
+  readonly methods: readonly AuthenticationMethod[];
+  /** `totp`, `recovery` or a passkey's id, for the audit log. */
+  readonly factor: string;
+  readonly trustDays: number;
+  readonly counted: readonly StoredBucket[];
+  /** Spends what was shown; false when somebody else did before. */
+  spend(unit: Unit): Promise<boolean>;
+}
+
+/** Proves a second factor of the session's person: the session is full then, under a new cookie. */
+@Injectable()
+export class SecondFactors {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(TotpFactors) private readonly totp: TotpFactors,
+    @Inject(RecoveryCodes) private readonly codes: RecoveryCodes,
+    @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
+    @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /** By a code of the authenticator app. */
+  async withCode(visit: SessionVisit, typed: string, trustDays: number): Promise<FactorOutcome> {
+    const { userId } = visit.session;
+    const attempt = await this.count(visit);
+    if (!attempt.admitted) return { kind: 'throttled' };
+    const step = await this.totp.matchStep(userId, plainCode(typed), visit.now);
+    if (step === undefined) return this.refuse(visit, 'totp');
+    return this.prove(visit, {
+      methods: ['otp'],
+      factor: 'totp',
+      trustDays,
+      counted: attempt.counted,
+      spend: (unit) => this.totp.spend(unit, userId, step, visit.now),
+    });
+  }
+
+  /** By a recovery code. It trusts no browser: whoever needs it has lost what the next login will ask for. */
+  async withRecoveryCode(visit: SessionVisit, typed: string): Promise<FactorOutcome> {
+    const { userId } = visit.session;
+    const attempt = await this.count(visit);
+    if (!attempt.admitted) return { kind: 'throttled' };
+    return this.prove(visit, {
+      methods: ['otp', 'recovery'],
+      factor: 'recovery',
+      trustDays: 0,
+      counted: attempt.counted,
+      spend: async (unit) => {
+        if (!(await this.codes.spend(unit, userId, typed, visit.now))) return false;
+        await this.totp.forgive(unit, userId);
+        return true;
+      },
+    });
+  }
+
+  /** By a passkey of theirs. */
+  async withPasskey(visit: SessionVisit, assertion: string, trustDays: number): Promise<FactorOutcome> {
+    const { userId } = visit.session;
+    const attempt = await this.count(visit);
+    if (!attempt.admitted) return { kind: 'throttled' };
+    const proof = await this.ceremonies.verify(visit, assertion, { purpose: 'factor', userId });
+    if (!proof || 'refused' in proof) return this.refuse(visit, proof?.passkey.id ?? 'passkey', proof?.refused);
+    return this.prove(visit, {
+      methods: proof.userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
+      factor: proof.passkey.id,
+      trustDays,
+      counted: attempt.counted,
+      spend: async (unit) => {
+        if (!(await this.ceremonies.spend(unit, proof, visit.now))) return false;
+        await this.totp.forgive(unit, userId);
+        return true;
+      },
+    });
+  }
+
+  private async prove(visit: SessionVisit, proved: Proved): Promise<FactorOutcome> {
+    const { session, now, addressKey } = visit;
+    const { userId } = session;
+    const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'spent' | 'ended'> => {
+      if (!(await proved.spend(unit))) return 'spent';
+      const amr = addMethods(session.amr, proved.methods);
+      const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
+      if (!completed) return 'ended';
+      const cookies = this.visits.sessionCookiesFor(completed.session, completed.cookieValue);
+      await this.throttle.succeeded(unit, { counted: proved.counted, userId, addressKey, now });
+      const trusted = await this.trusted.trust(unit, visit, userId, proved.trustDays);
+      const trail = { actorId: userId, address: visit.address, requestId: visit.requestId };
+      await this.audit.record(unit, {
+        type: 'factor.used',
+        ...trail,
+        subjectId: userId,
+        details: { factor: proved.factor },
+      });
+      await this.audit.record(unit, { type: 'login.succeeded', ...trail, subjectId: session.id });
+      if (trusted)
+        await this.audit.record(unit, {
+          type: 'browser.trusted',
+          ...trail,
+          subjectId: userId,
+          details: { days: proved.trustDays },
+        });
+      return trusted ? [...cookies, trusted] : cookies;
+    });
+    if (cookies === 'ended') return { kind: 'ended' };
+    if (cookies === 'spent') return this.refuse(visit, proved.factor, 'used before');
+    return { kind: 'proved', cookies };
+  }
+
+  /**
+   * Counts an attempt like one at a password, under a name that no account has. Neither a known browser nor a known
+   * address helps: whoever is here knew the password, and that made both known.
+   */
+  private count(visit: SessionVisit): ReturnType<LoginThrottle['count']> {
+    return this.store.run(async (unit) => {
+      const attempt = await this.throttle.count(unit, {
+        accountKey: `factor:${visit.session.userId}`,
+        userId: undefined,
+        origin: { addressKey: visit.addressKey, knownDevice: undefined },
+        now: visit.now,
+      });
+      const event = throttledEvent(attempt, { subjectId: visit.session.userId, visit });
+      if (event) await this.audit.record(unit, event);
+      return attempt;
+    });
+  }
+
+  private async refuse(visit: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
+    const { userId } = visit.session;
+    await this.store.run(async (unit) => {
+      if (factor === 'totp') await this.totp.countFailure(unit, userId);
+      await this.audit.record(unit, {
+        type: 'factor.failed',
+        actorId: userId,
+        subjectId: userId,
+        address: visit.address,
+        requestId: visit.requestId,
+        details: { factor, why: why.slice(0, 200) },
+      });
+    });
+    return { kind: 'wrong' };
+  }
+}

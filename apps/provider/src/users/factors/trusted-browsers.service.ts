@@ -1,0 +1,166 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+  type Token,
+} from '@gatehouse/domain/kernel';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { cookieName } from '@gatehouse/platform/http/browser-cookie';
+import type { SetCookie } from '@gatehouse/platform/http/reply';
+import { cookie, header, type WebRequest } from '@gatehouse/platform/http/request';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import type { Visit } from '../sessions/visit.js';
+
+interface TrustedRow {
+  selector: number;
+  verifier_hash: Buffer;
+  browser_hash: Buffer;
+  user_agent: string | null;
+  address: string | null;
+  created_at: number;
+  last_used_at: number;
+  expires_at: number;
+}
+
+const columns = 'selector, verifier_hash, browser_hash, user_agent, address, created_at, last_used_at, expires_at';
+
+const trustedStatements = {
+  insert: statement(
+    'trusted_browsers.insert',
+    `INSERT INTO trusted_browsers (selector, verifier_hash, user_id, browser_hash, user_agent, address, created_at,
+       last_used_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
+  ),
+  find: statement(
+    'trusted_browsers.find',
+    `SELECT ${columns} FROM trusted_browsers WHERE selector = $1 AND user_id = $2 AND expires_at > $3`,
+  ),
+  use: statement('trusted_browsers.use', 'UPDATE trusted_browsers SET last_used_at = $2 WHERE selector = $1'),
+  ofUser: statement(
+    'trusted_browsers.of_user',
+    `SELECT ${columns} FROM trusted_browsers WHERE user_id = $1 AND expires_at > $2 ORDER BY selector DESC`,
+  ),
+  end: statement('trusted_browsers.end', 'DELETE FROM trusted_browsers WHERE selector = $1 AND user_id = $2'),
+  endOfBrowser: statement(
+    'trusted_browsers.end_of_browser',
+    'DELETE FROM trusted_browsers WHERE user_id = $1 AND browser_hash = $2',
+  ),
+  endOfUser: statement('trusted_browsers.end_of_user', 'DELETE FROM trusted_browsers WHERE user_id = $1'),
+  trim: statement(
+    'trusted_browsers.trim',
+    `DELETE FROM trusted_browsers WHERE user_id = $1 AND selector <= (
+       SELECT selector FROM trusted_browsers WHERE user_id = $1 ORDER BY selector DESC LIMIT 1 OFFSET $2)`,
+  ),
+  purge: statement('trusted_browsers.purge', 'DELETE FROM trusted_browsers WHERE expires_at <= $1'),
+};
+
+/** People who share one browser, and browsers of one person: the oldest go. */
+const mostInCookie = 5;
+const mostOfUser = 20;
+const daySeconds = 24 * 3600;
+
+export interface TrustedBrowser {
+  readonly selector: number;
+  readonly userAgent: string | undefined;
+  readonly address: string | undefined;
+  readonly createdAt: EpochSeconds;
+  readonly lastUsedAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+  readonly isThisOne: boolean;
+}
+
+/**
+ * Owns the browsers in which a person asked not to be asked for their second factor: a cookie of its own, bound to the
+ * browser's, stored as a hash, and ended by a change of the password or of a factor.
+ */
+@Injectable()
+export class TrustedBrowsers {
+  /** What may be chosen, in days; the setting is the longest. */
+  readonly days: readonly number[];
+  private readonly secure: boolean;
+  private readonly name: string;
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) settings: Settings,
+  ) {
+    this.days = [1, 7, 30, 90].filter((days) => days * daySeconds <= settings.trustedBrowserLifetimeSeconds);
+    this.secure = settings.issuer.startsWith('https:');
+    this.name = cookieName('gatehouse_trusted', this.secure);
+  }
+
+  /** True when this person trusted this browser and that has not ended. Part of the unit of the login. */
+  async use(unit: Unit, visit: Visit, userId: string): Promise<boolean> {
+    for (const token of this.read(visit.request)) {
+      const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, visit.now);
+      if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) continue;
+      if (!equalInConstantTime(row.browser_hash, visit.browser.hash)) continue;
+      await unit.change(trustedStatements.use, row.selector, visit.now);
+      return true;
+    }
+    return false;
+  }
+
+  /** @param days one of {@link days}; anything else trusts nothing. @returns the cookie to set */
+  async trust(unit: Unit, visit: Visit, userId: string, days: number): Promise<SetCookie | undefined> {
+    if (!this.days.includes(days)) return undefined;
+    const token: Token = { selector: this.selectors.next(), verifier: newSecret() };
+    const lifetimeSeconds = days * daySeconds;
+    await unit.change(trustedStatements.endOfBrowser, userId, visit.browser.hash);
+    await unit.change(
+      trustedStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      userId,
+      visit.browser.hash,
+      header(visit.request, 'user-agent')?.slice(0, 300) ?? null,
+      visit.address,
+      visit.now,
+      addSeconds(visit.now, lifetimeSeconds),
+    );
+    await unit.change(trustedStatements.trim, userId, mostOfUser);
+    const value = [token, ...this.read(visit.request)].slice(0, mostInCookie).map(formatToken).join('~');
+    return { name: this.name, value, secure: this.secure, maxAgeSeconds: Math.max(lifetimeSeconds, 90 * daySeconds) };
+  }
+
+  async listOf(visit: Visit, userId: string): Promise<readonly TrustedBrowser[]> {
+    const rows = await this.store.all<TrustedRow>(trustedStatements.ofUser, userId, visit.now);
+    return rows.map((row) => ({
+      selector: row.selector,
+      userAgent: row.user_agent ?? undefined,
+      address: row.address ?? undefined,
+      createdAt: epochSeconds(row.created_at),
+      lastUsedAt: epochSeconds(row.last_used_at),
+      expiresAt: epochSeconds(row.expires_at),
+      isThisOne: equalInConstantTime(row.browser_hash, visit.browser.hash),
+    }));
+  }
+
+  /** True when it was theirs and trusted until now. */
+  async end(unit: Unit, userId: string, selector: number): Promise<boolean> {
+    return (await unit.change(trustedStatements.end, selector, userId)) === 1;
+  }
+
+  async endAllOf(unit: Unit, userId: string): Promise<void> {
+    await unit.change(trustedStatements.endOfUser, userId);
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(trustedStatements.purge, now);
+  }
+
+  private read(request: WebRequest): Token[] {
+    return (cookie(request, this.name) ?? '')
+      .slice(0, 400)
+      .split('~')
+      .slice(0, mostInCookie)
+      .flatMap((text) => parseToken(text) ?? []);
+  }
+}

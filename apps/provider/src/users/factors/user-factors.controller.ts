@@ -1,0 +1,83 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import type { WebRequest } from '@gatehouse/platform/http/request';
+import { PageError } from '../../web/page-error.js';
+import { routes } from '../../web/routes.js';
+import type { Sentence } from '../../i18n/text.js';
+import { PageOperations } from '../page-operations.service.js';
+import type { User } from '../user.js';
+import { UsersService } from '../users.service.js';
+import type { UserVisit } from '../sessions/visit.js';
+import { Visits } from '../sessions/visits.service.js';
+import { Factors } from './factors.service.js';
+import { ResetSecondFactors } from './operations/reset-second-factors.js';
+
+/** For administrators: which second factors a person has, and taking them all away from whoever lost them. */
+@Controller(routes.userFactors)
+export class UserFactorsController {
+  constructor(
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(Factors) private readonly factors: Factors,
+  ) {}
+
+  @Get(':id')
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    const visit = await this.openFor(request);
+    return this.show(visit, await this.getUser(request), '', {});
+  }
+
+  @Post(':id')
+  async reset(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const visit = await this.openFor(request);
+    const person = await this.getUser(request);
+    const typed = form.text('username').trim();
+    if (refusal) return this.show(visit, person, typed, { status: 403, error: refusal.sentence });
+    if (typed !== person.username)
+      return this.show(visit, person, typed, { status: 422, problem: 'This is not their username.' });
+    const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { visit, form });
+    if ('refusal' in outcome) return this.show(visit, person, typed, outcome.refusal);
+    return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: visit.cookies });
+  }
+
+  private async show(
+    visit: UserVisit,
+    person: User,
+    typed: string,
+    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string },
+  ): Promise<Reply> {
+    const own = await this.factors.of(person.id);
+    return this.visits.page(
+      visit,
+      'users/factors',
+      {
+        person: { id: person.id, username: person.username },
+        totp: own.totp,
+        passkeys: own.passkeys.map(({ name, createdAt, lastUsedAt }) => ({ name, createdAt, lastUsedAt })),
+        codesLeft: own.codesLeft,
+        hasAny: own.totp !== undefined || own.passkeys.length > 0,
+        typed,
+        problem: shown.problem,
+        firstProblem: shown.problem && 'username',
+        error: shown.error,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+
+  private async getUser(request: WebRequest): Promise<User> {
+    const user = await this.users.find(request.params['id'] ?? '');
+    if (!user) throw new PageError('record.not_found');
+    return user;
+  }
+}

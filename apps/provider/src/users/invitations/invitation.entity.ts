@@ -1,0 +1,44 @@
+import {
+  BytesColumn,
+  IdColumn,
+  InstantColumn,
+  JsonColumn,
+  SelectorPrimaryColumn,
+  TextColumn,
+} from '@gatehouse/platform/database/columns';
+import { Entity } from 'typeorm';
+
+/** Lets whoever reads a mailbox make one account. Read and written by the named statements of its service. */
+@Entity('invitations')
+export class InvitationEntity {
+  @SelectorPrimaryColumn()
+  selector!: number;
+
+  /** SHA-256 of the link's verifier. */
+  @BytesColumn()
+  verifierHash!: Buffer;
+
+  @TextColumn()
+  email!: string;
+
+  /** As addresses are compared. */
+  @TextColumn()
+  emailKey!: string;
+
+  /** What the account will have. */
+  @JsonColumn()
+  roles!: string[];
+
+  /** The administrator; null for the command line. */
+  @IdColumn({ nullable: true })
+  invitedBy!: string | null;
+
+  @InstantColumn()
+  createdAt!: number;
+
+  @InstantColumn()
+  expiresAt!: number;
+
+  @InstantColumn({ nullable: true })
+  consumedAt!: number | null;
+}

@@ -1,0 +1,122 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { SETTINGS } from '../../config/settings.token.js';
+import { sendsMail, type Settings } from '../../config/settings.js';
+import { problemModel, type FieldProblem } from '../../web/form-problems.js';
+import { routes } from '../../web/routes.js';
+import type { Sentence } from '../../i18n/text.js';
+import { addressesIn, Invitations, mostInvited } from './invitations.service.js';
+import { InvitePeople } from './operations/invite-people.js';
+import { WithdrawInvitation } from './operations/withdraw-invitation.js';
+import { PageOperations } from '../page-operations.service.js';
+import { roles, roleWords } from '../user.js';
+import type { UserVisit } from '../sessions/visit.js';
+import { Visits } from '../sessions/visits.service.js';
+
+const mostCharacters = 200_000;
+const pageLength = 50;
+/** Of what is wrong so many are named. */
+const mostNamed = 5;
+
+interface Shown {
+  readonly typed?: string;
+  readonly roles?: readonly string[];
+  readonly problems?: readonly FieldProblem[];
+  readonly status?: number;
+  readonly error?: Sentence;
+}
+
+/**
+ * Invitations, by mail or by links that an administrator passes on: who gets one makes an account with the roles that
+ * were chosen.
+ */
+@Controller(routes.invitations)
+export class InvitationsController {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(Visits) private readonly visits: Visits,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(Invitations) private readonly invitations: Invitations,
+  ) {}
+
+  @Get()
+  async form(@Req() request: WebRequest): Promise<Reply> {
+    return this.show(await this.openFor(request), {});
+  }
+
+  @Post()
+  async submit(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request, { limitBytes: 2 * mostCharacters });
+    const visit = await this.openFor(request);
+    const typed = form.text('emails');
+    const chosen = roles.filter((role) => form.all('role').includes(role));
+    if (refusal) return this.show(visit, { typed, roles: chosen, status: 403, error: refusal.sentence });
+    const withdrawn = /^withdraw:(\d{1,16})$/.exec(form.text('action'))?.[1];
+    if (withdrawn !== undefined) {
+      await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { visit, form });
+      return Reply.redirect(`${routes.invitations}?done=withdrawn`, { cookies: visit.cookies });
+    }
+    const { addresses, wrong } = addressesIn(typed);
+    const problem = problemOf(addresses, wrong);
+    if (problem !== undefined)
+      return this.show(visit, { typed, roles: chosen, problems: [{ field: 'emails', message: problem }], status: 422 });
+    const invited = await this.operations.execute(InvitePeople, { emails: addresses, roles: chosen }, { visit, form });
+    if ('refusal' in invited) return this.show(visit, { typed, roles: chosen, ...invited.refusal });
+    // No mail is sent: the administrator passes the links on.
+    if (!sendsMail(this.settings))
+      return this.visits.page(visit, 'users/invitation-links', { invitations: invited.result });
+    return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: visit.cookies });
+  }
+
+  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
+    const parameters = query(visit.request);
+    const after = parameters.text('after');
+    const before = /^\d{1,16}$/.test(after) ? Number(after) : undefined;
+    const { items, next } = await this.invitations.list({ before, limit: pageLength }, visit.now);
+    const chosen = shown.roles ?? ['user'];
+    return this.visits.page(
+      visit,
+      'users/invite',
+      {
+        typed: shown.typed ?? '',
+        most: mostInvited,
+        sendsMail: sendsMail(this.settings),
+        isOff: this.settings.signUp === 'off',
+        roleChoices: roles.map((role) => ({ role, words: roleWords[role], checked: chosen.includes(role) })),
+        invitations: items,
+        next,
+        isFirst: before === undefined,
+        ...problemModel(shown.problems ?? []),
+        error: shown.error,
+        notice: shown.status === undefined ? notices[parameters.text('done')] : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async openFor(request: WebRequest): Promise<UserVisit> {
+    const visit = await this.visits.requireUser(request);
+    this.visits.requireRole(visit, 'admin');
+    return visit;
+  }
+}
+
+const notices: Readonly<Record<string, string>> = {
+  invited: 'The invitations are on their way.',
+  withdrawn: 'The invitation was withdrawn: its link no longer works.',
+};
+
+function problemOf(addresses: readonly string[], wrong: readonly string[]): string | undefined {
+  if (wrong.length > 0) {
+    const named = wrong.slice(0, mostNamed).map((each) => JSON.stringify(each.slice(0, 60)));
+    const more = wrong.length > mostNamed ? ` and ${wrong.length - mostNamed} more` : '';
+    return `Not an e-mail address: ${named.join(', ')}${more}.`;
+  }
+  if (addresses.length === 0) return 'Enter at least one e-mail address.';
+  if (addresses.length > mostInvited)
+    return `These are ${addresses.length} addresses. At most ${mostInvited} are invited at once: send the rest afterwards.`;
+  return undefined;
+}

@@ -1,0 +1,215 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import {
+  asciiEmailKey,
+  emailKey,
+  emailKeys,
+  isEmailAddress,
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
+import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
+import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { AuditService } from '../../audit/audit.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { routes } from '../../web/routes.js';
+import { Mailer } from '../../mail/mailer.service.js';
+import { durationText } from '../duration-text.js';
+import { UsersService } from '../users.service.js';
+
+/** A link that lets whoever reads a mailbox make one account. Never the link itself. */
+export interface Invitation {
+  readonly selector: number;
+  readonly email: string;
+  readonly roles: readonly string[];
+  readonly createdAt: EpochSeconds;
+  readonly expiresAt: EpochSeconds;
+}
+
+interface InvitationRow {
+  selector: number;
+  verifier_hash: Buffer;
+  email: string;
+  roles: string;
+  created_at: number;
+  expires_at: number;
+}
+
+const open = 'consumed_at IS NULL AND expires_at > $2';
+
+const invitationStatements = {
+  insert: statement(
+    'invitations.insert',
+    `INSERT INTO invitations (selector, verifier_hash, email, email_key, roles, invited_by, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  ),
+  /** Of one address the newest link alone works. */
+  forgetOfEmail: statement('invitations.forget_of_email', 'DELETE FROM invitations WHERE email_key IN ($1, $2, $3)'),
+  find: statement('invitations.find', `SELECT * FROM invitations WHERE selector = $1 AND ${open}`),
+  consume: statement(
+    'invitations.consume',
+    `UPDATE invitations SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL AND expires_at > $2`,
+  ),
+  list: statement(
+    'invitations.list',
+    `SELECT * FROM invitations WHERE selector < $1 AND ${open} ORDER BY selector DESC LIMIT $3`,
+  ),
+  /** Of two invitations of one address at once, the later one must see the earlier one. SQLite's units are one after another. */
+  lockEmail: statement('invitations.lock_email', 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', {
+    sqlite: 'SELECT $1',
+  }),
+  withdraw: statement(
+    'invitations.withdraw',
+    'DELETE FROM invitations WHERE selector = $1 AND consumed_at IS NULL RETURNING email',
+  ),
+  /** Those that give more than anybody has. */
+  withdrawOf: statement(
+    'invitations.withdraw_of',
+    `DELETE FROM invitations WHERE invited_by = $1 AND consumed_at IS NULL AND roles <> '["user"]' RETURNING email`,
+  ),
+  purge: statement('invitations.purge', 'DELETE FROM invitations WHERE expires_at <= $1'),
+};
+
+/** At once: each is a mail, and all of them are one unit. */
+export const mostInvited = 500;
+
+export interface NewInvitation {
+  readonly email: string;
+  readonly roles: readonly string[];
+  /** The user who invites. */
+  readonly invitedBy: string | undefined;
+}
+
+/** An invitation that was just made: its link is shown once. */
+export interface InvitationLink {
+  readonly email: string;
+  readonly link: string;
+}
+
+/** Too many mails wait already: nobody was invited. */
+export class MailQueueFull extends Error {}
+
+/** Owns invitations; only the hash of a link is stored. */
+@Injectable()
+export class Invitations implements OnModuleInit {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Mailer) private readonly mailer: Mailer,
+    @Inject(AuditService) private readonly audit: AuditService,
+    @Inject(UsersService) private readonly users: UsersService,
+  ) {}
+
+  /** Whoever may no longer give roles has given none that wait to be taken. */
+  onModuleInit(): void {
+    this.users.follow({
+      userEnded: (unit, userId) => this.withdrawOf(unit, userId),
+      rolesChanged: (unit, userId, roles) =>
+        roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),
+    });
+  }
+
+  private async withdrawOf(unit: Unit, userId: string): Promise<void> {
+    for (const { email } of await unit.all<{ email: string }>(invitationStatements.withdrawOf, userId))
+      await this.audit.record(unit, { type: 'user.invitation_withdrawn', details: { email, why: 'inviter' } });
+  }
+
+  /**
+   * Sends a link to this address; an older one of the same address ends.
+   * @param email one that {@link addressesIn} gave
+   * @returns the link, to be passed on by hand where no mail is sent
+   * @throws MailQueueFull
+   */
+  async invite(unit: Unit, invitation: NewInvitation, now: EpochSeconds): Promise<string> {
+    const { email, roles, invitedBy } = invitation;
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const lifetimeSeconds = this.settings.invitationLifetimeSeconds;
+    await unit.one(invitationStatements.lockEmail, emailKey(email));
+    await unit.change(invitationStatements.forgetOfEmail, ...emailKeys(email));
+    await unit.change(
+      invitationStatements.insert,
+      token.selector,
+      sha256(token.verifier),
+      email,
+      emailKey(email),
+      JSON.stringify(roles),
+      invitedBy ?? null,
+      now,
+      addSeconds(now, lifetimeSeconds),
+    );
+    const link = `${this.settings.issuer}${routes.signUp}?invitation=${formatToken(token)}`;
+    const values = { issuer: this.settings.issuer, link, lifetime: durationText(lifetimeSeconds) };
+    if (!(await this.mailer.write(unit, { to: email, text: 'invitation', values, lifetimeSeconds }, now)))
+      throw new MailQueueFull();
+    return link;
+  }
+
+  /** The invitation that this link is, while it can be used. Looking does not spend it: mail scanners open links. */
+  async find(text: string | undefined, now: EpochSeconds): Promise<Invitation | undefined> {
+    const token = text === undefined ? undefined : parseToken(text);
+    if (!token) return undefined;
+    const row = await this.store.one<InvitationRow>(invitationStatements.find, token.selector, now);
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    return toInvitation(row);
+  }
+
+  /** Spends what {@link find} gave. True for exactly one caller. */
+  async consume(unit: Unit, selector: number, now: EpochSeconds): Promise<boolean> {
+    return (await unit.change(invitationStatements.consume, selector, now)) === 1;
+  }
+
+  /** Those that nobody has used, the newest first. @param before the selector of the last one of the page before */
+  async list(
+    { before = Number.MAX_SAFE_INTEGER, limit }: { readonly before?: number | undefined; readonly limit: number },
+    now: EpochSeconds,
+  ): Promise<{ readonly items: readonly Invitation[]; readonly next: number | undefined }> {
+    const rows = await this.store.all<InvitationRow>(invitationStatements.list, before, now, limit + 1);
+    const items = rows.slice(0, limit).map(toInvitation);
+    return { items, next: rows.length > limit ? items.at(-1)?.selector : undefined };
+  }
+
+  /** @returns the address that was invited; undefined where the invitation was used, or there is none */
+  async withdraw(unit: Unit, selector: number): Promise<string | undefined> {
+    const [row] = await unit.all<{ email: string }>(invitationStatements.withdraw, selector);
+    return row?.email;
+  }
+
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
+    return unit.change(invitationStatements.purge, now);
+  }
+}
+
+/**
+ * The addresses of a pasted text, with commas, semicolons, spaces or lines between them; each once, as mailboxes are
+ * compared.
+ */
+export function addressesIn(text: string): {
+  readonly addresses: readonly string[];
+  readonly wrong: readonly string[];
+} {
+  const addresses = new Map<string, string>();
+  const wrong: string[] = [];
+  for (const part of text.split(/[\s,;]+/)) {
+    if (part === '') continue;
+    if (isEmailAddress(part)) addresses.set(asciiEmailKey(part), part);
+    else wrong.push(part);
+  }
+  return { addresses: [...addresses.values()], wrong };
+}
+
+function toInvitation(row: InvitationRow): Invitation {
+  return {
+    selector: row.selector,
+    email: row.email,
+    // Written by `invite` from checked roles.
+    roles: JSON.parse(row.roles) as string[],
+    createdAt: epochSeconds(row.created_at),
+    expiresAt: epochSeconds(row.expires_at),
+  };
+}

@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import { SETTINGS } from '../../../config/settings.token.js';
+import type { Settings } from '../../../config/settings.js';
+import { actingUserId, type Actor } from '../../../operations/actor.js';
+import { OperationError } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { demand } from '../../../operations/policy.js';
+import { text } from '../../../i18n/text.js';
+import { Invitations, MailQueueFull, type InvitationLink } from '../invitations.service.js';
+import { mayInvite } from '../../policy.js';
+
+export interface InvitePeopleInput {
+  /** At most `mostInvited`, each as `addressesIn` gives it. */
+  readonly emails: readonly string[];
+  readonly roles: readonly string[];
+}
+
+/** Invites people to create an account, all of them or none; each gets a mail where there is a mail server. */
+@Injectable()
+export class InvitePeople extends SimpleOperation<InvitePeopleInput, readonly InvitationLink[]> {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Invitations) private readonly invitations: Invitations,
+  ) {
+    super();
+  }
+
+  async perform(
+    unit: Unit,
+    actor: Actor,
+    { emails, roles }: InvitePeopleInput,
+  ): Promise<Performed<readonly InvitationLink[]>> {
+    demand(actor, mayInvite(actor));
+    if (this.settings.signUp === 'off') throw new OperationError('conflict', text('problem.invitation.signUpOff'));
+    const links: InvitationLink[] = [];
+    try {
+      for (const email of emails) {
+        const invitation = { email, roles, invitedBy: actingUserId(actor) };
+        links.push({ email, link: await this.invitations.invite(unit, invitation, actor.now) });
+      }
+    } catch (error) {
+      if (error instanceof MailQueueFull) throw new OperationError('busy', text('problem.invitation.mailQueueFull'));
+      throw error;
+    }
+    return {
+      result: links,
+      changes: emails.map((email) => ({ type: 'user.invited', details: { email, roles: roles.join(' ') } })),
+    };
+  }
+}

@@ -1,0 +1,260 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  sha256,
+  type EpochSeconds,
+} from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { newId, newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { listStart, type ListOrder } from '../../database/list-order.js';
+import { Sweeper, type PurgeStep } from '../../database/sweep.js';
+import type { Session } from './session.js';
+import { sessionStatements, type SessionRow } from './session.statements.js';
+
+/** Told, in the same unit, when a session ends by an act; mere expiry tells nobody. */
+export interface SessionFollower {
+  sessionEnded(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void>;
+}
+
+export type EndedSession = Pick<Session, 'id' | 'userId'>;
+
+export interface Authentication {
+  readonly userId: string;
+  readonly full: boolean;
+  readonly amr: readonly string[];
+  readonly acr?: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+const coalesceSeconds = 60;
+/** How long a second factor may be owed: then the password is asked for again. */
+const partialLifetimeSeconds = 1800;
+
+/** Owns the browser's login: starts it, finds it by its cookie, ends it with all that follows. */
+@Injectable()
+export class SessionsService {
+  private readonly followers: SessionFollower[] = [];
+
+  private readonly sweeper = new Sweeper(sessionStatements.purge);
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  follow(follower: SessionFollower): void {
+    this.followers.push(follower);
+  }
+
+  /**
+   * Records a login and gives the cookie's new value (always a new one: a value planted before the login is worth
+   * nothing after it). The same person keeps the session in `previous`; another person first ends it.
+   */
+  async start(
+    unit: Unit,
+    authentication: Authentication,
+    previous: Session | undefined,
+    now: EpochSeconds,
+  ): Promise<{ session: Session; cookieValue: string }> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const verifierHash = sha256(token.verifier);
+    const { userId, full, amr, acr } = authentication;
+    const { sessionLifetimeSeconds } = this.settings;
+    const expiresAt = addSeconds(
+      now,
+      full ? sessionLifetimeSeconds : Math.min(sessionLifetimeSeconds, partialLifetimeSeconds),
+    );
+    const userAgent = authentication.userAgent?.slice(0, 300) ?? null;
+    const address = authentication.address ?? null;
+    const kept = previous?.userId === userId ? previous : undefined;
+    if (previous && !kept) await this.end(unit, previous.id, now);
+    const renewed =
+      kept !== undefined &&
+      (await unit.change(
+        sessionStatements.renew,
+        kept.id,
+        token.selector,
+        verifierHash,
+        full ? 1 : 0,
+        now,
+        JSON.stringify(amr),
+        acr ?? null,
+        now,
+        expiresAt,
+        userAgent,
+        address,
+      )) === 1;
+    const id = renewed ? kept.id : newId();
+    if (!renewed)
+      await unit.change(
+        sessionStatements.insert,
+        token.selector,
+        id,
+        verifierHash,
+        userId,
+        full ? 1 : 0,
+        now,
+        JSON.stringify(amr),
+        acr ?? null,
+        now,
+        now,
+        expiresAt,
+        userAgent,
+        address,
+      );
+    const session: Session = {
+      id,
+      userId,
+      full,
+      authTime: now,
+      amr,
+      acr,
+      createdAt: renewed ? kept.createdAt : now,
+      lastSeenAt: now,
+      expiresAt,
+      userAgent: userAgent ?? undefined,
+      address: address ?? undefined,
+    };
+    return { session, cookieValue: formatToken(token) };
+  }
+
+  /**
+   * A second factor was given: the session is full, and its cookie has a new value. What was a login until now is dated
+   * now; a full session, whose password may be long ago, keeps its date.
+   * @returns undefined when the session ended meanwhile
+   */
+  async complete(
+    unit: Unit,
+    session: Session,
+    proved: Pick<Authentication, 'amr' | 'acr'>,
+    now: EpochSeconds,
+  ): Promise<{ session: Session; cookieValue: string } | undefined> {
+    const token = { selector: this.selectors.next(), verifier: newSecret() };
+    const authTime = session.full ? session.authTime : now;
+    const expiresAt = session.full ? session.expiresAt : addSeconds(now, this.settings.sessionLifetimeSeconds);
+    const { amr, acr } = proved;
+    const changed = await unit.change(
+      sessionStatements.complete,
+      session.id,
+      token.selector,
+      sha256(token.verifier),
+      authTime,
+      JSON.stringify(amr),
+      acr ?? null,
+      now,
+      expiresAt,
+    );
+    if (changed !== 1) return undefined;
+    return {
+      session: { ...session, full: true, authTime, amr, acr, lastSeenAt: now, expiresAt },
+      cookieValue: formatToken(token),
+    };
+  }
+
+  /** A person has a second factor from now on: their other sessions that rest on one owe it. */
+  async demoteOthers(unit: Unit, userId: string, keepId: string): Promise<void> {
+    await unit.change(sessionStatements.demote, userId, keepId);
+  }
+
+  /** The live session of a cookie's value, or undefined: unknown, forged, ended, expired and idle look the same. */
+  async find(cookieValue: string | undefined, now: EpochSeconds): Promise<Session | undefined> {
+    const token = cookieValue === undefined ? undefined : parseToken(cookieValue);
+    if (!token) return undefined;
+    const row = await this.store.one<SessionRow>(sessionStatements.find, token.selector, now, this.idleLimit(now));
+    if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) return undefined;
+    if (row.last_seen_at <= now - coalesceSeconds) this.touch(row.selector, now);
+    return toSession(row);
+  }
+
+  /** The live session of this id (the `sid` of ID tokens), whatever browser it is in. */
+  async findById(id: string, now: EpochSeconds): Promise<Session | undefined> {
+    const row = await this.store.one<SessionRow>(sessionStatements.findById, id, now, this.idleLimit(now));
+    return row && toSession(row);
+  }
+
+  async listOf(userId: string, now: EpochSeconds): Promise<Session[]> {
+    const rows = await this.store.all<SessionRow>(sessionStatements.ofUser, userId, now, this.idleLimit(now));
+    return rows.map(toSession);
+  }
+
+  /** Live sessions, the newest login first unless `order` says otherwise. `before`: the cursor of the page before. */
+  async list(
+    query: {
+      readonly userId?: string | undefined;
+      readonly before?: number | undefined;
+      readonly order?: ListOrder | undefined;
+      readonly limit: number;
+    },
+    now: EpochSeconds,
+  ): Promise<{ readonly sessions: readonly Session[]; readonly next: number | undefined }> {
+    const { userId, order = 'newest', limit } = query;
+    const before = query.before ?? listStart[order];
+    const idle = this.idleLimit(now);
+    const rows =
+      userId === undefined
+        ? await this.store.all<SessionRow>(sessionStatements.list[order], before, now, idle, limit + 1)
+        : await this.store.all<SessionRow>(sessionStatements.listOfUser[order], before, now, idle, limit + 1, userId);
+    const page = rows.slice(0, limit);
+    return { sessions: page.map(toSession), next: rows.length > limit ? page.at(-1)?.selector : undefined };
+  }
+
+  /** @returns whose it was; undefined where it had ended before, or there is none */
+  async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<string | undefined> {
+    const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);
+    if (!ended) return undefined;
+    const session = { id: sessionId, userId: ended.user_id };
+    for (const follower of this.followers) await follower.sessionEnded(unit, session, now);
+    return ended.user_id;
+  }
+
+  /** Whose session it is, as this unit sees it; undefined for one that was ended. */
+  async ownerOfOpen(unit: Unit, sessionId: string): Promise<string | undefined> {
+    return (await unit.one<{ user_id: string }>(sessionStatements.ownerOfOpen, sessionId))?.user_id;
+  }
+
+  /** Ends every session of a person but, where one is named, the one to keep. */
+  async endAllOf(unit: Unit, userId: string, now: EpochSeconds, keepId?: string): Promise<number> {
+    const rows = await unit.all<{ id: string }>(sessionStatements.idsOfUser, userId);
+    let ended = 0;
+    for (const { id } of rows) if (id !== keepId && (await this.end(unit, id, now)) !== undefined) ended++;
+    return ended;
+  }
+
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now, this.idleLimit(now));
+  }
+
+  private idleLimit(now: EpochSeconds): number {
+    return now - this.settings.sessionIdleLifetimeSeconds;
+  }
+
+  /** Last seen is a convenience: it is written beside the request, not before its answer, and its loss harms nobody. */
+  private touch(selector: number, now: EpochSeconds): void {
+    void this.store.run((unit) => unit.change(sessionStatements.touch, selector, now)).catch(() => undefined);
+  }
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    full: row.is_full === 1,
+    authTime: epochSeconds(row.auth_time),
+    amr: JSON.parse(row.amr) as string[],
+    acr: row.acr ?? undefined,
+    createdAt: epochSeconds(row.created_at),
+    lastSeenAt: epochSeconds(row.last_seen_at),
+    expiresAt: epochSeconds(row.expires_at),
+    userAgent: row.user_agent ?? undefined,
+    address: row.address ?? undefined,
+  };
+}

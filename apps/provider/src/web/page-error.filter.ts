@@ -1,0 +1,76 @@
+import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { OAuthError } from '@gatehouse/domain/oauth';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import type { ReplyAdapter } from '@gatehouse/platform/http/express-adapter';
+import { answerFailure, describeFailure, isGone } from '@gatehouse/platform/http/failure';
+import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/platform/http/request';
+import { RefusedAccess } from '../audit/refused-access.service.js';
+import { Counters } from '../monitoring/counters.js';
+import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
+import { PageError, type PageErrorId } from './page-error.js';
+import { loginFor } from './routes.js';
+
+/** What people read when something is refused or fails: a page with one sentence, its id and the request's id. */
+@Catch()
+export class PageErrorFilter implements ExceptionFilter {
+  constructor(
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
+    @Inject(Log) private readonly log: Log,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(RefusedAccess) private readonly refusedAccess: RefusedAccess,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const second = answerFailure(this.host.httpAdapter, host, (request) => this.describe(error, request));
+    if (second !== undefined) this.log.error({ err: second }, 'an error page failed');
+  }
+
+  /** The answer to what was thrown; it logs. */
+  describe(error: unknown, request: WebRequest): Reply {
+    if (error instanceof OtherLoopbackName) return Reply.redirect(error.location, { status: 302 });
+    if (error instanceof LoginNeeded)
+      return Reply.redirect(loginFor(request.method === 'GET' ? error.address : pathOf(request)));
+    if (error instanceof RecentSignInNeeded) return Reply.redirect(error.href);
+    const id = requestId(request);
+    if (error instanceof PageError) {
+      const reason = error.cause instanceof OAuthError ? error.cause.reason : error.id;
+      this.counters.refused(reason);
+      this.log.info({ request: id, reason }, 'refused');
+      if (error.status === 403) this.refusedAccess.record(request, error.id);
+      return page(request, error, id);
+    }
+    const failure = describeFailure(error);
+    if (failure.unexpected && !isGone(request)) this.log.error({ request: id, err: error }, 'a request failed');
+    const known: PageErrorId = failure.id === 'request.aborted' ? 'form.invalid' : failure.id;
+    return page(request, new PageError(known), id, failure.headers);
+  }
+}
+
+function page(request: WebRequest, error: PageError, id: string, headers: Record<string, unknown> = {}): Reply {
+  const retry =
+    error.options.retryAfterSeconds === undefined ? {} : { 'Retry-After': String(error.options.retryAfterSeconds) };
+  const all = { ...headers, ...retry } as Record<string, string>;
+  if (!wantsPage(request) && !/^(\*\/\*)?$/.test(request.headers.accept ?? ''))
+    return Reply.json(
+      { error: error.id, message: error.sentence, request_id: id },
+      { status: error.status, headers: all },
+    );
+  return Reply.page(
+    'error',
+    {
+      nav: [],
+      status: error.status,
+      sentence: error.sentence,
+      detail: error.options.detail,
+      // A description of the protocol (`error_description`) is for whoever wrote the application, and ASCII.
+      detailIsProtocols: typeof error.options.detail === 'string',
+      id: error.id,
+      requestId: id,
+      homeHref: '/',
+    },
+    { status: error.status, headers: all },
+  );
+}

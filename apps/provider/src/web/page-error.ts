@@ -1,0 +1,46 @@
+import { text, type Sentence, type TextKey } from '../i18n/text.js';
+
+/** Every refusal that a person may read, by its stable id, and the status it is answered with. */
+const statuses = {
+  'page.not_found': 404,
+  'page.forbidden': 403,
+  'page.auditor': 403,
+  'page.method': 405,
+  'form.too_large': 413,
+  'form.unsupported': 415,
+  'form.invalid': 400,
+  'record.not_found': 404,
+  'link.spent': 410,
+  'link.cookie': 400,
+  'request.expired': 400,
+  'request.refused': 400,
+  'request.too_many': 429,
+  'passwords.too_many': 429,
+  'sign_up.off': 403,
+  'sign_up.invitation': 403,
+  'server.busy': 503,
+  'server.error': 500,
+} as const satisfies Record<string, number>;
+
+export type PageErrorId = keyof typeof statuses;
+
+/** A refusal shown to a person as a page with its id and the request's id. */
+export class PageError extends Error {
+  readonly status: number;
+  readonly sentence: Sentence;
+
+  constructor(
+    readonly id: PageErrorId,
+    readonly options: {
+      readonly cause?: unknown;
+      readonly detail?: Sentence;
+      readonly retryAfterSeconds?: number;
+    } = {},
+  ) {
+    super(id, { cause: options.cause });
+    this.name = 'PageError';
+    this.status = statuses[id];
+    const key: TextKey = `error.${id}`;
+    this.sentence = text(key);
+  }
+}

@@ -1,0 +1,4 @@
+/** @jest-config-loader esbuild-register */
+import { preset } from '../../jest.preset.ts';
+
+export default preset('platform', __dirname);

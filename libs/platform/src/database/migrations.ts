@@ -1,0 +1,229 @@
+import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
+import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
+import { whenNotBusy } from './sqlite-driver.js';
+
+/** One migration, and whether it is applied to this database. */
+export interface MigrationStatus {
+  readonly name: string;
+  readonly applied: boolean;
+  /** False: applied by a later version of the program, which ran before this one or runs beside it. */
+  readonly known: boolean;
+}
+
+/** `dry run` only says what would be done. */
+export type MigrationMode = 'run' | 'dry run';
+
+/** How far the copy is that is made of a SQLite database before a migration. */
+export type CopyReport = (progress: BackupProgress) => void;
+
+// TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it looks what is pending
+// before it holds a lock, so that of two processes at once both would begin.
+const table = 'migrations';
+// One number for this program among all advisory locks of a PostgreSQL database.
+const advisoryLock = 7_203_614_519;
+
+/** The migrations in the order in which they run, then those that only a later version knows. */
+export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
+  const runner = source.createQueryRunner();
+  try {
+    return await whenNotBusy(() => readStatus(source, runner));
+  } finally {
+    await runner.release();
+  }
+}
+
+/**
+ * Applies what is pending, each migration in a transaction of its own. Of several processes at once one applies it, and the
+ * others wait for it.
+ * @returns the names of what ran here, or would run
+ */
+export async function migrateUp(
+  source: DataSource,
+  mode: MigrationMode = 'run',
+  onCopy?: CopyReport,
+): Promise<string[]> {
+  // A look first: on a database that is up to date nothing is written, and nobody is waited for.
+  const pending = pendingOf(await migrationStatus(source));
+  if (mode === 'dry run') return pending;
+  await keepCopy(source, pending[0], onCopy);
+  const ran: string[] = [];
+  for (let left = pending.length; left > 0; left = pendingOf(await migrationStatus(source)).length) {
+    const name = await inMigrationTransaction(source, async (runner) => {
+      await createTable(source, runner);
+      // Looked up again behind the lock: another process may have been faster.
+      const [next] = pendingOf(await readStatus(source, runner));
+      if (next === undefined) return undefined;
+      await runMigration(next, () => find(source, next).up(runner));
+      await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(next)}, ${quoted(next)})`);
+      return next;
+    });
+    if (name !== undefined) ran.push(name);
+  }
+  return ran;
+}
+
+/**
+ * Reverts the migration that was applied last, which is not always the last in the list: only then is the schema again
+ * what it was before it.
+ * @returns its name, or undefined when there is none
+ * @throws Error when a later version's migration was applied after it
+ */
+export async function migrateDown(
+  source: DataSource,
+  mode: MigrationMode = 'run',
+  onCopy?: CopyReport,
+): Promise<string | undefined> {
+  const last = await findLast(source);
+  if (mode === 'dry run') return last;
+  await keepCopy(source, last, onCopy);
+  return inMigrationTransaction(source, async (runner) => {
+    const name = lastOf(source, await appliedNames(runner));
+    if (name === undefined) return undefined;
+    await runMigration(name, () => find(source, name).down(runner));
+    await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
+    return name;
+  });
+}
+
+/**
+ * A migration may be wrong, and SQLite has no other copy: one is kept beside the file, named by the migration and the
+ * time. A database that has no migration yet holds nothing to lose.
+ */
+async function keepCopy(source: DataSource, next: string | undefined, onCopy: CopyReport | undefined): Promise<void> {
+  if (next === undefined || source.options.type !== 'better-sqlite3') return;
+  if (!(await migrationStatus(source)).some((each) => each.applied)) return;
+  const path = source.options.database;
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
+  await backupSqlite(path, `${path}.before-${next}-${time}-${process.pid}`, { onProgress: onCopy });
+}
+
+/**
+ * Migrations that this program knows and that are not applied to the database: none while it may run.
+ * @param names all that it knows
+ */
+export async function missingMigrations(reader: EntityManager, names: readonly string[]): Promise<string[]> {
+  const rows = await reader.query<{ name: string }[]>(`SELECT "name" FROM "${table}"`);
+  const applied = new Set(rows.map((row) => row.name));
+  return names.filter((name) => !applied.has(name));
+}
+
+export function pendingOf(status: readonly MigrationStatus[]): string[] {
+  return status.filter((migration) => !migration.applied).map((migration) => migration.name);
+}
+
+async function findLast(source: DataSource): Promise<string | undefined> {
+  const runner = source.createQueryRunner();
+  try {
+    return lastOf(source, await whenNotBusy(() => appliedNames(runner)));
+  } finally {
+    await runner.release();
+  }
+}
+
+/** @param applied names in the order in which they were applied */
+function lastOf(source: DataSource, applied: readonly string[]): string | undefined {
+  const known = source.migrations.map(nameOf);
+  const later = applied.filter((name) => !known.includes(name));
+  if (later.length > 0)
+    throw new Error(`a later version made this schema (${later.join(', ')}): revert those migrations with it`);
+  return applied.at(-1);
+}
+
+async function readStatus(source: DataSource, runner: QueryRunner): Promise<MigrationStatus[]> {
+  const applied = new Set(await appliedNames(runner));
+  const names = source.migrations.map(nameOf);
+  return [
+    ...names.map((name) => ({ name, applied: applied.has(name), known: true })),
+    ...[...applied].filter((name) => !names.includes(name)).map((name) => ({ name, applied: true, known: false })),
+  ];
+}
+
+/** In the order in which they were applied. Asks in the catalog first: looking must not make the table. */
+async function appliedNames(runner: QueryRunner): Promise<string[]> {
+  if (!(await runner.hasTable(table))) return [];
+  const rows = (await runner.query(`SELECT "name" FROM "${table}" ORDER BY "id"`)) as { name: string }[];
+  return rows.map((row) => row.name);
+}
+
+/** As it is recorded in the database. */
+export function nameOf(migration: MigrationInterface): string {
+  return migration.name ?? migration.constructor.name;
+}
+
+function find(source: DataSource, name: string): MigrationInterface {
+  const found = source.migrations.find((migration) => nameOf(migration) === name);
+  if (found === undefined) throw new Error(`no migration is named ${name}`);
+  return found;
+}
+
+async function createTable(source: DataSource, runner: QueryRunner): Promise<void> {
+  const id = source.options.type === 'postgres' ? 'serial PRIMARY KEY' : 'integer PRIMARY KEY AUTOINCREMENT NOT NULL';
+  await runner.query(
+    `CREATE TABLE IF NOT EXISTS "${table}" ("id" ${id}, "timestamp" bigint NOT NULL, "name" varchar NOT NULL)`,
+  );
+}
+
+async function runMigration(name: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`the migration ${name} failed and was rolled back: ${message}`, { cause: error });
+  }
+}
+
+/** `FirstSchema1764000000001` -> 1764000000001, as TypeORM has it. */
+function timestampOf(name: string): number {
+  return Number(/\d{1,15}$/.exec(name)?.[0] ?? 0);
+}
+
+function quoted(name: string): string {
+  return `'${name.replaceAll("'", "''")}'`;
+}
+
+function inMigrationTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteTransaction(source, work);
+}
+
+async function inPostgresTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  try {
+    await runner.startTransaction();
+    // Waiting for another process, and an index on a large table, both take longer than a request may.
+    await runner.query('SET LOCAL statement_timeout = 0');
+    await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
+    // Let go by the transaction's end, even when this process dies.
+    await runner.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`);
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // The first error is the one to tell; a lost connection has rolled back by itself.
+    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
+  } finally {
+    await runner.release();
+  }
+}
+
+async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  // It works outside a transaction only. A migration that rebuilds a table drops the old one, and with foreign keys on that
+  // would delete the rows that refer to it.
+  await runner.query('PRAGMA foreign_keys = OFF');
+  try {
+    await whenNotBusy(() => runner.query('BEGIN IMMEDIATE'));
+    try {
+      const result = await work(runner);
+      const broken = (await runner.query('PRAGMA foreign_key_check')) as unknown[];
+      if (broken.length > 0) throw new Error(`the migration leaves ${broken.length} row(s) that refer to nothing`);
+      await runner.query('COMMIT');
+      return result;
+    } catch (error) {
+      await runner.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await runner.query('PRAGMA foreign_keys = ON');
+  }
+}

@@ -1,0 +1,320 @@
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  ServerResponse,
+  type Server,
+  type ServerOptions,
+} from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { Server as NetServer } from 'node:net';
+import type { NestApplicationOptions } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import express, { type Express } from 'express';
+import type { Log } from '../telemetry/log.js';
+import { requestLog, type AnsweredRequest } from './request-log.js';
+import { ExactRoutes, type ExactRoute } from './exact-routes.js';
+import { Reply, type WrittenReply } from './reply.js';
+import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
+import { BornRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
+import { listenBeside } from './second-listener.js';
+import { NON_PAGE_POLICY } from './security-headers.js';
+import { serverLimits } from './server-limits.js';
+import type { StaticAssets } from './static-assets.js';
+import { trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
+import type { Views } from '../ui/views.js';
+
+export interface ReplyAdapterOptions {
+  readonly views: Views;
+  readonly present?: ReplyWriterOptions['present'];
+  /** Our own origin, from the issuer or base URL. */
+  readonly origin: string;
+  readonly hsts?: ReplyWriterOptions['hsts'];
+  /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
+  readonly assets?: StaticAssets | undefined;
+  readonly trustedProxies?: TrustedProxies | undefined;
+  /** One line for each request. */
+  readonly log?: Log | undefined;
+  /** Told of each answer, beside the log: for counting. */
+  readonly observe?: ((answered: AnsweredRequest) => void) | undefined;
+  /** False: Express' router dispatches every request, which must make no difference. */
+  readonly dispatchDirectly?: boolean | undefined;
+}
+
+/** The arguments of `adapter.get(path, handler)`; the path may be left out. */
+type Registration = readonly unknown[];
+
+type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options' | 'all';
+
+interface Answer {
+  readonly response: ServerResponse;
+  readonly written: WrittenReply;
+}
+
+/** Nest rejects `app.listen()` when it is given an error. */
+type Listening = (error?: Error) => void;
+
+/** On closing, answers under way have this long; then their connections are cut. */
+const CLOSING_MILLISECONDS = 5_000;
+
+/**
+ * Nest on Express, the same for both applications and their tests: a `Reply` in, one writeHead out.
+ * The only file that touches a response.
+ */
+export class ReplyAdapter extends ExpressAdapter {
+  private readonly writer: ReplyWriter;
+  private readonly messages: ServerOptions;
+  private readonly log: Log | undefined;
+  private readonly observe: ReplyAdapterOptions['observe'];
+  private readonly dispatchDirectly: boolean;
+  /** The routes that the server dispatches itself: the router costs more than the work of the smallest of them. */
+  readonly exactRoutes = new ExactRoutes();
+  private closing = false;
+  /** The answers of this turn of the event loop. */
+  private waiting: Answer[] = [];
+  private beside: NetServer | undefined;
+
+  constructor(options: ReplyAdapterOptions) {
+    const app = express();
+    // Nothing is parsed, named or hashed behind a controller's back: see request.ts and read-form.ts.
+    app.disable('x-powered-by').disable('etag').disable('query parser');
+    super(app);
+    this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
+    this.log = options.log;
+    this.observe = options.observe;
+    this.dispatchDirectly = options.dispatchDirectly !== false;
+    this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
+    this.refuseNul();
+    if (options.assets) this.serve(options.assets);
+  }
+
+  override initHttpServer(options: NestApplicationOptions | undefined): void {
+    const app = this.getInstance<Express>();
+    const serverOptions = { ...serverLimits, ...this.messages };
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      request.url = originForm(request.url ?? '/');
+      const throughRouter = (): void => {
+        app(request as Parameters<Express>[0], response as Parameters<Express>[1]);
+      };
+      const path = this.dispatchDirectly ? pathOf(request) : undefined;
+      const route = path === undefined ? undefined : this.exactRoutes.find(request.method ?? '', path);
+      // The server makes no other requests than those of bornForExpress.
+      if (route) this.dispatch(route, request as BornRequest, response, throughRouter);
+      else throughRouter();
+    };
+    this.httpServer = options?.httpsOptions
+      ? createHttpsServer({ ...(options.httpsOptions as object), ...serverOptions }, listener)
+      : createHttpServer(serverOptions, listener);
+  }
+
+  override get(...route: Registration): unknown {
+    return this.register('get', route);
+  }
+
+  override post(...route: Registration): unknown {
+    return this.register('post', route);
+  }
+
+  override put(...route: Registration): unknown {
+    return this.register('put', route);
+  }
+
+  override patch(...route: Registration): unknown {
+    return this.register('patch', route);
+  }
+
+  override delete(...route: Registration): unknown {
+    return this.register('delete', route);
+  }
+
+  override options(...route: Registration): unknown {
+    return this.register('options', route);
+  }
+
+  override all(...route: Registration): unknown {
+    return this.register('all', route);
+  }
+
+  override use(...middleware: unknown[]): unknown {
+    this.exactRoutes.addMiddleware();
+    return super.use(...middleware);
+  }
+
+  override createMiddlewareFactory(
+    ...method: Parameters<ExpressAdapter['createMiddlewareFactory']>
+  ): ReturnType<ExpressAdapter['createMiddlewareFactory']> {
+    this.exactRoutes.addMiddleware();
+    return super.createMiddlewareFactory(...method);
+  }
+
+  /** Bodies are read by the controllers that want one, each with its limit (read-form.ts). */
+  override registerParserMiddleware(): void {
+    // deliberately nothing
+  }
+
+  /**
+   * Sends what a controller or a filter returned, when all requests that came with it have been worked on. Writing each
+   * as soon as it is ready wakes its reader while the next one is computed, which costs more than the smallest of them.
+   */
+  override reply(response: ServerResponse, body: unknown, statusCode?: number): unknown {
+    if (!(body instanceof Reply)) {
+      this.logAnswer(response, statusCode ?? response.statusCode);
+      return super.reply(response, body, statusCode);
+    }
+    if (body.isStatic) this.exactRoutes.keepStatic(response.req, body);
+    const answer = { response, written: this.writer.write(body, response.req) };
+    if (this.waiting.push(answer) === 1) setImmediate(this.sendWaiting);
+    return response;
+  }
+
+  /** For whatever failed while failing: it needs no view and cannot throw. An answer half sent is cut off. */
+  replyBare(response: ServerResponse, status: number): void {
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const headers = {
+      'Content-Type': 'text/plain; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': NON_PAGE_POLICY,
+      Connection: 'close',
+    };
+    response.writeHead(status, headers).end('Something went wrong here.\n');
+  }
+
+  /** `localhost` listens on 127.0.0.1 and ::1, `::` on every address that there is. */
+  override listen(port: string | number, ...rest: (string | Listening | undefined)[]): Server {
+    const host = rest.find((argument) => typeof argument === 'string');
+    const listening = rest.find((argument) => typeof argument === 'function');
+    const server: Server = this.httpServer;
+    if (host === undefined || host === '::') return server.listen(port, listening);
+    if (host !== 'localhost') return server.listen(Number(port), host, listening);
+    return server.listen(Number(port), '127.0.0.1', () => {
+      this.beside = listenBeside(server, '::1', (error) => listening?.(error));
+    });
+  }
+
+  override beforeClose(): void {
+    this.closing = true;
+    super.beforeClose();
+  }
+
+  /** Takes no more connections, lets answers under way finish, and closes what is idle. */
+  override close(): Promise<unknown> {
+    this.closing = true;
+    const server = this.httpServer;
+    this.beside?.close();
+    return new Promise<void>((resolve) => {
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSING_MILLISECONDS);
+      server.close(() => {
+        clearTimeout(cut);
+        resolve();
+      });
+    });
+  }
+
+  /** Sends now what waits for the end of this turn. */
+  readonly sendWaiting = (): void => {
+    const answers = this.waiting;
+    this.waiting = [];
+    for (const answer of answers) {
+      try {
+        this.send(answer);
+      } catch (error) {
+        // One that cannot be written (a header of forbidden characters) must not take the others with it.
+        this.log?.error({ err: error }, 'an answer failed');
+        this.replyBare(answer.response, 500);
+      }
+    }
+  };
+
+  /** What was answered already stays as it is. */
+  private send({ response, written: { status, headers, body, encoding } }: Answer): void {
+    if (response.headersSent || response.destroyed) return;
+    this.logAnswer(response, status);
+    const last = this.closing || isBodyUnread(response.req);
+    response.writeHead(status, last ? [...headers, 'Connection', 'close'] : (headers as string[]));
+    if (body === undefined) response.end();
+    else response.end(body, encoding);
+  }
+
+  /** One registration for both ways: Express has every route, and the server the exact ones. */
+  private register(verb: Verb, route: Registration): unknown {
+    this.exactRoutes.add(verb.toUpperCase(), route);
+    const app = this.getInstance<Express>();
+    // Express' overloads do not take what Nest's have in common.
+    return (app[verb] as (...route: Registration) => unknown).apply(app, [...route]);
+  }
+
+  private logAnswer(response: ServerResponse, status: number): void {
+    if (!this.log && !this.observe) return;
+    // The server makes no other requests than those of bornForExpress.
+    const request = response.req as WebRequest & BornRequest;
+    const answered = { request, status, milliseconds: performance.now() - request.bornAt };
+    this.observe?.(answered);
+    if (this.log) requestLog(this.log, answered);
+  }
+
+  /** @param throughRouter what the handler's `next` does: a handler for another host passes the request on */
+  private dispatch(route: ExactRoute, message: BornRequest, response: ServerResponse, throughRouter: () => void): void {
+    // What the router would have set, for whoever reads it from the request.
+    message.originalUrl = message.url ?? '/';
+    message.route = route;
+    if (route.staticReply) {
+      this.reply(response, route.staticReply);
+      return;
+    }
+    const failed = (error: unknown): void => {
+      // Nest's exception filters have answered every error but one of their own.
+      this.log?.error({ err: error }, 'an answer failed');
+      this.replyBare(response, 500);
+    };
+    try {
+      Promise.resolve(route.handler(message, response, throughRouter)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** No name of ours has a NUL, and a database may refuse to look for one: such an address is one that there is not. */
+  private refuseNul(): void {
+    this.getInstance<Express>().use((request, _response, next) => {
+      if (pathOf(request).includes('%00')) request.url = '/%00';
+      next();
+    });
+  }
+
+  private serve(assets: StaticAssets): void {
+    this.getInstance<Express>().use((request, response, next) => {
+      const reply = assets.answer(request.method, pathOf(request));
+      if (reply) this.reply(response, reply);
+      else next();
+    });
+  }
+}
+
+/**
+ * Express gives every message the prototypes of its application by Object.setPrototypeOf, which was the largest single
+ * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
+ */
+function bornForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
+  class OurRequest extends BornRequest {}
+  class BornResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
+  adopt(OurRequest.prototype, app.request);
+  adopt(BornResponse.prototype, app.response);
+  trustProxies(OurRequest.prototype, proxies);
+  Object.assign(app, { request: OurRequest.prototype, response: BornResponse.prototype });
+  return { IncomingMessage: OurRequest, ServerResponse: BornResponse };
+}
+
+/** Once, before any message exists: ours -> the application's -> Express' -> Node's. */
+function adopt(prototype: object, parent: object): void {
+  Object.setPrototypeOf(prototype, parent);
+}
+
+/** What is left of a body would be taken for the next request. */
+function isBodyUnread(request: IncomingMessage): boolean {
+  if (request.complete) return false;
+  const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;
+  return encoding !== undefined || (length !== undefined && length !== '0');
+}

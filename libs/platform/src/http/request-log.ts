@@ -1,0 +1,21 @@
+import type { WebRequest } from './request.js';
+import { requestId } from './request.js';
+import type { Log } from '../telemetry/log.js';
+
+/** A request that was answered. */
+export interface AnsweredRequest {
+  readonly request: WebRequest;
+  readonly status: number;
+  readonly milliseconds: number;
+}
+
+/** One line for each request. */
+export function requestLog(log: Log, { request, status, milliseconds }: AnsweredRequest): void {
+  log.answered({
+    method: request.method ?? '',
+    route: request.route?.path ?? 'unmatched',
+    status,
+    ms: Math.round(milliseconds * 10) / 10,
+    request: requestId(request),
+  });
+}

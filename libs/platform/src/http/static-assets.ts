@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { basename, extname } from 'node:path';
+import { Reply } from './reply.js';
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.txt': 'text/plain; charset=utf-8',
+  '.woff2': 'font/woff2',
+};
+
+/** A file that is not on the disk, or not under its name. */
+export interface MadeFile {
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+interface Asset {
+  readonly url: string;
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+const FORM_POST_SCRIPT = 'form-post.js';
+const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+const REVALIDATED = { 'Cache-Control': 'no-cache' };
+
+/**
+ * The files that pages load, read once at the start. Their addresses carry a hash of what they hold, so that a browser
+ * keeps them for good and still sees a change at once; the plain name answers too, uncached (favicon.ico, a page of
+ * the version before).
+ */
+export class StaticAssets {
+  private readonly byName = new Map<string, Asset>();
+  private readonly byPath = new Map<string, Asset>();
+
+  /**
+   * @param files in order; a later one replaces an earlier one of the same file name
+   * @param options.prefix the path they lie under
+   * @param options.reload reads a file again each time: for development
+   */
+  constructor(
+    files: readonly (URL | string | MadeFile)[],
+    private readonly options: { readonly prefix?: string; readonly reload?: boolean } = {},
+  ) {
+    const prefix = options.prefix ?? '/assets';
+    const kit = new URL('../../src/ui/assets/form-post.js', import.meta.url);
+    for (const file of [kit, ...files]) {
+      if (typeof file === 'object' && 'content' in file) this.add(file.name, prefix, () => file.content);
+      else {
+        const path = typeof file === 'string' ? file : fileURLToPath(file);
+        this.add(path, prefix, () => readFileSync(path));
+      }
+    }
+  }
+
+  /** The address of a file by its name. @throws RangeError when there is none: a page would lack its style sheet */
+  url(name: string): string {
+    const asset = this.byName.get(name);
+    if (!asset) throw new RangeError(`there is no asset "${name}"`);
+    return asset.url;
+  }
+
+  get formPostScript(): string {
+    return this.url(FORM_POST_SCRIPT);
+  }
+
+  /** The answer to a GET or HEAD of one of the files; undefined for every other request. */
+  answer(method: string, path: string): Reply | undefined {
+    if (method !== 'GET' && method !== 'HEAD') return undefined;
+    const asset = this.byPath.get(path);
+    if (!asset) return undefined;
+    const headers = path === asset.url && this.options.reload !== true ? IMMUTABLE : REVALIDATED;
+    return Reply.bytes(asset.body, asset.contentType, { headers });
+  }
+
+  private add(file: string, prefix: string, read: () => Buffer): void {
+    const name = basename(file);
+    const contentType = types[extname(name)];
+    if (contentType === undefined) throw new RangeError(`${file}: files of this kind are not served`);
+    const reload = this.options.reload === true;
+    const content = read();
+    const stem = basename(name, extname(name));
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 12);
+    const asset: Asset = {
+      url: reload ? `${prefix}/${name}` : `${prefix}/${stem}.${hash}${extname(name)}`,
+      contentType,
+      get body() {
+        return reload ? read() : content;
+      },
+    };
+    this.byName.set(name, asset);
+    this.byPath.set(asset.url, asset).set(`${prefix}/${name}`, asset);
+  }
+}

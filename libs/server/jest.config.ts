@@ -1,4 +1,0 @@
-/** @jest-config-loader esbuild-register */
-import { preset } from '../../jest.preset.ts';
-
-export default preset('server', __dirname);
