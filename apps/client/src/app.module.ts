@@ -16,7 +16,7 @@ import { ErrorFilter } from './web/error.filter.js';
 import { Pages } from './web/pages.service.js';
 import { LoginModule } from './login/login.module.js';
 import { LogoutModule } from './logout/logout.module.js';
-import { OpsModule } from './jobs/ops.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { ProviderFetch } from './providers/provider-fetch.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -80,7 +80,7 @@ export class AppModule {
         FlowModule,
         LogoutModule,
         HomeModule,
-        OpsModule,
+        JobsModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
     };

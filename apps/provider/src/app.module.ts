@@ -7,11 +7,11 @@ import { AuthorizationModule } from './protocol/authorization/authorization.modu
 import { CoreModule, type Core } from './server/core.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
-import { InteractionModule } from './sign-in/interaction.module.js';
+import { SignInModule } from './sign-in/sign-in.module.js';
 import { IntrospectionModule } from './protocol/introspection/introspection.module.js';
 import { RevocationModule } from './protocol/revocation/revocation.module.js';
 import { LogoutModule } from './protocol/logout/logout.module.js';
-import { OpsModule } from './jobs/ops.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
 import { RegistrationModule } from './protocol/registration/registration.module.js';
 import { TokenModule } from './protocol/token/token.module.js';
 import { UserinfoModule } from './protocol/userinfo/userinfo.module.js';
@@ -25,7 +25,7 @@ export class AppModule {
       imports: [
         CoreModule.of(core),
         AuthorizationModule,
-        InteractionModule,
+        SignInModule,
         TokenModule,
         IntrospectionModule,
         RevocationModule,
@@ -36,7 +36,7 @@ export class AppModule {
         AdminModule,
         ApiModule,
         DiscoveryModule,
-        OpsModule,
+        JobsModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: PageErrorFilter }],
     };

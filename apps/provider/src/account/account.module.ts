@@ -3,8 +3,8 @@ import { ConsentsModule } from '../consents/consents.module.js';
 import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../users/factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
-import { InteractionModule } from '../sign-in/interaction.module.js';
-import { IssuersModule } from '../trusted-issuers/issuers.module.js';
+import { SignInModule } from '../sign-in/sign-in.module.js';
+import { TrustedIssuersModule } from '../trusted-issuers/trusted-issuers.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -33,9 +33,9 @@ import { ResumeFormController } from './resume-form.controller.js';
     ClientsModule,
     ConsentsModule,
     GrantsModule,
-    InteractionModule,
+    SignInModule,
     ResourcesModule,
-    IssuersModule,
+    TrustedIssuersModule,
   ],
   controllers: [
     AccountController,

@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../users/factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
-import { IssuanceModule } from '../tokens/issuance.module.js';
-import { IssuersModule } from '../trusted-issuers/issuers.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { TrustedIssuersModule } from '../trusted-issuers/trusted-issuers.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
@@ -28,8 +28,8 @@ import { SessionsController } from './sessions.controller.js';
     ClientsModule,
     FactorsModule,
     GrantsModule,
-    IssuanceModule,
-    IssuersModule,
+    TokensModule,
+    TrustedIssuersModule,
     KeysModule,
     OutboxModule,
     ReplayModule,

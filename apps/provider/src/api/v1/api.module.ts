@@ -6,8 +6,8 @@ import { OutboxModule } from '../../outbox/outbox.module.js';
 import { UserinfoModule } from '../../protocol/userinfo/userinfo.module.js';
 import { ReplayModule } from '../../replay/replay.module.js';
 import { ResourcesModule } from '../../resources/resources.module.js';
-import { IssuanceModule } from '../../tokens/issuance.module.js';
-import { IssuersModule } from '../../trusted-issuers/issuers.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
+import { TrustedIssuersModule } from '../../trusted-issuers/trusted-issuers.module.js';
 import { FactorsModule } from '../../users/factors/factors.module.js';
 import { SessionsModule } from '../../users/sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
@@ -28,8 +28,8 @@ import { OpenApi } from './openapi.service.js';
     ClientsModule,
     FactorsModule,
     GrantsModule,
-    IssuanceModule,
-    IssuersModule,
+    TokensModule,
+    TrustedIssuersModule,
     KeysModule,
     OutboxModule,
     ReplayModule,

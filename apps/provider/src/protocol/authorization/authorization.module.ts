@@ -6,7 +6,7 @@ import { ClientsModule } from '../../clients/clients.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
 import { FactorsModule } from '../../users/factors/factors.module.js';
 import { GrantsModule } from '../../grants/grants.module.js';
-import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
 import { KeysModule } from '../../keys/keys.module.js';
 import { ProtocolModule } from '../protocol.module.js';
 import { ResourcesModule } from '../../resources/resources.module.js';
@@ -48,7 +48,7 @@ import { SessionStates } from './session-states.service.js';
     ClientResolverModule,
     ConsentsModule,
     GrantsModule,
-    IssuanceModule,
+    TokensModule,
   ],
   controllers: [AuthorizeController, PushedRequestController, DeviceAuthorizationController],
   providers: [

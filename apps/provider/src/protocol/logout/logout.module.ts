@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../../clients/clients.module.js';
-import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
 import { GrantsModule } from '../../grants/grants.module.js';
 import { OutboxModule } from '../../outbox/outbox.module.js';
 import { SessionsModule } from '../../users/sessions/sessions.module.js';
@@ -21,15 +21,7 @@ import { LogoutController } from './logout.controller.js';
  * question only when the session was the ID token's.
  */
 @Module({
-  imports: [
-    AuthorizationModule,
-    IssuanceModule,
-    ClientsModule,
-    GrantsModule,
-    OutboxModule,
-    SessionsModule,
-    UsersModule,
-  ],
+  imports: [AuthorizationModule, TokensModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],
   controllers: [LogoutController, EndSessionController, CheckSessionController],
   providers: [Logouts, LogoutAudience, BackchannelLogout],
 })

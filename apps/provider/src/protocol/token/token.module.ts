@@ -3,7 +3,7 @@ import { AuthorizationModule } from '../authorization/authorization.module.js';
 import { ClientsModule } from '../../clients/clients.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
 import { GrantsModule } from '../../grants/grants.module.js';
-import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
 import { ProtocolModule } from '../protocol.module.js';
 import { ResourcesModule } from '../../resources/resources.module.js';
 import { UsersModule } from '../../users/users.module.js';
@@ -12,7 +12,7 @@ import { ClientCredentialsGrant } from './grant-types/client-credentials.js';
 import { DeviceCodeGrant } from './grant-types/device-code.js';
 import { GrantTypes } from './grant-types/grant-types.js';
 import { RefreshTokenGrant } from './grant-types/refresh-token.js';
-import { IssuersModule } from '../../trusted-issuers/issuers.module.js';
+import { TrustedIssuersModule } from '../../trusted-issuers/trusted-issuers.module.js';
 import { ReplayModule } from '../../replay/replay.module.js';
 import { JwtBearerGrant } from './grant-types/jwt-bearer.js';
 import { TokenExchangeGrant } from './grant-types/token-exchange.js';
@@ -30,8 +30,8 @@ import { TokenController } from './token.controller.js';
     ClientsModule,
     AuthorizationModule,
     GrantsModule,
-    IssuanceModule,
-    IssuersModule,
+    TokensModule,
+    TrustedIssuersModule,
     ReplayModule,
     ResourcesModule,
     UsersModule,

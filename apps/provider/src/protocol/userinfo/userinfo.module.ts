@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ClientsModule } from '../../clients/clients.module.js';
 import { DpopModule } from '../dpop/dpop.module.js';
-import { IssuanceModule } from '../../tokens/issuance.module.js';
+import { TokensModule } from '../../tokens/tokens.module.js';
 import { ProtocolModule } from '../protocol.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { BearerTokens } from './bearer.js';
@@ -12,7 +12,7 @@ import { UserinfoController } from './userinfo.controller.js';
  * Invariant: claims go out only by the token's scope, and only while token, grant, client and person live.
  */
 @Module({
-  imports: [ProtocolModule, DpopModule, ClientsModule, UsersModule, IssuanceModule],
+  imports: [ProtocolModule, DpopModule, ClientsModule, UsersModule, TokensModule],
   controllers: [UserinfoController],
   providers: [BearerTokens],
   exports: [BearerTokens],

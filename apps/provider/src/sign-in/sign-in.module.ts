@@ -69,4 +69,4 @@ import { UserCodes } from './user-codes.service.js';
   ],
   exports: [ConsentTexts, PendingLogins],
 })
-export class InteractionModule {}
+export class SignInModule {}

@@ -34,4 +34,4 @@ import { TokensController } from './tokens.controller.js';
   ],
   exports: [TokenIssuer, IdTokenHints, ResponseTokens, AccessTokensService, RefreshTokensService],
 })
-export class IssuanceModule {}
+export class TokensModule {}

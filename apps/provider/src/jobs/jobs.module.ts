@@ -3,7 +3,7 @@ import { AuthorizationModule } from '../protocol/authorization/authorization.mod
 import { ClientsModule } from '../clients/clients.module.js';
 import { FactorsModule } from '../users/factors/factors.module.js';
 import { GrantsModule } from '../grants/grants.module.js';
-import { IssuanceModule } from '../tokens/issuance.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
 import { KeysModule } from '../keys/keys.module.js';
 import { ReplayModule } from '../replay/replay.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
@@ -27,7 +27,7 @@ import { PurgeService } from './purge.service.js';
     ClientsModule,
     FactorsModule,
     GrantsModule,
-    IssuanceModule,
+    TokensModule,
     KeysModule,
     ReplayModule,
     OutboxModule,
@@ -37,4 +37,4 @@ import { PurgeService } from './purge.service.js';
   controllers: [HealthController],
   providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart, NodeNumberRenewal],
 })
-export class OpsModule {}
+export class JobsModule {}

@@ -7,4 +7,4 @@ import { PurgeService } from './purge.service.js';
 
 /** Owns: clearing away what has expired. Nothing imports it. */
 @Module({ imports: [LoginModule, LogoutModule, ProvidersModule, SessionModule], providers: [PurgeService] })
-export class OpsModule {}
+export class JobsModule {}

@@ -4,7 +4,7 @@ import { ClientsModule } from '../clients/clients.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { IssuerReferences } from './issuer-references.service.js';
-import { IssuersController } from './issuers.controller.js';
+import { TrustedIssuersController } from './trusted-issuers.controller.js';
 import { CreateIssuer } from './operations/create-issuer.js';
 import { DeleteIssuer } from './operations/delete-issuer.js';
 import { UpdateIssuer } from './operations/update-issuer.js';
@@ -18,8 +18,8 @@ import { TrustedIssuers } from './trusted-issuers.service.js';
  */
 @Module({
   imports: [TypeOrmModule.forFeature([TrustedIssuerEntity]), ClientsModule, ResourcesModule, UsersModule],
-  controllers: [IssuersController],
+  controllers: [TrustedIssuersController],
   providers: [CreateIssuer, UpdateIssuer, DeleteIssuer, IssuerReferences, TrustedIssuers],
   exports: [TrustedIssuers],
 })
-export class IssuersModule {}
+export class TrustedIssuersModule {}

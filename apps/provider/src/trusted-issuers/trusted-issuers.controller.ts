@@ -66,7 +66,7 @@ interface Shown {
 
 /** The pages of issuers whose assertions get access tokens here: list, add, edit, delete. For administrators. */
 @Controller(routes.issuers)
-export class IssuersController {
+export class TrustedIssuersController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Visits) private readonly visits: Visits,
