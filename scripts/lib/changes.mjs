@@ -5,7 +5,7 @@ import { Failure } from './failure.mjs';
 import { root } from './root.mjs';
 
 /** More specs than these take longer than a check before a commit should. */
-const mostSpecs = 12;
+const maxSpecs = 12;
 /** For a change that belongs to no spec by its name. */
 const basicSpecs = ['login', 'token-code'].map((name) => `apps/provider/test/http/${name}.http-spec.ts`);
 
@@ -47,7 +47,7 @@ export function httpSpecsOf(files) {
     .map(({ path }) => path);
   const isCode = files.some((file) => /^(apps|libs)\/[^/]+\/(src|test)\//.test(file));
   if (isCode && own.length + related.length === 0) return basicSpecs;
-  return [...own, ...related.slice(0, Math.max(0, mostSpecs - own.length))];
+  return [...own, ...related.slice(0, Math.max(0, maxSpecs - own.length))];
 }
 
 function singular(word) {

@@ -79,8 +79,8 @@ const expiry = [
   {
     name: 'a DPoP proof works after its time',
     file: domain('oauth/dpop.ts'),
-    find: 'if (iat + mostAgeSeconds <= context.now)',
-    replace: 'if (iat + mostAgeSeconds < context.now)',
+    find: 'if (iat + maxAgeSeconds <= context.now)',
+    replace: 'if (iat + maxAgeSeconds < context.now)',
     killers: [{ spec: domain('oauth/dpop.spec.ts') }],
   },
 ];

@@ -18,7 +18,7 @@ const codes = [
   {
     name: 'tokens are issued whether or not the authorization code was spent',
     file: provider('protocol/authorization/codes.service.ts'),
-    find: 'unit.require(codeStatements.consume',
+    find: 'unit.expectChange(codeStatements.consume',
     replace: 'unit.write(codeStatements.consume',
     killers: [inUnits(/an authorization code is spent once/), overHttp(/100 redemptions of one code/)],
   },
@@ -42,7 +42,7 @@ const refreshTokens = [
   {
     name: 'tokens are issued whether or not the refresh token was spent',
     file: provider('tokens/refresh-tokens.service.ts'),
-    find: 'unit.require(refreshTokenStatements.consume',
+    find: 'unit.expectChange(refreshTokenStatements.consume',
     replace: 'unit.write(refreshTokenStatements.consume',
     killers: [inUnits(/a refresh token that rotates/), overHttp(/100 refreshes with one token that rotates/)],
   },
@@ -75,7 +75,7 @@ const devices = [
   {
     name: 'tokens are issued whether or not the device code was spent',
     file: provider('protocol/authorization/device-authorizations.service.ts'),
-    find: 'unit.require(deviceAuthorizationStatements.consume',
+    find: 'unit.expectChange(deviceAuthorizationStatements.consume',
     replace: 'unit.write(deviceAuthorizationStatements.consume',
     killers: [inUnits(/a device code is exchanged once/), overHttp(/100 polls of a device/)],
   },
@@ -208,20 +208,20 @@ const requests = [
   {
     name: 'a browser goes on whether or not it used the pushed request',
     file: provider('protocol/authorization/pushed-requests.service.ts'),
-    find: 'unit.require(pushedRequestStatements.use',
+    find: 'unit.expectChange(pushedRequestStatements.use',
     replace: 'unit.write(pushedRequestStatements.use',
     killers: [inUnits(/a pushed request is used by one/)],
   },
   {
     name: 'an authorization request is answered twice',
-    file: provider('protocol/authorization/kept-request.statements.ts'),
+    file: provider('protocol/authorization/interaction.statements.ts'),
     find: 'browser_hash = $2 AND answered_at IS NULL',
     replace: 'browser_hash = $2',
     killers: [inUnits(/an authorization request is answered once/)],
   },
   {
     name: 'a jti is spent again before it expired',
-    file: provider('replay/replay.service.ts'),
+    file: provider('replay/replay-cache.service.ts'),
     find: 'DO UPDATE SET expires_at = $2 WHERE spent_ids.expires_at <= $3',
     replace: 'DO UPDATE SET expires_at = $2 WHERE $3 > 0',
     killers: [
@@ -232,14 +232,14 @@ const requests = [
   {
     name: 'a client assertion counts whether or not its jti was spent (RFC 7523 3)',
     file: provider('clients/authentication/client-assertion.ts'),
-    find: 'if (!(await store.run((unit) => replay.spend(unit, issuer, use.jti, use.expiresAt, now))))',
-    replace: 'if ((await store.run((unit) => replay.spend(unit, issuer, use.jti, use.expiresAt, now))) === undefined)',
+    find: 'if (!(await store.run((unit) => replay.use(unit, issuer, use.jti, use.expiresAt, now))))',
+    replace: 'if ((await store.run((unit) => replay.use(unit, issuer, use.jti, use.expiresAt, now))) === undefined)',
     killers: [overHttp(/50 uses of one client assertion/)],
   },
   {
     name: 'the token endpoint does not spend the DPoP proof (RFC 9449 11.1)',
     file: provider('protocol/token/token.controller.ts'),
-    find: 'this.proofs.spend(unit, proof, now);',
+    find: 'this.proofs.consume(unit, proof, now);',
     replace: '',
     killers: [{ spec: 'apps/provider/test/store/dpop-proofs.store-spec.ts', test: /one code and one proof/, on: both }],
   },
@@ -259,7 +259,7 @@ const requests = [
   },
   {
     name: 'a later answer takes the place of an idempotency key’s first',
-    file: provider('replay/idempotent-answers.service.ts'),
+    file: provider('replay/idempotent-responses.service.ts'),
     find: 'ON CONFLICT (id) DO NOTHING',
     replace: 'ON CONFLICT (id) DO UPDATE SET answer_sealed = excluded.answer_sealed',
     killers: [inUnits(/an idempotency key keeps/), overHttp(/50 creations with one idempotency key/)],

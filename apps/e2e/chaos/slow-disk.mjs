@@ -10,7 +10,7 @@ import { measureReads, percentile, readingRequests } from './lib/read-times.mjs'
 import { eventually } from './lib/time.mjs';
 
 const flushMilliseconds = 10;
-const mostMilliseconds = 25;
+const maxMilliseconds = 25;
 
 /**
  * A disk that takes 10 ms for each flush does not hold up whoever only reads, and one whose flushes fail refuses writes
@@ -50,14 +50,14 @@ export async function slowDisk(report, { short }) {
   const measured = `${shown(slow)}; on a quick disk ${shown(quick)}`;
   // Another program on the machine can only add to what a read takes: the middle of several windows is ours. The short form
   // has too few of them on a shared machine, so it compares with the quick disk of the same run.
-  const allowed = 2 * middle(quick.p99s) + mostMilliseconds;
+  const allowed = 2 * middle(quick.p99s) + maxMilliseconds;
   if (short)
     report.check(
-      `${p99} is at most twice that of a quick disk and ${mostMilliseconds} ms`,
+      `${p99} is at most twice that of a quick disk and ${maxMilliseconds} ms`,
       middle(slow.p99s) < allowed,
       measured,
     );
-  else report.check(`${p99} is under ${mostMilliseconds} ms`, middle(slow.p99s) < mostMilliseconds, measured);
+  else report.check(`${p99} is under ${maxMilliseconds} ms`, middle(slow.p99s) < maxMilliseconds, measured);
   report.all('every read was right', slow.count, slow.faults);
 
   for (let time = 1; time <= (short ? 1 : 3); time++) {

@@ -4,7 +4,10 @@ import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { ApiModule } from './api/v1/api.module.js';
 import { AuthorizationModule } from './protocol/authorization/authorization.module.js';
-import { CoreModule, type Core } from './server/core.module.js';
+import {
+  ApplicationDependenciesModule,
+  type ApplicationDependencies,
+} from './server/application-dependencies.module.js';
 import { DiscoveryModule } from './protocol/discovery/discovery.module.js';
 import { PageErrorFilter } from './web/page-error.filter.js';
 import { SignInModule } from './sign-in/sign-in.module.js';
@@ -19,11 +22,11 @@ import { UserinfoModule } from './protocol/userinfo/userinfo.module.js';
 /** The provider, put together. */
 @Module({})
 export class AppModule {
-  static of(core: Core): DynamicModule {
+  static of(core: ApplicationDependencies): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        CoreModule.of(core),
+        ApplicationDependenciesModule.of(core),
         AuthorizationModule,
         SignInModule,
         TokenModule,

@@ -1,6 +1,6 @@
 import { AuthorizationCodeEntity } from './protocol/authorization/code.entity.js';
 import { DeviceAuthorizationEntity } from './protocol/authorization/device-authorization.entity.js';
-import { KeptRequestEntity } from './protocol/authorization/kept-request.entity.js';
+import { InteractionEntity } from './protocol/authorization/interaction.entity.js';
 import { PushedRequestEntity } from './protocol/authorization/pushed-request.entity.js';
 import { AuditEventEntity } from './audit/audit-event.entity.js';
 import { AuditSealEntity } from './audit/audit-seal.entity.js';
@@ -11,11 +11,11 @@ import { PasskeyEntity } from './users/factors/passkey.entity.js';
 import { RecoveryCodeEntity } from './users/factors/recovery-code.entity.js';
 import { TotpFactorEntity } from './users/factors/totp.entity.js';
 import { TrustedBrowserEntity } from './users/factors/trusted-browser.entity.js';
-import { AccessTokenEntity, RefreshAnswerEntity, RefreshTokenEntity } from './tokens/access-token.entity.js';
+import { AccessTokenEntity, RefreshReplayEntity, RefreshTokenEntity } from './tokens/access-token.entity.js';
 import { ConsentEntity } from './consents/consent.entity.js';
 import { GrantEntity, SessionClientEntity } from './grants/grant.entity.js';
 import { SigningKeyEntity } from './keys/signing-key.entity.js';
-import { SpentIdEntity } from './replay/spent-id.entity.js';
+import { ReplayCacheEntity } from './replay/replay-cache.entity.js';
 import { OutboxMessageEntity } from './outbox/outbox-message.entity.js';
 import { ResourceEntity } from './resources/resource.entity.js';
 import { ServerSecretEntity } from './clients/server-secret.entity.js';
@@ -39,9 +39,14 @@ import { LimitedClients1764000000075 } from './database/migrations/0075-limited-
 import { TrustedIssuers1764000000074 } from './database/migrations/0074-trusted-issuers.js';
 import { TrustedIssuerEntity } from './trusted-issuers/trusted-issuer.entity.js';
 import { Refusals1764000000073 } from './database/migrations/0073-refusals.js';
-import { ActivityHourEntity, FormRefusalEntity, RefusalCountEntity, RefusalEntity } from './audit/activity.entity.js';
+import {
+  ActivityHourEntity,
+  RejectedFormEntity,
+  FailedRequestCountEntity,
+  FailedRequestEntity,
+} from './audit/activity.entity.js';
 import { AdministrationApi1764000000072 } from './database/migrations/0072-administration-api.js';
-import { IdempotentAnswerEntity } from './replay/idempotent-answer.entity.js';
+import { IdempotentResponseEntity } from './replay/idempotent-response.entity.js';
 import { InvitationEntity } from './users/invitations/invitation.entity.js';
 import { TokenExchange1764000000069 } from './database/migrations/0069-token-exchange.js';
 import { Outbox1764000000006 } from './database/migrations/0006-outbox.js';
@@ -67,7 +72,7 @@ import { RecordedIssuerEntity } from './database/recorded-issuer.entity.js';
 import { LogoutFailures1795950000710 } from './database/migrations/20261129-logout-failures.js';
 import { LogoutFailureEntity } from './clients/logout-failure.entity.js';
 import { OfferedRequests1795950000730 } from './database/migrations/20261129-offered-requests.js';
-import { KeptFormEntity } from './users/sessions/kept-form.entity.js';
+import { SavedFormEntity } from './users/sessions/saved-form.entity.js';
 import { UserSearch1795950000721, UserSearchRows1795950000722 } from './database/migrations/20261129-user-search.js';
 import { OutboxKinds1795950000301 } from './database/migrations/20261129-outbox-kinds.js';
 import { ServiceAccounts1795950000701 } from './database/migrations/20261129-service-accounts.js';
@@ -87,30 +92,30 @@ export const entities = [
   ConsentEntity,
   CounterEntity,
   DeviceAuthorizationEntity,
-  FormRefusalEntity,
+  RejectedFormEntity,
   GrantEntity,
-  IdempotentAnswerEntity,
+  IdempotentResponseEntity,
   InitialAccessTokenEntity,
-  KeptFormEntity,
+  SavedFormEntity,
   LogoutFailureEntity,
-  KeptRequestEntity,
+  InteractionEntity,
   KnownAddressEntity,
   LeaseEntity,
   LoginFailureEntity,
   OneTimeLinkEntity,
   InvitationEntity,
   OutboxMessageEntity,
-  RefreshAnswerEntity,
+  RefreshReplayEntity,
   RefreshTokenEntity,
-  RefusalCountEntity,
-  RefusalEntity,
+  FailedRequestCountEntity,
+  FailedRequestEntity,
   RegistrationRateEntity,
   ResourceEntity,
   ServerSecretEntity,
   SessionClientEntity,
   SessionEntity,
   SigningKeyEntity,
-  SpentIdEntity,
+  ReplayCacheEntity,
   PasskeyEntity,
   PushedRequestEntity,
   RecordedIssuerEntity,

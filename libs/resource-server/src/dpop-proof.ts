@@ -7,10 +7,10 @@ import { Refusal } from './refusal.js';
 /** Asymmetric ones alone (RFC 9449 4.3). */
 export const proofAlgorithms = ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'] as const;
 
-const mostCharacters = 8192;
+const maxCharacters = 8192;
 /** How old a proof may be, and how far in the future. */
 const windowSeconds = 60;
-const mostSeen = 100_000;
+const maxSeen = 100_000;
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** Keeps which proofs were seen. @returns false for one that was seen before */
@@ -18,7 +18,7 @@ export type ReplayCheck = (id: string, untilEpochSeconds: number, now: number) =
 
 /** For one process; several that share the load share a store of their own. */
 export function replayCheckInMemory(): ReplayCheck {
-  const seen = new BoundedCache<true>(mostSeen);
+  const seen = new BoundedCache<true>(maxSeen);
   return (id, until, now) => {
     if (seen.get(id, now)) return false;
     seen.set(id, true, until);
@@ -40,7 +40,7 @@ export async function checkProof(
 ): Promise<string> {
   const { dpop } = request;
   const proof = typeof dpop === 'string' ? dpop : dpop?.length === 1 ? dpop[0] : undefined;
-  if (proof === undefined || proof.length > mostCharacters || proof.includes(','))
+  if (proof === undefined || proof.length > maxCharacters || proof.includes(','))
     throw invalid('One DPoP proof is needed.');
   let verified;
   try {

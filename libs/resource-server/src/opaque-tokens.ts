@@ -15,13 +15,13 @@ export interface IntrospectionOptions {
   readonly fetch: Fetch;
 }
 
-const mostCached = 10_000;
+const maxCached = 10_000;
 const timeoutMilliseconds = 5000;
 
 /** Access tokens that only the authorization server can read (RFC 7662). Requests at once for one token are one question. */
 export class OpaqueTokens implements TokenCheck {
   /** By the token's hash: whoever reads our memory finds no tokens in it. */
-  private readonly answers = new BoundedCache<Readonly<Record<string, unknown>>>(mostCached);
+  private readonly answers = new BoundedCache<Readonly<Record<string, unknown>>>(maxCached);
   private readonly running = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
 
   constructor(private readonly options: IntrospectionOptions) {}

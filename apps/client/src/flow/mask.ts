@@ -19,8 +19,8 @@ const secretNames: ReadonlySet<string> = new Set([
   'assertion',
 ]);
 
-const mostFields = 40;
-const mostCharacters = 400;
+const maxFields = 40;
+const maxCharacters = 400;
 
 /** What stands in the place of a secret: its length alone. */
 export function masked(value: string): string {
@@ -31,12 +31,12 @@ export function masked(value: string): string {
 export function shownField(name: string, value: unknown): RecordedField {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   if (secretNames.has(name.toLowerCase())) return { name, value: masked(text) };
-  return { name, value: text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text };
+  return { name, value: text.length > maxCharacters ? `${text.slice(0, maxCharacters)}…` : text };
 }
 
 /** Parameters of a URL or a form body. */
 export function shownParameters(parameters: URLSearchParams): readonly RecordedField[] {
-  return [...parameters].slice(0, mostFields).map(([name, value]) => shownField(name, value));
+  return [...parameters].slice(0, maxFields).map(([name, value]) => shownField(name, value));
 }
 
 /** Members of a JSON answer; anything else is not shown, because what it holds is not known. */
@@ -44,7 +44,7 @@ export function shownMembers(text: string): readonly RecordedField[] {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value)
-    .slice(0, mostFields)
+    .slice(0, maxFields)
     .map(([name, member]) => shownField(name, member));
 }
 

@@ -3,12 +3,12 @@ import type { CustomFetch, CustomFetchOptions } from 'openid-client';
 import { shownField, shownMembers, shownParameters } from './mask.js';
 import type { RecordedField, RecordedMessage } from '../session/recorded-message.js';
 
-const mostMessages = 40;
-const mostBodyCharacters = 64 * 1024;
+const maxMessages = 40;
+const maxBodyCharacters = 64 * 1024;
 
 /** The newest messages, as many as are kept. */
 export function newestMessages(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
-  return messages.slice(-mostMessages);
+  return messages.slice(-maxMessages);
 }
 
 /** Writes down, masked, what goes between browser, client and provider during one login or call. */
@@ -39,7 +39,7 @@ export class MessageRecorder {
       this.failed = true;
       const response = await fetch(url, options);
       this.failed = false;
-      const text = (await response.clone().text()).slice(0, mostBodyCharacters);
+      const text = (await response.clone().text()).slice(0, maxBodyCharacters);
       this.add('provider', `Answer: ${title}`, `${response.status} ${response.statusText}`.trim(), [
         ...challengeField(response),
         ...shownMembers(text),

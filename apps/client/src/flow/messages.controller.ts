@@ -3,22 +3,22 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
-import { Visits } from '../session/visits.service.js';
+import { RequestContexts } from '../session/request-contexts.service.js';
 
 /** What was sent and received in this login, for those who want to learn how it works. */
 @Controller()
 export class MessagesController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Pages) private readonly pages: Pages,
   ) {}
 
   @Get(routes.messages)
   async show(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (!visit.session)
-      return this.pages.redirect(visit, `${routes.login}?next=${encodeURIComponent(routes.messages)}`);
-    const { messages, providerName } = visit.session.content;
-    return this.pages.page(visit, 'flow/messages', { messages, providerName });
+    const context = await this.contexts.open(request);
+    if (!context.session)
+      return this.pages.redirect(context, `${routes.login}?next=${encodeURIComponent(routes.messages)}`);
+    const { messages, providerName } = context.session.content;
+    return this.pages.page(context, 'flow/messages', { messages, providerName });
   }
 }

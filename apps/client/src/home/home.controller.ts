@@ -9,7 +9,11 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { TokensService } from '../providers/tokens.service.js';
 import type { ClientSession } from '../session/client-session.js';
 import { LogoutStates, type ConfirmedLogout } from '../session/logout-states.service.js';
-import { Visits, type PostedVisit, type Visit } from '../session/visits.service.js';
+import {
+  RequestContexts,
+  type PostedRequestContext,
+  type RequestContext,
+} from '../session/request-contexts.service.js';
 import { homeModel } from './home-model.js';
 
 interface Shown {
@@ -24,7 +28,7 @@ interface Shown {
 export class HomeController {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Pages) private readonly pages: Pages,
     @Inject(ProvidersService) private readonly providers: ProvidersService,
     @Inject(TokensService) private readonly tokens: TokensService,
@@ -33,23 +37,23 @@ export class HomeController {
 
   @Get(routes.home)
   async home(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const state = query(request).get('state');
-    if (state !== undefined) return this.returned(visit, state);
+    if (state !== undefined) return this.returned(context, state);
     const kept = this.logoutStates.kept(request);
-    if (kept === undefined) return this.show(visit);
-    const loggedOut = this.logoutStates.read(kept, visit.guard.browser.hash, visit.now);
-    return this.show(visit, { loggedOut, cookies: [this.logoutStates.removedCookie()] });
+    if (kept === undefined) return this.show(context);
+    const loggedOut = this.logoutStates.read(kept, context.guard.browser.hash, context.now);
+    return this.show(context, { loggedOut, cookies: [this.logoutStates.removedCookie()] });
   }
 
   @Post(routes.callApi)
   async callApi(@Req() request: WebRequest): Promise<Reply> {
-    return this.act(await this.visits.post(request), (visit, session) => this.tokens.callApi(visit, session));
+    return this.act(await this.contexts.post(request), (context, session) => this.tokens.callApi(context, session));
   }
 
   @Post(routes.refresh)
   async refresh(@Req() request: WebRequest): Promise<Reply> {
-    return this.act(await this.visits.post(request), (visit, session) => this.tokens.refresh(visit, session));
+    return this.act(await this.contexts.post(request), (context, session) => this.tokens.refresh(context, session));
   }
 
   /** For whoever watches the process. */
@@ -61,28 +65,31 @@ export class HomeController {
   }
 
   /** This is also the post-logout redirect URI. A state that is wrong confirms nothing: what follows is the plain page. */
-  private returned(visit: Visit, state: string): Reply {
-    const isOurs = this.logoutStates.read(state, visit.guard.browser.hash, visit.now) !== undefined;
-    return this.pages.redirect(visit, routes.home, isOurs ? [this.logoutStates.cookieFor(state)] : []);
+  private returned(context: RequestContext, state: string): Reply {
+    const isOurs = this.logoutStates.read(state, context.guard.browser.hash, context.now) !== undefined;
+    return this.pages.redirect(context, routes.home, isOurs ? [this.logoutStates.cookieFor(state)] : []);
   }
 
-  private async act(visit: PostedVisit, work: (visit: Visit, session: ClientSession) => Promise<void>): Promise<Reply> {
-    const { refusal } = visit.posted;
-    if (refusal) return this.show(visit, { refusal: refusal.sentence });
-    if (visit.session) await work(visit, visit.session);
-    return this.pages.redirect(visit, routes.home);
+  private async act(
+    context: PostedRequestContext,
+    work: (context: RequestContext, session: ClientSession) => Promise<void>,
+  ): Promise<Reply> {
+    const { refusal } = context.posted;
+    if (refusal) return this.show(context, { refusal: refusal.sentence });
+    if (context.session) await work(context, context.session);
+    return this.pages.redirect(context, routes.home);
   }
 
-  private async show(visit: Visit, { refusal, loggedOut, cookies = [] }: Shown = {}): Promise<Reply> {
-    const { session } = visit;
+  private async show(context: RequestContext, { refusal, loggedOut, cookies = [] }: Shown = {}): Promise<Reply> {
+    const { session } = context;
     const providers = (await this.providers.list()).map(({ id, name, issuer }) => ({ id, name, issuer }));
     const options = {
       status: refusal === undefined ? 200 : 403,
       cookies,
       formActionSchemes: schemesOf(session ? [session.content, ...providers] : providers),
     };
-    const logged = session ? homeModel(session, visit.now) : {};
+    const logged = session ? homeModel(session, context.now) : {};
     const model = { providers, refusal, loggedOut, ...logged, next: routes.home };
-    return this.pages.page(visit, 'home/home', model, options);
+    return this.pages.page(context, 'home/home', model, options);
   }
 }

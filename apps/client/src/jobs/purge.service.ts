@@ -11,7 +11,7 @@ import { SessionsService } from '../session/sessions.service.js';
 const everyMilliseconds = 60_000;
 const batch = 500;
 /** Given back to the disk at a time. */
-const mostPages = 100;
+const maxPages = 100;
 
 /** Clears what is over, a batch at a time. */
 @Injectable()
@@ -47,7 +47,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     rows += await this.store.run((unit) => this.adminSessions.purgeExpired(unit, now));
     rows += await this.store.run((unit) => this.logout.purgeExpired(unit, now, batch));
     rows += await this.store.run((unit) => this.password.purgeExpired(unit, now));
-    await this.store.releasePages(mostPages);
+    await this.store.releasePages(maxPages);
     return rows;
   }
 }

@@ -13,11 +13,11 @@ import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 import { SealedStates } from './sealed-states.js';
 
-const mostPerBrowser = 20;
+const maxPerBrowser = 20;
 /** Logins that an address began in the last minute and did not finish; many people may share one. */
-const mostPerAddress = 120;
+const maxPerAddress = 120;
 const addressWindowSeconds = 60;
-const mostTogether = 20_000;
+const maxTogether = 20_000;
 
 interface FlowRow {
   selector: number;
@@ -88,10 +88,10 @@ export class LoginFlows {
       origin.addressKey,
       addSeconds(now, flowLifetimeSeconds - addressWindowSeconds),
     );
-    if (Number(ofAddress?.n ?? 0) >= mostPerAddress) return false;
+    if (Number(ofAddress?.n ?? 0) >= maxPerAddress) return false;
     const together = await unit.one<{ n: number | string }>(statements.together, now);
-    if (Number(together?.n ?? 0) >= mostTogether) return false;
-    await unit.change(statements.makeRoom, origin.browserHash, mostPerBrowser - 1);
+    if (Number(together?.n ?? 0) >= maxTogether) return false;
+    await unit.change(statements.makeRoom, origin.browserHash, maxPerBrowser - 1);
     const sealed = this.keyring.seal(placeOf(state.selector), JSON.stringify(content));
     const { browserHash, addressKey, providerId } = origin;
     await unit.change(

@@ -8,20 +8,20 @@ import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
 import { schemesOf, type Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
-import { Visits, type Visit } from '../session/visits.service.js';
+import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
 import type { LoginFlow } from './login-flow.js';
 import { LoginFlows } from './login-flows.service.js';
 import { wayOnTo } from './login-problem.js';
 import { LoginService } from './login.service.js';
 
-const mostQueryCharacters = 8000;
+const maxQueryCharacters = 8000;
 
 /** The login page, the start of a login, and the address to which the provider answers. */
 @Controller()
 export class LoginController {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Pages) private readonly pages: Pages,
     @Inject(ProvidersService) private readonly providers: ProvidersService,
     @Inject(LoginFlows) private readonly flows: LoginFlows,
@@ -30,59 +30,59 @@ export class LoginController {
 
   @Get(routes.login)
   async choose(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const next = nextAddress(query(request).get('next'));
     const providers = (await this.providers.list()).map(({ id, name, issuer }) => ({ id, name, issuer }));
-    return this.pages.page(visit, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
+    return this.pages.page(context, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
   }
 
   /** For links and bookmarks: a page with a button. A GET, which any site can cause, begins no login. */
   @Get(`${routes.login}/:provider`)
   async ask(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    return this.askFor(visit, await this.get(id), { next: nextAddress(query(request).get('next')) });
+    const context = await this.contexts.open(request);
+    return this.askFor(context, await this.get(id), { next: nextAddress(query(request).get('next')) });
   }
 
   @Post(`${routes.login}/:provider`)
   async begin(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
-    const visit = await this.visits.post(request);
+    const context = await this.contexts.post(request);
     const provider = await this.get(id);
-    const { form, refusal } = visit.posted;
+    const { form, refusal } = context.posted;
     const next = nextAddress(form.get('next'));
-    if (refusal) return this.askFor(visit, provider, { next, refusal: refusal.sentence });
-    return this.pages.redirect(visit, await this.logins.begin(visit, provider, next));
+    if (refusal) return this.askFor(context, provider, { next, refusal: refusal.sentence });
+    return this.pages.redirect(context, await this.logins.begin(context, provider, next));
   }
 
   /** The redirection endpoint (RFC 6749 3.1.2). */
   @Get(routes.callback)
   async authorized(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (request.originalUrl.length > mostQueryCharacters)
+    const context = await this.contexts.open(request);
+    if (request.originalUrl.length > maxQueryCharacters)
       throw new PageError('request.invalid', { detail: 'The address is too long.' });
     // RFC 6749 3.1: a parameter that comes twice makes the whole answer doubtful.
     const parameters = new URLSearchParams([...query(request).protocolParameters()]);
-    const flow = await this.flows.find(parameters.get('state') ?? undefined, visit.guard.browser.hash, visit.now);
+    const flow = await this.flows.find(parameters.get('state') ?? undefined, context.guard.browser.hash, context.now);
     if (!flow) throw new PageError('login.unknown');
-    if (flow.consumed) return this.repeated(visit, flow);
+    if (flow.consumed) return this.repeated(context, flow);
     const provider = await this.providers.find(flow.providerId);
     if (!provider || provider.issuer !== flow.content.issuer || provider.clientId !== flow.content.clientId)
       throw new PageError('provider.not_found', {
         detail: 'It was changed or removed while you were logging in.',
         wayOn: { next: flow.content.next },
       });
-    if (!(await this.store.run((unit) => this.flows.consume(unit, flow, visit.now))))
-      return this.repeated(visit, flow, provider);
-    const cookie = await this.logins.finish(visit, flow, provider, parameters);
-    return this.pages.redirect(visit, flow.content.next, [cookie]);
+    if (!(await this.store.run((unit) => this.flows.consume(unit, flow, context.now))))
+      return this.repeated(context, flow, provider);
+    const cookie = await this.logins.finish(context, flow, provider, parameters);
+    return this.pages.redirect(context, flow.content.next, [cookie]);
   }
 
   private askFor(
-    visit: Visit,
+    context: RequestContext,
     { id, name, issuer }: Provider,
     { next, refusal }: { readonly next: string; readonly refusal?: string },
   ): Reply {
     const options = { status: refusal === undefined ? 200 : 403, formActionSchemes: schemesOf([{ issuer }]) };
-    return this.pages.page(visit, 'login/begin', { provider: { id, name, issuer }, next, refusal }, options);
+    return this.pages.page(context, 'login/begin', { provider: { id, name, issuer }, next, refusal }, options);
   }
 
   private async get(id: string): Promise<Provider> {
@@ -92,9 +92,9 @@ export class LoginController {
   }
 
   /** The back button, a reload, a second click: whoever is logged in goes on, everyone else starts again. */
-  private async repeated(visit: Visit, flow: LoginFlow, known?: Provider): Promise<Reply> {
+  private async repeated(context: RequestContext, flow: LoginFlow, known?: Provider): Promise<Reply> {
     const { next } = flow.content;
-    if (visit.session) return this.pages.redirect(visit, next);
+    if (context.session) return this.pages.redirect(context, next);
     const provider = known ?? (await this.providers.find(flow.providerId));
     throw new PageError('login.repeated', { wayOn: provider ? wayOnTo(provider, next) : { next } });
   }

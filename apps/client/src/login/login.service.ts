@@ -21,7 +21,7 @@ import type { Provider } from '../providers/provider.js';
 import { RelyingParty } from '../providers/relying-party.service.js';
 import { accessTokenExpiry, type Claims, type SessionContent } from '../session/client-session.js';
 import { SessionsService } from '../session/sessions.service.js';
-import type { Visit } from '../session/visits.service.js';
+import type { RequestContext } from '../session/request-contexts.service.js';
 import type { LoginFlow } from './login-flow.js';
 import { LoginFlows } from './login-flows.service.js';
 import { loginProblem } from './login-problem.js';
@@ -45,7 +45,7 @@ export class LoginService {
    * @param next local address to show after the login, checked
    * @throws PageError when the provider cannot be asked
    */
-  async begin(visit: Visit, provider: Provider, next: string): Promise<string> {
+  async begin(context: RequestContext, provider: Provider, next: string): Promise<string> {
     const recorder = new MessageRecorder(this.clock);
     const configuration = await this.attempt(recorder, provider, next, async () => {
       const ready = await this.relyingParty.configuration(provider, recorder);
@@ -66,9 +66,9 @@ export class LoginService {
     recorder.redirect('client', 'Authorization request', url);
     const { issuer, clientId } = provider;
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: recorder.messages };
-    const origin = { browserHash: visit.guard.browser.hash, addressKey: visit.addressKey, providerId: provider.id };
-    const kept = await this.store.run((unit) => this.flows.keep(unit, state, origin, content, visit.now));
-    if (!kept) url.searchParams.set('state', this.flows.sealedState(origin, content, visit.now));
+    const origin = { browserHash: context.guard.browser.hash, addressKey: context.addressKey, providerId: provider.id };
+    const kept = await this.store.run((unit) => this.flows.keep(unit, state, origin, content, context.now));
+    if (!kept) url.searchParams.set('state', this.flows.sealedState(origin, content, context.now));
     return url.href;
   }
 
@@ -77,7 +77,12 @@ export class LoginService {
    * @returns the session's cookie
    * @throws PageError for everything that a person can do something about
    */
-  async finish(visit: Visit, flow: LoginFlow, provider: Provider, parameters: URLSearchParams): Promise<SetCookie> {
+  async finish(
+    context: RequestContext,
+    flow: LoginFlow,
+    provider: Provider,
+    parameters: URLSearchParams,
+  ): Promise<SetCookie> {
     const recorder = new MessageRecorder(this.clock);
     const url = new URL(`${this.pages.addresses.redirectUri}?${parameters.toString()}`);
     recorder.redirect('provider', 'Authorization response', url);
@@ -92,9 +97,9 @@ export class LoginService {
         pkceCodeVerifier: flow.content.codeVerifier,
         idTokenExpected: true,
       });
-      return this.contentOf(visit, provider, flow, tokens, await this.userinfo(configuration, tokens), recorder);
+      return this.contentOf(context, provider, flow, tokens, await this.userinfo(configuration, tokens), recorder);
     });
-    return this.store.run((unit) => this.sessions.start(unit, content, visit.session, visit.now));
+    return this.store.run((unit) => this.sessions.start(unit, content, context.session, context.now));
   }
 
   /** Claims that the ID token does not carry. A login does not fail for want of them. @see OpenID Connect Core 5.3 */
@@ -109,7 +114,7 @@ export class LoginService {
   }
 
   private contentOf(
-    visit: Visit,
+    context: RequestContext,
     provider: Provider,
     flow: LoginFlow,
     tokens: Tokens,
@@ -132,9 +137,9 @@ export class LoginService {
       tokenType: tokens.token_type,
       // RFC 6749 5.1: left out when it is what was asked for.
       scope: tokens.scope ?? provider.scope.join(' '),
-      accessTokenExpiresAt: accessTokenExpiry(tokens.expires_in, visit.now),
+      accessTokenExpiresAt: accessTokenExpiry(tokens.expires_in, context.now),
       refreshToken: tokens.refresh_token,
-      loggedInAt: visit.now,
+      loggedInAt: context.now,
       messages: newestMessages([...flow.content.messages, ...recorder.messages]),
     };
   }

@@ -7,8 +7,8 @@ import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow 
 /** No `state` of a row begins like this: it has one dot. */
 const prefix = 'sealed..';
 /** What providers take without complaint. */
-const mostCharacters = 2000;
-const mostRemembered = 10_000;
+const maxCharacters = 2000;
+const maxRemembered = 10_000;
 
 /** In this order: names would only make the `state` longer. */
 type SealedFlow = readonly [
@@ -40,7 +40,7 @@ export class SealedStates {
   seal(origin: FlowOrigin, content: FlowContent, now: EpochSeconds): string {
     const state = this.sealed(origin, content, now, content.next);
     // The way to the page is lost rather than the login.
-    return state.length <= mostCharacters ? state : this.sealed(origin, content, now, routes.home);
+    return state.length <= maxCharacters ? state : this.sealed(origin, content, now, routes.home);
   }
 
   isSealed(state: string): boolean {
@@ -49,7 +49,7 @@ export class SealedStates {
 
   /** The login of a sealed `state`, in the browser where it was begun; forged, expired and foreign ones look the same. */
   open(state: string, browserHash: Buffer, now: EpochSeconds): LoginFlow | undefined {
-    if (state.length > mostCharacters) return undefined;
+    if (state.length > maxCharacters) return undefined;
     const flow = this.opened(state.slice(prefix.length), browserHash);
     if (!flow) return undefined;
     const [providerId, expiresAt, issuer, clientId, nonce, codeVerifier, next] = flow;
@@ -62,7 +62,7 @@ export class SealedStates {
   spend({ nonce, expiresAt }: { readonly nonce: string; readonly expiresAt: number }, now: EpochSeconds): boolean {
     if (this.spent.has(nonce)) return false;
     for (const [known, until] of this.spent) {
-      if (until > now && this.spent.size < mostRemembered) break;
+      if (until > now && this.spent.size < maxRemembered) break;
       this.spent.delete(known);
     }
     this.spent.set(nonce, expiresAt);

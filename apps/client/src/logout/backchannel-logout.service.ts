@@ -9,7 +9,7 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { SessionsService } from '../session/sessions.service.js';
 
 /** A provider's own take less than one; encrypted ones are not taken. */
-const mostCharacters = 10_000;
+const maxCharacters = 10_000;
 
 const tokenStatements = {
   take: statement(
@@ -41,7 +41,7 @@ export class BackchannelLogout {
    * @throws what openid-client throws when the provider's keys cannot be had: it sends the token again
    */
   async receive(text: string, now: EpochSeconds): Promise<number | undefined> {
-    const jws = parseJws(text, { maxLength: mostCharacters });
+    const jws = parseJws(text, { maxLength: maxCharacters });
     if (!jws) return undefined;
     for (const provider of await this.providers.list()) {
       const notice = readLogoutToken(

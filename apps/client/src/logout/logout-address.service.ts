@@ -8,7 +8,7 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { RelyingParty } from '../providers/relying-party.service.js';
 import type { SessionContent } from '../session/client-session.js';
 import { LogoutStates } from '../session/logout-states.service.js';
-import type { Visit } from '../session/visits.service.js';
+import type { RequestContext } from '../session/request-contexts.service.js';
 
 /** Where a browser goes to log out at the provider. */
 @Injectable()
@@ -25,7 +25,7 @@ export class LogoutAddress {
    * Undefined when the provider cannot be asked, has no such endpoint, or is no longer the one of this login.
    * @see OpenID Connect RP-Initiated Logout 1.0, 2
    */
-  async find(content: SessionContent, { guard, now }: Visit): Promise<string | undefined> {
+  async find(content: SessionContent, { guard, now }: RequestContext): Promise<string | undefined> {
     const provider = await this.providers.find(content.providerId);
     if (provider?.issuer !== content.issuer || provider.clientId !== content.clientId) return undefined;
     const recorder = new MessageRecorder(this.clock);

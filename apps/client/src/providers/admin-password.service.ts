@@ -5,9 +5,9 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 
 const windowSeconds = 900;
-const mostPerAddress = 10;
+const maxPerAddress = 10;
 /** Many addresses together: whoever has the role at the provider still gets in. */
-const mostTogether = 200;
+const maxTogether = 200;
 
 const statements = {
   count: statement(
@@ -64,7 +64,7 @@ export class AdminPassword {
   private async admit(unit: Unit, buckets: readonly string[], now: EpochSeconds): Promise<boolean> {
     for (const bucket of buckets) {
       const row = await unit.one<{ failures: number }>(statements.count, bucket, now, now - windowSeconds);
-      if ((row?.failures ?? 0) > (bucket === '*' ? mostTogether : mostPerAddress)) return false;
+      if ((row?.failures ?? 0) > (bucket === '*' ? maxTogether : maxPerAddress)) return false;
     }
     return true;
   }

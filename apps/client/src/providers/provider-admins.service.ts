@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { ClientSession } from '../session/client-session.js';
-import type { Visit } from '../session/visits.service.js';
+import type { RequestContext } from '../session/request-contexts.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProvidersService } from './providers.service.js';
 import { TokensService } from './tokens.service.js';
@@ -18,16 +18,16 @@ export class ProviderAdmins {
     @Inject(TokensService) private readonly tokens: TokensService,
   ) {}
 
-  async admits(visit: Visit): Promise<boolean> {
-    return (await this.adminSessions.isLive(visit.request, visit.now)) || (await this.hasRole(visit));
+  async admits(context: RequestContext): Promise<boolean> {
+    return (await this.adminSessions.isLive(context.request, context.now)) || (await this.hasRole(context));
   }
 
   /**
    * The role counts from the provider of the settings alone, and only from an ID token that was meant for the client
    * registered there: a provider that somebody added could write any role into its tokens.
    */
-  private async hasRole(visit: Visit): Promise<boolean> {
-    const { session, now } = visit;
+  private async hasRole(context: RequestContext): Promise<boolean> {
+    const { session, now } = context;
     if (!session) return false;
     const { content } = session;
     const roles = content.claims['roles'];

@@ -4,13 +4,13 @@ import type { Jws, PublicKey } from '@gatehouse/domain/jose';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/platform/clock';
 import { MessageRecorder } from '../flow/message-recorder.js';
-import { mostProviders, type Provider } from './provider.js';
+import { maxProviders, type Provider } from './provider.js';
 import { ProviderFetch } from './provider-fetch.js';
 import { RelyingParty } from './relying-party.service.js';
 
 const keptSeconds = 600;
 /** What strangers can make us ask for, by naming keys that do not exist, stays within this. */
-const leastSecondsBetween = 60;
+const minSecondsBetween = 60;
 /** While it does not answer, too. */
 const secondsBetweenAttempts = 5;
 
@@ -53,7 +53,7 @@ export class ProviderKeys {
     const held = await this.heldOf(provider, keptSeconds);
     if (agreed === undefined && !isDefault(algorithm, held.offered)) return false;
     let keys = fits(held);
-    if (keys.length === 0) keys = fits(await this.heldOf(provider, leastSecondsBetween));
+    if (keys.length === 0) keys = fits(await this.heldOf(provider, minSecondsBetween));
     return keys.some(({ key }) => verifySignature(algorithm, key, jws.signingInput, jws.signature));
   }
 
@@ -64,7 +64,7 @@ export class ProviderKeys {
     const asked = this.asked.get(provider.issuer);
     if (asked && now - asked.at < secondsBetweenAttempts) return asked.answer;
     const answer = this.ask(provider, now);
-    if (this.asked.size >= mostProviders) this.asked.clear();
+    if (this.asked.size >= maxProviders) this.asked.clear();
     this.asked.set(provider.issuer, { at: now, answer });
     return answer;
   }
@@ -82,7 +82,7 @@ export class ProviderKeys {
     });
     const keys = answer.ok ? readKeySet(await answer.json()) : undefined;
     if (!keys) throw new TypeError('the answer is no JWK set');
-    if (this.held.size >= mostProviders) this.held.clear();
+    if (this.held.size >= maxProviders) this.held.clear();
     const held = { keys, offered, at: now };
     this.held.set(provider.issuer, held);
     return held;

@@ -23,7 +23,7 @@ export interface ProviderButton {
 /** What a client asks for unless told otherwise; the demo's client is registered with these. */
 export const usualScope: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 
-export const mostProviders = 50;
+export const maxProviders = 50;
 
 /** Where a form may lead that begins or ends a login there: Chromium applies form-action to every redirect that follows. */
 export function schemesOf(providers: readonly { readonly issuer: string }[]): readonly string[] {

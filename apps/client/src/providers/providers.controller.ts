@@ -6,7 +6,11 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import { Pages } from '../web/pages.service.js';
 import { PageError } from '../web/page-error.js';
 import { providerPaths, routes } from '../web/routes.js';
-import { Visits, type PostedVisit, type Visit } from '../session/visits.service.js';
+import {
+  RequestContexts,
+  type PostedRequestContext,
+  type RequestContext,
+} from '../session/request-contexts.service.js';
 import { ProviderAdmins } from './provider-admins.service.js';
 import {
   checkFields,
@@ -17,7 +21,7 @@ import {
   type ProviderProblems,
 } from './provider-form.js';
 import { ProviderDiscovery } from './provider-discovery.service.js';
-import { mostProviders, type Provider } from './provider.js';
+import { maxProviders, type Provider } from './provider.js';
 import { ProvidersService, type ProviderDraft } from './providers.service.js';
 
 interface Shown {
@@ -33,7 +37,7 @@ interface Shown {
 export class ProvidersController {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Pages) private readonly pages: Pages,
     @Inject(ProviderAdmins) private readonly admins: ProviderAdmins,
     @Inject(ProvidersService) private readonly providers: ProvidersService,
@@ -42,49 +46,49 @@ export class ProvidersController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, routes.providers);
+    const context = await this.contexts.open(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.providers);
     const rows = (await this.providers.list()).map((provider) => ({
       ...shownProvider(provider),
       paths: providerPaths(provider.id),
     }));
-    return this.pages.page(visit, 'providers/list', { rows, full: rows.length >= mostProviders });
+    return this.pages.page(context, 'providers/list', { rows, full: rows.length >= maxProviders });
   }
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, routes.addProvider);
-    return this.form(visit, { fields: emptyFields });
+    const context = await this.contexts.open(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.addProvider);
+    return this.form(context, { fields: emptyFields });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.post(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, routes.addProvider);
-    return this.save(visit, undefined);
+    const context = await this.contexts.post(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, routes.addProvider);
+    return this.save(context, undefined);
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, providerPaths(id).edit);
+    const context = await this.contexts.open(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).edit);
     const provider = await this.get(id);
-    return this.form(visit, { fields: fieldsOf(provider), provider });
+    return this.form(context, { fields: fieldsOf(provider), provider });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
-    const visit = await this.visits.post(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, providerPaths(id).edit);
-    return this.save(visit, await this.get(id));
+    const context = await this.contexts.post(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).edit);
+    return this.save(context, await this.get(id));
   }
 
   @Get('delete/:id')
   async deleteForm(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, providerPaths(id).remove);
-    return this.pages.page(visit, 'providers/delete', {
+    const context = await this.contexts.open(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).remove);
+    return this.pages.page(context, 'providers/delete', {
       provider: shownProvider(await this.get(id)),
       paths: providerPaths(id),
     });
@@ -92,44 +96,44 @@ export class ProvidersController {
 
   @Post('delete/:id')
   async delete(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
-    const visit = await this.visits.post(request);
-    if (!(await this.admins.admits(visit))) return this.unlockFirst(visit, providerPaths(id).remove);
+    const context = await this.contexts.post(request);
+    if (!(await this.admins.admits(context))) return this.unlockFirst(context, providerPaths(id).remove);
     const provider = await this.get(id);
-    const { refusal } = visit.posted;
+    const { refusal } = context.posted;
     if (refusal) {
       const model = { provider: shownProvider(provider), paths: providerPaths(id), refusal: refusal.sentence };
-      return this.pages.page(visit, 'providers/delete', model, { status: 403 });
+      return this.pages.page(context, 'providers/delete', model, { status: 403 });
     }
     await this.store.run((unit) => this.providers.remove(unit, id));
-    return this.pages.redirect(visit, routes.providers);
+    return this.pages.redirect(context, routes.providers);
   }
 
-  private async save(visit: PostedVisit, provider: Provider | undefined): Promise<Reply> {
-    const { form, refusal } = visit.posted;
+  private async save(context: PostedRequestContext, provider: Provider | undefined): Promise<Reply> {
+    const { form, refusal } = context.posted;
     const foreign = refusal?.id === 'form.origin';
     const fields = foreign ? (provider ? fieldsOf(provider) : emptyFields) : readFields(form);
-    if (refusal) return this.form(visit, { fields, provider, refusal: refusal.sentence, status: 403 });
+    if (refusal) return this.form(context, { fields, provider, refusal: refusal.sentence, status: 403 });
     const checked = checkFields(fields, provider);
-    if ('problems' in checked) return this.form(visit, { fields, provider, problems: checked.problems, status: 422 });
+    if ('problems' in checked) return this.form(context, { fields, provider, problems: checked.problems, status: 422 });
     const found = await this.discovery.confirm(checked.draft, provider);
     if ('problem' in found)
-      return this.form(visit, { fields, provider, problems: { issuer: found.problem }, status: 422 });
-    const saved = await this.store.run((unit) => this.write(unit, provider, found.draft, visit));
+      return this.form(context, { fields, provider, problems: { issuer: found.problem }, status: 422 });
+    const saved = await this.store.run((unit) => this.write(unit, provider, found.draft, context));
     if (!saved) throw new PageError(provider ? 'provider.not_found' : 'provider.limit');
-    return this.pages.redirect(visit, routes.providers);
+    return this.pages.redirect(context, routes.providers);
   }
 
   private async write(
     unit: Unit,
     provider: Provider | undefined,
     draft: ProviderDraft,
-    { now }: Visit,
+    { now }: RequestContext,
   ): Promise<boolean> {
     if (provider) return this.providers.update(unit, provider, draft, now);
     return (await this.providers.add(unit, draft, now)) !== undefined;
   }
 
-  private form(visit: Visit, { fields, problems = {}, provider, refusal, status = 200 }: Shown): Reply {
+  private form(context: RequestContext, { fields, problems = {}, provider, refusal, status = 200 }: Shown): Reply {
     const first = (['name', 'issuer', 'client_id', 'client_secret', 'scope', 'id_token_algorithm'] as const).find(
       (name) => problems[name] !== undefined,
     );
@@ -145,7 +149,7 @@ export class ProvidersController {
       hasProblems: first !== undefined,
       addresses: this.pages.addresses,
     };
-    return this.pages.page(visit, 'providers/form', model, { status });
+    return this.pages.page(context, 'providers/form', model, { status });
   }
 
   private async get(id: string): Promise<Provider> {
@@ -154,8 +158,8 @@ export class ProvidersController {
     return provider;
   }
 
-  private unlockFirst(visit: Visit, next: string): Reply {
-    return this.pages.redirect(visit, `${routes.unlockProviders}?next=${encodeURIComponent(next)}`);
+  private unlockFirst(context: RequestContext, next: string): Reply {
+    return this.pages.redirect(context, `${routes.unlockProviders}?next=${encodeURIComponent(next)}`);
   }
 }
 

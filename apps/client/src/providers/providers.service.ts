@@ -5,7 +5,7 @@ import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newId } from '@gatehouse/platform/secrets/random';
 import { ProviderEntity } from './provider.entity.js';
-import { mostProviders, usualScope, type Provider } from './provider.js';
+import { maxProviders, usualScope, type Provider } from './provider.js';
 
 /** What a person may set of a provider. */
 export interface ProviderDraft {
@@ -40,7 +40,7 @@ export class ProvidersService {
   async list(): Promise<readonly Provider[]> {
     const rows = await this.store.reader
       .getRepository(ProviderEntity)
-      .find({ order: { createdAt: 'ASC', id: 'ASC' }, take: mostProviders });
+      .find({ order: { createdAt: 'ASC', id: 'ASC' }, take: maxProviders });
     return rows.map((row) => this.toProvider(row));
   }
 
@@ -58,7 +58,7 @@ export class ProvidersService {
     seeded: 'seeded' | 'by hand' = 'by hand',
   ): Promise<string | undefined> {
     const repository = unit.manager.getRepository(ProviderEntity);
-    if ((await repository.count()) >= mostProviders) return undefined;
+    if ((await repository.count()) >= maxProviders) return undefined;
     const id = newId();
     await repository.insert({
       id,

@@ -15,7 +15,7 @@ import {
   type ServerMetadata,
 } from 'openid-client';
 import { MessageRecorder } from '../flow/message-recorder.js';
-import { mostProviders, type Provider } from './provider.js';
+import { maxProviders, type Provider } from './provider.js';
 import { UnusableMetadata, wellFormedMetadata } from './provider-metadata.js';
 import { ProviderFetch } from './provider-fetch.js';
 
@@ -79,7 +79,7 @@ export class RelyingParty {
         : error;
     });
     const server = wellFormedMetadata(configuration.serverMetadata());
-    if (this.metadata.size >= 2 * mostProviders) this.metadata.clear();
+    if (this.metadata.size >= 2 * maxProviders) this.metadata.clear();
     this.metadata.set(server.issuer, { server, at: this.clock.now() });
     return server;
   }

@@ -23,11 +23,11 @@ import {
   type SessionNoticeId,
 } from '../session/client-session.js';
 import { SessionsService } from '../session/sessions.service.js';
-import type { Visit } from '../session/visits.service.js';
+import type { RequestContext } from '../session/request-contexts.service.js';
 
 /** A token this close to its end would be over before it arrives. */
 const leewaySeconds = 10;
-const mostAnswerCharacters = 4000;
+const maxAnswerCharacters = 4000;
 
 /** What a change of the session came to. */
 interface Step {
@@ -51,23 +51,23 @@ export class TokensService {
   ) {}
 
   /** By the button: what came of it is said on the next page. */
-  async refresh(visit: Visit, session: ClientSession): Promise<void> {
+  async refresh(context: RequestContext, session: ClientSession): Promise<void> {
     const step = await this.refreshOnce(session);
-    await this.say(visit, step.session, step.problem ?? 'refreshed');
+    await this.say(context, step.session, step.problem ?? 'refreshed');
   }
 
   /** Calls the API; an access token that is over is refreshed first, one that is refused is refreshed once. */
-  async callApi(visit: Visit, session: ClientSession): Promise<void> {
+  async callApi(context: RequestContext, session: ClientSession): Promise<void> {
     const { accessTokenExpiresAt } = session.content;
-    const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= visit.now + leewaySeconds;
+    const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= context.now + leewaySeconds;
     const ready: Step = over ? await this.refreshOnce(session) : { session };
-    if (ready.problem) return this.say(visit, ready.session, ready.problem);
+    if (ready.problem) return this.say(context, ready.session, ready.problem);
     const first = await this.ask(ready.session);
     if (first.status !== 401 || over || ready.session.content.refreshToken === undefined)
-      return this.keep(visit, ready.session, first);
+      return this.keep(context, ready.session, first);
     const again = await this.refreshOnce(ready.session);
-    if (again.problem) return this.say(visit, again.session, again.problem);
-    return this.keep(visit, again.session, await this.ask(again.session));
+    if (again.problem) return this.say(context, again.session, again.problem);
+    return this.keep(context, again.session, await this.ask(again.session));
   }
 
   /**
@@ -205,20 +205,20 @@ export class TokensService {
     }
   }
 
-  private async keep(visit: Visit, session: ClientSession, answer: Answer): Promise<void> {
+  private async keep(context: RequestContext, session: ClientSession, answer: Answer): Promise<void> {
     const { recorder, problem, status, body } = answer;
     await this.change(session, (content) => ({
       ...content,
       messages: newestMessages([...content.messages, ...recorder.messages]),
-      apiAnswer: problem === undefined ? { at: visit.now, status, body } : undefined,
-      notice: problem === undefined ? undefined : { id: problem, requestId: visit.requestId },
+      apiAnswer: problem === undefined ? { at: context.now, status, body } : undefined,
+      notice: problem === undefined ? undefined : { id: problem, requestId: context.requestId },
     }));
   }
 
-  private async say(visit: Visit, session: ClientSession, id: SessionNoticeId): Promise<void> {
+  private async say(context: RequestContext, session: ClientSession, id: SessionNoticeId): Promise<void> {
     await this.change(session, (content) => ({
       ...content,
-      notice: { id, requestId: visit.requestId },
+      notice: { id, requestId: context.requestId },
       apiAnswer: undefined,
     }));
   }
@@ -280,5 +280,5 @@ function apiOf(configuration: Configuration): URL {
 }
 
 function shortened(text: string): string {
-  return text.length > mostAnswerCharacters ? `${text.slice(0, mostAnswerCharacters)}…` : text;
+  return text.length > maxAnswerCharacters ? `${text.slice(0, maxAnswerCharacters)}…` : text;
 }

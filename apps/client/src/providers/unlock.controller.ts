@@ -5,7 +5,7 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { nextAddress } from '../web/next-address.js';
 import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
-import { Visits, type Visit } from '../session/visits.service.js';
+import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
 import { AdminPassword } from './admin-password.service.js';
 import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProviderAdmins } from './provider-admins.service.js';
@@ -23,7 +23,7 @@ const sentences = {
 export class UnlockController {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Pages) private readonly pages: Pages,
     @Inject(ProviderAdmins) private readonly admins: ProviderAdmins,
     @Inject(AdminPassword) private readonly password: AdminPassword,
@@ -33,37 +33,37 @@ export class UnlockController {
 
   @Get(routes.unlockProviders)
   async ask(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const next = nextOf(query(request).get('next'));
-    if (await this.admins.admits(visit)) return this.pages.redirect(visit, next);
-    return this.show(visit, next);
+    if (await this.admins.admits(context)) return this.pages.redirect(context, next);
+    return this.show(context, next);
   }
 
   @Post(routes.unlockProviders)
   async unlock(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.post(request);
-    const { form, refusal } = visit.posted;
+    const context = await this.contexts.post(request);
+    const { form, refusal } = context.posted;
     const next = nextOf(form.get('next'));
-    if (refusal) return this.show(visit, next, { refusal: refusal.sentence, status: 403 });
-    const outcome = await this.password.check(form.text('password'), visit.addressKey, visit.now);
+    if (refusal) return this.show(context, next, { refusal: refusal.sentence, status: 403 });
+    const outcome = await this.password.check(form.text('password'), context.addressKey, context.now);
     if (outcome === 'right') {
-      const cookie = await this.store.run((unit) => this.sessions.start(unit, visit.now));
-      return this.pages.redirect(visit, next, [cookie]);
+      const cookie = await this.store.run((unit) => this.sessions.start(unit, context.now));
+      return this.pages.redirect(context, next, [cookie]);
     }
     const status = outcome === 'throttled' ? 429 : 403;
-    return this.show(visit, next, { problem: sentences[outcome], status });
+    return this.show(context, next, { problem: sentences[outcome], status });
   }
 
   @Post(routes.lockProviders)
   async lock(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.post(request);
-    if (visit.posted.refusal) return this.pages.redirect(visit, routes.providers);
+    const context = await this.contexts.post(request);
+    if (context.posted.refusal) return this.pages.redirect(context, routes.providers);
     const cookie = await this.store.run((unit) => this.sessions.end(unit, request));
-    return this.pages.redirect(visit, routes.home, [cookie]);
+    return this.pages.redirect(context, routes.home, [cookie]);
   }
 
   private async show(
-    visit: Visit,
+    context: RequestContext,
     next: string,
     told: { problem?: string; refusal?: string; status?: number } = {},
   ): Promise<Reply> {
@@ -73,7 +73,11 @@ export class UnlockController {
     const { problem, refusal, status = 200 } = told;
     const model = { next, seeded: seeded[0], problem, refusal, passwordIsSet: this.password.isSet };
     const headers = status === 429 ? { 'Retry-After': String(AdminPassword.retryAfterSeconds) } : {};
-    return this.pages.page(visit, 'providers/unlock', model, { status, headers, formActionSchemes: schemesOf(seeded) });
+    return this.pages.page(context, 'providers/unlock', model, {
+      status,
+      headers,
+      formActionSchemes: schemesOf(seeded),
+    });
   }
 }
 

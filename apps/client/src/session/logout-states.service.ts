@@ -9,7 +9,7 @@ import type { ClientSettings } from '../config/settings.js';
 
 /** How long somebody may take to confirm the logout at the provider. */
 const lifetimeSeconds = 3600;
-const mostCharacters = 1000;
+const maxCharacters = 1000;
 /** Between the browser's return and the page that it is redirected to. */
 const cookieSeconds = 60;
 
@@ -56,7 +56,7 @@ export class LogoutStates {
 
   /** Undefined when there is none, or it was forged, has expired, or belongs to another browser. */
   read(state: string | undefined, browserHash: Buffer, now: EpochSeconds): ConfirmedLogout | undefined {
-    if (state === undefined || state.length > mostCharacters) return undefined;
+    if (state === undefined || state.length > maxCharacters) return undefined;
     try {
       // What opens was sealed by us: its shape is known.
       const [providerName, expiresAt] = JSON.parse(this.keyring.open(placeOf(browserHash), state).toString()) as [

@@ -6,7 +6,7 @@ import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { Log } from '@gatehouse/platform/telemetry/log';
-import { Visits, type Visit } from '../session/visits.service.js';
+import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
 import { PageError, type PageErrorId } from './page-error.js';
 import { routes } from './routes.js';
 
@@ -25,7 +25,7 @@ const idOfFailure: Readonly<Record<string, PageErrorId>> = {
 export class ErrorFilter implements ExceptionFilter {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Log) private readonly log: Log,
   ) {}
 
@@ -38,12 +38,12 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     // Who is logged in goes on from here; an outage must not hide behind a second one.
-    const visit = await this.visits.open(request).catch(() => undefined);
-    const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, visit));
+    const context = await this.contexts.open(request).catch(() => undefined);
+    const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
     if (second !== undefined) this.log.error({ err: second, requestId: requestId(request) }, 'the error page failed');
   }
 
-  private describe(error: unknown, request: WebRequest, visit: Visit | undefined): Reply {
+  private describe(error: unknown, request: WebRequest, context: RequestContext | undefined): Reply {
     const failure = describeFailure(error);
     const page =
       error instanceof PageError ? error : new PageError(idOfFailure[failure.id] ?? 'server.error', { cause: error });
@@ -63,8 +63,8 @@ export class ErrorFilter implements ExceptionFilter {
       codeDescription,
       messages,
       requestId: requestId(request),
-      csrf: visit?.guard.csrf,
-      username: visit?.session?.content.username,
+      csrf: context?.guard.csrf,
+      username: context?.session?.content.username,
       continueTo: next,
       again,
       startAgain: page.id.startsWith('login.') || wayOn ? loginPage(next) : undefined,
@@ -72,7 +72,7 @@ export class ErrorFilter implements ExceptionFilter {
     return Reply.page('error', model, {
       status: page.status,
       headers: failure.headers,
-      cookies: visit?.guard.cookies ?? [],
+      cookies: context?.guard.cookies ?? [],
       formActionSchemes: wayOn?.providerScheme === undefined ? [] : [wayOn.providerScheme],
     });
   }

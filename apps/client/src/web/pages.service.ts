@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Reply, type PageOptions, type SetCookie } from '@gatehouse/platform/http/reply';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
-import type { Visit } from '../session/visits.service.js';
+import type { RequestContext } from '../session/request-contexts.service.js';
 import { routes } from './routes.js';
 
 /** Where this client expects answers: what a provider must have registered for it. */
@@ -21,22 +21,22 @@ export class Pages {
     this.addresses = { redirectUri: `${origin}${routes.callback}`, postLogoutRedirectUri: `${origin}${routes.home}` };
   }
 
-  page(visit: Visit, view: string, model: object, options: PageOptions = {}): Reply {
+  page(context: RequestContext, view: string, model: object, options: PageOptions = {}): Reply {
     const frame = {
       routes,
-      csrf: visit.guard.csrf,
-      requestId: visit.requestId,
-      rightAddress: visit.rightAddress,
-      username: visit.session?.content.username,
+      csrf: context.guard.csrf,
+      requestId: context.requestId,
+      rightAddress: context.rightAddress,
+      username: context.session?.content.username,
     };
     return Reply.page(
       view,
       { ...frame, ...model },
-      { ...options, cookies: [...visit.guard.cookies, ...(options.cookies ?? [])] },
+      { ...options, cookies: [...context.guard.cookies, ...(options.cookies ?? [])] },
     );
   }
 
-  redirect(visit: Visit, location: string, cookies: readonly SetCookie[] = []): Reply {
-    return Reply.redirect(location, { cookies: [...visit.guard.cookies, ...cookies] });
+  redirect(context: RequestContext, location: string, cookies: readonly SetCookie[] = []): Reply {
+    return Reply.redirect(location, { cookies: [...context.guard.cookies, ...cookies] });
   }
 }

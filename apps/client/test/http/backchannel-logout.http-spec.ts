@@ -23,7 +23,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
     return browser;
   }
   const isLoggedIn = async (browser: Browser): Promise<boolean> =>
-    (await browser.visit('/')).body.includes('Logged in as');
+    (await browser.context('/')).body.includes('Logged in as');
 
   const claims = (overrides: Record<string, unknown> = {}): Record<string, unknown> => ({
     iss: client.provider.issuer,
@@ -112,9 +112,9 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
   describe('is signed with the algorithm that was agreed for ID tokens (2.4)', () => {
     const configure = async (id_token_algorithm: string): Promise<void> => {
       const admin = client.browser();
-      await admin.visit('/providers');
+      await admin.context('/providers');
       await admin.submit('/providers/unlock', { password: adminPassword, next: '/providers' });
-      await admin.visit(`/providers/update/${client.providerId}`);
+      await admin.context(`/providers/update/${client.providerId}`);
       const saved = await admin.submit(`/providers/update/${client.providerId}`, {
         name: 'Gatehouse',
         issuer: client.provider.issuer,
@@ -124,7 +124,7 @@ describe('logout from the provider (OpenID Connect Back-Channel Logout 1.0)', ()
         id_token_algorithm,
       });
       expect(saved.url.pathname).toBe('/providers');
-      const form = await admin.visit(`/providers/update/${client.providerId}`);
+      const form = await admin.context(`/providers/update/${client.providerId}`);
       expect(form.body).toContain(`<option value="${id_token_algorithm}" selected>`);
     };
     const offer = (id_token_signing_alg_values_supported: unknown): void => {

@@ -120,7 +120,7 @@ describe('a provider that answers wrongly', () => {
       client.provider.behaviour.tokenOverride = { expires_in };
       const browser = client.browser();
       await browser.logIn(`/login/${client.providerId}`);
-      const home = await browser.visit('/');
+      const home = await browser.context('/');
       expect([expires_in, home.status, home.body.includes('Logged in as alice')]).toEqual([expires_in, 200, true]);
     }
   });
@@ -150,7 +150,7 @@ describe('a provider that answers wrongly', () => {
       client.clock.advance(700);
       const loggedOut = await browser.submit('/logout', { where: 'provider' });
       expect([member, value, loggedOut.body.includes('server.error')]).toEqual([member, value, false]);
-      expect((await browser.visit('/')).body).toContain('You are not logged in');
+      expect((await browser.context('/')).body).toContain('You are not logged in');
     }
   });
 
@@ -166,7 +166,7 @@ describe('a provider that answers wrongly', () => {
     client.provider.behaviour.userinfo = claims;
     const browser = client.browser();
     await browser.logIn(`/login/${client.providerId}`);
-    expect((await browser.visit('/')).body).toContain('Logged in as');
+    expect((await browser.context('/')).body).toContain('Logged in as');
   });
 
   it.each([
@@ -204,7 +204,7 @@ describe('a provider that answers wrongly', () => {
     client.provider.behaviour.away = false;
     const callback = await browser.logInUntil(`/login/${client.providerId}`, (url) => url.pathname === '/authorized');
     client.provider.behaviour.away = true;
-    expect((await browser.visit(callback.href)).status).toBe(502);
+    expect((await browser.context(callback.href)).status).toBe(502);
     client.provider.behaviour.away = false;
     expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
   });

@@ -14,7 +14,7 @@ describe('logging in', () => {
   const isCallback = (url: URL): boolean => url.pathname === '/authorized';
 
   it('shows one button for each provider', async () => {
-    const page = await client.browser().visit('/');
+    const page = await client.browser().context('/');
     expect(page.status).toBe(200);
     expect(page.body).toContain('Log in with Gatehouse');
     expect(page.body).toContain(`action="${login}"`);
@@ -47,7 +47,7 @@ describe('logging in', () => {
 
   it('begins by a form of ours alone: a link, an image or a prefetch shows a page with a button and begins nothing', async () => {
     const asked = client.provider.requests.length;
-    const page = await client.browser().visit(`${login}?next=/messages`);
+    const page = await client.browser().context(`${login}?next=/messages`);
     expect(page.status).toBe(200);
     expect(page.url.pathname).toBe(login);
     expect(page.body).toContain(`<form action="${login}" method="post">`);
@@ -63,7 +63,7 @@ describe('logging in', () => {
     ['no page of ours', { csrf: 'made up' }, {}],
   ])('does not begin by a form of %s, and shows its own button instead', async (_case, fields, headers) => {
     const browser = client.browser();
-    await browser.visit(login);
+    await browser.context(login);
     const asked = client.provider.requests.length;
     const page = await browser.submit(login, fields, headers);
     expect(page.status).toBe(403);
@@ -103,19 +103,19 @@ describe('logging in', () => {
 
   it('lets several tabs finish, in any order', async () => {
     const browser = client.browser();
-    await browser.visit('/');
+    await browser.context('/');
     const first = await browser.logInUntil(`${login}?next=/messages`, isCallback);
     const second = await browser.logInUntil(`${login}?next=/login%3F`, isCallback);
-    expect((await browser.visit(second.href)).body).toContain('Logged in as alice');
-    expect((await browser.visit(first.href)).url.pathname).toBe('/messages');
-    expect((await browser.visit('/')).body).toContain('Logged in as alice');
+    expect((await browser.context(second.href)).body).toContain('Logged in as alice');
+    expect((await browser.context(first.href)).url.pathname).toBe('/messages');
+    expect((await browser.context('/')).body).toContain('Logged in as alice');
   });
 
   it('goes on when a callback comes twice in a browser that is logged in', async () => {
     const browser = client.browser();
     const callback = await browser.logInUntil(`${login}?next=/messages`, isCallback);
-    await browser.visit(callback.href);
-    const again = await browser.visit(callback.href);
+    await browser.context(callback.href);
+    const again = await browser.context(callback.href);
     expect(again.status).toBe(200);
     expect(again.url.pathname).toBe('/messages');
     expect(client.provider.requests.filter((request) => request === 'POST /token')).toHaveLength(1);
@@ -124,9 +124,9 @@ describe('logging in', () => {
   it('offers to start again when a callback comes twice and nobody is logged in', async () => {
     const browser = client.browser();
     const callback = await browser.logInUntil(login, isCallback);
-    await browser.visit(callback.href);
+    await browser.context(callback.href);
     browser.cookies.delete('gatehouse_client_session');
-    const again = await browser.visit(callback.href);
+    const again = await browser.context(callback.href);
     expect(again.status).toBe(400);
     expect(again.body).toContain('login.repeated');
     expect(again.body).toContain(`action="${login}"`);
@@ -144,8 +144,8 @@ describe('logging in', () => {
     const attacker = client.browser();
     const callback = await attacker.logInUntil(login, isCallback);
     const victim = client.browser();
-    await victim.visit('/');
-    const page = await victim.visit(callback.href);
+    await victim.context('/');
+    const page = await victim.context(callback.href);
     expect(page.status).toBe(400);
     expect(page.body).toContain('login.unknown');
     expect(victim.cookies.has('gatehouse_client_session')).toBe(false);
@@ -163,19 +163,19 @@ describe('logging in', () => {
       '/authorized',
       '/authorized?error=access_denied',
     ]) {
-      const page = await browser.visit(address);
+      const page = await browser.context(address);
       expect(page.status).toBe(400);
       expect(page.body).toContain('Start again');
       expect(page.body).toMatch(/request <code>[0-9a-f]{32}/);
     }
-    expect((await browser.visit(callback.href)).body).toContain('Logged in as alice');
-    expect((await browser.visit('/authorized?code=x&state=nonsense')).body).toContain('Continue as alice');
+    expect((await browser.context(callback.href)).body).toContain('Logged in as alice');
+    expect((await browser.context('/authorized?code=x&state=nonsense')).body).toContain('Continue as alice');
   });
 
   it('refuses a repeated parameter', async () => {
     const browser = client.browser();
     const callback = await browser.logInUntil(login, isCallback);
-    const page = await browser.visit(`${callback.href}&code=other`);
+    const page = await browser.context(`${callback.href}&code=other`);
     expect(page.status).toBe(400);
     expect(page.body).toContain('request.invalid');
   });
@@ -184,20 +184,20 @@ describe('logging in', () => {
     const browser = client.browser();
     const callback = await browser.logInUntil(login, isCallback);
     client.clock.advance(3601);
-    expect((await browser.visit(callback.href)).body).toContain('login.unknown');
+    expect((await browser.context(callback.href)).body).toContain('login.unknown');
   });
 
   it('keeps the newest 20 logins of a browser, and those of other browsers', async () => {
     const other = client.browser();
     const others = await other.logInUntil(login, isCallback);
     const browser = client.browser();
-    await browser.visit('/');
+    await browser.context('/');
     const oldest = await browser.logInUntil(login, isCallback);
     const next = await browser.logInUntil(login, isCallback);
     for (let count = 0; count < 19; count++) await browser.beginLogin(login);
-    expect((await browser.visit(oldest.href)).body).toContain('login.unknown');
-    expect((await browser.visit(next.href)).body).toContain('Logged in as');
-    expect((await other.visit(others.href)).body).toContain('Logged in as');
+    expect((await browser.context(oldest.href)).body).toContain('login.unknown');
+    expect((await browser.context(next.href)).body).toContain('Logged in as');
+    expect((await other.context(others.href)).body).toContain('Logged in as');
   });
 
   describe('when an address began too many', () => {
@@ -209,49 +209,49 @@ describe('logging in', () => {
     it('lets people in all the same, with the login sealed into the state', async () => {
       await flood();
       const browser = client.browser();
-      await browser.visit('/');
+      await browser.context('/');
       const callback = await browser.logInUntil(`${login}?next=%2Fmessages`, isCallback);
       const state = callback.searchParams.get('state') ?? '';
       expect(state).toMatch(/^sealed\.\./);
       expect(state.length).toBeLessThanOrEqual(2000);
       const thief = client.browser();
-      await thief.visit('/');
-      expect((await thief.visit(callback.href)).body).toContain('login.unknown');
+      await thief.context('/');
+      expect((await thief.context(callback.href)).body).toContain('login.unknown');
       const forged = new URL(callback);
       forged.searchParams.set('state', `${state.slice(0, 40)}${state[40] === 'A' ? 'B' : 'A'}${state.slice(41)}`);
-      expect((await browser.visit(forged.href)).body).toContain('login.unknown');
-      expect((await browser.visit(callback.href)).url.pathname).toBe('/messages');
-      expect((await browser.visit('/')).body).toContain('Logged in as alice');
+      expect((await browser.context(forged.href)).body).toContain('login.unknown');
+      expect((await browser.context(callback.href)).url.pathname).toBe('/messages');
+      expect((await browser.context('/')).body).toContain('Logged in as alice');
     });
 
     it('sends the code of such a login once, however often the answer comes', async () => {
       await flood();
       const browser = client.browser();
-      await browser.visit('/');
+      await browser.context('/');
       const callback = await browser.logInUntil(login, isCallback);
       const redeemed = (): number => client.provider.requests.filter((line) => line === 'POST /token').length;
       const answers = await Promise.all(Array.from({ length: 6 }, () => browser.request('GET', callback.href)));
       expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
-      expect((await browser.visit(callback.href)).body).toContain('Logged in as alice');
+      expect((await browser.context(callback.href)).body).toContain('Logged in as alice');
       expect(redeemed()).toBe(1);
     });
 
     it('forgets such a login after an hour', async () => {
       await flood();
       const browser = client.browser();
-      await browser.visit('/');
+      await browser.context('/');
       const callback = await browser.logInUntil(login, isCallback);
       client.clock.advance(3601);
-      expect((await browser.visit(callback.href)).body).toContain('login.unknown');
+      expect((await browser.context(callback.href)).body).toContain('login.unknown');
     });
 
     it('gives up the next address rather than a state of more than 2000 characters', async () => {
       await flood();
       const browser = client.browser();
-      await browser.visit('/');
+      await browser.context('/');
       const callback = await browser.logInUntil(`${login}?next=%2Fmessages%3F${'a'.repeat(1900)}`, isCallback);
       expect(callback.searchParams.get('state')?.length).toBeLessThanOrEqual(2000);
-      expect((await browser.visit(callback.href)).url.pathname).toBe('/');
+      expect((await browser.context(callback.href)).url.pathname).toBe('/');
       expect(browser.current?.body).toContain('Logged in as alice');
     });
 
@@ -278,7 +278,7 @@ describe('logging in', () => {
     expect(browser.cookies.get('gatehouse_client_session')).not.toBe(before);
     const thief = client.browser();
     thief.cookies.set('gatehouse_client_session', before);
-    expect((await thief.visit('/')).body).toContain('You are not logged in');
+    expect((await thief.context('/')).body).toContain('You are not logged in');
   });
 
   it('puts only an id into the cookie, and keeps a row that cannot be read without the key', async () => {
@@ -307,7 +307,7 @@ describe('logging in', () => {
     try {
       const again = other.browser();
       for (const [name, value] of cookies) again.cookies.set(name, value);
-      expect((await again.visit('/')).body).toContain('You are not logged in');
+      expect((await again.context('/')).body).toContain('You are not logged in');
       expect((await again.logIn(login)).body).toContain('Logged in as alice');
     } finally {
       await other.stop();
@@ -318,7 +318,7 @@ describe('logging in', () => {
     const browser = client.browser();
     await browser.logIn(login);
     client.clock.advance(12 * 3600 + 1);
-    expect((await browser.visit('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You are not logged in');
   });
 
   it('shows the messages of the login without a secret', async () => {
@@ -338,13 +338,13 @@ describe('logging in', () => {
   });
 
   it('says that a provider is unknown', async () => {
-    const page = await client.browser().visit('/login/nonsense');
+    const page = await client.browser().context('/login/nonsense');
     expect(page.status).toBe(404);
     expect(page.body).toContain('provider.not_found');
   });
 
   it('answers unknown addresses with a page', async () => {
-    const page = await client.browser().visit('/nowhere');
+    const page = await client.browser().context('/nowhere');
     expect(page.status).toBe(404);
     expect(page.body).toContain('page.not_found');
   });

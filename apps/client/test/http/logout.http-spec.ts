@@ -13,9 +13,9 @@ describe('logging out', () => {
   afterEach(() => client.stop());
 
   it('asks first when it is a GET', async () => {
-    const page = await browser.visit('/logout');
+    const page = await browser.context('/logout');
     expect(page.body).toContain('Log out here');
-    expect((await browser.visit('/')).body).toContain('Logged in as alice');
+    expect((await browser.context('/')).body).toContain('Logged in as alice');
   });
 
   it('ends the session here', async () => {
@@ -24,7 +24,7 @@ describe('logging out', () => {
     expect(page.body).toContain('You are not logged in');
     expect(browser.cookies.has('gatehouse_client_session')).toBe(false);
     browser.cookies.set('gatehouse_client_session', cookie);
-    expect((await browser.visit('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You are not logged in');
     expect(client.provider.requests).not.toContain('GET /end-session');
   });
 
@@ -36,7 +36,7 @@ describe('logging out', () => {
     expect(location.searchParams.get('id_token_hint')).toMatch(/^eyJ/);
     expect(location.searchParams.get('client_id')).toBe(client.provider.clientId);
     expect(location.searchParams.get('post_logout_redirect_uri')).toBe(`${base}/`);
-    expect((await browser.visit('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You are not logged in');
   });
 
   describe('at the provider sends a state (OpenID Connect RP-Initiated Logout 1.0, 2)', () => {
@@ -50,7 +50,7 @@ describe('logging out', () => {
       expect([page.status, page.url.href]).toEqual([200, `${base}/`]);
       expect(page.body).toContain(confirmation);
       expect(page.body).toContain('Log in with Gatehouse');
-      expect((await browser.visit('/')).body).not.toContain(confirmation);
+      expect((await browser.context('/')).body).not.toContain(confirmation);
     });
 
     it('shows the plain page without it, with another one, in another browser, and after an hour', async () => {
@@ -58,7 +58,7 @@ describe('logging out', () => {
       const state = client.provider.lastLogout?.get('state') ?? '';
       expect(state).not.toBe('');
       const plain = async (who: Browser, address: string): Promise<void> => {
-        const page = await who.visit(address);
+        const page = await who.context(address);
         expect([page.status, page.body.includes(confirmation)]).toEqual([200, false]);
         expect(page.body).toContain('Log in with Gatehouse');
       };
@@ -66,7 +66,7 @@ describe('logging out', () => {
         await plain(browser, `/${query}`);
       await plain(client.browser(), `/?state=${state}`);
       client.clock.advance(3599);
-      expect((await browser.visit(`/?state=${state}`)).body).toContain(confirmation);
+      expect((await browser.context(`/?state=${state}`)).body).toContain(confirmation);
       client.clock.advance(1);
       await plain(browser, `/?state=${state}`);
     });
@@ -75,7 +75,7 @@ describe('logging out', () => {
       await browser.submit('/logout', { where: 'provider' });
       const state = client.provider.lastLogout?.get('state') ?? '';
       await browser.logIn(`/login/${client.providerId}`);
-      const page = await browser.visit(`/?state=${state}`);
+      const page = await browser.context(`/?state=${state}`);
       expect(page.body).toContain('Logged in as alice');
       expect(page.body).not.toContain(confirmation);
     });
@@ -84,20 +84,20 @@ describe('logging out', () => {
   it('ends the session here when the provider is away, and says so', async () => {
     client.clock.advance(700);
     client.provider.behaviour.away = true;
-    await browser.visit('/');
+    await browser.context('/');
     const page = await browser.submit('/logout', { where: 'provider' });
     expect(page.status).toBe(502);
     expect(page.body).toContain('Logged out here');
-    expect((await browser.visit('/')).body).toContain('You are not logged in');
+    expect((await browser.context('/')).body).toContain('You are not logged in');
   });
 
   it('lets the form lead to the scheme of the provider', async () => {
-    const page = await browser.visit('/logout');
+    const page = await browser.context('/logout');
     expect(page.headers['content-security-policy']).toContain("form-action 'self' http:");
   });
 
   it('goes home when nobody is logged in', async () => {
     await browser.submit('/logout', { where: 'here' });
-    expect((await browser.visit('/logout')).url.pathname).toBe('/');
+    expect((await browser.context('/logout')).url.pathname).toBe('/');
   });
 });

@@ -23,7 +23,7 @@ describe('the providers', () => {
   });
 
   const unlock = async (password = adminPassword) => {
-    await browser.visit('/providers');
+    await browser.context('/providers');
     return browser.submit('/providers/unlock', { password, next: '/providers' });
   };
   const fields = () => ({
@@ -53,23 +53,23 @@ describe('the providers', () => {
   it.each(['/providers', '/providers/add', '/providers/update/x', '/providers/delete/x'])(
     '%s asks who is there first',
     async (address) => {
-      const page = await browser.visit(address);
+      const page = await browser.context(address);
       expect(page.url.pathname).toBe('/providers/unlock');
       expect(page.body).toContain('Admin password');
     },
   );
 
   it('refuse every change to somebody who has not shown the password', async () => {
-    await browser.visit('/providers');
+    await browser.context('/providers');
     await browser.submit('/providers/add', fields());
     await browser.submit(`/providers/delete/${client.providerId}`);
     expect(browser.current?.url.pathname).toBe('/providers/unlock');
-    expect((await browser.visit('/')).body).toContain('Log in with Gatehouse');
-    expect((await browser.visit('/')).body).not.toContain('Log in with Second');
+    expect((await browser.context('/')).body).toContain('Log in with Gatehouse');
+    expect((await browser.context('/')).body).not.toContain('Log in with Second');
   });
 
   it('open with the admin password, back where one was going', async () => {
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     const page = await browser.submit('/providers/unlock', { password: adminPassword, next: '/providers/add' });
     expect(page.url.pathname).toBe('/providers/add');
     expect(page.body).toContain('http://localhost:8000/authorized');
@@ -92,19 +92,19 @@ describe('the providers', () => {
   it('close again', async () => {
     await unlock();
     await browser.submit('/providers/lock');
-    expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+    expect((await browser.context('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
   it('open to the role admin of the seeded provider alone', async () => {
     await browser.logIn(`/login/${client.providerId}`);
-    expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+    expect((await browser.context('/providers')).url.pathname).toBe('/providers/unlock');
     client.provider.behaviour.claims = { roles: ['admin'] };
     await browser.logIn(`/login/${client.providerId}?next=/providers`);
     expect(browser.current?.url.pathname).toBe('/providers');
 
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     await browser.submit('/providers/add', fields());
-    const home = await browser.visit('/login');
+    const home = await browser.context('/login');
     const id =
       /action="\/login\/([^"]+)" method="post">(?:\s*<input[^>]*>)*\s*<button[^>]*>Log in with Second/.exec(
         home.body,
@@ -112,7 +112,7 @@ describe('the providers', () => {
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
     expect((await other.logIn(`/login/${id}`)).body).toContain('Logged in as alice');
-    expect((await other.visit('/providers')).url.pathname).toBe('/providers/unlock');
+    expect((await other.context('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
   describe('of somebody who lost the role at the provider:', () => {
@@ -149,29 +149,29 @@ describe('the providers', () => {
       await browser.submit(`/providers/delete/${client.providerId}`);
       expect(browser.current?.url.pathname).toBe('/providers/unlock');
       for (const address of ['/providers', '/providers/add', `/providers/update/${client.providerId}`])
-        expect((await browser.visit(address)).url.pathname).toBe('/providers/unlock');
-      expect((await browser.visit('/')).body).toContain('Logged in as alice');
+        expect((await browser.context(address)).url.pathname).toBe('/providers/unlock');
+      expect((await browser.context('/')).body).toContain('Logged in as alice');
     });
 
     it('closed when the provider no longer accepts the tokens, or does not answer', async () => {
       await admin();
       client.clock.advance(300);
       client.provider.behaviour.away = true;
-      expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+      expect((await browser.context('/providers')).url.pathname).toBe('/providers/unlock');
       client.provider.behaviour.away = false;
-      expect((await browser.visit('/providers')).url.pathname).toBe('/providers');
+      expect((await browser.context('/providers')).url.pathname).toBe('/providers');
       client.clock.advance(300);
       client.provider.behaviour.refreshFailure = { status: 400, body: { error: 'invalid_grant' } };
       client.provider.behaviour.expiresIn = 1;
       client.clock.advance(300);
-      expect((await browser.visit('/providers')).url.pathname).toBe('/providers/unlock');
+      expect((await browser.context('/providers')).url.pathname).toBe('/providers/unlock');
     });
 
     it('open all day to somebody who keeps it, who is asked about once in five minutes', async () => {
       await admin();
       for (let round = 0; round < 12; round++) {
         client.clock.advance(150);
-        expect((await browser.visit('/providers')).url.pathname).toBe('/providers');
+        expect((await browser.context('/providers')).url.pathname).toBe('/providers');
       }
       expect(client.provider.refreshes).toBeLessThanOrEqual(6);
       expect(client.provider.refreshes).toBeGreaterThanOrEqual(5);
@@ -180,11 +180,11 @@ describe('the providers', () => {
 
   it('add one after discovery, and log in with it', async () => {
     await unlock();
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     const page = await browser.submit('/providers/add', fields());
     expect(page.url.pathname).toBe('/providers');
     expect(page.body).toContain('Second');
-    expect((await browser.visit('/')).body).toContain('Log in with Second');
+    expect((await browser.context('/')).body).toContain('Log in with Second');
     const rows = await client.store.dataSource.query<{ client_secret_sealed: string }[]>(
       'SELECT client_secret_sealed FROM providers',
     );
@@ -204,13 +204,13 @@ describe('the providers', () => {
     ['no openid', { scope: 'profile' }, 'scope-problem'],
   ])('say beside the field what is wrong: %s', async (_case, wrong, problem) => {
     await unlock();
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     const page = await browser.submit('/providers/add', { ...fields(), ...wrong });
     expect(page.status).toBe(422);
     expect(page.body).toContain(problem);
     expect(page.body).toMatch(/autofocus\s+aria-invalid="true"/);
     if (wrong['client_id'] === undefined) expect(page.body).toContain('value="the-client"');
-    expect((await browser.visit('/')).body).not.toContain('Log in with Second');
+    expect((await browser.context('/')).body).not.toContain('Log in with Second');
   });
 
   it.each<['missing' | 'other issuer', string]>([
@@ -219,13 +219,13 @@ describe('the providers', () => {
   ])('say what discovery found: %s', async (discovery, sentence) => {
     second.behaviour.discovery = discovery;
     await unlock();
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     expect((await browser.submit('/providers/add', fields())).body).toContain(sentence);
   });
 
   it('keep what was typed but no secret when the form was open too long', async () => {
     await unlock();
-    await browser.visit('/providers/add');
+    await browser.context('/providers/add');
     const page = await browser.request('POST', '/providers/add', { form: { ...fields(), csrf: 'old' } });
     expect(page.status).toBe(403);
     expect(page.body).toContain('value="Second"');
@@ -234,7 +234,7 @@ describe('the providers', () => {
 
   it('edit one; an empty secret keeps the stored one', async () => {
     await unlock();
-    await browser.visit(`/providers/update/${client.providerId}`);
+    await browser.context(`/providers/update/${client.providerId}`);
     expect(browser.current?.body).not.toContain(client.provider.clientSecret);
     const { issuer, clientId } = client.provider;
     await browser.submit(`/providers/update/${client.providerId}`, {
@@ -244,7 +244,7 @@ describe('the providers', () => {
       client_secret: '',
       scope: 'openid',
     });
-    expect((await browser.visit('/')).body).toContain('Log in with Renamed');
+    expect((await browser.context('/')).body).toContain('Log in with Renamed');
     expect((await browser.logIn(`/login/${client.providerId}`)).body).toContain('Logged in as alice');
     expect(client.provider.lastAuthorization?.get('scope')).toBe('openid');
   });
@@ -255,22 +255,22 @@ describe('the providers', () => {
   ])('ask for the secret again when the %s changes: the stored one is for nobody else', async (_case, changed) => {
     await unlock();
     const update = `/providers/update/${client.providerId}`;
-    await browser.visit(update);
+    await browser.context(update);
     const edited = { name: 'Pointed elsewhere', scope: 'openid', ...changed(client.provider, second) };
     const page = await browser.submit(update, { ...edited, client_secret: '' });
     expect(page.status).toBe(422);
     expect(page.body).toContain('client_secret-problem');
-    expect((await browser.visit('/')).body).not.toContain('Pointed elsewhere');
-    await browser.visit(update);
+    expect((await browser.context('/')).body).not.toContain('Pointed elsewhere');
+    await browser.context(update);
     expect((await browser.submit(update, { ...edited, public: 'yes' })).url.pathname).toBe('/providers');
-    expect((await browser.visit('/')).body).toContain('Pointed elsewhere');
+    expect((await browser.context('/')).body).toContain('Pointed elsewhere');
   });
 
   it('never send the tokens of one issuer to another', async () => {
     const person = client.browser();
     await person.logIn(`/login/${client.providerId}`);
     await unlock();
-    await browser.visit(`/providers/update/${client.providerId}`);
+    await browser.context(`/providers/update/${client.providerId}`);
     await browser.submit(`/providers/update/${client.providerId}`, { ...fields() });
     const asked = second.requests.length;
     for (const action of ['/refresh', '/call-api'])
@@ -280,20 +280,20 @@ describe('the providers', () => {
 
   it('do not count the role of a seeded provider that was pointed elsewhere', async () => {
     await unlock();
-    await browser.visit(`/providers/update/${client.providerId}`);
+    await browser.context(`/providers/update/${client.providerId}`);
     await browser.submit(`/providers/update/${client.providerId}`, fields());
     second.behaviour.claims = { roles: ['admin'] };
     const other = client.browser();
     await other.logIn(`/login/${client.providerId}`);
     expect(other.current?.body).toContain('Logged in as alice');
-    expect((await other.visit('/providers')).url.pathname).toBe('/providers/unlock');
+    expect((await other.context('/providers')).url.pathname).toBe('/providers/unlock');
   });
 
   it('delete one after asking', async () => {
     await unlock();
-    expect((await browser.visit(`/providers/delete/${client.providerId}`)).body).toContain('Delete Gatehouse?');
+    expect((await browser.context(`/providers/delete/${client.providerId}`)).body).toContain('Delete Gatehouse?');
     await browser.submit(`/providers/delete/${client.providerId}`);
-    expect((await browser.visit('/')).body).toContain('No provider is set up yet');
+    expect((await browser.context('/')).body).toContain('No provider is set up yet');
   });
 
   it('follow the settings at the next start', async () => {
@@ -305,7 +305,7 @@ describe('the providers', () => {
     });
     try {
       expect(again.providerId).toBe(client.providerId);
-      expect((await again.browser().visit('/login')).body).toContain(third.issuer);
+      expect((await again.browser().context('/login')).body).toContain(third.issuer);
       expect((await again.browser().logIn(`/login/${again.providerId}`)).body).toContain('Logged in as alice');
     } finally {
       await again.stop();

@@ -64,7 +64,7 @@ export class Browser {
   }
 
   /** A page, after all redirects. */
-  async visit(address: string): Promise<Page> {
+  async context(address: string): Promise<Page> {
     return this.arrive(await this.request('GET', address));
   }
 

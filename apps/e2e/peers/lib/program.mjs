@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { beforeExit } from '../../chaos/lib/cleanup.mjs';
 
-const mostMilliseconds = 120_000;
+const maxMilliseconds = 120_000;
 
 /**
  * Runs a peer. It prints a line for each check, `ok` or `FAIL`, its name and figures, with tabs between; and `open`, a tab and an
@@ -13,7 +13,7 @@ const mostMilliseconds = 120_000;
 export async function runPeer(report, { program, args = [], cwd, env, visitor }) {
   const child = spawn(program, args, { cwd, env: { PATH: process.env.PATH, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
   const forget = beforeExit(() => child.kill('SIGKILL'));
-  const timer = setTimeout(() => child.kill('SIGKILL'), mostMilliseconds);
+  const timer = setTimeout(() => child.kill('SIGKILL'), maxMilliseconds);
   const gone = once(child, 'close');
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (complaint = `${complaint}${text}`.slice(-2000)));

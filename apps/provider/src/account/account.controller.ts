@@ -4,25 +4,25 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { Factors } from '../users/factors/factors.service.js';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { WithdrawConsent } from '../consents/operations/withdraw-consent.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
-import { type Sentence, text } from '../i18n/text.js';
+import { type Message, text } from '../i18n/message.js';
 import { EndSessions } from '../users/sessions/operations/end-sessions.js';
 import { NewPasswords } from '../users/credentials/new-passwords.service.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { browserName } from '../users/sessions/browser-name.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 import { ChangeOwnPassword } from './operations/change-own-password.js';
 import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 
-const notices: Readonly<Record<string, Sentence>> = {
+const notices: Readonly<Record<string, Message>> = {
   password: text('account.passwordChanged'),
   session: text('account.sessionEnded'),
   sessions: text('account.sessionsEnded'),
@@ -31,7 +31,7 @@ const notices: Readonly<Record<string, Sentence>> = {
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly problems?: readonly FieldProblem[];
 }
 
@@ -40,7 +40,7 @@ interface Shown {
 export class AccountController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OtherSessions) private readonly others: OtherSessions,
@@ -52,87 +52,87 @@ export class AccountController {
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.visits.requireUser(request), {});
+    return this.show(await this.contexts.requireUser(request), {});
   }
 
   @Post()
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.requireUser(request);
-    if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
+    const context = await this.contexts.requireUser(request);
+    if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'password':
-        return this.changePassword(visit, form);
+        return this.changePassword(context, form);
       case 'end-session':
-        return this.endSession({ visit, form }, form.text('session'));
+        return this.endSession({ context, form }, form.text('session'));
       case 'end-other-sessions':
         await this.operations.execute(
           EndOtherSessions,
           {
-            keepSessionId: visit.session.id,
+            keepSessionId: context.session.id,
             offline: form.get('applications') === 'yes',
             trustedBrowsers: form.get('browsers') === 'yes',
           },
-          { visit, form },
+          { context, form },
         );
-        return done(visit, 'sessions', 'sessions');
+        return done(context, 'sessions', 'sessions');
       case 'withdraw':
-        await this.operations.execute(WithdrawConsent, { clientId: form.text('client') }, { visit, form });
-        return done(visit, 'withdrawn', 'applications');
+        await this.operations.execute(WithdrawConsent, { clientId: form.text('client') }, { context, form });
+        return done(context, 'withdrawn', 'applications');
       default:
         throw new PageError('form.invalid');
     }
   }
 
-  private async changePassword(visit: UserVisit, form: Form): Promise<Reply> {
+  private async changePassword(context: UserRequestContext, form: Form): Promise<Reply> {
     const input = {
       currentPassword: form.text('currentPassword'),
       newPassword: form.text('newPassword'),
-      keepSessionId: visit.session.id,
+      keepSessionId: context.session.id,
     };
-    const outcome = await this.operations.execute(ChangeOwnPassword, input, { visit, form });
-    return 'refusal' in outcome ? this.show(visit, outcome.refusal) : done(visit, 'password', 'password');
+    const outcome = await this.operations.execute(ChangeOwnPassword, input, { context, form });
+    return 'refusal' in outcome ? this.show(context, outcome.refusal) : done(context, 'password', 'password');
   }
 
   private async endSession(submission: Submission, id: string): Promise<Reply> {
-    const { visit } = submission;
-    const own = await this.sessions.listOf(visit.user.id, visit.now);
+    const { context } = submission;
+    const own = await this.sessions.listOf(context.user.id, context.now);
     // Gone already is what was wanted; another person's is as if it were not there.
     if (own.some((session) => session.id === id)) await this.operations.execute(EndSessions, { ids: [id] }, submission);
-    return done(visit, 'session', 'sessions');
+    return done(context, 'session', 'sessions');
   }
 
-  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
-    const sessions = await this.sessions.listOf(visit.user.id, visit.now);
-    return this.visits.page(
-      visit,
+  private async show(context: UserRequestContext, shown: Shown): Promise<Reply> {
+    const sessions = await this.sessions.listOf(context.user.id, context.now);
+    return this.contexts.page(
+      context,
       'account/account',
       {
-        user: { username: visit.user.username, name: visit.user.name, email: visit.user.email },
-        minimum: await this.passwords.minimum(visit.user.id),
-        missing: await this.signIns.missing(visit, routes.account),
-        hasFactor: await this.factors.hasAny(visit.user.id),
+        user: { username: context.user.username, name: context.user.name, email: context.user.email },
+        minimum: await this.passwords.minimum(context.user.id),
+        missing: await this.signIns.missing(context, routes.account),
+        hasFactor: await this.factors.hasAny(context.user.id),
         sessions: sessions.map((session) => ({
           id: session.id,
-          isCurrent: session.id === visit.session.id,
+          isCurrent: session.id === context.session.id,
           isPartial: !session.full,
           browser: browserName(session.userAgent),
           address: session.address,
           createdAt: session.createdAt,
           lastSeenAt: session.lastSeenAt,
         })),
-        hasOthers: sessions.some((session) => session.id !== visit.session.id),
-        remaining: await this.others.remaining(visit),
-        applications: await this.applications.listOf(visit),
+        hasOthers: sessions.some((session) => session.id !== context.session.id),
+        remaining: await this.others.remaining(context),
+        applications: await this.applications.listOf(context),
         ...problemModel(shown.problems ?? []),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 }
 
-function done(visit: UserVisit, what: string, section: string): Reply {
-  return Reply.redirect(`${routes.account}?done=${what}#${section}`, { cookies: visit.cookies });
+function done(context: UserRequestContext, what: string, section: string): Reply {
+  return Reply.redirect(`${routes.account}?done=${what}#${section}`, { cookies: context.cookies });
 }

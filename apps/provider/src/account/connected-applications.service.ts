@@ -9,7 +9,7 @@ import { ConsentsService } from '../consents/consents.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { ConsentTexts, type Permissions } from '../sign-in/consent-texts.service.js';
 import { claimSentence } from '../sign-in/scope-sentences.js';
-import type { UserVisit } from '../users/sessions/visit.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
 
 /** What a person let an application do. */
 export interface ConnectedApplication extends Permissions {
@@ -23,7 +23,7 @@ export interface ConnectedApplication extends Permissions {
 }
 
 /** Grants beyond these add nothing to a page that people read. */
-const mostGrants = 500;
+const maxGrants = 500;
 
 /** The applications that act on a person's behalf: by a remembered consent, or by a live grant that needed none. */
 @Injectable()
@@ -36,9 +36,9 @@ export class ConnectedApplications {
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
-  async listOf(visit: UserVisit): Promise<ConnectedApplication[]> {
-    const consents = await this.consents.listOf(visit.user.id);
-    const { grants } = await this.grants.list({ userId: visit.user.id, limit: mostGrants }, visit.now);
+  async listOf(context: UserRequestContext): Promise<ConnectedApplication[]> {
+    const consents = await this.consents.listOf(context.user.id);
+    const { grants } = await this.grants.list({ userId: context.user.id, limit: maxGrants }, context.now);
     const ids = [...new Set([...consents, ...grants].map(({ clientId }) => clientId))];
     const applications: ConnectedApplication[] = [];
     for (const clientId of ids) {
@@ -57,7 +57,7 @@ export class ConnectedApplications {
         name: client.name,
         ...permissions,
         server: [...permissions.server, ...claims.map((each) => ({ name: each, sentence: claimSentence(each) }))],
-        since: consent?.createdAt ?? own.at(-1)?.createdAt ?? visit.now,
+        since: consent?.createdAt ?? own.at(-1)?.createdAt ?? context.now,
         lastUsedAt: uses.length === 0 ? undefined : uses.reduce((latest, use) => (use > latest ? use : latest)),
         openHref:
           client.initiateLoginUri === undefined || client.disabledAt !== undefined

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
 
 /** What outlives the end of other sessions unless the person ends it, too. */
 export interface Remaining {
@@ -17,10 +17,10 @@ export class OtherSessions {
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
   ) {}
 
-  async remaining(visit: UserVisit): Promise<Remaining> {
+  async remaining(context: UserRequestContext): Promise<Remaining> {
     return {
-      hasOffline: await this.grants.hasOffline(visit.user.id, visit.now),
-      hasTrusted: (await this.trusted.listOf(visit, visit.user.id)).length > 0,
+      hasOffline: await this.grants.hasOffline(context.user.id, context.now),
+      hasTrusted: (await this.trusted.listOf(context, context.user.id)).length > 0,
     };
   }
 }

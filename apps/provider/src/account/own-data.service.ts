@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.js';
 import { Factors } from '../users/factors/factors.service.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
 import { browserName } from '../users/sessions/browser-name.js';
-import type { UserVisit } from '../users/sessions/visit.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 
 /** Everything that a person's account holds, for the person. No secret: those that are stored at all are hashes or sealed. */
@@ -18,8 +18,8 @@ export class OwnData {
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
   ) {}
 
-  async of(visit: UserVisit): Promise<Readonly<Record<string, unknown>>> {
-    const { user, now } = visit;
+  async of(context: UserRequestContext): Promise<Readonly<Record<string, unknown>>> {
+    const { user, now } = context;
     const { totp, passkeys, codesLeft } = await this.factors.of(user.id);
     return {
       issuer: this.settings.issuer,
@@ -51,7 +51,7 @@ export class OwnData {
         created_at: instant(session.createdAt),
         last_seen_at: instant(session.lastSeenAt),
       })),
-      applications: (await this.applications.listOf(visit)).map((application) => ({
+      applications: (await this.applications.listOf(context)).map((application) => ({
         client_id: application.clientId,
         name: application.name,
         may: [...application.server, ...application.others].map(({ sentence }) => sentence),

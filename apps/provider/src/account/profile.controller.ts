@@ -2,19 +2,19 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { routes } from '../web/routes.js';
-import { type Sentence, text } from '../i18n/text.js';
+import { type Message, text } from '../i18n/message.js';
 import { UpdateOwnProfile } from '../users/operations/update-own-profile.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { profileFieldGroups, readProfile, type ProfileDraft } from '../users/profile-form.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 interface Shown {
   readonly draft: ProfileDraft;
   readonly status?: number;
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly problems?: readonly FieldProblem[];
 }
 
@@ -23,31 +23,31 @@ interface Shown {
 export class ProfileController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
   ) {}
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.requireUser(request);
-    return this.show(visit, { draft: visit.user });
+    const context = await this.contexts.requireUser(request);
+    return this.show(context, { draft: context.user });
   }
 
   @Post()
   async save(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.requireUser(request);
-    const draft = form.names.length > 0 ? readProfile(form, 'person') : visit.user;
-    if (refusal) return this.show(visit, { draft, status: 403, error: text(refusal.id) });
-    const outcome = await this.operations.execute(UpdateOwnProfile, draft, { visit, form });
-    if ('refusal' in outcome) return this.show(visit, { draft, ...outcome.refusal });
-    return Reply.redirect(`${routes.profile}?done=saved`, { cookies: visit.cookies });
+    const context = await this.contexts.requireUser(request);
+    const draft = form.names.length > 0 ? readProfile(form, 'person') : context.user;
+    if (refusal) return this.show(context, { draft, status: 403, error: text(refusal.id) });
+    const outcome = await this.operations.execute(UpdateOwnProfile, draft, { context, form });
+    if ('refusal' in outcome) return this.show(context, { draft, ...outcome.refusal });
+    return Reply.redirect(`${routes.profile}?done=saved`, { cookies: context.cookies });
   }
 
-  private show(visit: UserVisit, { draft, status, error, problems = [] }: Shown): Reply {
-    const saved = status === undefined && query(visit.request).text('done') === 'saved';
-    return this.visits.page(
-      visit,
+  private show(context: UserRequestContext, { draft, status, error, problems = [] }: Shown): Reply {
+    const saved = status === undefined && query(context.request).text('done') === 'saved';
+    return this.contexts.page(
+      context,
       'account/profile',
       {
         profileGroups: profileFieldGroups(draft, problems, 'person'),

@@ -2,24 +2,24 @@ import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { redirectPlaces, type Client } from '@gatehouse/domain/oauth';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
-import { Refusals } from '../audit/refusals.service.js';
+import { FailedRequests } from '../audit/failed-requests.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { isAdmin } from '../users/actor.js';
-import { KeptForms, resumedField } from '../users/sessions/kept-forms.service.js';
+import { SavedForms, resumedField } from '../users/sessions/saved-forms.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
 import { UsersService } from '../users/users.service.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { fieldsToShow } from './resumed-fields.js';
 import { describeResumedForm, type RecordKind, type ResumedForm } from './resumed-form.js';
 
 /** Lists have fewer rows on a page. */
-const mostNamed = 100;
+const maxNamed = 100;
 const longestId = 200;
-const mostPlaces = 10;
+const maxPlaces = 10;
 
 /** A record by its name, and by what is not its own choice. */
 interface NamedRecord {
@@ -34,37 +34,37 @@ interface NamedRecord {
 @Controller(routes.resumeForm)
 export class ResumeFormController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
-    @Inject(KeptForms) private readonly forms: KeptForms,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(SavedForms) private readonly forms: SavedForms,
     @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
-    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(FailedRequests) private readonly refusals: FailedRequests,
   ) {}
 
   @Get(':id')
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.requireUser(request);
+    const context = await this.contexts.requireUser(request);
     const id = request.params['id'] ?? '';
-    const kept = await this.forms.find(id, visit.user.id, visit.now);
+    const kept = await this.forms.find(id, context.user.id, context.now);
     if (!kept) throw new PageError('record.not_found');
     // Full and recent, and yet the second factor was skipped.
-    const missing = await this.signIns.missing(visit, `${routes.resumeForm}/${id}`);
-    if (missing) return Reply.redirect(missing.href, { cookies: visit.cookies });
+    const missing = await this.signIns.missing(context, `${routes.resumeForm}/${id}`);
+    if (missing) return Reply.redirect(missing.href, { cookies: context.cookies });
     const resumed = describeResumedForm(kept);
     const { kind, ids } = resumed;
-    return this.visits.page(visit, 'account/resume', {
+    return this.contexts.page(context, 'account/resume', {
       action: kept.address,
       fields: [...kept.fields, [resumedField, id] as const].map(([name, value]) => ({ name, value })),
       sentence: resumed.sentence,
-      records: kind && (await Promise.all(ids.slice(0, mostNamed).map((each) => this.nameOf(kind, each)))),
-      more: Math.max(0, ids.length - mostNamed),
+      records: kind && (await Promise.all(ids.slice(0, maxNamed).map((each) => this.nameOf(kind, each)))),
+      more: Math.max(0, ids.length - maxNamed),
       page: resumed.page,
       pagePath: resumed.page.split('?')[0],
       enteredAt: kept.enteredAt,
-      ...fieldsToShow(resumed, { isAdmin: isAdmin(visit), before: await this.recordOf(resumed) }),
+      ...fieldsToShow(resumed, { isAdmin: isAdmin(context), before: await this.recordOf(resumed) }),
     });
   }
 
@@ -109,6 +109,6 @@ export class ResumeFormController {
 function named(client: Client | undefined): NamedRecord | undefined {
   if (!client) return undefined;
   const places = redirectPlaces(client);
-  const more = places.length > mostPlaces ? [`+ ${places.length - mostPlaces}`] : [];
-  return { name: client.name, details: [`client_id ${client.id}`, ...places.slice(0, mostPlaces), ...more] };
+  const more = places.length > maxPlaces ? [`+ ${places.length - maxPlaces}`] : [];
+  return { name: client.name, details: [`client_id ${client.id}`, ...places.slice(0, maxPlaces), ...more] };
 }

@@ -1,18 +1,18 @@
-import { hasText, text, type Sentence } from '../i18n/text.js';
+import { hasText, text, type Message } from '../i18n/message.js';
 import type { ResumedForm } from './resumed-form.js';
 
 /** One field of a kept form, with all of its values. */
 export interface ResumedField {
   readonly name: string;
   /** Undefined: the form has no words for it. */
-  readonly label: Sentence | undefined;
-  readonly values: readonly Sentence[];
+  readonly label: Message | undefined;
+  readonly values: readonly Message[];
   /** True: a switch that is turned on or off by this form. */
   readonly changed?: boolean;
 }
 
 /** The labels of the forms of administrators, where the field has none of its own. */
-const labels: Readonly<Record<string, Sentence>> = {
+const labels: Readonly<Record<string, Message>> = {
   name: 'Name',
   username: 'Username',
   email: 'E-mail',
@@ -43,7 +43,7 @@ const labels: Readonly<Record<string, Sentence>> = {
 };
 
 /** Of a person's own pages, in their language. */
-const ownLabels: Readonly<Record<string, Sentence>> = {
+const ownLabels: Readonly<Record<string, Message>> = {
   email: text('email.label'),
   username: text('delete.confirm'),
 };
@@ -114,7 +114,7 @@ function stateOf(before: object | undefined, name: string): boolean | undefined 
   return typeof found === 'boolean' ? found : undefined;
 }
 
-function labelOf(name: string, isOwn: boolean): Sentence | undefined {
+function labelOf(name: string, isOwn: boolean): Message | undefined {
   if (isOwn && Object.hasOwn(ownLabels, name)) return ownLabels[name];
   if (Object.hasOwn(labels, name)) return labels[name];
   const key = `profile.${name}`;

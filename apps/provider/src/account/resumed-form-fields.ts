@@ -5,7 +5,7 @@ import {
   mainProperties,
   metadataGroups,
 } from '../clients/client-property-forms.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
 /** A field of a form that can come back after a sign-in. */
@@ -14,7 +14,7 @@ export interface FormField {
   /** `switch`: one checkbox. `list`: several checkboxes or rows of one name. `value`: anything else. */
   readonly kind: 'switch' | 'list' | 'value';
   /** Left out: what every form calls a field of this name. */
-  readonly label?: Sentence;
+  readonly label?: Message;
   /** True: the form has it for administrators alone, and it is ignored when others send it. */
   readonly administrators?: boolean;
 }

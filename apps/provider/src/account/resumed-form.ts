@@ -1,20 +1,20 @@
 import { routes } from '../web/routes.js';
-import { Text, text, type Sentence } from '../i18n/text.js';
-import type { KeptForm } from '../users/sessions/kept-forms.service.js';
+import { Text, text, type Message } from '../i18n/message.js';
+import type { SavedForm } from '../users/sessions/saved-forms.service.js';
 import { formFields, type FormField } from './resumed-form-fields.js';
 
 export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
 
 /** What a form does, for the person who is about to send it. */
 export interface ResumedForm {
-  readonly sentence: Sentence;
+  readonly sentence: Message;
   readonly kind: RecordKind | undefined;
   /** Of the records that it is about. */
   readonly ids: readonly string[];
   /** The page that it belongs to. */
   readonly page: string;
   /** Every field but those that the sentence and the names of the records say. */
-  readonly fields: KeptForm['fields'];
+  readonly fields: SavedForm['fields'];
   /** Every field that the form could have had, in its order. */
   readonly expected: readonly FormField[];
 }
@@ -23,7 +23,7 @@ interface Rule {
   /** Lower case. `:id` stands for the id of a record. */
   readonly path: string;
   /** One for all buttons of the form, or by `action`. */
-  readonly does: Sentence | Readonly<Record<string, Sentence>>;
+  readonly does: Message | Readonly<Record<string, Message>>;
   readonly kind?: RecordKind;
   /** Where the record is not in the path: the field that names records. */
   readonly idField?: string;
@@ -147,7 +147,7 @@ const plainActions = ['save', 'invite'];
  * What a kept form does. One that no rule knows is described by its address and all of its fields, so that nothing is
  * sent that is not shown.
  */
-export function describeResumedForm({ address, fields }: KeptForm): ResumedForm {
+export function describeResumedForm({ address, fields }: SavedForm): ResumedForm {
   const path = (address.split('?')[0] ?? '').replace(/\/+$/, '');
   const shown = fields.filter(([name]) => !technical.test(name));
   for (const rule of rules) {
@@ -178,7 +178,7 @@ export function describeResumedForm({ address, fields }: KeptForm): ResumedForm 
 }
 
 /** Undefined where the form says something else than its page lets it say. */
-function sentenceOf({ does }: Rule, actions: readonly string[]): Sentence | undefined {
+function sentenceOf({ does }: Rule, actions: readonly string[]): Message | undefined {
   const [action, ...others] = actions;
   if (others.length > 0) return undefined;
   if (typeof does === 'string' || does instanceof Text)

@@ -4,9 +4,9 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { AuditLog, type LoggedEvent } from '../audit/audit-log.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { routes } from '../web/routes.js';
-import { hasText, text, type Text } from '../i18n/text.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { hasText, text, type Text } from '../i18n/message.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 const pageSize = 25;
 
@@ -20,27 +20,27 @@ function wordsFor(type: string): Text | undefined {
 @Controller(routes.security)
 export class SecurityController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(AuditLog) private readonly log: AuditLog,
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.requireUser(request);
+    const context = await this.contexts.requireUser(request);
     const text = query(request).text('before');
     const before = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-    const { events, next } = await this.log.ofPerson(visit.user.id, before, pageSize);
-    const own = events.filter((event) => isOwn(event, visit));
+    const { events, next } = await this.log.ofPerson(context.user.id, before, pageSize);
+    const own = events.filter((event) => isOwn(event, context));
     const names = await this.clients.names(own.flatMap(({ clientId }) => clientId ?? []));
-    return this.visits.page(visit, 'account/security', {
+    return this.contexts.page(context, 'account/security', {
       events: own.map((event) => ({
         at: event.at,
         words: wordsFor(event.type),
         client: event.clientId === null ? undefined : (names.get(event.clientId) ?? event.clientId),
         // Where an administrator sits is not told to others.
-        address: event.actorId === null || event.actorId === visit.user.id ? event.address : undefined,
-        isByAnother: event.actorId !== null && event.actorId !== visit.user.id,
+        address: event.actorId === null || event.actorId === context.user.id ? event.address : undefined,
+        isByAnother: event.actorId !== null && event.actorId !== context.user.id,
       })),
       isFirst: before === undefined,
       next,
@@ -48,7 +48,7 @@ export class SecurityController {
   }
 }
 
-function isOwn(event: LoggedEvent, { user }: UserVisit): boolean {
+function isOwn(event: LoggedEvent, { user }: UserRequestContext): boolean {
   if (!wordsFor(event.type)) return false;
   // What they did as an administrator to somebody else's account is not of their own.
   const ofAnother = event.type.startsWith('user.') || event.type === 'factor.reset';

@@ -15,7 +15,7 @@ import { DashboardController } from './overview/dashboard.controller.js';
 import { EventLines } from './activity/event-lines.service.js';
 import { KeysController } from './keys.controller.js';
 import { MessagesController } from './messages.controller.js';
-import { RefusalsController } from './failed-requests/refusals.controller.js';
+import { FailedRequestsController } from './failed-requests/failed-requests.controller.js';
 import { SessionsController } from './sessions.controller.js';
 
 /**
@@ -40,7 +40,7 @@ import { SessionsController } from './sessions.controller.js';
   controllers: [
     DashboardController,
     AuditController,
-    RefusalsController,
+    FailedRequestsController,
     SessionsController,
     KeysController,
     MessagesController,

@@ -12,8 +12,8 @@ import { KeysService } from '../keys/keys.service.js';
 import { RotateKeys } from '../keys/operations/rotate-keys.js';
 import { durationText } from '../users/duration-text.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 /** The page of our keys: which sign, which will, which are still published; and new ones. */
 @Controller(routes.keys)
@@ -21,7 +21,7 @@ export class KeysController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(KeysService) private readonly keys: KeysService,
   ) {}
@@ -34,22 +34,22 @@ export class KeysController {
   @Post()
   async rotate(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const context = await this.openFor(request);
+    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const atOnce = form.get('action') === 'rotate-now';
     if (!atOnce && form.get('action') !== 'rotate') throw new PageError('form.invalid');
     // What cannot be undone is confirmed by its name.
     if (atOnce && form.text('confirm').trim().toLowerCase() !== 'now')
-      return this.show(visit, { status: 422, problem: 'Type the word “now”.' });
-    await this.operations.execute(RotateKeys, { atOnce }, { visit, form });
-    return Reply.redirect(`${routes.keys}?done=rotated`, { cookies: visit.cookies });
+      return this.show(context, { status: 422, problem: 'Type the word “now”.' });
+    await this.operations.execute(RotateKeys, { atOnce }, { context, form });
+    return Reply.redirect(`${routes.keys}?done=rotated`, { cookies: context.cookies });
   }
 
   private async show(
-    visit: UserVisit,
+    context: UserRequestContext,
     shown: { readonly status?: number; readonly error?: string; readonly problem?: string },
   ): Promise<Reply> {
-    const { now } = visit;
+    const { now } = context;
     const keys = await this.keys.list();
     const current = new Set<string>();
     for (const kind of keyKindNames) {
@@ -59,8 +59,8 @@ export class KeysController {
       );
       if (signing) current.add(signing.kid);
     }
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'admin/keys',
       {
         keys: [...keys].reverse().map((key) => ({
@@ -85,7 +85,7 @@ export class KeysController {
         firstProblem: shown.problem && 'confirm',
         error: shown.error,
         notice:
-          query(visit.request).text('done') === 'rotated' && shown.status === undefined
+          query(context.request).text('done') === 'rotated' && shown.status === undefined
             ? 'There is a new key of each kind.'
             : undefined,
       },
@@ -93,9 +93,9 @@ export class KeysController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }

@@ -9,11 +9,11 @@ import { routes } from '../web/routes.js';
 import { RetryMessages } from '../outbox/operations/retry-messages.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 const pageSize = 25;
-const mostRetried = 1000;
+const maxRetried = 1000;
 
 const kindWords: Readonly<Record<string, string>> = {
   mail: 'Mail',
@@ -28,7 +28,7 @@ export class MessagesController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Outbox) private readonly outbox: Outbox,
   ) {}
@@ -41,22 +41,25 @@ export class MessagesController {
   @Post()
   async retry(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const context = await this.openFor(request);
+    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const id = form.text('message');
     const selectors =
       form.get('action') === 'retry-failed'
-        ? (await this.outbox.list({ failedOnly: true, limit: mostRetried })).map(({ selector }) => Number(selector))
+        ? (await this.outbox.list({ failedOnly: true, limit: maxRetried })).map(({ selector }) => Number(selector))
         : /^\d{1,15}$/.test(id)
           ? [Number(id)]
           : [];
     if (selectors.length === 0 && form.get('action') !== 'retry-failed') throw new PageError('form.invalid');
-    await this.operations.execute(RetryMessages, { selectors }, { visit, form });
-    return Reply.redirect(`${routes.messages}?done=retried`, { cookies: visit.cookies });
+    await this.operations.execute(RetryMessages, { selectors }, { context, form });
+    return Reply.redirect(`${routes.messages}?done=retried`, { cookies: context.cookies });
   }
 
-  private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {
-    const parameters = query(visit.request);
+  private async show(
+    context: UserRequestContext,
+    shown: { readonly status?: number; readonly error?: string },
+  ): Promise<Reply> {
+    const parameters = query(context.request);
     const failedOnly = parameters.text('state') === 'given-up';
     const text = parameters.text('after');
     const after = /^\d{1,15}$/.test(text) ? Number(text) : undefined;
@@ -67,8 +70,8 @@ export class MessagesController {
     });
     const page = found.slice(0, pageSize);
     const { waiting, failed } = await this.outbox.backlog();
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'admin/messages',
       {
         waiting,
@@ -96,9 +99,9 @@ export class MessagesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }

@@ -3,7 +3,7 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { readOrder, type ListOrder } from '../database/list-order.js';
-import { orderChoices } from '../grants/live-list.js';
+import { orderChoices } from '../grants/grant-list.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
@@ -12,12 +12,12 @@ import { EndSessions } from '../users/sessions/operations/end-sessions.js';
 import { EndUserSessions } from '../users/sessions/operations/end-user-sessions.js';
 import { PageOperations, type Submission } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 const pageSize = 25;
 /** Of the chosen ones; a page shows fewer. */
-const mostAtOnce = 200;
+const maxAtOnce = 200;
 const notices: Readonly<Record<string, string>> = {
   ended: 'The session ended, and the grants that do not outlive it.',
   'chosen-ended': 'The chosen sessions ended, and the grants that do not outlive them.',
@@ -30,7 +30,7 @@ const notices: Readonly<Record<string, string>> = {
 export class SessionsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(UsersService) private readonly users: UsersService,
@@ -48,25 +48,25 @@ export class SessionsController {
   @Post()
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    if (refusal) return this.show(visit, { status: 403, error: refusal.sentence });
+    const context = await this.openFor(request);
+    if (refusal) return this.show(context, { status: 403, error: refusal.sentence });
     const username = query(request).text('user').trim();
     // The button of one row: what is ticked elsewhere is not meant.
     if (form.has('session')) {
-      await this.end({ visit, form }, [form.text('session')]);
-      return back(visit, username, 'ended');
+      await this.end({ context, form }, [form.text('session')]);
+      return back(context, username, 'ended');
     }
     switch (form.get('action')) {
       case 'end-chosen': {
-        const chosen = [...new Set(form.all('chosen'))].slice(0, mostAtOnce);
-        await this.end({ visit, form }, chosen);
-        return back(visit, username, chosen.length === 0 ? 'none' : 'chosen-ended');
+        const chosen = [...new Set(form.all('chosen'))].slice(0, maxAtOnce);
+        await this.end({ context, form }, chosen);
+        return back(context, username, chosen.length === 0 ? 'none' : 'chosen-ended');
       }
       case 'end-all': {
         const user = await this.users.findByUsername(username);
         if (!user) throw new PageError('record.not_found');
-        await this.operations.execute(EndUserSessions, { userId: user.id }, { visit, form });
-        return back(visit, username, 'all-ended');
+        await this.operations.execute(EndUserSessions, { userId: user.id }, { context, form });
+        return back(context, username, 'all-ended');
       }
       default:
         throw new PageError('form.invalid');
@@ -77,8 +77,11 @@ export class SessionsController {
     await this.operations.execute(EndSessions, { ids: ids.map((id) => id.slice(0, 200)) }, submission);
   }
 
-  private async show(visit: UserVisit, shown: { readonly status?: number; readonly error?: string }): Promise<Reply> {
-    const parameters = query(visit.request);
+  private async show(
+    context: UserRequestContext,
+    shown: { readonly status?: number; readonly error?: string },
+  ): Promise<Reply> {
+    const parameters = query(context.request);
     const username = parameters.text('user').trim().slice(0, 200);
     const user = username === '' ? undefined : await this.users.findByUsername(username);
     const isUnknown = username !== '' && user === undefined;
@@ -86,10 +89,10 @@ export class SessionsController {
     const order = readOrder(parameters.get('order'));
     const { sessions, next } = isUnknown
       ? { sessions: [], next: undefined }
-      : await this.sessions.list({ userId: user?.id, before, order, limit: pageSize }, visit.now);
+      : await this.sessions.list({ userId: user?.id, before, order, limit: pageSize }, context.now);
     const names = await this.users.names(sessions.map(({ userId }) => userId));
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'admin/sessions',
       {
         typed: { user: username },
@@ -106,7 +109,7 @@ export class SessionsController {
           isPartial: !session.full,
           authTime: session.authTime,
           lastSeenAt: session.lastSeenAt,
-          isOwn: session.id === visit.session.id,
+          isOwn: session.id === context.session.id,
         })),
         isFirst: before === undefined,
         next,
@@ -117,10 +120,10 @@ export class SessionsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }
 
@@ -132,7 +135,9 @@ function listQuery(username: string, order: ListOrder): string {
 }
 
 /** The same list again, from its beginning. */
-function back(visit: UserVisit, username: string, done: string): Reply {
-  const list = listQuery(username, readOrder(query(visit.request).get('order')));
-  return Reply.redirect(`${routes.sessions}?${list === '' ? '' : `${list}&`}done=${done}`, { cookies: visit.cookies });
+function back(context: UserRequestContext, username: string, done: string): Reply {
+  const list = listQuery(username, readOrder(query(context.request).get('order')));
+  return Reply.redirect(`${routes.sessions}?${list === '' ? '' : `${list}&`}done=${done}`, {
+    cookies: context.cookies,
+  });
 }

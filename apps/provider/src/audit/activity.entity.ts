@@ -22,7 +22,7 @@ export class ActivityHourEntity {
 
 /** A request of the protocol that a rule refused. Read and written by the named statements of its service. */
 @Entity('refusals')
-export class RefusalEntity {
+export class FailedRequestEntity {
   @SelectorPrimaryColumn()
   selector!: number;
 
@@ -61,7 +61,7 @@ export class RefusalEntity {
 
 /** Forms of pages that were refused for their origin in an hour. Read and written by the named statements of its service. */
 @Entity('form_refusals')
-export class FormRefusalEntity {
+export class RejectedFormEntity {
   /** One of `OriginRefusal`. */
   @TextPrimaryColumn()
   reason!: string;
@@ -76,7 +76,7 @@ export class FormRefusalEntity {
 
 /** How many more refusals a source had in an hour than are kept. */
 @Entity('refusal_counts')
-export class RefusalCountEntity {
+export class FailedRequestCountEntity {
   @TextPrimaryColumn()
   source!: string;
 

@@ -70,7 +70,7 @@ const chainStatements = {
 };
 
 /** Of one seal, and of one read. */
-export const mostEvents = 5_000;
+export const maxEvents = 5_000;
 /**
  * An event's selector is taken before its unit ends, and by the clock of its own process: what is younger than this
  * may still get neighbours. A unit takes 15 seconds at most.
@@ -111,7 +111,7 @@ export class AuditChain implements OnModuleInit {
     const bound = firstSelectorAt(before);
     for (let made = 0; ; made++) {
       const last = await this.store.one<SealRow>(chainStatements.last);
-      const rows = await this.store.all<AuditRow>(chainStatements.events, last?.last_selector ?? 0, bound, mostEvents);
+      const rows = await this.store.all<AuditRow>(chainStatements.events, last?.last_selector ?? 0, bound, maxEvents);
       const end = rows.at(-1);
       if (!end) return made;
       const number = (last?.number ?? 0) + 1;
@@ -164,10 +164,10 @@ export class AuditChain implements OnModuleInit {
     const until =
       untilMilliseconds === Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : firstSelectorAt(untilMilliseconds) - 1;
     for (let after: number = firstSelectorAt(sinceMilliseconds) - 1; ;) {
-      const rows = await this.store.all<AuditRow>(chainStatements.events, after, until, mostEvents);
+      const rows = await this.store.all<AuditRow>(chainStatements.events, after, until, maxEvents);
       yield* rows;
       const end = rows.at(-1);
-      if (!end || rows.length < mostEvents) return;
+      if (!end || rows.length < maxEvents) return;
       after = end.selector;
     }
   }
@@ -199,7 +199,7 @@ export class AuditChain implements OnModuleInit {
       chainStatements.events,
       before?.last_selector ?? 0,
       seal.last_selector,
-      mostEvents + 1,
+      maxEvents + 1,
     );
     if (seal.purged_at !== null)
       return rows.length === 0 ? undefined : `events that were purged with seal ${seal.number} are there again`;

@@ -59,7 +59,7 @@ const logStatements = {
 };
 
 /** So many events are looked through for one page; a rare one is found by going on. */
-const mostLookedAt = 50_000;
+const maxLookedAt = 50_000;
 
 /** Reads the log, the newest event first. */
 @Injectable()
@@ -79,7 +79,7 @@ export class AuditLog {
     const { types, clientId, address, requestId } = query;
     if (userId !== undefined && [types, clientId, address, requestId].every((each) => each === undefined))
       return this.ofPerson(userId, before, limit);
-    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, mostLookedAt - 1);
+    const floor = await this.store.one<{ selector: number }>(logStatements.floor, before, maxLookedAt - 1);
     const select = this.store.reader
       .createQueryBuilder(AuditEventEntity, 'event')
       .where('event.selector < :before', { before })

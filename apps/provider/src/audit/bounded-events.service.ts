@@ -5,7 +5,7 @@ import { statement, Store } from '@gatehouse/platform/database/store';
 import { AuditService, type AuditEvent, type AuditType } from './audit.service.js';
 
 /** So many of the actor's newest events are counted, which bounds what one count reads. */
-const mostCounted = 200;
+const maxCounted = 200;
 
 const boundedStatements = {
   count: statement(
@@ -48,7 +48,7 @@ export class BoundedEvents {
     { actorId, type }: { readonly actorId: string; readonly type: AuditType },
     since: EpochSeconds | number,
   ): Promise<number> {
-    const row = await from.one<{ n: number }>(boundedStatements.count, actorId, type, since, mostCounted);
+    const row = await from.one<{ n: number }>(boundedStatements.count, actorId, type, since, maxCounted);
     return Number(row?.n ?? 0);
   }
 }

@@ -7,10 +7,10 @@ export interface ChangedMember {
 /** The members that changed, by name; of secrets it is only said that they did. */
 export type Changes = Readonly<Record<string, ChangedMember | 'changed'>>;
 
-const mostMembers = 50;
-const mostCharacters = 300;
+const maxMembers = 50;
+const maxCharacters = 300;
 /** Of a long list so many elements that differ are named, and so much of each. */
-const mostElements = 20;
+const maxElements = 20;
 const charactersOfElement = 120;
 /** Shown before the first difference of a long value. */
 const charactersOfContext = 40;
@@ -22,7 +22,7 @@ const charactersOfContext = 40;
 export function changedMembers(before: object, after: object, secrets: readonly string[] = []): Changes {
   const [old, new_] = [membersOf(before), membersOf(after)];
   const names = [...new Set([...old.keys(), ...new_.keys()])].sort();
-  const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, mostMembers);
+  const changed = names.filter((name) => old.get(name) !== new_.get(name)).slice(0, maxMembers);
   return Object.fromEntries(
     changed.map((name) => [name, secrets.includes(name) ? 'changed' : valuesOf(old.get(name), new_.get(name))]),
   );
@@ -59,7 +59,7 @@ function valuesOf(before: string | undefined, after: string | undefined): Change
 }
 
 function fits(json: string | undefined): boolean {
-  return json === undefined || json.length <= mostCharacters;
+  return json === undefined || json.length <= maxCharacters;
 }
 
 function parsed(json: string | undefined): unknown {
@@ -74,7 +74,7 @@ function elementsOf(value: unknown): string[] | undefined {
 
 /** `…` stands for the elements that are the same on both sides. */
 function listed(elements: readonly string[]): string {
-  const shown = elements.slice(0, mostElements).map((element) => shortened(element, charactersOfElement));
+  const shown = elements.slice(0, maxElements).map((element) => shortened(element, charactersOfElement));
   const more = elements.length - shown.length;
   return ['…', ...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(' ');
 }
@@ -86,7 +86,7 @@ function firstDifference(one: string, other: string): number {
 }
 
 function excerpt(json: string | undefined, start: number): string | null {
-  return json === undefined ? null : shortened(start === 0 ? json : `…${json.slice(start)}`, mostCharacters);
+  return json === undefined ? null : shortened(start === 0 ? json : `…${json.slice(start)}`, maxCharacters);
 }
 
 function shortened(text: string, most: number): string {

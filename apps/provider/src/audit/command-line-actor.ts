@@ -1,7 +1,7 @@
 import { userInfo } from 'node:os';
 
 const prefix = 'cli:';
-const mostNameCharacters = 100;
+const maxNameCharacters = 100;
 
 /** `cli:NAME`, where NAME is the operating-system user that runs this process. */
 export function commandLineActor(): string {
@@ -16,7 +16,7 @@ export function nameOf(find: () => { readonly username: string }, uid: number | 
   } catch {
     // A container may run under a uid that has no entry in /etc/passwd.
   }
-  const printable = name.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, mostNameCharacters);
+  const printable = name.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, maxNameCharacters);
   if (printable !== '') return printable;
   return uid === undefined ? 'unknown' : `uid ${uid}`;
 }

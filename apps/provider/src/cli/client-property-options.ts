@@ -43,13 +43,13 @@ export const clientPropertyOptions: Command['options'] = {
   'metadata-file': { type: 'string' },
 };
 
-const mostBytes = 256 * 1024;
+const maxBytes = 256 * 1024;
 
 function readJson(path: string): Readonly<Record<string, unknown>> {
   let json: unknown;
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > mostBytes) throw new Error(`more than ${mostBytes} bytes`);
+    if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
     json = JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     throw new Refused(`${path} cannot be read as JSON: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,5 +1,5 @@
-import { CreateRegistrationToken } from '../clients/registration/operations/create-registration-token.js';
-import { DeleteRegistrationToken } from '../clients/registration/operations/delete-registration-token.js';
+import { CreateInitialAccessToken } from '../clients/registration/operations/create-initial-access-token.js';
+import { DeleteInitialAccessToken } from '../clients/registration/operations/delete-initial-access-token.js';
 import { InitialAccessTokens, type InitialAccessToken } from '../clients/registration/initial-access-tokens.service.js';
 import { table, type Command } from './command.js';
 import { UsageError } from './usage.js';
@@ -18,7 +18,7 @@ function describe(token: InitialAccessToken): Record<string, unknown> {
     id: token.id,
     name: token.name,
     uses: token.uses,
-    most_uses: token.mostUses ?? null,
+    most_uses: token.maxUses ?? null,
     approves: token.approves,
     created_at: token.createdAt,
     expires_at: token.expiresAt ?? null,
@@ -32,15 +32,15 @@ const add: Command = {
   run: async ({ execute, options }) => {
     const name = options.one('name') ?? '';
     if (name.length > 200) throw new UsageError('--name has at most 200 characters');
-    const mostUses = number(options.one('uses'), 'uses');
+    const maxUses = number(options.one('uses'), 'uses');
     const lifetimeSeconds = number(options.one('lifetime'), 'lifetime');
     const approves = options.has('approve');
-    const made = await execute(CreateRegistrationToken, { name, mostUses, lifetimeSeconds, approves });
+    const made = await execute(CreateInitialAccessToken, { name, maxUses, lifetimeSeconds, approves });
     return {
       json: {
         id: made.id,
         initial_access_token: made.token,
-        most_uses: mostUses ?? null,
+        most_uses: maxUses ?? null,
         approves,
         expires_at: made.expiresAt ?? null,
       },
@@ -62,7 +62,7 @@ const list: Command = {
         ['NAME', 'USES', 'APPROVES', 'EXPIRES', 'LAST USED', 'ID'],
         tokens.map((token) => [
           token.name,
-          `${token.uses}${token.mostUses === undefined ? '' : `/${token.mostUses}`}`,
+          `${token.uses}${token.maxUses === undefined ? '' : `/${token.maxUses}`}`,
           token.approves ? 'yes' : 'no',
           at(token.expiresAt),
           at(token.lastUsedAt),
@@ -79,7 +79,7 @@ const remove: Command = {
   run: async ({ execute, options }) => {
     const id = options.one('id');
     if (id === undefined) throw new UsageError('--id is missing');
-    await execute(DeleteRegistrationToken, { id });
+    await execute(DeleteInitialAccessToken, { id });
     return { json: { id, removed: true }, text: `initial access token ${id} is removed; clients stay` };
   },
 };

@@ -8,7 +8,7 @@ const flag = { type: 'boolean' } as const;
 const text = { type: 'string' } as const;
 
 /** More than anybody reads; the figures of the metrics count all. */
-const mostListed = 1000;
+const maxListed = 1000;
 
 const at = (instant: number | undefined): string =>
   instant === undefined ? '-' : new Date(instant * 1000).toISOString();
@@ -18,7 +18,7 @@ const list: Command = {
   options: { failed: flag },
   run: async ({ app, options }) => {
     const outbox = app.get(Outbox);
-    const messages = await outbox.list({ failedOnly: options.has('failed'), limit: mostListed });
+    const messages = await outbox.list({ failedOnly: options.has('failed'), limit: maxListed });
     const { waiting, failed } = await outbox.backlog();
     return {
       json: { waiting, given_up: failed, messages: messages.map(messageRepresentation) },
@@ -50,7 +50,7 @@ const retry: Command = {
     if (id !== undefined && !/^\d{1,16}$/.test(id)) throw new UsageError('--id is a number');
     const selectors =
       id === undefined
-        ? (await outbox.list({ failedOnly: true, limit: mostListed })).map(({ selector }) => selector)
+        ? (await outbox.list({ failedOnly: true, limit: maxListed })).map(({ selector }) => selector)
         : [Number(id)];
     const { retried: count } = await execute(RetryMessages, { selectors });
     if (id !== undefined && count === 0) throw new WrongRecord('not_found', `no message ${id} waits or was given up`);

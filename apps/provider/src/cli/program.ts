@@ -8,7 +8,7 @@ import { openFilesProblem } from '@gatehouse/platform/start-program';
 import { createLog } from '@gatehouse/platform/telemetry/log';
 import { nestLogger } from '@gatehouse/platform/telemetry/nest-logger';
 import { AppModule } from '../app.module.js';
-import { createCore } from '../server/application.js';
+import { createDependencies } from '../server/application.js';
 import { commandLineActor } from '../audit/command-line-actor.js';
 import { loadSettings, type Settings } from '../config/settings.js';
 import { entities, migrations } from '../schema.js';
@@ -114,7 +114,7 @@ async function inApp(settings: Settings, command: Command, options: OptionValues
     connections: settings.databaseConnections,
   });
   try {
-    const core = createCore({ settings, store, clock, log, processActor: commandLineActor() });
+    const core = createDependencies({ settings, store, clock, log, processActor: commandLineActor() });
     const app = await NestFactory.createApplicationContext(AppModule.of(core), {
       logger: nestLogger(log),
       abortOnError: false,

@@ -10,7 +10,7 @@ import { UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 /** More than anybody reads; the API gives all, page by page. */
-const mostListed = 1000;
+const maxListed = 1000;
 
 const list: Command = {
   name: 'session list',
@@ -21,7 +21,7 @@ const list: Command = {
     const user = username === undefined ? undefined : await users.findByUsername(username);
     if (username !== undefined && !user)
       throw new WrongRecord('not_found', `there is no user ${JSON.stringify(username)}`);
-    const { sessions } = await app.get(SessionsService).list({ userId: user?.id, limit: mostListed }, now);
+    const { sessions } = await app.get(SessionsService).list({ userId: user?.id, limit: maxListed }, now);
     const names = await users.names(sessions.map(({ userId }) => userId));
     const row = (session: Session): string[] => [
       names.get(session.userId) ?? session.userId,

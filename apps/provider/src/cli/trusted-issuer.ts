@@ -10,12 +10,12 @@ import { Refused, UsageError, WrongRecord } from './usage.js';
 
 const text = { type: 'string' } as const;
 const many = { type: 'string', multiple: true } as const;
-const mostBytes = 100_000;
+const maxBytes = 100_000;
 
 function readKeys(path: string): Readonly<Record<string, unknown>> {
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > mostBytes) throw new Error(`more than ${mostBytes} bytes`);
+    if (bytes.length > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
     const json: unknown = JSON.parse(bytes.toString('utf8'));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('no JSON object');
     return json as Record<string, unknown>;

@@ -4,7 +4,7 @@ import { sendsMail } from '../config/settings.js';
 import type { Cursor } from '../web/cursor.js';
 import { routes } from '../web/routes.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
-import { addressesIn, mostInvited } from '../users/invitations/invitations.service.js';
+import { addressesIn, maxInvited } from '../users/invitations/invitations.service.js';
 import { CreateUser } from '../users/operations/create-user.js';
 import { InvitePeople } from '../users/invitations/operations/invite-people.js';
 import { MakePasswordLink } from '../users/credentials/operations/make-password-link.js';
@@ -171,7 +171,7 @@ const invite: Command = {
     const { addresses, wrong } = addressesIn(options.all('email').join('\n'));
     if (wrong[0] !== undefined) throw new UsageError(`--email: ${JSON.stringify(wrong[0])} is no e-mail address`);
     if (addresses.length === 0) throw new UsageError('--email is missing');
-    if (addresses.length > mostInvited) throw new UsageError(`at most ${mostInvited} are invited at once`);
+    if (addresses.length > maxInvited) throw new UsageError(`at most ${maxInvited} are invited at once`);
     const chosen = options.all('role').length > 0 ? options.all('role') : ['user'];
     const unknown = chosen.find((role) => !roles.some((known) => known === role));
     if (unknown !== undefined) throw new UsageError(`there is no role ${JSON.stringify(unknown)}`);

@@ -3,15 +3,15 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { isAdmin } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { ApplicationRoles, applicationRolesProblem } from './application-roles.service.js';
 import { getEditable } from './client-access.js';
 import { ClientUsage } from './client-usage.js';
@@ -26,7 +26,7 @@ interface Shown {
   readonly username: string;
   readonly roles: string;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly status?: number;
 }
 
@@ -35,7 +35,7 @@ interface Shown {
 export class ApplicationRolesController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
@@ -45,31 +45,31 @@ export class ApplicationRolesController {
 
   @Get(':id')
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    const client = await getEditable(this.clients, visit, request.params['id'] ?? '');
-    return this.show(visit, client, { username: query(request).text('user').slice(0, 200), roles: '' });
+    const context = await this.openFor(request);
+    const client = await getEditable(this.clients, context, request.params['id'] ?? '');
+    return this.show(context, client, { username: query(request).text('user').slice(0, 200), roles: '' });
   }
 
   @Post(':id')
   async set(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    const client = await getEditable(this.clients, visit, request.params['id'] ?? '');
+    const context = await this.openFor(request);
+    const client = await getEditable(this.clients, context, request.params['id'] ?? '');
     const typed = { username: form.text('username').trim().slice(0, 200), roles: form.text('roles').slice(0, 6000) };
-    if (refusal) return this.show(visit, client, { ...typed, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, client, { ...typed, status: 403, error: refusal.sentence });
     const roles = typed.roles.split(/\s+/).filter((role) => role !== '');
     const problem = applicationRolesProblem(roles);
-    const user = await this.memberOf(visit, client, typed.username);
+    const user = await this.memberOf(context, client, typed.username);
     const problems = [
-      ...(user ? [] : [{ field: 'username', message: isAdmin(visit) ? nobody : noMember }]),
+      ...(user ? [] : [{ field: 'username', message: isAdmin(context) ? nobody : noMember }]),
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
-    if (!user || problems.length > 0) return this.show(visit, client, { ...typed, problems, status: 422 });
+    if (!user || problems.length > 0) return this.show(context, client, { ...typed, problems, status: 422 });
     const input = { clientId: client.id, userId: user.id, roles };
-    const outcome = await this.operations.execute(SetApplicationRoles, input, { visit, form });
-    if ('refusal' in outcome) return this.show(visit, client, { ...typed, ...outcome.refusal });
+    const outcome = await this.operations.execute(SetApplicationRoles, input, { context, form });
+    if ('refusal' in outcome) return this.show(context, client, { ...typed, ...outcome.refusal });
     return Reply.redirect(`${routes.clients}/roles/${encodeURIComponent(client.id)}?done=saved`, {
-      cookies: visit.cookies,
+      cookies: context.cookies,
     });
   }
 
@@ -77,19 +77,19 @@ export class ApplicationRolesController {
    * Administrators know who has an account; a developer gives roles to people who have used the application, and cannot
    * find out by it who else is here.
    */
-  private async memberOf(visit: UserVisit, client: Client, username: string): Promise<User | undefined> {
+  private async memberOf(context: UserRequestContext, client: Client, username: string): Promise<User | undefined> {
     const user = await this.users.findByUsername(username);
-    if (!user || isAdmin(visit)) return user;
+    if (!user || isAdmin(context)) return user;
     return (await this.usage.hasUsed(client.id, user.id)) ? user : undefined;
   }
 
-  private async show(visit: UserVisit, client: Client, shown: Shown): Promise<Reply> {
-    const parameters = query(visit.request);
+  private async show(context: UserRequestContext, client: Client, shown: Shown): Promise<Reply> {
+    const parameters = query(context.request);
     const after = parameters.get('after')?.slice(0, 100);
     const { members, next } = await this.roles.members(client.id, { after, limit: pageSize });
     const names = await this.users.names(members.map(({ userId }) => userId));
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'clients/roles',
       {
         client: { id: client.id, name: client.name },
@@ -106,9 +106,9 @@ export class ApplicationRolesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin', 'developer');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin', 'developer');
+    return context;
   }
 }

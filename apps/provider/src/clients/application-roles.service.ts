@@ -19,12 +19,11 @@ const roleStatements = {
   ),
 };
 
-export const mostApplicationRoles = 50;
+export const maxApplicationRoles = 50;
 
 /** What is wrong with these roles; undefined when nothing is. A role is a word of the application. */
 export function applicationRolesProblem(roles: readonly string[]): string | undefined {
-  if (roles.length > mostApplicationRoles)
-    return `A person has at most ${mostApplicationRoles} roles in an application.`;
+  if (roles.length > maxApplicationRoles) return `A person has at most ${maxApplicationRoles} roles in an application.`;
   const wrong = roles.find((role) => !/^[\x21-\x7e]{1,100}$/.test(role));
   return wrong === undefined ? undefined : 'A role has 1 to 100 printable ASCII characters, and no space.';
 }

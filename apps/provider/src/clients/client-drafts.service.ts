@@ -24,7 +24,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { Actor } from '../operations/actor.js';
 import { rateLimited } from '../operations/operation-error.js';
-import { text } from '../i18n/text.js';
+import { text } from '../i18n/message.js';
 import { UsersService } from '../users/users.service.js';
 import { ClientRules } from './client-rules.service.js';
 import { clientEditorOf } from './policy.js';

@@ -6,10 +6,10 @@ import {
   type Client,
   type ClientPropertyName,
 } from '@gatehouse/domain/oauth';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { listFieldModel } from '../web/list-fields.js';
 import { revisionOf } from '../web/revision.js';
-import type { Text } from '../i18n/text.js';
+import type { Text } from '../i18n/message.js';
 import { metadataModel } from './client-metadata-form.js';
 import { clientPropertyForms, isForAdministrators, mainFlags, mainProperties } from './client-property-forms.js';
 import { rowLists, suggestedScopes, type ClientFormValues } from './client-form.js';

@@ -17,8 +17,8 @@ import {
   type MetadataValues,
 } from './client-metadata-form.js';
 import { mainFlags } from './client-property-forms.js';
-import type { FieldProblem } from '../web/form-problems.js';
-import { changeRows, mostRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
+import type { FieldProblem } from '../web/form-errors.js';
+import { changeRows, maxRows, rowAfterRemoval, type ListField } from '../web/list-fields.js';
 
 /** The form of a client as typed: blank rows included, nothing checked. */
 export interface ClientFormValues {
@@ -59,7 +59,7 @@ export const rowLists = [
   { list: 'scope', row: 'scope', label: 'Scope' },
 ] as const satisfies readonly ListField[];
 
-const mostRuleCharacters = 20_000;
+const maxRuleCharacters = 20_000;
 
 export function blankClientForm(owner: string): ClientFormValues {
   return {
@@ -109,17 +109,17 @@ export function readClientForm(form: Form): ClientFormValues {
     type: form.text('type'),
     applicationType: form.text('applicationType'),
     authMethod: form.text('authMethod'),
-    redirectUris: form.all('redirectUri').slice(0, mostRows),
+    redirectUris: form.all('redirectUri').slice(0, maxRows),
     defaultRedirectUri: rowNumber(form.get('defaultRedirectUri')),
-    postLogoutRedirectUris: form.all('postLogoutRedirectUri').slice(0, mostRows),
-    scope: form.all('scope').slice(0, mostRows),
+    postLogoutRedirectUris: form.all('postLogoutRedirectUri').slice(0, maxRows),
+    scope: form.all('scope').slice(0, maxRows),
     defaultScope: form.all('defaultScope').map(rowNumber),
     grantTypes: form.all('grantType'),
-    responseTypes: form.all('responseType').slice(0, mostRows),
+    responseTypes: form.all('responseType').slice(0, maxRows),
     idTokenSignedResponseAlg: form.text('idTokenSignedResponseAlg'),
     metadata: readMetadataValues(form),
     flags: flagValues((name) => form.has(name)),
-    tokenExchange: form.text('tokenExchange').slice(0, mostRuleCharacters),
+    tokenExchange: form.text('tokenExchange').slice(0, maxRuleCharacters),
     owner: form.text('owner').trim(),
   };
 }

@@ -17,12 +17,12 @@ interface Held {
 }
 
 const types = ['image/png', 'image/jpeg', 'image/webp', 'image/gif', 'image/svg+xml'];
-const mostBytes = 200_000;
+const maxBytes = 200_000;
 const timeoutMilliseconds = 5_000;
 const keptSeconds = 24 * 3600;
 /** What could not be had is not asked for again before. */
 const missedSeconds = 600;
-const mostHeld = 100;
+const maxHeld = 100;
 
 /**
  * The logos of clients, fetched by us and shown from our own address: the host of a logo learns nothing of who logs in
@@ -62,7 +62,7 @@ export class ClientLogos {
     try {
       const answer = await this.outbound.get(uri, {
         accept: types.join(', '),
-        maxBodyBytes: mostBytes,
+        maxBodyBytes: maxBytes,
         timeoutMilliseconds,
       });
       const contentType = String(answer.headers['content-type'] ?? '')
@@ -76,7 +76,7 @@ export class ClientLogos {
     }
     this.held.delete(uri);
     this.held.set(uri, { logo, until: addSeconds(now, logo ? keptSeconds : missedSeconds) });
-    const [oldest] = this.held.size > mostHeld ? this.held.keys() : [];
+    const [oldest] = this.held.size > maxHeld ? this.held.keys() : [];
     if (oldest !== undefined) this.held.delete(oldest);
     return logo;
   }

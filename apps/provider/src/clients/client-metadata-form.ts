@@ -6,12 +6,12 @@ import {
   type MetadataPropertyName,
 } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
-import type { FieldProblem } from '../web/form-problems.js';
-import { text, type Sentence } from '../i18n/text.js';
+import type { FieldProblem } from '../web/form-errors.js';
+import { text, type Message } from '../i18n/message.js';
 import { metadataGroups } from './client-property-forms.js';
 
 const fields = metadataGroups.flatMap((group) => group.fields);
-const mostCharacters = 40_000;
+const maxCharacters = 40_000;
 
 /** As typed: text by member; a flag is `yes` or empty. */
 export type MetadataValues = Readonly<Partial<Record<MetadataPropertyName, string>>>;
@@ -40,7 +40,7 @@ function isList(value: object): value is readonly string[] {
 }
 
 export function readMetadataValues(form: Form): MetadataValues {
-  return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, mostCharacters)]));
+  return Object.fromEntries(fields.map(({ member }) => [member, form.text(member).slice(0, maxCharacters)]));
 }
 
 /** The values as properties of a client: one that is blank is back at its default. */
@@ -94,7 +94,7 @@ export function metadataProblem({ field, message }: FieldProblem): FieldProblem 
 /** What the view shows: a group is open where something in it is filled in or wrong. */
 export function metadataModel(
   values: MetadataValues,
-  problems: Readonly<Record<string, Sentence>>,
+  problems: Readonly<Record<string, Message>>,
   focused: string | undefined,
 ): readonly object[] {
   return metadataGroups.map(({ title, fields: inGroup }) => {

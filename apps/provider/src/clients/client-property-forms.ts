@@ -7,7 +7,7 @@ import {
   type ClientPropertyName,
   type MetadataPropertyName,
 } from '@gatehouse/domain/oauth';
-import { text, type Text } from '../i18n/text.js';
+import { text, type Text } from '../i18n/message.js';
 
 /** The sections of the form, in order, beside the main one. */
 const sectionTitles = {

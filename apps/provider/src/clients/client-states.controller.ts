@@ -6,21 +6,21 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientDecisions, type ClientDecision } from './client-states.service.js';
 import { clientStates } from './client-orders.js';
 import { SetClientState } from './operations/set-client-state.js';
 import { SetClientStates } from './operations/set-client-states.js';
 
-const mostAtOnce = 100;
+const maxAtOnce = 100;
 
 /** What administrators decide about clients that are there: approve, switch off and on; one, or many of the list. */
 @Controller(routes.clients)
 export class ClientStatesController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
   ) {}
 
@@ -28,37 +28,37 @@ export class ClientStatesController {
   @Post()
   async many(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const state = clientStates.find((each) => each === form.get('state'));
     const list = `${routes.clients}?${state === undefined ? '' : `state=${state}&`}`;
     // A list has nothing that was typed: it is shown afresh.
-    if (refusal) return Reply.redirect(`${list}done=refused`, { cookies: visit.cookies });
+    if (refusal) return Reply.redirect(`${list}done=refused`, { cookies: context.cookies });
     const decision = decisionOf(form);
-    const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce);
+    const ids = [...new Set(form.all('id'))].slice(0, maxAtOnce);
     // A form without a revision shows no client: nothing can be approved by it.
     const clients = ids.map((id) => ({ id, revision: form.get(`revision:${id}`) ?? '' }));
-    const outcome = await this.operations.execute(SetClientStates, { decision, clients }, { visit, form });
+    const outcome = await this.operations.execute(SetClientStates, { decision, clients }, { context, form });
     const outdated = 'result' in outcome ? outcome.result.outdated : 0;
     const done = ids.length === 0 ? 'none' : outdated > 0 ? 'some-outdated' : 'changed';
-    return Reply.redirect(`${list}done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${list}done=${done}`, { cookies: context.cookies });
   }
 
   /** Somebody who had to log in again first comes back here with GET. */
   @Get('state/:id')
   async backToClient(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return Reply.redirect(this.pageOf(request), { cookies: visit.cookies });
+    const context = await this.openFor(request);
+    return Reply.redirect(this.pageOf(request), { cookies: context.cookies });
   }
 
   @Post('state/:id')
   async one(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    if (refusal) return Reply.redirect(`${this.pageOf(request)}?done=refused`, { cookies: visit.cookies });
+    const context = await this.openFor(request);
+    if (refusal) return Reply.redirect(`${this.pageOf(request)}?done=refused`, { cookies: context.cookies });
     const input = { id: request.params['id'] ?? '', decision: decisionOf(form), revision: form.get('revision') ?? '' };
-    const outcome = await this.operations.execute(SetClientState, input, { visit, form });
+    const outcome = await this.operations.execute(SetClientState, input, { context, form });
     return Reply.redirect(`${this.pageOf(request)}?done=${'result' in outcome ? 'changed' : 'outdated'}`, {
-      cookies: visit.cookies,
+      cookies: context.cookies,
     });
   }
 
@@ -66,10 +66,10 @@ export class ClientStatesController {
     return `${routes.clients}/update/${encodeURIComponent(request.params['id'] ?? '')}`;
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }
 

@@ -58,7 +58,7 @@ const stateStatements = {
 export const clientDecisions = ['approve', 'limit', 'unlimit', 'disable', 'enable'] as const;
 export type ClientDecision = (typeof clientDecisions)[number];
 
-const mostInStep = 100;
+const maxInStep = 100;
 
 /** Owns what becomes of a client once it is there: approved, switched off and on, gone because nobody used it. */
 @Injectable()
@@ -122,7 +122,7 @@ export class ClientStates {
       await this.audit.record(unit, { type: 'client.expired', actorId: null, clientId: id });
     }
     if (unused.length > 0) await this.versions.bump(unit, 'clients');
-    return { gone: unused.length, more: unused.length === mostInStep };
+    return { gone: unused.length, more: unused.length === maxInStep };
   }
 }
 

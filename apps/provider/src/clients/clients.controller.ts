@@ -1,20 +1,20 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { ownerMayReplaceCredentials, secretNeed, type Client } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
-import { PageForms, type FormRefusal } from '@gatehouse/platform/http/page-forms';
+import { PageForms, type FormRejection } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { formatCursor, parseCursor } from '../web/cursor.js';
-import type { FieldProblem } from '../web/form-problems.js';
+import type { FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { isAdmin } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { ClientOrigins } from './client-origins.service.js';
 import { getEditable } from './client-access.js';
 import {
@@ -51,8 +51,7 @@ const notices: Readonly<Record<string, string>> = {
   deleted: 'The client was deleted, and all its grants and tokens ended.',
   changed: 'Done.',
   none: 'Nothing was chosen, so nothing was changed.',
-  outdated:
-    'The client changed after this page was shown, so it was not approved. Check it as it is now, then approve it.',
+  outdated: 'The client changed after this page was shown, so it was not approved. Check it is now, then approve it.',
   'some-outdated':
     'Some of the chosen clients changed after this list was shown, so they were not approved. Check them as they are now, then approve them.',
   refused: 'The form was open for too long. Nothing was changed: please try again.',
@@ -79,7 +78,7 @@ interface Shown {
   readonly values: ClientFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -89,7 +88,7 @@ interface Posted {
   readonly form: Form;
   readonly values: ClientFormValues;
   readonly action: string;
-  readonly refusal: FormRefusal | undefined;
+  readonly refusal: FormRejection | undefined;
   readonly revision?: string | undefined;
 }
 
@@ -98,7 +97,7 @@ interface Posted {
 export class ClientsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(UsersService) private readonly users: UsersService,
@@ -109,14 +108,14 @@ export class ClientsController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     const state = clientStates.find((each) => each === parameters.get('state'));
     const order = clientOrders.find((each) => each === parameters.get('order')) ?? 'name';
     const after = parseCursor(parameters.text('after'), clientCursorShape(order));
     const { clients, next } = await this.clients.list({
-      ownerId: isAdmin(visit) ? undefined : visit.user.id,
+      ownerId: isAdmin(context) ? undefined : context.user.id,
       search: search || undefined,
       state,
       order,
@@ -124,14 +123,14 @@ export class ClientsController {
       limit: pageSize,
     });
     const owners = await this.users.names(clients.flatMap((client) => client.ownerId ?? []));
-    return this.visits.page(visit, 'clients/list', {
+    return this.contexts.page(context, 'clients/list', {
       search,
       state,
       states: clientStates.map((each) => ({ name: each, words: stateWords[each], chosen: each === state })),
       orderChoices: clientOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
       filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
-      newcomers: state === 'new' && isAdmin(visit) ? await this.newcomers(clients) : undefined,
+      newcomers: state === 'new' && isAdmin(context) ? await this.newcomers(clients) : undefined,
       isFirst: after === undefined,
       next: next && formatCursor(next),
       notice: notices[parameters.text('done')],
@@ -159,94 +158,94 @@ export class ClientsController {
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.show(visit, undefined, { values: blankClientForm(visit.user.username) });
+    const context = await this.openFor(request);
+    return this.show(context, undefined, { values: blankClientForm(context.user.username) });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(visit.user.username);
-    return this.save(visit, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
+    const context = await this.openFor(request);
+    const values = form.names.length > 0 ? readClientForm(form) : blankClientForm(context.user.username);
+    return this.save(context, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    const client = await this.editable(visit, request);
-    return this.show(visit, client, { values: clientFormOf(client, await this.ownerName(client)) });
+    const context = await this.openFor(request);
+    const client = await this.editable(context, request);
+    return this.show(context, client, { values: clientFormOf(client, await this.ownerName(client)) });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    const client = await this.editable(visit, request);
+    const context = await this.openFor(request);
+    const client = await this.editable(context, request);
     const values = form.names.length > 0 ? readClientForm(form) : clientFormOf(client, await this.ownerName(client));
     const revision = form.get('revision');
-    return this.save(visit, client, { form, values, action: form.get('action') ?? 'save', refusal, revision });
+    return this.save(context, client, { form, values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.showRemoval(visit, await this.editable(visit, request), '');
+    const context = await this.openFor(request);
+    return this.showRemoval(context, await this.editable(context, request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    const client = await this.editable(visit, request);
+    const context = await this.openFor(request);
+    const client = await this.editable(context, request);
     const typed = form.text('name').trim();
-    if (refusal) return this.showRemoval(visit, client, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, client, typed, { status: 403, error: refusal.sentence });
     if (typed !== client.name)
-      return this.showRemoval(visit, client, typed, { status: 422, problem: 'This is not its name.' });
-    const outcome = await this.operations.execute(DeleteClient, { id: client.id }, { visit, form });
-    if ('refusal' in outcome) return this.showRemoval(visit, client, typed, outcome.refusal);
-    return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: visit.cookies });
+      return this.showRemoval(context, client, typed, { status: 422, problem: 'This is not its name.' });
+    const outcome = await this.operations.execute(DeleteClient, { id: client.id }, { context, form });
+    if ('refusal' in outcome) return this.showRemoval(context, client, typed, outcome.refusal);
+    return Reply.redirect(`${routes.clients}?done=deleted`, { cookies: context.cookies });
   }
 
   /** Somebody who had to log in again first comes back here with GET. */
   @Get('secret/:id')
   async secretForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    const client = await this.editable(visit, request);
+    const context = await this.openFor(request);
+    const client = await this.editable(context, request);
     return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(client.id)}#secret`, {
-      cookies: visit.cookies,
+      cookies: context.cookies,
     });
   }
 
   @Post('secret/:id')
   async rotateSecret(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
-    const client = await this.editable(visit, request);
+    const context = await this.openFor(request);
+    const client = await this.editable(context, request);
     const overlap = overlaps.find(({ seconds }) => String(seconds) === form.get('overlap'));
     if (refusal || !overlap) {
       const values = clientFormOf(client, await this.ownerName(client));
-      if (refusal) return this.show(visit, client, { values, status: 403, error: refusal.sentence });
-      return this.show(visit, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
+      if (refusal) return this.show(context, client, { values, status: 403, error: refusal.sentence });
+      return this.show(context, client, { values, status: 422, error: 'Choose how long the old secret goes on.' });
     }
     const input = { id: client.id, overlapSeconds: overlap.seconds };
-    const made = await this.operations.execute(RotateClientSecret, input, { visit, form });
+    const made = await this.operations.execute(RotateClientSecret, input, { context, form });
     if ('refusal' in made) throw new PageError('record.not_found');
-    return this.showSecret(visit, client, made.result, `The old secret: ${overlap.words.toLowerCase()}.`);
+    return this.showSecret(context, client, made.result, `The old secret: ${overlap.words.toLowerCase()}.`);
   }
 
-  private async save(visit: UserVisit, before: Client | undefined, posted: Posted): Promise<Reply> {
+  private async save(context: UserRequestContext, before: Client | undefined, posted: Posted): Promise<Reply> {
     const { values, refusal, revision } = posted;
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    if (refusal) return this.show(context, before, { values, status: 403, error: refusal.sentence, revision });
     const changed = changeLists(values, posted.action);
-    if (changed) return this.show(visit, before, { ...changed, revision });
-    const owner = await this.ownerOf(visit, values);
+    if (changed) return this.show(context, before, { ...changed, revision });
+    const owner = await this.ownerOf(context, values);
     const { properties, problems: unread, inForm } = toInput(values);
     const input = {
       properties: { ...properties, ownerId: 'problem' in owner ? undefined : owner.id },
       unread: 'problem' in owner ? [...unread, owner.problem] : unread,
     };
-    const submission = { visit, form: posted.form };
+    const submission = { context, form: posted.form };
     const saved = before
       ? await this.operations.execute(
           UpdateClient,
@@ -257,32 +256,32 @@ export class ClientsController {
     if ('refusal' in saved) {
       const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
       // Saving again replaces the state as it is now.
-      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
     }
     const { client, secret } = saved.result;
     const old = before && secretNeed(before) !== 'none' ? 'The old secret has ended.' : undefined;
-    if (secret !== undefined) return this.showSecret(visit, client, secret, old);
+    if (secret !== undefined) return this.showSecret(context, client, secret, old);
     const done = before ? 'saved' : 'created';
     return Reply.redirect(`${routes.clients}/update/${encodeURIComponent(client.id)}?done=${done}`, {
-      cookies: visit.cookies,
+      cookies: context.cookies,
     });
   }
 
   /** Administrators name the owner; what a developer sends instead is ignored. */
   private async ownerOf(
-    visit: UserVisit,
+    context: UserRequestContext,
     values: ClientFormValues,
   ): Promise<{ readonly id: string | undefined } | { readonly problem: FieldProblem }> {
-    if (!isAdmin(visit) || values.owner === '') return { id: undefined };
+    if (!isAdmin(context) || values.owner === '') return { id: undefined };
     const owner = await this.users.findByUsername(values.owner);
     return owner ? { id: owner.id } : { problem: { field: 'owner', message: 'There is no user of this name.' } };
   }
 
-  private async show(visit: UserVisit, client: Client | undefined, shown: Shown): Promise<Reply> {
+  private async show(context: UserRequestContext, client: Client | undefined, shown: Shown): Promise<Reply> {
     const hasSecret = client !== undefined && secretNeed(client) !== 'none';
-    const secrets = hasSecret ? await this.clients.listSecrets(client.id, visit.now) : [];
-    return this.visits.page(
-      visit,
+    const secrets = hasSecret ? await this.clients.listSecrets(client.id, context.now) : [];
+    return this.contexts.page(
+      context,
       'clients/edit',
       {
         heading: client ? client.name : 'Add a client',
@@ -290,34 +289,34 @@ export class ClientsController {
         client: client && {
           id: client.id,
           hasSecret,
-          mayRotate: mayReplaceCredentials(visit, client),
+          mayRotate: mayReplaceCredentials(context, client),
           secrets,
           revision: shown.revision ?? revisionOf(client),
           // Only where the page shows the client itself, and not what somebody typed.
           approval: shown.status === undefined && shown.revision === undefined ? revisionOf(client) : undefined,
-          ...(await this.origins.model(client, visit.now)),
+          ...(await this.origins.model(client, context.now)),
         },
         ...clientFormModel({ values: shown.values, problems: shown.problems ?? [], focus: shown.focus }),
         overlaps,
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 
-  private showSecret(visit: UserVisit, client: Client, secret: string, old: string | undefined): Reply {
-    return this.visits.page(visit, 'clients/secret', { client: { id: client.id, name: client.name }, secret, old });
+  private showSecret(context: UserRequestContext, client: Client, secret: string, old: string | undefined): Reply {
+    return this.contexts.page(context, 'clients/secret', { client: { id: client.id, name: client.name }, secret, old });
   }
 
   private showRemoval(
-    visit: UserVisit,
+    context: UserRequestContext,
     client: Client,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
   ): Reply {
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'clients/delete',
       {
         client: { id: client.id, name: client.name },
@@ -330,14 +329,14 @@ export class ClientsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin', 'developer');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin', 'developer');
+    return context;
   }
 
-  private editable(visit: UserVisit, request: WebRequest): Promise<Client> {
-    return getEditable(this.clients, visit, request.params['id'] ?? '');
+  private editable(context: UserRequestContext, request: WebRequest): Promise<Client> {
+    return getEditable(this.clients, context, request.params['id'] ?? '');
   }
 
   private async ownerName(client: Client): Promise<string> {
@@ -347,6 +346,6 @@ export class ClientsController {
 }
 
 /** The owner of a client with a gatehouse scope would become an administrator by a secret of its own. */
-function mayReplaceCredentials(visit: UserVisit, client: Client): boolean {
-  return isAdmin(visit) || ownerMayReplaceCredentials(client);
+function mayReplaceCredentials(context: UserRequestContext, client: Client): boolean {
+  return isAdmin(context) || ownerMayReplaceCredentials(client);
 }

@@ -25,7 +25,7 @@ import { CreateClient } from './operations/create-client.js';
 import { RegisterClient } from './registration/operations/register-client.js';
 import { UpdateClient } from './operations/update-client.js';
 import { UpdateRegistration } from './registration/operations/update-registration.js';
-import { CreateRegistrationToken } from './registration/operations/create-registration-token.js';
+import { CreateInitialAccessToken } from './registration/operations/create-initial-access-token.js';
 import { CreateResourceWithCredentials } from './operations/create-resource-with-credentials.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 import { DeleteClient } from './operations/delete-client.js';
@@ -33,7 +33,7 @@ import { RotateClientSecret } from './operations/rotate-client-secret.js';
 import { SetApplicationRoles } from './operations/set-application-roles.js';
 import { SetClientState } from './operations/set-client-state.js';
 import { SetClientStates } from './operations/set-client-states.js';
-import { DeleteRegistrationToken } from './registration/operations/delete-registration-token.js';
+import { DeleteInitialAccessToken } from './registration/operations/delete-initial-access-token.js';
 import { InitialAccessTokens } from './registration/initial-access-tokens.service.js';
 import { InitialAccessTokenEntity } from './registration/registration.entities.js';
 import { RegistrationLimits } from './registration/registration-limits.service.js';
@@ -76,7 +76,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     ClientUsage,
     ClientHandovers,
     OwnedClients,
-    CreateRegistrationToken,
+    CreateInitialAccessToken,
     DeleteClient,
     RotateClientSecret,
     SetApplicationRoles,
@@ -84,7 +84,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     SetClientStates,
     CreateResourceCredentials,
     CreateResourceWithCredentials,
-    DeleteRegistrationToken,
+    DeleteInitialAccessToken,
     ApplicationRoles,
     ClientLogos,
     ClientRules,
@@ -111,7 +111,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     UpdateClient,
     ClientUsage,
     LogoutFailures,
-    CreateRegistrationToken,
+    CreateInitialAccessToken,
     DeleteClient,
     RotateClientSecret,
     SetApplicationRoles,
@@ -119,7 +119,7 @@ import { LogoutFailures } from './logout-failures.service.js';
     SetClientStates,
     CreateResourceCredentials,
     CreateResourceWithCredentials,
-    DeleteRegistrationToken,
+    DeleteInitialAccessToken,
     ApplicationRoles,
     ClientLogos,
     ClientsService,

@@ -16,7 +16,7 @@ import { isClientId, toClient, toRow, webOriginsOf } from './client-row.js';
 import { ClientSecrets, isValidSecret, matchesSecret, type StoredSecret } from './client-secrets.service.js';
 
 /** Called in the same unit as the change. */
-export interface ClientFollower {
+export interface ClientLifecycleListener {
   /** A client is removed, switched off or limited. */
   clientEnded(unit: Unit, clientId: string, now: EpochSeconds): Promise<void>;
   /** A client has another name, logo, website, sector or redirect host, and no administrator stands for the change. */
@@ -50,14 +50,14 @@ const clientStatements = {
 };
 
 /** How many clients a process keeps at hand; past it the oldest loaded goes. */
-const mostCached = 10_000;
+const maxCached = 10_000;
 /** The last use of a client is noted to the minute. */
 const useSeconds = 60;
 
 /** Owns clients. What every request reads is kept in the process and dropped within a second of a change. */
 @Injectable()
 export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly followers: ClientFollower[] = [];
+  private readonly listeners: ClientLifecycleListener[] = [];
   private cache = new Map<string, Cached>();
   private origins = new Set<string>();
   private noted = new Map<string, EpochSeconds>();
@@ -80,20 +80,20 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  follow(follower: ClientFollower): void {
-    this.followers.push(follower);
+  addListener(follower: ClientLifecycleListener): void {
+    this.listeners.push(follower);
   }
 
   /** Tells, in the unit of what was done, that nothing of this client goes on. */
   async end(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.followers) await follower.clientEnded(unit, id, now);
+    for (const follower of this.listeners) await follower.clientEnded(unit, id, now);
   }
 
   /** Notes that a person or the client itself used it. */
   noteUse(id: string, now: EpochSeconds): void {
     const before = this.noted.get(id);
     if (before !== undefined && now < before + useSeconds) return;
-    if (this.noted.size >= mostCached) this.noted.clear();
+    if (this.noted.size >= maxCached) this.noted.clear();
     this.noted.set(id, now);
     this.uses.note(id, now);
   }
@@ -244,12 +244,12 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Tells, in the unit of the change, that people would judge the client otherwise now. */
   async identityChanged(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.followers) await follower.clientIdentityChanged?.(unit, id, now);
+    for (const follower of this.listeners) await follower.clientIdentityChanged?.(unit, id, now);
   }
 
   /** Tells, in the unit of the change, that the client has another owner. */
   async handedOver(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
-    for (const follower of this.followers) await follower.clientHandedOver?.(unit, id, now);
+    for (const follower of this.listeners) await follower.clientHandedOver?.(unit, id, now);
   }
 
   /** The clients of an owner; they stay so until the unit ends. */
@@ -295,7 +295,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
   async isRegisteredOrigin(origin: string): Promise<boolean> {
     if (this.origins.has(origin)) return true;
     if (origin.length > 300 || (await this.store.one(clientStatements.findOrigin, origin)) === undefined) return false;
-    if (this.origins.size >= mostCached) this.origins.clear();
+    if (this.origins.size >= maxCached) this.origins.clear();
     this.origins.add(origin);
     return true;
   }
@@ -334,7 +334,7 @@ export class ClientsService implements OnModuleInit, BeforeApplicationShutdown {
     const row = await this.clients.findOneBy({ id });
     if (!row) return undefined;
     const loaded: Cached = { client: this.rules.asSeen(toClient(row)), secrets: await this.secrets.read(id) };
-    if (generation.size >= mostCached) generation.delete(generation.keys().next().value ?? id);
+    if (generation.size >= maxCached) generation.delete(generation.keys().next().value ?? id);
     // Into the map that was current when the row was read: an invalidation since then must not be undone.
     generation.set(id, loaded);
     return loaded;

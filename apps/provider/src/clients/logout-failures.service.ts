@@ -46,7 +46,7 @@ export const logoutKinds = ['backchannel-logout', 'backchannel-logout-unapproved
 
 /** Longer than the outbox waits between two attempts. */
 const longestPauseSeconds = 3600;
-const mostReasonCharacters = 200;
+const maxReasonCharacters = 200;
 
 /** Why a client does not learn of the end of sessions. */
 export interface LogoutFailure {
@@ -70,7 +70,7 @@ export class LogoutFailures {
     failure: { readonly reason: string; readonly retried: boolean },
     now: EpochSeconds,
   ): Promise<void> {
-    const reason = failure.reason.slice(0, mostReasonCharacters);
+    const reason = failure.reason.slice(0, maxReasonCharacters);
     await this.store.run((unit) =>
       unit.change(failureStatements.record, client.id, client.uri, reason, failure.retried ? 1 : 0, now),
     );

@@ -23,7 +23,7 @@ export class OwnedClients implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.users.follow({ userDeleted: (unit, userId, now) => this.release(unit, userId, now) });
+    this.users.addListener({ userDeleted: (unit, userId, now) => this.release(unit, userId, now) });
   }
 
   private async release(unit: Unit, ownerId: string, now: EpochSeconds): Promise<void> {

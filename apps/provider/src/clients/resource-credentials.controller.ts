@@ -6,7 +6,7 @@ import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { CreateResourceCredentials } from './operations/create-resource-credentials.js';
 
 /** The button on an API's page that makes its credentials. Here and not there: they are a client. */
@@ -14,7 +14,7 @@ import { CreateResourceCredentials } from './operations/create-resource-credenti
 export class ResourceCredentialsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
@@ -28,17 +28,21 @@ export class ResourceCredentialsController {
   @Post(':id')
   async create(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
     const id = request.params['id'] ?? '';
     const resource = id.length <= 200 ? await this.resources.findFresh(id) : undefined;
     if (!resource) throw new PageError('record.not_found');
     const back = `${routes.resources}/update/${resource.id}`;
-    if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: visit.cookies });
-    const made = await this.operations.execute(CreateResourceCredentials, { resourceId: resource.id }, { visit, form });
+    if (refusal) return Reply.redirect(`${back}?done=refused`, { cookies: context.cookies });
+    const made = await this.operations.execute(
+      CreateResourceCredentials,
+      { resourceId: resource.id },
+      { context, form },
+    );
     // It has credentials already: the page shows them.
-    if ('refusal' in made) return Reply.redirect(back, { cookies: visit.cookies });
+    if ('refusal' in made) return Reply.redirect(back, { cookies: context.cookies });
     const { client, secret } = made.result;
-    return this.visits.page(visit, 'clients/secret', { client: { id: client.id, name: client.name }, secret });
+    return this.contexts.page(context, 'clients/secret', { client: { id: client.id, name: client.name }, secret });
   }
 }

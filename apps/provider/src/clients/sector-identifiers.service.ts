@@ -5,8 +5,8 @@ import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import { OutboundRefused } from '@gatehouse/platform/outbound/outbound-refused';
 import { OAuthError, type ClientSource, type FieldProblem } from '@gatehouse/domain/oauth';
 
-const mostBytes = 64 * 1024;
-const mostMilliseconds = 5000;
+const maxBytes = 64 * 1024;
+const maxMilliseconds = 5000;
 /** Of clients that register or describe themselves and of developers, who name any host. */
 const strangersLimits = {
   seconds: 60,
@@ -85,8 +85,8 @@ export class SectorIdentifiers {
     try {
       const { body } = await this.outbound.get(address, {
         accept: 'application/json',
-        maxBodyBytes: mostBytes,
-        timeoutMilliseconds: mostMilliseconds,
+        maxBodyBytes: maxBytes,
+        timeoutMilliseconds: maxMilliseconds,
       });
       listed = JSON.parse(body.toString('utf8'));
     } catch (error) {

@@ -65,7 +65,7 @@ export class ConsentsService implements OnModuleInit {
 
   /** Pages of clients say how many people they act for; what people allowed ends with the identity that they allowed it to. */
   onModuleInit(): void {
-    this.clients.follow({
+    this.clients.addListener({
       // Removed with its row. Of a disabled or limited client it stays: an administrator may restore the client.
       clientEnded: () => Promise.resolve(),
       clientIdentityChanged: async (unit, clientId) =>

@@ -2,7 +2,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { StatementText, Store } from '@gatehouse/platform/database/store';
 
 const everyMilliseconds = 2_000;
-const mostInUnit = 500;
+const maxInUnit = 500;
 
 /** When rows were last used, written some seconds later and many together: no request waits for it or pays for it. */
 export class LastUse<Key extends number | string> {
@@ -11,17 +11,17 @@ export class LastUse<Key extends number | string> {
 
   /**
    * @param statement writes one note: the key is `$1`, the instant `$2`
-   * @param mostWaiting past this a note is dropped, until the row is used again: it is a convenience for whoever looks at
+   * @param maxWaiting past this a note is dropped, until the row is used again: it is a convenience for whoever looks at
    *   a list, and each one is a page of a large table
    */
   constructor(
     private readonly store: Store,
     private readonly statement: StatementText,
-    private readonly mostWaiting = 20_000,
+    private readonly maxWaiting = 20_000,
   ) {}
 
   note(key: Key, now: EpochSeconds): void {
-    if (this.waiting.size >= this.mostWaiting) return;
+    if (this.waiting.size >= this.maxWaiting) return;
     this.waiting.set(key, now);
     this.timer ??= setTimeout(() => void this.flush(), everyMilliseconds).unref();
   }
@@ -32,8 +32,8 @@ export class LastUse<Key extends number | string> {
     this.timer = undefined;
     const uses = [...this.waiting].sort(([a], [b]) => (a < b ? -1 : 1));
     this.waiting = new Map();
-    for (let at = 0; at < uses.length; at += mostInUnit) {
-      const part = uses.slice(at, at + mostInUnit);
+    for (let at = 0; at < uses.length; at += maxInUnit) {
+      const part = uses.slice(at, at + maxInUnit);
       await this.store
         .run((unit) => {
           for (const [key, now] of part) unit.write(this.statement, key, now);

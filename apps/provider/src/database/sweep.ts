@@ -3,7 +3,7 @@ import { statement, type SqlValue, type StatementText, type Unit } from '@gateho
 /** How many rows one step looks at, at first. */
 const firstRows = 2000;
 const fewestRows = 250;
-const mostRows = 50_000;
+const maxRows = 50_000;
 /** A step aims at this, between the two: whoever writes waits behind it on SQLite. */
 const shortMilliseconds = 3;
 const longMilliseconds = 8;
@@ -64,7 +64,7 @@ export class Sweeper {
     if (this.table.before) await unit.change(this.table.before, ...range, ...values);
     const gone = await unit.change(this.table.purge, ...range, ...values);
     const took = performance.now() - began;
-    if (took < shortMilliseconds) this.rows = Math.min(rows * 2, mostRows);
+    if (took < shortMilliseconds) this.rows = Math.min(rows * 2, maxRows);
     else if (took > longMilliseconds) this.rows = Math.max(rows >> 1, fewestRows);
     this.last = edge?.selector ?? 0;
     return { gone, seen: rows, more: edge !== undefined };

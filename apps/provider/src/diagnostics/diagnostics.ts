@@ -14,9 +14,9 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { parseDatabaseUrl } from '@gatehouse/platform/database/database-url';
 import { Store } from '@gatehouse/platform/database/store';
 import { nodeProblem } from '@gatehouse/platform/node-releases';
-import type { OriginRefusal } from '@gatehouse/platform/http/origin-check';
+import type { OriginRejection } from '@gatehouse/platform/http/origin-check';
 import { AuditChain } from '../audit/audit-chain.service.js';
-import { FormRefusals } from '../audit/form-refusals.service.js';
+import { RejectedForms } from '../audit/rejected-forms.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
 import type { Cursor } from '../web/cursor.js';
@@ -37,7 +37,7 @@ export interface Finding {
   readonly says: string;
 }
 
-export interface Patient {
+export interface DiagnosticContext {
   /** Finds a service. */
   readonly app: { get<T>(type: Type<T> | Abstract<T>): T };
   readonly settings: Settings;
@@ -50,11 +50,11 @@ const fix = (says: string): Finding => ({ state: 'fix', says });
 
 const reachMilliseconds = 5_000;
 const clientsInPage = 500;
-const mostClientsChecked = 20_000;
-const leastFreeBytes = 512 * 1024 * 1024;
+const maxClientsChecked = 20_000;
+const minFreeBytes = 512 * 1024 * 1024;
 
 /** What was seen, and what to set. */
-const originRefusals: Readonly<Record<OriginRefusal, string>> = {
+const originRejections: Readonly<Record<OriginRejection, string>> = {
   host: 'on pages opened at another host than that of GATEHOUSE_ISSUER (set it to the address that people open, or redirect other names to it)',
   'scheme-or-port':
     'on pages opened with another scheme or port than that of GATEHOUSE_ISSUER (set it to what the address bar shows)',
@@ -63,27 +63,27 @@ const originRefusals: Readonly<Record<OriginRefusal, string>> = {
     'from pages of other sites (nothing to do, unless people cannot sign in: then compare the address that they open with GATEHOUSE_ISSUER)',
 };
 
-type Look = (patient: Patient) => Promise<Finding> | Finding;
+type DiagnosticCheck = (patient: DiagnosticContext) => Promise<Finding> | Finding;
 
 /** Each look by its name; one that throws is itself something to fix. */
-const looks = {
-  node: ({ now }: Patient) => {
+const diagnosticChecks = {
+  node: ({ now }: DiagnosticContext) => {
     const { node } = process.versions;
     const problem = nodeProblem(node, now);
     return problem === undefined ? ok(`Node.js ${node}`) : care(problem);
   },
-  issuer: ({ settings }: Patient) => {
+  issuer: ({ settings }: DiagnosticContext) => {
     const { protocol, hostname } = new URL(settings.issuer);
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
     return isLoopbackHost(hostname)
       ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
       : fix(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
   },
-  'recorded issuer': async ({ app }: Patient) => {
+  'recorded issuer': async ({ app }: DiagnosticContext) => {
     const warning = await app.get(RecordedIssuer).warning();
     return warning === undefined ? ok('the database was made with this issuer') : care(warning);
   },
-  proxy: ({ settings }: Patient) => {
+  proxy: ({ settings }: DiagnosticContext) => {
     if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))
       return ok('the provider is asked directly');
     return !settings.trustedProxies.isEmpty
@@ -92,7 +92,7 @@ const looks = {
           'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
         );
   },
-  answer: async ({ settings }: Patient) => {
+  answer: async ({ settings }: DiagnosticContext) => {
     const url = settings.issuer + routes.openidConfiguration;
     try {
       const answer = await fetch(url, { signal: AbortSignal.timeout(reachMilliseconds), redirect: 'manual' });
@@ -104,14 +104,14 @@ const looks = {
       return care(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
     }
   },
-  administrator: async ({ app }: Patient) => {
+  administrator: async ({ app }: DiagnosticContext) => {
     const admin = await app.get(UsersService).findAdmin();
     if (!admin) return fix('there is no administrator: user add --username U --role admin --password-stdin');
     return admin.hasPassword
       ? ok(`${admin.username} can log in`)
       : care(`${admin.username} has no password yet: user link --username ${admin.username}`);
   },
-  keys: async ({ app, settings, now }: Patient) => {
+  keys: async ({ app, settings, now }: DiagnosticContext) => {
     // Listing opens them: it fails where the secret key is not the one that sealed them.
     const keys = await app.get(KeysService).list();
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
@@ -130,7 +130,7 @@ const looks = {
       ? ok(`${keys.length} keys open with the secret key`)
       : care(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
   },
-  'secret key': async ({ settings }: Patient) => {
+  'secret key': async ({ settings }: DiagnosticContext) => {
     const file = keyFileOf(settings);
     if (settings.secretKeys !== undefined || file === undefined) return ok('it is given by the settings');
     const { mode } = await stat(file);
@@ -138,7 +138,7 @@ const looks = {
       ? ok(`${file} is readable by its owner alone; a backup needs it`)
       : fix(`${file} can be read by others: chmod 600`);
   },
-  'database files': async ({ settings }: Patient) => {
+  'database files': async ({ settings }: DiagnosticContext) => {
     const address = parseDatabaseUrl(settings.databaseUrl);
     if (address.kind !== 'sqlite') return ok('the database is not a file');
     const open = await worldReadableFiles(address.path);
@@ -146,22 +146,22 @@ const looks = {
       ? ok(`${address.path} and its copies are not readable by every user of this computer`)
       : fix(`every user of this computer can read ${firstOf(open)}: chmod 600`);
   },
-  durability: async ({ app, settings }: Patient) => {
+  durability: async ({ app, settings }: DiagnosticContext) => {
     const address = parseDatabaseUrl(settings.databaseUrl, settings.dataDir);
     if (address.kind === 'postgres' && address.durability === 'unchecked')
       return care('the database URL has durability=unchecked: a power failure may lose commits that were reported');
     await app.get(Store).checkDurable();
     return ok('a commit is on disk before it is reported');
   },
-  disk: async ({ settings }: Patient) => {
+  disk: async ({ settings }: DiagnosticContext) => {
     const file = keyFileOf(settings);
     const folder = file === undefined ? settings.dataDir : dirname(file);
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
-    return free < leastFreeBytes ? fix(`${shown}: make room`) : ok(shown);
+    return free < minFreeBytes ? fix(`${shown}: make room`) : ok(shown);
   },
-  mail: async ({ app, settings }: Patient) => {
+  mail: async ({ app, settings }: DiagnosticContext) => {
     const { waiting, failed } = await mailBacklog(app.get(Outbox));
     const queue = `${waiting} messages wait, ${failed} were given up`;
     if (settings.smtpUrl === undefined)
@@ -171,7 +171,7 @@ const looks = {
     if (problem !== undefined) return fix(`the mail server cannot be reached (${problem})`);
     return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
   },
-  'mail queue': async ({ app }: Patient) => {
+  'mail queue': async ({ app }: DiagnosticContext) => {
     const { waiting, failed, oldest } = await mailBacklog(app.get(Outbox));
     return failed > 0
       ? care(
@@ -179,7 +179,7 @@ const looks = {
         )
       : ok(`${waiting} messages wait`);
   },
-  'e-mail addresses': async ({ app }: Patient) => {
+  'e-mail addresses': async ({ app }: DiagnosticContext) => {
     const { count, usernames } = await app.get(UndeliverableAddressesService).find();
     return count === 0
       ? ok('mail can be sent to every stored address')
@@ -187,7 +187,7 @@ const looks = {
           `no mail is sent to the addresses of ${count} accounts, which are not valid, security notices among it: ${firstOf(usernames)}. For each: user update --username U --email E`,
         );
   },
-  'back-channel logout': async ({ app, now }: Patient) => {
+  'back-channel logout': async ({ app, now }: DiagnosticContext) => {
     const { waiting, failed } = await app.get(Outbox).backlogOf(logoutKinds);
     const queue = `${waiting} logouts wait, ${failed} were given up`;
     const failing = await failingClients(app, now);
@@ -197,7 +197,7 @@ const looks = {
           `${queue}${failing.length === 0 ? '' : `. Not reached: ${firstOf(failing)}`}. The page of each client says more; outbox retry --failed sends them again`,
         );
   },
-  'security profile': async ({ app, settings }: Patient) => {
+  'security profile': async ({ app, settings }: DiagnosticContext) => {
     if (settings.securityProfile === 'none') return ok('no server-wide security profile is set');
     const { checked, found } = await findClients(
       app.get(ClientsService),
@@ -209,7 +209,7 @@ const looks = {
           `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
         );
   },
-  'owned administration': async ({ app }: Patient) => {
+  'owned administration': async ({ app }: DiagnosticContext) => {
     const { found } = await findClients(
       app.get(ClientsService),
       ({ ownerId, scope }) => ownerId !== undefined && scope.some(isAdministrationScope),
@@ -220,7 +220,7 @@ const looks = {
           `${found.length} clients have an owner and a gatehouse scope, which is not granted to them: ${firstIds(found)}. For each: client update --id ID --owner '', then client rotate-secret --id ID --overlap 0, since its owner may know the secret; or name its scopes without gatehouse: in client update --id ID --scope S…`,
         );
   },
-  'service accounts': async ({ app }: Patient) => {
+  'service accounts': async ({ app }: DiagnosticContext) => {
     const { found } = await findClients(
       app.get(ClientsService),
       ({ ownerId, actsForItself, grantTypes }) =>
@@ -232,34 +232,34 @@ const looks = {
           `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
         );
   },
-  forms: async ({ app, now }: Patient) => {
-    const counts = await app.get(FormRefusals).counts(now);
+  forms: async ({ app, now }: DiagnosticContext) => {
+    const counts = await app.get(RejectedForms).counts(now);
     if (counts.length === 0) return ok('no form was refused for its origin within a week');
     return care(
-      `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRefusals[reason]}`).join('; ')}`,
+      `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRejections[reason]}`).join('; ')}`,
     );
   },
-  'user search': async ({ app }: Patient) =>
+  'user search': async ({ app }: DiagnosticContext) =>
     (await app.get(UserTextSearch).hasIndex())
       ? ok('an index answers it')
       : care(
           'it reads every account: the role of the provider may not add the extension pg_trgm. Let the owner of the database run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
         ),
-  'audit log': async ({ app }: Patient) => {
+  'audit log': async ({ app }: DiagnosticContext) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
     return problem === undefined
       ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
       : fix(problem);
   },
-} satisfies Readonly<Record<string, Look>>;
+} satisfies Readonly<Record<string, DiagnosticCheck>>;
 
-export type LookName = keyof typeof looks;
-export const lookNames = Object.keys(looks) as readonly LookName[];
+export type DiagnosticCheckName = keyof typeof diagnosticChecks;
+export const lookNames = Object.keys(diagnosticChecks) as readonly DiagnosticCheckName[];
 
 /** Looks at one thing; a look that fails is itself something to fix. */
-export async function look(name: LookName, patient: Patient): Promise<Finding> {
+export async function look(name: DiagnosticCheckName, patient: DiagnosticContext): Promise<Finding> {
   try {
-    const take: Look = looks[name];
+    const take: DiagnosticCheck = diagnosticChecks[name];
     return await take(patient);
   } catch (error) {
     return fix(reasonOf(error));
@@ -273,7 +273,7 @@ function mailBacklog(outbox: Outbox): Promise<Backlog> {
 }
 
 /** Clients whose logouts do not arrive at the address that they have now. */
-async function failingClients(app: Patient['app'], now: EpochSeconds): Promise<string[]> {
+async function failingClients(app: DiagnosticContext['app'], now: EpochSeconds): Promise<string[]> {
   const found: string[] = [];
   for (const { clientId, uri, host, reason, failures, lastFailedAt } of await app.get(LogoutFailures).list(100, now)) {
     if ((await app.get(ClientsService).find(clientId))?.backchannelLogoutUri !== uri) continue;
@@ -283,7 +283,7 @@ async function failingClients(app: Patient['app'], now: EpochSeconds): Promise<s
   return found;
 }
 
-/** The clients that a condition holds for; the first {@link mostClientsChecked} by name are checked. */
+/** The clients that a condition holds for; the first {@link maxClientsChecked} by name are checked. */
 async function findClients(
   service: ClientsService,
   matches: (client: Client) => boolean,
@@ -296,7 +296,7 @@ async function findClients(
     found.push(...clients.filter(matches));
     checked += clients.length;
     after = next;
-  } while (after !== undefined && checked < mostClientsChecked);
+  } while (after !== undefined && checked < maxClientsChecked);
   return { checked, found };
 }
 

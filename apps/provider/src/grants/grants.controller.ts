@@ -6,15 +6,15 @@ import type { Grant } from './grant.js';
 import { GrantsService } from './grants.service.js';
 import { RevokeAllGrants } from './operations/revoke-all-grants.js';
 import { RevokeGrants } from './operations/revoke-grants.js';
-import { LivePages, type LiveKind } from './live-pages.service.js';
+import { GrantListPages, type GrantListKind } from './grant-list-pages.service.js';
 
 /** The page of live grants: administrators see all, developers those of their own clients. */
 @Controller(routes.grants)
 export class GrantsController {
-  private readonly kind: LiveKind<Grant>;
+  private readonly kind: GrantListKind<Grant>;
 
   constructor(
-    @Inject(LivePages) private readonly pages: LivePages,
+    @Inject(GrantListPages) private readonly pages: GrantListPages,
     @Inject(GrantsService) grants: GrantsService,
   ) {
     this.kind = kindOf(grants);
@@ -31,7 +31,7 @@ export class GrantsController {
   }
 }
 
-function kindOf(grants: GrantsService): LiveKind<Grant> {
+function kindOf(grants: GrantsService): GrantListKind<Grant> {
   return {
     path: routes.grants,
     view: 'grants/list',

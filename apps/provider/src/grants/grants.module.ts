@@ -6,8 +6,8 @@ import { GrantsController } from './grants.controller.js';
 import { GrantsService } from './grants.service.js';
 import { RevokeAllGrants } from './operations/revoke-all-grants.js';
 import { RevokeGrants } from './operations/revoke-grants.js';
-import { LiveFilters } from './live-filters.service.js';
-import { LivePages } from './live-pages.service.js';
+import { GrantListFilters } from './grant-list-filters.service.js';
+import { GrantListPages } from './grant-list-pages.service.js';
 
 /**
  * Owns: grants (one completed authorization). Pages: /grant.
@@ -18,7 +18,7 @@ import { LivePages } from './live-pages.service.js';
 @Module({
   imports: [SessionsModule, UsersModule, ClientsModule],
   controllers: [GrantsController],
-  providers: [RevokeGrants, RevokeAllGrants, GrantsService, LiveFilters, LivePages],
-  exports: [RevokeAllGrants, GrantsService, LivePages],
+  providers: [RevokeGrants, RevokeAllGrants, GrantsService, GrantListFilters, GrantListPages],
+  exports: [RevokeAllGrants, GrantsService, GrantListPages],
 })
 export class GrantsModule {}

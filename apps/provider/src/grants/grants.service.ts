@@ -8,7 +8,7 @@ import { SessionsService } from '../users/sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
 import { listStart } from '../database/list-order.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import type { LiveQuery } from './live-list.js';
+import type { GrantListQuery } from './grant-list.js';
 import { authTimeOf, unknownAuthTime, type Grant } from './grant.js';
 import { grantStatements, type GrantRow } from './grant.statements.js';
 
@@ -43,10 +43,10 @@ export class GrantsService implements OnModuleInit {
 
   /** What ends with a session, a user, a client. */
   onModuleInit(): void {
-    this.sessions.follow({
+    this.sessions.addListener({
       sessionEnded: async (unit, { id }, now) => void (await unit.change(grantStatements.revokeOfSession, id, now)),
     });
-    this.users.follow({
+    this.users.addListener({
       signedOutEverywhere: async (unit, userId, { offline, keepSessionId }, now) => {
         // What depends on a session has ended with it.
         if (!offline) return 0;
@@ -58,13 +58,13 @@ export class GrantsService implements OnModuleInit {
     const revokeOfClient = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await this.revokeOfClient(unit, clientId, now));
     // Tokens would act under a name that nobody allowed anything.
-    this.clients.follow({ clientEnded: revokeOfClient, clientIdentityChanged: revokeOfClient });
+    this.clients.addListener({ clientEnded: revokeOfClient, clientIdentityChanged: revokeOfClient });
   }
 
   /** The unit stands on it: NothingChanged when the session ended meanwhile. */
   create(unit: Unit, grant: NewGrant, now: EpochSeconds): Selector {
     const selector = this.selectors.next();
-    unit.require(
+    unit.expectChange(
       grantStatements.insert,
       selector,
       grant.clientId,
@@ -102,7 +102,7 @@ export class GrantsService implements OnModuleInit {
     grant: Pick<NewGrant, 'clientId' | 'userId' | 'scope' | 'resources' | 'expiresAt'> & Pick<Grant, 'authTime'>,
     now: EpochSeconds,
   ): void {
-    unit.require(
+    unit.expectChange(
       grantStatements.insertAlone,
       selector,
       grant.clientId,
@@ -126,7 +126,7 @@ export class GrantsService implements OnModuleInit {
    * revoked meanwhile.
    */
   use(unit: Unit, selector: Selector, expiresAt: EpochSeconds, now: EpochSeconds): void {
-    unit.require(grantStatements.use, selector, now, expiresAt);
+    unit.expectChange(grantStatements.use, selector, now, expiresAt);
   }
 
   /** True when it lived until now. */
@@ -165,7 +165,7 @@ export class GrantsService implements OnModuleInit {
   }
 
   /** Live grants, the newest first. */
-  async list(query: LiveQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
+  async list(query: GrantListQuery, now: EpochSeconds): Promise<{ grants: Grant[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
     const limit = query.limit + 1;

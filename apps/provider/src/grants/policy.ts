@@ -1,5 +1,5 @@
 import type { Client } from '@gatehouse/domain/oauth';
-import type { Actor, PersonActor } from '../operations/actor.js';
+import type { Actor, UserActor } from '../operations/actor.js';
 import { administratorsOnly, type Denial } from '../operations/policy.js';
 
 /**
@@ -12,6 +12,6 @@ export function mayRevoke(actor: Actor, client: Pick<Client, 'ownerId'> | undefi
   return administratorsOnly(actor);
 }
 
-function isDeveloper(actor: Actor): actor is PersonActor {
+function isDeveloper(actor: Actor): actor is UserActor {
   return actor.kind === 'person' && actor.roles.includes('developer');
 }

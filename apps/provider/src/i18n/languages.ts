@@ -4,10 +4,10 @@ import type { Settings } from '../config/settings.js';
 import { Catalogue, placesOf } from './catalogue.js';
 import { englishTexts } from './english.js';
 
-const mostFileBytes = 1_000_000;
+const maxFileBytes = 1_000_000;
 /** A browser sends a few; what follows is not looked at. */
-const mostHeaderCharacters = 300;
-const mostRanges = 20;
+const maxHeaderCharacters = 300;
+const maxRanges = 20;
 
 /** The languages that pages are shown in: English, and those that a set-up has files of. */
 export class Languages {
@@ -52,7 +52,7 @@ export class Languages {
    */
   choose(wanted: readonly string[] | undefined, acceptLanguage: string | undefined): Catalogue {
     if (this.catalogues.size === 1) return this.usual;
-    for (const range of [...(wanted ?? []).slice(0, mostRanges), ...rangesOf(acceptLanguage)]) {
+    for (const range of [...(wanted ?? []).slice(0, maxRanges), ...rangesOf(acceptLanguage)]) {
       const found = this.lookUp(range.toLowerCase());
       if (found) return found;
     }
@@ -75,9 +75,9 @@ type Messages = Readonly<Record<string, string>>;
 /** The ranges of the header, the best first; those with q=0 are refused. */
 function rangesOf(header: string | undefined): readonly string[] {
   return (header ?? '')
-    .slice(0, mostHeaderCharacters)
+    .slice(0, maxHeaderCharacters)
     .split(',')
-    .slice(0, mostRanges)
+    .slice(0, maxRanges)
     .map((part) => {
       const [range = '', ...parameters] = part.split(';').map((each) => each.trim());
       const q = parameters.find((each) => /^q=/i.test(each))?.slice(2);
@@ -117,7 +117,7 @@ function readTexts(
   let content: unknown;
   try {
     const bytes = readFileSync(path);
-    if (bytes.length > mostFileBytes) return refused(`the file has more than ${mostFileBytes} bytes`);
+    if (bytes.length > maxFileBytes) return refused(`the file has more than ${maxFileBytes} bytes`);
     content = JSON.parse(bytes.toString('utf8'));
   } catch {
     return refused('the file cannot be read as JSON');

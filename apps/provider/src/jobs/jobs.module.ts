@@ -13,7 +13,7 @@ import { AuditSealing } from './audit-sealing.service.js';
 import { FirstStart } from './first-start.service.js';
 import { KeyRotation } from './key-rotation.service.js';
 import { HealthController } from '../diagnostics/health.controller.js';
-import { NodeNumberRenewal } from './node-number-renewal.service.js';
+import { GeneratorIdRenewal } from './generator-id-renewal.service.js';
 import { PurgeTargets } from './purge-targets.js';
 import { PurgeService } from './purge.service.js';
 
@@ -35,6 +35,6 @@ import { PurgeService } from './purge.service.js';
     UsersModule,
   ],
   controllers: [HealthController],
-  providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart, NodeNumberRenewal],
+  providers: [PurgeTargets, PurgeService, KeyRotation, AuditSealing, FirstStart, GeneratorIdRenewal],
 })
 export class JobsModule {}

@@ -3,14 +3,14 @@ import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import type { PurgeStep } from '../database/sweep.js';
 import { Activity } from '../audit/activity.service.js';
-import { FormRefusals } from '../audit/form-refusals.service.js';
-import { Refusals } from '../audit/refusals.service.js';
+import { RejectedForms } from '../audit/rejected-forms.service.js';
+import { FailedRequests } from '../audit/failed-requests.service.js';
 import { AuditChain } from '../audit/audit-chain.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { CodesService } from '../protocol/authorization/codes.service.js';
 import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
-import { KeptRequestsService } from '../protocol/authorization/kept-requests.service.js';
+import { Interactions } from '../protocol/authorization/interactions.service.js';
 import { PushedRequests } from '../protocol/authorization/pushed-requests.service.js';
 import { ClientStates } from '../clients/client-states.service.js';
 import { Registrations } from '../clients/registration/registrations.service.js';
@@ -19,11 +19,11 @@ import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import { AccessTokensService } from '../tokens/access-tokens.service.js';
 import { RefreshTokensService } from '../tokens/refresh-tokens.service.js';
-import { IdempotentAnswers } from '../replay/idempotent-answers.service.js';
-import { ReplayService } from '../replay/replay.service.js';
+import { IdempotentResponses } from '../replay/idempotent-responses.service.js';
+import { ReplayCache } from '../replay/replay-cache.service.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
 import { Invitations } from '../users/invitations/invitations.service.js';
-import { KeptForms } from '../users/sessions/kept-forms.service.js';
+import { SavedForms } from '../users/sessions/saved-forms.service.js';
 import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
@@ -35,7 +35,7 @@ export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
 @Injectable()
 export class PurgeTargets {
   constructor(
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(CodesService) private readonly codes: CodesService,
@@ -44,19 +44,19 @@ export class PurgeTargets {
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
-    @Inject(KeptForms) private readonly keptForms: KeptForms,
+    @Inject(SavedForms) private readonly keptForms: SavedForms,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(ReplayCache) private readonly replay: ReplayCache,
     @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(ClientStates) private readonly clientStates: ClientStates,
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(Invitations) private readonly invitations: Invitations,
-    @Inject(IdempotentAnswers) private readonly answers: IdempotentAnswers,
+    @Inject(IdempotentResponses) private readonly answers: IdempotentResponses,
     @Inject(Activity) private readonly activity: Activity,
-    @Inject(Refusals) private readonly refusals: Refusals,
-    @Inject(FormRefusals) private readonly formRefusals: FormRefusals,
+    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+    @Inject(RejectedForms) private readonly formRefusals: RejectedForms,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}

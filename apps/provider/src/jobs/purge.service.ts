@@ -15,7 +15,7 @@ const releaseMilliseconds = 2_000;
 const pagesInStep = 100;
 /** After each step four times its length are for others. */
 const rest = 4;
-const leastRestMilliseconds = 2;
+const minRestMilliseconds = 2;
 const everyMilliseconds = 60_000;
 /** While a table that was not finished gives so much of what is looked at, more expires than one run a minute clears. */
 const behindShare = 0.05;
@@ -89,7 +89,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     let left = 1;
     for (let began = performance.now(); left > 0 && began < end && !this.stopped; began = performance.now()) {
       left = await this.store.releasePages(pagesInStep);
-      if (left > 0) await pause(Math.max(leastRestMilliseconds, (performance.now() - began) * rest));
+      if (left > 0) await pause(Math.max(minRestMilliseconds, (performance.now() - began) * rest));
     }
   }
 
@@ -102,7 +102,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
       seen += step.seen ?? step.gone;
       more = step.more;
       this.counters.purgedRows(step.gone);
-      await pause(Math.max(leastRestMilliseconds, (performance.now() - began) * rest));
+      await pause(Math.max(minRestMilliseconds, (performance.now() - began) * rest));
     }
     return { gone, seen, more };
   }

@@ -11,7 +11,7 @@ import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { signingKind } from './key-kinds.js';
 import { KeysService } from './keys.service.js';
 
-const mostJwtCharacters = 8000;
+const maxJwtCharacters = 8000;
 
 /** Signs and verifies our own JWTs. Synchronous signing: 43 us for ES256, where the way through WebCrypto takes 105. */
 @Injectable()
@@ -30,7 +30,7 @@ export class JwtSigner {
    * @param type the `typ` that it must have (RFC 8725 3.11); undefined: any
    */
   async verify(jwt: string, type?: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const parts = parseJws(jwt, { maxLength: mostJwtCharacters });
+    const parts = parseJws(jwt, { maxLength: maxJwtCharacters });
     if (!parts || typeof parts.header['kid'] !== 'string') return undefined;
     if (type !== undefined && parts.header['typ'] !== type) return undefined;
     const algorithm = jwsAlgorithms.find((each) => each === parts.header.alg);

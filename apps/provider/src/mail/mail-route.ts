@@ -27,7 +27,7 @@ export abstract class MailRoute {
 const connectMilliseconds = 6000;
 const silentMilliseconds = 8000;
 /** Files that the folder keeps: the newest. */
-export const mostFiles = 1000;
+export const maxFiles = 1000;
 
 /** @param url smtp: (STARTTLS where the server offers it) or smtps: */
 export function smtpRoute(url: URL): MailRoute {
@@ -69,7 +69,7 @@ export function folderRoute(folder: string): MailRoute {
       await writeFile(`${path}.part`, message, { mode: 0o600 });
       await rename(`${path}.part`, path);
       const names = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort();
-      for (const name of names.slice(0, -mostFiles)) await rm(join(folder, name), { force: true });
+      for (const name of names.slice(0, -maxFiles)) await rm(join(folder, name), { force: true });
     },
   };
 }

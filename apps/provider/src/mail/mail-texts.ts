@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Handlebars from 'handlebars';
 import type { Catalogue, TextValues } from '../i18n/catalogue.js';
-import { Text, type TextKey } from '../i18n/text.js';
+import { Text, type TextKey } from '../i18n/message.js';
 
 /** A mail of the catalogue: what it says before and after its one link. */
 interface Description {

@@ -25,8 +25,8 @@ export interface NewMail {
 export class Mailer implements OutboxKind, OnModuleInit {
   readonly name = 'mail';
   readonly lifetimeSeconds = 24 * 3600;
-  readonly mostAttempts = 60;
-  readonly mostAtOnce = 8;
+  readonly maxAttempts = 60;
+  readonly maxAtOnce = 8;
   private readonly texts = new MailTexts();
 
   constructor(

@@ -12,7 +12,7 @@ export interface MetricsSource {
 }
 
 /** Enough for a few collectors and a person; further connections are closed. */
-const mostConnections = 32;
+const maxConnections = 32;
 
 /**
  * `/metrics` on an address and a port of its own, not the one that browsers reach.
@@ -36,7 +36,7 @@ export async function serveMetrics(
       },
     );
   });
-  server.maxConnections = mostConnections;
+  server.maxConnections = maxConnections;
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   server.listen(port, host);
   await once(server, 'listening').catch((cause: unknown) => {

@@ -9,7 +9,7 @@ interface Origin {
 }
 
 /** A person at a page, or by an access token of theirs at the API. */
-export interface PersonActor extends Origin {
+export interface UserActor extends Origin {
   readonly kind: 'person';
   readonly userId: string;
   readonly roles: readonly string[];
@@ -82,7 +82,7 @@ export interface MetadataDocumentActor extends CountedOrigin {
 
 /** Who performs an operation, and when. */
 export type Actor =
-  PersonActor | ClientActor | VisitorActor | RegistrantActor | MetadataDocumentActor | CommandLineActor | SystemActor;
+  UserActor | ClientActor | VisitorActor | RegistrantActor | MetadataDocumentActor | CommandLineActor | SystemActor;
 
 /** The members of an audit event that say who acted. */
 export function auditActor(actor: Actor): Pick<AuditEvent, 'actorId' | 'address' | 'requestId' | 'viaClientId'> {

@@ -1,5 +1,5 @@
-import type { FieldProblem } from '../web/form-problems.js';
-import { text, type Sentence } from '../i18n/text.js';
+import type { FieldProblem } from '../web/form-errors.js';
+import { text, type Message } from '../i18n/message.js';
 
 export type OperationErrorCode =
   /** There is no such record. */
@@ -37,7 +37,7 @@ export class OperationError extends Error {
 
   constructor(
     readonly code: OperationErrorCode,
-    readonly sentence: Sentence,
+    readonly sentence: Message,
     { problems = [], missing }: Options = {},
   ) {
     super(`${code}: ${String(sentence)}`);
@@ -58,7 +58,7 @@ export function invalidInput(problems: readonly FieldProblem[]): OperationError 
 }
 
 /** @param sentence what was done too often */
-export function rateLimited(sentence: Sentence): OperationError {
+export function rateLimited(sentence: Message): OperationError {
   return new OperationError('rate_limited', sentence);
 }
 

@@ -1,10 +1,10 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import type { Actor, PersonActor } from './actor';
+import type { Actor, UserActor } from './actor';
 import { OperationError } from './operation-error';
 import { administratorsAfterRecentSignIn, administratorsOnly, commandLineOnly, demand, readersOnly } from './policy';
 
 const now = epochSeconds(1_800_000_000);
-const person = (of: Partial<PersonActor> = {}): PersonActor => ({
+const person = (of: Partial<UserActor> = {}): UserActor => ({
   kind: 'person',
   userId: 'ada',
   roles: ['admin'],
@@ -55,7 +55,7 @@ describe('who may do what administrators do', () => {
     expect(administratorsOnly(person({ roles }))).toBe(denial);
   });
 
-  it.each<[string, Partial<PersonActor>, string | undefined]>([
+  it.each<[string, Partial<UserActor>, string | undefined]>([
     ['is ten minutes old', { signIn: { authTime: epochSeconds(now - 600), amr: ['pwd'] } }, undefined],
     ['is older', { signIn: { authTime: epochSeconds(now - 601), amr: ['pwd'] } }, 'recent_sign_in'],
     ['was without the second factor', { hasSecondFactor: true }, 'recent_sign_in'],
@@ -66,7 +66,7 @@ describe('who may do what administrators do', () => {
     expect(administratorsAfterRecentSignIn(person(of))).toBe(denial);
   });
 
-  it('lets in nobody who only visits', () => {
+  it('lets in nobody who only contexts', () => {
     const visitor: Actor = { kind: 'visitor', linkedUserId: 'ada', address: '127.0.0.1', requestId: 'r', now };
     expect(
       [administratorsOnly, administratorsAfterRecentSignIn, readersOnly, commandLineOnly].map((may) => may(visitor)),

@@ -1,6 +1,6 @@
 import { missingForRecentSignIn } from '@gatehouse/domain/oauth';
-import { text } from '../i18n/text.js';
-import type { Actor, PersonActor, VisitorActor } from './actor.js';
+import { text } from '../i18n/message.js';
+import type { Actor, UserActor, VisitorActor } from './actor.js';
 import { notFound, OperationError } from './operation-error.js';
 
 /** Why an actor may not do something; undefined where they may. */
@@ -48,7 +48,7 @@ export function administratorsAfterRecentSignIn(actor: Actor): Denial {
  * @param policy whether they may
  * @throws OperationError not_found for an actor who is no person, and for a denial
  */
-export function demandOwner(actor: Actor, policy: (person: PersonActor) => Denial = () => undefined): PersonActor {
+export function demandOwner(actor: Actor, policy: (person: UserActor) => Denial = () => undefined): UserActor {
   if (actor.kind !== 'person') throw notFound('user');
   demand(actor, policy(actor));
   return actor;
@@ -77,6 +77,6 @@ export function demand(actor: Actor, denial: Denial): void {
   throw new OperationError(denial, sentence, missing === undefined ? {} : { missing });
 }
 
-function missingOf({ signIn, hasSecondFactor, now }: PersonActor): 'sign-in' | 'second-factor' | undefined {
+function missingOf({ signIn, hasSecondFactor, now }: UserActor): 'sign-in' | 'second-factor' | undefined {
   return signIn === undefined ? 'sign-in' : missingForRecentSignIn(signIn, hasSecondFactor, now);
 }

@@ -2,20 +2,20 @@ import { Destinations } from './destinations.js';
 import type { OutboxKind } from './outbox-kind.js';
 import type { DueRow } from './outbox.statements.js';
 
-const mostPerDestination = 2;
+const maxPerDestination = 2;
 
 /**
  * The capacity of one kind of messages in one process: how many deliveries run, in all and to each destination. Kinds
  * share none of it, so hanging deliveries of one kind never delay another.
  */
 export class DeliveryPool {
-  private readonly destinations = new Destinations(mostPerDestination);
+  private readonly destinations = new Destinations(maxPerDestination);
   private running = 0;
 
   constructor(readonly kind: OutboxKind) {}
 
   get free(): number {
-    return this.kind.mostAtOnce - this.running;
+    return this.kind.maxAtOnce - this.running;
   }
 
   /** Destinations to which no further delivery may start now. */

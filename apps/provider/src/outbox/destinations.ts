@@ -1,5 +1,5 @@
 /** How many that failed are remembered; the one that failed longest ago is forgotten first. */
-const mostRemembered = 10_000;
+const maxRemembered = 10_000;
 
 /**
  * What one process knows of where messages go: how many are on their way to each, and how often in a row each failed.
@@ -42,7 +42,7 @@ export class Destinations {
     this.failures.delete(destination);
     this.failures.set(destination, failures);
     const [oldest] = this.failures.keys();
-    if (this.failures.size > mostRemembered && oldest !== undefined) this.failures.delete(oldest);
+    if (this.failures.size > maxRemembered && oldest !== undefined) this.failures.delete(oldest);
     return failures;
   }
 }

@@ -26,9 +26,9 @@ export interface OutboxKind {
   readonly name: string;
   /** How long after the event it is still worth telling. */
   readonly lifetimeSeconds: number;
-  readonly mostAttempts: number;
+  readonly maxAttempts: number;
   /** How many deliveries one process runs at once. They are this kind's own: no other kind uses or waits for them. */
-  readonly mostAtOnce: number;
+  readonly maxAtOnce: number;
   /**
    * Tells it. It may be called again for one that arrived already (a process died before it could note that): the
    * receiver must not mind. What it throws counts as `retry`.

@@ -11,7 +11,7 @@ import type { Delivery, OutboxKind } from './outbox-kind.js';
 import { Outbox, type ClaimedMessage } from './outbox.service.js';
 
 /** Rows of one kind that one query reads. */
-const mostRowsRead = 64;
+const maxRowsRead = 64;
 /** How often to look for what is due again, or was written by another process. */
 const pollMilliseconds = 1000;
 /** Shorter than a lease, so that nobody else has it while an attempt still runs. */
@@ -103,7 +103,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       if (pool.free <= 0 || this.hasEnded()) continue;
       const now = this.clock.now();
       // Read for each kind by itself: however many rows of another kind are due before it, they are not in between.
-      const rows = await this.outbox.due({ kind: kind.name, except: pool.full(), limit: mostRowsRead }, now);
+      const rows = await this.outbox.due({ kind: kind.name, except: pool.full(), limit: maxRowsRead }, now);
       const chosen = pool.reserve(rows);
       if (chosen.length === 0) continue;
       const claimed = await this.outbox.claim(chosen, now).catch((error: unknown) => {
@@ -172,7 +172,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     const heldUntil =
       destinationDown === true ? addSeconds(now, backOffSeconds(this.poolOf(kind).failed(destination))) : undefined;
     await this.store.run(async (unit: Unit) => {
-      if (attempt >= kind.mostAttempts || dueAt >= expiresAt)
+      if (attempt >= kind.maxAttempts || dueAt >= expiresAt)
         await this.outbox.giveUp(unit, message, `given up: ${reason}`, now);
       else await this.outbox.postpone(unit, message, dueAt, reason);
       if (heldUntil !== undefined) await this.outbox.holdBack(unit, message, heldUntil);
@@ -183,7 +183,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     const now = this.clock.now();
     if (message.expiresAt <= now) return { outcome: 'give up', reason: 'too old' };
     // Its attempts never came to an end: their processes died.
-    if (message.attempt > message.kind.mostAttempts) return { outcome: 'give up', reason: 'too many attempts' };
+    if (message.attempt > message.kind.maxAttempts) return { outcome: 'give up', reason: 'too many attempts' };
     const attempt = new AbortController();
     const tooLong = setTimeout(() => attempt.abort(), attemptMilliseconds);
     this.attempts.add(attempt);

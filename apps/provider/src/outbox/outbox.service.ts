@@ -6,7 +6,7 @@ import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import type { PurgeStep } from '../database/sweep.js';
 import type { OutboxKind } from './outbox-kind.js';
 import {
-  mostPurgedInStep,
+  maxPurgedInStep,
   outboxStatements,
   type ClaimedRow,
   type DueRow,
@@ -56,8 +56,8 @@ export interface Backlog {
   readonly oldest: EpochSeconds | undefined;
 }
 
-const mostPayloadCharacters = 48 * 1024;
-const mostReasonCharacters = 200;
+const maxPayloadCharacters = 48 * 1024;
+const maxReasonCharacters = 200;
 /** Longer than any attempt may take (see the worker): a claim whose process died comes back after it. */
 export const leaseSeconds = 30;
 const failedKeptSeconds = 3 * 24 * 3600;
@@ -97,7 +97,7 @@ export class Outbox {
     const kind = this.kinds.get(message.kind);
     if (!kind) throw new Error(`there is no kind of messages called ${message.kind}`);
     const payload = JSON.stringify(message.payload);
-    if (payload.length > mostPayloadCharacters) throw new RangeError(`a message of ${payload.length} characters`);
+    if (payload.length > maxPayloadCharacters) throw new RangeError(`a message of ${payload.length} characters`);
     const selector = this.selectors.next();
     const added = await unit.change(
       outboxStatements.insert,
@@ -215,7 +215,7 @@ export class Outbox {
   /** A step of the purge: what was given up days ago. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const gone = await unit.change(outboxStatements.purge, now - failedKeptSeconds);
-    return { gone, more: gone === mostPurgedInStep };
+    return { gone, more: gone === maxPurgedInStep };
   }
 
   private wake(): void {
@@ -243,7 +243,7 @@ function placeOf(selector: number): string {
 }
 
 function short(reason: string): string {
-  return reason.slice(0, mostReasonCharacters);
+  return reason.slice(0, maxReasonCharacters);
 }
 
 function toMessage(row: ClaimedRow): Omit<ClaimedMessage, 'kind'> {

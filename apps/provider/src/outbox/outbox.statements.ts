@@ -1,10 +1,10 @@
 import { statement } from '@gatehouse/platform/database/store';
 
 /** What unauthenticated requests can cause is bounded: this many of one kind wait for one destination, and no more. */
-export const mostWaitingPerDestination = 10_000;
+export const maxWaitingPerDestination = 10_000;
 
 /** How many the purge deletes in one step. */
-export const mostPurgedInStep = 1000;
+export const maxPurgedInStep = 1000;
 
 /** A message that may be attempted. */
 export interface DueRow {
@@ -30,7 +30,7 @@ export interface ListedRow extends DueRow {
 }
 
 const room = `NOT EXISTS (SELECT 1 FROM outbox_messages WHERE destination = $3 AND kind = $2 AND due_at IS NOT NULL
-  LIMIT 1 OFFSET ${mostWaitingPerDestination - 1})`;
+  LIMIT 1 OFFSET ${maxWaitingPerDestination - 1})`;
 const columns = 'selector, kind, destination, payload_sealed, created_at, expires_at, due_at, attempts';
 const listed =
   'selector, kind, destination, attempts, created_at, expires_at, due_at, claimed_at, failed_at, last_failure';
@@ -122,6 +122,6 @@ export const outboxStatements = {
   purge: statement(
     'outbox_messages.purge',
     `DELETE FROM outbox_messages WHERE selector IN
-       (SELECT selector FROM outbox_messages WHERE failed_at <= $1 LIMIT ${mostPurgedInStep})`,
+       (SELECT selector FROM outbox_messages WHERE failed_at <= $1 LIMIT ${maxPurgedInStep})`,
   ),
 };

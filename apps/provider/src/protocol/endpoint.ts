@@ -14,7 +14,7 @@ import {
   requestId,
   type WebRequest,
 } from '@gatehouse/platform/http/request';
-import { Refusals } from '../audit/refusals.service.js';
+import { FailedRequests } from '../audit/failed-requests.service.js';
 import { ClientAuthenticator } from '../clients/authentication/authenticator.js';
 import type { PresentedCredentials } from '../clients/authentication/client-authentication.js';
 import { ClientsService } from '../clients/clients.service.js';
@@ -23,7 +23,7 @@ import { Counters } from '../monitoring/counters.js';
 import { oauthErrorReply } from '../web/oauth-error.filter.js';
 import { allowOrigin, preflight } from '../web/response-headers.js';
 
-const mostBodyBytes = 64 * 1024;
+const maxBodyBytes = 64 * 1024;
 /** RFC 8707 2 */
 const repeatable = ['resource'];
 const noParameters: ReadonlyMap<string, string> = new Map();
@@ -68,7 +68,7 @@ export class ProtocolEndpoints {
     @Inject(Clock) readonly clock: Clock,
     @Inject(Log) readonly log: Log,
     @Inject(Counters) readonly counters: Counters,
-    @Inject(Refusals) readonly failedRequests: Refusals,
+    @Inject(FailedRequests) readonly failedRequests: FailedRequests,
     @Inject(ClientsService) readonly clients: ClientsService,
     @Inject(ClientAuthenticator) readonly authenticator: ClientAuthenticator,
     @Inject(DpopProofs) readonly proofs: DpopProofs,
@@ -114,7 +114,7 @@ export class ProtocolEndpoint {
     let parameters = noParameters;
     try {
       await this.allowRegisteredOrigin(request);
-      const form = await readForm(request, { limitBytes: mostBodyBytes });
+      const form = await readForm(request, { limitBytes: maxBodyBytes });
       parameters = form.protocolParameters(repeatable);
       const now = this.services.clock.now();
       const call: ClientCall = {

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
-import { IdempotentAnswers } from './idempotent-answers.service.js';
-import { ReplayService } from './replay.service.js';
+import { IdempotentResponses } from './idempotent-responses.service.js';
+import { ReplayCache } from './replay-cache.service.js';
 
 /**
  * Owns: ids that may be used once (`jti` of client assertions, request objects, proofs), until what carried them expires;
@@ -8,5 +8,5 @@ import { ReplayService } from './replay.service.js';
  * Invariant: one statement decides who was first, in whatever process.
  * Must not know: what the ids belong to.
  */
-@Module({ providers: [ReplayService, IdempotentAnswers], exports: [ReplayService, IdempotentAnswers] })
+@Module({ providers: [ReplayCache, IdempotentResponses], exports: [ReplayCache, IdempotentResponses] })
 export class ReplayModule {}

@@ -1,7 +1,7 @@
 import type { Resource, ResourceDraft } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
-import type { FieldProblem } from '../web/form-problems.js';
-import { changeRows, mostRows, type ListField } from '../web/list-fields.js';
+import type { FieldProblem } from '../web/form-errors.js';
+import { changeRows, maxRows, type ListField } from '../web/list-fields.js';
 
 /** The form of an API as typed: blank rows included, nothing checked. */
 export interface ResourceFormValues {
@@ -46,7 +46,7 @@ export function readResourceForm(form: Form): ResourceFormValues {
     name: form.text('name'),
     scopes: form
       .all('scope')
-      .slice(0, mostRows)
+      .slice(0, maxRows)
       .map((name, row) => ({ name, sentence: sentences[row] ?? '' })),
     tokenFormat: form.text('tokenFormat'),
     signingAlgorithm: form.text('signingAlgorithm'),

@@ -2,18 +2,18 @@ import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import { jwsAlgorithms } from '@gatehouse/domain/jose';
 import type { Resource } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
-import { PageForms, type FormRefusal } from '@gatehouse/platform/http/page-forms';
+import { PageForms, type FormRejection } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { listFieldModel } from '../web/list-fields.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { CreateResource } from './operations/create-resource.js';
 import { DeleteResource } from './operations/delete-resource.js';
 import { UpdateResource } from './operations/update-resource.js';
@@ -49,7 +49,7 @@ interface Shown {
   readonly values: ResourceFormValues;
   readonly problems?: readonly FieldProblem[];
   readonly focus?: string;
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -59,7 +59,7 @@ interface Posted {
   readonly form: Form;
   readonly values: ResourceFormValues;
   readonly action: string;
-  readonly refusal: FormRefusal | undefined;
+  readonly refusal: FormRejection | undefined;
   readonly revision?: string | undefined;
 }
 
@@ -68,16 +68,16 @@ interface Posted {
 export class ResourcesController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
   ) {}
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const all = await this.resources.all();
-    return this.visits.page(visit, 'resources/list', {
+    return this.contexts.page(context, 'resources/list', {
       resources: all.map((resource) => ({ ...resource, scopeNames: resource.scopes.map(({ name }) => name) })),
       notice: notices[query(request).text('done')],
     });
@@ -91,75 +91,75 @@ export class ResourcesController {
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const values = form.names.length > 0 ? readResourceForm(form) : blankResourceForm;
-    return this.save(visit, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
+    return this.save(context, undefined, { form, values, action: form.get('action') ?? 'save', refusal });
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const resource = await this.editable(request);
-    return this.show(visit, resource, { values: resourceFormOf(resource) });
+    return this.show(context, resource, { values: resourceFormOf(resource) });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const resource = await this.editable(request);
     const values = form.names.length > 0 ? readResourceForm(form) : resourceFormOf(resource);
     const revision = form.get('revision');
-    return this.save(visit, resource, { form, values, action: form.get('action') ?? 'save', refusal, revision });
+    return this.save(context, resource, { form, values, action: form.get('action') ?? 'save', refusal, revision });
   }
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.showRemoval(visit, await this.editable(request), '');
+    const context = await this.openFor(request);
+    return this.showRemoval(context, await this.editable(request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const resource = await this.editable(request);
     const typed = form.text('name').trim();
-    if (refusal) return this.showRemoval(visit, resource, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, resource, typed, { status: 403, error: refusal.sentence });
     if (typed !== resource.name)
-      return this.showRemoval(visit, resource, typed, { status: 422, problem: 'This is not its name.' });
-    const outcome = await this.operations.execute(DeleteResource, { id: resource.id }, { visit, form });
-    if ('refusal' in outcome) return this.showRemoval(visit, resource, typed, outcome.refusal);
-    return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: visit.cookies });
+      return this.showRemoval(context, resource, typed, { status: 422, problem: 'This is not its name.' });
+    const outcome = await this.operations.execute(DeleteResource, { id: resource.id }, { context, form });
+    if ('refusal' in outcome) return this.showRemoval(context, resource, typed, outcome.refusal);
+    return Reply.redirect(`${routes.resources}?done=deleted`, { cookies: context.cookies });
   }
 
-  private async save(visit: UserVisit, before: Resource | undefined, posted: Posted): Promise<Reply> {
+  private async save(context: UserRequestContext, before: Resource | undefined, posted: Posted): Promise<Reply> {
     const { values, refusal, revision } = posted;
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    if (refusal) return this.show(context, before, { values, status: 403, error: refusal.sentence, revision });
     const changed = changeScopes(values, posted.action);
-    if (changed) return this.show(visit, before, { ...changed, revision });
+    if (changed) return this.show(context, before, { ...changed, revision });
     const { draft, inForm } = toResourceDraft(values);
-    const submission = { visit, form: posted.form };
+    const submission = { context, form: posted.form };
     const saved = before
       ? await this.operations.execute(UpdateResource, { id: before.id, draft, revision }, submission)
       : await this.operations.execute(CreateResource, draft, submission);
     if ('refusal' in saved) {
       const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
       // Saving again replaces the state as it is now.
-      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
     }
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.resources}/update/${saved.result.id}?done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.resources}/update/${saved.result.id}?done=${done}`, { cookies: context.cookies });
   }
 
-  private show(visit: UserVisit, resource: Resource | undefined, shown: Shown): Reply {
+  private show(context: UserRequestContext, resource: Resource | undefined, shown: Shown): Reply {
     const { values } = shown;
     const model = problemModel(shown.problems ?? []);
     const focused = model.firstProblem ?? shown.focus;
     const choices = (words: Readonly<Record<string, string>>, chosen: string): object[] =>
       Object.entries(words).map(([name, text]) => ({ name, words: text, chosen: name === chosen }));
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'resources/edit',
       {
         heading: resource ? resource.name : 'Add an API',
@@ -178,20 +178,20 @@ export class ResourcesController {
         ...model,
         focused,
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 
   private showRemoval(
-    visit: UserVisit,
+    context: UserRequestContext,
     resource: Resource,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
   ): Reply {
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'resources/delete',
       {
         resource: { id: resource.id, name: resource.name },
@@ -204,10 +204,10 @@ export class ResourcesController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 
   /** @throws PageError record.not_found */

@@ -21,7 +21,7 @@ const lock = statement('resources.lock', 'SELECT id FROM resources WHERE id = $1
 });
 
 /** APIs are made by administrators: so many are all read at once, and kept in the process. */
-const mostResources = 1000;
+const maxResources = 1000;
 
 interface Known {
   readonly all: readonly Resource[];
@@ -107,8 +107,8 @@ export class ResourcesService implements OnModuleInit {
     const checked = checkResource({ ...draft, id: newId(), createdAt: now, clientId: undefined });
     if ('problems' in checked) return checked;
     const repository = unit.manager.getRepository(ResourceEntity);
-    if ((await repository.count()) >= mostResources)
-      return { problems: [{ field: 'identifier', message: `There are ${mostResources} APIs: no more fit.` }] };
+    if ((await repository.count()) >= maxResources)
+      return { problems: [{ field: 'identifier', message: `There are ${maxResources} APIs: no more fit.` }] };
     if (await repository.existsBy({ identifier: checked.resource.identifier })) return taken;
     await repository.insert({ ...toRow(checked.resource), createdAt: now, updatedAt: now });
     await this.versions.bump(unit, 'resources');
@@ -160,7 +160,7 @@ export class ResourcesService implements OnModuleInit {
   }
 
   private async read(): Promise<Known> {
-    const rows = await this.resources.find({ order: { name: 'ASC', id: 'ASC' }, take: mostResources });
+    const rows = await this.resources.find({ order: { name: 'ASC', id: 'ASC' }, take: maxResources });
     const all = rows.map(toResource);
     return {
       all,

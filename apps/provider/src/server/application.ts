@@ -19,15 +19,15 @@ import { Views } from '@gatehouse/platform/ui/views';
 import { OpenApi } from '../api/v1/openapi.service.js';
 import { AppModule } from '../app.module.js';
 import { keyFileOf, type Settings } from '../config/settings.js';
-import { brandOf, type Brand } from '../web/brand.js';
+import { brandOf, type Brand } from '../web/branding.js';
 import { Counters } from '../monitoring/counters.js';
 import { Languages } from '../i18n/languages.js';
-import { said } from '../i18n/text.js';
-import { textHelper } from '../i18n/text-helper.js';
-import type { Core } from './core.module.js';
-import { drawCommandNumber, NodeNumber } from '../database/node-number.js';
+import { translate } from '../i18n/message.js';
+import { textHelper } from '../i18n/message-helper.js';
+import type { ApplicationDependencies } from './application-dependencies.module.js';
+import { randomGeneratorId, GeneratorId } from '../database/generator-id.js';
 
-export interface Outside {
+export interface ApplicationOptions {
   readonly settings: Settings;
   readonly store: OpenStore;
   readonly clock: Clock;
@@ -37,7 +37,7 @@ export interface Outside {
   /** See {@link PROCESS_ACTOR}; none where it is left out. */
   readonly processActor?: string;
   /** False: it serves nobody, and takes no node number of its own. */
-  readonly leasesNode?: boolean;
+  readonly leasesGeneratorId?: boolean;
   /** See {@link ReplyAdapterOptions.dispatchDirectly}. */
   readonly dispatchDirectly?: boolean;
 }
@@ -62,23 +62,23 @@ const staffViews: Readonly<Record<string, string>> = {
 
 /** What Nest builds the provider from. */
 export interface PreparedApp {
-  readonly core: Core;
+  readonly core: ApplicationDependencies;
   readonly module: DynamicModule;
   readonly adapter: ReplyAdapter;
   readonly options: NestApplicationOptions;
 }
 
 /** Builds the provider. The caller listens, or does not. */
-export async function createApp(outside: Outside): Promise<INestApplication> {
+export async function createApp(outside: ApplicationOptions): Promise<INestApplication> {
   const prepared = await prepareApp(outside);
   return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options));
 }
 
 /** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
-export async function prepareApp(outside: Outside): Promise<PreparedApp> {
+export async function prepareApp(outside: ApplicationOptions): Promise<PreparedApp> {
   const { settings, log } = outside;
-  const node = outside.leasesNode === false ? undefined : await NodeNumber.lease(outside.store);
-  const core = createCore({ ...outside, node });
+  const node = outside.leasesGeneratorId === false ? undefined : await GeneratorId.lease(outside.store);
+  const core = createDependencies({ ...outside, node });
   const brand = brandOf(settings);
   const assets = new StaticAssets([...filesOf(new URL('../../src/web/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
@@ -93,7 +93,7 @@ export async function prepareApp(outside: Outside): Promise<PreparedApp> {
     dispatchDirectly: outside.dispatchDirectly,
   });
   // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
-  outside.store.onTold(adapter.sendWaiting);
+  outside.store.onCommitted(adapter.sendWaiting);
   return {
     core,
     module: AppModule.of(core),
@@ -122,13 +122,15 @@ export function completeApp(app: INestApplication): INestApplication {
 }
 
 /** What every module is given; commands use it without a server. */
-export function createCore(outside: Outside & { readonly node?: NodeNumber | undefined }): Core {
+export function createDependencies(
+  outside: ApplicationOptions & { readonly node?: GeneratorId | undefined },
+): ApplicationDependencies {
   return {
     ...outside,
     counters: outside.counters ?? new Counters(),
     languages: new Languages(outside.settings),
     keyring: new Keyring(secretKeys(outside.settings)),
-    selectors: new SelectorSource(outside.node?.value ?? drawCommandNumber()),
+    selectors: new SelectorSource(outside.node?.value ?? randomGeneratorId()),
     processActor: outside.processActor ?? null,
   };
 }
@@ -146,7 +148,7 @@ function present(languages: Languages, page: ShownPage, request: IncomingMessage
   const catalogue = isForStaff
     ? languages.of('en')
     : languages.choose(page.languages, request?.headers['accept-language']);
-  return { ...(said(page.model, catalogue) as object), language: catalogue.language };
+  return { ...(translate(page.model, catalogue) as object), language: catalogue.language };
 }
 
 function views(assets: StaticAssets, brand: Brand, languages: Languages): Views {

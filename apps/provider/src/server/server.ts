@@ -91,7 +91,7 @@ export async function prepareDatabase(settings: Settings): Promise<readonly stri
   });
   let app: INestApplication | undefined;
   try {
-    app = await createApp({ settings, store, clock, log, leasesNode: false });
+    app = await createApp({ settings, store, clock, log, leasesGeneratorId: false });
     await app.init();
     const firstStart = app.get(FirstStart);
     await firstStart.prepareKeys();

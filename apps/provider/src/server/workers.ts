@@ -11,7 +11,7 @@ export const endMessage = 'end';
 
 /** A worker that dies sooner than this after its start is started again with a pause, so that a broken one does not spin. */
 const quickDeathMilliseconds = 2_000;
-const mostQuickDeaths = 10;
+const maxQuickDeaths = 10;
 /** How long a signal that a worker got may take to arrive here too. */
 const signalMilliseconds = 200;
 
@@ -109,7 +109,7 @@ class Workers {
     this.log.error({ exitCode, signal }, 'a worker died and is replaced');
     const quick = Date.now() - startedAt < quickDeathMilliseconds;
     this.quickDeaths = quick ? this.quickDeaths + 1 : 0;
-    if (this.quickDeaths > mostQuickDeaths) throw new Error('workers die as soon as they start');
+    if (this.quickDeaths > maxQuickDeaths) throw new Error('workers die as soon as they start');
     setTimeout(
       () => {
         if (this.ending) return;

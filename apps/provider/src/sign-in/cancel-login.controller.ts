@@ -4,18 +4,18 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { DeclinedRequests } from '../protocol/authorization/declined-requests.service.js';
 import { routes } from '../web/routes.js';
-import { text } from '../i18n/text.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { text } from '../i18n/message.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LoginPage } from './login-page.js';
-import { clientRequestOf, PendingLogins } from './pending.service.js';
+import { clientRequestOf, SignInInteractions } from './sign-in-interactions.service.js';
 
 /** "Cancel" on the pages of a login: the client that waits gets `access_denied`, signed in or not. */
 @Controller(routes.cancelLogin)
 export class CancelLoginController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(LoginPage) private readonly page: LoginPage,
   ) {}
@@ -29,12 +29,12 @@ export class CancelLoginController {
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const id = form.get('request') || query(request).get('request');
-    if (refusal) return this.page.show(visit, id, { status: 403, error: text(refusal.id) });
-    const pending = await this.pending.find(visit, id);
+    if (refusal) return this.page.show(context, id, { status: 403, error: text(refusal.id) });
+    const pending = await this.pending.find(context, id);
     const waiting = clientRequestOf(pending);
-    if (waiting) return this.declined.decline(visit, waiting);
-    return this.page.show(visit, id, pending.kept ? {} : { notice: text('login.late') });
+    if (waiting) return this.declined.decline(context, waiting);
+    return this.page.show(context, id, pending.kept ? {} : { notice: text('login.late') });
   }
 }

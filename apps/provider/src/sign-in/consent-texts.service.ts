@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { AllowedScopes, Resource } from '@gatehouse/domain/oauth';
 import { ResourcesService } from '../resources/resources.service.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { scopeSentence } from './scope-sentences.js';
 
 /** One permission as people read it. */
 export interface Permission {
   readonly name: string;
-  readonly sentence: Sentence;
+  readonly sentence: Message;
 }
 
 /** Permissions as people read them, by where they apply. */

@@ -14,18 +14,18 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { AuditService } from '../audit/audit.service.js';
 import { DeclinedRequests, type ClientRequest } from '../protocol/authorization/declined-requests.service.js';
-import { KeptRequestsService } from '../protocol/authorization/kept-requests.service.js';
+import { Interactions } from '../protocol/authorization/interactions.service.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { ConsentsService } from '../consents/consents.service.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
-import { shownHost } from '../web/shown-host.js';
+import { shownHost } from '../web/display-host.js';
 import { ResourcesService } from '../resources/resources.service.js';
-import { text, type Sentence } from '../i18n/text.js';
-import type { UserVisit, Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
-import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { text, type Message } from '../i18n/message.js';
+import type { UserRequestContext, RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 import { clientView } from './client-view.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { claimSentence } from './scope-sentences.js';
@@ -35,10 +35,10 @@ import { claimSentence } from './scope-sentences.js';
 export class ConsentController {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -50,29 +50,29 @@ export class ConsentController {
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    const asked = await this.asked(visit, query(request).get('request'));
+    const context = await this.contexts.open(request);
+    const asked = await this.asked(context, query(request).get('request'));
     // Whoever is not logged in (any more) gets there by the dispatcher, which alone knows the way.
-    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
-    return this.show(visit, asked);
+    if (!isUser(context)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: context.cookies });
+    return this.show(context, asked);
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const posted = await this.forms.read(request);
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const { form, refusal } = posted;
-    const asked = await this.asked(visit, form.get('request') ?? query(request).get('request'));
-    if (!isUser(visit)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: visit.cookies });
-    if (refusal) return this.show(visit, asked, 403, text(refusal.id));
+    const asked = await this.asked(context, form.get('request') ?? query(request).get('request'));
+    if (!isUser(context)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: context.cookies });
+    if (refusal) return this.show(context, asked, 403, text(refusal.id));
     // The page said on whose behalf: another tab may have changed who is logged in since.
-    if (form.get('user') !== visit.user.id) return this.show(visit, asked, 409, text('consent.changed'));
-    if (form.get('confirm') === 'no') return this.declined.decline(visit, asked);
-    if (form.get('confirm') !== 'yes') return this.show(visit, asked, 400, text('consent.choose'));
-    const outcome = await this.record(visit, asked, form.get('client'));
+    if (form.get('user') !== context.user.id) return this.show(context, asked, 409, text('consent.changed'));
+    if (form.get('confirm') === 'no') return this.declined.decline(context, asked);
+    if (form.get('confirm') !== 'yes') return this.show(context, asked, 400, text('consent.choose'));
+    const outcome = await this.record(context, asked, form.get('client'));
     if (typeof outcome === 'object')
-      return this.show(visit, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
-    return Reply.redirect(resumeAddress(outcome), { cookies: visit.cookies });
+      return this.show(context, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
+    return Reply.redirect(resumeAddress(outcome), { cookies: context.cookies });
   }
 
   /**
@@ -82,11 +82,11 @@ export class ConsentController {
    * @throws PageError request.expired where the client is gone
    */
   private async record(
-    visit: UserVisit,
+    context: UserRequestContext,
     asked: ClientRequest,
     shown: string | undefined,
   ): Promise<string | { readonly changed: Client }> {
-    const { user, now, address, requestId, browser, addressKey } = visit;
+    const { user, now, address, requestId, browser, addressKey } = context;
     const definedScopes = await this.resources.definedScopes(askedFor(asked.kept).resources);
     return this.store.run(async (unit) => {
       // The cached client may be outdated, and another process can change the row at this moment: RFC 7592 2.2.
@@ -109,23 +109,23 @@ export class ConsentController {
     });
   }
 
-  private async asked(visit: Visit, id: string | undefined): Promise<ClientRequest> {
-    const asked = clientRequestOf(await this.pending.find(visit, id));
+  private async asked(context: RequestContext, id: string | undefined): Promise<ClientRequest> {
+    const asked = clientRequestOf(await this.pending.find(context, id));
     if (!asked) throw new PageError('request.expired');
     return asked;
   }
 
   private async show(
-    visit: UserVisit,
+    context: UserRequestContext,
     { kept, client }: ClientRequest,
     status = 200,
-    error?: Sentence,
+    error?: Message,
   ): Promise<Reply> {
     const requested = askedFor(kept);
     const permissions = await this.texts.of(allowScopes(nothingAllowed, requested));
     const claims = claimsOf({ kept, client });
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'sign-in/consent',
       {
         ...clientView(client, this.logos),
@@ -135,8 +135,8 @@ export class ConsentController {
         documentUrl: client.source === 'metadata_document' ? client.id : undefined,
         clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,
         userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
-        username: visit.user.username,
-        userId: visit.user.id,
+        username: context.user.username,
+        userId: context.user.id,
         clientIdentity: identityOf(client),
         ...permissions,
         server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
@@ -166,6 +166,6 @@ function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scop
   return kept.kind === 'device' ? kept.device : kept.request;
 }
 
-function isUser(visit: Visit): visit is UserVisit {
-  return visit.user !== undefined && visit.session !== undefined;
+function isUser(context: RequestContext): context is UserRequestContext {
+  return context.user !== undefined && context.session !== undefined;
 }

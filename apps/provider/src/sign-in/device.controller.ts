@@ -6,22 +6,22 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { Dispatcher } from '../protocol/authorization/dispatcher.service.js';
 import { qrImage } from '../users/factors/totp.js';
 import { deviceAddress, loginFor, routes } from '../web/routes.js';
-import { type Sentence, text } from '../i18n/text.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
-import { resumeAddress } from './pending.service.js';
+import { type Message, text } from '../i18n/message.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { resumeAddress } from './sign-in-interactions.service.js';
 import { UserCodes } from './user-codes.service.js';
 
 interface Shown {
   readonly status?: number;
   /** As it was typed. */
   readonly typed?: string | undefined;
-  readonly problem?: Sentence;
-  readonly error?: Sentence;
+  readonly problem?: Message;
+  readonly error?: Message;
   readonly retryAfterSeconds?: number;
 }
 
-const answers: Readonly<Record<string, { readonly heading: Sentence; readonly text: Sentence }>> = {
+const answers: Readonly<Record<string, { readonly heading: Message; readonly text: Message }>> = {
   approved: { heading: text('device.approved'), text: text('device.approvedLead') },
   denied: { heading: text('device.denied'), text: text('device.deniedLead') },
   late: {
@@ -34,7 +34,7 @@ const answers: Readonly<Record<string, { readonly heading: Sentence; readonly te
 @Controller(routes.device)
 export class DeviceController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UserCodes) private readonly codes: UserCodes,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
@@ -43,59 +43,59 @@ export class DeviceController {
   /** With a code in the address (`verification_uri_complete`) it is filled in, and nothing more: the person sends it. */
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.visits.open(request), { typed: query(request).get('user_code') });
+    return this.show(await this.contexts.open(request), { typed: query(request).get('user_code') });
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const typed = form.text('user_code');
-    if (refusal) return this.show(visit, { status: 403, typed, error: text(refusal.id) });
-    const found = await this.codes.find(visit, typed);
+    if (refusal) return this.show(context, { status: 403, typed, error: text(refusal.id) });
+    const found = await this.codes.find(context, typed);
     switch (found.kind) {
       case 'unknown':
-        return this.show(visit, {
+        return this.show(context, {
           status: 422,
           typed,
           problem: text('device.unknown'),
         });
       case 'throttled':
-        return this.show(visit, {
+        return this.show(context, {
           status: 429,
           typed,
           error: text('device.throttled'),
           retryAfterSeconds: found.retryAfterSeconds,
         });
       case 'log in first':
-        return Reply.redirect(loginFor(deviceAddress(parseUserCode(typed) ?? '')), { cookies: visit.cookies });
+        return Reply.redirect(loginFor(deviceAddress(parseUserCode(typed) ?? '')), { cookies: context.cookies });
       case 'found': {
-        const id = await this.dispatcher.keep(visit, { kind: 'device', device: found.device });
-        return Reply.redirect(resumeAddress(id), { cookies: visit.cookies });
+        const id = await this.dispatcher.keep(context, { kind: 'device', device: found.device });
+        return Reply.redirect(resumeAddress(id), { cookies: context.cookies });
       }
     }
   }
 
   @Get('done')
   async done(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const name = query(request).get('answer') ?? '';
     const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
-    if (!answer) return Reply.redirect(routes.device, { cookies: visit.cookies });
-    return this.visits.page(visit, 'message', answer);
+    if (!answer) return Reply.redirect(routes.device, { cookies: context.cookies });
+    return this.contexts.page(context, 'message', answer);
   }
 
-  private async show(visit: Visit, shown: Shown): Promise<Reply> {
+  private async show(context: RequestContext, shown: Shown): Promise<Reply> {
     const typed = (shown.typed ?? '').slice(0, 40);
     const userCode = shown.problem === undefined ? parseUserCode(typed) : undefined;
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'sign-in/device',
       {
         typed: userCode ?? typed,
         given: userCode !== undefined,
         // To go on where one is logged in, or has a passkey: another screen reads the same address.
-        qr: userCode === undefined ? undefined : await qrImage(this.visits.absolute(deviceAddress(userCode))),
+        qr: userCode === undefined ? undefined : await qrImage(this.contexts.absolute(deviceAddress(userCode))),
         problem: shown.problem,
         firstProblem: shown.problem && 'user_code',
         error: shown.error,

@@ -3,18 +3,18 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../web/routes.js';
-import { text } from '../i18n/text.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { text } from '../i18n/message.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LoginPage } from './login-page.js';
-import { PendingLogins } from './pending.service.js';
+import { SignInInteractions } from './sign-in-interactions.service.js';
 
 /** "Dismiss", beside an offer to continue with a sign-in that began in this browser. Its client gets no answer. */
 @Controller(routes.dismissLogin)
 export class DismissLoginController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(LoginPage) private readonly page: LoginPage,
   ) {}
 
@@ -27,9 +27,9 @@ export class DismissLoginController {
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
-    if (refusal) return this.page.show(visit, undefined, { status: 403, error: text(refusal.id) });
-    await this.pending.dismiss(visit);
-    return Reply.redirect(visit.user ? routes.home : routes.login, { cookies: visit.cookies });
+    const context = await this.contexts.open(request);
+    if (refusal) return this.page.show(context, undefined, { status: 403, error: text(refusal.id) });
+    await this.pending.dismiss(context);
+    return Reply.redirect(context.user ? routes.home : routes.login, { cookies: context.cookies });
   }
 }

@@ -5,17 +5,17 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import { sendsMail, type Settings } from '../config/settings.js';
 import { routes } from '../web/routes.js';
-import { type Sentence, text } from '../i18n/text.js';
+import { type Message, text } from '../i18n/message.js';
 import { RequestPasswordReset } from '../users/credentials/operations/request-password-reset.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
-import { pageOptionsOf, PendingLogins } from './pending.service.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { pageOptionsOf, SignInInteractions } from './sign-in-interactions.service.js';
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence | undefined;
-  readonly problem?: Sentence | undefined;
+  readonly error?: Message | undefined;
+  readonly problem?: Message | undefined;
   readonly asked?: boolean;
 }
 
@@ -25,36 +25,36 @@ export class ForgotPasswordController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
   ) {}
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.visits.open(request), query(request).get('request'), '', {});
+    return this.show(await this.contexts.open(request), query(request).get('request'), '', {});
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const id = form.get('request') || query(request).get('request');
     const email = form.text('email').trim();
-    if (refusal) return this.show(visit, id, email, { status: 403, error: text(refusal.id) });
+    if (refusal) return this.show(context, id, email, { status: 403, error: text(refusal.id) });
     // The same for every address: without a mail server nobody can be told anything.
-    if (!sendsMail(this.settings)) return this.show(visit, id, '', { status: 409 });
-    const input = { email, addressKey: visit.addressKey };
-    const outcome = await this.operations.executeForVisitor(RequestPasswordReset, input, { visit });
-    if ('result' in outcome) return this.show(visit, id, email, { asked: true });
+    if (!sendsMail(this.settings)) return this.show(context, id, '', { status: 409 });
+    const input = { email, addressKey: context.addressKey };
+    const outcome = await this.operations.executeForVisitor(RequestPasswordReset, input, { context });
+    if ('result' in outcome) return this.show(context, id, email, { asked: true });
     const { status, error, problems } = outcome.refusal;
-    return this.show(visit, id, email, { status, error, problem: problems[0]?.message });
+    return this.show(context, id, email, { status, error, problem: problems[0]?.message });
   }
 
-  private async show(visit: Visit, id: string | undefined, email: string, shown: Shown): Promise<Reply> {
-    const { kept, client } = await this.pending.find(visit, id);
-    return this.visits.page(
-      visit,
+  private async show(context: RequestContext, id: string | undefined, email: string, shown: Shown): Promise<Reply> {
+    const { kept, client } = await this.pending.find(context, id);
+    return this.contexts.page(
+      context,
       'sign-in/forgot-password',
       {
         clientName: client?.name,

@@ -4,33 +4,33 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import { ClientsService } from '../clients/clients.service.js';
 import { ConsentsService } from '../consents/consents.service.js';
 import { routes } from '../web/routes.js';
-import { Visits } from '../users/sessions/visits.service.js';
-import { PendingLogins } from './pending.service.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { SignInInteractions } from './sign-in-interactions.service.js';
 
 /** `/` and the welcome page with a person's own data. */
 @Controller()
 export class HomeController {
   constructor(
-    @Inject(Visits) private readonly visits: Visits,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
 
   @Get(routes.root)
   async root(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    return Reply.redirect(visit.user ? routes.home : routes.login, { cookies: visit.cookies });
+    const context = await this.contexts.open(request);
+    return Reply.redirect(context.user ? routes.home : routes.login, { cookies: context.cookies });
   }
 
   @Get(routes.home)
   async home(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.requireUser(request);
-    const { user } = visit;
+    const context = await this.contexts.requireUser(request);
+    const { user } = context;
     const consents = await this.consents.listOf(user.id);
     const names = await this.clients.names(consents.map((consent) => consent.clientId));
-    const waiting = await this.pending.offered(visit);
-    return this.visits.page(visit, 'home/home', {
+    const waiting = await this.pending.offered(context);
+    return this.contexts.page(context, 'home/home', {
       user: {
         id: user.id,
         username: user.username,

@@ -5,7 +5,7 @@ import { cookie } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../web/page-error.js';
-import type { Visit } from '../users/sessions/visit.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
 
 /** What a link with a token leads to. */
 export type LinkKind = 'password' | 'email' | 'invitation';
@@ -30,14 +30,14 @@ export class LinkTokens {
   }
 
   /** Answers the link itself. @param token one that can be used: any other must not replace it */
-  keep(visit: Visit, kind: LinkKind, token: string, address: string): Reply {
+  keep(context: RequestContext, kind: LinkKind, token: string, address: string): Reply {
     const kept = { ...this.removed(kind), value: token, maxAgeSeconds: lifetimeSeconds };
-    return Reply.redirect(address, { cookies: [...visit.cookies, kept] });
+    return Reply.redirect(address, { cookies: [...context.cookies, kept] });
   }
 
   /** @throws PageError link.cookie when the cookie expired, or cookies are off */
-  get(visit: Visit, kind: LinkKind): string {
-    const token = cookie(visit.request, this.nameOf(kind));
+  get(context: RequestContext, kind: LinkKind): string {
+    const token = cookie(context.request, this.nameOf(kind));
     if (token === undefined || token === '') throw new PageError('link.cookie');
     return token;
   }

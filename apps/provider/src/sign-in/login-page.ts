@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Reply } from '@gatehouse/platform/http/reply';
-import type { KeptRequest } from '../protocol/authorization/kept-request.js';
+import type { Interaction } from '../protocol/authorization/interaction.js';
 import { ClientLogos } from '../clients/client-logos.service.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Ceremonies } from '../users/factors/ceremonies.service.js';
 import { routes } from '../web/routes.js';
-import { type Sentence, text } from '../i18n/text.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import { type Message, text } from '../i18n/message.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientView } from './client-view.js';
-import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 
 export interface Shown {
   readonly status?: number;
   readonly username?: string;
-  readonly error?: Sentence;
-  readonly notice?: Sentence | undefined;
+  readonly error?: Message;
+  readonly notice?: Message | undefined;
   readonly retryAfterSeconds?: number;
 }
 
@@ -25,34 +25,34 @@ export interface Shown {
 export class LoginPage {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Visits) private readonly visits: Visits,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
-  async show(visit: Visit, id: string | undefined, shown: Shown): Promise<Reply> {
-    const { kept, client } = await this.pending.find(visit, id);
-    const elsewhere = kept ? undefined : await this.pending.offered(visit);
-    const chooses = kept !== undefined && mayChoose(visit, kept);
+  async show(context: RequestContext, id: string | undefined, shown: Shown): Promise<Reply> {
+    const { kept, client } = await this.pending.find(context, id);
+    const elsewhere = kept ? undefined : await this.pending.offered(context);
+    const chooses = kept !== undefined && mayChoose(context, kept);
     const goesOn =
-      visit.user && kept && !asksForLogin(kept)
+      context.user && kept && !asksForLogin(kept)
         ? { href: resumeAddress(kept.id), clientName: client?.name }
         : elsewhere;
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'sign-in/login',
       {
         heading: chooses ? text('login.choose') : text('login.title'),
-        account: chooses && visit.user ? { id: visit.user.id, username: visit.user.username } : undefined,
+        account: chooses && context.user ? { id: context.user.id, username: context.user.username } : undefined,
         ...clientView(client, this.logos),
         pending: kept?.id,
         cancels: clientRequestOf({ kept, client }) !== undefined,
         username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
         error: shown.error,
         notice: shown.notice,
-        loggedInAs: chooses ? undefined : visit.user?.username,
-        passkeyOptions: await this.ceremonies.loginOptions(visit),
+        loggedInAs: chooses ? undefined : context.user?.username,
+        passkeyOptions: await this.ceremonies.loginOptions(context),
         usesPasskeys: this.ceremonies.possible,
         continueHref: goesOn?.href,
         continueName: goesOn?.clientName,
@@ -74,7 +74,7 @@ export class LoginPage {
 }
 
 /** True where the client wants the person to choose, and the login that there is would do (OpenID Connect Core 3.1.2.1). */
-export function mayChoose({ user, session, now }: Visit, kept: KeptRequest): boolean {
+export function mayChoose({ user, session, now }: RequestContext, kept: Interaction): boolean {
   if (!user || !session || kept.kind !== 'authorization') return false;
   const { prompt, maxAge } = kept.request;
   return (
@@ -85,7 +85,7 @@ export function mayChoose({ user, session, now }: Visit, kept: KeptRequest): boo
 }
 
 /** True while the request insists on a fresh login: then there is nothing to continue with. */
-function asksForLogin(kept: KeptRequest): boolean {
+function asksForLogin(kept: Interaction): boolean {
   return (
     kept.kind === 'authorization' &&
     kept.progress.loggedInAt === undefined &&

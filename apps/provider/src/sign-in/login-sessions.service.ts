@@ -5,8 +5,8 @@ import { Store, type Unit } from '@gatehouse/platform/database/store';
 import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { header } from '@gatehouse/platform/http/request';
 import { AuditService } from '../audit/audit.service.js';
-import type { KeptRequest } from '../protocol/authorization/kept-request.js';
-import { KeptRequestsService } from '../protocol/authorization/kept-requests.service.js';
+import type { Interaction } from '../protocol/authorization/interaction.js';
+import { Interactions } from '../protocol/authorization/interactions.service.js';
 import { Factors } from '../users/factors/factors.service.js';
 import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { SessionsService } from '../users/sessions/sessions.service.js';
@@ -15,8 +15,8 @@ import { LoginThrottle, type StoredBucket } from '../users/throttling/login-thro
 import { RoleRequirements } from '../users/role-requirements.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 export interface LoggedIn {
   readonly kind: 'logged in';
@@ -33,7 +33,7 @@ export interface ProvedLogin {
   /** Spends what was shown instead of a password; false when somebody else did before. */
   readonly spend?: (unit: Unit) => Promise<boolean>;
   readonly amr: readonly string[];
-  readonly kept: KeptRequest | undefined;
+  readonly kept: Interaction | undefined;
   /** What the throttle counted for this attempt. */
   readonly counted: readonly StoredBucket[];
 }
@@ -43,12 +43,12 @@ export interface ProvedLogin {
 export class LoginSessions {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(KnownDevices) private readonly devices: KnownDevices,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(RoleRequirements) private readonly roles: RoleRequirements,
@@ -59,15 +59,15 @@ export class LoginSessions {
    * Starts the session: a partial one where a second factor is owed.
    * @returns undefined when the password was changed, or the account switched off, since it was verified
    */
-  async start(visit: Visit, proved: ProvedLogin): Promise<LoggedIn | undefined> {
-    const { now, browser, addressKey } = visit;
+  async start(context: RequestContext, proved: ProvedLogin): Promise<LoggedIn | undefined> {
+    const { now, browser, addressKey } = context;
     const { user, amr, kept, counted } = proved;
     const roleDemands = await this.roles.demandSecondFactor(user.roles);
     const done = await this.store.run(async (unit) => {
       // First, and it holds the account's row: whoever changes the password meanwhile ends this session too.
       if (!(await this.record(unit, proved, now))) return undefined;
       await this.throttle.succeeded(unit, { counted, userId: user.id, addressKey, now });
-      const full = amr.includes('mfa') || (!roleDemands && !(await this.owesOwn(unit, visit, user)));
+      const full = amr.includes('mfa') || (!roleDemands && !(await this.owesOwn(unit, context, user)));
       const started = await this.sessions.start(
         unit,
         {
@@ -75,22 +75,23 @@ export class LoginSessions {
           full,
           amr,
           acr: acrOf(amr),
-          userAgent: header(visit.request, 'user-agent'),
-          address: visit.address,
+          userAgent: header(context.request, 'user-agent'),
+          address: context.address,
         },
-        visit.session,
+        context.session,
         now,
       );
       // Requests that another account began in this browser are not offered to this one.
-      if (visit.session && visit.session.userId !== user.id) await this.kept.dismissAll(unit, browser.hash, now, kept);
+      if (context.session && context.session.userId !== user.id)
+        await this.kept.dismissAll(unit, browser.hash, now, kept);
       const owner = { browserHash: browser.hash, addressKey, userId: user.id };
       const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', owner, now));
       await this.audit.record(unit, {
         type: full ? 'login.succeeded' : 'login.password',
         actorId: user.id,
         subjectId: started.session.id,
-        address: visit.address,
-        requestId: visit.requestId,
+        address: context.address,
+        requestId: context.requestId,
       });
       return { ...started, keptId: id };
     });
@@ -100,9 +101,9 @@ export class LoginSessions {
       kind: 'logged in',
       keptId,
       cookies: [
-        ...visit.cookies,
-        ...this.visits.sessionCookiesFor(session, cookieValue),
-        this.devices.remember(visit.request, browser.id, user.id, now),
+        ...context.cookies,
+        ...this.contexts.sessionCookiesFor(session, cookieValue),
+        this.devices.remember(context.request, browser.id, user.id, now),
       ],
     };
   }
@@ -114,7 +115,7 @@ export class LoginSessions {
   }
 
   /** True for a person who has a second factor, in a browser that they did not trust. */
-  private async owesOwn(unit: Unit, visit: Visit, user: User): Promise<boolean> {
-    return (await this.factors.hasAnyIn(unit, user.id)) && !(await this.trusted.use(unit, visit, user.id));
+  private async owesOwn(unit: Unit, context: RequestContext, user: User): Promise<boolean> {
+    return (await this.factors.hasAnyIn(unit, user.id)) && !(await this.trusted.use(unit, context, user.id));
   }
 }

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { AuditService } from '../audit/audit.service.js';
-import type { KeptRequest } from '../protocol/authorization/kept-request.js';
+import type { Interaction } from '../protocol/authorization/interaction.js';
 import { Ceremonies } from '../users/factors/ceremonies.service.js';
 import { PageError } from '../web/page-error.js';
-import { uncountIfBusy } from '../users/throttling/busy.js';
+import { uncountIfBusy } from '../users/throttling/server-busy.js';
 import { KnownDevices } from '../users/throttling/known-devices.js';
 import {
   LoginThrottle,
@@ -19,7 +19,7 @@ import { accountSource, anonymousSource } from '../users/credentials/password-so
 import { SignInsInFlight } from '../users/throttling/sign-ins-in-flight.js';
 import { UsersService } from '../users/users.service.js';
 import { signInKey } from '../users/user.js';
-import type { Visit } from '../users/sessions/visit.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
 import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
 export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly kind: 'throttled' };
@@ -55,47 +55,48 @@ export class LoginService {
    * @throws ServerBusy when too many passwords wait already
    */
   async withPassword(
-    visit: Visit,
+    context: RequestContext,
     credentials: { readonly name: string; readonly password: string },
-    kept: KeptRequest | undefined,
+    kept: Interaction | undefined,
   ): Promise<LoginOutcome | typeof busy> {
     const found = await this.users.findForLogin(credentials.name);
     const accountKey = signInKey(found?.user.id, credentials.name);
     const knownDevice =
-      found && this.devices.knows(visit.request, visit.browser.id, found.user.id, visit.now)
-        ? visit.browser.hash.toString('base64url').slice(0, 22)
+      found && this.devices.knows(context.request, context.browser.id, found.user.id, context.now)
+        ? context.browser.hash.toString('base64url').slice(0, 22)
         : undefined;
-    const origin = { addressKey: visit.addressKey, knownDevice };
+    const origin = { addressKey: context.addressKey, knownDevice };
     const places = this.inFlight.open(accountKey, origin);
     try {
       // Before the count: what is turned away is no failure, and writes nothing.
       if (!places.takeOfPair()) return busy;
-      const attempt = await this.count(visit, { accountKey, userId: found?.user.id, origin });
+      const attempt = await this.count(context, { accountKey, userId: found?.user.id, origin });
       if (!attempt.admitted) return { kind: 'throttled' };
       if (!attempt.isKnown && !places.takeOfAccount()) {
         await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
         return busy;
       }
       // Only a browser shows by its cookie that the account's owner uses it; an address is shared.
-      const source = found && knownDevice !== undefined ? accountSource(visit, found.user.id) : anonymousSource(visit);
+      const source =
+        found && knownDevice !== undefined ? accountSource(context, found.user.id) : anonymousSource(context);
       const { counted } = attempt;
-      return await this.verified(visit, { found, password: credentials.password, source, counted }, kept);
+      return await this.verified(context, { found, password: credentials.password, source, counted }, kept);
     } finally {
       places.leave();
     }
   }
 
   private async verified(
-    visit: Visit,
+    context: RequestContext,
     { found, password, source, counted }: PasswordAttempt,
-    kept: KeptRequest | undefined,
+    kept: Interaction | undefined,
   ): Promise<LoginOutcome | typeof busy> {
     // A disabled account is checked like any other: the answer must not tell that it exists.
     const fits = await this.verify(found?.passwordHash, { password, source, counted });
     if (fits === 'busy') return busy;
     const outcome =
       fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
-        ? await this.logins.start(visit, {
+        ? await this.logins.start(context, {
             user: found.user,
             verifiedHash: found.passwordHash,
             amr: ['pwd'],
@@ -103,25 +104,25 @@ export class LoginService {
             counted,
           })
         : undefined;
-    return outcome ?? this.refuse(visit, found?.user.id);
+    return outcome ?? this.refuse(context, found?.user.id);
   }
 
   /** By a passkey whose authenticator verified the person: nothing else is asked for, not even a name. */
-  async withPasskey(visit: Visit, assertion: string, kept: KeptRequest | undefined): Promise<LoginOutcome> {
-    const { now } = visit;
-    const proof = await this.ceremonies.verify(visit, assertion, { purpose: 'login' });
+  async withPasskey(context: RequestContext, assertion: string, kept: Interaction | undefined): Promise<LoginOutcome> {
+    const { now } = context;
+    const proof = await this.ceremonies.verify(context, assertion, { purpose: 'login' });
     if (!proof) return { kind: 'wrong' };
     const { userId } = proof.passkey;
     // Only what names a passkey of ours is counted and told of: what strangers make up fills no table.
-    const attempt = await this.count(visit, {
+    const attempt = await this.count(context, {
       accountKey: `passkey:${userId}`,
       userId,
-      origin: { addressKey: visit.addressKey, knownDevice: undefined },
+      origin: { addressKey: context.addressKey, knownDevice: undefined },
     });
     if (!attempt.admitted) return { kind: 'throttled' };
     const user = 'refused' in proof ? undefined : await this.users.find(userId);
-    if ('refused' in proof || !user) return this.refuse(visit, userId);
-    const outcome = await this.logins.start(visit, {
+    if ('refused' in proof || !user) return this.refuse(context, userId);
+    const outcome = await this.logins.start(context, {
       user,
       verifiedHash: undefined,
       spend: (unit) => this.ceremonies.spend(unit, proof, now),
@@ -129,28 +130,28 @@ export class LoginService {
       kept,
       counted: attempt.counted,
     });
-    return outcome ?? this.refuse(visit, userId);
+    return outcome ?? this.refuse(context, userId);
   }
 
   private count(
-    visit: Visit,
+    context: RequestContext,
     attempt: { readonly accountKey: string; readonly userId: string | undefined; readonly origin: LoginOrigin },
   ): Promise<Attempt> {
     return this.store.run(async (unit) => {
-      const counted = await this.throttle.count(unit, { ...attempt, now: visit.now });
-      const event = throttledEvent(counted, { subjectId: attempt.userId, visit });
+      const counted = await this.throttle.count(unit, { ...attempt, now: context.now });
+      const event = throttledEvent(counted, { subjectId: attempt.userId, context });
       if (event) await this.audit.record(unit, event);
       return counted;
     });
   }
 
-  private async refuse(visit: Visit, userId: string | undefined): Promise<LoginOutcome> {
+  private async refuse(context: RequestContext, userId: string | undefined): Promise<LoginOutcome> {
     await this.store.run((unit) =>
       this.audit.record(unit, {
         type: 'login.failed',
         subjectId: userId,
-        address: visit.address,
-        requestId: visit.requestId,
+        address: context.address,
+        requestId: context.requestId,
       }),
     );
     return { kind: 'wrong' };

@@ -14,7 +14,7 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { DeclinedRequests } from '../protocol/authorization/declined-requests.service.js';
 import { Dispatcher } from '../protocol/authorization/dispatcher.service.js';
-import type { KeptRequest } from '../protocol/authorization/kept-request.js';
+import type { Interaction } from '../protocol/authorization/interaction.js';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import type { AddedFactor } from '../users/factors/enrolment.service.js';
@@ -23,12 +23,12 @@ import { AddPasskey } from '../users/factors/operations/add-passkey.js';
 import { SecondFactors, type FactorOutcome } from '../users/factors/second-factor.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { routes } from '../web/routes.js';
-import { text } from '../i18n/text.js';
+import { text } from '../i18n/message.js';
 import { PageOperations, type PageOutcome, type Refusal } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
-import { clientRequestOf, PendingLogins, resumeAddress } from './pending.service.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { clientRequestOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.js';
 
 /** Asks for a second factor, or lets a person add their first one where one is demanded. */
@@ -36,10 +36,10 @@ import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.j
 export class SecondFactorController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
@@ -50,22 +50,22 @@ export class SecondFactorController {
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const parameters = query(request);
     const next = localAddress(parameters.get('next'));
-    if (visit.session && next !== undefined && !parameters.has('request')) {
-      const id = await this.dispatcher.keep(visit, { kind: 'address', address: next });
-      return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+    if (context.session && next !== undefined && !parameters.has('request')) {
+      const id = await this.dispatcher.keep(context, { kind: 'address', address: next });
+      return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
     }
-    const asked = await this.asked(visit, parameters.get('request'));
+    const asked = await this.asked(context, parameters.get('request'));
     return asked instanceof Reply ? asked : this.pages.show(asked, {});
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
-    const visit = await this.visits.open(request);
-    const asked = await this.asked(visit, form.get('request') || (query(request).get('request') ?? undefined));
+    const context = await this.contexts.open(request);
+    const asked = await this.asked(context, form.get('request') || (query(request).get('request') ?? undefined));
     if (asked instanceof Reply) return asked;
     if (refusal) return this.pages.show(asked, { status: 403, error: text(refusal.id) });
     const action = form.get('action') ?? 'code';
@@ -75,9 +75,9 @@ export class SecondFactorController {
     this.counters.secondFactor(outcome.kind);
     switch (outcome.kind) {
       case 'proved':
-        return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...outcome.cookies] });
+        return Reply.redirect(after(asked), { cookies: [...context.cookies, ...outcome.cookies] });
       case 'ended':
-        return Reply.redirect(after(asked), { cookies: visit.cookies });
+        return Reply.redirect(after(asked), { cookies: context.cookies });
       case 'throttled':
         return this.pages.show(asked, {
           status: 429,
@@ -94,30 +94,30 @@ export class SecondFactorController {
     }
   }
 
-  private prove({ visit }: Asked, form: Form, action: string): Promise<FactorOutcome> {
+  private prove({ context }: Asked, form: Form, action: string): Promise<FactorOutcome> {
     const trustDays = Number(form.text('trust'));
-    if (action === 'passkey') return this.factors.withPasskey(visit, form.text('assertion'), trustDays);
-    if (action === 'recovery') return this.factors.withRecoveryCode(visit, form.text('recovery'));
-    return this.factors.withCode(visit, form.text('otp'), trustDays);
+    if (action === 'passkey') return this.factors.withPasskey(context, form.text('assertion'), trustDays);
+    if (action === 'recovery') return this.factors.withRecoveryCode(context, form.text('recovery'));
+    return this.factors.withCode(context, form.text('otp'), trustDays);
   }
 
   private async enrol(asked: Asked, form: Form, action: 'add-app' | 'add-passkey'): Promise<Reply> {
-    const { visit, user } = asked;
+    const { context, user } = asked;
     const may = await this.pages.mayEnrol(asked);
     if (!may) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
-    const submission = { visit: { ...visit, user }, form };
+    const submission = { context: { ...context, user }, form };
     const outcome: PageOutcome<AddedFactor> =
       action === 'add-app'
         ? await this.operations.execute(
             AddAuthenticatorApp,
-            { session: visit.session, offer: form.text('offer'), otp: form.text('otp') },
+            { session: context.session, offer: form.text('offer'), otp: form.text('otp') },
             submission,
           )
         : await this.operations.execute(
             AddPasskey,
             {
-              session: visit.session,
-              browserId: visit.browser.id,
+              session: context.session,
+              browserId: context.browser.id,
               attestation: form.text('attestation'),
               name: form.text('passkeyName'),
             },
@@ -125,16 +125,16 @@ export class SecondFactorController {
           );
     if ('result' in outcome) return this.enrolled(asked, outcome.result);
     // There is one already, or the session has ended.
-    if (outcome.refusal.status === 409) return Reply.redirect(after(asked), { cookies: visit.cookies });
+    if (outcome.refusal.status === 409) return Reply.redirect(after(asked), { cookies: context.cookies });
     return this.pages.show(asked, enrolmentRefused(outcome.refusal, action, form));
   }
 
   private enrolled(asked: Asked, { session, cookieValue, codes }: AddedFactor): Reply {
-    const { visit } = asked;
-    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
-    if (!codes) return Reply.redirect(after(asked), { cookies: [...visit.cookies, ...cookies] });
-    return this.visits.page(
-      visit,
+    const { context } = asked;
+    const cookies = this.contexts.sessionCookiesFor(session, cookieValue);
+    if (!codes) return Reply.redirect(after(asked), { cookies: [...context.cookies, ...cookies] });
+    return this.contexts.page(
+      context,
       'factors/recovery-codes',
       { codes, continueHref: after(asked), clientName: asked.client?.name },
       { cookies },
@@ -143,32 +143,32 @@ export class SecondFactorController {
 
   /** The client asked for more than the person can or will give. */
   private async decline(asked: Asked): Promise<Reply> {
-    const { visit } = asked;
+    const { context } = asked;
     const request = clientRequestOf(asked);
-    if (!request || asked.unmet.length === 0) return Reply.redirect(after(asked), { cookies: visit.cookies });
+    if (!request || asked.unmet.length === 0) return Reply.redirect(after(asked), { cookies: context.cookies });
     const error = new OAuthError(
       'unmet_authentication_requirements',
       'The person did not give the second factor that was asked for.',
       { reason: 'acr.declined' },
     );
-    return this.declined.decline(visit, request, error);
+    return this.declined.decline(context, request, error);
   }
 
   /** What is missing of whom; a redirect where nothing is, or nobody is here. */
-  private async asked(visit: Visit, id: string | undefined): Promise<Asked | Reply> {
-    const { kept, client } = await this.pending.find(visit, id);
-    const { session } = visit;
+  private async asked(context: RequestContext, id: string | undefined): Promise<Asked | Reply> {
+    const { kept, client } = await this.pending.find(context, id);
+    const { session } = context;
     const user = session && (await this.users.find(session.userId));
     if (!session || !user)
-      return Reply.redirect(kept ? resumeAddress(kept.id) : routes.login, { cookies: visit.cookies });
+      return Reply.redirect(kept ? resumeAddress(kept.id) : routes.login, { cookies: context.cookies });
     const unmet = unmetDemands(demandsOf(kept, client), session.amr);
-    const asked: Asked = { visit: { ...visit, session }, user, kept, client, unmet };
-    return visit.user && unmet.length === 0 ? Reply.redirect(after(asked), { cookies: visit.cookies }) : asked;
+    const asked: Asked = { context: { ...context, session }, user, kept, client, unmet };
+    return context.user && unmet.length === 0 ? Reply.redirect(after(asked), { cookies: context.cookies }) : asked;
   }
 }
 
 /** Pages of ours that lead here want a second factor of any kind. */
-function demandsOf(kept: KeptRequest | undefined, client: Client | undefined): readonly (readonly string[])[] {
+function demandsOf(kept: Interaction | undefined, client: Client | undefined): readonly (readonly string[])[] {
   if (kept?.kind === 'address') return anySecondFactor;
   if (!kept || !client) return [];
   return contextDemands(kept.kind === 'device' ? deviceStepRequest(kept.device, client) : kept.request, client);

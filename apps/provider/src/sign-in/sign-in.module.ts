@@ -20,7 +20,7 @@ import { LoginController } from './login.controller.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { LoginPage } from './login-page.js';
 import { LoginService } from './login.service.js';
-import { PendingLogins } from './pending.service.js';
+import { SignInInteractions } from './sign-in-interactions.service.js';
 import { SecondFactorPage } from './second-factor-page.js';
 import { SecondFactorController } from './second-factor.controller.js';
 import { SetPasswordController } from './set-password.controller.js';
@@ -60,13 +60,13 @@ import { UserCodes } from './user-codes.service.js';
   providers: [
     ConsentTexts,
     UserCodes,
-    PendingLogins,
+    SignInInteractions,
     LinkTokens,
     LoginPage,
     LoginService,
     LoginSessions,
     SecondFactorPage,
   ],
-  exports: [ConsentTexts, PendingLogins],
+  exports: [ConsentTexts, SignInInteractions],
 })
 export class SignInModule {}

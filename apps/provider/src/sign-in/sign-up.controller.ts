@@ -7,17 +7,17 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
-import { text, type Sentence } from '../i18n/text.js';
+import { text, type Message } from '../i18n/message.js';
 import { signUpDraft, SignUp, type SignUpInput } from '../users/operations/sign-up.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { PasswordRules } from '../users/credentials/password-rules.js';
 import { Invitations, type Invitation } from '../users/invitations/invitations.service.js';
 import type { Problem, UserDraft } from '../users/user.js';
-import type { Visit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
-import { clientRequestOf, pageOptionsOf, PendingLogins, resumeAddress } from './pending.service.js';
+import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 
 /** A stranger makes an account and goes on, logged in. */
 @Controller(routes.signUp)
@@ -25,9 +25,9 @@ export class SignUpController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(PendingLogins) private readonly pending: PendingLogins,
+    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
@@ -36,45 +36,45 @@ export class SignUpController {
 
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const parameters = query(request);
     const presented = parameters.get('invitation');
     // The mark tells the page of an invitation from that of the next person who signs up in this browser.
     const isInvited = parameters.get('invited') !== undefined;
     const invited = await this.admit(
-      visit,
-      presented ?? (isInvited ? this.tokens.get(visit, 'invitation') : undefined),
+      context,
+      presented ?? (isInvited ? this.tokens.get(context, 'invitation') : undefined),
     );
     if (presented !== undefined && invited)
-      return this.tokens.keep(visit, 'invitation', presented, `${routes.signUp}?invited=yes`);
-    return this.show(visit, { id: parameters.get('request'), invited }, draftOf(undefined, invited), []);
+      return this.tokens.keep(context, 'invitation', presented, `${routes.signUp}?invited=yes`);
+    return this.show(context, { id: parameters.get('request'), invited }, draftOf(undefined, invited), []);
   }
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
-    const invited = await this.admit(visit, form.get('invitation'));
+    const context = await this.contexts.open(request);
+    const invited = await this.admit(context, form.get('invitation'));
     const id = form.get('request') || query(request).get('request');
     const from = { id, invited };
     const draft = draftOf(form, invited);
-    if (refusal) return this.show(visit, from, draft, [], { status: 403, error: text(refusal.id) });
+    if (refusal) return this.show(context, from, draft, [], { status: 403, error: text(refusal.id) });
     const input = { ...typedIn(form), password: form.text('password'), invitation: invited?.text };
-    const outcome = await this.operations.executeForVisitor(SignUp, input, { visit });
+    const outcome = await this.operations.executeForVisitor(SignUp, input, { context });
     if ('refusal' in outcome) {
       const { status, error, problems } = outcome.refusal;
-      return this.show(visit, from, draft, problems, { status, error });
+      return this.show(context, from, draft, problems, { status, error });
     }
     const { user, passwordHash } = outcome.result;
-    const { kept } = await this.pending.find(visit, id);
-    const loggedIn = await this.logins.start(visit, {
+    const { kept } = await this.pending.find(context, id);
+    const loggedIn = await this.logins.start(context, {
       user,
       verifiedHash: passwordHash,
       amr: ['pwd'],
       kept,
       counted: [],
     });
-    if (!loggedIn) return Reply.redirect(routes.login, { cookies: visit.cookies });
+    if (!loggedIn) return Reply.redirect(routes.login, { cookies: context.cookies });
     return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), {
       cookies: [...loggedIn.cookies, ...(invited ? [this.tokens.removed('invitation')] : [])],
     });
@@ -84,10 +84,10 @@ export class SignUpController {
    * The invitation that somebody came with; none where everybody may come.
    * @throws PageError link.spent, sign_up.off
    */
-  private async admit(visit: Visit, text: string | undefined): Promise<Invited | undefined> {
+  private async admit(context: RequestContext, text: string | undefined): Promise<Invited | undefined> {
     const { signUp } = this.settings;
     if (text !== undefined && text !== '' && signUp !== 'off') {
-      const invitation = await this.invitations.find(text, visit.now);
+      const invitation = await this.invitations.find(text, context.now);
       if (!invitation) throw new PageError('link.spent');
       return { ...invitation, text };
     }
@@ -97,15 +97,15 @@ export class SignUpController {
   }
 
   private async show(
-    visit: Visit,
+    context: RequestContext,
     { id, invited }: { readonly id: string | undefined; readonly invited: Invited | undefined },
     draft: UserDraft,
     problems: readonly Problem[],
-    shown: { readonly status?: number; readonly error?: Sentence | undefined } = {},
+    shown: { readonly status?: number; readonly error?: Message | undefined } = {},
   ): Promise<Reply> {
-    const { kept, client } = await this.pending.find(visit, id);
-    return this.visits.page(
-      visit,
+    const { kept, client } = await this.pending.find(context, id);
+    return this.contexts.page(
+      context,
       'sign-in/sign-up',
       {
         clientName: client?.name,

@@ -2,9 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { parseUserCode } from '@gatehouse/domain/oauth';
 import { Store } from '@gatehouse/platform/database/store';
 import { DeviceAuthorizations } from '../protocol/authorization/device-authorizations.service.js';
-import type { WaitingDevice } from '../protocol/authorization/kept-request.js';
+import type { WaitingDevice } from '../protocol/authorization/interaction.js';
 import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
-import type { Visit } from '../users/sessions/visit.js';
+import type { RequestContext } from '../users/sessions/request-context.js';
 
 /** Wrong codes from one address, and of one account. */
 const perGuesser = { most: 30, seconds: 900 };
@@ -28,20 +28,20 @@ export class UserCodes {
   ) {}
 
   /** A try is counted first and given back when the code is right, so that parallel guesses cannot outrun the count. */
-  async find(visit: Visit, typed: string): Promise<UserCodeLookup> {
+  async find(context: RequestContext, typed: string): Promise<UserCodeLookup> {
     const userCode = parseUserCode(typed);
     // What cannot be a code is no guess.
     if (userCode === undefined) return { kind: 'unknown' };
-    const address = `v:${visit.addressKey}`;
-    const other = visit.user ? `vu:${visit.user.id}` : 'vs';
+    const address = `v:${context.addressKey}`;
+    const other = context.user ? `vu:${context.user.id}` : 'vs';
     const admitted = await this.store.run(async (unit) => ({
-      address: await this.throttle.countOne(unit, address, perGuesser, visit.now),
-      other: await this.throttle.countOne(unit, other, visit.user ? perGuesser : ofStrangers, visit.now),
+      address: await this.throttle.countOne(unit, address, perGuesser, context.now),
+      other: await this.throttle.countOne(unit, other, context.user ? perGuesser : ofStrangers, context.now),
     }));
-    if (!admitted.address || (!admitted.other && visit.user))
+    if (!admitted.address || (!admitted.other && context.user))
       return { kind: 'throttled', retryAfterSeconds: perGuesser.seconds };
     if (!admitted.other) return { kind: 'log in first' };
-    const found = await this.devices.findWaiting(userCode, visit.now);
+    const found = await this.devices.findWaiting(userCode, context.now);
     if (!found) return { kind: 'unknown' };
     await this.store.run(async (unit) => {
       await this.throttle.giveBackOne(unit, address);

@@ -94,7 +94,7 @@ export class RefreshTokenEntity {
   @InstantColumn({ nullable: true })
   successorSelector!: number | null;
 
-  /** Of the version before: nothing writes it, and the next version drops it. See {@link RefreshAnswerEntity}. */
+  /** Of the version before: nothing writes it, and the next version drops it. See {@link RefreshReplayEntity}. */
   @TextColumn({ nullable: true })
   answerSealed!: string | null;
 
@@ -105,7 +105,7 @@ export class RefreshTokenEntity {
 
 /** The answer that spent a refresh token, for a repeat after a lost answer. Cleared soon after its window. */
 @Entity('refresh_answers')
-export class RefreshAnswerEntity {
+export class RefreshReplayEntity {
   /** The refresh token (or the access token) that the answer gave: rows stand in the order of their time. */
   @SelectorPrimaryColumn()
   successorSelector!: number;

@@ -13,7 +13,7 @@ import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { authTimeOf } from '../grants/grant.js';
-import type { LiveQuery } from '../grants/live-list.js';
+import type { GrantListQuery } from '../grants/grant-list.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 import { ClientsService } from '../clients/clients.service.js';
 import { listStart } from '../database/list-order.js';
@@ -46,7 +46,7 @@ export interface AccessToken {
 
 const coalesceSeconds = 60;
 /** Every two seconds: where more tokens than that are in use, some are noted later than others. */
-const mostUsesNoted = 1_000;
+const maxUsesNoted = 1_000;
 
 /** Owns access tokens: finds, lists and revokes them. They are issued by the TokenIssuer of this module. */
 @Injectable()
@@ -61,14 +61,14 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
     @Inject(JwtSigner) private readonly signer: JwtSigner,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {
-    this.uses = new LastUse(store, accessTokenStatements.use, mostUsesNoted);
+    this.uses = new LastUse(store, accessTokenStatements.use, maxUsesNoted);
   }
 
   /** Tokens with a grant end with it; a client's own end here. */
   onModuleInit(): void {
     const revokeOwn = async (unit: Unit, clientId: string, now: EpochSeconds): Promise<void> =>
       void (await unit.change(accessTokenStatements.revokeOfClient, clientId, now));
-    this.clients.follow({ clientEnded: revokeOwn, clientHandedOver: revokeOwn });
+    this.clients.addListener({ clientEnded: revokeOwn, clientHandedOver: revokeOwn });
   }
 
   /** The live token that this text is, or undefined: unknown, forged, expired and revoked look the same. */
@@ -105,7 +105,7 @@ export class AccessTokensService implements OnModuleInit, BeforeApplicationShutd
   }
 
   /** Live tokens, the newest first. */
-  async list(query: LiveQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
+  async list(query: GrantListQuery, now: EpochSeconds): Promise<{ tokens: AccessToken[]; more: boolean }> {
     const { order = 'newest' } = query;
     const before = query.before ?? listStart[order];
     const limit = query.limit + 1;

@@ -9,7 +9,7 @@ import { isJwe } from '../keys/jwe.js';
 import { JweDecrypter } from '../keys/jwe-decrypter.js';
 import { JwtSigner } from '../keys/jwt-signer.js';
 
-const mostHintCharacters = 12_000;
+const maxHintCharacters = 12_000;
 
 /** An ID token that this server issued, expired or not. */
 export interface IdTokenHint {
@@ -55,7 +55,7 @@ export class IdTokenHints {
   /** A client decrypts what we sent it, and encrypts it again to us (OpenID Connect Core 3.1.2.1). */
   private async open(hint: string, clientId: string | undefined, now: EpochSeconds): Promise<string | undefined> {
     const secrets = clientId === undefined ? [] : await this.clients.knownSecrets(clientId, now);
-    return (await this.decrypter.open(hint, { secrets, maxLength: mostHintCharacters, now }))?.content;
+    return (await this.decrypter.open(hint, { secrets, maxLength: maxHintCharacters, now }))?.content;
   }
 
   /**
@@ -67,13 +67,13 @@ export class IdTokenHints {
     clientId: string | undefined,
     now: EpochSeconds,
   ): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const audience = parseJws(jwt, { maxLength: mostHintCharacters })?.payload['aud'];
+    const audience = parseJws(jwt, { maxLength: maxHintCharacters })?.payload['aud'];
     if (clientId !== undefined && audience !== clientId) return undefined;
     const client = typeof audience === 'string' ? await this.clients.find(audience) : undefined;
     if (!client || client.disabledAt !== undefined || !isMacAlgorithm(client.idTokenSignedResponseAlg))
       return undefined;
     const algorithms = [client.idTokenSignedResponseAlg];
-    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostHintCharacters, now });
+    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: maxHintCharacters, now });
     return typeof jws === 'object' ? jws.payload : undefined;
   }
 }

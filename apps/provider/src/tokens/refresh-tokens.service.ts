@@ -14,7 +14,7 @@ import { CannotOpen, deriveKey, expandKey, openWith, sealWith } from '@gatehouse
 import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { Sweeper, type PurgeStep } from '../database/sweep.js';
-import { refreshAnswerStatements, refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
+import { refreshReplayStatements, refreshTokenStatements, type RefreshTokenRow } from './token.statements.js';
 
 /** A refresh token as it was issued; whether it is spent or expired is for the caller to judge. */
 export interface RefreshToken {
@@ -38,7 +38,7 @@ export interface RefreshToken {
 @Injectable()
 export class RefreshTokensService {
   private readonly sweeper = new Sweeper(refreshTokenStatements.purge);
-  private readonly answers = new Sweeper(refreshAnswerStatements.purge);
+  private readonly answers = new Sweeper(refreshReplayStatements.purge);
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -75,11 +75,11 @@ export class RefreshTokensService {
     answer: { readonly successor: Selector; readonly body: string; readonly request: string },
     now: EpochSeconds,
   ): void {
-    unit.require(refreshTokenStatements.consume, token.selector, now, answer.successor);
+    unit.expectChange(refreshTokenStatements.consume, token.selector, now, answer.successor);
     const window = this.settings.refreshRetryWindowSeconds;
     if (window === 0) return;
     const sealed = sealWith(answerKey(token), placeOf(token, answer.request), answer.body);
-    unit.write(refreshAnswerStatements.keep, answer.successor, sealed, addSeconds(now, window));
+    unit.write(refreshReplayStatements.keep, answer.successor, sealed, addSeconds(now, window));
   }
 
   /**
@@ -88,7 +88,7 @@ export class RefreshTokensService {
    */
   extend(unit: Unit, token: RefreshToken, expiresAt: EpochSeconds): void {
     if (extendsRefreshToken(token, expiresAt, this.settings))
-      unit.require(refreshTokenStatements.extend, token.selector, expiresAt);
+      unit.expectChange(refreshTokenStatements.extend, token.selector, expiresAt);
   }
 
   /** When the token expires: by its last use, or by the absolute lifetime since its grant was made. */
@@ -108,7 +108,7 @@ export class RefreshTokensService {
       (await this.store.one(refreshTokenStatements.isConsumed, row.successor_selector))
     )
       return undefined;
-    const kept = await this.store.one<{ sealed: string }>(refreshAnswerStatements.find, row.successor_selector, now);
+    const kept = await this.store.one<{ sealed: string }>(refreshReplayStatements.find, row.successor_selector, now);
     if (kept) return opened(answerKey(token), placeOf(token, request), kept.sealed);
     // Spent by a process of the version before.
     if (row.answer_sealed === null || row.answer_until === null || row.answer_until <= now) return undefined;

@@ -115,7 +115,7 @@ export const refreshTokenStatements = {
   purge: sweptTable('refresh_tokens', 'expires_at <= $3'),
 };
 
-export const refreshAnswerStatements = {
+export const refreshReplayStatements = {
   keep: statement(
     'refresh_answers.keep',
     'INSERT INTO refresh_answers (successor_selector, sealed, until) VALUES ($1, $2, $3)',

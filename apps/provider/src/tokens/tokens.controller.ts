@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
-import { LivePages, type LiveKind } from '../grants/live-pages.service.js';
+import { GrantListPages, type GrantListKind } from '../grants/grant-list-pages.service.js';
 import { routes } from '../web/routes.js';
 import { RevokeAllTokens } from './operations/revoke-all-tokens.js';
 import { RevokeTokens } from './operations/revoke-tokens.js';
@@ -10,10 +10,10 @@ import { AccessTokensService, type AccessToken } from './access-tokens.service.j
 /** The page of live access tokens: administrators see all, developers those of their own clients. Never a token's value. */
 @Controller(routes.tokens)
 export class TokensController {
-  private readonly kind: LiveKind<AccessToken>;
+  private readonly kind: GrantListKind<AccessToken>;
 
   constructor(
-    @Inject(LivePages) private readonly pages: LivePages,
+    @Inject(GrantListPages) private readonly pages: GrantListPages,
     @Inject(AccessTokensService) tokens: AccessTokensService,
   ) {
     this.kind = kindOf(tokens);
@@ -30,7 +30,7 @@ export class TokensController {
   }
 }
 
-function kindOf(tokens: AccessTokensService): LiveKind<AccessToken> {
+function kindOf(tokens: AccessTokensService): GrantListKind<AccessToken> {
   return {
     path: routes.tokens,
     view: 'tokens/tokens',

@@ -5,7 +5,7 @@ import { invalidInput } from '../operations/operation-error.js';
 import { ResourcesService } from '../resources/resources.service.js';
 
 /** Of each list so many are looked up; longer ones are refused by their own check. */
-const mostChecked = 100;
+const maxChecked = 100;
 
 /** Checks that the clients and APIs that an issuer names exist. */
 @Injectable()
@@ -17,10 +17,10 @@ export class IssuerReferences {
 
   /** @throws OperationError invalid, for `clients.N` or `resources.N` */
   async check({ clients, resources = [] }: TrustedIssuerDraft): Promise<void> {
-    for (const [index, id] of clients.slice(0, mostChecked).entries())
+    for (const [index, id] of clients.slice(0, maxChecked).entries())
       if (!(await this.clients.find(id)))
         throw invalidInput([{ field: `clients.${index}`, message: `There is no client ${id.slice(0, 100)}.` }]);
-    for (const [index, identifier] of resources.slice(0, mostChecked).entries())
+    for (const [index, identifier] of resources.slice(0, maxChecked).entries())
       if (!(await this.resources.find(identifier)))
         throw invalidInput([{ field: `resources.${index}`, message: `There is no API ${identifier.slice(0, 100)}.` }]);
   }

@@ -5,14 +5,14 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { ClientsService } from '../clients/clients.service.js';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { PageOperations } from '../users/page-operations.service.js';
-import type { UserVisit } from '../users/sessions/visit.js';
-import { Visits } from '../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { CreateIssuer } from './operations/create-issuer.js';
 import { DeleteIssuer } from './operations/delete-issuer.js';
 import { UpdateIssuer } from './operations/update-issuer.js';
@@ -30,7 +30,7 @@ const subjectWords: Readonly<Record<SubjectKind, string>> = {
   id: 'The identifier of an account here',
 };
 
-const mostCharacters = 50_000;
+const maxCharacters = 50_000;
 
 /** As typed. */
 interface IssuerForm {
@@ -58,7 +58,7 @@ const blank: IssuerForm = {
 interface Shown {
   readonly values: IssuerForm;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -69,7 +69,7 @@ interface Shown {
 export class TrustedIssuersController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -77,10 +77,10 @@ export class TrustedIssuersController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const all = await this.issuers.all();
     const names = await this.clients.names(all.flatMap(({ clients }) => clients));
-    return this.visits.page(visit, 'trusted-issuers/list', {
+    return this.contexts.page(context, 'trusted-issuers/list', {
       issuers: all.map(({ id, name, issuer, subject, clients, scope, createdAt }) => ({
         id,
         name,
@@ -106,9 +106,9 @@ export class TrustedIssuersController {
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const trusted = await this.editable(request);
-    return this.show(visit, trusted, { values: formOf(trusted) });
+    return this.show(context, trusted, { values: formOf(trusted) });
   }
 
   @Post('update/:id')
@@ -119,43 +119,43 @@ export class TrustedIssuersController {
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const trusted = await this.editable(request);
     const values = formOf(trusted);
-    if (refusal) return this.show(visit, trusted, { values, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, trusted, { values, status: 403, error: refusal.sentence });
     if (form.text('confirm').trim() !== trusted.name) {
       const problems = [{ field: 'confirm', message: 'This is not its name.' }];
-      return this.show(visit, trusted, { values, problems, status: 422 });
+      return this.show(context, trusted, { values, problems, status: 422 });
     }
-    const outcome = await this.operations.execute(DeleteIssuer, { id: trusted.id }, { visit, form });
-    if ('refusal' in outcome) return this.show(visit, trusted, { values, ...outcome.refusal });
-    return Reply.redirect(`${routes.issuers}?done=deleted`, { cookies: visit.cookies });
+    const outcome = await this.operations.execute(DeleteIssuer, { id: trusted.id }, { context, form });
+    if ('refusal' in outcome) return this.show(context, trusted, { values, ...outcome.refusal });
+    return Reply.redirect(`${routes.issuers}?done=deleted`, { cookies: context.cookies });
   }
 
   private async save(request: WebRequest, find: () => Promise<TrustedIssuer | undefined>): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const before = await find();
     const values = form.names.length > 0 ? readForm(form) : before ? formOf(before) : blank;
     const revision = form.get('revision');
-    if (refusal) return this.show(visit, before, { values, status: 403, error: refusal.sentence, revision });
+    if (refusal) return this.show(context, before, { values, status: 403, error: refusal.sentence, revision });
     const { draft, problem } = draftOf(values);
-    if (problem) return this.show(visit, before, { values, problems: [problem], status: 422, revision });
+    if (problem) return this.show(context, before, { values, problems: [problem], status: 422, revision });
     const saved = before
-      ? await this.operations.execute(UpdateIssuer, { id: before.id, draft, revision }, { visit, form })
-      : await this.operations.execute(CreateIssuer, draft, { visit, form });
+      ? await this.operations.execute(UpdateIssuer, { id: before.id, draft, revision }, { context, form })
+      : await this.operations.execute(CreateIssuer, draft, { context, form });
     if ('refusal' in saved) {
       const shown = { values, ...saved.refusal, problems: saved.refusal.problems.map(inForm) };
       // Saving again replaces the state as it is now.
-      return this.show(visit, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
+      return this.show(context, before, saved.refusal.status === 409 ? shown : { ...shown, revision });
     }
     const done = before ? 'saved' : 'created';
-    return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.issuers}/update/${saved.result.id}?done=${done}`, { cookies: context.cookies });
   }
 
-  private show(visit: UserVisit, trusted: TrustedIssuer | undefined, shown: Shown): Reply {
-    return this.visits.page(
-      visit,
+  private show(context: UserRequestContext, trusted: TrustedIssuer | undefined, shown: Shown): Reply {
+    return this.contexts.page(
+      context,
       'trusted-issuers/edit',
       {
         heading: trusted ? trusted.name : 'Add an issuer',
@@ -173,16 +173,16 @@ export class TrustedIssuersController {
         })),
         ...problemModel(shown.problems ?? []),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 
   /** @throws PageError record.not_found */
@@ -200,7 +200,7 @@ function inForm({ field, message }: FieldProblem): FieldProblem {
 }
 
 function readForm(form: Form): IssuerForm {
-  const text = (name: string): string => form.text(name).slice(0, mostCharacters);
+  const text = (name: string): string => form.text(name).slice(0, maxCharacters);
   return {
     issuer: text('issuer'),
     name: text('name'),

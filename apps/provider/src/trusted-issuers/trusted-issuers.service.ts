@@ -20,7 +20,7 @@ const lock = statement('trusted_issuers.lock', 'SELECT id FROM trusted_issuers W
 });
 
 /** They are made by administrators: so many are read at once, and kept in the process. */
-const mostIssuers = 200;
+const maxIssuers = 200;
 
 type Outcome = { readonly trusted: TrustedIssuer } | { readonly problems: readonly FieldProblem[] };
 
@@ -63,8 +63,8 @@ export class TrustedIssuers implements OnModuleInit {
     const checked = checkTrustedIssuer({ ...draft, id: newId(), createdAt: now });
     if ('problems' in checked) return checked;
     const repository = unit.manager.getRepository(TrustedIssuerEntity);
-    if ((await repository.count()) >= mostIssuers)
-      return { problems: [{ field: 'issuer', message: `There are ${mostIssuers} issuers: no more fit.` }] };
+    if ((await repository.count()) >= maxIssuers)
+      return { problems: [{ field: 'issuer', message: `There are ${maxIssuers} issuers: no more fit.` }] };
     if (await repository.existsBy({ issuer: checked.trusted.issuer })) return taken;
     await repository.insert({ ...toRow(checked.trusted), createdAt: now, updatedAt: now });
     await this.versions.bump(unit, 'issuers');
@@ -98,7 +98,7 @@ export class TrustedIssuers implements OnModuleInit {
   }
 
   private async read(): Promise<readonly TrustedIssuer[]> {
-    return (await this.rows.find({ order: { name: 'ASC', id: 'ASC' }, take: mostIssuers })).map(toTrusted);
+    return (await this.rows.find({ order: { name: 'ASC', id: 'ASC' }, take: maxIssuers })).map(toTrusted);
   }
 }
 

@@ -1,4 +1,4 @@
-import { text, type Text } from '../i18n/text.js';
+import { text, type Text } from '../i18n/message.js';
 
 const hour = 3600;
 const day = 24 * hour;

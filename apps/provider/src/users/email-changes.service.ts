@@ -14,7 +14,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../web/routes.js';
 import { Mailer } from '../mail/mailer.service.js';
-import { ReplayService } from '../replay/replay.service.js';
+import { ReplayCache } from '../replay/replay-cache.service.js';
 import { durationText } from './duration-text.js';
 import { LoginThrottle } from './throttling/login-throttle.service.js';
 import { OneTimeLinks } from './credentials/one-time-links.service.js';
@@ -72,7 +72,7 @@ export class EmailChanges {
     @Inject(Mailer) private readonly mailer: Mailer,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
-    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(ReplayCache) private readonly replay: ReplayCache,
     @Inject(SecurityNotices) private readonly notices: SecurityNotices,
   ) {}
 
@@ -130,7 +130,7 @@ export class EmailChanges {
 
   /** True for exactly one caller, and only while the account is as it was. The address before is told. */
   async confirm(unit: Unit, change: EmailChange, now: EpochSeconds): Promise<boolean> {
-    if (!(await this.replay.spend(unit, 'email change', change.id, change.expiresAt, now))) return false;
+    if (!(await this.replay.use(unit, 'email change', change.id, change.expiresAt, now))) return false;
     // Before the change: it goes to the old address.
     if (change.before !== null && change.before !== change.email)
       await this.notices.tell(unit, change.userId, 'email changed', now);

@@ -1,20 +1,20 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import type { Form } from '@gatehouse/platform/http/form';
-import type { FieldProblem } from '../web/form-problems.js';
+import type { FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
-import type { PersonActor, VisitorActor } from '../operations/actor.js';
+import type { UserActor, VisitorActor } from '../operations/actor.js';
 import { OperationError } from '../operations/operation-error.js';
 import type { Operation } from '../operations/operation.js';
 import { Operations } from '../operations/operations.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { RecentSignIns } from './sessions/recent-sign-ins.service.js';
 import { SecondFactorLookup } from './second-factor-lookup.js';
-import type { UserVisit, Visit } from './sessions/visit.js';
+import type { UserRequestContext, RequestContext } from './sessions/request-context.js';
 
 /** What a form shows when its operation was refused. */
 export interface Refusal {
   readonly status: 409 | 422 | 429 | 503;
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly problems: readonly FieldProblem[];
 }
 
@@ -22,7 +22,7 @@ export type PageOutcome<Result> = { readonly result: Result } | { readonly refus
 
 /** The form that asks for an operation. */
 export interface Submission {
-  readonly visit: UserVisit;
+  readonly context: UserRequestContext;
   /** Accepted: its CSRF token and origin were checked. */
   readonly form: Form;
   /** Where a form that cannot be kept comes back to after a sign-in; left out: the address that it was posted to. */
@@ -47,17 +47,17 @@ export class PageOperations {
   async execute<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,
     input: Input,
-    submission: Pick<Submission, 'visit'> & Partial<Submission>,
+    submission: Pick<Submission, 'context'> & Partial<Submission>,
   ): Promise<PageOutcome<Result>> {
-    const { visit, form, page = visit.request.originalUrl } = submission;
-    const actor = await this.actorOf(visit);
+    const { context, form, page = context.request.originalUrl } = submission;
+    const actor = await this.actorOf(context);
     // Before the operation: a form that came back after a sign-in is sent once.
-    if (form) await this.signIns.passed(visit, form);
+    if (form) await this.signIns.passed(context, form);
     try {
       return { result: await this.operations.execute(type, actor, input) };
     } catch (error) {
       if (!(error instanceof OperationError)) throw error;
-      if (error.code === 'recent_sign_in' && form) throw await this.signIns.neededFor(visit, form, page);
+      if (error.code === 'recent_sign_in' && form) throw await this.signIns.neededFor(context, form, page);
       return { refusal: refusalOf(error) };
     }
   }
@@ -70,9 +70,9 @@ export class PageOperations {
   async executeForVisitor<Input, Result, Prepared>(
     type: Type<Operation<Input, Result, Prepared>>,
     input: Input,
-    { visit, linkedUserId }: { readonly visit: Visit; readonly linkedUserId?: string },
+    { context, linkedUserId }: { readonly context: RequestContext; readonly linkedUserId?: string },
   ): Promise<PageOutcome<Result>> {
-    const { address, requestId, now } = visit;
+    const { address, requestId, now } = context;
     const actor: VisitorActor = { kind: 'visitor', linkedUserId, address, requestId, now };
     try {
       return { result: await this.operations.execute(type, actor, input) };
@@ -82,7 +82,7 @@ export class PageOperations {
     }
   }
 
-  private async actorOf({ user, session, address, requestId, now }: UserVisit): Promise<PersonActor> {
+  private async actorOf({ user, session, address, requestId, now }: UserRequestContext): Promise<UserActor> {
     const { authTime, amr } = session;
     const hasSecondFactor = amr.includes('mfa') || (await this.factors.hasAny(user.id));
     return {

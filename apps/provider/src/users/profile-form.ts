@@ -11,8 +11,8 @@ import {
   type UserPropertyName,
 } from '@gatehouse/domain/oidc';
 import type { Form } from '@gatehouse/platform/http/form';
-import { fieldId, type FieldProblem } from '../web/form-problems.js';
-import { text, type Sentence } from '../i18n/text.js';
+import { fieldId, type FieldProblem } from '../web/form-errors.js';
+import { text, type Message } from '../i18n/message.js';
 import type { UserDraft } from './user.js';
 import { propertiesIn, type ProfileSection } from './user-property-forms.js';
 
@@ -23,8 +23,8 @@ export type ProfileDraft = Pick<UserDraft, AccountField> & { readonly profile: P
 export interface ProfileFieldModel {
   readonly id: string;
   readonly name: string;
-  readonly label: Sentence;
-  readonly hint: Sentence | undefined;
+  readonly label: Message;
+  readonly hint: Message | undefined;
   readonly type: 'text' | 'url' | 'tel';
   /** May have lines. */
   readonly lines: boolean;
@@ -32,7 +32,7 @@ export interface ProfileFieldModel {
   readonly optional: true;
   readonly plain: boolean;
   readonly autocomplete: string;
-  readonly problem: Sentence | undefined;
+  readonly problem: Message | undefined;
   readonly focus: boolean;
 }
 
@@ -68,7 +68,7 @@ export function profileFieldGroups(
   draft: ProfileDraft,
   problems: readonly FieldProblem[],
   setter: PropertySetter,
-): readonly { readonly heading: Sentence; readonly fields: readonly ProfileFieldModel[] }[] {
+): readonly { readonly heading: Message; readonly fields: readonly ProfileFieldModel[] }[] {
   const { profile, ...names } = draft;
   const values: Readonly<Record<string, unknown>> = { ...names, ...profile, ...profile.address };
   return sections.map((section) => ({

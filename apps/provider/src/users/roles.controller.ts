@@ -3,20 +3,20 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { SetRoleRequirements } from './operations/set-role-requirements.js';
 import { PageOperations } from './page-operations.service.js';
 import { RoleRequirements } from './role-requirements.service.js';
 import { roles, roleWords } from './user.js';
-import type { UserVisit } from './sessions/visit.js';
-import { Visits } from './sessions/visits.service.js';
+import type { UserRequestContext } from './sessions/request-context.js';
+import { RequestContexts } from './sessions/request-contexts.service.js';
 
 /** What administrators demand of each role. */
 @Controller(routes.roles)
 export class RolesController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
   ) {}
@@ -29,37 +29,37 @@ export class RolesController {
   @Post()
   async save(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const wanted = new Set(form.all('secondFactor'));
     const before = await this.requirements.load();
     if (refusal)
-      return this.show(visit, form.names.length > 0 ? wanted : before, { status: 403, error: refusal.sentence });
+      return this.show(context, form.names.length > 0 ? wanted : before, { status: 403, error: refusal.sentence });
     const secondFactor = Object.fromEntries(roles.map((role) => [role, wanted.has(role)]));
-    const outcome = await this.operations.execute(SetRoleRequirements, secondFactor, { visit, form });
-    if ('refusal' in outcome) return this.show(visit, wanted, outcome.refusal);
-    return Reply.redirect(`${routes.roles}?done=saved`, { cookies: visit.cookies });
+    const outcome = await this.operations.execute(SetRoleRequirements, secondFactor, { context, form });
+    if ('refusal' in outcome) return this.show(context, wanted, outcome.refusal);
+    return Reply.redirect(`${routes.roles}?done=saved`, { cookies: context.cookies });
   }
 
   private show(
-    visit: UserVisit,
+    context: UserRequestContext,
     demanding: ReadonlySet<string>,
-    shown: { readonly status?: number; readonly error?: Sentence },
+    shown: { readonly status?: number; readonly error?: Message },
   ): Reply {
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'users/roles',
       {
         roles: roles.map((role) => ({ role, words: roleWords[role], checked: demanding.has(role) })),
         error: shown.error,
-        notice: query(visit.request).text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
+        notice: query(context.request).text('done') === 'saved' && shown.status === undefined ? 'Saved.' : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }

@@ -1,5 +1,5 @@
 /** Shorter text has no trigram: of it only the start of a username or address is looked up. */
-export const leastSearchedCharacters = 3;
+export const minSearchedCharacters = 3;
 
 /** Letters that do not decompose into a base letter and a mark. The triggers of the migration `UserSearch` know the same. */
 const letters: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ export function searchText(typed: string): string {
 
 /** Whether the text is long enough to be found inside a name. */
 export function isSearchedInside(folded: string): boolean {
-  return [...folded].length >= leastSearchedCharacters;
+  return [...folded].length >= minSearchedCharacters;
 }
 
 /** A pattern of LIKE for text that contains this. Its wildcards are literal. */

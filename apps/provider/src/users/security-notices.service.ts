@@ -5,7 +5,7 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { Settings } from '../config/settings.js';
 import { routes } from '../web/routes.js';
 import { Mailer } from '../mail/mailer.service.js';
-import { text, type TextKey } from '../i18n/text.js';
+import { text, type TextKey } from '../i18n/message.js';
 import { localeOf } from './user.statements.js';
 import { UsersService } from './users.service.js';
 
@@ -43,7 +43,7 @@ export class SecurityNotices implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.users.follow({
+    this.users.addListener({
       passwordChanged: (unit, userId, now) => this.tell(unit, userId, 'password set', now),
       emailReplaced: (unit, userId, before, now) => this.tellReplaced(unit, userId, before, now),
     });

@@ -14,7 +14,7 @@ interface AddressRow {
 
 const pageRows = 5_000;
 /** Named at most. */
-const mostNames = 10;
+const maxNames = 10;
 
 export interface UndeliverableAddresses {
   readonly count: number;
@@ -35,7 +35,7 @@ export class UndeliverableAddressesService {
       const rows: readonly AddressRow[] = await this.store.all<AddressRow>(page, after, pageRows);
       const bad = rows.filter(({ email }) => !isEmailAddress(email));
       count += bad.length;
-      usernames.push(...bad.slice(0, mostNames - usernames.length).map(({ username }) => username));
+      usernames.push(...bad.slice(0, maxNames - usernames.length).map(({ username }) => username));
       after = rows.length < pageRows ? undefined : rows.at(-1)?.id;
     }
     return { count, usernames };

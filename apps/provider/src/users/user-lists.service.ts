@@ -45,9 +45,9 @@ interface Inside {
 }
 
 /** An e-mail address is no longer than this. */
-const mostSearchUnits = 256;
+const maxSearchUnits = 256;
 /** So many people of a role are looked up one by one; of more, a page is found soon in any order. */
-const mostPicked = 10_000;
+const maxPicked = 10_000;
 /** After every text that begins with another, in the order of code points. */
 const lastCharacter = '\u{10FFFF}';
 
@@ -97,7 +97,7 @@ export class UserLists {
     const { order = 'username', after, limit, role } = query;
     // No name contains a NUL, and PostgreSQL accepts none.
     if (query.search?.includes('\0')) return { users: [], next: undefined };
-    const typed = query.search?.slice(0, mostSearchUnits) ?? '';
+    const typed = query.search?.slice(0, maxSearchUnits) ?? '';
     const search = typed === '' ? undefined : usernameKey(typed);
     const all = search === undefined ? runs[order] : searchRuns;
     const picked = role === undefined ? undefined : await this.pick(role);
@@ -141,7 +141,7 @@ export class UserLists {
   /** Who has a role, where they are few: they would have to be sought among all. */
   private async pick(role: Role): Promise<readonly string[] | undefined> {
     const rows = await this.store.all<{ id: string }>(byRole, role);
-    return rows.length > mostPicked ? undefined : rows.map(({ id }) => id);
+    return rows.length > maxPicked ? undefined : rows.map(({ id }) => id);
   }
 
   private async page(
@@ -232,7 +232,7 @@ const pages: ReadonlyMap<string, Made> = new Map(
 
 const byRole = statement(
   'users.ids_by_role',
-  `SELECT r.user_id AS id FROM user_roles r WHERE r.role = $1 LIMIT ${mostPicked + 1}`,
+  `SELECT r.user_id AS id FROM user_roles r WHERE r.role = $1 LIMIT ${maxPicked + 1}`,
 );
 
 function rangeOf(search: string): readonly [string, string] {

@@ -1,5 +1,5 @@
 import type { UserPropertyName } from '@gatehouse/domain/oidc';
-import { text, type Text } from '../i18n/text.js';
+import { text, type Text } from '../i18n/message.js';
 
 export type ProfileSection = 'names' | 'about' | 'contact';
 

@@ -8,7 +8,7 @@ import {
   type Profile,
   type ProfileRule,
 } from '@gatehouse/domain/oidc';
-import { text, type Sentence } from '../i18n/text.js';
+import { text, type Message } from '../i18n/message.js';
 
 /** What an account may do here; an administrator may what all others may. */
 export const roles = ['admin', 'auditor', 'developer', 'user'] as const;
@@ -62,25 +62,25 @@ export function editable(user: User): object {
 
 export interface Problem {
   readonly field: string;
-  readonly message: Sentence;
+  readonly message: Message;
 }
 
 const usernameMaximum = 64;
 /** A name in code units. */
-export const mostNameUnits = userProperties.name.most;
+export const maxNameUnits = userProperties.name.most;
 /** A character that normalization composes takes four code units at most when it is written decomposed. */
-const mostUnitsPerCharacter = 4;
+const maxUnitsPerCharacter = 4;
 /** A username in code units, in whichever form it was typed; longer text names no account. */
-export const mostUsernameUnits = usernameMaximum * mostUnitsPerCharacter;
+export const maxUsernameUnits = usernameMaximum * maxUnitsPerCharacter;
 /** A password in code units, in whichever form it was typed; longer text is no password, and is never normalized. */
-export const mostPasswordUnits = 256 * mostUnitsPerCharacter;
+export const maxPasswordUnits = 256 * maxUnitsPerCharacter;
 
 /**
  * The form in which usernames are compared: "Ａlice" and "alice" are one account. Normalization (NFKC) can make text
  * eighteen times as long, so that only the start of what is too long for a username is normalized.
  */
 export function usernameKey(username: string): string {
-  return username.slice(0, mostUsernameUnits).normalize('NFKC').toLowerCase();
+  return username.slice(0, maxUsernameUnits).normalize('NFKC').toLowerCase();
 }
 
 /**
@@ -144,15 +144,15 @@ export function checkClaims(draft: Pick<UserDraft, AccountField | 'profile'>): P
   return problems;
 }
 
-function profileSentence(rule: ProfileRule, most: number): Sentence {
+function profileSentence(rule: ProfileRule, most: number): Message {
   return text(`problem.profile.${rule}`, { most });
 }
 
 const passwordMaximum = 256;
 
 /** Checks length alone: no composition rules (NIST SP 800-63B-4 3.1.1.2). Characters are Unicode code points. */
-export function checkPassword(password: string, minimum: number): Sentence | undefined {
-  if (password.length > mostPasswordUnits) return text('problem.password.long', { maximum: passwordMaximum });
+export function checkPassword(password: string, minimum: number): Message | undefined {
+  if (password.length > maxPasswordUnits) return text('problem.password.long', { maximum: passwordMaximum });
   const length = [...password.normalize('NFC')].length;
   if (length < minimum) return text('problem.password.short', { minimum });
   if (length > passwordMaximum) return text('problem.password.long', { maximum: passwordMaximum });

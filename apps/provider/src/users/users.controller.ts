@@ -5,11 +5,11 @@ import { PageForms } from '@gatehouse/platform/http/page-forms';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { formatCursor, parseCursor } from '../web/cursor.js';
-import { problemModel, type FieldProblem } from '../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
-import type { Sentence } from '../i18n/text.js';
+import type { Message } from '../i18n/message.js';
 import { CreateUser } from './operations/create-user.js';
 import { DeleteUser } from './operations/delete-user.js';
 import { MakePasswordLink } from './credentials/operations/make-password-link.js';
@@ -21,11 +21,11 @@ import { profileFieldGroups, readProfile } from './profile-form.js';
 import { editable, roles, roleWords, type User, type UserDraft } from './user.js';
 import { UserLists, userOrders, type UserOrder } from './user-lists.service.js';
 import { UsersService } from './users.service.js';
-import type { UserVisit } from './sessions/visit.js';
-import { Visits } from './sessions/visits.service.js';
+import type { UserRequestContext } from './sessions/request-context.js';
+import { RequestContexts } from './sessions/request-contexts.service.js';
 
 const pageSize = 25;
-const mostAtOnce = 100;
+const maxAtOnce = 100;
 
 const notices: Readonly<Record<string, string>> = {
   saved: 'The user was saved.',
@@ -42,7 +42,7 @@ const notices: Readonly<Record<string, string>> = {
 interface Shown {
   readonly draft: UserDraft;
   readonly problems?: readonly FieldProblem[];
-  readonly error?: Sentence;
+  readonly error?: Message;
   readonly status?: number;
   /** Of the state that the form was made of; left out: of the one that there is. */
   readonly revision?: string | undefined;
@@ -59,7 +59,7 @@ const orderWords: Readonly<Record<UserOrder, string>> = {
 export class UsersController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
@@ -67,7 +67,7 @@ export class UsersController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const parameters = query(request);
     const search = parameters.text('q').trim().slice(0, 200);
     // What was searched for is in an order of its own.
@@ -76,7 +76,7 @@ export class UsersController {
     const after = parseCursor(parameters.text('after'), this.lists.cursorShape(order));
     const role = roles.find((each) => each === parameters.get('role'));
     const { users, next } = await this.lists.list({ search: search || undefined, role, order, after, limit: pageSize });
-    return this.visits.page(visit, 'users/list', {
+    return this.contexts.page(context, 'users/list', {
       search,
       role,
       roleChoices: roles.map((each) => ({ role: each, chosen: each === role })),
@@ -107,129 +107,129 @@ export class UsersController {
   @Post()
   async many(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     // A list has nothing that was typed: it is shown afresh.
-    if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: visit.cookies });
+    if (refusal) return Reply.redirect(`${routes.users}?done=refused`, { cookies: context.cookies });
     const action = form.get('action');
     if (action !== 'disable' && action !== 'enable') throw new PageError('form.invalid');
-    const ids = [...new Set(form.all('id'))].slice(0, mostAtOnce);
+    const ids = [...new Set(form.all('id'))].slice(0, maxAtOnce);
     const outcome = await this.operations.execute(
       SetUserStates,
       { ids, disabled: action === 'disable' },
-      { visit, form },
+      { context, form },
     );
     const kept = 'result' in outcome && outcome.result.keptAdministrator;
     const done = ids.length === 0 ? 'none' : kept ? 'kept' : 'changed';
-    return Reply.redirect(`${routes.users}?done=${done}`, { cookies: visit.cookies });
+    return Reply.redirect(`${routes.users}?done=${done}`, { cookies: context.cookies });
   }
 
   @Get('add')
   async addForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.show(visit, undefined, { draft: { username: '', roles: ['user'] } });
+    const context = await this.openFor(request);
+    return this.show(context, undefined, { draft: { username: '', roles: ['user'] } });
   }
 
   @Post('add')
   async add(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const draft = readDraft(form);
-    if (refusal) return this.show(visit, undefined, { draft, status: 403, error: refusal.sentence });
-    const made = await this.operations.execute(CreateUser, { draft }, { visit, form });
-    if ('refusal' in made) return this.show(visit, undefined, { draft, ...made.refusal });
-    return this.showLink(visit, made.result.user, made.result.link ?? '', 'added');
+    if (refusal) return this.show(context, undefined, { draft, status: 403, error: refusal.sentence });
+    const made = await this.operations.execute(CreateUser, { draft }, { context, form });
+    if ('refusal' in made) return this.show(context, undefined, { draft, ...made.refusal });
+    return this.showLink(context, made.result.user, made.result.link ?? '', 'added');
   }
 
   @Get('update/:id')
   async updateForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
-    return this.show(visit, user, { draft: user });
+    return this.show(context, user, { draft: user });
   }
 
   @Post('update/:id')
   async update(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
     const draft = form.names.length > 0 ? readDraft(form) : user;
-    if (refusal) return this.show(visit, user, { draft, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, user, { draft, status: 403, error: refusal.sentence });
     const seen = form.get('revision');
-    const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision: seen }, { visit, form });
+    const saved = await this.operations.execute(UpdateUser, { id: user.id, draft, revision: seen }, { context, form });
     if ('refusal' in saved) {
       const { refusal: refused } = saved;
       // Saving again replaces the state as it is now.
-      if (refused.status === 409) return this.show(visit, await this.getUser(request), { draft, ...refused });
-      return this.show(visit, user, { draft, ...refused, revision: seen });
+      if (refused.status === 409) return this.show(context, await this.getUser(request), { draft, ...refused });
+      return this.show(context, user, { draft, ...refused, revision: seen });
     }
-    return this.backTo(visit, user, 'saved');
+    return this.backTo(context, user, 'saved');
   }
 
   @Get(['disable/:id', 'enable/:id', 'link/:id'])
   async actionForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.backTo(visit, await this.getUser(request));
+    const context = await this.openFor(request);
+    return this.backTo(context, await this.getUser(request));
   }
 
   @Post('disable/:id')
   async disable(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    return this.setState({ visit, form }, user, true);
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    return this.setState({ context, form }, user, true);
   }
 
   @Post('enable/:id')
   async enable(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    return this.setState({ visit, form }, user, false);
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    return this.setState({ context, form }, user, false);
   }
 
   @Post('link/:id')
   async makeLink(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
-    if (refusal) return this.show(visit, user, { draft: user, status: 403, error: refusal.sentence });
-    const made = await this.operations.execute(MakePasswordLink, { id: user.id }, { visit, form });
-    if ('refusal' in made) return this.show(visit, user, { draft: user, ...made.refusal });
-    return this.showLink(visit, user, made.result);
+    if (refusal) return this.show(context, user, { draft: user, status: 403, error: refusal.sentence });
+    const made = await this.operations.execute(MakePasswordLink, { id: user.id }, { context, form });
+    if ('refusal' in made) return this.show(context, user, { draft: user, ...made.refusal });
+    return this.showLink(context, user, made.result);
   }
 
   @Get('delete/:id')
   async removeForm(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.showRemoval(visit, await this.getUser(request), '');
+    const context = await this.openFor(request);
+    return this.showRemoval(context, await this.getUser(request), '');
   }
 
   @Post('delete/:id')
   async remove(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const user = await this.getUser(request);
     const typed = form.text('username').trim();
-    if (refusal) return this.showRemoval(visit, user, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.showRemoval(context, user, typed, { status: 403, error: refusal.sentence });
     if (typed !== user.username)
-      return this.showRemoval(visit, user, typed, { status: 422, problem: 'This is not their username.' });
-    const outcome = await this.operations.execute(DeleteUser, { id: user.id }, { visit, form });
-    if ('refusal' in outcome) return this.showRemoval(visit, user, typed, outcome.refusal);
-    return Reply.redirect(`${routes.users}?done=deleted`, { cookies: visit.cookies });
+      return this.showRemoval(context, user, typed, { status: 422, problem: 'This is not their username.' });
+    const outcome = await this.operations.execute(DeleteUser, { id: user.id }, { context, form });
+    if ('refusal' in outcome) return this.showRemoval(context, user, typed, outcome.refusal);
+    return Reply.redirect(`${routes.users}?done=deleted`, { cookies: context.cookies });
   }
 
   private async setState(submission: Submission, user: User, disabled: boolean): Promise<Reply> {
     const outcome = await this.operations.execute(SetUserState, { id: user.id, disabled }, submission);
-    if ('refusal' in outcome) return this.show(submission.visit, user, { draft: user, ...outcome.refusal });
-    return this.backTo(submission.visit, user, disabled ? 'disabled' : 'enabled');
+    if ('refusal' in outcome) return this.show(submission.context, user, { draft: user, ...outcome.refusal });
+    return this.backTo(submission.context, user, disabled ? 'disabled' : 'enabled');
   }
 
-  private show(visit: UserVisit, user: User | undefined, shown: Shown): Reply {
+  private show(context: UserRequestContext, user: User | undefined, shown: Shown): Reply {
     const { draft } = shown;
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'users/edit',
       {
         heading: user ? user.username : 'Add a user',
@@ -260,14 +260,14 @@ export class UsersController {
         })),
         ...problemModel(shown.problems ?? []),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );
   }
 
-  private showLink(visit: UserVisit, user: User, link: string, reason?: 'added'): Reply {
-    return this.visits.page(visit, 'users/link', {
+  private showLink(context: UserRequestContext, user: User, link: string, reason?: 'added'): Reply {
+    return this.contexts.page(context, 'users/link', {
       person: { id: user.id, username: user.username },
       unverifiedEmail: reason === 'added' && !user.emailVerified ? user.email : undefined,
       link,
@@ -276,13 +276,13 @@ export class UsersController {
   }
 
   private showRemoval(
-    visit: UserVisit,
+    context: UserRequestContext,
     user: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string } = {},
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string } = {},
   ): Reply {
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'users/delete',
       {
         person: { id: user.id, username: user.username },
@@ -295,16 +295,16 @@ export class UsersController {
     );
   }
 
-  private backTo(visit: UserVisit, user: User, done?: string): Reply {
+  private backTo(context: UserRequestContext, user: User, done?: string): Reply {
     return Reply.redirect(`${routes.users}/update/${user.id}${done === undefined ? '' : `?done=${done}`}`, {
-      cookies: visit.cookies,
+      cookies: context.cookies,
     });
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 
   private async getUser(request: WebRequest): Promise<User> {

@@ -9,7 +9,7 @@ import { CurrentPasswords } from './credentials/current-passwords.service.js';
 import { EmailChanges } from './email-changes.service.js';
 import { InvitationsController } from './invitations/invitations.controller.js';
 import { Invitations } from './invitations/invitations.service.js';
-import { KeptForms } from './sessions/kept-forms.service.js';
+import { SavedForms } from './sessions/saved-forms.service.js';
 import { KnownDevices } from './throttling/known-devices.js';
 import { LoginThrottle } from './throttling/login-throttle.service.js';
 import { NewPasswords } from './credentials/new-passwords.service.js';
@@ -32,7 +32,7 @@ import { SignUp } from './operations/sign-up.js';
 import { UpdateOwnProfile } from './operations/update-own-profile.js';
 import { UpdateUser } from './operations/update-user.js';
 import { WithdrawInvitation } from './invitations/operations/withdraw-invitation.js';
-import { CurrentPeople } from './current-people.service.js';
+import { CurrentUsers } from './current-users.service.js';
 import { PageOperations } from './page-operations.service.js';
 import { PasswordHasher } from './credentials/password-hasher.js';
 import { PasswordLinks } from './credentials/password-links.service.js';
@@ -53,7 +53,7 @@ import { UsersController } from './users.controller.js';
 import { UserLists } from './user-lists.service.js';
 import { UserTextSearch } from './user-text-search.service.js';
 import { UsersService } from './users.service.js';
-import { Visits } from './sessions/visits.service.js';
+import { RequestContexts } from './sessions/request-contexts.service.js';
 
 /**
  * Owns: accounts, roles, passwords, one-time links, the count of failed logins. invitations. Pages: /user, /user/roles, /user/invite.
@@ -83,7 +83,7 @@ import { Visits } from './sessions/visits.service.js';
     UpdateOwnProfile,
     EndUserSessions,
     PageOperations,
-    CurrentPeople,
+    CurrentUsers,
     SecondFactorLookup,
     UserLists,
     UserTextSearch,
@@ -98,7 +98,7 @@ import { Visits } from './sessions/visits.service.js';
     SecurityNotices,
     EmailChanges,
     LoginThrottle,
-    KeptForms,
+    SavedForms,
     KnownDevices,
     OneTimeLinks,
     PasswordResets,
@@ -108,7 +108,7 @@ import { Visits } from './sessions/visits.service.js';
     SignInsInFlight,
     SignUpPasswords,
     SignUpRate,
-    Visits,
+    RequestContexts,
   ],
   exports: [
     PageOperations,
@@ -126,7 +126,7 @@ import { Visits } from './sessions/visits.service.js';
     UsersService,
     PasswordHasher,
     LoginThrottle,
-    KeptForms,
+    SavedForms,
     KnownDevices,
     OneTimeLinks,
     PasswordResets,
@@ -134,7 +134,7 @@ import { Visits } from './sessions/visits.service.js';
     RoleRequirements,
     SignInsInFlight,
     SignUpRate,
-    Visits,
+    RequestContexts,
   ],
 })
 export class UsersModule {}

@@ -6,14 +6,14 @@ import { newId } from '@gatehouse/platform/secrets/random';
 import { Store, type Unit } from '@gatehouse/platform/database/store';
 import { In, type EntityManager, Repository } from 'typeorm';
 import { SessionsService } from './sessions/sessions.service.js';
-import { text } from '../i18n/text.js';
+import { text } from '../i18n/message.js';
 import { accountColumns, accountNamed, profileOrNull, toUser, userOf } from './user-rows.js';
 import { userStatements, type UserNameRow, type UserRoleRow } from './user.statements.js';
 import { UserEntity, UserRoleEntity } from './user.entity.js';
 import {
   checkClaims,
   checkUserDraft,
-  mostUsernameUnits,
+  maxUsernameUnits,
   usernameKey,
   type Problem,
   type User,
@@ -23,7 +23,7 @@ import {
 export type UserOutcome = { readonly user: User } | { readonly problems: readonly Problem[] };
 
 /** What must follow, in the same unit, when something happens to an account. */
-export interface UserFollower {
+export interface UserLifecycleListener {
   userEnded?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
   /** An account goes, after it ended: what belongs to it is still there. */
   userDeleted?(unit: Unit, userId: string, now: EpochSeconds): Promise<void>;
@@ -47,7 +47,7 @@ export interface SignOutScope {
 /** Owns accounts and their roles. A password is written here and never leaves but to be verified. */
 @Injectable()
 export class UsersService {
-  private readonly followers: UserFollower[] = [];
+  private readonly listeners: UserLifecycleListener[] = [];
 
   constructor(
     @InjectRepository(UserEntity) private readonly users: Repository<UserEntity>,
@@ -55,8 +55,8 @@ export class UsersService {
     @Inject(SessionsService) private readonly sessions: SessionsService,
   ) {}
 
-  follow(follower: UserFollower): void {
-    this.followers.push(follower);
+  addListener(follower: UserLifecycleListener): void {
+    this.listeners.push(follower);
   }
 
   async find(id: string): Promise<User | undefined> {
@@ -65,7 +65,7 @@ export class UsersService {
   }
 
   async findByUsername(username: string): Promise<User | undefined> {
-    if (username.length > mostUsernameUnits) return undefined;
+    if (username.length > maxUsernameUnits) return undefined;
     return userOf(await this.store.all<UserRoleRow>(userStatements.findByKey, usernameKey(username)));
   }
 
@@ -97,7 +97,7 @@ export class UsersService {
    */
   async findForLogin(name: string): Promise<{ user: User; passwordHash: string | undefined } | undefined> {
     // Too long for either. Looked up nevertheless: it costs what other unknown names cost.
-    const typed = name.length > mostUsernameUnits ? '' : name;
+    const typed = name.length > maxUsernameUnits ? '' : name;
     // In the form that failed sign-ins are counted under (`signInKey`): otherwise the two would differ by account.
     const key = usernameKey(typed);
     const rows = accountNamed(await this.store.all<UserNameRow>(userStatements.findByName, key, ...emailKeys(key)));
@@ -209,13 +209,13 @@ export class UsersService {
     );
     if (draft.roles) {
       await this.writeRoles(unit, id, draft.roles);
-      for (const follower of this.followers) await follower.rolesChanged?.(unit, id, draft.roles);
+      for (const follower of this.listeners) await follower.rolesChanged?.(unit, id, draft.roles);
     }
     const { email: oldEmail } = before;
     if (before.hasPassword && oldEmail !== undefined && oldEmail !== (draft.email || undefined))
-      for (const follower of this.followers) await follower.emailChanged?.(unit, id);
+      for (const follower of this.listeners) await follower.emailChanged?.(unit, id);
     if (oldEmail !== undefined && asciiEmailKey(oldEmail) !== asciiEmailKey(draft.email ?? ''))
-      for (const follower of this.followers) await follower.emailReplaced?.(unit, id, oldEmail, now);
+      for (const follower of this.listeners) await follower.emailReplaced?.(unit, id, oldEmail, now);
     const after = await users.findOneByOrFail({ id });
     return { user: await this.withRoles(unit.manager, after) };
   }
@@ -250,7 +250,7 @@ export class UsersService {
   /** Stores a new password. The caller decides which sessions go on. */
   async setPassword(unit: Unit, id: string, passwordHash: string, now: EpochSeconds): Promise<void> {
     await unit.manager.getRepository(UserEntity).update({ id }, { passwordHash, passwordChangedAt: now });
-    for (const follower of this.followers) await follower.passwordChanged?.(unit, id, now);
+    for (const follower of this.listeners) await follower.passwordChanged?.(unit, id, now);
   }
 
   /** Stores a password that was set without the old one: who knew that is signed out, applications too. */
@@ -268,7 +268,7 @@ export class UsersService {
   ): Promise<{ readonly sessions: number; readonly grants: number }> {
     const sessions = await this.sessions.endAllOf(unit, id, now, scope.keepSessionId);
     let grants = 0;
-    for (const follower of this.followers) grants += (await follower.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
+    for (const follower of this.listeners) grants += (await follower.signedOutEverywhere?.(unit, id, scope, now)) ?? 0;
     return { sessions, grants };
   }
 
@@ -302,7 +302,7 @@ export class UsersService {
   /** Removes an account for good. */
   async remove(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.endAll(unit, id, now);
-    for (const follower of this.followers) await follower.userDeleted?.(unit, id, now);
+    for (const follower of this.listeners) await follower.userDeleted?.(unit, id, now);
     await unit.manager.getRepository(UserEntity).delete({ id });
   }
 
@@ -314,7 +314,7 @@ export class UsersService {
 
   private async endAll(unit: Unit, id: string, now: EpochSeconds): Promise<void> {
     await this.signOutEverywhere(unit, id, { offline: true }, now);
-    for (const follower of this.followers) await follower.userEnded?.(unit, id, now);
+    for (const follower of this.listeners) await follower.userEnded?.(unit, id, now);
   }
 
   private async writeRoles(unit: Unit, userId: string, roles: readonly string[]): Promise<void> {

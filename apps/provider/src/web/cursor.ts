@@ -1,7 +1,7 @@
 /** Where a page of a list ended: the values of the key that the list is in the order of. */
 export type Cursor = readonly (string | number)[];
 
-const mostCharacters = 2000;
+const maxCharacters = 2000;
 
 export function formatCursor(cursor: Cursor): string {
   return Buffer.from(JSON.stringify(cursor)).toString('base64url');
@@ -9,7 +9,7 @@ export function formatCursor(cursor: Cursor): string {
 
 /** @returns undefined for what {@link formatCursor} did not make of values of this shape */
 export function parseCursor(text: string, shape: readonly ('string' | 'number')[]): Cursor | undefined {
-  if (text.length > mostCharacters) return undefined;
+  if (text.length > maxCharacters) return undefined;
   let values: unknown;
   try {
     values = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));

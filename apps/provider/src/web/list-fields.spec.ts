@@ -1,4 +1,4 @@
-import { changeRows, listFieldModel, mostRows, rowAfterRemoval } from './list-fields';
+import { changeRows, listFieldModel, maxRows, rowAfterRemoval } from './list-fields';
 
 const scopes = { list: 'scope', row: 'scope', label: 'Scope' };
 
@@ -8,8 +8,8 @@ describe('the rows of a list field', () => {
   });
 
   it('gets no more rows than are read', () => {
-    const rows = Array.from({ length: mostRows }, String);
-    expect(changeRows(scopes, rows, 'add-scope', '')).toEqual({ rows, focus: `scope.${mostRows - 1}` });
+    const rows = Array.from({ length: maxRows }, String);
+    expect(changeRows(scopes, rows, 'add-scope', '')).toEqual({ rows, focus: `scope.${maxRows - 1}` });
     expect(
       listFieldModel(
         scopes,
@@ -18,7 +18,7 @@ describe('the rows of a list field', () => {
       ),
     ).toMatchObject({
       isFull: true,
-      most: mostRows,
+      most: maxRows,
     });
   });
 

@@ -1,5 +1,5 @@
-import type { Sentence } from '../i18n/text.js';
-import { fieldId } from './form-problems.js';
+import type { Message } from '../i18n/message.js';
+import { fieldId } from './form-errors.js';
 
 /** A field that takes several values: one row each, and buttons that add and remove rows. */
 export interface ListField {
@@ -12,7 +12,7 @@ export interface ListField {
 }
 
 /** Further rows are neither added nor read. */
-export const mostRows = 100;
+export const maxRows = 100;
 
 /** Rows after one of their buttons was pressed. */
 export interface ChangedRows<Value> {
@@ -34,7 +34,7 @@ export function changeRows<Value>(
   blank: Value,
 ): ChangedRows<Value> | undefined {
   if (action === `add-${row}`) {
-    if (rows.length >= mostRows) return { rows, focus: `${list}.${rows.length - 1}` };
+    if (rows.length >= maxRows) return { rows, focus: `${list}.${rows.length - 1}` };
     return { rows: [...rows, blank], focus: `${list}.${rows.length}` };
   }
   const prefix = `remove-${row}:`;
@@ -60,7 +60,7 @@ export interface RowValue {
 }
 
 interface State {
-  readonly problems: Readonly<Record<string, Sentence>>;
+  readonly problems: Readonly<Record<string, Message>>;
   readonly focused: string | undefined;
 }
 
@@ -73,8 +73,8 @@ export function listFieldModel(field: ListField, rows: readonly RowValue[], { pr
   return {
     id: fieldId(list),
     label,
-    most: mostRows,
-    isFull: rows.length >= mostRows,
+    most: maxRows,
+    isFull: rows.length >= maxRows,
     problem: problems[list],
     addAction: `add-${field.row}`,
     addFocus: focused === `${list}.add` || focused === list,

@@ -7,7 +7,7 @@ import { answerFailure, describeFailure, isGone } from '@gatehouse/platform/http
 import { OtherLoopbackName } from '@gatehouse/platform/http/loopback-names';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { pathOf, requestId, wantsPage, type WebRequest } from '@gatehouse/platform/http/request';
-import { RefusedAccess } from '../audit/refused-access.service.js';
+import { DeniedAccess } from '../audit/denied-access.service.js';
 import { Counters } from '../monitoring/counters.js';
 import { LoginNeeded, RecentSignInNeeded } from './login-needed.js';
 import { PageError, type PageErrorId } from './page-error.js';
@@ -20,7 +20,7 @@ export class PageErrorFilter implements ExceptionFilter {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost<ReplyAdapter>,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(RefusedAccess) private readonly refusedAccess: RefusedAccess,
+    @Inject(DeniedAccess) private readonly refusedAccess: DeniedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {

@@ -1,4 +1,4 @@
-import { text, type Sentence, type TextKey } from '../i18n/text.js';
+import { text, type Message, type TextKey } from '../i18n/message.js';
 
 /** Every refusal that a person may read, by its stable id, and the status it is answered with. */
 const statuses = {
@@ -27,13 +27,13 @@ export type PageErrorId = keyof typeof statuses;
 /** A refusal shown to a person as a page with its id and the request's id. */
 export class PageError extends Error {
   readonly status: number;
-  readonly sentence: Sentence;
+  readonly sentence: Message;
 
   constructor(
     readonly id: PageErrorId,
     readonly options: {
       readonly cause?: unknown;
-      readonly detail?: Sentence;
+      readonly detail?: Message;
       readonly retryAfterSeconds?: number;
     } = {},
   ) {

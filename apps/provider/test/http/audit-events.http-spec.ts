@@ -347,8 +347,8 @@ describe('the audit log tells of', () => {
     outbox.register({
       name: 'test',
       lifetimeSeconds: 3600,
-      mostAttempts: 1,
-      mostAtOnce: 1,
+      maxAttempts: 1,
+      maxAtOnce: 1,
       deliver: () => Promise.resolve({ outcome: 'give up', reason: 'test' }),
     });
     await provider.store.run((unit) =>

@@ -2,7 +2,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/platform/database/store';
 import { EmailChanges } from '../../src/users/email-changes.service';
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
-import { Refusals } from '../../src/audit/refusals.service';
+import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { ResourcesService } from '../../src/resources/resources.service';
 import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { Browser, type Answer } from '../support/browser';
@@ -65,7 +65,7 @@ describe('a forged form', () => {
     );
     if ('problems' in issuer) throw new Error(JSON.stringify(issuer.problems));
     const refused = await admin.open(authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }));
-    await provider.app.get(Refusals).flush();
+    await provider.app.get(FailedRequests).flush();
     ids = {
       refusal: /id="request-id">([^<]+)</.exec(refused.text)?.[1] ?? '',
       client: client.id,

@@ -8,12 +8,12 @@ import { operationRunner } from '../../src/cli/run-operation';
 import { Refused, WrongRecord } from '../../src/cli/usage';
 import { RecentSignInNeeded } from '../../src/web/login-needed';
 import { PageError } from '../../src/web/page-error';
-import type { Actor, PersonActor } from '../../src/operations/actor';
+import type { Actor, UserActor } from '../../src/operations/actor';
 import { OperationError, type OperationErrorCode } from '../../src/operations/operation-error';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
 import type { User } from '../../src/users/user';
-import type { UserVisit } from '../../src/users/sessions/visit';
+import type { UserRequestContext } from '../../src/users/sessions/request-context';
 import {
   actorKinds,
   operationRows,
@@ -207,18 +207,18 @@ describe('each operation refuses the wrong actor and the stale session, and no o
   }
 
   async function pageAnswer(type: AnyOperation, user: User, kind: ActorKind, input: unknown): Promise<unknown> {
-    const { address, requestId, now, signIn } = actorOf(kind) as PersonActor;
-    // As much of a visit as the runner of pages looks at.
-    const visit = {
+    const { address, requestId, now, signIn } = actorOf(kind) as UserActor;
+    // As much of a context as the runner of pages looks at.
+    const context = {
       user,
       session: { ...signIn, userId: user.id },
       address,
       requestId,
       now,
       request: { originalUrl: '/account' },
-    } as unknown as UserVisit;
+    } as unknown as UserRequestContext;
     const pages = provider.app.get(PageOperations);
-    const error = await thrown(() => pages.execute(type, input, { visit, form: Form.of({ password: 'x' }) }));
+    const error = await thrown(() => pages.execute(type, input, { context, form: Form.of({ password: 'x' }) }));
     if (error instanceof RecentSignInNeeded) return 'sign-in';
     return error instanceof PageError ? error.status : error;
   }

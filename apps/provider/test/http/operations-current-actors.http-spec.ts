@@ -1,4 +1,4 @@
-import type { Actor, PersonActor } from '../../src/operations/actor';
+import type { Actor, UserActor } from '../../src/operations/actor';
 import { Operations } from '../../src/operations/operations';
 import { SetClientState } from '../../src/clients/operations/set-client-state';
 import { UpdateClient } from '../../src/clients/operations/update-client';
@@ -21,7 +21,7 @@ describe('operations ask for the actor as they are now', () => {
   });
   afterAll(() => provider.close());
 
-  function personOf(user: User, more: Partial<PersonActor> = {}): PersonActor {
+  function personOf(user: User, more: Partial<UserActor> = {}): UserActor {
     const now = provider.clock.now();
     return {
       kind: 'person',

@@ -19,7 +19,7 @@ describe('what the server is too busy to look at uses up no try:', () => {
 
   /** Sends so many while nothing is estimated and nothing may wait; then one that is estimated. */
   async function refusedThenEstimated(count: number, submit: () => Promise<Answer>): Promise<Answer> {
-    const none = { mostWaiting: 0, mostOfSource: 1 };
+    const none = { maxWaiting: 0, maxOfSource: 1 };
     const gate = gateStrength(provider, { anonymous: none, identified: none });
     try {
       const blocking = provider.app.get(PasswordStrength).guesses('takes the only place', []);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Refusals } from '../../src/audit/refusals.service';
+import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { send, type Answer } from '../support/browser';
 import { dpopKey, proofOf } from '../support/dpop';
 import { authorizationRequest, basic, startProvider, type TestProvider } from '../support/provider';
@@ -368,8 +368,8 @@ describe('every protocol endpoint', () => {
     const bad = endpoint.rows()[row];
     if (!bad) throw new Error('the table has no such request');
     const { answer, id } = await sent(path, bad);
-    await provider.app.get(Refusals).flush();
-    const recorded = await provider.app.get(Refusals).find(id);
+    await provider.app.get(FailedRequests).flush();
+    const recorded = await provider.app.get(FailedRequests).find(id);
     expect(answer.status).toBe(bad.status);
     if (bad.error === undefined) {
       expect(recorded).toBeUndefined();
@@ -402,8 +402,8 @@ describe('every protocol endpoint', () => {
       expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
       const plain = await sent(path, { method: 'OPTIONS' });
       expect([plain.answer.status, plain.answer.headers.allow]).toEqual([204, `${methods}, OPTIONS`]);
-      await provider.app.get(Refusals).flush();
-      expect(await provider.app.get(Refusals).find(id)).toBeUndefined();
+      await provider.app.get(FailedRequests).flush();
+      expect(await provider.app.get(FailedRequests).find(id)).toBeUndefined();
     },
   );
 
@@ -411,7 +411,7 @@ describe('every protocol endpoint', () => {
     '%s records twenty failed requests of one source in a minute, and counts the rest',
     async (path) => {
       const localAddress = `127.0.1.${1 + endpoints.findIndex((endpoint) => endpoint.path === path)}`;
-      const refusals = provider.app.get(Refusals);
+      const refusals = provider.app.get(FailedRequests);
       for (let count = 0; count < 25; count++)
         await send(`${provider.issuer}${path}`, { method: 'PATCH', localAddress });
       await refusals.flush();
@@ -432,8 +432,8 @@ describe('every protocol endpoint', () => {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(metadata),
     });
-    await provider.app.get(Refusals).flush();
-    expect((await provider.app.get(Refusals).find(id))?.parameters).toEqual({
+    await provider.app.get(FailedRequests).flush();
+    expect((await provider.app.get(FailedRequests).find(id))?.parameters).toEqual({
       redirect_uris: 'ftp://client.test/',
       client_name: '(14 characters)',
       grant_types: 'x',
@@ -449,12 +449,12 @@ describe('every protocol endpoint', () => {
     const { access_token: token } = machine.json<Tokens>();
     const { id } = await sent('/oauth/userinfo', { method: 'GET', headers: { Authorization: `Bearer ${token}` } });
     const { id: ofConfiguration } = await sent('/oauth/register/someone', { method: 'GET' });
-    await provider.app.get(Refusals).flush();
-    expect(await provider.app.get(Refusals).find(id)).toMatchObject({
+    await provider.app.get(FailedRequests).flush();
+    expect(await provider.app.get(FailedRequests).find(id)).toMatchObject({
       reason: 'bearer.no_person',
       clientId: client.client.id,
     });
-    expect(await provider.app.get(Refusals).find(ofConfiguration)).toMatchObject({
+    expect(await provider.app.get(FailedRequests).find(ofConfiguration)).toMatchObject({
       reason: 'bearer.none',
       clientId: 'someone',
     });

@@ -3,7 +3,7 @@ import type { Client } from '@gatehouse/domain/oauth';
 import { apiControllers } from '../../src/api/v1/api-controllers';
 import { operationOf } from '../../src/api/v1/operation';
 import { describeResumedForm } from '../../src/account/resumed-form';
-import { Refusals } from '../../src/audit/refusals.service';
+import { FailedRequests } from '../../src/audit/failed-requests.service';
 import { ClientsService } from '../../src/clients/clients.service';
 import { TrustedIssuers } from '../../src/trusted-issuers/trusted-issuers.service';
 import { PurgeService } from '../../src/jobs/purge.service';
@@ -84,7 +84,7 @@ describe('a sign-in of more than ten minutes', () => {
     const refused = await new Browser().open(
       authorizeUrl(provider, { client_id: client.id, redirect_uri: 'https://x.test/' }),
     );
-    await provider.app.get(Refusals).flush();
+    await provider.app.get(FailedRequests).flush();
     const refusal = /id="request-id">([^<]+)</.exec(refused.text)?.[1] ?? '';
     ids = { refusal, client: client.id, user: victim.id, resource: resource?.id ?? '', issuer: issuer.trusted.id };
     const issuerFields = { ...draft, clients: client.id, jwksUri: 'https://k.example/', subject: 'id', scope: 'a' };

@@ -25,7 +25,7 @@ describe('an initial access token (RFC 7591 1.2) says whether what registers wit
   });
   afterAll(() => provider.close());
 
-  const makeToken = (token: { readonly approves?: boolean; readonly mostUses?: number }) =>
+  const makeToken = (token: { readonly approves?: boolean; readonly maxUses?: number }) =>
     provider.store.run((unit) =>
       provider.app.get(InitialAccessTokens).add(unit, { name: 'Team', ...token }, provider.clock.now()),
     );
@@ -114,7 +114,7 @@ describe('an initial access token (RFC 7591 1.2) says whether what registers wit
   });
 
   it('approves as often as the token may be used', async () => {
-    const { token } = await makeToken({ approves: true, mostUses: 1 });
+    const { token } = await makeToken({ approves: true, maxUses: 1 });
     await registerWith(token);
     const again = await register(provider, metadata, { headers: { Authorization: `Bearer ${token}` } });
     expect(again.status).toBe(401);

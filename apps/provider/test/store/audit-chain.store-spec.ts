@@ -1,5 +1,5 @@
 import { statement, type StatementText } from '@gatehouse/platform/database/store';
-import { AuditChain, mostEvents } from '../../src/audit/audit-chain.service';
+import { AuditChain, maxEvents } from '../../src/audit/audit-chain.service';
 import { AuditService } from '../../src/audit/audit.service';
 import { AuditSealing } from '../../src/jobs/audit-sealing.service';
 import { engines } from '../support/engines';
@@ -58,13 +58,13 @@ describe.each(engines)('the audit log, on %s', (_name, engineOf) => {
   };
 
   it('is as it was written, under as many seals as it takes', async () => {
-    await write(mostEvents + 3);
+    await write(maxEvents + 3);
     expect(await chain.seal()).toBe(0);
     expect(await seal()).toBe(2);
     await write(2);
     const verdict = await chain.verify();
     expect(verdict).toMatchObject({ seals: 2, unsealed: 2, problem: undefined });
-    expect(verdict.events).toBeGreaterThanOrEqual(mostEvents + 3);
+    expect(verdict.events).toBeGreaterThanOrEqual(maxEvents + 3);
     expect(await seal()).toBe(1);
     expect(await seal()).toBe(0);
     expect(await chain.verify(verdict.head)).toMatchObject({ seals: 3, unsealed: 0, problem: undefined });

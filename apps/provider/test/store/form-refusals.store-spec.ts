@@ -1,4 +1,4 @@
-import { FormRefusals } from '../../src/audit/form-refusals.service';
+import { RejectedForms } from '../../src/audit/rejected-forms.service';
 import { look } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
@@ -42,8 +42,8 @@ describe.each(engines)('forms that are refused for their origin, on %s', (_name,
       { Origin: 'https://evil.example', Host: 'login.example' },
     ] as Record<string, string>[])
       expect((await sendForm(headers)).status).toBe(403);
-    await provider.app.get(FormRefusals).flush();
-    expect(await provider.app.get(FormRefusals).counts(provider.clock.now())).toEqual([
+    await provider.app.get(RejectedForms).flush();
+    expect(await provider.app.get(RejectedForms).counts(provider.clock.now())).toEqual([
       { reason: 'foreign', count: 3 },
       { reason: 'host', count: 2 },
       { reason: 'missing', count: 1 },
@@ -57,13 +57,13 @@ describe.each(engines)('forms that are refused for their origin, on %s', (_name,
     provider.clock.advance(7 * 24 * 3600);
     expect(await doctor()).toMatchObject({ state: 'ok' });
     const gone = await provider.store.run((unit) =>
-      provider.app.get(FormRefusals).purgeExpired(unit, provider.clock.now()),
+      provider.app.get(RejectedForms).purgeExpired(unit, provider.clock.now()),
     );
     expect(gone).toBe(4);
   });
 
   it('add up in one row for each reason and hour, however many come', async () => {
-    const refusals = provider.app.get(FormRefusals);
+    const refusals = provider.app.get(RejectedForms);
     for (let round = 0; round < 3; round++) {
       for (let each = 0; each < 1000; each++) refusals.note('foreign');
       await refusals.flush();

@@ -6,7 +6,7 @@ import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { generateSync } from 'otplib';
 import { CodesService } from '../../src/protocol/authorization/codes.service';
 import { DeviceAuthorizations } from '../../src/protocol/authorization/device-authorizations.service';
-import { KeptRequestsService } from '../../src/protocol/authorization/kept-requests.service';
+import { Interactions } from '../../src/protocol/authorization/interactions.service';
 import { PushedRequests } from '../../src/protocol/authorization/pushed-requests.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
 import { Passkeys } from '../../src/users/factors/passkeys.service';
@@ -16,8 +16,8 @@ import { TotpFactors } from '../../src/users/factors/totp.service';
 import { GrantsService } from '../../src/grants/grants.service';
 import { RefreshTokensService } from '../../src/tokens/refresh-tokens.service';
 import { leaseSeconds, Outbox } from '../../src/outbox/outbox.service';
-import { IdempotentAnswers } from '../../src/replay/idempotent-answers.service';
-import { ReplayService } from '../../src/replay/replay.service';
+import { IdempotentResponses } from '../../src/replay/idempotent-responses.service';
+import { ReplayCache } from '../../src/replay/replay-cache.service';
 import { SessionsService } from '../../src/users/sessions/sessions.service';
 import { Invitations } from '../../src/users/invitations/invitations.service';
 import { OneTimeLinks } from '../../src/users/credentials/one-time-links.service';
@@ -286,10 +286,10 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   });
 
   it('a jti is spent once, by a unit that depends on it and by one that asks (RFC 7523 3, RFC 9449 11.1)', async () => {
-    const replay = provider.app.get(ReplayService);
+    const replay = provider.app.get(ReplayCache);
     const use = () => ({ issuer: 'client', jti: randomUUID(), expiresAt: addSeconds(now, 60) });
     const proof = use();
-    expect(await readTwice(() => replay.isSpent(proof, now))).toEqual([false, false]);
+    expect(await readTwice(() => replay.isUsed(proof, now))).toEqual([false, false]);
     const required = await spendTwice(provider, [
       (unit) => replay.requireUnused(unit, proof, now),
       (unit) => replay.requireUnused(unit, proof, now),
@@ -298,14 +298,14 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
     const { issuer, jti, expiresAt } = use();
     const asked = await spendTwice(provider, [
-      (unit) => replay.spend(unit, issuer, jti, expiresAt, now),
-      (unit) => replay.spend(unit, issuer, jti, expiresAt, now),
+      (unit) => replay.use(unit, issuer, jti, expiresAt, now),
+      (unit) => replay.use(unit, issuer, jti, expiresAt, now),
     ]);
     expect(asked).toEqual(once);
   });
 
   it('an authorization request is answered once', async () => {
-    const kept = provider.app.get(KeptRequestsService);
+    const kept = provider.app.get(Interactions);
     const owner = { browserHash: randomBytes(32), addressKey: 'test', userId: undefined };
     const id =
       (await provider.store.run((unit) =>
@@ -323,7 +323,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
 
   it('an initial access token of one use registers one client (RFC 7591 1.2)', async () => {
     const tokens = provider.app.get(InitialAccessTokens);
-    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', mostUses: 1 }, now));
+    const made = await provider.store.run((unit) => tokens.add(unit, { name: 'One', maxUses: 1 }, now));
     const [a, b] = await readTwice(() => tokens.findLive(made.token, now));
     const outcomes = await spendTwice(provider, [
       async (unit) => (await tokens.spend(unit, a.id, now)) !== undefined,
@@ -339,7 +339,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
   });
 
   it('an idempotency key keeps the first answer', async () => {
-    const answers = provider.app.get(IdempotentAnswers);
+    const answers = provider.app.get(IdempotentResponses);
     const id = randomUUID();
     expect([await answers.find(id, now), await answers.find(id, now)]).toEqual([undefined, undefined]);
     const keep = (answer: string) => ({ fingerprint: answers.fingerprintOf(Buffer.from('{}')), status: 201, answer });
@@ -410,8 +410,8 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const kind = {
       name: 'interleaved',
       lifetimeSeconds: 3600,
-      mostAttempts: 3,
-      mostAtOnce: 1,
+      maxAttempts: 3,
+      maxAtOnce: 1,
       deliver: () => Promise.resolve({ outcome: 'delivered' as const }),
     };
     let outbox: Outbox;

@@ -7,7 +7,7 @@ import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/
 import { clientOrders, type ClientOrder } from '../../src/clients/client-orders';
 import { ClientsService } from '../../src/clients/clients.service';
 import { GrantsService } from '../../src/grants/grants.service';
-import type { LiveQuery } from '../../src/grants/live-list';
+import type { GrantListQuery } from '../../src/grants/grant-list';
 import { AccessTokensService } from '../../src/tokens/access-tokens.service';
 import { SessionsService } from '../../src/users/sessions/sessions.service';
 import { formatCursor, parseCursor, type Cursor } from '../../src/web/cursor';
@@ -232,7 +232,7 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
         for (const client of clients) await obtainTokens(provider, browser, client);
       }
     type Page = { readonly ids: readonly number[]; readonly next: Selector | undefined };
-    type Source = (query: Omit<LiveQuery, 'limit'>) => Promise<Page>;
+    type Source = (query: Omit<GrantListQuery, 'limit'>) => Promise<Page>;
     const pageOf = (items: readonly { readonly selector: Selector }[], more: boolean): Page => ({
       ids: items.map(({ selector }) => selector),
       next: more ? items.at(-1)?.selector : undefined,
@@ -254,7 +254,7 @@ describe.each(engineNames)('lists of administrators, on %s,', (engine) => {
         return pageOf(tokens, more);
       },
     };
-    const all = async (source: Source, query: Omit<LiveQuery, 'limit'>): Promise<number[]> => {
+    const all = async (source: Source, query: Omit<GrantListQuery, 'limit'>): Promise<number[]> => {
       const found: number[] = [];
       let before: Selector | undefined;
       do {

@@ -2,7 +2,7 @@ import { openStore, type OpenStore } from '@gatehouse/platform/database/open-sto
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
-import { NodeNumber } from '../../src/database/node-number';
+import { GeneratorId } from '../../src/database/generator-id';
 import { prepareDatabase } from '../../src/server/server';
 import { engines } from '../support/engines';
 
@@ -27,7 +27,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
   it('are never given to two processes, however many start at once', async () => {
     const other = await openStore({ url, entities, migrations, migrate: 'off' });
     const nodes = await Promise.all(
-      Array.from({ length: 40 }, (_, index) => NodeNumber.lease(index % 2 ? store : other)),
+      Array.from({ length: 40 }, (_, index) => GeneratorId.lease(index % 2 ? store : other)),
     );
     expect(new Set(nodes.map(({ value }) => value)).size).toBe(40);
     for (const { value } of nodes) expect(value >= 1024 && value < 2048).toBe(true);
@@ -35,7 +35,7 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
   });
 
   it('are not taken from a process that lives, however often others start, and are refused when none is free', async () => {
-    const living = await NodeNumber.lease(store);
+    const living = await GeneratorId.lease(store);
     // Every other number but one is held by a process that crashed a moment ago.
     const free = living.value === 1500 ? 1501 : 1500;
     const others = Array.from({ length: 1024 }, (_, index) => 1024 + index).filter(
@@ -43,11 +43,11 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     );
     const rows = others.map((number) => `('node/${number}', 'x', 99999999999)`).join(', ');
     await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows}`);
-    const next = await NodeNumber.lease(store);
+    const next = await GeneratorId.lease(store);
     expect(next.value).toBe(free);
-    await expect(NodeNumber.lease(store)).rejects.toThrow('no node number is free');
+    await expect(GeneratorId.lease(store)).rejects.toThrow('no node number is free');
     await change(`UPDATE leases SET expires_at = 1 WHERE name IN ('node/1400', 'node/1401') AND holder = 'x'`);
-    const late = await NodeNumber.lease(store);
+    const late = await GeneratorId.lease(store);
     expect([1400, 1401]).toContain(late.value);
     expect(await living.renew()).toBe(living.value);
   });
@@ -60,12 +60,12 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     const others = Array.from({ length: 1024 }, (_, index) => 1024 + index).filter((each) => !theirs.includes(each));
     const rows = others.slice(1).map((number) => `('node/${number}', 'x', 99999999999)`);
     await change(`INSERT INTO leases (name, holder, expires_at) VALUES ${rows.join(', ')}`);
-    expect((await NodeNumber.lease(store)).value).toBe(others[0]);
-    await expect(NodeNumber.lease(store)).rejects.toThrow('no node number is free');
+    expect((await GeneratorId.lease(store)).value).toBe(others[0]);
+    await expect(GeneratorId.lease(store)).rejects.toThrow('no node number is free');
   });
 
   it('are given up by a process that lost its own, whose selectors go on under another', async () => {
-    const paused = await NodeNumber.lease(store);
+    const paused = await GeneratorId.lease(store);
     const lost = paused.value;
     const selectors = new SelectorSource(lost);
     await change(`UPDATE leases SET holder = 'another' WHERE name = 'node/${lost}'`);

@@ -1,7 +1,7 @@
 import { addSeconds, epochSeconds, sha256 } from '@gatehouse/domain/kernel';
 import { migrateDown, openSource } from '@gatehouse/platform/database/open-store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
-import { KeptRequestsService } from '../../src/protocol/authorization/kept-requests.service';
+import { Interactions } from '../../src/protocol/authorization/interactions.service';
 import { entities, migrations } from '../../src/schema';
 import { engines, type TestEngine } from '../support/engines';
 import { authorizationRequest, authorizeUrl, startProvider, type TestProvider } from '../support/provider';
@@ -21,7 +21,7 @@ describe.each(engines)('the offer to continue on %s', (_name, makeEngine) => {
   });
 
   it('is for its person, or for an hour for nobody, until it is dismissed; a step for it brings it back', async () => {
-    const kept = provider.app.get(KeptRequestsService);
+    const kept = provider.app.get(Interactions);
     const { app, store, clock } = provider;
     const { client } = await provider.addClient();
     const user = await provider.addUser();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { ClientDraft } from '@gatehouse/domain/oauth';
-import { mostUnapprovedPerSession } from '../../src/protocol/logout/backchannel-logout.service';
+import { maxUnapprovedPerSession } from '../../src/protocol/logout/backchannel-logout.service';
 import type { Delivery, OutboxKind } from '../../src/outbox/outbox-kind';
 import { Outbox } from '../../src/outbox/outbox.service';
 import { Browser } from '../support/browser';
@@ -115,8 +115,8 @@ describe.each(engines)('the capacity of the outbox on %s', (_name, engineOf) => 
 
   it('delivers logouts of approved clients while those of unapproved clients hang, at the same origin too', async () => {
     const addresses = hanging.origins.map((origin) => `${origin}/logout`);
-    for (let start = 0; start < hangingServers; start += mostUnapprovedPerSession)
-      await signOutOf(addresses.slice(start, start + mostUnapprovedPerSession), { source: 'registration' });
+    for (let start = 0; start < hangingServers; start += maxUnapprovedPerSession)
+      await signOutOf(addresses.slice(start, start + maxUnapprovedPerSession), { source: 'registration' });
     expect(await soon(() => hanging.connections > 0)).toBe(true);
     const hung = hanging.connections;
     await signOutOf([addresses[0] ?? '']);
@@ -130,9 +130,9 @@ describe.each(engines)('the capacity of the outbox on %s', (_name, engineOf) => 
   });
 
   it('sends a bounded number of logouts to unapproved clients when a session ends, and all to approved ones', async () => {
-    const addresses = hanging.origins.slice(0, mostUnapprovedPerSession + 5).map((origin) => `${origin}/logout`);
+    const addresses = hanging.origins.slice(0, maxUnapprovedPerSession + 5).map((origin) => `${origin}/logout`);
     await signOutOf(addresses, { source: 'registration' });
-    expect(await waitingOf('backchannel-logout-unapproved')).toBe(mostUnapprovedPerSession);
+    expect(await waitingOf('backchannel-logout-unapproved')).toBe(maxUnapprovedPerSession);
     await signOutOf(addresses);
     expect(await waitingOf('backchannel-logout')).toBe(addresses.length);
   });
@@ -175,13 +175,13 @@ describe.each(engines)('the capacity of the outbox on %s', (_name, engineOf) => 
 
 class Receiver implements OutboxKind {
   readonly lifetimeSeconds = 3600;
-  readonly mostAttempts = 3;
+  readonly maxAttempts = 3;
   attempts = 0;
   answer: (signal: AbortSignal) => Promise<Delivery> = () => Promise.resolve({ outcome: 'delivered' });
 
   constructor(
     readonly name: string,
-    readonly mostAtOnce = 4,
+    readonly maxAtOnce = 4,
   ) {}
 
   deliver(_payload: unknown, { signal }: { signal: AbortSignal }): Promise<Delivery> {

@@ -4,7 +4,7 @@ import { backOffSeconds } from '../../src/outbox/back-off';
 import type { Delivery, DeliveryAttempt, OutboxKind } from '../../src/outbox/outbox-kind';
 import { OutboxWorker } from '../../src/outbox/outbox-worker';
 import { leaseSeconds, Outbox } from '../../src/outbox/outbox.service';
-import { mostWaitingPerDestination } from '../../src/outbox/outbox.statements';
+import { maxWaitingPerDestination } from '../../src/outbox/outbox.statements';
 import { engines } from '../support/engines';
 import { eventually } from '../support/eventually';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -17,7 +17,7 @@ const rows = {
   swap: statement('test.outbox_swap', 'UPDATE outbox_messages SET payload_sealed = $2 WHERE selector = $1'),
   fill: statement(
     'test.outbox_fill',
-    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${mostWaitingPerDestination})
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${maxWaitingPerDestination})
      INSERT INTO outbox_messages (selector, kind, destination, payload_sealed, created_at, expires_at, due_at, attempts)
      SELECT i, 'test', 'full', '', 1, 9999999999, 9999999999, 0 FROM n`,
   ),
@@ -26,8 +26,8 @@ const rows = {
 /** A receiver that a test tells what to answer. */
 class Receiver implements OutboxKind {
   readonly lifetimeSeconds = 3600;
-  readonly mostAttempts = 3;
-  readonly mostAtOnce = 32;
+  readonly maxAttempts = 3;
+  readonly maxAtOnce = 32;
   readonly got: { payload: unknown; attempt: DeliveryAttempt }[] = [];
   answer: (payload: unknown, attempt: DeliveryAttempt) => Promise<Delivery> = () =>
     Promise.resolve({ outcome: 'delivered' });

@@ -65,7 +65,7 @@ describe.each(engineNames)('registrations at once, by two processes on %s,', (en
     if (!provider) throw new Error('two run');
     const tokens = provider.app.get(InitialAccessTokens);
     const { token } = await provider.store.run((unit) =>
-      tokens.add(unit, { name: 'five', mostUses: 5 }, provider.clock.now()),
+      tokens.add(unit, { name: 'five', maxUses: 5 }, provider.clock.now()),
     );
     const statuses = await ask(30, { redirect_uris: ['https://client.test/cb'] }, { Authorization: `Bearer ${token}` });
     expect(made(statuses)).toBe(5);

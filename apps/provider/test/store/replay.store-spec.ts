@@ -1,6 +1,6 @@
 import { statement } from '@gatehouse/platform/database/store';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
-import { ReplayService } from '../../src/replay/replay.service';
+import { ReplayCache } from '../../src/replay/replay-cache.service';
 import { engines } from '../support/engines';
 import { startProvider, type TestProvider } from '../support/provider';
 import { purge } from '../support/tokens';
@@ -30,7 +30,7 @@ describe.each(engines)('ids that may be used once, on %s', (_name, engineOf) => 
 
   const spend = (at: TestProvider, issuer: string, jti: string, lifetime = 60, later = 0): Promise<boolean> =>
     at.store.run((unit) =>
-      at.app.get(ReplayService).spend(unit, issuer, jti, addSeconds(now, later + lifetime), addSeconds(now, later)),
+      at.app.get(ReplayCache).use(unit, issuer, jti, addSeconds(now, later + lifetime), addSeconds(now, later)),
     );
 
   it('100 at once, over two stores: exactly one is first (RFC 7523 3)', async () => {

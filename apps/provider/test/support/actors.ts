@@ -1,5 +1,5 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
-import type { Actor, PersonActor, RegistrantActor, RegistrationProof } from '../../src/operations/actor';
+import type { Actor, UserActor, RegistrantActor, RegistrationProof } from '../../src/operations/actor';
 
 const now = epochSeconds(1_800_000_000);
 const origin = { address: '127.0.0.1', requestId: 'test', now };
@@ -12,12 +12,12 @@ const otherClientId = 'https://other.test/client';
 /** Who owns that client. */
 export const ownerId = 'owner';
 
-function person(userId: string, roles: readonly string[], signIn: PersonActor['signIn'] = recent): PersonActor {
+function person(userId: string, roles: readonly string[], signIn: UserActor['signIn'] = recent): UserActor {
   return { kind: 'person', userId, roles, signIn, hasSecondFactor: false, ...origin };
 }
 
 /** As {@link person}, with a sign-in one second too old for changes that need a recent one. */
-function stale(userId: string, roles: readonly string[]): PersonActor {
+function stale(userId: string, roles: readonly string[]): UserActor {
   return person(userId, roles, { ...recent, authTime: epochSeconds(now - 601) });
 }
 

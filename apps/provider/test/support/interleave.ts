@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { NothingChanged, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
+import { ConcurrencyConflict, statement, type Outcome, type Unit } from '@gatehouse/platform/database/store';
 import { eventually } from './eventually';
 import type { Operation } from '../../src/operations/operation';
 import type { TestProvider } from './provider';
@@ -44,19 +44,19 @@ export async function spendTwice(
   return [earlier, await later];
 }
 
-/** @returns false where it was refused; nothing where the unit depends on it ({@link Unit.require}) */
+/** @returns false where it was refused; nothing where the unit depends on it ({@link Unit.expectChange}) */
 export type Spend = (unit: Unit) => Outcome<boolean | void>;
 
 async function outcomeOf(run: () => Promise<boolean | void>): Promise<SpendOutcome> {
   try {
     return (await run()) === false ? 'refused' : 'spent';
   } catch (error) {
-    if (error instanceof NothingChanged) return 'refused';
+    if (error instanceof ConcurrencyConflict) return 'refused';
     throw error;
   }
 }
 
-const mostWaitMilliseconds = 20_000;
+const maxWaitMilliseconds = 20_000;
 
 /**
  * Starts requests at once and lets none of them write before all of them have read: their first units of work wait for
@@ -81,7 +81,7 @@ export async function raceAfterReading<T>(
   });
   const openAll = (): void => gates.forEach((gate) => gate.open());
   // So that a race that does not take place fails by what is said below.
-  const patience = setTimeout(openAll, mostWaitMilliseconds);
+  const patience = setTimeout(openAll, maxWaitMilliseconds);
   try {
     const answers = await Promise.all(Array.from({ length: requests }, (_each, index) => request(index)));
     if (arrived < requests * units) throw new Error(`${arrived} of ${requests * units} units of work were run`);
@@ -121,7 +121,7 @@ export async function raceAfterPreparing<T>(
       return result;
     });
   });
-  const patience = setTimeout(() => gate.open(), mostWaitMilliseconds);
+  const patience = setTimeout(() => gate.open(), maxWaitMilliseconds);
   try {
     const answers = await Promise.all(asked.map((request) => request()));
     if (prepared !== asked.length) throw new Error(`${prepared} of ${asked.length} operations were prepared`);

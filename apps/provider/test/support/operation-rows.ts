@@ -4,11 +4,11 @@ import { ChangeOwnPassword } from '../../src/account/operations/change-own-passw
 import { EndOtherSessions } from '../../src/account/operations/end-other-sessions';
 import { RecordAuditExport } from '../../src/audit/operations/record-audit-export';
 import { CreateClient } from '../../src/clients/operations/create-client';
-import { CreateRegistrationToken } from '../../src/clients/registration/operations/create-registration-token';
+import { CreateInitialAccessToken } from '../../src/clients/registration/operations/create-initial-access-token';
 import { CreateResourceWithCredentials } from '../../src/clients/operations/create-resource-with-credentials';
 import { CreateResourceCredentials } from '../../src/clients/operations/create-resource-credentials';
 import { DeleteClient } from '../../src/clients/operations/delete-client';
-import { DeleteRegistrationToken } from '../../src/clients/registration/operations/delete-registration-token';
+import { DeleteInitialAccessToken } from '../../src/clients/registration/operations/delete-initial-access-token';
 import { RegisterClient } from '../../src/clients/registration/operations/register-client';
 import { RotateClientSecret } from '../../src/clients/operations/rotate-client-secret';
 import { SetApplicationRoles } from '../../src/clients/operations/set-application-roles';
@@ -193,14 +193,14 @@ export const operationRows: readonly OperationRow[] = [
   row(ConfirmEmail, 'visitors', () => ({ token: 'none' }), 'link_spent'),
   row(CreateClient, 'administrators after a recent sign-in, and registrants', () => ({ properties: newClient })),
   row(CreateIssuer, afterSignIn, ({ client }) => ({ ...issuerDraft, clients: [client] })),
-  row(CreateRegistrationToken, afterSignIn, () => ({ name: 'Made' })),
+  row(CreateInitialAccessToken, afterSignIn, () => ({ name: 'Made' })),
   row(CreateResource, afterSignIn, () => resourceDraft),
   row(CreateResourceCredentials, afterSignIn, ({ resource }) => ({ resourceId: resource })),
   row(CreateResourceWithCredentials, afterSignIn, () => ({ ...resourceDraft, identifier: 'https://both.example/' })),
   row(CreateUser, afterSignIn, () => ({ draft: { username: 'made' } })),
   row(DeleteClient, afterSignIn, ({ client }) => ({ id: client })),
   row(DeleteIssuer, afterSignIn, ({ issuer }) => ({ id: issuer })),
-  row(DeleteRegistrationToken, afterSignIn, ({ registrationToken }) => ({ id: registrationToken })),
+  row(DeleteInitialAccessToken, afterSignIn, ({ registrationToken }) => ({ id: registrationToken })),
   row(DeleteResource, afterSignIn, ({ resource }) => ({ id: resource })),
   row(DeleteUser, afterSignIn, ({ user }) => ({ id: user })),
   row(EndOtherSessions, 'owner', () => ({ keepSessionId: 'none', offline: true, trustedBrowsers: true })),

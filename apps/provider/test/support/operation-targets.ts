@@ -1,6 +1,6 @@
 import type { Selector } from '@gatehouse/domain/kernel';
 import { statement } from '@gatehouse/platform/database/store';
-import { CreateRegistrationToken } from '../../src/clients/registration/operations/create-registration-token';
+import { CreateInitialAccessToken } from '../../src/clients/registration/operations/create-initial-access-token';
 import { CreateResource } from '../../src/resources/operations/create-resource';
 import { CreateIssuer } from '../../src/trusted-issuers/operations/create-issuer';
 import { InvitePeople } from '../../src/users/invitations/operations/invite-people';
@@ -39,7 +39,7 @@ export async function makeTargets(provider: TestProvider): Promise<Omit<Targets,
     clients: [client.id],
     scope: ['read'],
   });
-  const { id: registrationToken } = await provider.execute(CreateRegistrationToken, { name: 'Target' });
+  const { id: registrationToken } = await provider.execute(CreateInitialAccessToken, { name: 'Target' });
   await provider.execute(InvitePeople, { emails: ['target@people.test'], roles: ['user'] });
   const [session, grant, token, invitation] = [
     await provider.store.one<{ id: string }>(made.session, victim.id),

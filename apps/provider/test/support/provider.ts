@@ -13,7 +13,7 @@ import type { Profile } from '@gatehouse/domain/oidc';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 import type { Log } from '@gatehouse/platform/telemetry/log';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
-import { completeApp, prepareApp, type Outside } from '../../src/server/application';
+import { completeApp, prepareApp, type ApplicationOptions } from '../../src/server/application';
 import { AuditService } from '../../src/audit/audit.service';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
@@ -187,7 +187,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Test
 
 /** The provider as main builds it, but for the clock, the mail, and a resolver that asks no name server. */
 async function buildApp(
-  outside: Outside,
+  outside: ApplicationOptions,
   { clock, mailbox }: { readonly clock: ManualClock; readonly mailbox?: Mailbox },
 ): Promise<INestApplication> {
   const prepared = await prepareApp(outside);

@@ -9,7 +9,7 @@ import type { Operation } from '../../src/operations/operation';
 import { Operations } from '../../src/operations/operations';
 import { PageOperations } from '../../src/users/page-operations.service';
 import type { User } from '../../src/users/user';
-import type { UserVisit } from '../../src/users/sessions/visit';
+import type { UserRequestContext } from '../../src/users/sessions/request-context';
 import type { TestProvider } from './provider';
 
 /** Where operations are asked for. */
@@ -51,14 +51,14 @@ export async function ask(
   try {
     switch (surface) {
       case 'page': {
-        // As much of a visit as the runner of pages looks at.
-        const visit = {
+        // As much of a context as the runner of pages looks at.
+        const context = {
           ...origin,
           user: person,
           session: { authTime: now, amr: ['pwd', 'otp', 'mfa'], userId: person.id },
           request: { originalUrl: '/account' },
-        } as unknown as UserVisit;
-        const outcome = await provider.app.get(PageOperations).execute(type, input, { visit, form: Form.of({}) });
+        } as unknown as UserRequestContext;
+        const outcome = await provider.app.get(PageOperations).execute(type, input, { context, form: Form.of({}) });
         return 'refusal' in outcome ? outcome.refusal.status : 'done';
       }
       case 'API': {

@@ -22,8 +22,8 @@ export { encodeSigningInput, leftHalfHash, parseJws, type Jws, type JwsHeader } 
 export {
   mayEncrypt,
   mayVerify,
-  mostKeySetCharacters,
-  mostKeysInSet,
+  maxKeySetCharacters,
+  maxKeysInSet,
   publicKeyProblem,
   readKeySet,
   readPublicKey,

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import {
   mayEncrypt,
   mayVerify,
-  mostKeysInSet,
+  maxKeysInSet,
   publicKeyProblem,
   readKeySet,
   verificationKeys,
@@ -91,7 +91,7 @@ describe('readKeySet (RFC 7517 5)', () => {
     expect(readKeySet({ keys })?.map(({ kid }) => kid)).toEqual(['1']);
   });
 
-  it.each([[undefined], [null], [[]], [{}], [{ keys: {} }], [{ keys: Array(mostKeysInSet + 1).fill(ec) }]])(
+  it.each([[undefined], [null], [[]], [{}], [{ keys: {} }], [{ keys: Array(maxKeysInSet + 1).fill(ec) }]])(
     'is undefined for what is no set, or too large a one (%#)',
     (value) => expect(readKeySet(value)).toBeUndefined(),
   );

@@ -15,15 +15,15 @@ export interface PublicKey {
 }
 
 /** More keys than these are not looked at: whoever signs has each one tried. */
-export const mostKeysInSet = 50;
+export const maxKeysInSet = 50;
 /** In characters of JSON. */
-export const mostKeySetCharacters = 64_000;
+export const maxKeySetCharacters = 64_000;
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
-const leastRsaBits = 2048;
-const mostRsaBits = 8192;
+const minRsaBits = 2048;
+const maxRsaBits = 8192;
 /** 65537 has three; a long exponent makes each verification slow. */
-const mostExponentBytes = 4;
+const maxExponentBytes = 4;
 const curves: Readonly<Record<string, readonly string[]>> = {
   EC: ['P-256', 'P-384', 'P-521'],
   OKP: ['Ed25519', 'X25519'],
@@ -37,11 +37,11 @@ export function publicKeyProblem(jwk: Jwk): string | undefined {
   if (privateMembers.some((member) => member in jwk)) return 'it has private or symmetric members';
   if (jwk.kty === 'RSA') {
     const bits = bitLength(jwk.n);
-    if (bits === undefined || bits < leastRsaBits || bits > mostRsaBits)
-      return `its modulus is not of ${leastRsaBits} to ${mostRsaBits} bits`;
+    if (bits === undefined || bits < minRsaBits || bits > maxRsaBits)
+      return `its modulus is not of ${minRsaBits} to ${maxRsaBits} bits`;
     const exponent = bytesOf(jwk.e);
     const last = exponent?.at(-1) ?? 0;
-    if (!exponent || exponent.length > mostExponentBytes || last % 2 === 0 || (exponent.length === 1 && last < 3))
+    if (!exponent || exponent.length > maxExponentBytes || last % 2 === 0 || (exponent.length === 1 && last < 3))
       return 'its exponent is none that is used';
     return undefined;
   }
@@ -57,7 +57,7 @@ export function publicKeyProblem(jwk: Jwk): string | undefined {
  */
 export function readKeySet(value: unknown): readonly PublicKey[] | undefined {
   const keys: unknown = isObject(value) ? value['keys'] : undefined;
-  if (!Array.isArray(keys) || keys.length > mostKeysInSet) return undefined;
+  if (!Array.isArray(keys) || keys.length > maxKeysInSet) return undefined;
   return keys.flatMap((jwk: unknown) => (isObject(jwk) ? (readPublicKey(jwk) ?? []) : []));
 }
 
@@ -91,7 +91,7 @@ export function mayVerify(key: PublicKey, algorithm: JwsAlgorithm): boolean {
 }
 
 /** Keys that share a `kid`, or have none: more of them are not tried for one signature. */
-const mostTried = 2;
+const maxTried = 2;
 
 /**
  * The keys that a signature is verified with: each one costs time that a stranger can make us spend.
@@ -106,7 +106,7 @@ export function verificationKeys(
   const fitting = keys.filter((key) => mayVerify(key, algorithm));
   if (kid === undefined) return fitting.length > 1 ? 'kid_missing' : fitting;
   const named = fitting.filter((key) => key.kid === kid);
-  return (named.length > 0 ? named : fitting.filter((key) => key.kid === undefined)).slice(0, mostTried);
+  return (named.length > 0 ? named : fitting.filter((key) => key.kid === undefined)).slice(0, maxTried);
 }
 
 /** True when something may be encrypted to the key by the algorithm (RFC 7517 4.2 to 4.4, RFC 7518 4.3, 4.6). */
@@ -138,7 +138,7 @@ function bitLength(value: unknown): number | undefined {
 }
 
 function bytesOf(value: unknown): Buffer | undefined {
-  return typeof value === 'string' && value.length <= mostKeySetCharacters ? decodeBase64url(value) : undefined;
+  return typeof value === 'string' && value.length <= maxKeySetCharacters ? decodeBase64url(value) : undefined;
 }
 
 function text(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
 /** An e-mail address in code units (RFC 5321 4.5.3.1.3). */
-export const mostEmailUnits = 254;
+export const maxEmailUnits = 254;
 
 /** Separators of addresses, and what is not seen or stands for something lost: two addresses must not look like one. */
 const part = String.raw`[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD@<>"',;:\\]+`;
@@ -9,7 +9,7 @@ const address = new RegExp(`^${part}@${part}$`, 'u');
 
 /** True for the text of exactly one e-mail address, without a name, comments or invisible characters. */
 export function isEmailAddress(text: string): boolean {
-  if (text.length > mostEmailUnits || !address.test(text)) return false;
+  if (text.length > maxEmailUnits || !address.test(text)) return false;
   const domain = text.slice(text.lastIndexOf('@') + 1);
   return isAscii(domain) || asciiDomain(domain) !== undefined;
 }

@@ -4,4 +4,4 @@ export { addSeconds, epochSeconds, type EpochSeconds } from './time.js';
 export { formatToken, parseSelector, parseToken, type Selector, type Token } from './token.js';
 export { isNestedWithin } from './nesting.js';
 export { isHighlyRestrictive } from './restriction-level.js';
-export { asciiEmailKey, emailKey, emailKeys, isEmailAddress, mostEmailUnits } from './email-address.js';
+export { asciiEmailKey, emailKey, emailKeys, isEmailAddress, maxEmailUnits } from './email-address.js';

@@ -9,7 +9,7 @@ export interface Token {
 }
 
 /** 11 digits of base 36 for the largest safe integer, a dot, 43 characters of verifier. */
-const mostCharacters = 55;
+const maxCharacters = 55;
 // The last character of 32 bytes in base64url carries two bits that must be zero: one text for each token.
 const form = /^([0-9a-z]{1,11})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
@@ -27,7 +27,7 @@ export function parseSelector(text: unknown): Selector | undefined {
 
 /** The token that this text is; undefined for anything that {@link formatToken} does not write. */
 export function parseToken(text: string): Token | undefined {
-  if (text.length > mostCharacters) return undefined;
+  if (text.length > maxCharacters) return undefined;
   const parts = form.exec(text);
   if (!parts?.[1] || !parts[2]) return undefined;
   const selector = parseSelector(parts[1]);

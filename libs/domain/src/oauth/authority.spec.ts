@@ -1,4 +1,4 @@
-import { refreshAllowed } from './authority.js';
+import { refreshAllowed } from './authorized-grant.js';
 import type { GrantTypeName } from './client.js';
 
 describe('refreshAllowed (OpenID Connect Core 11)', () => {

@@ -23,9 +23,9 @@ export interface AuthorizationPolicy {
   readonly pkce: 'required' | 'public';
 }
 
-const mostPromptCharacters = 200;
-const mostPreferences = 20;
-const mostPreferenceCharacters = 200;
+const maxPromptCharacters = 200;
+const maxPreferences = 20;
+const maxPreferenceCharacters = 200;
 
 export function checkChallenge(
   parameters: ReadonlyMap<string, string>,
@@ -55,10 +55,10 @@ export function checkDisplay(text: string | undefined): Display | undefined {
 }
 
 export function checkPreferences(parameters: ReadonlyMap<string, string>, name: string): readonly string[] | undefined {
-  const text = bounded(parameters, name, mostPreferences * (mostPreferenceCharacters + 1));
+  const text = bounded(parameters, name, maxPreferences * (maxPreferenceCharacters + 1));
   if (text === undefined) return undefined;
   const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
-  if (values.length > mostPreferences || values.some((value) => value.length > mostPreferenceCharacters))
+  if (values.length > maxPreferences || values.some((value) => value.length > maxPreferenceCharacters))
     throw invalid(`The parameter ${name} is too long.`, `${name}.too_long`);
   return values.length > 0 ? values : undefined;
 }
@@ -67,7 +67,7 @@ const prompts: readonly string[] = ['none', 'login', 'consent', 'select_account'
 
 export function checkPrompt(text: string | undefined): readonly Prompt[] {
   if (text === undefined) return [];
-  if (text.length > mostPromptCharacters) throw invalid('This prompt is not supported.', 'prompt.unsupported');
+  if (text.length > maxPromptCharacters) throw invalid('This prompt is not supported.', 'prompt.unsupported');
   const values = [...new Set(text.split(' ').filter((value) => value !== ''))];
   if (!values.every((value): value is Prompt => prompts.includes(value)))
     throw invalid('This prompt is not supported.', 'prompt.unsupported');
@@ -89,15 +89,15 @@ export function bounded(parameters: ReadonlyMap<string, string>, name: string, m
   return value;
 }
 
-const mostStateCharacters = 2000;
-const mostNonceCharacters = 1000;
+const maxStateCharacters = 2000;
+const maxNonceCharacters = 1000;
 
 /**
  * The `state`, as it goes back to the client: printable ASCII. Anything else could not be promised to arrive unaltered.
  * @see RFC 6749 A.5
  */
 export function checkState(parameters: ReadonlyMap<string, string>): string | undefined {
-  const state = bounded(parameters, 'state', mostStateCharacters);
+  const state = bounded(parameters, 'state', maxStateCharacters);
   if (state !== undefined && !isPrintableAscii(state))
     throw invalid('The state has characters that are not printable ASCII.', 'state.characters');
   return state;
@@ -106,12 +106,12 @@ export function checkState(parameters: ReadonlyMap<string, string>): string | un
 /** The `state` of a request that is refused; undefined where it cannot be sent back. */
 export function returnableState(parameters: ReadonlyMap<string, string>): string | undefined {
   const state = parameters.get('state');
-  return state !== undefined && state.length <= mostStateCharacters && isPrintableAscii(state) ? state : undefined;
+  return state !== undefined && state.length <= maxStateCharacters && isPrintableAscii(state) ? state : undefined;
 }
 
 /** The `nonce`, as it goes into the ID token: a text that was neither altered on its way (U+FFFD) nor can be later. */
 export function checkNonce(parameters: ReadonlyMap<string, string>): string | undefined {
-  const nonce = bounded(parameters, 'nonce', mostNonceCharacters);
+  const nonce = bounded(parameters, 'nonce', maxNonceCharacters);
   if (nonce !== undefined && /[\p{Cc}\p{Cs}\uFFFD]/u.test(nonce))
     throw invalid('The nonce has control characters.', 'nonce.characters');
   return nonce;

@@ -79,9 +79,9 @@ export type AuthorizationCheck =
       readonly error: OAuthError;
     };
 
-const mostLoginHintCharacters = 320;
+const maxLoginHintCharacters = 320;
 /** An encrypted ID token is a third longer than what is in it. */
-const mostIdTokenHintCharacters = 8000;
+const maxIdTokenHintCharacters = 8000;
 
 /**
  * Checks an authorization request.
@@ -254,8 +254,8 @@ function checkRest(
     codeChallenge: returns.code ? checkChallenge(parameters, client, policy) : undefined,
     prompt: checkPrompt(parameters.get('prompt')),
     maxAge: checkMaxAge(parameters.get('max_age')) ?? client.defaultMaxAge,
-    loginHint: bounded(parameters, 'login_hint', mostLoginHintCharacters),
-    idTokenHint: bounded(parameters, 'id_token_hint', mostIdTokenHintCharacters),
+    loginHint: bounded(parameters, 'login_hint', maxLoginHintCharacters),
+    idTokenHint: bounded(parameters, 'id_token_hint', maxIdTokenHintCharacters),
     acrValues: checkPreferences(parameters, 'acr_values') ?? unlessEmpty(client.defaultAcrValues),
     uiLocales: checkPreferences(parameters, 'ui_locales'),
     display: checkDisplay(parameters.get('display')),

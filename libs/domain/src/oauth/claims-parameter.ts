@@ -17,11 +17,11 @@ export interface ClaimsRequest {
   readonly idToken?: ClaimsMember;
 }
 
-const mostCharacters = 4000;
-const mostClaims = 100;
-const mostValues = 20;
+const maxCharacters = 4000;
+const maxClaims = 100;
+const maxValues = 20;
 /** The parameter, a place, a claim, its values, and a value such as an address. */
-const mostLevels = 10;
+const maxLevels = 10;
 
 /**
  * Parses the `claims` parameter. Members that we do not know, of the whole and of a claim, are ignored.
@@ -30,7 +30,7 @@ const mostLevels = 10;
  *   4000 characters, 100 claims at one place, 20 values of one or 10 levels
  */
 export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
-  if (text.length > mostCharacters) throw malformed('claims.too_long');
+  if (text.length > maxCharacters) throw malformed('claims.too_long');
   let whole: unknown;
   try {
     whole = JSON.parse(text);
@@ -38,7 +38,7 @@ export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
     throw malformed('claims.not_json');
   }
   if (!isObject(whole)) throw malformed('claims.not_an_object');
-  if (!isNestedWithin(whole, mostLevels)) throw malformed('claims.nesting');
+  if (!isNestedWithin(whole, maxLevels)) throw malformed('claims.nesting');
   const userinfo = parseMember(memberOf(whole, 'userinfo'));
   const idToken = parseMember(memberOf(whole, 'id_token'));
   if (!userinfo && !idToken) return undefined;
@@ -66,7 +66,7 @@ function parseMember(member: unknown): ClaimsMember | undefined {
   if (member === undefined) return undefined;
   if (!isObject(member)) throw malformed('claims.member');
   const entries = Object.entries(member);
-  if (entries.length > mostClaims) throw malformed('claims.too_many');
+  if (entries.length > maxClaims) throw malformed('claims.too_many');
   return entries.length === 0
     ? undefined
     : Object.fromEntries(entries.map(([name, request]) => [name, parseClaimRequest(request)]));
@@ -82,7 +82,7 @@ function parseClaimRequest(request: unknown): ClaimRequest {
   const several = memberOf(request, 'values');
   if (several !== undefined && !Array.isArray(several)) throw malformed('claims.values');
   const values: unknown[] = [...(value === undefined ? [] : [value]), ...((several as unknown[] | undefined) ?? [])];
-  if (values.length > mostValues) throw malformed('claims.too_many_values');
+  if (values.length > maxValues) throw malformed('claims.too_many_values');
   return {
     ...(essential === true ? { essential } : {}),
     ...(value === undefined && several === undefined ? {} : { values }),

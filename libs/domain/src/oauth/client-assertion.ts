@@ -7,8 +7,8 @@ export const jwtBearerAssertion = 'urn:ietf:params:oauth:client-assertion-type:j
 /** How far a client's clock may be off. */
 const skewSeconds = 10;
 /** Ids are kept until the assertion expires: it is bounded. */
-const mostLifetimeSeconds = 3600;
-const mostIdCharacters = 1000;
+const maxLifetimeSeconds = 3600;
+const maxIdCharacters = 1000;
 
 /** Of a client assertion `typ` says nothing, that it is a JWT, or what kind (draft-ietf-oauth-rfc7523bis 8). */
 const assertionTypes: readonly string[] = ['jwt', 'client-authentication+jwt'];
@@ -56,13 +56,13 @@ export function checkClientAssertion(
     );
   if (!isInstant(exp)) throw refused('A client assertion has an exp.', 'exp');
   if (exp + skewSeconds <= now) throw refused('The client assertion has expired.', 'expired');
-  if (exp > now + mostLifetimeSeconds + skewSeconds)
+  if (exp > now + maxLifetimeSeconds + skewSeconds)
     throw refused('A client assertion expires within an hour.', 'lifetime');
   if (nbf !== undefined && !(isInstant(nbf) && nbf <= now + skewSeconds))
     throw refused('The client assertion is not valid yet.', 'nbf');
   if (iat !== undefined && !(isInstant(iat) && iat <= now + skewSeconds))
     throw refused('The client assertion was issued in the future.', 'iat');
-  if (typeof jti !== 'string' || jti === '' || jti.length > mostIdCharacters)
+  if (typeof jti !== 'string' || jti === '' || jti.length > maxIdCharacters)
     throw refused('A client assertion has a jti, a text of its own.', 'jti');
   return { jti, expiresAt: addSeconds(epochSeconds(Math.floor(exp)), skewSeconds + 1) };
 }

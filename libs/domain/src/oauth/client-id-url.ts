@@ -1,7 +1,7 @@
 import { isLoopbackHost } from './redirect-uri.js';
 
 /** As any other `client_id`. */
-const mostCharacters = 200;
+const maxCharacters = 200;
 
 /** True for a `client_id` that wants to be the address of a metadata document, well formed or not. */
 export function isClientIdUrl(clientId: string): boolean {
@@ -17,7 +17,7 @@ export function clientIdUrlProblem(
   clientId: string,
   options: { readonly loopback: 'allowed' | 'refused' },
 ): string | undefined {
-  if (clientId.length > mostCharacters) return `A client_id has at most ${mostCharacters} characters.`;
+  if (clientId.length > maxCharacters) return `A client_id has at most ${maxCharacters} characters.`;
   if (!URL.canParse(clientId)) return 'The client_id is no address.';
   const url = new URL(clientId);
   const local = url.protocol === 'http:' && isLoopbackHost(url.hostname) && options.loopback === 'allowed';

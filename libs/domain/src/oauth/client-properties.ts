@@ -154,9 +154,9 @@ function redirectUris([wire, setBy]: Described): CheckedProperty<readonly string
   return { wire, codec: 'list', setBy, default: [], check: checkRedirectUris };
 }
 
-const mostContacts = 20;
-const mostAcrValues = 20;
-const mostRequestUris = 50;
+const maxContacts = 20;
+const maxAcrValues = 20;
+const maxRequestUris = 50;
 
 /**
  * What a client may say of itself beside what every client has. All of it is optional. Who may set a property has no
@@ -166,7 +166,7 @@ const mostRequestUris = 50;
 export const metadataProperties = {
   clientUri: uri(['client_uri', 'registration']),
   logoUri: uri(['logo_uri', 'registration']),
-  contacts: texts(['contacts', 'registration'], mostContacts, checkText),
+  contacts: texts(['contacts', 'registration'], maxContacts, checkText),
   tosUri: uri(['tos_uri', 'registration']),
   policyUri: uri(['policy_uri', 'registration']),
   jwksUri: uri(['jwks_uri', 'registration']),
@@ -217,11 +217,11 @@ export const metadataProperties = {
   /** Seconds; what a request without `max_age` means. */
   defaultMaxAge: seconds(['default_max_age', 'registration']),
   requireAuthTime: flag(['require_auth_time', 'registration']),
-  defaultAcrValues: texts(['default_acr_values', 'registration'], mostAcrValues, checkText),
+  defaultAcrValues: texts(['default_acr_values', 'registration'], maxAcrValues, checkText),
   /** Where a login may be begun by others (OpenID Connect Core 4). */
   initiateLoginUri: uri(['initiate_login_uri', 'registration']),
   /** Addresses of request objects that may be fetched (OpenID Connect Core 6.2). */
-  requestUris: texts(['request_uris', 'registration'], mostRequestUris, checkUriWithFragment),
+  requestUris: texts(['request_uris', 'registration'], maxRequestUris, checkUriWithFragment),
   /** True: its authorization requests come by the pushed authorization request endpoint alone (RFC 9126 6). */
   requirePushedAuthorizationRequests: flag(['require_pushed_authorization_requests', 'registration']),
   /** True: it gets access tokens that are bound to a key of its own, and no others (RFC 9449 5.2). */

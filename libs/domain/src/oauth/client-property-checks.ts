@@ -9,16 +9,16 @@ export interface JwkSet {
 /** Says what is wrong with a value; of a list, with which of its members. */
 export type Say = (message: string, index?: number) => void;
 
-const mostUriCharacters = 2000;
-const mostTextCharacters = 200;
-const mostRedirectUris = 50;
-const mostKeys = 20;
-const mostKeySetCharacters = 32_000;
+const maxUriCharacters = 2000;
+const maxTextCharacters = 200;
+const maxRedirectUris = 50;
+const maxKeys = 20;
+const maxKeySetCharacters = 32_000;
 
 export function checkName(said: unknown, say: Say): string {
   const name = typeof said === 'string' ? said.trim() : '';
   if (name === '') say('Enter a name: people read it on the consent page.');
-  else if (name.length > mostTextCharacters) say(`A name has at most ${mostTextCharacters} characters.`);
+  else if (name.length > maxTextCharacters) say(`A name has at most ${maxTextCharacters} characters.`);
   // Letters that turn the reading direction would let a name disguise itself on the consent page.
   else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('A name has no control characters.');
   return name;
@@ -32,8 +32,8 @@ export function checkApplicationType(said: unknown, say: Say): 'web' | 'native' 
 
 export function checkRedirectUris(said: unknown, say: Say): readonly string[] {
   const uris = Array.isArray(said) ? said.filter((each): each is string => typeof each === 'string') : [];
-  if (uris.length > mostRedirectUris) say(`At most ${mostRedirectUris} addresses.`);
-  const kept = uris.slice(0, mostRedirectUris);
+  if (uris.length > maxRedirectUris) say(`At most ${maxRedirectUris} addresses.`);
+  const kept = uris.slice(0, maxRedirectUris);
   kept.forEach((uri, index) => {
     const problem = redirectUriProblem(uri);
     if (problem) say(problem, index);
@@ -42,7 +42,7 @@ export function checkRedirectUris(said: unknown, say: Say): readonly string[] {
 }
 
 export function checkText(value: string, say: Say): void {
-  if (value.length > mostTextCharacters) say(`At most ${mostTextCharacters} characters.`);
+  if (value.length > maxTextCharacters) say(`At most ${maxTextCharacters} characters.`);
   if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(value)) say('No control characters.');
 }
 
@@ -64,7 +64,7 @@ export function checkSeconds(value: unknown, say: Say): number | undefined {
 
 /** What is wrong with an address that we or a person's browser will go to; http is for this machine alone. */
 function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' = 'no fragment'): string | undefined {
-  if (value.length > mostUriCharacters) return `An address has at most ${mostUriCharacters} characters.`;
+  if (value.length > maxUriCharacters) return `An address has at most ${maxUriCharacters} characters.`;
   if (!/^[\x21-\x7e]+$/.test(value) || /["<>\\^`{|}]/.test(value)) return 'An address is ASCII without spaces.';
   let url: URL;
   try {
@@ -87,8 +87,8 @@ export function checkKeys(jwks: unknown, say: Say): JwkSet | undefined {
     say('A JWK set has a member "keys" with a list of keys (RFC 7517 5).');
     return undefined;
   }
-  if (keys.length > mostKeys || JSON.stringify(jwks).length > mostKeySetCharacters) {
-    say(`At most ${mostKeys} keys and ${mostKeySetCharacters} characters.`);
+  if (keys.length > maxKeys || JSON.stringify(jwks).length > maxKeySetCharacters) {
+    say(`At most ${maxKeys} keys and ${maxKeySetCharacters} characters.`);
     return undefined;
   }
   // Each is an object by the check above; what stands in it is checked where a key is used.

@@ -11,7 +11,7 @@ import {
 import { formatExchangeRule, parseExchangeRules } from './token-exchange.js';
 
 /** A JWK set has its keys, a key its members, and some of those are lists. */
-const mostLevels = 6;
+const maxLevels = 6;
 
 /** The properties that the protocol names (RFC 7591 2): those of a registration. */
 const protocolNames = clientPropertyNames.filter((name) =>
@@ -130,6 +130,6 @@ function isKind(codec: ClientPropertyCodec, value: unknown): boolean {
     case 'flag':
       return typeof value === 'boolean';
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value) && isNestedWithin(value, mostLevels);
+      return typeof value === 'object' && value !== null && !Array.isArray(value) && isNestedWithin(value, maxLevels);
   }
 }

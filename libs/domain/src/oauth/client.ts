@@ -108,8 +108,8 @@ export interface FieldProblem {
 
 const ownedAdministrationSentence =
   'A client with a gatehouse scope has no owner: the owner would administer this server. Remove the scope, or remove the owner and replace the credentials that the owner may know.';
-const mostScopes = 100;
-const mostGrantTypes = 20;
+const maxScopes = 100;
+const maxGrantTypes = 20;
 
 /** What the server demands of every client. */
 export interface ClientPolicy {
@@ -145,8 +145,8 @@ export function checkClientMetadata(
   if (type === 'confidential' && authMethod === 'none')
     say('authMethod', 'A confidential client authenticates: choose how.');
 
-  if (draft.grantTypes.length > mostGrantTypes) say('grantTypes', `At most ${mostGrantTypes} grant types.`);
-  const grantTypes = unique(draft.grantTypes.slice(0, mostGrantTypes)).filter(
+  if (draft.grantTypes.length > maxGrantTypes) say('grantTypes', `At most ${maxGrantTypes} grant types.`);
+  const grantTypes = unique(draft.grantTypes.slice(0, maxGrantTypes)).filter(
     (grantType): grantType is GrantTypeName => {
       const known = oneOf(grantTypeNames, grantType) !== undefined;
       if (!known) say('grantTypes', `There is no grant type ${quote(grantType)} here.`);
@@ -197,8 +197,8 @@ export function checkClientMetadata(
   if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
     say('defaultRedirectUri', 'The default is one of the redirect URIs.');
 
-  if (draft.scope.length > mostScopes) say('scope', `A client has at most ${mostScopes} scopes.`);
-  const scope = draft.scope.slice(0, mostScopes);
+  if (draft.scope.length > maxScopes) say('scope', `A client has at most ${maxScopes} scopes.`);
+  const scope = draft.scope.slice(0, maxScopes);
   scope.forEach((token, index) => {
     if (!isScopeToken(token))
       say(`scope.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
@@ -210,7 +210,7 @@ export function checkClientMetadata(
       else if (draft.ownerId !== undefined) say(`scope.${index}`, ownedAdministrationSentence);
     }
   });
-  const defaultScope = unique((draft.defaultScope ?? []).slice(0, mostScopes + 1));
+  const defaultScope = unique((draft.defaultScope ?? []).slice(0, maxScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
 
   const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);

@@ -23,13 +23,13 @@ import { algorithmsUnder, securityProfile, type SecurityProfileName } from './se
 export const dpopAlgorithms = jwsAlgorithms;
 
 /** How long a proof is good after it was made, and how far ahead of ours a client's clock may be. Seconds. */
-const mostAgeSeconds = 300;
+const maxAgeSeconds = 300;
 const skewSeconds = 60;
 
-const mostProofCharacters = 8000;
-const mostIdCharacters = 1000;
-const mostUriCharacters = 4000;
-const mostNonceCharacters = 200;
+const maxProofCharacters = 8000;
+const maxIdCharacters = 1000;
+const maxUriCharacters = 4000;
+const maxNonceCharacters = 200;
 
 /** The request that a proof is for. */
 export interface DpopContext {
@@ -62,7 +62,7 @@ export interface DpopProof {
  */
 export function checkDpopProof(text: string, context: DpopContext): DpopProof {
   // Two headers arrive as one with a comma in it, which no JWS has.
-  const jws = parseJws(text, { maxLength: mostProofCharacters });
+  const jws = parseJws(text, { maxLength: maxProofCharacters });
   if (!jws) throw invalid('The DPoP proof is not one well-formed JWT.', 'malformed');
   const { typ, alg, jwk } = jws.header;
   if (typ !== 'dpop+jwt') throw invalid('The typ of a DPoP proof is dpop+jwt.', 'typ');
@@ -83,10 +83,10 @@ export function checkDpopProof(text: string, context: DpopContext): DpopProof {
     throw invalid('The htu of the DPoP proof is not the address of this endpoint.', 'htu');
   if (typeof iat !== 'number' || !Number.isFinite(iat)) throw invalid('A DPoP proof has an iat.', 'iat');
   if (iat > context.now + skewSeconds) throw invalid('The DPoP proof was made in the future.', 'future');
-  if (iat + mostAgeSeconds <= context.now) throw invalid('The DPoP proof is too old.', 'old');
-  if (typeof jti !== 'string' || jti === '' || jti.length > mostIdCharacters)
+  if (iat + maxAgeSeconds <= context.now) throw invalid('The DPoP proof is too old.', 'old');
+  if (typeof jti !== 'string' || jti === '' || jti.length > maxIdCharacters)
     throw invalid('A DPoP proof has a jti, a text of its own.', 'jti');
-  if (nonce !== undefined && (typeof nonce !== 'string' || nonce.length > mostNonceCharacters))
+  if (nonce !== undefined && (typeof nonce !== 'string' || nonce.length > maxNonceCharacters))
     throw invalid('The nonce of a DPoP proof is a text.', 'nonce');
   if (context.accessToken !== undefined && ath !== encodeBase64url(sha256(context.accessToken)))
     throw invalid('The ath of the DPoP proof is not the hash of the access token.', 'ath');
@@ -96,7 +96,7 @@ export function checkDpopProof(text: string, context: DpopContext): DpopProof {
     nonce,
     algorithm,
     issuedAt: iat,
-    expiresAt: addSeconds(epochSeconds(Math.ceil(iat)), mostAgeSeconds + 1),
+    expiresAt: addSeconds(epochSeconds(Math.ceil(iat)), maxAgeSeconds + 1),
   };
 }
 
@@ -127,7 +127,7 @@ export function isJkt(text: string): boolean {
  * @see RFC 9449 4.3 (9), RFC 3986 6.2.2, 6.2.3
  */
 function normalUri(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > mostUriCharacters || !URL.canParse(value)) return undefined;
+  if (typeof value !== 'string' || value.length > maxUriCharacters || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   const path = url.pathname.replaceAll(/%([0-9a-f]{2})/gi, (escaped, hex: string) => {

@@ -14,7 +14,7 @@ export {
   type AuthenticationContext,
   type AuthenticationMethod,
 } from './authentication-context.js';
-export { refreshAllowed, type Authority } from './authority.js';
+export { refreshAllowed, type AuthorizedGrant as Authority } from './authorized-grant.js';
 export { refuseAuthorizationDetails } from './authorization-details.js';
 export {
   currentRefreshTokenExpiry,
@@ -235,7 +235,7 @@ export {
   isDelegated,
   formatExchangeRule,
   jwtType,
-  mostActors,
+  maxActors,
   parseExchangeRules,
   tokenExchangeGrant,
   type Actor,

@@ -46,9 +46,9 @@ export interface TrustedIssuerDraft {
   readonly resources?: readonly string[] | undefined;
 }
 
-const mostClients = 100;
-const mostScopes = 100;
-const mostResources = 100;
+const maxClients = 100;
+const maxScopes = 100;
+const maxResources = 100;
 
 /**
  * Checks an issuer as a whole.
@@ -78,19 +78,19 @@ export function checkTrustedIssuer(
   if (!subject) say('subject', `Choose one of ${subjectKinds.join(', ')}.`);
   const clients = [...new Set(draft.clients.map((each) => each.trim()).filter((each) => each !== ''))];
   if (clients.length === 0) say('clients', 'Name at least one client: nobody else may bring its assertions.');
-  if (clients.length > mostClients) say('clients', `At most ${mostClients} clients.`);
+  if (clients.length > maxClients) say('clients', `At most ${maxClients} clients.`);
   if (clients.some((each) => !/^[\x21-\x7e]{1,200}$/.test(each))) say('clients', 'One of these is no client_id.');
   const scope = [...new Set(draft.scope.filter((each) => each !== ''))];
   if (scope.length === 0) say('scope', 'Name at least one scope.');
-  if (scope.length > mostScopes) say('scope', `At most ${mostScopes} scopes.`);
-  for (const each of scope.slice(0, mostScopes))
+  if (scope.length > maxScopes) say('scope', `At most ${maxScopes} scopes.`);
+  for (const each of scope.slice(0, maxScopes))
     if (!isScopeToken(each))
       say('scope', 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
     else if (standardScopes.includes(each) || isAdministrationScope(each))
       say('scope', `${each} is of this server itself: nobody else’s word is enough for it.`);
   const resources = [...new Set((draft.resources ?? []).filter((each) => each !== ''))];
-  if (resources.length > mostResources) say('resources', `At most ${mostResources} APIs.`);
-  const badIdentifier = resources.slice(0, mostResources).flatMap((each) => resourceIdentifierProblem(each) ?? []);
+  if (resources.length > maxResources) say('resources', `At most ${maxResources} APIs.`);
+  const badIdentifier = resources.slice(0, maxResources).flatMap((each) => resourceIdentifierProblem(each) ?? []);
   if (badIdentifier[0] !== undefined) say('resources', badIdentifier[0]);
   if (problems.length > 0 || !subject) return { problems };
   const { id, createdAt } = draft;
@@ -109,7 +109,7 @@ function isKeyAddress(text: string): boolean {
 /** How far the issuer's clock may be off. */
 const skewSeconds = 10;
 /** Ids are kept until the assertion expires: it is bounded. */
-const mostLifetimeSeconds = 3600;
+const maxLifetimeSeconds = 3600;
 
 /** What an assertion says, as far as it counts here. */
 export interface AssertedSubject {
@@ -140,7 +140,7 @@ export function checkBearerAssertion(
     throw invalidAssertion('Its aud is not this server alone.', 'audience');
   if (!isInstant(exp)) throw invalidAssertion('It has no exp.', 'exp');
   if (exp + skewSeconds <= now) throw invalidAssertion('It has expired.', 'expired');
-  if (exp > now + mostLifetimeSeconds + skewSeconds)
+  if (exp > now + maxLifetimeSeconds + skewSeconds)
     throw invalidAssertion('It lives for more than an hour.', 'lifetime');
   if (nbf !== undefined && !(isInstant(nbf) && nbf <= now + skewSeconds))
     throw invalidAssertion('It is not valid yet.', 'nbf');

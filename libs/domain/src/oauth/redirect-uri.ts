@@ -1,4 +1,4 @@
-const mostCharacters = 2000;
+const maxCharacters = 2000;
 /** Schemes that run code or reach local data in a browser: never a place to send a code. */
 const dangerousSchemes = new Set([
   'javascript:',
@@ -28,7 +28,7 @@ export function isLoopbackHost(hostname: string): boolean {
  * @see RFC 6749 3.1.2, RFC 8252 7.1 (private-use schemes carry a domain name), RFC 9700 4.1
  */
 export function redirectUriProblem(uri: string): string | undefined {
-  if (uri.length > mostCharacters) return `A redirect URI has at most ${mostCharacters} characters.`;
+  if (uri.length > maxCharacters) return `A redirect URI has at most ${maxCharacters} characters.`;
   // What a browser would silently drop or rewrite can't be compared as a string later.
   if (!/^[\x21-\x7e]+$/.test(uri) || /["<>\\^`{|}]/.test(uri))
     return 'A redirect URI is ASCII without spaces, quotes, brackets or backslashes.';
@@ -75,7 +75,7 @@ export function matchRedirectUri(
   presented: string,
   applicationType: 'web' | 'native' = 'native',
 ): boolean {
-  if (presented.length > mostCharacters) return false;
+  if (presented.length > maxCharacters) return false;
   if (registered.includes(presented)) return true;
   if (applicationType !== 'native') return false;
   const withoutPort = stripLoopbackPort(presented);

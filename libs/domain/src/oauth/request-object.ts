@@ -3,7 +3,7 @@ import { OAuthError } from './oauth-error.js';
 import type { SecurityProfile } from './security-profile.js';
 
 /** A `claims` parameter with a structured value of a claim in it nests less. */
-const mostLevels = 12;
+const maxLevels = 12;
 
 /** Claims of the JWT itself; every other one is a parameter of the request (RFC 9101 4). */
 const claimsOfTheJwt = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub']);
@@ -36,7 +36,7 @@ export function requestObjectParameters(
   context: RequestObjectContext,
 ): ReadonlyMap<string, string> {
   const { outer, clientId } = context;
-  if (!isNestedWithin(jwt.claims, mostLevels))
+  if (!isNestedWithin(jwt.claims, maxLevels))
     throw invalid('The claims of the request object are nested too deeply.', 'request_object.nesting');
   const ofRfc9101 = checkType(jwt.header['typ']);
   checkClaims(jwt.claims, ofRfc9101, context);
@@ -102,15 +102,15 @@ function checkClaims(
  */
 function checkSignedObject(
   { aud, exp, nbf }: Readonly<Record<string, unknown>>,
-  { mostLifetimeSeconds }: { readonly mostLifetimeSeconds: number },
+  { maxLifetimeSeconds }: { readonly maxLifetimeSeconds: number },
   now: EpochSeconds,
 ): void {
   if (aud === undefined) throw invalid('The request object needs an aud: the issuer.', 'request_object.aud_missing');
   if (!isInstant(exp)) throw invalid('The request object needs an exp.', 'request_object.exp_missing');
   if (!isInstant(nbf)) throw invalid('The request object needs an nbf.', 'request_object.nbf_missing');
-  if (nbf < now - mostLifetimeSeconds)
+  if (nbf < now - maxLifetimeSeconds)
     throw invalid('The nbf of the request object is more than an hour ago.', 'request_object.too_old');
-  if (exp > nbf + mostLifetimeSeconds)
+  if (exp > nbf + maxLifetimeSeconds)
     throw invalid('The request object is valid for more than an hour.', 'request_object.lifetime');
 }
 

@@ -1,12 +1,12 @@
 import { isLoopbackHost } from './redirect-uri.js';
 
-const mostIdentifierCharacters = 500;
+const maxIdentifierCharacters = 500;
 
 /** What is wrong with an API's identifier; undefined when nothing is (RFC 8707 2: an absolute URI, no fragment). */
 export function resourceIdentifierProblem(identifier: string): string | undefined {
   if (identifier === '') return 'Enter the address of the API.';
-  if (identifier.length > mostIdentifierCharacters)
-    return `An identifier has at most ${mostIdentifierCharacters} characters.`;
+  if (identifier.length > maxIdentifierCharacters)
+    return `An identifier has at most ${maxIdentifierCharacters} characters.`;
   if (!/^[\x21-\x7e]+$/.test(identifier) || /["<>\\^`{|}]/.test(identifier))
     return 'An identifier is ASCII without spaces, quotes, brackets or backslashes.';
   if (!/^[a-z][a-z0-9+.-]*:./i.test(identifier) || !URL.canParse(identifier)) return 'This is not an absolute URI.';

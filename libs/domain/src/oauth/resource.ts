@@ -51,9 +51,9 @@ export interface ResourceDraft {
   readonly access?: string | undefined;
 }
 
-const mostScopes = 100;
-const mostSentenceCharacters = 300;
-const mostLifetimeSeconds = 86_400 * 365;
+const maxScopes = 100;
+const maxSentenceCharacters = 300;
+const maxLifetimeSeconds = 86_400 * 365;
 
 /**
  * Checks an API as a whole.
@@ -72,8 +72,8 @@ export function checkResource(
   if (name === '') say('name', 'Enter a name: people read it on the consent page.');
   else if (name.length > 200) say('name', 'A name has at most 200 characters.');
   else if (/[\p{Cc}\p{Cf}]/u.test(name)) say('name', 'A name has no control characters.');
-  if (draft.scopes.length > mostScopes) say('scopes', `An API has at most ${mostScopes} scopes.`);
-  const scopes = draft.scopes.slice(0, mostScopes);
+  if (draft.scopes.length > maxScopes) say('scopes', `An API has at most ${maxScopes} scopes.`);
+  const scopes = draft.scopes.slice(0, maxScopes);
   const seen = new Set<string>();
   scopes.forEach(({ name: scope, sentence }, index) => {
     if (!isScopeToken(scope))
@@ -82,8 +82,8 @@ export function checkResource(
       say(`scopes.${index}`, `The scope ${scope} belongs to this server itself.`);
     else if (seen.has(scope)) say(`scopes.${index}`, 'This scope stands here twice.');
     seen.add(scope);
-    if (sentence.length > mostSentenceCharacters)
-      say(`scopes.${index}`, `A sentence has at most ${mostSentenceCharacters} characters.`);
+    if (sentence.length > maxSentenceCharacters)
+      say(`scopes.${index}`, `A sentence has at most ${maxSentenceCharacters} characters.`);
     else if (/[\p{Cc}\p{Cf}]/u.test(sentence)) say(`scopes.${index}`, 'A sentence has no control characters.');
   });
   const tokenFormat = oneOf(tokenFormats, draft.tokenFormat ?? 'jwt');
@@ -93,8 +93,8 @@ export function checkResource(
   const access = oneOf(resourceAccess, draft.access ?? 'consent');
   if (!access) say('access', `Choose one of ${resourceAccess.join(', ')}.`);
   const { accessTokenLifetimeSeconds: lifetime } = draft;
-  if (lifetime !== undefined && !(Number.isSafeInteger(lifetime) && lifetime >= 1 && lifetime <= mostLifetimeSeconds))
-    say('accessTokenLifetimeSeconds', `A whole number of seconds between 1 and ${mostLifetimeSeconds}.`);
+  if (lifetime !== undefined && !(Number.isSafeInteger(lifetime) && lifetime >= 1 && lifetime <= maxLifetimeSeconds))
+    say('accessTokenLifetimeSeconds', `A whole number of seconds between 1 and ${maxLifetimeSeconds}.`);
 
   if (problems.length > 0 || !tokenFormat || !signingAlgorithm || !access) return { problems };
   return {
@@ -174,7 +174,7 @@ export function targetOf(resources: readonly Resource[], scope: Scope): Target {
   };
 }
 
-const mostRequested = 10;
+const maxRequested = 10;
 
 /**
  * Reads the `resource` parameter: absolute URIs without fragment, with spaces between where it came several times.
@@ -184,7 +184,7 @@ const mostRequested = 10;
 export function parseResourceParameter(text: string | undefined): readonly string[] {
   if (text === undefined) return none;
   const asked = [...new Set(text.split(' ').filter((value) => value !== ''))];
-  if (asked.length > mostRequested || asked.some((value) => resourceIdentifierProblem(value) !== undefined))
+  if (asked.length > maxRequested || asked.some((value) => resourceIdentifierProblem(value) !== undefined))
     throw new OAuthError('invalid_target', 'The resource is malformed.', { reason: 'resource.malformed' });
   return asked;
 }

@@ -34,12 +34,12 @@ const bySortedWords: ReadonlyMap<string, ResponseTypeName> = new Map(
   responseTypeNames.map((type) => [sortWords(type), type]),
 );
 
-const mostCharacters = 40;
+const maxCharacters = 40;
 
 /** The response type that this text means, whatever the order of its words (RFC 6749 3.1.1); undefined for any other. */
 export function findResponseType(text: string): ResponseTypeName | undefined {
   if (text === 'code') return text;
-  return text.length > mostCharacters ? undefined : bySortedWords.get(sortWords(text));
+  return text.length > maxCharacters ? undefined : bySortedWords.get(sortWords(text));
 }
 
 export function returnsOf(type: ResponseTypeName): Returns {

@@ -24,9 +24,9 @@ export function isAdministrationScope(scope: string): boolean {
   return scope.startsWith('gatehouse:');
 }
 
-const mostScopes = 100;
+const maxScopes = 100;
 /** A hundred tokens of the longest kind, and their spaces. */
-const mostCharacters = 20_100;
+const maxCharacters = 20_100;
 const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/;
 
 /** True when it is one scope token (RFC 6749 3.3: printable ASCII but space, quote and backslash). */
@@ -45,21 +45,21 @@ export function parseScope(text: string): Scope {
   if (known) return known;
   const scope = parseNew(text);
   // A server sees a few scopes again and again, with each row that it reads; strangers' inventions push each other out.
-  if (parsed.size >= mostParsed) parsed.clear();
-  if (text.length <= mostParsedCharacters) parsed.set(text, scope);
+  if (parsed.size >= maxParsed) parsed.clear();
+  if (text.length <= maxParsedCharacters) parsed.set(text, scope);
   return scope;
 }
 
 const parsed = new Map<string, Scope>();
-const mostParsed = 500;
-const mostParsedCharacters = 300;
+const maxParsed = 500;
+const maxParsedCharacters = 300;
 
 function parseNew(text: string): Scope {
   if (text === '') return [];
-  if (text.length > mostCharacters) throw malformed();
+  if (text.length > maxCharacters) throw malformed();
   // The grammar has one space between tokens; deployed clients join lists with empty members, and nothing is doubtful in that.
   const tokens = text.split(' ').filter((token) => token !== '');
-  if (tokens.length === 0 || tokens.length > mostScopes || !tokens.every(isScopeToken)) throw malformed();
+  if (tokens.length === 0 || tokens.length > maxScopes || !tokens.every(isScopeToken)) throw malformed();
   return [...new Set(tokens)];
 }
 

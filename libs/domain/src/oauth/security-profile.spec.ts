@@ -36,7 +36,7 @@ describe('stricterProfile', () => {
 
   it('each has all that the one before it demands', () => {
     const [, security, signing] = securityProfileNames.map(securityProfile);
-    expect(signing).toEqual({ ...security, name: signing?.name, signedRequestObjects: { mostLifetimeSeconds: 3600 } });
+    expect(signing).toEqual({ ...security, name: signing?.name, signedRequestObjects: { maxLifetimeSeconds: 3600 } });
   });
 });
 

@@ -26,8 +26,8 @@ export interface SecurityProfile {
   /** True: `aud` of a client assertion is the issuer and nothing else. */
   readonly issuerAudienceOnly: boolean;
   /** Seconds; the server's own lifetimes hold where they are shorter. */
-  readonly mostCodeLifetimeSeconds: number;
-  readonly mostPushedRequestLifetimeSeconds: number;
+  readonly maxCodeLifetimeSeconds: number;
+  readonly maxPushedRequestLifetimeSeconds: number;
   /** How far ahead of ours a client's clock may be: of request objects and DPoP proofs. */
   readonly clockSkewSeconds: number;
   /** False: a request object, where there is one, is signed. */
@@ -35,7 +35,7 @@ export interface SecurityProfile {
   /** Undefined: requests need no request object. */
   readonly signedRequestObjects?: {
     /** From `nbf` to `exp`, and from `nbf` until now. */
-    readonly mostLifetimeSeconds: number;
+    readonly maxLifetimeSeconds: number;
   };
 }
 
@@ -45,8 +45,8 @@ const none: SecurityProfile = {
   hardened: false,
   issuerAudienceOnly: false,
   // RFC 6749 4.1.2, RFC 9126 2.2
-  mostCodeLifetimeSeconds: 600,
-  mostPushedRequestLifetimeSeconds: 600,
+  maxCodeLifetimeSeconds: 600,
+  maxPushedRequestLifetimeSeconds: 600,
   clockSkewSeconds: 60,
   unsignedRequestObjects: true,
 };
@@ -70,9 +70,9 @@ const fapi2Security: SecurityProfile = {
   defaultSignatureAlgorithm: 'ES256',
   hardened: true,
   issuerAudienceOnly: true,
-  mostCodeLifetimeSeconds: 60,
+  maxCodeLifetimeSeconds: 60,
   // 5.3.2.2: less than 600
-  mostPushedRequestLifetimeSeconds: 599,
+  maxPushedRequestLifetimeSeconds: 599,
   // 5.3.2.1: up to 10 seconds are accepted, more than 60 are not.
   clockSkewSeconds: 10,
   unsignedRequestObjects: false,
@@ -85,7 +85,7 @@ const profiles: Readonly<Record<SecurityProfileName, SecurityProfile>> = {
     ...fapi2Security,
     name: 'fapi-2-message-signing',
     // FAPI 2.0 Message Signing 5.3.1
-    signedRequestObjects: { mostLifetimeSeconds: 3600 },
+    signedRequestObjects: { maxLifetimeSeconds: 3600 },
   },
 };
 

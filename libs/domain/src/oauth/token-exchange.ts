@@ -26,9 +26,9 @@ export interface Actor {
   readonly act?: Actor | undefined;
 }
 
-const mostRules = 50;
+const maxRules = 50;
 /** So many may stand behind one another. */
-export const mostActors = 5;
+export const maxActors = 5;
 
 /**
  * Reads rules as people write them: the API's identifier, and `impersonation` where it is that.
@@ -47,7 +47,7 @@ export function parseExchangeRules(
       return { problem: `${JSON.stringify(resource.slice(0, 60))} is no identifier of an API.` };
     rules.set(resource, { resource, mode });
   }
-  if (rules.size > mostRules) return { problem: `A client has rules for at most ${mostRules} APIs.` };
+  if (rules.size > maxRules) return { problem: `A client has rules for at most ${maxRules} APIs.` };
   return { rules: [...rules.values()] };
 }
 
@@ -128,13 +128,13 @@ export function isDelegated(rules: readonly ExchangeRule[]): boolean {
 
 /**
  * The chain of who acts with a new one in front.
- * @throws OAuthError invalid_request where it would be longer than {@link mostActors}
+ * @throws OAuthError invalid_request where it would be longer than {@link maxActors}
  */
 export function actorBefore(sub: string, before: Actor | undefined): Actor {
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
-  if (depth > mostActors)
-    throw invalid(`At most ${mostActors} may act one behind the other.`, 'exchange.too_many_actors');
+  if (depth > maxActors)
+    throw invalid(`At most ${maxActors} may act one behind the other.`, 'exchange.too_many_actors');
   return before === undefined ? { sub } : { sub, act: before };
 }
 

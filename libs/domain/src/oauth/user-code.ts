@@ -2,7 +2,7 @@
 export const userCodeLetters = 'BCDFGHJKLMNPQRSTVWXZ';
 const length = 8;
 const wellFormed = new RegExp(`^[${userCodeLetters}]{${length}}$`);
-const mostCharacters = 40;
+const maxCharacters = 40;
 
 /**
  * Makes a user code of 34 random bits, as it is shown: `BCDF-GHJK`.
@@ -26,7 +26,7 @@ export function makeUserCode(randomByte: () => number): string {
  * @see RFC 8628 6.1
  */
 export function parseUserCode(typed: string): string | undefined {
-  if (typed.length > mostCharacters) return undefined;
+  if (typed.length > maxCharacters) return undefined;
   const letters = typed.toUpperCase().replace(/[^A-Z0-9]/g, '');
   return wellFormed.test(letters) ? formatUserCode(letters) : undefined;
 }

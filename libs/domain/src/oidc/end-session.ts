@@ -1,7 +1,7 @@
 import { addSeconds, type EpochSeconds } from '../kernel/index.js';
 import type { Client } from '../oauth/index.js';
 
-const mostStateCharacters = 2000;
+const maxStateCharacters = 2000;
 /** Servers of one issuer may disagree about the time by this much. */
 const clockToleranceSeconds = 60;
 
@@ -70,6 +70,6 @@ function postLogoutRedirectProblem(
 }
 
 function withState(uri: string, state: string | undefined): string {
-  if (state === undefined || state.length > mostStateCharacters) return uri;
+  if (state === undefined || state.length > maxStateCharacters) return uri;
   return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state }).toString()}`;
 }

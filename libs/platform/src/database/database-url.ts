@@ -35,14 +35,14 @@ export function parseDatabaseUrl(url: string, dataDir: string = process.cwd()): 
 
 /** libpq's multi-host form, which is not a URL: the authority is taken apart first. */
 const postgresUrl = /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#]*)([^?#]*)(\?[^#]*)?$/i;
-const mostHosts = 16;
+const maxHosts = 16;
 
 function postgresAddress(url: string): PostgresAddress {
   const [, scheme = '', user = '', authority, path = '', query = ''] = postgresUrl.exec(url) ?? [];
   if (authority === undefined) throw new Error(invalidPostgresUrl);
   const hosts = authority.split(',');
   const parameters = new URLSearchParams(query);
-  if (hosts.length > mostHosts) throw new Error(`the database URL names more than ${mostHosts} hosts`);
+  if (hosts.length > maxHosts) throw new Error(`the database URL names more than ${maxHosts} hosts`);
   if (hosts.length > 1 && hosts.includes('')) throw new Error('the database URL names an empty host between commas');
   if (parameters.getAll('host').some((host) => host.includes(',')))
     throw new Error('the database URL lists hosts in its query: write them before the database, host1:port,host2:port');

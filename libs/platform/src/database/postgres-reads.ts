@@ -5,7 +5,7 @@ import { StoreUnavailable } from './store.js';
 
 export interface ReadsOptions {
   /** How many may wait before the next is refused. */
-  readonly mostWaiting: number;
+  readonly maxWaiting: number;
   /** How long a piece may take. */
   readonly milliseconds: number;
   readonly runSteps: RunSteps;
@@ -19,7 +19,7 @@ interface Read {
 }
 
 /** So that one slow look-up holds up a few others and not all. */
-const mostInPiece = 16;
+const maxInPiece = 16;
 
 /**
  * Reads of committed rows. Those that are asked for in one turn of the event loop travel together: the round trip, and
@@ -42,7 +42,7 @@ export class PostgresReads {
 
   /** @throws what the server or the driver says; StoreUnavailable when too many wait */
   ask(step: Step): Promise<StepResult> {
-    if (this.waiting.length >= this.options.mostWaiting)
+    if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(new StoreUnavailable('too many reads wait'));
     return new Promise((resolve, reject) => {
       this.waiting.push({ step, resolve, reject, attempts: 0 });
@@ -55,7 +55,7 @@ export class PostgresReads {
     this.isPlanned = true;
     setImmediate(() => {
       this.isPlanned = false;
-      while (this.waiting.length > 0 && this.hasRoom()) void this.run(this.waiting.splice(0, mostInPiece));
+      while (this.waiting.length > 0 && this.hasRoom()) void this.run(this.waiting.splice(0, maxInPiece));
     });
   }
 

@@ -27,7 +27,7 @@ import {
   type Unit,
 } from './store.js';
 
-const mostAttempts = 4;
+const maxAttempts = 4;
 
 const limits = {
   statement_timeout: String(unitMilliseconds),
@@ -36,7 +36,7 @@ const limits = {
 
 export interface PostgresOptions {
   /** How many may wait for a connection before the next is refused. */
-  readonly mostWaiting?: number;
+  readonly maxWaiting?: number;
   /** How long a unit may hold its transaction. */
   readonly unitMilliseconds?: number;
 }
@@ -61,7 +61,7 @@ type Attempt<T> =
       readonly kind: 'failed';
       readonly reason: unknown;
       /** How often the unit may be run in all. */
-      readonly mostAttempts: number;
+      readonly maxAttempts: number;
     };
 
 /** The store on PostgreSQL: a unit is a transaction on one connection of a pool; committed rows are read through another pool. */
@@ -83,14 +83,14 @@ export class PostgresStore extends Store {
   /** Both sources are open, and the migrations have run. */
   constructor(sources: PostgresSources, options: PostgresOptions = {}) {
     super();
-    this.options = { mostWaiting: 4096, unitMilliseconds, ...options };
+    this.options = { maxWaiting: 4096, unitMilliseconds, ...options };
     this.writer = sources.writer;
     this.migrationNames = sources.writer.migrations.map(nameOf);
     this.dataSource = sources.reader;
     this.hosts = sources.hosts;
     this.reader = this.dataSource.manager;
     this.reads = new PostgresReads(postgresPool(this.dataSource), {
-      mostWaiting: this.options.mostWaiting,
+      maxWaiting: this.options.maxWaiting,
       milliseconds: this.options.unitMilliseconds,
       runSteps: this.isPooled ? pooledSteps({ ...limits, transaction_read_only: 'on' }) : runSteps,
     });
@@ -108,7 +108,7 @@ export class PostgresStore extends Store {
       for (let count = 1; ; count += 1) {
         const attempt = await this.attempt(work);
         if (attempt.kind === 'committed') return attempt.value;
-        if (count < attempt.mostAttempts) await pause(count);
+        if (count < attempt.maxAttempts) await pause(count);
         else throw writeFailure(attempt.reason);
       }
     } finally {
@@ -131,7 +131,7 @@ export class PostgresStore extends Store {
     this.listeners.push(new PostgresListener(this.hosts, channel, heard));
   }
 
-  override onTold(): void {
+  override onCommitted(): void {
     // Nobody waits together.
   }
 
@@ -189,7 +189,7 @@ export class PostgresStore extends Store {
       // A session may stay read-only for as long as it lives, however long ago its server became writable.
       broken = isConnectionLost(reason) || isOutdated(reason) || isReadOnly(reason) || reason instanceof UnitTimeout;
       if (!broken) broken = !(await unit.rollBack());
-      return { kind: 'failed', reason, mostAttempts: attemptsAfter(reason, unit.committing) };
+      return { kind: 'failed', reason, maxAttempts: attemptsAfter(reason, unit.committing) };
     } finally {
       unit.release(broken);
     }
@@ -197,7 +197,7 @@ export class PostgresStore extends Store {
 
   private async connect(): Promise<PostgresClient> {
     const pool = postgresPool(this.writer);
-    if (isCrowded(pool, this.options.mostWaiting)) throw new StoreUnavailable('too many writes wait');
+    if (isCrowded(pool, this.options.maxWaiting)) throw new StoreUnavailable('too many writes wait');
     return pool.connect();
   }
 
@@ -216,12 +216,12 @@ export class PostgresStore extends Store {
 
 /** How often a unit may be run that failed so: again only where it is certain that nothing was committed. */
 function attemptsAfter(reason: unknown, committing: boolean): number {
-  if (isConflict(reason) || isOutdated(reason) || isServerFull(reason)) return mostAttempts;
+  if (isConflict(reason) || isOutdated(reason) || isServerFull(reason)) return maxAttempts;
   // Another connection may lead to a server that accepts writes. Once: each attempt costs the server a connection.
   if (isReadOnly(reason)) return 2;
   if (isDuplicateSelector(reason)) return 2;
   // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
-  return isConnectionLost(reason) && !committing ? mostAttempts : 1;
+  return isConnectionLost(reason) && !committing ? maxAttempts : 1;
 }
 
 async function perform<T>(unit: PostgresUnit, work: (unit: Unit) => Outcome<T>): Promise<T> {
@@ -257,8 +257,8 @@ function writeFailure(error: unknown): unknown {
 }
 
 /** The pool counts those among the waiting whom an idle connection serves in a moment. */
-function isCrowded(pool: PostgresPool, mostWaiting: number): boolean {
-  return pool.waitingCount - pool.idleCount >= mostWaiting;
+function isCrowded(pool: PostgresPool, maxWaiting: number): boolean {
+  return pool.waitingCount - pool.idleCount >= maxWaiting;
 }
 
 function connectionsOf(name: Connections['pool'], source: DataSource): Connections {

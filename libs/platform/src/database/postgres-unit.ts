@@ -2,7 +2,7 @@ import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import type { PostgresClient } from './postgres-driver.js';
 import { StepFailed, type RunSteps, type Step, type StepResult } from './postgres-pipeline.js';
 import { checkUnitStatement, driverCode, transactionGone, unitOver } from './store-error.js';
-import { NothingChanged, type SqlValue, type StatementText, type Unit } from './store.js';
+import { ConcurrencyConflict, type SqlValue, type StatementText, type Unit } from './store.js';
 
 const begin: Step = { name: 'store.begin', text: 'BEGIN', values: [] };
 const commit: Step = { name: 'store.commit', text: 'COMMIT', values: [] };
@@ -58,7 +58,7 @@ export class PostgresUnit implements Unit {
     this.queued.push({ name: text.name, text: text.postgres, values });
   }
 
-  require(text: StatementText, ...values: SqlValue[]): void {
+  expectChange(text: StatementText, ...values: SqlValue[]): void {
     this.use();
     this.queued.push({ name: `${text.name}!`, text: orFail(text), values, required: text });
   }
@@ -138,7 +138,7 @@ export class PostgresUnit implements Unit {
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;
       const required = steps[error.done.length]?.required;
-      throw required && driverCode(error.cause) === DIVISION_BY_ZERO ? new NothingChanged(required) : error.cause;
+      throw required && driverCode(error.cause) === DIVISION_BY_ZERO ? new ConcurrencyConflict(required) : error.cause;
     }
   }
 

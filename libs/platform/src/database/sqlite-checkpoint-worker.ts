@@ -11,7 +11,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 export interface CheckpointTask {
   readonly path: string;
   /** A longer log is truncated. */
-  readonly mostWalBytes: number;
+  readonly maxWalBytes: number;
 }
 
 /** What it sends after each checkpoint. `long`: the log has to be looked at again, even where nobody writes any more. */
@@ -22,7 +22,7 @@ const longLog = 8000;
 const writersWaitMilliseconds = 1000;
 
 // Set by the one that starts this program, see sqlite-checkpointer.ts.
-const { path, mostWalBytes } = workerData as CheckpointTask;
+const { path, maxWalBytes } = workerData as CheckpointTask;
 const database = new Driver(path, { fileMustExist: true, timeout: writersWaitMilliseconds });
 
 function checkpoint(): CheckpointOutcome {
@@ -30,14 +30,14 @@ function checkpoint(): CheckpointOutcome {
     readonly log: number;
     readonly checkpointed: number;
   }[];
-  const isLong = statSync(`${path}-wal`).size > mostWalBytes;
+  const isLong = statSync(`${path}-wal`).size > maxWalBytes;
   if (outcome === undefined) return 'done';
   // A reader holds an older snapshot: waiting for it would only delay writers.
   if (outcome.checkpointed < outcome.log) return isLong ? 'long' : 'done';
   // Whoever writes without a pause never lets the log end by itself.
   if (isLong) database.pragma('wal_checkpoint(TRUNCATE)');
   else if (outcome.log >= longLog) database.pragma('wal_checkpoint(RESTART)');
-  return statSync(`${path}-wal`).size > mostWalBytes ? 'long' : 'done';
+  return statSync(`${path}-wal`).size > maxWalBytes ? 'long' : 'done';
 }
 
 parentPort?.on('message', () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { CheckpointOutcome, CheckpointTask } from './sqlite-checkpoint-worker.js';
-import { mostWalBytes, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
+import { maxWalBytes, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
 
 /** The log is looked at after so many commits, and folded back when so many pages wait in it: SQLite's own measure. */
 const commitsBetween = 16;
@@ -64,7 +64,7 @@ export class SqliteCheckpointer {
   }
 
   private start(): Worker {
-    const task: CheckpointTask = { path: this.database.name, mostWalBytes };
+    const task: CheckpointTask = { path: this.database.name, maxWalBytes };
     const worker = new Worker(this.program, { workerData: task, execArgv: [] });
     worker.unref();
     worker.on('message', (outcome: CheckpointOutcome) => this.worked(outcome));

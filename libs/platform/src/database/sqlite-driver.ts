@@ -14,7 +14,7 @@ type Migrations = NonNullable<DataSourceOptions['migrations']>;
 const busyPatienceMilliseconds = 30_000;
 const cacheKibibytes = 8192;
 /** The log is normally half as long at most; it grows beyond that while a reader holds an old snapshot. */
-export const mostWalBytes = 64 * 1024 * 1024;
+export const maxWalBytes = 64 * 1024 * 1024;
 
 /** The write handle, not open yet: WAL, and every commit flushed. */
 export function sqliteWriter(path: string, entities: Entities, migrations: Migrations): DataSource {
@@ -102,7 +102,7 @@ async function makeDurable(database: SqliteDatabase): Promise<void> {
     // SQLite's own 2 MB are too few for the inner pages of large tables; taken only as the file grows.
     database.pragma(`cache_size = -${cacheKibibytes}`);
     // SQLite keeps the log's file as long as it ever was, unless a limit is set: applied when the log begins again.
-    database.pragma(`journal_size_limit = ${mostWalBytes}`);
+    database.pragma(`journal_size_limit = ${maxWalBytes}`);
     const mode = database.pragma('journal_mode', { simple: true });
     const synchronous = database.pragma('synchronous', { simple: true });
     // What a client was told is on disk: refuse to run where that would not be so.

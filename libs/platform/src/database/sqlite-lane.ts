@@ -8,9 +8,9 @@ import { StoreUnavailable, type Outcome, type Unit } from './store.js';
 
 export interface LaneOptions {
   /** How many units share one transaction at most. */
-  readonly mostInBatch?: number;
+  readonly maxInBatch?: number;
   /** How many may wait before the next is refused. */
-  readonly mostWaiting?: number;
+  readonly maxWaiting?: number;
   /** How long to try for the file's lock while another process holds it, in milliseconds. */
   readonly patienceMilliseconds?: number;
   /** Told of each commit: how many units shared it, and how long it took, its flush included. */
@@ -65,7 +65,7 @@ export class SqliteLane {
     private readonly source: DataSource,
     options: LaneOptions = {},
   ) {
-    this.options = { mostInBatch: 64, mostWaiting: 4096, patienceMilliseconds: 2000, ...options };
+    this.options = { maxInBatch: 64, maxWaiting: 4096, patienceMilliseconds: 2000, ...options };
     this.database = databaseOf(source);
     this.statements = new SqliteStatements((text) => {
       // Before it is prepared: some PRAGMAs act when they are.
@@ -101,7 +101,7 @@ export class SqliteLane {
 
   run<T>(work: (unit: Unit) => Outcome<T>): Promise<T> {
     if (this.closing) return Promise.reject(new StoreUnavailable('the store is closing'));
-    if (this.waiting.length >= this.options.mostWaiting)
+    if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(new StoreUnavailable('too many writes are waiting'));
     return new Promise<T>((resolve, reject) => {
       // The lane does not look at what a unit gives back: its type is known only here.
@@ -159,7 +159,7 @@ export class SqliteLane {
       else this.refuse(this.waiting.splice(0), 'the database cannot be written now', error);
       return;
     }
-    await this.drain(this.waiting.splice(0, this.options.mostInBatch));
+    await this.drain(this.waiting.splice(0, this.options.maxInBatch));
   }
 
   private async drain(jobs: readonly Job[]): Promise<void> {

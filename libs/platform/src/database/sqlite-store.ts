@@ -56,7 +56,7 @@ export class SqliteStore extends Store {
     // A file tells nobody that it changed.
   }
 
-  override onTold(told: () => void): void {
+  override onCommitted(told: () => void): void {
     this.lane.onTold(told);
   }
 

@@ -2,7 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { SqliteDatabase } from './sqlite-driver.js';
 import { inSqliteOrder, type SqliteStatements } from './sqlite-statements.js';
 import { transactionGone, unitOver } from './store-error.js';
-import { NothingChanged, StoreUnavailable, type SqlValue, type StatementText, type Unit } from './store.js';
+import { ConcurrencyConflict, StoreUnavailable, type SqlValue, type StatementText, type Unit } from './store.js';
 
 /** One unit's view of the write handle: it answers at once, and is worth nothing when the unit is over. */
 export class SqliteUnit implements Unit {
@@ -48,8 +48,8 @@ export class SqliteUnit implements Unit {
     this.change(text, ...values);
   }
 
-  require(text: StatementText, ...values: SqlValue[]): void {
-    if (this.change(text, ...values) === 0) throw new NothingChanged(text);
+  expectChange(text: StatementText, ...values: SqlValue[]): void {
+    if (this.change(text, ...values) === 0) throw new ConcurrencyConflict(text);
   }
 
   end(): void {

@@ -37,10 +37,10 @@ export interface Unit {
   write(text: StatementText, ...values: SqlValue[]): void;
   /**
    * A change that the whole unit stands on: where no row changes, all of it is undone and `run` throws
-   * {@link NothingChanged}. Like {@link write} it waits for no answer, so that a unit of such changes is one round trip
+   * {@link ConcurrencyConflict}. Like {@link write} it waits for no answer, so that a unit of such changes is one round trip
    * on PostgreSQL.
    */
-  require(text: StatementText, ...values: SqlValue[]): void;
+  expectChange(text: StatementText, ...values: SqlValue[]): void;
   /**
    * Called once, when what this unit wrote is on disk, and never when it is not: for waking whoever waits for a row.
    * It must not throw and must not matter: a process that dies in between calls nothing.
@@ -49,7 +49,7 @@ export interface Unit {
 }
 
 /** A unit was undone because a change that it required changed nothing: somebody else came first. */
-export class NothingChanged extends Error {
+export class ConcurrencyConflict extends Error {
   constructor(readonly statement: StatementText) {
     super(`nothing to change: ${statement.name}`);
     this.name = 'NothingChanged';
@@ -103,7 +103,7 @@ export abstract class Store {
    * Calls `told` when all who waited for a commit have been told of it, and have done what needs no waiting. Never on
    * PostgreSQL, where each has a commit of its own.
    */
-  abstract onTold(told: () => void): void;
+  abstract onCommitted(told: () => void): void;
 
   /** Connections to the database now, by what they are for; none on SQLite. */
   abstract connections(): readonly Connections[];

@@ -15,7 +15,7 @@ import { requestLog, type AnsweredRequest } from './request-log.js';
 import { ExactRoutes, type ExactRoute } from './exact-routes.js';
 import { Reply, type WrittenReply } from './reply.js';
 import { ReplyWriter, type ReplyWriterOptions } from './reply-writer.js';
-import { BornRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
+import { ReceivedRequest, originForm, pathOf, trustProxies, type WebRequest } from './request.js';
 import { listenBeside } from './second-listener.js';
 import { NON_PAGE_POLICY } from './security-headers.js';
 import { serverLimits } from './server-limits.js';
@@ -82,7 +82,7 @@ export class ReplyAdapter extends ExpressAdapter {
     this.log = options.log;
     this.observe = options.observe;
     this.dispatchDirectly = options.dispatchDirectly !== false;
-    this.messages = bornForExpress(app, options.trustedProxies ?? trustsNoProxy);
+    this.messages = messagesForExpress(app, options.trustedProxies ?? trustsNoProxy);
     this.refuseNul();
     if (options.assets) this.serve(options.assets);
   }
@@ -98,7 +98,7 @@ export class ReplyAdapter extends ExpressAdapter {
       const path = this.dispatchDirectly ? pathOf(request) : undefined;
       const route = path === undefined ? undefined : this.exactRoutes.find(request.method ?? '', path);
       // The server makes no other requests than those of bornForExpress.
-      if (route) this.dispatch(route, request as BornRequest, response, throughRouter);
+      if (route) this.dispatch(route, request as ReceivedRequest, response, throughRouter);
       else throughRouter();
     };
     this.httpServer = options?.httpsOptions
@@ -249,14 +249,19 @@ export class ReplyAdapter extends ExpressAdapter {
   private logAnswer(response: ServerResponse, status: number): void {
     if (!this.log && !this.observe) return;
     // The server makes no other requests than those of bornForExpress.
-    const request = response.req as WebRequest & BornRequest;
-    const answered = { request, status, milliseconds: performance.now() - request.bornAt };
+    const request = response.req as WebRequest & ReceivedRequest;
+    const answered = { request, status, milliseconds: performance.now() - request.receivedAt };
     this.observe?.(answered);
     if (this.log) requestLog(this.log, answered);
   }
 
   /** @param throughRouter what the handler's `next` does: a handler for another host passes the request on */
-  private dispatch(route: ExactRoute, message: BornRequest, response: ServerResponse, throughRouter: () => void): void {
+  private dispatch(
+    route: ExactRoute,
+    message: ReceivedRequest,
+    response: ServerResponse,
+    throughRouter: () => void,
+  ): void {
     // What the router would have set, for whoever reads it from the request.
     message.originalUrl = message.url ?? '/';
     message.route = route;
@@ -297,14 +302,14 @@ export class ReplyAdapter extends ExpressAdapter {
  * Express gives every message the prototypes of its application by Object.setPrototypeOf, which was the largest single
  * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
  */
-function bornForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
-  class OurRequest extends BornRequest {}
-  class BornResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
-  adopt(OurRequest.prototype, app.request);
-  adopt(BornResponse.prototype, app.response);
-  trustProxies(OurRequest.prototype, proxies);
-  Object.assign(app, { request: OurRequest.prototype, response: BornResponse.prototype });
-  return { IncomingMessage: OurRequest, ServerResponse: BornResponse };
+function messagesForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
+  class ExpressRequest extends ReceivedRequest {}
+  class ExpressResponse<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {}
+  adopt(ExpressRequest.prototype, app.request);
+  adopt(ExpressResponse.prototype, app.response);
+  trustProxies(ExpressRequest.prototype, proxies);
+  Object.assign(app, { request: ExpressRequest.prototype, response: ExpressResponse.prototype });
+  return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
 /** Once, before any message exists: ours -> the application's -> Express' -> Node's. */

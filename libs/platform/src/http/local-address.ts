@@ -1,4 +1,4 @@
-const mostCharacters = 2000;
+const maxCharacters = 2000;
 
 /** A base that no real address has: what does not stay below it is not ours. */
 const base = 'http://local.invalid';
@@ -10,7 +10,7 @@ const base = 'http://local.invalid';
  * @see RFC 9700 4.11
  */
 export function localAddress(text: string | undefined): string | undefined {
-  if (text === undefined || text.length > mostCharacters) return undefined;
+  if (text === undefined || text.length > maxCharacters) return undefined;
   // A browser drops tabs and newlines, and reads a backslash as a slash: `/\t/evil.example` leads away.
   if (!/^\/(?![/\\])[\x21-\x5b\x5d-\x7e\u00a0-\uffff]*$/u.test(text)) return undefined;
   if (!URL.canParse(text, base)) return undefined;

@@ -19,10 +19,10 @@ export function isFromOurselves(request: IncomingMessage, origin: string): boole
  * Why a form does not count as ours: `host` and `scheme-or-port`, our page was opened at another address than our origin;
  * `missing`, nothing says where it comes from; `foreign`, another site's page, as far as can be seen.
  */
-export type OriginRefusal = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
+export type OriginRejection = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
 
 /** Why {@link isFromOurselves} said no, for doctor. It decides nothing. */
-export function whyForeign(request: IncomingMessage, origin: string): OriginRefusal {
+export function whyForeign(request: IncomingMessage, origin: string): OriginRejection {
   const [sent, site, host] = [header(request, 'origin'), header(request, 'sec-fetch-site'), header(request, 'host')];
   const source = sent ?? header(request, 'referer');
   if (source === undefined) return site === undefined ? 'missing' : 'foreign';

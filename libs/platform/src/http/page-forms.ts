@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { BrowserCookie, type Browser } from './browser-cookie.js';
 import type { CsrfTokens } from './csrf.js';
 import { Form } from './form.js';
-import { isFromOurselves, whyForeign, type OriginRefusal } from './origin-check.js';
+import { isFromOurselves, whyForeign, type OriginRejection } from './origin-check.js';
 import { readForm } from './read-form.js';
 
 /** The name of the hidden field: `<input type="hidden" name="csrf" value="{{csrf}}">`. */
@@ -12,7 +12,7 @@ export const CSRF_FIELD = 'csrf';
 const PAGE_FORM_LIMIT_BYTES = 256 * 1024;
 
 /** Why a form was not accepted: answer 403 and show it again with a fresh token. */
-export interface FormRefusal {
+export interface FormRejection {
   readonly id: 'form.csrf' | 'form.origin';
   readonly sentence: string;
 }
@@ -21,7 +21,7 @@ export interface FormRefusal {
 export interface PostedForm {
   /** What was typed; without passwords after a CSRF refusal, empty after a foreign Origin. */
   readonly form: Form;
-  readonly refusal?: FormRefusal;
+  readonly refusal?: FormRejection;
   /** The browser that posted it, perhaps with a new cookie. */
   readonly browser: Browser;
 }
@@ -40,7 +40,7 @@ export interface PageFormsOptions {
   readonly browserCookie: BrowserCookie;
   readonly clock: Clock;
   /** Hears of each form that was refused for its origin. */
-  readonly refused?: (why: OriginRefusal) => void;
+  readonly refused?: (why: OriginRejection) => void;
 }
 
 /** Guards every form of our own pages; protocol endpoints have nothing to do with it. */
@@ -93,4 +93,4 @@ const refusals = {
     id: 'form.origin',
     sentence: 'This form was not sent from a page of this site. Nothing was changed.',
   },
-} as const satisfies Record<string, FormRefusal>;
+} as const satisfies Record<string, FormRejection>;

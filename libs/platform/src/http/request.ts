@@ -131,8 +131,8 @@ export function requestId(request: IncomingMessage & { [REQUEST_ID]?: string | u
  * A message as our server makes it: with all that is set on it later, so that every message has one shape from birth,
  * which engines turn into direct access.
  */
-export class BornRequest extends IncomingMessage {
-  readonly bornAt = performance.now();
+export class ReceivedRequest extends IncomingMessage {
+  readonly receivedAt = performance.now();
   originalUrl: string | undefined = undefined;
   params: Readonly<Record<string, string>> = NO_PARAMETERS;
   route: { readonly path: string } | undefined = undefined;

@@ -23,7 +23,7 @@ describe('RateBudget', () => {
 
 describe('ConcurrencyBudget', () => {
   it('holds in all and per key, and takes a place back', () => {
-    const budget = new ConcurrencyBudget({ most: 3, mostPerKey: 2 });
+    const budget = new ConcurrencyBudget({ most: 3, maxPerKey: 2 });
     const leave = budget.enter('a');
     budget.enter('a');
     expect(budget.enter('a')).toBeUndefined();
@@ -38,8 +38,8 @@ describe('ConcurrencyBudget', () => {
 describe('enterAll', () => {
   it('takes no place anywhere where one is missing', () => {
     const [wide, full] = [
-      new ConcurrencyBudget({ most: 2, mostPerKey: 2 }),
-      new ConcurrencyBudget({ most: 1, mostPerKey: 1 }),
+      new ConcurrencyBudget({ most: 2, maxPerKey: 2 }),
+      new ConcurrencyBudget({ most: 1, maxPerKey: 1 }),
     ];
     const leave = enterAll([wide, 'a'], [full, 'b']);
     expect(leave).toBeDefined();

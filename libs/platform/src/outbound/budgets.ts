@@ -1,6 +1,6 @@
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 
-const mostKeys = 10_000;
+const maxKeys = 10_000;
 
 /** How often something may be done per key (an address, a host), in fixed windows. Its state is in the process, and bounded. */
 export class RateBudget {
@@ -20,7 +20,7 @@ export class RateBudget {
     // Deleted first: the map is in the order in which windows began, and the oldest goes first.
     this.windows.delete(key);
     this.windows.set(key, { since: now, count: 1 });
-    const [oldest] = this.windows.size > mostKeys ? this.windows.keys() : [];
+    const [oldest] = this.windows.size > maxKeys ? this.windows.keys() : [];
     if (oldest !== undefined) this.windows.delete(oldest);
     return true;
   }
@@ -31,12 +31,12 @@ export class ConcurrencyBudget {
   private running = 0;
   private readonly byKey = new Map<string, number>();
 
-  constructor(private readonly limits: { readonly most: number; readonly mostPerKey: number }) {}
+  constructor(private readonly limits: { readonly most: number; readonly maxPerKey: number }) {}
 
   /** @returns what gives the place back, to be called once; undefined when there is none */
   enter(key: string): (() => void) | undefined {
     const ofKey = this.byKey.get(key) ?? 0;
-    if (this.running >= this.limits.most || ofKey >= this.limits.mostPerKey) return undefined;
+    if (this.running >= this.limits.most || ofKey >= this.limits.maxPerKey) return undefined;
     this.running++;
     this.byKey.set(key, ofKey + 1);
     return () => this.leave(key);
@@ -92,8 +92,8 @@ export class SourceBudget {
   constructor({ seconds, perSource, perHost, running, runningPerSource, runningPerHost }: SourceLimits) {
     this.bySource = new RateBudget({ most: perSource, seconds });
     this.byHost = new RateBudget({ most: perHost, seconds });
-    this.runningBySource = new ConcurrencyBudget({ most: running, mostPerKey: runningPerSource });
-    this.runningByHost = new ConcurrencyBudget({ most: running, mostPerKey: runningPerHost });
+    this.runningBySource = new ConcurrencyBudget({ most: running, maxPerKey: runningPerSource });
+    this.runningByHost = new ConcurrencyBudget({ most: running, maxPerKey: runningPerHost });
   }
 
   /** @returns what gives the place back, to be called once; undefined past a limit */

@@ -246,14 +246,14 @@ export function colour(name: string, options: FieldOptions<undefined>): Field<st
     form: '#rrggbb',
     parse: (value) => {
       if (!/^#[0-9a-f]{6}$/i.test(value)) throw new BadSetting('is no colour such as #1c5b4c');
-      if (1.05 / (luminanceOf(value) + 0.05) < leastContrast)
+      if (1.05 / (luminanceOf(value) + 0.05) < minContrast)
         throw new BadSetting('is too light: white text on it could not be read');
       return value.toLowerCase();
     },
   });
 }
 
-const leastContrast = 4.5;
+const minContrast = 4.5;
 
 /** WCAG 2.2, relative luminance. */
 function luminanceOf(colour: string): number {

@@ -98,7 +98,7 @@ const nobody = 65534;
       const outcomes = await Promise.allSettled(
         Array.from({ length: 100 }, (_, index) =>
           (index % 2 ? store : other).run((unit) => {
-            unit.require(things.consume, 1, 5);
+            unit.expectChange(things.consume, 1, 5);
             unit.write(things.insert, 1000 + index, `w${index}`);
           }),
         ),
@@ -107,7 +107,7 @@ const nobody = 65534;
       const undone = store.run(async (unit) => {
         await unit.manager.getRepository(Thing).insert({ ...thing, selector: 5000 });
         expect(await unit.one(things.find, 5000)).toMatchObject({ tag: 'm' });
-        unit.require(things.consume, 1, 6);
+        unit.expectChange(things.consume, 1, 6);
       });
       await expect(undone).rejects.toMatchObject({ name: 'NothingChanged' });
       expect(await store.one(things.find, 5000)).toBeUndefined();

@@ -254,7 +254,7 @@ describe('units on PostgreSQL', () => {
   });
 
   it('refuses at once whoever comes while too many wait', async () => {
-    const narrow = await openThings(url, { connections: 2, postgres: { mostWaiting: 1 } });
+    const narrow = await openThings(url, { connections: 2, postgres: { maxWaiting: 1 } });
     const results = await Promise.allSettled(
       [1, 2, 3].map((selector) => narrow.run((unit) => unit.change(things.insert, selector, `t${selector}`))),
     );

@@ -53,7 +53,7 @@ describe('the write lane on SQLite', () => {
 
   it('says so once when all who waited for a commit have been told, and have gone on', async () => {
     const order: string[] = [];
-    store.onTold(() => order.push('all told'));
+    store.onCommitted(() => order.push('all told'));
     const goOn = async (selector: number): Promise<void> => {
       await insert(selector);
       order.push(`${selector} told`);
@@ -202,7 +202,7 @@ describe('the write lane on SQLite', () => {
   });
 
   it('refuses at once whoever comes while too many wait', async () => {
-    await reopen({ mostWaiting: 2 });
+    await reopen({ maxWaiting: 2 });
     const results = await Promise.allSettled([insert(1), insert(2), insert(3)]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
     expect(results[2]).toMatchObject({ reason: expect.any(StoreUnavailable) });

@@ -2,7 +2,7 @@ import Driver from 'better-sqlite3';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { mostWalBytes } from '../../src/database/sqlite-driver.js';
+import { maxWalBytes } from '../../src/database/sqlite-driver.js';
 import type { SqliteStore } from '../../src/database/sqlite-store.js';
 import { openThings, sqliteEngine, things } from './fixtures.js';
 
@@ -36,7 +36,7 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
   /** Writes twice as much as the WAL may keep. */
   async function writeMuch(): Promise<void> {
     // The row and its index entry.
-    for (let selector = 1; walBytes() < 2 * mostWalBytes; selector += 1) await write(selector, 300_000);
+    for (let selector = 1; walBytes() < 2 * maxWalBytes; selector += 1) await write(selector, 300_000);
   }
 
   /** @returns how many of a hundred commits waited for a checkpoint */
@@ -53,7 +53,7 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
   }
 
   async function untilShort(): Promise<number> {
-    for (const until = Date.now() + 30_000; walBytes() > mostWalBytes && Date.now() < until;) await pause(100);
+    for (const until = Date.now() + 30_000; walBytes() > maxWalBytes && Date.now() < until;) await pause(100);
     return walBytes();
   }
 
@@ -62,7 +62,7 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
     await writeMuch();
     expect(await countHeldUp()).toBeLessThan(3);
     reader.exec('COMMIT');
-    expect(await untilShort()).toBeLessThanOrEqual(mostWalBytes);
+    expect(await untilShort()).toBeLessThanOrEqual(maxWalBytes);
     reader.close();
     expect(store.one<{ n: number }>(things.count)?.n).toBeGreaterThan(100);
   }, 120_000);
@@ -72,6 +72,6 @@ describe('the WAL of a SQLite database that somebody reads from for long', () =>
     await writeMuch();
     reader.close();
     for (let selector = 100_001; selector < 100_020; selector += 1) await write(selector, 10);
-    expect(walBytes()).toBeLessThanOrEqual(mostWalBytes);
+    expect(walBytes()).toBeLessThanOrEqual(maxWalBytes);
   }, 120_000);
 });

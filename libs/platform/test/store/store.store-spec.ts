@@ -73,23 +73,23 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
   });
 
   it('undoes a unit whose required change changes nothing, and says which', async () => {
-    await store.run((unit) => unit.require(things.insert, 1, 'a'));
+    await store.run((unit) => unit.expectChange(things.insert, 1, 'a'));
     const alone = store.run((unit) => {
       unit.write(things.insert, 2, 'b');
-      unit.require(things.use, 1);
-      unit.require(things.use, 9);
+      unit.expectChange(things.use, 1);
+      unit.expectChange(things.use, 9);
       unit.write(things.insert, 3, 'c');
     });
     await expect(alone).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
     const later = store.run(async (unit) => {
       await unit.change(things.insert, 4, 'd');
-      unit.require(things.use, 9);
+      unit.expectChange(things.use, 9);
     });
     await expect(later).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
     expect(await count()).toBe(1);
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
     // What went wrong in one unit is nothing to the next.
-    await store.run((unit) => unit.require(things.use, 1));
+    await store.run((unit) => unit.expectChange(things.use, 1));
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 1 });
   });
 
@@ -98,7 +98,7 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 100 }, (_, index) =>
         store.run((unit) => {
-          unit.require(things.consume, 1, 5);
+          unit.expectChange(things.consume, 1, 5);
           unit.write(things.insert, 100 + index, `w${index}`);
         }),
       ),

@@ -11,13 +11,13 @@ import { RecordAuditExport } from '../../audit/operations/record-audit-export.js
 import { routes } from '../../web/routes.js';
 import { UsersService } from '../../users/users.service.js';
 import { PageOperations } from '../../users/page-operations.service.js';
-import type { UserVisit } from '../../users/sessions/visit.js';
-import { Visits } from '../../users/sessions/visits.service.js';
+import type { UserRequestContext } from '../../users/sessions/request-context.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { EventLines } from './event-lines.service.js';
 
 const pageSize = 50;
 /** Of one download; the command line writes all. */
-const mostExported = 5_000;
+const maxExported = 5_000;
 
 /** What kinds of events are called that one looks for together: by the word before the dot. */
 const groups = [...new Set(auditTypes.map((type) => type.split('.')[0] ?? ''))].sort();
@@ -40,7 +40,7 @@ export class AuditController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(Clock) private readonly clock: Clock,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(AuditLog) private readonly log: AuditLog,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(EventLines) private readonly lines: EventLines,
@@ -48,11 +48,11 @@ export class AuditController {
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const asked = await this.read(query(request));
     const { events, next } = await this.find(asked, pageSize);
     const filterQuery = new URLSearchParams(chosen(asked)).toString();
-    return this.visits.page(visit, 'admin/audit', {
+    return this.contexts.page(context, 'admin/audit', {
       typed: asked.typed,
       unknown: asked.unknown,
       types: [...groups, ...auditTypes].map((name) => ({ name, chosen: name === asked.typed.type })),
@@ -67,18 +67,18 @@ export class AuditController {
   /** The same as JSON lines. */
   @Get('export')
   async download(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const asked = await this.read(query(request));
     const lines: string[] = [];
     let search = asked.search;
-    for (let pages = 0; pages < 20 && lines.length < mostExported; pages++) {
-      const { events, next } = await this.find({ ...asked, search }, mostExported - lines.length);
+    for (let pages = 0; pages < 20 && lines.length < maxExported; pages++) {
+      const { events, next } = await this.find({ ...asked, search }, maxExported - lines.length);
       for (const event of events) lines.push(JSON.stringify(eventRepresentation(event)));
       if (next === undefined) break;
       search = { ...search, before: next };
     }
     const exported = { by: 'page', events: lines.length, filter: chosen(asked) } as const;
-    await this.operations.execute(RecordAuditExport, exported, { visit });
+    await this.operations.execute(RecordAuditExport, exported, { context });
     const day = new Date(this.clock.now() * 1000).toISOString().slice(0, 10);
     return Reply.bytes(Buffer.from(lines.map((line) => `${line}\n`).join('')), 'application/jsonl', {
       headers: {
@@ -125,9 +125,9 @@ export class AuditController {
     return (await this.users.findByUsername(typed))?.id;
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }

@@ -4,18 +4,18 @@ import { currentKey } from '@gatehouse/domain/jose';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { Activity, hourOf } from '../../audit/activity.service.js';
-import { look, type Finding, type LookName } from '../../diagnostics/diagnostics.js';
+import { look, type Finding, type DiagnosticCheckName } from '../../diagnostics/diagnostics.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
 import { keyKindNames, keyKinds } from '../../keys/key-kinds.js';
 import { KeysService } from '../../keys/keys.service.js';
 import { Outbox } from '../../outbox/outbox.service.js';
-import { Visits } from '../../users/sessions/visits.service.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { chartHours, hourlyChart } from './hourly-chart.js';
 
 /** What a page may look at each time it is opened: nothing here asks another server, or reads the whole log. */
-const quickLooks: readonly LookName[] = [
+const quickChecks: readonly DiagnosticCheckName[] = [
   'issuer',
   'proxy',
   'administrator',
@@ -33,7 +33,7 @@ export class DashboardController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ModuleRef) private readonly modules: ModuleRef,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(Activity) private readonly activity: Activity,
     @Inject(KeysService) private readonly keys: KeysService,
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -41,14 +41,14 @@ export class DashboardController {
 
   @Get()
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    const { now } = visit;
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    const { now } = context;
     const hour = hourOf(now);
     const counts = await this.activity.since(hour - chartHours + 1);
     const keys = await this.keys.list();
     const { waiting, failed } = await this.outbox.backlog();
-    return this.visits.page(visit, 'admin/dashboard', {
+    return this.contexts.page(context, 'admin/dashboard', {
       issuer: this.settings.issuer,
       charts: [
         hourlyChart('Logins', 'login', counts, hour),
@@ -75,6 +75,6 @@ export class DashboardController {
   private async findings(now: Parameters<typeof look>[1]['now']): Promise<({ readonly name: string } & Finding)[]> {
     const app = { get: <T>(type: Type<T>): T => this.modules.get<T>(type, { strict: false }) };
     const patient = { app, settings: this.settings, now };
-    return Promise.all(quickLooks.map(async (name) => ({ name, ...(await look(name, patient)) })));
+    return Promise.all(quickChecks.map(async (name) => ({ name, ...(await look(name, patient)) })));
   }
 }

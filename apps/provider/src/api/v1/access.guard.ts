@@ -3,7 +3,7 @@ import { cameByItself, OAuthError, type AdministrationScope, type Scope } from '
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { Clock } from '@gatehouse/platform/clock';
 import { clientAddress, requestId, type WebRequest } from '@gatehouse/platform/http/request';
-import { noteSignedIn } from '../../audit/refused-access.service.js';
+import { noteSignedIn } from '../../audit/denied-access.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
 import { GrantsService } from '../../grants/grants.service.js';
 import { AccessTokensService, type AccessToken } from '../../tokens/access-tokens.service.js';

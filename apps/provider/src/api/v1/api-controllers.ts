@@ -1,7 +1,7 @@
 import { ClientsApi } from './clients/clients.api.js';
 import { IssuersApi } from './trusted-issuers/issuers.api.js';
-import { GrantsApi, SessionsApi, TokensApi } from './grants/live.api.js';
-import { InvitationsApi, RolesApi } from './users/people.api.js';
+import { GrantsApi, SessionsApi, TokensApi } from './grants/grants.api.js';
+import { InvitationsApi, RolesApi } from './users/invitations.api.js';
 import { ResourcesApi } from './resources/resources.api.js';
 import { AuditEventsApi, KeysApi, MessagesApi, RegistrationTokensApi } from './server/server.api.js';
 import { UsersApi } from './users/users.api.js';

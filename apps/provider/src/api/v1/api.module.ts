@@ -13,7 +13,7 @@ import { SessionsModule } from '../../users/sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
 import { AccessGuard } from './access.guard.js';
 import { apiControllers } from './api-controllers.js';
-import { Creations } from './creations.service.js';
+import { IdempotentCreations } from './idempotent-creations.service.js';
 import { ApiDocumentation, ApiRest } from './documentation.controller.js';
 import { OpenApi } from './openapi.service.js';
 
@@ -39,6 +39,6 @@ import { OpenApi } from './openapi.service.js';
     UsersModule,
   ],
   controllers: [...apiControllers, ApiDocumentation, ApiRest],
-  providers: [AccessGuard, Creations, OpenApi],
+  providers: [AccessGuard, IdempotentCreations, OpenApi],
 })
 export class ApiModule {}

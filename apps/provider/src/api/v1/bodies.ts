@@ -4,7 +4,7 @@ import { mergePatch } from './merge-patch.js';
 import { ApiProblem } from './problem.js';
 import type { Bodies, BodyName } from './shapes.js';
 
-const mostErrors = 50;
+const maxErrors = 50;
 
 /** A body that has its shape, and its bytes: what an idempotency key stands for. */
 export interface Body<Name extends BodyName> {
@@ -43,10 +43,10 @@ async function checked<Name extends BodyName>(name: Name, json: JsonObject): Pro
   const outcome = bodies[name].safeParse(json);
   // Of the shape by this name.
   if (outcome.success) return outcome.data as Bodies[Name];
-  const errors = outcome.error.issues.slice(0, mostErrors).flatMap((issue) => {
+  const errors = outcome.error.issues.slice(0, maxErrors).flatMap((issue) => {
     const path = issue.path.map((part) => escapePointer(String(part)));
     if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerOf(path), detail: issue.message }];
-    return issue.keys.slice(0, mostErrors).map((key) => ({
+    return issue.keys.slice(0, maxErrors).map((key) => ({
       pointer: pointerOf([...path, escapePointer(key.slice(0, 100))]),
       detail: 'There is no such member.',
     }));

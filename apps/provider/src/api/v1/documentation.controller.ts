@@ -2,7 +2,7 @@ import { All, Controller, Get, Inject, Req, UseFilters } from '@nestjs/common';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../../web/routes.js';
-import { Visits } from '../../users/sessions/visits.service.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { OpenApi, type OpenApiDocument, type OpenApiOperation } from './openapi.service.js';
 import { ApiProblem, problemIds, titleOf } from './problem.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -12,7 +12,7 @@ import { ProblemFilter } from './problem.filter.js';
 export class ApiDocumentation {
   constructor(
     @Inject(OpenApi) private readonly openApi: OpenApi,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
   ) {}
 
   @Get('openapi.json')
@@ -22,9 +22,9 @@ export class ApiDocumentation {
 
   @Get('docs')
   async page(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const document = await this.openApi.read();
-    return this.visits.page(visit, 'admin/api', {
+    return this.contexts.page(context, 'admin/api', {
       root: routes.adminApi,
       groups: groupsOf(document),
       problems: problemIds.map((id) => ({ id, ...titleOf(id) })),

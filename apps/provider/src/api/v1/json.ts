@@ -6,9 +6,9 @@ import { ApiProblem } from './problem.js';
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Room for a client with its keys, or for the most invitations at once. */
-const mostBodyBytes = 256 * 1024;
+const maxBodyBytes = 256 * 1024;
 /** Deeper than any body of ours; what walks through it later cannot run out of stack. */
-const mostLevels = 20;
+const maxLevels = 20;
 
 /**
  * A body: one JSON object.
@@ -23,7 +23,7 @@ export async function readJson(
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (!types.includes(mediaType))
     throw new ApiProblem('unsupported-media-type', `The body must be ${types.join(' or ')}.`);
-  const bytes = await readBody(request, mostBodyBytes);
+  const bytes = await readBody(request, maxBodyBytes);
   await demandStillIn(request);
   let json: unknown;
   try {
@@ -33,7 +33,7 @@ export async function readJson(
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new ApiProblem('invalid', 'The body is no JSON object.', [{ pointer: '', detail: 'This is no object.' }]);
-  if (!isPlain(json, mostLevels))
+  if (!isPlain(json, maxLevels))
     throw new ApiProblem('invalid', 'The body is nested too deeply, or has a NUL in a text.');
   return { json: json as JsonObject, bytes };
 }

@@ -4,7 +4,7 @@ import { formatCursor, parseCursor, type Cursor } from '../../web/cursor.js';
 import { ApiProblem } from './problem.js';
 
 const standardLimit = 50;
-const mostInPage = 200;
+const maxInPage = 200;
 
 export interface PageRequest {
   readonly limit: number;
@@ -21,8 +21,8 @@ export function readPage(request: WebRequest, shape: readonly ('string' | 'numbe
   const parameters = query(request);
   const typed = parameters.get('limit');
   const limit = typed === undefined ? standardLimit : Number(typed);
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostInPage || (typed !== undefined && !/^\d+$/.test(typed)))
-    throw invalidParameter('limit', `A whole number between 1 and ${mostInPage}.`);
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxInPage || (typed !== undefined && !/^\d+$/.test(typed)))
+    throw invalidParameter('limit', `A whole number between 1 and ${maxInPage}.`);
   const text = parameters.get('cursor');
   return { limit, after: text === undefined ? undefined : cursorOf(text, shape) };
 }

@@ -9,7 +9,7 @@ import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { OperationError } from '../../operations/operation-error.js';
-import { RefusedAccess } from '../../audit/refused-access.service.js';
+import { DeniedAccess } from '../../audit/denied-access.service.js';
 import { Counters } from '../../monitoring/counters.js';
 import { routes } from '../../web/routes.js';
 import { refusedToken } from '../../protocol/userinfo/bearer.js';
@@ -35,7 +35,7 @@ export class ProblemFilter implements ExceptionFilter {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Log) private readonly log: Log,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(RefusedAccess) private readonly refusedAccess: RefusedAccess,
+    @Inject(DeniedAccess) private readonly refusedAccess: DeniedAccess,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {

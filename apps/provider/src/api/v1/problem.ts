@@ -1,4 +1,4 @@
-import type { FieldProblem } from '../../web/form-problems.js';
+import type { FieldProblem } from '../../web/form-errors.js';
 import type { OperationError, OperationErrorCode } from '../../operations/operation-error.js';
 
 /** Every refusal of the administration's API, by the id that ends its `type`: status and title. */

@@ -5,9 +5,9 @@ import { Store } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
-import { ReplayService } from '../../replay/replay.service.js';
+import { ReplayCache } from '../../replay/replay-cache.service.js';
 import { ClientsService } from '../clients.service.js';
-import { MetadataDocuments } from '../resolver/metadata-documents.service.js';
+import { ClientResolver } from '../resolver/client-resolver.service.js';
 import { ClientKeys } from '../keys/client-keys.service.js';
 import { assertionBudget, clientSecretJwt, privateKeyJwt } from './client-assertion.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
@@ -25,11 +25,11 @@ export class ClientAuthenticator {
 
   constructor(
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(MetadataDocuments) private readonly documents: MetadataDocuments,
+    @Inject(ClientResolver) private readonly documents: ClientResolver,
     @Inject(SETTINGS) { issuer }: Settings,
     @Inject(Store) store: Store,
     @Inject(ClientKeys) keys: ClientKeys,
-    @Inject(ReplayService) replay: ReplayService,
+    @Inject(ReplayCache) replay: ReplayCache,
   ) {
     const judges = { issuer, store, keys, replay, strangers: assertionBudget() };
     this.methods = [
@@ -85,7 +85,7 @@ export class ClientAuthenticator {
   ): Promise<Client | undefined> {
     if (!isClientIdUrl(clientId) || !beginsRequests.includes(path)) return this.clients.find(clientId);
     // Counted by the address of this request: an attacker may control any number of hosts.
-    return this.documents.find(clientId, asker(), now);
+    return this.documents.resolve(clientId, asker(), now);
   }
 }
 

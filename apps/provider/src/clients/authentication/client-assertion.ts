@@ -19,11 +19,11 @@ import {
 import type { Store } from '@gatehouse/platform/database/store';
 import { RateBudget } from '@gatehouse/platform/outbound/budgets';
 import { routes } from '../../web/routes.js';
-import type { ReplayService } from '../../replay/replay.service.js';
+import type { ReplayCache } from '../../replay/replay-cache.service.js';
 import type { ClientKeys } from '../keys/client-keys.service.js';
 import type { ClientAuthentication, PresentedCredentials } from './client-authentication.js';
 
-const mostAssertionCharacters = 16_000;
+const maxAssertionCharacters = 16_000;
 /** Each assertion is remembered for up to an hour: what clients that nobody approved can have stored is bounded. */
 const assertionsOfStranger = { most: 1000, seconds: 300 };
 
@@ -31,7 +31,7 @@ const assertionsOfStranger = { most: 1000, seconds: 300 };
 export interface AssertionJudges {
   readonly issuer: string;
   readonly keys: ClientKeys;
-  readonly replay: ReplayService;
+  readonly replay: ReplayCache;
   readonly store: Store;
   /** Of clients that nobody approved, by client. */
   readonly strangers: RateBudget;
@@ -71,7 +71,7 @@ function byAssertion(
     authenticate: async ({ parameters, path, asker }, client, now) => {
       const jws = await judges.keys.verify(client, parameters.get('client_assertion') ?? '', {
         algorithms: allowedFor(client, algorithms),
-        maxLength: mostAssertionCharacters,
+        maxLength: maxAssertionCharacters,
         now,
         // Computed where it counts: most clients are approved.
         addressKey: client.approvedAt === undefined ? asker().addressKey : undefined,
@@ -101,7 +101,7 @@ export function hasAssertion(parameters: ReadonlyMap<string, string>): boolean {
 /** Not verified. Undefined when it is malformed, or of another type. */
 function read({ parameters }: PresentedCredentials): Jws | undefined {
   if (parameters.get('client_assertion_type') !== jwtBearerAssertion) return undefined;
-  return parseJws(parameters.get('client_assertion') ?? '', { maxLength: mostAssertionCharacters });
+  return parseJws(parameters.get('client_assertion') ?? '', { maxLength: maxAssertionCharacters });
 }
 
 /** The algorithm that the client registered, or all of the method (`token_endpoint_auth_signing_alg`). */
@@ -125,7 +125,7 @@ async function spend(
       retryAfterSeconds: 60,
     });
   const issuer = `client assertion of ${client.id}`;
-  if (!(await store.run((unit) => replay.spend(unit, issuer, use.jti, use.expiresAt, now))))
+  if (!(await store.run((unit) => replay.use(unit, issuer, use.jti, use.expiresAt, now))))
     throw new OAuthError('invalid_client', 'The client assertion was used before.', {
       reason: 'client_assertion.replayed',
     });

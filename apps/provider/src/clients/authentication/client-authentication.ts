@@ -1,6 +1,6 @@
 import type { AuthMethod, Client } from '@gatehouse/domain/oauth';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
-import type { Asker } from '../resolver/asker.js';
+import type { Requester } from '../resolver/requester.js';
 
 /** What a client sent to prove itself: the header and the body, never the query (RFC 6749 2.3.1). */
 export interface PresentedCredentials {
@@ -8,7 +8,7 @@ export interface PresentedCredentials {
   readonly parameters: ReadonlyMap<string, string>;
   /** Of the endpoint that was called, on the issuer. */
   readonly path: string;
-  readonly asker: () => Asker;
+  readonly asker: () => Requester;
 }
 
 /** One way in which a client proves itself; registered in `authenticator.ts`, and every endpoint has it. */

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { mostKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
+import { maxKeySetCharacters, readKeySet, type PublicKey } from '@gatehouse/domain/jose';
 import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { RateBudget, SourceBudget } from '@gatehouse/platform/outbound/budgets';
 import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
@@ -7,14 +7,14 @@ import { Log } from '@gatehouse/platform/telemetry/log';
 import { freshSeconds } from '../freshness.js';
 
 /** Past it the set that was fetched longest ago goes. */
-const mostSets = 1000;
+const maxSets = 1000;
 /** How long keys go on after they are stale where their host does not answer. */
-const mostStaleSeconds = 24 * 3600;
+const maxStaleSeconds = 24 * 3600;
 const windowSeconds = 60;
 /** Of one address: what strangers can make us fetch, by naming keys that do not exist, stays within this. */
-const mostOfAddress = 5;
+const maxOfAddress = 5;
 /** Of all addresses together: many clients that register themselves must not make us a means of attack. */
-const mostInWindow = 600;
+const maxInWindow = 600;
 /** More limits for the addresses that clients name which nobody approved. */
 const unapprovedLimits = {
   seconds: windowSeconds,
@@ -84,8 +84,8 @@ class UnapprovedBudget {
 
 class KeySetStore {
   private readonly held = new Map<string, Held>();
-  private readonly byAddress = new RateBudget({ most: mostOfAddress, seconds: windowSeconds });
-  private readonly overall = new RateBudget({ most: mostInWindow, seconds: windowSeconds });
+  private readonly byAddress = new RateBudget({ most: maxOfAddress, seconds: windowSeconds });
+  private readonly overall = new RateBudget({ most: maxInWindow, seconds: windowSeconds });
   private readonly running = new Map<string, Promise<Held | undefined>>();
 
   constructor(
@@ -99,7 +99,7 @@ class KeySetStore {
     if (held && mode === 'kept' && held.freshUntil > now) return held.keys;
     const fetched = await this.fetch(uri, asker, now);
     if (fetched) return fetched.keys;
-    return held && addSeconds(held.freshUntil, mostStaleSeconds) > now ? held.keys : [];
+    return held && addSeconds(held.freshUntil, maxStaleSeconds) > now ? held.keys : [];
   }
 
   /** Requests that come while a fetch of the same address runs wait for that one. */
@@ -128,7 +128,7 @@ class KeySetStore {
     try {
       const answer = await this.outbound.get(uri, {
         accept: 'application/jwk-set+json, application/json',
-        maxBodyBytes: mostKeySetCharacters,
+        maxBodyBytes: maxKeySetCharacters,
         timeoutMilliseconds,
       });
       const keys = readKeySet(JSON.parse(answer.body.toString('utf8')));
@@ -146,7 +146,7 @@ class KeySetStore {
 }
 
 function forgetOldest(map: Map<string, unknown>): void {
-  if (map.size <= mostSets) return;
+  if (map.size <= maxSets) return;
   const [oldest] = map.keys();
   if (oldest !== undefined) map.delete(oldest);
 }

@@ -3,7 +3,7 @@ import { cameByItself, type Client, type ClientInput } from '@gatehouse/domain/o
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { newId } from '@gatehouse/platform/secrets/random';
-import type { FieldProblem } from '../../web/form-problems.js';
+import type { FieldProblem } from '../../web/form-errors.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput } from '../../operations/operation-error.js';
 import type { Operation, Performed } from '../../operations/operation.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { isMaterialChange, type Client, type ClientInput } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
-import type { FieldProblem } from '../../web/form-problems.js';
+import type { FieldProblem } from '../../web/form-errors.js';
 import { revisionOf } from '../../web/revision.js';
 import type { Actor } from '../../operations/actor.js';
 import { changedMeanwhile, invalidInput, notFound } from '../../operations/operation-error.js';

@@ -14,7 +14,7 @@ export interface InitialAccessToken {
   readonly name: string;
   readonly uses: number;
   /** Undefined: any number. */
-  readonly mostUses: number | undefined;
+  readonly maxUses: number | undefined;
   /** What registers with it is approved at once. */
   readonly approves: boolean;
   readonly createdAt: EpochSeconds;
@@ -23,7 +23,7 @@ export interface InitialAccessToken {
 }
 
 /** A token that may be used now. */
-export interface LiveToken {
+export interface ValidInitialAccessToken {
   readonly id: string;
   /** True: what registers with it is approved, and may choose its security profile. */
   readonly approves: boolean;
@@ -44,11 +44,11 @@ const tokenStatements = {
 
 /** An administrator still sees for a while that it was there. */
 const keptSeconds = 30 * 24 * 3600;
-const mostListed = 1000;
+const maxListed = 1000;
 
 export interface NewInitialAccessToken {
   readonly name: string;
-  readonly mostUses?: number | undefined;
+  readonly maxUses?: number | undefined;
   readonly approves?: boolean | undefined;
   readonly lifetimeSeconds?: number | undefined;
 }
@@ -72,14 +72,14 @@ export class InitialAccessTokens {
   }
 
   /** A token that may be used now; undefined for all others. Using it is {@link spend}. */
-  async findLive(text: string, now: EpochSeconds): Promise<LiveToken | undefined> {
+  async findLive(text: string, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const hash = sha256(text);
     if (this.settingHash !== undefined && equalInConstantTime(this.settingHash, hash))
       return { id: settingTokenId, approves: false };
     const row = await this.rows.findOneBy({ tokenHash: Buffer.from(hash) });
     if (!row || !equalInConstantTime(row.tokenHash, hash)) return undefined;
     if (row.expiresAt !== null && row.expiresAt <= now) return undefined;
-    return row.mostUses !== null && row.uses >= row.mostUses ? undefined : { id: row.id, approves: row.approves };
+    return row.maxUses !== null && row.uses >= row.maxUses ? undefined : { id: row.id, approves: row.approves };
   }
 
   /**
@@ -104,7 +104,7 @@ export class InitialAccessTokens {
       tokenHash: Buffer.from(sha256(value)),
       name: token.name,
       uses: 0,
-      mostUses: token.mostUses ?? null,
+      maxUses: token.maxUses ?? null,
       approves,
       createdAt: now,
       expiresAt: expiresAt ?? null,
@@ -114,12 +114,12 @@ export class InitialAccessTokens {
   }
 
   async list(): Promise<InitialAccessToken[]> {
-    const rows = await this.rows.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: mostListed });
+    const rows = await this.rows.find({ order: { createdAt: 'DESC', id: 'DESC' }, take: maxListed });
     return rows.map((row) => ({
       id: row.id,
       name: row.name,
       uses: row.uses,
-      mostUses: row.mostUses ?? undefined,
+      maxUses: row.maxUses ?? undefined,
       approves: row.approves,
       createdAt: epochSeconds(row.createdAt),
       expiresAt: row.expiresAt === null ? undefined : epochSeconds(row.expiresAt),

@@ -17,7 +17,7 @@ import { readBody } from '@gatehouse/platform/http/read-form';
 import { header, type WebRequest } from '@gatehouse/platform/http/request';
 
 /** Room for fifty redirect URIs, twenty keys and everything else. */
-const mostBodyBytes = 128 * 1024;
+const maxBodyBytes = 128 * 1024;
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -27,7 +27,7 @@ export type Json = Readonly<Record<string, unknown>>;
  * @see RFC 7591 3.1
  */
 export async function readMetadata(request: WebRequest): Promise<Json> {
-  const body = await readBody(request, mostBodyBytes);
+  const body = await readBody(request, maxBodyBytes);
   // A page of another site can send a form or plain text unasked, but not JSON.
   const mediaType = (header(request, 'content-type') ?? '').split(';')[0]?.trim().toLowerCase();
   if (mediaType !== 'application/json')
@@ -44,7 +44,7 @@ export async function readMetadata(request: WebRequest): Promise<Json> {
 }
 
 /** The most that one client may have. */
-const mostScopes = 100;
+const maxScopes = 100;
 
 /** Scopes that whoever asks may register: standard ones and those of APIs. `roles` and `gatehouse:*` an administrator gives. */
 export function registrableScopes(resources: readonly Resource[]): Scope {
@@ -71,7 +71,7 @@ export function registrationInput(json: Json, policy: RegistrationPolicy, before
   const { input: said, problems } = parseClientMetadata(json);
   if (problems.length > 0) throw refusal(problems);
   const allowed = new Set([...policy.scopes, ...(before?.scope ?? [])]);
-  const scope = said.scope ?? [...allowed].slice(0, mostScopes);
+  const scope = said.scope ?? [...allowed].slice(0, maxScopes);
   const foreign = scope.find((each) => !allowed.has(each));
   if (foreign !== undefined)
     throw refusal([{ field: 'scope', message: 'It names a scope that there is not, or that an administrator gives.' }]);

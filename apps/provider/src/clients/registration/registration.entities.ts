@@ -29,7 +29,7 @@ export class InitialAccessTokenEntity {
 
   /** How many may be; null: any number. */
   @IntegerColumn({ nullable: true })
-  mostUses!: number | null;
+  maxUses!: number | null;
 
   /** Clients that are registered with it are approved at once. */
   @FlagColumn()

@@ -7,7 +7,7 @@ import { Log } from '@gatehouse/platform/telemetry/log';
 import { freshSeconds } from '../freshness.js';
 
 /** The draft advises five; a JWK set may be in it. */
-const mostBodyBytes = 32 * 1024;
+const maxBodyBytes = 32 * 1024;
 const timeoutMilliseconds = 5000;
 /** Documents that are not stored yet: any unauthenticated request can cause a fetch. */
 const unknownLimits = {
@@ -20,10 +20,10 @@ const unknownLimits = {
 };
 /** Documents of clients that are stored, separate from unknown ones: any unauthenticated request can store a client. */
 const knownLimits = { ...unknownLimits, perHost: 120 };
-const approvedLimits = { most: 20, mostPerKey: 4 };
+const approvedLimits = { most: 20, maxPerKey: 4 };
 /** A document that could not be had, or was wrong, is not asked for again so soon. */
 const failedSeconds = 30;
-const mostFailed = 10_000;
+const maxFailed = 10_000;
 
 /** A client's metadata document, as it came. */
 export interface FetchedDocument {
@@ -73,14 +73,14 @@ export class DocumentFetches {
   refuse(clientId: string, error: OAuthError, now: EpochSeconds): void {
     this.failed.delete(clientId);
     this.failed.set(clientId, { until: addSeconds(now, failedSeconds), error });
-    forgetOldest(this.failed, mostFailed);
+    forgetOldest(this.failed, maxFailed);
   }
 
   private async load(clientId: string, now: EpochSeconds): Promise<FetchedDocument> {
     try {
       const answer = await this.outbound.get(clientId, {
         accept: 'application/json',
-        maxBodyBytes: mostBodyBytes,
+        maxBodyBytes,
         timeoutMilliseconds,
       });
       const mediaType = mediaTypeOf(answer);

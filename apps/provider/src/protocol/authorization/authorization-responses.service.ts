@@ -5,9 +5,9 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { PageError } from '../../web/page-error.js';
-import { text } from '../../i18n/text.js';
+import { text } from '../../i18n/message.js';
 import { ResponseTokens } from '../../tokens/response-tokens.service.js';
-import type { Visit } from '../../users/sessions/visit.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
 import { responseMode } from './response-modes/response-modes.js';
 
 /** Whom an answer goes to, where, and how. */
@@ -24,19 +24,19 @@ export class AuthorizationResponses {
 
   /** @throws PageError where the client wants it encrypted and has no key: in the clear it must not go */
   async reply(
-    visit: Pick<Visit, 'cookies' | 'now' | 'addressKey'>,
+    context: Pick<RequestContext, 'cookies' | 'now' | 'addressKey'>,
     { clientId, redirectUri, responseMode: name }: Addressee,
     parameters: Readonly<Record<string, string>>,
   ): Promise<Reply> {
     const mode = responseMode(name);
-    const sent = mode.asJwt ? { response: await this.sign(clientId, parameters, visit) } : parameters;
-    return mode.reply(redirectUri, sent, visit.cookies);
+    const sent = mode.asJwt ? { response: await this.sign(clientId, parameters, context) } : parameters;
+    return mode.reply(redirectUri, sent, context.cookies);
   }
 
   private async sign(
     clientId: string,
     parameters: Readonly<Record<string, string>>,
-    { now, addressKey }: Pick<Visit, 'now' | 'addressKey'>,
+    { now, addressKey }: Pick<RequestContext, 'now' | 'addressKey'>,
   ): Promise<string> {
     const client = await this.clients.find(clientId);
     if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });

@@ -12,15 +12,15 @@ import { ProtocolModule } from '../protocol.module.js';
 import { ResourcesModule } from '../../resources/resources.module.js';
 import { SessionsModule } from '../../users/sessions/sessions.module.js';
 import { UsersModule } from '../../users/users.module.js';
-import { Answers } from './answers.service.js';
+import { AuthorizationResponder } from './authorization-responder.service.js';
 import { AuthorizationResponses } from './authorization-responses.service.js';
 import { AuthorizeController } from './authorize.controller.js';
 import { CodesService } from './codes.service.js';
 import { DeclinedRequests } from './declined-requests.service.js';
-import { DeviceAnswers } from './device-answers.service.js';
+import { DeviceResponder } from './device-responder.service.js';
 import { DeviceAuthorizations } from './device-authorizations.service.js';
 import { Dispatcher } from './dispatcher.service.js';
-import { KeptRequestsService } from './kept-requests.service.js';
+import { Interactions } from './interactions.service.js';
 import { PushedRequestController } from './par.controller.js';
 import { ErrorResponses } from './error-responses.service.js';
 import { PushedRequests } from './pushed-requests.service.js';
@@ -53,13 +53,13 @@ import { SessionStates } from './session-states.service.js';
   controllers: [AuthorizeController, PushedRequestController, DeviceAuthorizationController],
   providers: [
     Dispatcher,
-    Answers,
+    AuthorizationResponder,
     AuthorizationResponses,
     DeclinedRequests,
     ErrorResponses,
-    DeviceAnswers,
+    DeviceResponder,
     DeviceAuthorizations,
-    KeptRequestsService,
+    Interactions,
     PushedRequests,
     CodesService,
     RequestChecks,
@@ -67,6 +67,6 @@ import { SessionStates } from './session-states.service.js';
     RequestObjectFetches,
     SessionStates,
   ],
-  exports: [Dispatcher, DeclinedRequests, KeptRequestsService, PushedRequests, CodesService, DeviceAuthorizations],
+  exports: [Dispatcher, DeclinedRequests, Interactions, PushedRequests, CodesService, DeviceAuthorizations],
 })
 export class AuthorizationModule {}

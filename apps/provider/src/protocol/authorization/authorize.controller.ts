@@ -11,25 +11,25 @@ import { Form, RepeatedParameter } from '@gatehouse/platform/http/form';
 import { readForm } from '@gatehouse/platform/http/read-form';
 import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
-import { Refusals } from '../../audit/refusals.service.js';
+import { FailedRequests } from '../../audit/failed-requests.service.js';
 import { ClientsService } from '../../clients/clients.service.js';
-import { MetadataDocuments } from '../../clients/resolver/metadata-documents.service.js';
+import { ClientResolver } from '../../clients/resolver/client-resolver.service.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { PageError } from '../../web/page-error.js';
 import { loginFor, routes } from '../../web/routes.js';
-import { text } from '../../i18n/text.js';
-import type { Visit } from '../../users/sessions/visit.js';
-import { Visits } from '../../users/sessions/visits.service.js';
+import { text } from '../../i18n/message.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { Dispatcher } from './dispatcher.service.js';
 import { ErrorResponses } from './error-responses.service.js';
-import { clientIdOf, type KeptRequest } from './kept-request.js';
-import { KeptRequestsService } from './kept-requests.service.js';
+import { clientIdOf, type Interaction } from './interaction.js';
+import { Interactions } from './interactions.service.js';
 import { isPushed, PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks, type RequestCheck } from './request-checks.service.js';
 
 /** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
-const mostQueryCharacters = 12_000;
+const maxQueryCharacters = 12_000;
 /** RFC 8707 2 */
 const repeatable = ['resource'];
 
@@ -38,14 +38,14 @@ const repeatable = ['resource'];
 export class AuthorizeController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(MetadataDocuments) private readonly documents: MetadataDocuments,
+    @Inject(ClientResolver) private readonly documents: ClientResolver,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
-    @Inject(Refusals) private readonly refusals: Refusals,
+    @Inject(FailedRequests) private readonly refusals: FailedRequests,
     @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
@@ -53,20 +53,21 @@ export class AuthorizeController {
   async authorize(@Req() request: WebRequest): Promise<Reply> {
     // A HEAD is routed here too, and must have no effect (RFC 9110 9.2.1): a code would be one.
     if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
-    const visit = await this.visits.open(request);
+    const context = await this.contexts.open(request);
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
-    const client = clientId === undefined ? undefined : await this.findClient(clientId, visit, parameters);
-    const check = await this.arrive(parameters, client, visit);
+    const client = clientId === undefined ? undefined : await this.findClient(clientId, context, parameters);
+    const check = await this.arrive(parameters, client, context);
     if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parameters);
     if (check.kind === 'refused') throw refused(check.error);
-    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: check.kept?.progress });
-    return this.dispatcher.next(visit, {
+    if (check.kind === 'denied')
+      return this.errors.answer(context, { ...check, client, progress: check.kept?.progress });
+    return this.dispatcher.next(context, {
       id: check.kept?.id,
       request: check.request,
       client: check.client,
       hintedUserId: check.hintedUserId,
-      progress: check.kept?.progress ?? { createdAt: visit.now },
+      progress: check.kept?.progress ?? { createdAt: context.now },
       once: check.kept !== undefined,
     });
   }
@@ -82,7 +83,7 @@ export class AuthorizeController {
     const search = new URLSearchParams(
       form.names.flatMap((name) => form.all(name).map((value): [string, string] => [name, value])),
     ).toString();
-    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    if (search.length > maxQueryCharacters) throw new PageError('form.too_large');
     return Reply.redirect(`${routes.authorize}?${search}`);
   }
 
@@ -90,19 +91,19 @@ export class AuthorizeController {
   @Get(':id')
   async resume(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
-    const visit = await this.visits.open(request);
-    const kept = await this.kept.find(id, visit.browser.hash, visit.now);
+    const context = await this.contexts.open(request);
+    const kept = await this.kept.find(id, context.browser.hash, context.now);
     if (!kept) throw new PageError('request.expired');
-    if (kept.kind === 'address') return this.resumeAddress(visit, kept.address, id);
+    if (kept.kind === 'address') return this.resumeAddress(context, kept.address, id);
     const client = await this.clients.find(clientIdOf(kept) ?? '');
     if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
-    if (kept.kind === 'device') return this.resumeDevice(visit, kept, client);
+    if (kept.kind === 'device') return this.resumeDevice(context, kept, client);
     // It was kept for up to a day: the client may have lost since what the request rests on.
     const check = await this.checks.recheck(kept.request, client);
     if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parametersOf(kept.request));
     if (check.kind === 'refused') throw refused(check.error);
-    if (check.kind === 'denied') return this.errors.answer(visit, { ...check, client, progress: kept.progress });
-    return this.dispatcher.next(visit, {
+    if (check.kind === 'denied') return this.errors.answer(context, { ...check, client, progress: kept.progress });
+    return this.dispatcher.next(context, {
       id,
       request: check.request,
       client,
@@ -114,14 +115,14 @@ export class AuthorizeController {
   /** Where its `client_id` is an address, the document there is looked at now. */
   private async findClient(
     clientId: string,
-    visit: Visit,
+    context: RequestContext,
     parameters: ReadonlyMap<string, string>,
   ): Promise<Client | undefined> {
     try {
-      return await this.documents.find(clientId, visit, visit.now);
+      return await this.documents.resolve(clientId, context, context.now);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      this.refusals.note(visit.request, 'authorize', error, parameters);
+      this.refusals.note(context.request, 'authorize', error, parameters);
       throw refused(error);
     }
   }
@@ -130,12 +131,12 @@ export class AuthorizeController {
   private async arrive(
     parameters: ReadonlyMap<string, string>,
     client: Client | undefined,
-    visit: Visit,
-  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
-    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, visit);
+    context: RequestContext,
+  ): Promise<RequestCheck & { readonly kept?: Interaction }> {
+    if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, context);
     const requestUri = parameters.get('request_uri');
     if (requestUri !== undefined && isPushed(requestUri))
-      return this.arrivePushed(requestUri, parameters, client, visit);
+      return this.arrivePushed(requestUri, parameters, client, context);
     if (this.settings.requirePar || client.requirePushedAuthorizationRequests)
       return denyAuthorizationRequest(
         parameters,
@@ -144,22 +145,26 @@ export class AuthorizeController {
           reason: 'par.required',
         }),
       );
-    return this.checks.check(parameters, client, visit);
+    return this.checks.check(parameters, client, context);
   }
 
   private async arrivePushed(
     requestUri: string,
     parameters: ReadonlyMap<string, string>,
     client: Client,
-    visit: Visit,
-  ): Promise<RequestCheck & { readonly kept?: KeptRequest }> {
+    context: RequestContext,
+  ): Promise<RequestCheck & { readonly kept?: Interaction }> {
     try {
       if (parameters.has('request'))
         throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
           reason: 'request_object.two',
         });
-      const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
-      const kept = await this.pushed.use(requestUri, client, owner, visit.now);
+      const owner = {
+        browserHash: context.browser.hash,
+        addressKey: context.addressKey,
+        userId: context.session?.userId,
+      };
+      const kept = await this.pushed.use(requestUri, client, owner, context.now);
       const check = await this.checks.recheck(kept.request, client);
       return check.kind === 'accepted' ? { ...check, client, hintedUserId: kept.hintedUserId, kept } : check;
     } catch (error) {
@@ -172,20 +177,24 @@ export class AuthorizeController {
   }
 
   /** A client that lost meanwhile what the request rests on gets nothing. */
-  private resumeDevice(visit: Visit, kept: KeptRequest & { kind: 'device' }, client: Client): Promise<Reply> {
+  private resumeDevice(
+    context: RequestContext,
+    kept: Interaction & { kind: 'device' },
+    client: Client,
+  ): Promise<Reply> {
     const { id, device, progress } = kept;
     const mayGoOn =
       client.disabledAt === undefined &&
       client.grantTypes.includes(deviceCodeGrant) &&
       isSubset(device.scope, client.scope);
-    if (!mayGoOn) return this.dispatcher.denyDevice(visit, id, device);
-    return this.dispatcher.nextForDevice(visit, { id, device, client, progress });
+    if (!mayGoOn) return this.dispatcher.denyDevice(context, id, device);
+    return this.dispatcher.nextForDevice(context, { id, device, client, progress });
   }
 
-  private resumeAddress(visit: Visit, address: string, id: string): Reply {
-    const { cookies } = visit;
-    if (visit.user) return Reply.redirect(address, { cookies });
-    if (visit.session) return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies });
+  private resumeAddress(context: RequestContext, address: string, id: string): Reply {
+    const { cookies } = context;
+    if (context.user) return Reply.redirect(address, { cookies });
+    if (context.session) return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies });
     return Reply.redirect(id ? `${routes.login}?request=${encodeURIComponent(id)}` : loginFor(address), { cookies });
   }
 }

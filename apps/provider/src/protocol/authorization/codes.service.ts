@@ -59,7 +59,7 @@ export class CodesService {
 
   /** How long a code for this client lives. */
   lifetimeSeconds(client: Client): number {
-    return Math.min(this.settings.codeLifetimeSeconds, securityProfile(client.securityProfile).mostCodeLifetimeSeconds);
+    return Math.min(this.settings.codeLifetimeSeconds, securityProfile(client.securityProfile).maxCodeLifetimeSeconds);
   }
 
   issue(
@@ -110,7 +110,7 @@ export class CodesService {
 
   /** Spends the code. The unit stands on it, which holds for exactly one of however many come at once (RFC 6749 4.1.2). */
   consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
-    unit.require(codeStatements.consume, selector, now);
+    unit.expectChange(codeStatements.consume, selector, now);
   }
 
   /** A step of the purge: unspent codes go when they expire, spent ones when nothing of their grant can be alive. */

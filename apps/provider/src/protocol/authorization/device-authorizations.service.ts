@@ -26,9 +26,9 @@ import type { Settings } from '../../config/settings.js';
 import { Sweeper, type PurgeStep } from '../../database/sweep.js';
 import { deviceAuthorizationStatements, type DeviceAuthorizationRow } from './device-authorization.statements.js';
 
-const mostStored = 100_000;
+const maxStored = 100_000;
 /** A device that polls too often waits longer and longer, but not for ever. */
-const mostIntervalSeconds = 60;
+const maxIntervalSeconds = 60;
 /** How long a device is told that its code has expired, before it is told that there is no such code. */
 const expiredSeconds = 3600;
 const userCodeTries = 5;
@@ -74,7 +74,7 @@ export class DeviceAuthorizations {
     now: EpochSeconds,
   ): Promise<IssuedDeviceCode | undefined> {
     const all = await unit.one<{ count: number }>(deviceAuthorizationStatements.countAll);
-    if (Number(all?.count ?? 0) >= mostStored) return undefined;
+    if (Number(all?.count ?? 0) >= maxStored) return undefined;
     const [key] = this.keys;
     if (!key) throw new Error('user codes need a key');
     for (let tries = 0; tries < userCodeTries; tries++) {
@@ -127,7 +127,7 @@ export class DeviceAuthorizations {
 
   /** The unit stands on it: NothingChanged when somebody decided before, or it expired. */
   approve(unit: Unit, selector: Selector, grant: Selector, now: EpochSeconds): void {
-    unit.require(deviceAuthorizationStatements.approve, selector, now, grant);
+    unit.expectChange(deviceAuthorizationStatements.approve, selector, now, grant);
   }
 
   /** True when nobody had decided before. */
@@ -143,14 +143,14 @@ export class DeviceAuthorizations {
   /** Notes a poll; one that came too soon makes the next wait longer (RFC 8628 3.5). */
   async notePoll(unit: Unit, device: DeviceAuthorization, now: EpochSeconds): Promise<void> {
     const interval = this.polledTooSoon(device, now)
-      ? Math.min(device.intervalSeconds + slowDownSeconds, mostIntervalSeconds)
+      ? Math.min(device.intervalSeconds + slowDownSeconds, maxIntervalSeconds)
       : device.intervalSeconds;
     await unit.change(deviceAuthorizationStatements.polled, device.selector, now, interval);
   }
 
   /** Spends the device code. The unit stands on it, which holds for exactly one of however many come at once. */
   consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
-    unit.require(deviceAuthorizationStatements.consume, selector, now);
+    unit.expectChange(deviceAuthorizationStatements.consume, selector, now);
   }
 
   /** A step of the purge. */

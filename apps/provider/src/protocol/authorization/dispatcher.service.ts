@@ -21,13 +21,13 @@ import { ConsentsService } from '../../consents/consents.service.js';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
 import { ResourcesService } from '../../resources/resources.service.js';
-import type { Visit } from '../../users/sessions/visit.js';
-import { Answers } from './answers.service.js';
-import { DeviceAnswers, type DeviceOutcome } from './device-answers.service.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
+import { AuthorizationResponder } from './authorization-responder.service.js';
+import { DeviceResponder, type DeviceOutcome } from './device-responder.service.js';
 import { ErrorResponses } from './error-responses.service.js';
-import type { KeptContent, Progress, WaitingDevice } from './kept-request.js';
-import { KeptRequestsService } from './kept-requests.service.js';
-import type { Pending, PendingDevice } from './pending.js';
+import type { InteractionContent, InteractionProgress, WaitingDevice } from './interaction.js';
+import { Interactions } from './interactions.service.js';
+import type { CurrentInteraction, CurrentDeviceInteraction } from './current-interaction.js';
 import type { StatefulRequest } from './session-states.service.js';
 
 /** The one place that knows what comes next in a login. Pages end here and know no other page. */
@@ -35,25 +35,25 @@ import type { StatefulRequest } from './session-states.service.js';
 export class Dispatcher {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Subjects) private readonly subjects: Subjects,
-    @Inject(Answers) private readonly answers: Answers,
-    @Inject(DeviceAnswers) private readonly deviceAnswers: DeviceAnswers,
+    @Inject(AuthorizationResponder) private readonly answers: AuthorizationResponder,
+    @Inject(DeviceResponder) private readonly deviceAnswers: DeviceResponder,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
   /** Answers the client, or sends the person to the page that is missing. */
-  async next(visit: Visit, pending: Pending): Promise<Reply> {
+  async next(context: RequestContext, pending: CurrentInteraction): Promise<Reply> {
     const { request } = pending;
-    const step = await this.stepOf(visit, pending);
+    const step = await this.stepOf(context, pending);
     switch (step.kind) {
       case 'answer':
-        return this.answer(visit, pending);
+        return this.answer(context, pending);
       case 'deny':
-        return this.errors.answer(visit, {
+        return this.errors.answer(context, {
           ...request,
           silent: request.prompt.includes('none'),
           client: pending.client,
@@ -61,31 +61,31 @@ export class Dispatcher {
           error: step.error,
         });
       default:
-        return this.page(visit, pending, pages[step.kind]);
+        return this.page(context, pending, pages[step.kind]);
     }
   }
 
   /** The same for a device: its answer waits for its next poll, and the person is told to go back to it (RFC 8628 3.3). */
-  async nextForDevice(visit: Visit, pending: PendingDevice): Promise<Reply> {
+  async nextForDevice(context: RequestContext, pending: CurrentDeviceInteraction): Promise<Reply> {
     const { id, device, client, progress } = pending;
-    const step = await this.stepOf(visit, { request: deviceStepRequest(device, client), client, progress });
+    const step = await this.stepOf(context, { request: deviceStepRequest(device, client), client, progress });
     switch (step.kind) {
       case 'answer':
-        return this.answerDevice(visit, pending);
+        return this.answerDevice(context, pending);
       case 'deny':
-        return this.denyDevice(visit, id, device);
+        return this.denyDevice(context, id, device);
       default:
-        return Reply.redirect(`${pages[step.kind]}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+        return Reply.redirect(`${pages[step.kind]}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
     }
   }
 
-  async denyDevice(visit: Visit, id: string, device: WaitingDevice): Promise<Reply> {
-    return deviceReply(visit, await this.deviceAnswers.deny(visit, id, device));
+  async denyDevice(context: RequestContext, id: string, device: WaitingDevice): Promise<Reply> {
+    return deviceReply(context, await this.deviceAnswers.deny(context, id, device));
   }
 
-  private async stepOf(visit: Visit, pending: Steps): Promise<NextStep> {
+  private async stepOf(context: RequestContext, pending: Steps): Promise<NextStep> {
     const { request, client } = pending;
-    const { session, user } = visit;
+    const { session, user } = context;
     const subject = session && (await this.subjects.of(client, session.userId));
     const demands: Demands =
       request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {};
@@ -102,7 +102,7 @@ export class Dispatcher {
         amr: session.amr,
       },
       // Whoever was removed or switched off has no session here.
-      account: session && { secondFactorOwed: visit.secondFactorOwed },
+      account: session && { secondFactorOwed: context.secondFactorOwed },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
       definedScopes: await this.resources.definedScopes(request.resources),
@@ -113,49 +113,57 @@ export class Dispatcher {
         hintedUserId:
           subject !== undefined && pending.hintedUserId === subject ? session?.userId : pending.hintedUserId,
       },
-      now: visit.now,
+      now: context.now,
     });
   }
 
   /** The error answer of a person's own decision, which goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
-    visit: Visit,
+    context: RequestContext,
     request: StatefulRequest & Pick<AuthorizationRequest, 'clientId' | 'responseMode' | 'state'>,
     error: OAuthError,
   ): Promise<Reply> {
-    return this.answers.deny(visit, request, error);
+    return this.answers.deny(context, request, error);
   }
 
   /** Keeps where the browser was going and gives the id. */
-  async keep(visit: Visit, content: KeptContent): Promise<string> {
-    const owner = { browserHash: visit.browser.hash, addressKey: visit.addressKey, userId: visit.session?.userId };
-    const id = await this.store.run((unit) => this.kept.keep(unit, content, owner, visit.now));
+  async keep(context: RequestContext, content: InteractionContent): Promise<string> {
+    const owner = {
+      browserHash: context.browser.hash,
+      addressKey: context.addressKey,
+      userId: context.session?.userId,
+    };
+    const id = await this.store.run((unit) => this.kept.keep(unit, content, owner, context.now));
     if (id === undefined) throw new PageError('request.too_many', { retryAfterSeconds: 60 });
     return id;
   }
 
-  private async page(visit: Visit, pending: Pending, path: string): Promise<Reply> {
+  private async page(context: RequestContext, pending: CurrentInteraction, path: string): Promise<Reply> {
     const id =
       pending.id ??
-      (await this.keep(visit, { kind: 'authorization', request: pending.request, hintedUserId: pending.hintedUserId }));
-    return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: visit.cookies });
+      (await this.keep(context, {
+        kind: 'authorization',
+        request: pending.request,
+        hintedUserId: pending.hintedUserId,
+      }));
+    return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
   }
 
-  private async answerDevice(visit: Visit, pending: PendingDevice): Promise<Reply> {
-    const { user, session } = visit;
+  private async answerDevice(context: RequestContext, pending: CurrentDeviceInteraction): Promise<Reply> {
+    const { user, session } = context;
     if (!user || !session) throw new Error('an answer needs a person');
-    const outcome = await this.deviceAnswers.approve({ ...visit, user, session }, pending);
+    const outcome = await this.deviceAnswers.approve({ ...context, user, session }, pending);
     return outcome
-      ? deviceReply(visit, outcome)
-      : this.nextForDevice({ ...visit, session: undefined, user: undefined }, pending);
+      ? deviceReply(context, outcome)
+      : this.nextForDevice({ ...context, session: undefined, user: undefined }, pending);
   }
 
-  private async answer(visit: Visit, pending: Pending): Promise<Reply> {
-    const { user, session } = visit;
+  private async answer(context: RequestContext, pending: CurrentInteraction): Promise<Reply> {
+    const { user, session } = context;
     if (!user || !session) throw new Error('an answer needs a person');
-    const reply = await this.answers.grant({ ...visit, user, session }, pending);
+    const reply = await this.answers.grant({ ...context, user, session }, pending);
     // Logged out, or switched off, between the look at the session and now: ask anew.
-    return reply ?? this.next({ ...visit, session: undefined, user: undefined }, pending);
+    return reply ?? this.next({ ...context, session: undefined, user: undefined }, pending);
   }
 }
 
@@ -164,13 +172,13 @@ interface Steps {
   readonly request: StepRequest;
   readonly client: Client;
   readonly hintedUserId?: string | undefined;
-  readonly progress: Progress;
+  readonly progress: InteractionProgress;
 }
 
 /** The page of each step that has one. */
 const pages = { login: routes.login, 'second-factor': routes.secondFactor, consent: routes.consent } as const;
 
-function deviceReply({ cookies }: Visit, outcome: DeviceOutcome): Reply {
+function deviceReply({ cookies }: RequestContext, outcome: DeviceOutcome): Reply {
   return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 

@@ -3,12 +3,12 @@ import { isErrorRedirected, type AuthorizationRequest, type Client, type OAuthEr
 import type { Reply } from '@gatehouse/platform/http/reply';
 import { ConsentsService } from '../../consents/consents.service.js';
 import { schemesOf } from '../../web/form-action.js';
-import { shownHost } from '../../web/shown-host.js';
-import type { Visit } from '../../users/sessions/visit.js';
-import { Visits } from '../../users/sessions/visits.service.js';
-import { Answers } from './answers.service.js';
+import { shownHost } from '../../web/display-host.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
+import { AuthorizationResponder } from './authorization-responder.service.js';
 import type { Addressee } from './authorization-responses.service.js';
-import type { Progress } from './kept-request.js';
+import type { InteractionProgress } from './interaction.js';
 import type { StatefulRequest } from './session-states.service.js';
 
 /** A request that ends in an error before anybody decided anything. */
@@ -17,7 +17,7 @@ type FailedRequest = Addressee &
   Pick<AuthorizationRequest, 'state'> & {
     readonly silent: boolean;
     readonly client: Client | undefined;
-    readonly progress: Progress | undefined;
+    readonly progress: InteractionProgress | undefined;
     readonly error: OAuthError;
   };
 
@@ -28,29 +28,29 @@ type FailedRequest = Addressee &
 @Injectable()
 export class ErrorResponses {
   constructor(
-    @Inject(Answers) private readonly answers: Answers,
+    @Inject(AuthorizationResponder) private readonly answers: AuthorizationResponder,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
   ) {}
 
-  async answer(visit: Visit, failed: FailedRequest): Promise<Reply> {
-    const response = await this.answers.deny(visit, failed, failed.error);
-    return (await this.isRedirected(visit, failed)) ? response : this.page(visit, failed, response);
+  async answer(context: RequestContext, failed: FailedRequest): Promise<Reply> {
+    const response = await this.answers.deny(context, failed, failed.error);
+    return (await this.isRedirected(context, failed)) ? response : this.page(context, failed, response);
   }
 
-  private async isRedirected(visit: Visit, { silent, client, progress }: FailedRequest): Promise<boolean> {
+  private async isRedirected(context: RequestContext, { silent, client, progress }: FailedRequest): Promise<boolean> {
     // Without a client there is no proven redirect URI, and this is not reached.
     if (!client) return false;
     const { loggedInAt, consentedAt, selectedAt } = progress ?? {};
     const situation = { silent, client, interacted: (loggedInAt ?? consentedAt ?? selectedAt) !== undefined };
     if (isErrorRedirected({ ...situation, allowedBefore: false })) return true;
-    const allowed = visit.user && (await this.consents.find(visit.user.id, client.id));
+    const allowed = context.user && (await this.consents.find(context.user.id, client.id));
     return isErrorRedirected({ ...situation, allowedBefore: allowed !== undefined });
   }
 
-  private page(visit: Visit, { client, redirectUri, error }: FailedRequest, { content }: Reply): Reply {
-    return this.visits.page(
-      { ...visit, cookies: content.cookies ?? visit.cookies },
+  private page(context: RequestContext, { client, redirectUri, error }: FailedRequest, { content }: Reply): Reply {
+    return this.contexts.page(
+      { ...context, cookies: content.cookies ?? context.cookies },
       'sign-in/client-error',
       {
         nav: [],

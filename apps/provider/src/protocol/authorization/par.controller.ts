@@ -8,7 +8,7 @@ import { OAuthErrorFilter } from '../../web/oauth-error.filter.js';
 import { corsHeaders, nonceHeaders } from '../../web/response-headers.js';
 import { routes } from '../../web/routes.js';
 import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../endpoint.js';
-import type { KeptAuthorization } from './kept-request.js';
+import type { AuthorizationInteraction } from './interaction.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
 
@@ -73,12 +73,12 @@ export class PushedRequestController {
 
   /** Stores the request and spends its proof in one unit. */
   private async keep(
-    content: KeptAuthorization,
+    content: AuthorizationInteraction,
     { client, dpop }: { readonly client: Client; readonly dpop: DpopProof | undefined },
     now: EpochSeconds,
   ): Promise<string> {
     try {
-      return await this.pushed.push(content, client, now, (unit) => this.proofs.spend(unit, dpop, now));
+      return await this.pushed.push(content, client, now, (unit) => this.proofs.consume(unit, dpop, now));
     } catch (error) {
       throw this.proofs.replayed(error) ?? error;
     }

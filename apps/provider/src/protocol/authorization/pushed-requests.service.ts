@@ -9,21 +9,21 @@ import {
   type Selector,
 } from '@gatehouse/domain/kernel';
 import { OAuthError, securityProfile, type Client } from '@gatehouse/domain/oauth';
-import { NothingChanged, Store, type Unit } from '@gatehouse/platform/database/store';
+import { ConcurrencyConflict, Store, type Unit } from '@gatehouse/platform/database/store';
 import { newSecret, SelectorSource } from '@gatehouse/platform/secrets/random';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { Sweeper, type PurgeStep } from '../../database/sweep.js';
-import { parseAuthorization, writeContent, type KeptAuthorization, type KeptRequest } from './kept-request.js';
-import { KeptRequestsService, type KeptFor } from './kept-requests.service.js';
+import { parseAuthorization, writeContent, type AuthorizationInteraction, type Interaction } from './interaction.js';
+import { Interactions, type InteractionOwner } from './interactions.service.js';
 import { pushedRequestStatements, type PushedRequestRow } from './pushed-request.statements.js';
 
 /** RFC 9126 2.2 */
 const prefix = 'urn:ietf:params:oauth:request_uri:';
 
-const mostStored = 200_000;
+const maxStored = 200_000;
 /** Of a client that proves nothing, or that nobody approved: anyone can push in its name, or make another one. */
-const mostOfStranger = 5000;
+const maxOfStranger = 5000;
 const countForSeconds = 5;
 
 /** True for a `request_uri` of the kind that is given here. */
@@ -43,7 +43,7 @@ export class PushedRequests {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
-    @Inject(KeptRequestsService) private readonly kept: KeptRequestsService,
+    @Inject(Interactions) private readonly kept: Interactions,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -51,7 +51,7 @@ export class PushedRequests {
   lifetimeSeconds(client: Client): number {
     return Math.min(
       this.settings.pushedRequestLifetimeSeconds,
-      securityProfile(client.securityProfile).mostPushedRequestLifetimeSeconds,
+      securityProfile(client.securityProfile).maxPushedRequestLifetimeSeconds,
     );
   }
 
@@ -61,7 +61,7 @@ export class PushedRequests {
    * @throws OAuthError temporarily_unavailable when too many wait already
    */
   async push(
-    content: KeptAuthorization,
+    content: AuthorizationInteraction,
     client: Client,
     now: EpochSeconds,
     spend: (unit: Unit) => void = () => undefined,
@@ -93,9 +93,9 @@ export class PushedRequests {
   async use(
     requestUri: string,
     client: Client,
-    owner: KeptFor,
+    owner: InteractionOwner,
     now: EpochSeconds,
-  ): Promise<KeptRequest<KeptAuthorization>> {
+  ): Promise<Interaction<AuthorizationInteraction>> {
     const token = parseToken(requestUri.slice(prefix.length));
     const row = token && (await this.store.one<PushedRequestRow>(pushedRequestStatements.find, token.selector, now));
     if (!token || !row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier)))
@@ -110,12 +110,12 @@ export class PushedRequests {
           throw new OAuthError('temporarily_unavailable', 'Too many logins wait here. Try again in a minute.', {
             reason: 'request.too_many',
           });
-        unit.require(pushedRequestStatements.use, token.selector, parseToken(kept)?.selector ?? 0);
+        unit.expectChange(pushedRequestStatements.use, token.selector, parseToken(kept)?.selector ?? 0);
         return kept;
       });
       return { ...content, id, progress: { createdAt: now } };
     } catch (error) {
-      if (!(error instanceof NothingChanged)) throw error;
+      if (!(error instanceof ConcurrencyConflict)) throw error;
       // Another one was first: this browser's own, where its address was loaded twice at once.
       const used = await this.store.one<PushedRequestRow>(pushedRequestStatements.find, token.selector, now);
       return this.again((used?.kept_selector ?? 0) as Selector, owner, now);
@@ -127,7 +127,11 @@ export class PushedRequests {
     return this.sweeper.step(unit, now);
   }
 
-  private async again(selector: Selector, owner: KeptFor, now: EpochSeconds): Promise<KeptRequest<KeptAuthorization>> {
+  private async again(
+    selector: Selector,
+    owner: InteractionOwner,
+    now: EpochSeconds,
+  ): Promise<Interaction<AuthorizationInteraction>> {
     const kept = await this.kept.findUnanswered(selector, owner.browserHash, now);
     if (kept?.kind !== 'authorization') throw invalidUri('request_uri.used');
     return kept;
@@ -138,15 +142,10 @@ export class PushedRequests {
       const all = await unit.one<{ count: number }>(pushedRequestStatements.countAll);
       this.stored = { count: Number(all?.count ?? 0), at: now };
     }
-    if (this.stored.count >= mostStored) throw full('par.full');
+    if (this.stored.count >= maxStored) throw full('par.full');
     if (client.type === 'confidential' && client.approvedAt !== undefined) return;
-    const own = await unit.one<{ count: number }>(
-      pushedRequestStatements.countOfClient,
-      client.id,
-      now,
-      mostOfStranger,
-    );
-    if (Number(own?.count ?? 0) >= mostOfStranger) throw full('par.full_of_client');
+    const own = await unit.one<{ count: number }>(pushedRequestStatements.countOfClient, client.id, now, maxOfStranger);
+    if (Number(own?.count ?? 0) >= maxOfStranger) throw full('par.full_of_client');
   }
 }
 

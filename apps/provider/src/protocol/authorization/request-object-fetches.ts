@@ -77,9 +77,9 @@ class FetchBudget {
     this.byAddress = new RateBudget({ most: perMinute.address, seconds: rateSeconds });
     this.byClient = new RateBudget({ most: perMinute.client, seconds: rateSeconds });
     this.byHost = new RateBudget({ most: perMinute.host, seconds: rateSeconds });
-    this.runningByAddress = new ConcurrencyBudget({ most: running.all, mostPerKey: running.address });
-    this.runningByClient = new ConcurrencyBudget({ most: running.all, mostPerKey: running.client });
-    this.runningByHost = new ConcurrencyBudget({ most: running.all, mostPerKey: running.host });
+    this.runningByAddress = new ConcurrencyBudget({ most: running.all, maxPerKey: running.address });
+    this.runningByClient = new ConcurrencyBudget({ most: running.all, maxPerKey: running.client });
+    this.runningByHost = new ConcurrencyBudget({ most: running.all, maxPerKey: running.host });
   }
 
   /** @returns what ends the fetch; undefined past a limit */

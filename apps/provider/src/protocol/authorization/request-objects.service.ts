@@ -18,7 +18,7 @@ import { JweDecrypter } from '../../keys/jwe-decrypter.js';
 import { RequestObjectFetches, type FetchContext } from './request-object-fetches.js';
 
 /** An encrypted one is a third longer than what is in it, twice. */
-const mostCharacters = 32_000;
+const maxCharacters = 32_000;
 
 /** Algorithms of request objects; `none` where the client registered no other. */
 export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
@@ -79,7 +79,7 @@ export class RequestObjects {
       return readUnsigned(jwt);
     const supported = algorithmsUnder(client.securityProfile, [...jwsAlgorithms, ...macAlgorithms]);
     const algorithms = registered === undefined ? supported : supported.filter((each) => each === registered);
-    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: mostCharacters, addressKey, now });
+    const jws = await this.keys.verify(client, jwt, { algorithms, maxLength: maxCharacters, addressKey, now });
     if (jws === 'kid_missing')
       // RFC 7515 4.1.4, OpenID Connect Core 10.1
       throw new OAuthError(
@@ -93,7 +93,7 @@ export class RequestObjects {
 
   private async decrypt(text: string, client: Client, now: EpochSeconds): Promise<string> {
     const secrets = await this.clients.knownSecrets(client.id, now);
-    const opened = await this.decrypter.open(text, { secrets, maxLength: mostCharacters, now });
+    const opened = await this.decrypter.open(text, { secrets, maxLength: maxCharacters, now });
     if (!opened) throw unreadable('request_object.encryption');
     const { requestObjectEncryptionAlg: alg, requestObjectEncryptionEnc: enc } = client;
     if ((alg ?? opened.header.alg) !== opened.header.alg || (enc ?? opened.header.enc) !== opened.header.enc)
@@ -106,7 +106,7 @@ export class RequestObjects {
     if (!client.requestUris.some((registered) => withoutFragment(registered) === address))
       throw invalidUri('The request_uri is not registered for this client.', 'request_uri.unregistered');
     try {
-      const body = await this.fetches.fetch(address, client, { ...context, maxBodyBytes: mostCharacters });
+      const body = await this.fetches.fetch(address, client, { ...context, maxBodyBytes: maxCharacters });
       return body.toString('utf8').trim();
     } catch (error) {
       if (error instanceof OutboundRefused)
@@ -131,12 +131,12 @@ function mustBeSigned(client: Client): boolean {
 }
 
 function isUnsigned(jwt: string): boolean {
-  return parseJws(jwt, { maxLength: mostCharacters })?.header.alg === 'none';
+  return parseJws(jwt, { maxLength: maxCharacters })?.header.alg === 'none';
 }
 
 /** RFC 7515 A.5: without an algorithm the signature is empty; one that came all the same would not be verified. */
 function readUnsigned(jwt: string): Jws {
-  const jws = parseJws(jwt, { maxLength: mostCharacters });
+  const jws = parseJws(jwt, { maxLength: maxCharacters });
   if (jws?.header.alg !== 'none' || jws.signature.length > 0) throw unreadable('request_object.alg');
   return jws;
 }

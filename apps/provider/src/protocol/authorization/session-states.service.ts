@@ -4,7 +4,7 @@ import { sessionState } from '@gatehouse/domain/oidc';
 import { newSecret } from '@gatehouse/platform/secrets/random';
 import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { BrowserStates } from '../../users/sessions/browser-states.service.js';
-import type { Visit } from '../../users/sessions/visit.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
 
 /** What of a request makes its answer's `session_state`; an error may be found before all of it is known. */
 export type StatefulRequest = Pick<AuthorizationRequest, 'redirectUri'> &
@@ -20,18 +20,18 @@ export class SessionStates {
    * @see OpenID Connect Session Management 2
    */
   of(
-    visit: Visit,
+    context: RequestContext,
     { clientId, redirectUri, scope }: StatefulRequest,
   ): { readonly sessionState: string | undefined; readonly cookies: readonly SetCookie[] } {
-    const none = { sessionState: undefined, cookies: visit.cookies };
+    const none = { sessionState: undefined, cookies: context.cookies };
     if (clientId === undefined || scope?.includes('openid') !== true) return none;
-    const { browserState, session } = visit;
+    const { browserState, session } = context;
     const made =
       browserState === undefined
-        ? this.states.renew(session && session.expiresAt - visit.now)
+        ? this.states.renew(session && session.expiresAt - context.now)
         : { value: browserState, cookies: [] };
     if (!made) return none;
     const state = sessionState({ clientId, redirectUri, browserState: made.value, salt: newSecret() });
-    return state === undefined ? none : { sessionState: state, cookies: [...visit.cookies, ...made.cookies] };
+    return state === undefined ? none : { sessionState: state, cookies: [...context.cookies, ...made.cookies] };
   }
 }

@@ -1,13 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 import { checkDpopProof, OAuthError, type Client, type DpopProof } from '@gatehouse/domain/oauth';
-import { NothingChanged, Store, type Unit } from '@gatehouse/platform/database/store';
+import { ConcurrencyConflict, Store, type Unit } from '@gatehouse/platform/database/store';
 import { RateBudget } from '@gatehouse/platform/outbound/budgets';
 import { header, pathOf, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { offerNonce } from '../../web/response-headers.js';
-import { isReplay, ReplayService, type SingleUse } from '../../replay/replay.service.js';
+import { isReplay, ReplayCache, type SingleUse } from '../../replay/replay-cache.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
 
 /** Proofs that requests may store which store nothing else. The window is about as long as a `jti` is kept. */
@@ -24,7 +24,7 @@ export class DpopProofs {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
-    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(ReplayCache) private readonly replay: ReplayCache,
     @Inject(DpopNonces) private readonly nonces: DpopNonces,
   ) {}
 
@@ -60,13 +60,13 @@ export class DpopProofs {
    * before. Does nothing without a proof.
    * @see RFC 9449 11.1
    */
-  spend(unit: Unit, proof: DpopProof | undefined, now: EpochSeconds): void {
+  consume(unit: Unit, proof: DpopProof | undefined, now: EpochSeconds): void {
     if (proof) this.replay.requireUnused(unit, useOf(proof), now);
   }
 
-  /** The refusal that a unit ended in because of {@link spend}; undefined for every other error. */
+  /** The refusal that a unit ended in because of {@link consume}; undefined for every other error. */
   replayed(error: unknown): OAuthError | undefined {
-    return error instanceof NothingChanged && isReplay(error) ? replay() : undefined;
+    return error instanceof ConcurrencyConflict && isReplay(error) ? replay() : undefined;
   }
 
   /**
@@ -88,7 +88,7 @@ export class DpopProofs {
         retryAfterSeconds: 60,
       });
     try {
-      await this.store.run((unit) => this.spend(unit, proof, now));
+      await this.store.run((unit) => this.consume(unit, proof, now));
     } catch (error) {
       throw this.replayed(error) ?? error;
     }
@@ -100,7 +100,7 @@ export class DpopProofs {
    * @throws OAuthError invalid_dpop_proof
    */
   async checkUnused(proof: DpopProof | undefined, now: EpochSeconds): Promise<void> {
-    if (proof && (await this.replay.isSpent(useOf(proof), now))) throw replay();
+    if (proof && (await this.replay.isUsed(useOf(proof), now))) throw replay();
   }
 }
 

@@ -25,12 +25,12 @@ interface Notice {
 }
 
 /** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
-const mostRefusals = 3;
+const maxRefusals = 3;
 
-const mostAttempts = 60;
+const maxAttempts = 60;
 
 /** Clients that no administrator approved can be registered without limit: at most this many of them are notified per session. */
-export const mostUnapprovedPerSession = 10;
+export const maxUnapprovedPerSession = 10;
 
 /**
  * Notifies the clients of a session that it ended (OpenID Connect Back-Channel Logout 1.0): the messages are written in
@@ -57,15 +57,15 @@ export class BackchannelLogout implements OnModuleInit {
   onModuleInit(): void {
     this.outbox.register(this.approved);
     this.outbox.register(this.unapproved);
-    this.sessions.follow({ sessionEnded: (unit, session, now) => this.write(unit, session, now) });
+    this.sessions.addListener({ sessionEnded: (unit, session, now) => this.write(unit, session, now) });
   }
 
-  private kind(name: string, mostAtOnce: number): OutboxKind {
+  private kind(name: string, maxAtOnce: number): OutboxKind {
     return {
       name,
-      mostAtOnce,
+      maxAtOnce,
       lifetimeSeconds: 24 * 3600,
-      mostAttempts,
+      maxAttempts,
       deliver: (payload, attempt) => this.deliver(payload, attempt),
     };
   }
@@ -83,7 +83,7 @@ export class BackchannelLogout implements OnModuleInit {
     else if (delivery.reason !== 'aborted')
       await this.failures.record(
         { id: client.id, uri },
-        { reason: delivery.reason, retried: delivery.outcome === 'retry' && attempt.number < mostAttempts },
+        { reason: delivery.reason, retried: delivery.outcome === 'retry' && attempt.number < maxAttempts },
         attempt.now,
       );
     return delivery;
@@ -109,7 +109,7 @@ export class BackchannelLogout implements OnModuleInit {
     let unapproved = 0;
     for (const client of await this.audience.of(unit, session.id)) {
       if (client.backchannelLogoutUri === undefined) continue;
-      if (client.approvedAt === undefined && ++unapproved > mostUnapprovedPerSession) continue;
+      if (client.approvedAt === undefined && ++unapproved > maxUnapprovedPerSession) continue;
       const kind = client.approvedAt === undefined ? this.unapproved : this.approved;
       const notice: Notice = { clientId: client.id, userId: session.userId, sessionId: session.id };
       const { origin } = new URL(client.backchannelLogoutUri);
@@ -135,7 +135,7 @@ export class BackchannelLogout implements OnModuleInit {
 function judge(status: number, attempt: number): Delivery {
   const reason = `status ${status}`;
   if (status === 200 || status === 204) return { outcome: 'delivered' };
-  if (status === 400) return attempt >= mostRefusals ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
+  if (status === 400) return attempt >= maxRefusals ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
   return { outcome: 'retry', reason, destinationDown: status >= 500 || status === 429 };
 }
 

@@ -1,7 +1,7 @@
 import type { Reply } from '@gatehouse/platform/http/reply';
-import type { Sentence } from '../../i18n/text.js';
-import type { Visit } from '../../users/sessions/visit.js';
-import type { Visits } from '../../users/sessions/visits.service.js';
+import type { Message } from '../../i18n/message.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
+import type { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 
 export interface Done {
   /** False: nobody was, and nothing ended. */
@@ -12,20 +12,20 @@ export interface Done {
   /** Addresses that tell clients of the end (Front-Channel Logout 1.0, 3). */
   readonly frames?: readonly string[];
   /** Why there is no way back to the application that asked. */
-  readonly error?: Sentence | undefined;
+  readonly error?: Message | undefined;
   /** Those that the client asked for (`ui_locales`). */
   readonly languages?: readonly string[] | undefined;
 }
 
 /** The end of a logout. It may frame the clients that are told there, and those alone. */
-export function donePage(visits: Visits, visit: Visit, { languages, ...done }: Done): Reply {
+export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: Done): Reply {
   const frames = done.frames ?? [];
-  return visits.page(
-    { ...visit, session: undefined, user: undefined },
+  return contexts.page(
+    { ...context, session: undefined, user: undefined },
     'logout/done',
     { ...done, frames },
     {
-      cookies: visits.noSessionCookies(),
+      cookies: contexts.noSessionCookies(),
       languages,
       frameOrigins: [...new Set(frames.map((address) => new URL(address).origin))],
     },

@@ -16,13 +16,13 @@ import { routes } from '../../web/routes.js';
 import { schemesOf } from '../../web/form-action.js';
 import { IdTokenHints, type IdTokenHint } from '../../tokens/id-token-hints.service.js';
 import { SessionsService } from '../../users/sessions/sessions.service.js';
-import { joined, text, type Sentence } from '../../i18n/text.js';
-import type { Visit } from '../../users/sessions/visit.js';
-import { Visits } from '../../users/sessions/visits.service.js';
+import { joined, text, type Message } from '../../i18n/message.js';
+import type { RequestContext } from '../../users/sessions/request-context.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 import { donePage } from './done-page.js';
 import { Logouts } from './logouts.service.js';
 
-const mostQueryCharacters = 12_000;
+const maxQueryCharacters = 12_000;
 const parameterNames = ['id_token_hint', 'client_id', 'post_logout_redirect_uri', 'state', 'logout_hint', 'ui_locales'];
 
 interface LogoutRequest extends EndSessionCheck {
@@ -38,7 +38,7 @@ interface LogoutRequest extends EndSessionCheck {
 export class EndSessionController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(Subjects) private readonly subjects: Subjects,
@@ -49,14 +49,14 @@ export class EndSessionController {
 
   @Get()
   async endSession(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.visits.open(request);
-    const asked = await this.check(visit, query(request));
+    const context = await this.contexts.open(request);
+    const asked = await this.check(context, query(request));
     // An address that is not registered may be a mistake or an attack: nothing ends without the person's confirmation.
-    if (asked.isSessionOfHint && asked.redirectProblem === undefined) return this.end(visit, asked);
-    if (visit.session) return this.ask(visit, asked);
-    const answer = isFromServer(request) ? await this.endFromServer(visit, asked) : undefined;
+    if (asked.isSessionOfHint && asked.redirectProblem === undefined) return this.end(context, asked);
+    if (context.session) return this.ask(context, asked);
+    const answer = isFromServer(request) ? await this.endFromServer(context, asked) : undefined;
     // RFC 9700 4.11.2: a link to the application, but no redirect, as long as the session is not the hint's.
-    return answer ?? this.done(visit, asked);
+    return answer ?? this.done(context, asked);
   }
 
   /** From another site it becomes a GET, which carries our cookie; from our own page it is the answer to the question. */
@@ -65,12 +65,12 @@ export class EndSessionController {
     const isOurForm = isFromOurselves(request, this.settings.issuer);
     if (!isOurForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.visits.open(request);
-    const asked = await this.check(visit, form.without('logout', CSRF_FIELD));
+    const context = await this.contexts.open(request);
+    const asked = await this.check(context, form.without('logout', CSRF_FIELD));
     if (!form.has('logout')) return this.asGet(form);
-    if (refusal) return this.ask(visit, asked, text(refusal.id));
-    if (form.get('logout') === 'yes') return this.end(visit, asked);
-    return Reply.redirect(routes.home, { cookies: visit.cookies });
+    if (refusal) return this.ask(context, asked, text(refusal.id));
+    if (form.get('logout') === 'yes') return this.end(context, asked);
+    return Reply.redirect(routes.home, { cookies: context.cookies });
   }
 
   private asGet(form: Form): Reply {
@@ -78,16 +78,16 @@ export class EndSessionController {
     const search = new URLSearchParams(
       parameterNames.flatMap((name): [string, string][] => (form.has(name) ? [[name, form.text(name)]] : [])),
     ).toString();
-    if (search.length > mostQueryCharacters) throw new PageError('form.too_large');
+    if (search.length > maxQueryCharacters) throw new PageError('form.too_large');
     return Reply.redirect(`${routes.endSession}?${search}`);
   }
 
-  private async check(visit: Visit, form: Form): Promise<LogoutRequest> {
+  private async check(context: RequestContext, form: Form): Promise<LogoutRequest> {
     const parameters = protocolParameters(form);
     const clientId = parameters.get('client_id');
     const hint = parameters.get('id_token_hint');
     // An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing.
-    const read = hint === undefined ? undefined : await this.hints.read(hint, clientId, visit.now);
+    const read = hint === undefined ? undefined : await this.hints.read(hint, clientId, context.now);
     const claims = read?.claims;
     const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
     // RP-Initiated Logout 2: where both are sent they must agree.
@@ -105,10 +105,10 @@ export class EndSessionController {
       client,
       postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
       state: parameters.get('state'),
-      session: visit.session && {
+      session: context.session && {
         // As this client knows the person.
-        userId: client ? await this.subjects.of(client, visit.session.userId) : visit.session.userId,
-        id: visit.session.id,
+        userId: client ? await this.subjects.of(client, context.session.userId) : context.session.userId,
+        id: context.session.id,
       },
     });
     const fields = parameterNames.flatMap((name) => {
@@ -118,12 +118,12 @@ export class EndSessionController {
     return { client, hint: read, ...checked, fields, languages: parameters.get('ui_locales')?.split(' ') };
   }
 
-  private async end(visit: Visit, asked: LogoutRequest): Promise<Reply> {
-    const frames = await this.logouts.end(visit, asked.client?.id);
+  private async end(context: RequestContext, asked: LogoutRequest): Promise<Reply> {
+    const frames = await this.logouts.end(context, asked.client?.id);
     // The browser goes on by itself where there is nobody to tell in a frame first.
     if (asked.redirectUri !== undefined && frames.length === 0)
-      return Reply.redirect(asked.redirectUri, { cookies: [...visit.cookies, ...this.visits.noSessionCookies()] });
-    return this.done(visit, asked, frames);
+      return Reply.redirect(asked.redirectUri, { cookies: [...context.cookies, ...this.contexts.noSessionCookies()] });
+    return this.done(context, asked, frames);
   }
 
   /**
@@ -132,13 +132,13 @@ export class EndSessionController {
    * @returns undefined when the request does not allow that: then nothing ends
    */
   private async endFromServer(
-    visit: Visit,
+    context: RequestContext,
     { client, hint, redirectProblem }: LogoutRequest,
   ): Promise<Reply | undefined> {
     if (!client || hint?.signedBy !== 'server key') return undefined;
     const { claims } = hint;
     const { sessionLifetimeSeconds } = this.settings;
-    if (!mayEndSessionFromServer({ claims, client, sessionLifetimeSeconds, now: visit.now })) return undefined;
+    if (!mayEndSessionFromServer({ claims, client, sessionLifetimeSeconds, now: context.now })) return undefined;
     if (redirectProblem !== undefined)
       return Reply.json(
         {
@@ -148,15 +148,15 @@ export class EndSessionController {
         { status: 400 },
       );
     const sessionId = claims['sid'];
-    const session = typeof sessionId === 'string' ? await this.sessions.findById(sessionId, visit.now) : undefined;
+    const session = typeof sessionId === 'string' ? await this.sessions.findById(sessionId, context.now) : undefined;
     const isOfSubject = session !== undefined && (await this.subjects.of(client, session.userId)) === claims['sub'];
-    const ended = isOfSubject && (await this.logouts.endFromServer(session, client.id, visit));
+    const ended = isOfSubject && (await this.logouts.endFromServer(session, client.id, context));
     return Reply.json({ session_ended: ended });
   }
 
-  private done(visit: Visit, asked: LogoutRequest, frames: readonly string[] = []): Reply {
-    return donePage(this.visits, visit, {
-      wasLoggedIn: visit.session !== undefined,
+  private done(context: RequestContext, asked: LogoutRequest, frames: readonly string[] = []): Reply {
+    return donePage(this.contexts, context, {
+      wasLoggedIn: context.session !== undefined,
       clientName: asked.client?.name,
       backHref: asked.redirectUri,
       frames,
@@ -166,12 +166,12 @@ export class EndSessionController {
   }
 
   /** @param refusal why the form was not taken */
-  private ask(visit: Visit, asked: LogoutRequest, refusal?: Sentence): Reply {
+  private ask(context: RequestContext, asked: LogoutRequest, refusal?: Message): Reply {
     const schemes = asked.redirectUri === undefined ? [] : schemesOf(asked.redirectUri);
     const problem = redirectError(asked);
     const error = problem === undefined ? refusal : joined(refusal, problem);
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'logout/confirm',
       { action: routes.endSession, clientName: asked.client?.name, fields: asked.fields, error },
       { status: refusal === undefined ? 200 : 403, formActionSchemes: schemes, languages: asked.languages },
@@ -179,7 +179,7 @@ export class EndSessionController {
   }
 }
 
-function redirectError({ redirectProblem, client }: LogoutRequest): Sentence | undefined {
+function redirectError({ redirectProblem, client }: LogoutRequest): Message | undefined {
   switch (redirectProblem) {
     case 'unknown_client':
       return text('logout.addressWithoutClient');

@@ -9,7 +9,10 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { DeleteClient } from '../../clients/operations/delete-client.js';
 import { RegisterClient, type RegisteredClient } from '../../clients/registration/operations/register-client.js';
 import { UpdateRegistration } from '../../clients/registration/operations/update-registration.js';
-import { InitialAccessTokens, type LiveToken } from '../../clients/registration/initial-access-tokens.service.js';
+import {
+  InitialAccessTokens,
+  type ValidInitialAccessToken,
+} from '../../clients/registration/initial-access-tokens.service.js';
 import {
   invalidMetadata,
   readMetadata,
@@ -166,7 +169,7 @@ export class RegistrationController {
   }
 
   /** @throws OAuthError invalid_token */
-  private async initialAccess(request: WebRequest, now: EpochSeconds): Promise<LiveToken | undefined> {
+  private async initialAccess(request: WebRequest, now: EpochSeconds): Promise<ValidInitialAccessToken | undefined> {
     const presented = header(request, 'authorization');
     if (presented === undefined) {
       if (this.settings.registration === 'token') throw tokenNeeded();
@@ -207,7 +210,7 @@ export class RegistrationController {
       throw invalidMetadata('client_secret: This is not the secret of the client, and none can be chosen.');
   }
 
-  private async policy(credential?: LiveToken): Promise<RegistrationPolicy> {
+  private async policy(credential?: ValidInitialAccessToken): Promise<RegistrationPolicy> {
     return {
       mayChooseProfile: credential?.approves ?? false,
       scopes: registrableScopes(await this.resources.all()),

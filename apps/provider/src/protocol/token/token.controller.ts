@@ -1,6 +1,6 @@
 import { All, Controller, Inject, Options, Post, Req, UseFilters } from '@nestjs/common';
 import { OAuthError, parseTokenRequest, type Client } from '@gatehouse/domain/oauth';
-import { NothingChanged, Store } from '@gatehouse/platform/database/store';
+import { ConcurrencyConflict, Store } from '@gatehouse/platform/database/store';
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { DpopProofs } from '../dpop/dpop-proofs.service.js';
@@ -102,7 +102,7 @@ export class TokenController {
     try {
       await this.store.run((unit) => {
         // First: of a request that is sent twice, the second is a replay of its proof, not the reuse of a code.
-        this.proofs.spend(unit, proof, now);
+        this.proofs.consume(unit, proof, now);
         result.redeem(unit, tokens);
         this.issuer.store(unit, tokens, now);
       });
@@ -111,7 +111,7 @@ export class TokenController {
       const error = this.proofs.replayed(thrown);
       if (error) return { kind: 'replayed', error };
       // Tokens that were signed and not stored are worth nothing.
-      if (thrown instanceof NothingChanged) return conflict;
+      if (thrown instanceof ConcurrencyConflict) return conflict;
       throw thrown;
     }
   }

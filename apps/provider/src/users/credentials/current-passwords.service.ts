@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Store } from '@gatehouse/platform/database/store';
 import { AuditService } from '../../audit/audit.service.js';
-import { auditActor, type PersonActor } from '../../operations/actor.js';
+import { auditActor, type UserActor } from '../../operations/actor.js';
 import { invalidInput, rateLimited } from '../../operations/operation-error.js';
-import { text } from '../../i18n/text.js';
-import { uncountIfBusy } from '../throttling/busy.js';
+import { text } from '../../i18n/message.js';
+import { uncountIfBusy } from '../throttling/server-busy.js';
 import { LoginThrottle } from '../throttling/login-throttle.service.js';
 import { PasswordHasher } from './password-hasher.js';
 import { accountSource } from './password-source.js';
@@ -37,7 +37,7 @@ export class CurrentPasswords {
    * @returns the stored hash that it matches
    * @throws OperationError rate_limited, invalid
    */
-  async verify(person: PersonActor, { password, field, purpose }: TypedPassword): Promise<string> {
+  async verify(person: UserActor, { password, field, purpose }: TypedPassword): Promise<string> {
     const { userId, now } = person;
     const bucket = `own:${userId}`;
     const admitted = await this.store.run((unit) => this.throttle.countOne(unit, bucket, guesses, now));

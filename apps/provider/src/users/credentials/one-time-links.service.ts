@@ -74,7 +74,7 @@ export class OneTimeLinks implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.users.follow({
+    this.users.addListener({
       userEnded: (unit, userId) => this.forgetAllOf(unit, userId),
       emailChanged: (unit, userId) => this.forgetAllOf(unit, userId),
       passwordChanged: (unit, userId) => this.forgetAllOf(unit, userId),

@@ -4,7 +4,7 @@ import { ServerBusy } from '@gatehouse/platform/http/failure';
 import { hash, verify, type Options } from '@node-rs/argon2';
 import { PageError } from '../../web/page-error.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
-import { mostPasswordUnits } from '../user.js';
+import { maxPasswordUnits } from '../user.js';
 
 // Argon2id with the second recommended parameter set of OWASP's cheat sheet; changing them rehashes at the next login.
 const parameters: Options = { memoryCost: 19456, timeCost: 2, parallelism: 1 };
@@ -22,8 +22,8 @@ export class PasswordHasher {
   private readonly slots = Math.max(1, availableParallelism());
   private readonly queue = new FairQueue({
     slots: this.slots,
-    anonymous: { mostWaiting: 64 * this.slots, mostOfSource: 16 * this.slots },
-    identified: { mostWaiting: 64 * this.slots, mostOfSource: 16 * this.slots },
+    anonymous: { maxWaiting: 64 * this.slots, maxOfSource: 16 * this.slots },
+    identified: { maxWaiting: 64 * this.slots, maxOfSource: 16 * this.slots },
   });
   private dummy: Promise<string> | undefined;
 
@@ -34,7 +34,7 @@ export class PasswordHasher {
    * @throws PageError passwords.too_many when too many of this source wait: 429 with Retry-After
    */
   async hash(password: string, source?: QueueSource): Promise<string> {
-    if (password.length > mostPasswordUnits) throw new RangeError('the password is too long');
+    if (password.length > maxPasswordUnits) throw new RangeError('the password is too long');
     return this.inTurn(source, () => hash(password.normalize('NFC'), parameters));
   }
 
@@ -45,9 +45,9 @@ export class PasswordHasher {
    */
   async verify(passwordHash: string | undefined, password: string, source?: QueueSource): Promise<boolean> {
     const against = passwordHash ?? (await (this.dummy ??= hash('no one has this password', parameters)));
-    const typed = password.slice(0, mostPasswordUnits).normalize('NFC');
+    const typed = password.slice(0, maxPasswordUnits).normalize('NFC');
     const fits = await this.inTurn(source, () => verify(against, typed).catch(() => false));
-    return fits && passwordHash !== undefined && password.length <= mostPasswordUnits;
+    return fits && passwordHash !== undefined && password.length <= maxPasswordUnits;
   }
 
   /** How many passwords wait for a slot. */

@@ -13,8 +13,8 @@ import { UsersService } from '../users.service.js';
 
 const hour = 3600;
 /** From one network address, and for one mail address, whether anybody has it or not. */
-const mostFrom = 20;
-const mostFor = 3;
+const maxFrom = 20;
+const maxFor = 3;
 
 /**
  * Password resets by mail. What was asked is queued as it came, for a known and an unknown address alike; who has
@@ -24,8 +24,8 @@ const mostFor = 3;
 export class PasswordResets implements OutboxKind, OnModuleInit {
   readonly name = 'password-reset';
   readonly lifetimeSeconds = hour;
-  readonly mostAttempts = 10;
-  readonly mostAtOnce = 4;
+  readonly maxAttempts = 10;
+  readonly maxAtOnce = 4;
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -44,9 +44,9 @@ export class PasswordResets implements OutboxKind, OnModuleInit {
   /** @returns false when too much was asked from this network address, or waits already */
   async ask(unit: Unit, email: string, addressKey: string, now: EpochSeconds): Promise<boolean> {
     if (this.settings.throttle) {
-      const from = { most: mostFrom, seconds: hour };
+      const from = { most: maxFrom, seconds: hour };
       if (!(await this.throttle.countOne(unit, `rf:${addressKey}`, from, now))) return false;
-      const one = { most: mostFor, seconds: hour };
+      const one = { most: maxFor, seconds: hour };
       // Mail that was asked for too often is not sent, and nobody is told: it would be a way to fill a mailbox.
       if (!(await this.throttle.countOne(unit, `rt:${asciiEmailKey(email)}`, one, now))) return true;
     }

@@ -1,15 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { mostEmailUnits } from '@gatehouse/domain/kernel';
+import { maxEmailUnits } from '@gatehouse/domain/kernel';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { changedMeanwhile } from '../../operations/operation-error.js';
-import { text, type Sentence } from '../../i18n/text.js';
+import { text, type Message } from '../../i18n/message.js';
 import { charactersWithoutRuns, repeatedUnit, withoutSeparators } from './password-patterns.js';
 import { PasswordStrength } from './password-strength.js';
 import type { QueueSource } from '../throttling/fair-queue.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
-import { checkPassword, mostNameUnits, mostUsernameUnits } from '../user.js';
+import { checkPassword, maxNameUnits, maxUsernameUnits } from '../user.js';
 
 /** Whose password it will be. */
 export interface PasswordOwner {
@@ -27,7 +27,7 @@ const factoredMinimum = 8;
  * Guesses that an attacker needs at least. As the only factor: what hashing makes expensive even for somebody who has the
  * database. Beside another: what the limit of failed sign-ins keeps out of reach.
  */
-const leastGuesses: Readonly<Record<PasswordUse, number>> = { 'only factor': 1e8, 'beside a second factor': 1e6 };
+const minGuesses: Readonly<Record<PasswordUse, number>> = { 'only factor': 1e8, 'beside a second factor': 1e6 };
 /** What a password is judged by. */
 export interface PasswordPurpose {
   readonly use: PasswordUse;
@@ -40,11 +40,11 @@ export interface PasswordPurpose {
 const guessesOfCommon = 1e5;
 
 /** Shorter words say too little of anybody. */
-const leastWord = 3;
+const minWord = 3;
 /** So much must be left of a password without the words that everybody knows of its owner, and without runs. */
-const leastRest = 6;
+const minRest = 6;
 /** Of the list; what is shorter no rule here accepts. */
-const leastCommon = 8;
+const minCommon = 8;
 
 /**
  * What a new password must be, at every place that one is set: long enough, hard to guess, and not made of what everybody
@@ -89,7 +89,7 @@ export class PasswordRules {
    * @returns what is wrong, for people; undefined when nothing is
    * @throws PageError, ServerBusy as {@link PasswordStrength.guesses} does
    */
-  async problem(password: string, purpose: PasswordPurpose): Promise<Sentence | undefined> {
+  async problem(password: string, purpose: PasswordPurpose): Promise<Message | undefined> {
     const { use, owner, source } = purpose;
     const simple = this.simpleProblem(password, purpose);
     if (simple !== undefined) return simple;
@@ -97,21 +97,21 @@ export class PasswordRules {
     if (guesses === undefined)
       return (await this.isCommon(plainOf(password))) ? text('problem.password.common') : undefined;
     if (guesses < guessesOfCommon) return text('problem.password.common');
-    return guesses < leastGuesses[use] ? text('problem.password.weak') : undefined;
+    return guesses < minGuesses[use] ? text('problem.password.weak') : undefined;
   }
 
   /** What is wrong without an estimate, which takes time. */
-  simpleProblem(password: string, { use, owner }: PasswordPurpose): Sentence | undefined {
+  simpleProblem(password: string, { use, owner }: PasswordPurpose): Message | undefined {
     const minimum = this.minimum(use);
     const length = checkPassword(password, minimum);
     if (length !== undefined) return length;
     const plain = plainOf(password);
     if (isPattern(plain, minimum)) return text('problem.password.common');
-    return restOf(plain, this.wordsKnownOf(owner)).length < leastRest ? text('problem.password.owner') : undefined;
+    return restOf(plain, this.wordsKnownOf(owner)).length < minRest ? text('problem.password.owner') : undefined;
   }
 
   private wordsKnownOf(owner: PasswordOwner): string[] {
-    return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= leastWord);
+    return [...this.site, ...wordsOfOwner(owner)].filter((word) => word.length >= minWord);
   }
 
   /** What decides beside the other rules when nobody can estimate: the list, of the password and of what it repeats. */
@@ -124,7 +124,7 @@ export class PasswordRules {
   /** Some megabytes that most processes never need. */
   private commonOnes(): Promise<ReadonlySet<string>> {
     this.common ??= import('@zxcvbn-ts/language-common').then(
-      ({ dictionary }) => new Set(dictionary['passwords-common'].filter((each) => each.length >= leastCommon)),
+      ({ dictionary }) => new Set(dictionary['passwords-common'].filter((each) => each.length >= minCommon)),
     );
     return this.common;
   }
@@ -147,7 +147,7 @@ function isPattern(plain: string, minimum: number): boolean {
   const bare = withoutSeparators(plain);
   const unit = repeatedUnit(bare);
   const isRepetition = unit !== bare && [...unit].length < minimum;
-  return isRepetition || new Set(plain).size < 4 || charactersWithoutRuns(unit) < leastRest;
+  return isRepetition || new Set(plain).size < 4 || charactersWithoutRuns(unit) < minRest;
 }
 
 /** A text, and the words in it. */
@@ -159,9 +159,9 @@ function wordsOf(typed: string): string[] {
 /** What is longer than a username, a name or an address is refused as such: its start is enough here. */
 function wordsOfOwner({ username, name = '', email = '' }: PasswordOwner): string[] {
   return [
-    username.slice(0, mostUsernameUnits),
-    name.slice(0, mostNameUnits),
-    ...email.slice(0, mostEmailUnits).split('@'),
+    username.slice(0, maxUsernameUnits),
+    name.slice(0, maxNameUnits),
+    ...email.slice(0, maxEmailUnits).split('@'),
   ].flatMap(wordsOf);
 }
 

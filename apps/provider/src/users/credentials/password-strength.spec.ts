@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { LogScan } from '../../../test/support/log-scan';
 import { buildProvider } from '../../../test/support/processes';
 import { eventually } from '../../../test/support/eventually';
-import { EstimateTimedOut } from '../throttling/busy';
+import { EstimateTimedOut } from '../throttling/server-busy';
 import type { QueueSource } from '../throttling/fair-queue';
 import { PasswordStrength } from './password-strength';
 
@@ -88,7 +88,7 @@ describe('the thread that estimates passwords', () => {
 
   it('gives no answer to those who find its queue full', async () => {
     const strength = thread({
-      identified: { mostWaiting: 3, mostOfSource: 1 },
+      identified: { maxWaiting: 3, maxOfSource: 1 },
       program: program('slow', 'setTimeout(() => parentPort.postMessage({ id, guesses: 7 }), 20);'),
     });
     const answers = await Promise.all(Array.from({ length: 10 }, () => strength.guesses('x', [])));
@@ -121,7 +121,7 @@ describe('the thread that estimates passwords', () => {
 
   it('refuses what many sources have waiting for too long, and never an operator', async () => {
     const strength = thread({
-      anonymous: { mostWaiting: 2, mostOfSource: 2 },
+      anonymous: { maxWaiting: 2, maxOfSource: 2 },
       waitMilliseconds: 100,
       program: program('mute', ''),
     });

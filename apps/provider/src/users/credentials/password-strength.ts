@@ -5,7 +5,7 @@ import type { Log } from '@gatehouse/platform/telemetry/log';
 import { ServerBusy } from '@gatehouse/platform/http/failure';
 import { PageError } from '../../web/page-error.js';
 import type { BacklogLimits } from '../throttling/fair-backlog.js';
-import { EstimateTimedOut } from '../throttling/busy.js';
+import { EstimateTimedOut } from '../throttling/server-busy.js';
 import { FairQueue, QueueFull, type QueueSource } from '../throttling/fair-queue.js';
 
 /** What the thread is asked. */
@@ -38,9 +38,9 @@ interface Options {
 const defaults: Options = {
   // The same file from the compiled program and, in tests, from its sources.
   program: fileURLToPath(new URL('../../../dist/users/credentials/password-strength-worker.js', import.meta.url)),
-  anonymous: { mostWaiting: 25, mostOfSource: 20 },
+  anonymous: { maxWaiting: 25, maxOfSource: 20 },
   // Of one account or invitation: nobody sets more passwords at once.
-  identified: { mostWaiting: 50, mostOfSource: 5 },
+  identified: { maxWaiting: 50, maxOfSource: 5 },
   // A thread that starts on a busy machine takes some seconds.
   waitMilliseconds: 10_000,
   workMilliseconds: 1000,

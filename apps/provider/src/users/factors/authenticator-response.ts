@@ -2,8 +2,8 @@ import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simp
 import { webauthnHelpers } from './webauthn.js';
 
 /** WebAuthn 6.1 and 5.8.7: a credential id has at most 1023 bytes, a key of RSA some hundred. */
-const mostCharacters = 16_384;
-const mostIdCharacters = 1400;
+const maxCharacters = 16_384;
+const maxIdCharacters = 1400;
 const knownTransports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
 /** An AuthenticationResponseJSON (WebAuthn 5.1.8) as our script sends it; undefined for anything else. */
@@ -77,7 +77,7 @@ interface ParsedResponse {
 }
 
 function parseResponse(text: string): ParsedResponse | undefined {
-  if (text.length > mostCharacters) return undefined;
+  if (text.length > maxCharacters) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -86,7 +86,7 @@ function parseResponse(text: string): ParsedResponse | undefined {
   }
   if (!isRecord(value) || !isRecord(value['response'])) return undefined;
   const { id, response } = value;
-  if (typeof id !== 'string' || id.length > mostIdCharacters || !isBase64url(id)) return undefined;
+  if (typeof id !== 'string' || id.length > maxIdCharacters || !isBase64url(id)) return undefined;
   const texts = Object.fromEntries(
     Object.entries(response).flatMap(([name, member]) =>
       typeof member === 'string' && isBase64url(member) ? [[name, member]] : [],

@@ -4,7 +4,7 @@ import type { Unit } from '@gatehouse/platform/database/store';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { User } from '../user.js';
-import type { Visit } from '../sessions/visit.js';
+import type { RequestContext } from '../sessions/request-context.js';
 import { parseAssertion, parseAttestation, withoutAttestation } from './authenticator-response.js';
 import { Challenges, type ChallengePlace } from './challenges.service.js';
 import { Passkeys, type NewPasskey, type Passkey } from './passkeys.service.js';
@@ -53,12 +53,12 @@ export class Ceremonies {
   }
 
   /** What the login page asks: any passkey of ours, and the person must be verified. Undefined where there are none. */
-  async loginOptions(visit: Visit): Promise<string | undefined> {
+  async loginOptions(context: RequestContext): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
     const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
-      challenge: this.challenges.make(placeOf(visit, 'login'), visit.now),
+      challenge: this.challenges.make(placeOf(context, 'login'), context.now),
       timeout: dialogueMilliseconds,
       userVerification: 'required',
     });
@@ -66,14 +66,14 @@ export class Ceremonies {
   }
 
   /** What the second-factor page asks: one of this person's. Undefined for whoever has none. */
-  async factorOptions(visit: Visit, userId: string): Promise<string | undefined> {
+  async factorOptions(context: RequestContext, userId: string): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
     const own = await this.passkeys.listOf(userId);
     if (own.length === 0) return undefined;
     const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
-      challenge: this.challenges.make(placeOf(visit, 'factor', userId), visit.now),
+      challenge: this.challenges.make(placeOf(context, 'factor', userId), context.now),
       timeout: dialogueMilliseconds,
       userVerification: 'preferred',
       allowCredentials: own.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
@@ -82,7 +82,7 @@ export class Ceremonies {
   }
 
   /** What a page asks that adds a passkey; the person's own are left out, so that none is made twice on one device. */
-  async enrollOptions(visit: Visit, user: User): Promise<string | undefined> {
+  async enrollOptions(context: RequestContext, user: User): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
     const own = await this.passkeys.listOf(user.id);
     const { generateRegistrationOptions } = await webauthn();
@@ -92,7 +92,7 @@ export class Ceremonies {
       userID: new Uint8Array(Buffer.from(user.id)),
       userName: user.username,
       userDisplayName: user.name ?? user.username,
-      challenge: this.challenges.make(placeOf(visit, 'enroll', user.id), visit.now),
+      challenge: this.challenges.make(placeOf(context, 'enroll', user.id), context.now),
       timeout: dialogueMilliseconds,
       attestationType: 'none',
       excludeCredentials: own.map(({ credentialId, transports }) => ({
@@ -111,7 +111,7 @@ export class Ceremonies {
    * @returns the proof; the passkey alone where it is known and the rest is wrong; undefined for whatever else was sent
    */
   async verify(
-    visit: Visit,
+    context: RequestContext,
     text: string,
     asked: { readonly purpose: 'login' } | { readonly purpose: 'factor'; readonly userId: string },
   ): Promise<PasskeyProof | { readonly passkey: Passkey; readonly refused: string } | undefined> {
@@ -124,7 +124,7 @@ export class Ceremonies {
     const { userHandle } = response.response;
     if (userHandle !== undefined && userHandle !== Buffer.from(passkey.userId).toString('base64url'))
       return { passkey, refused: 'it names another person' };
-    const place = placeOf(visit, asked.purpose, asked.purpose === 'factor' ? asked.userId : '');
+    const place = placeOf(context, asked.purpose, asked.purpose === 'factor' ? asked.userId : '');
     let challenge = '';
     const { verifyAuthenticationResponse } = await webauthn();
     try {
@@ -132,7 +132,7 @@ export class Ceremonies {
         response,
         expectedChallenge: (sent) => {
           challenge = sent;
-          return this.challenges.isGenuine(place, sent, visit.now);
+          return this.challenges.isGenuine(place, sent, context.now);
         },
         expectedOrigin: this.relyingParty.origin,
         expectedRPID: this.relyingParty.id,
@@ -205,6 +205,6 @@ export class Ceremonies {
   }
 }
 
-function placeOf(visit: Visit, purpose: ChallengePlace['purpose'], userId = ''): ChallengePlace {
-  return { purpose, browserId: visit.browser.id, userId };
+function placeOf(context: RequestContext, purpose: ChallengePlace['purpose'], userId = ''): ChallengePlace {
+  return { purpose, browserId: context.browser.id, userId };
 }

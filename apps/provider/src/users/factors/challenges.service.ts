@@ -4,7 +4,7 @@ import { addSeconds, epochSeconds, equalInConstantTime, type EpochSeconds } from
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 import { newSecret } from '@gatehouse/platform/secrets/random';
 import type { Unit } from '@gatehouse/platform/database/store';
-import { ReplayService } from '../../replay/replay.service.js';
+import { ReplayCache } from '../../replay/replay-cache.service.js';
 
 /** As long as somebody may look at a page before they press its button; the page gets a new one by itself earlier. */
 const lifetimeSeconds = 3600;
@@ -26,7 +26,7 @@ export interface ChallengePlace {
 export class Challenges {
   constructor(
     @Inject(Keyring) private readonly keyring: Keyring,
-    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(ReplayCache) private readonly replay: ReplayCache,
   ) {}
 
   /** Text; what browsers sign is its bytes. */
@@ -53,7 +53,7 @@ export class Challenges {
   async spend(unit: Unit, sent: string, now: EpochSeconds): Promise<boolean> {
     const issuedAt = match(sent)?.[2];
     const expiresAt = addSeconds(issuedAt === undefined ? now : epochSeconds(parseInt(issuedAt, 36)), lifetimeSeconds);
-    return this.replay.spend(unit, 'passkey challenge', sent, expiresAt, now);
+    return this.replay.use(unit, 'passkey challenge', sent, expiresAt, now);
   }
 }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { acrOf, addMethods, type AuthenticationMethod } from '@gatehouse/domain/oauth';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { notFound, OperationError } from '../../operations/operation-error.js';
-import type { Actor, PersonActor } from '../../operations/actor.js';
+import type { Actor, UserActor } from '../../operations/actor.js';
 import type { Performed } from '../../operations/operation.js';
 import { demandOwner } from '../../operations/policy.js';
 import type { Session } from '../sessions/session.js';
@@ -49,7 +49,7 @@ export class Enrolment {
    * @returns whether it is the person's first factor
    * @throws OperationError not_found; recent_sign_in, also where a factor was added since the sign-in was looked at
    */
-  async begin(unit: Unit, actor: Actor): Promise<{ readonly person: PersonActor; readonly isFirst: boolean }> {
+  async begin(unit: Unit, actor: Actor): Promise<{ readonly person: UserActor; readonly isFirst: boolean }> {
     const person = demandOwner(actor);
     if (!(await this.users.lock(unit, person.userId))) throw notFound('user');
     const hasSecondFactor = await this.factors.hasAnyIn(unit, person.userId);
@@ -58,7 +58,7 @@ export class Enrolment {
   }
 
   /** @throws OperationError conflict: a factor must not outlive the session that added it by a moment */
-  async complete(unit: Unit, { userId, now }: PersonActor, added: NewFactor): Promise<Performed<AddedFactor>> {
+  async complete(unit: Unit, { userId, now }: UserActor, added: NewFactor): Promise<Performed<AddedFactor>> {
     const { session, methods, factor, isFirst } = added;
     const amr = addMethods(session.amr, methods);
     const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);

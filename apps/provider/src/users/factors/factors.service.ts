@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { authenticationContexts, phishingResistantContext } from '@gatehouse/domain/oauth';
 import { Store, statement, type Unit } from '@gatehouse/platform/database/store';
-import { type Sentence, text } from '../../i18n/text.js';
+import { type Message, text } from '../../i18n/message.js';
 import { UsersService } from '../users.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Passkeys, type Passkey } from './passkeys.service.js';
@@ -25,7 +25,7 @@ export interface FactorsOf {
 export interface Removable {
   /** `totp` or a passkey's id. */
   readonly key: string;
-  readonly name: Sentence;
+  readonly name: Message;
   /** Nothing but the password is left after it. */
   readonly isLast: boolean;
 }
@@ -52,7 +52,7 @@ export class Factors implements OnModuleInit {
 
   onModuleInit(): void {
     // Whoever knew the old password may have trusted a browser of theirs.
-    this.users.follow({
+    this.users.addListener({
       passwordChanged: (unit, userId) => this.trusted.endAllOf(unit, userId),
       userEnded: (unit, userId) => this.trusted.endAllOf(unit, userId),
     });

@@ -5,24 +5,24 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
-import { type Sentence, text } from '../../i18n/text.js';
+import { type Message, text } from '../../i18n/message.js';
 import { PageOperations } from '../page-operations.service.js';
 import { RecentSignIns } from '../sessions/recent-sign-ins.service.js';
-import type { UserVisit } from '../sessions/visit.js';
-import { Visits } from '../sessions/visits.service.js';
+import type { UserRequestContext } from '../sessions/request-context.js';
+import { RequestContexts } from '../sessions/request-contexts.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { Factors } from './factors.service.js';
 import { AddPasskey } from './operations/add-passkey.js';
 import { RenamePasskey } from './operations/rename-passkey.js';
 
-const notices: Readonly<Record<string, Sentence>> = {
+const notices: Readonly<Record<string, Message>> = {
   added: text('passkeys.added'),
   renamed: text('passkeys.renamed'),
 };
 
 interface Shown {
   readonly status?: number;
-  readonly error?: Sentence | undefined;
+  readonly error?: Message | undefined;
 }
 
 /** A person's passkeys: add, rename; removal is the factors' page. */
@@ -30,7 +30,7 @@ interface Shown {
 export class PasskeysController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
@@ -39,58 +39,58 @@ export class PasskeysController {
 
   @Get()
   async list(@Req() request: WebRequest): Promise<Reply> {
-    return this.show(await this.visits.requireUser(request), {});
+    return this.show(await this.contexts.requireUser(request), {});
   }
 
   @Post()
   async act(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
-    const visit = await this.visits.requireUser(request);
-    if (refusal) return this.show(visit, { status: 403, error: text(refusal.id) });
+    const context = await this.contexts.requireUser(request);
+    if (refusal) return this.show(context, { status: 403, error: text(refusal.id) });
     switch (form.get('action')) {
       case 'add-passkey':
-        return this.add(visit, form);
+        return this.add(context, form);
       case 'rename':
-        return this.rename(visit, form);
+        return this.rename(context, form);
       default:
         throw new PageError('form.invalid');
     }
   }
 
-  private async add(visit: UserVisit, form: Form): Promise<Reply> {
+  private async add(context: UserRequestContext, form: Form): Promise<Reply> {
     const input = {
-      session: visit.session,
-      browserId: visit.browser.id,
+      session: context.session,
+      browserId: context.browser.id,
       attestation: form.text('attestation'),
       name: form.text('passkeyName'),
     };
-    const outcome = await this.operations.execute(AddPasskey, input, { visit, form });
+    const outcome = await this.operations.execute(AddPasskey, input, { context, form });
     if ('refusal' in outcome) {
       const { status, problems } = outcome.refusal;
       // The session has ended.
-      if (status === 409) return Reply.redirect(routes.passkeys, { cookies: visit.cookies });
-      return this.show(visit, { status, error: problems[0]?.message });
+      if (status === 409) return Reply.redirect(routes.passkeys, { cookies: context.cookies });
+      return this.show(context, { status, error: problems[0]?.message });
     }
     const { session, cookieValue, codes } = outcome.result;
-    const cookies = this.visits.sessionCookiesFor(session, cookieValue);
+    const cookies = this.contexts.sessionCookiesFor(session, cookieValue);
     const continueHref = `${routes.passkeys}?done=added`;
-    if (codes) return this.visits.page(visit, 'factors/recovery-codes', { codes, continueHref }, { cookies });
-    return Reply.redirect(continueHref, { cookies: [...visit.cookies, ...cookies] });
+    if (codes) return this.contexts.page(context, 'factors/recovery-codes', { codes, continueHref }, { cookies });
+    return Reply.redirect(continueHref, { cookies: [...context.cookies, ...cookies] });
   }
 
-  private async rename(visit: UserVisit, form: Form): Promise<Reply> {
+  private async rename(context: UserRequestContext, form: Form): Promise<Reply> {
     const input = { id: form.text('passkey'), name: form.text('name').trim() };
-    const outcome = await this.operations.execute(RenamePasskey, input, { visit, form });
-    if ('result' in outcome) return Reply.redirect(`${routes.passkeys}?done=renamed`, { cookies: visit.cookies });
+    const outcome = await this.operations.execute(RenamePasskey, input, { context, form });
+    if ('result' in outcome) return Reply.redirect(`${routes.passkeys}?done=renamed`, { cookies: context.cookies });
     const { status, problems } = outcome.refusal;
-    return this.show(visit, { status, error: problems[0]?.message });
+    return this.show(context, { status, error: problems[0]?.message });
   }
 
-  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
-    const { passkeys: own, totp } = await this.factors.of(visit.user.id);
-    const missing = await this.fresh.missing(visit, routes.passkeys);
-    return this.visits.page(
-      visit,
+  private async show(context: UserRequestContext, shown: Shown): Promise<Reply> {
+    const { passkeys: own, totp } = await this.factors.of(context.user.id);
+    const missing = await this.fresh.missing(context, routes.passkeys);
+    return this.contexts.page(
+      context,
       'factors/passkeys',
       {
         missing: this.ceremonies.possible ? missing : undefined,
@@ -104,9 +104,9 @@ export class PasskeysController {
           lastUsedAt,
         })),
         isFirstFactor: own.length === 0 && !totp,
-        enrollOptions: missing ? undefined : await this.ceremonies.enrollOptions(visit, visit.user),
+        enrollOptions: missing ? undefined : await this.ceremonies.enrollOptions(context, context.user),
         error: shown.error,
-        notice: shown.status === undefined ? notices[query(visit.request).text('done')] : undefined,
+        notice: shown.status === undefined ? notices[query(context.request).text('done')] : undefined,
       },
       { status: shown.status ?? 200 },
     );

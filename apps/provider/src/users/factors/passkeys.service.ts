@@ -36,8 +36,8 @@ const passkeyStatements = {
   removeAll: statement('passkeys.remove_all', 'DELETE FROM passkeys WHERE user_id = $1'),
 };
 
-export const mostPasskeys = 20;
-export const mostNameCharacters = 60;
+export const maxPasskeys = 20;
+export const maxNameCharacters = 60;
 
 export interface Passkey {
   readonly id: string;
@@ -76,7 +76,7 @@ export class Passkeys {
   /** @returns the id; undefined when the credential is somebody's already, or the person has as many as one may */
   async add(unit: Unit, passkey: NewPasskey, now: EpochSeconds): Promise<string | undefined> {
     const row = await unit.one<{ count: number | string }>(passkeyStatements.count, passkey.userId);
-    if (Number(row?.count ?? 0) >= mostPasskeys) return undefined;
+    if (Number(row?.count ?? 0) >= maxPasskeys) return undefined;
     const id = newId();
     const added = await unit.change(
       passkeyStatements.insert,

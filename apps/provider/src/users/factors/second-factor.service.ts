@@ -6,16 +6,16 @@ import { AuditService } from '../../audit/audit.service.js';
 import type { Session } from '../sessions/session.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { LoginThrottle, throttledEvent, type StoredBucket } from '../throttling/login-throttle.service.js';
-import type { Visit } from '../sessions/visit.js';
-import { Visits } from '../sessions/visits.service.js';
+import type { RequestContext } from '../sessions/request-context.js';
+import { RequestContexts } from '../sessions/request-contexts.service.js';
 import { Ceremonies } from './ceremonies.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 import { plainCode } from './totp.js';
 import { TotpFactors } from './totp.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
-/** A visit of somebody whose password was right, whether or not a second factor is still owed. */
-export type SessionVisit = Visit & { readonly session: Session };
+/** A context of somebody whose password was right, whether or not a second factor is still owed. */
+export type SessionVisit = RequestContext & { readonly session: Session };
 
 export type FactorOutcome =
   | { readonly kind: 'proved'; readonly cookies: readonly SetCookie[] }
@@ -45,38 +45,38 @@ export class SecondFactors {
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /** By a code of the authenticator app. */
-  async withCode(visit: SessionVisit, typed: string, trustDays: number): Promise<FactorOutcome> {
-    const { userId } = visit.session;
-    const attempt = await this.count(visit);
+  async withCode(context: SessionVisit, typed: string, trustDays: number): Promise<FactorOutcome> {
+    const { userId } = context.session;
+    const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
-    const step = await this.totp.matchStep(userId, plainCode(typed), visit.now);
-    if (step === undefined) return this.refuse(visit, 'totp');
-    return this.prove(visit, {
+    const step = await this.totp.matchStep(userId, plainCode(typed), context.now);
+    if (step === undefined) return this.refuse(context, 'totp');
+    return this.prove(context, {
       methods: ['otp'],
       factor: 'totp',
       trustDays,
       counted: attempt.counted,
-      spend: (unit) => this.totp.spend(unit, userId, step, visit.now),
+      spend: (unit) => this.totp.spend(unit, userId, step, context.now),
     });
   }
 
   /** By a recovery code. It trusts no browser: whoever needs it has lost what the next login will ask for. */
-  async withRecoveryCode(visit: SessionVisit, typed: string): Promise<FactorOutcome> {
-    const { userId } = visit.session;
-    const attempt = await this.count(visit);
+  async withRecoveryCode(context: SessionVisit, typed: string): Promise<FactorOutcome> {
+    const { userId } = context.session;
+    const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
-    return this.prove(visit, {
+    return this.prove(context, {
       methods: ['otp', 'recovery'],
       factor: 'recovery',
       trustDays: 0,
       counted: attempt.counted,
       spend: async (unit) => {
-        if (!(await this.codes.spend(unit, userId, typed, visit.now))) return false;
+        if (!(await this.codes.spend(unit, userId, typed, context.now))) return false;
         await this.totp.forgive(unit, userId);
         return true;
       },
@@ -84,37 +84,37 @@ export class SecondFactors {
   }
 
   /** By a passkey of theirs. */
-  async withPasskey(visit: SessionVisit, assertion: string, trustDays: number): Promise<FactorOutcome> {
-    const { userId } = visit.session;
-    const attempt = await this.count(visit);
+  async withPasskey(context: SessionVisit, assertion: string, trustDays: number): Promise<FactorOutcome> {
+    const { userId } = context.session;
+    const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
-    const proof = await this.ceremonies.verify(visit, assertion, { purpose: 'factor', userId });
-    if (!proof || 'refused' in proof) return this.refuse(visit, proof?.passkey.id ?? 'passkey', proof?.refused);
-    return this.prove(visit, {
+    const proof = await this.ceremonies.verify(context, assertion, { purpose: 'factor', userId });
+    if (!proof || 'refused' in proof) return this.refuse(context, proof?.passkey.id ?? 'passkey', proof?.refused);
+    return this.prove(context, {
       methods: proof.userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
       factor: proof.passkey.id,
       trustDays,
       counted: attempt.counted,
       spend: async (unit) => {
-        if (!(await this.ceremonies.spend(unit, proof, visit.now))) return false;
+        if (!(await this.ceremonies.spend(unit, proof, context.now))) return false;
         await this.totp.forgive(unit, userId);
         return true;
       },
     });
   }
 
-  private async prove(visit: SessionVisit, proved: Proved): Promise<FactorOutcome> {
-    const { session, now, addressKey } = visit;
+  private async prove(context: SessionVisit, proved: Proved): Promise<FactorOutcome> {
+    const { session, now, addressKey } = context;
     const { userId } = session;
     const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'spent' | 'ended'> => {
       if (!(await proved.spend(unit))) return 'spent';
       const amr = addMethods(session.amr, proved.methods);
       const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
       if (!completed) return 'ended';
-      const cookies = this.visits.sessionCookiesFor(completed.session, completed.cookieValue);
+      const cookies = this.contexts.sessionCookiesFor(completed.session, completed.cookieValue);
       await this.throttle.succeeded(unit, { counted: proved.counted, userId, addressKey, now });
-      const trusted = await this.trusted.trust(unit, visit, userId, proved.trustDays);
-      const trail = { actorId: userId, address: visit.address, requestId: visit.requestId };
+      const trusted = await this.trusted.trust(unit, context, userId, proved.trustDays);
+      const trail = { actorId: userId, address: context.address, requestId: context.requestId };
       await this.audit.record(unit, {
         type: 'factor.used',
         ...trail,
@@ -132,7 +132,7 @@ export class SecondFactors {
       return trusted ? [...cookies, trusted] : cookies;
     });
     if (cookies === 'ended') return { kind: 'ended' };
-    if (cookies === 'spent') return this.refuse(visit, proved.factor, 'used before');
+    if (cookies === 'spent') return this.refuse(context, proved.factor, 'used before');
     return { kind: 'proved', cookies };
   }
 
@@ -140,30 +140,30 @@ export class SecondFactors {
    * Counts an attempt like one at a password, under a name that no account has. Neither a known browser nor a known
    * address helps: whoever is here knew the password, and that made both known.
    */
-  private count(visit: SessionVisit): ReturnType<LoginThrottle['count']> {
+  private count(context: SessionVisit): ReturnType<LoginThrottle['count']> {
     return this.store.run(async (unit) => {
       const attempt = await this.throttle.count(unit, {
-        accountKey: `factor:${visit.session.userId}`,
+        accountKey: `factor:${context.session.userId}`,
         userId: undefined,
-        origin: { addressKey: visit.addressKey, knownDevice: undefined },
-        now: visit.now,
+        origin: { addressKey: context.addressKey, knownDevice: undefined },
+        now: context.now,
       });
-      const event = throttledEvent(attempt, { subjectId: visit.session.userId, visit });
+      const event = throttledEvent(attempt, { subjectId: context.session.userId, context });
       if (event) await this.audit.record(unit, event);
       return attempt;
     });
   }
 
-  private async refuse(visit: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
-    const { userId } = visit.session;
+  private async refuse(context: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
+    const { userId } = context.session;
     await this.store.run(async (unit) => {
       if (factor === 'totp') await this.totp.countFailure(unit, userId);
       await this.audit.record(unit, {
         type: 'factor.failed',
         actorId: userId,
         subjectId: userId,
-        address: visit.address,
-        requestId: visit.requestId,
+        address: context.address,
+        requestId: context.requestId,
         details: { factor, why: why.slice(0, 200) },
       });
     });

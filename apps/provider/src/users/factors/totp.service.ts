@@ -39,7 +39,7 @@ const totpStatements = {
 };
 
 /** NIST SP 800-63B-4 3.2.2: past so many wrong codes in a row the app is locked, until another factor is used. */
-const mostFailures = 100;
+const maxFailures = 100;
 
 export interface TotpFactor {
   readonly createdAt: EpochSeconds;
@@ -61,7 +61,7 @@ export class TotpFactors {
       row && {
         createdAt: epochSeconds(row.created_at),
         lastUsedAt: row.last_used_at === null ? undefined : epochSeconds(row.last_used_at),
-        locked: row.failures >= mostFailures,
+        locked: row.failures >= maxFailures,
       }
     );
   }
@@ -69,18 +69,18 @@ export class TotpFactors {
   /** The time step of a right code; undefined for a wrong one, a locked app and where there is none. Nothing is spent yet. */
   async matchStep(userId: string, code: string, now: EpochSeconds): Promise<number | undefined> {
     const row = await this.store.one<TotpRow>(totpStatements.find, userId);
-    if (!row || row.failures >= mostFailures) return undefined;
+    if (!row || row.failures >= maxFailures) return undefined;
     const seed = this.keyring.open(placeOf(userId), row.seed_sealed).toString('utf8');
     return matchStep(seed, code, now);
   }
 
   /** Spends a time step. True for exactly one caller, and never again for it or an earlier one (RFC 6238 5.2). */
   async spend(unit: Unit, userId: string, step: number, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(totpStatements.spend, userId, step, now, mostFailures)) === 1;
+    return (await unit.change(totpStatements.spend, userId, step, now, maxFailures)) === 1;
   }
 
   async countFailure(unit: Unit, userId: string): Promise<void> {
-    await unit.change(totpStatements.countFailure, userId, mostFailures);
+    await unit.change(totpStatements.countFailure, userId, maxFailures);
   }
 
   /** Another factor was used: the count of wrong codes begins anew. */

@@ -16,7 +16,7 @@ import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { cookie, header, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
-import type { Visit } from '../sessions/visit.js';
+import type { RequestContext } from '../sessions/request-context.js';
 
 interface TrustedRow {
   selector: number;
@@ -61,8 +61,8 @@ const trustedStatements = {
 };
 
 /** People who share one browser, and browsers of one person: the oldest go. */
-const mostInCookie = 5;
-const mostOfUser = 20;
+const maxInCookie = 5;
+const maxOfUser = 20;
 const daySeconds = 24 * 3600;
 
 export interface TrustedBrowser {
@@ -97,41 +97,41 @@ export class TrustedBrowsers {
   }
 
   /** True when this person trusted this browser and that has not ended. Part of the unit of the login. */
-  async use(unit: Unit, visit: Visit, userId: string): Promise<boolean> {
-    for (const token of this.read(visit.request)) {
-      const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, visit.now);
+  async use(unit: Unit, context: RequestContext, userId: string): Promise<boolean> {
+    for (const token of this.read(context.request)) {
+      const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, context.now);
       if (!row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier))) continue;
-      if (!equalInConstantTime(row.browser_hash, visit.browser.hash)) continue;
-      await unit.change(trustedStatements.use, row.selector, visit.now);
+      if (!equalInConstantTime(row.browser_hash, context.browser.hash)) continue;
+      await unit.change(trustedStatements.use, row.selector, context.now);
       return true;
     }
     return false;
   }
 
   /** @param days one of {@link days}; anything else trusts nothing. @returns the cookie to set */
-  async trust(unit: Unit, visit: Visit, userId: string, days: number): Promise<SetCookie | undefined> {
+  async trust(unit: Unit, context: RequestContext, userId: string, days: number): Promise<SetCookie | undefined> {
     if (!this.days.includes(days)) return undefined;
     const token: Token = { selector: this.selectors.next(), verifier: newSecret() };
     const lifetimeSeconds = days * daySeconds;
-    await unit.change(trustedStatements.endOfBrowser, userId, visit.browser.hash);
+    await unit.change(trustedStatements.endOfBrowser, userId, context.browser.hash);
     await unit.change(
       trustedStatements.insert,
       token.selector,
       sha256(token.verifier),
       userId,
-      visit.browser.hash,
-      header(visit.request, 'user-agent')?.slice(0, 300) ?? null,
-      visit.address,
-      visit.now,
-      addSeconds(visit.now, lifetimeSeconds),
+      context.browser.hash,
+      header(context.request, 'user-agent')?.slice(0, 300) ?? null,
+      context.address,
+      context.now,
+      addSeconds(context.now, lifetimeSeconds),
     );
-    await unit.change(trustedStatements.trim, userId, mostOfUser);
-    const value = [token, ...this.read(visit.request)].slice(0, mostInCookie).map(formatToken).join('~');
+    await unit.change(trustedStatements.trim, userId, maxOfUser);
+    const value = [token, ...this.read(context.request)].slice(0, maxInCookie).map(formatToken).join('~');
     return { name: this.name, value, secure: this.secure, maxAgeSeconds: Math.max(lifetimeSeconds, 90 * daySeconds) };
   }
 
-  async listOf(visit: Visit, userId: string): Promise<readonly TrustedBrowser[]> {
-    const rows = await this.store.all<TrustedRow>(trustedStatements.ofUser, userId, visit.now);
+  async listOf(context: RequestContext, userId: string): Promise<readonly TrustedBrowser[]> {
+    const rows = await this.store.all<TrustedRow>(trustedStatements.ofUser, userId, context.now);
     return rows.map((row) => ({
       selector: row.selector,
       userAgent: row.user_agent ?? undefined,
@@ -139,7 +139,7 @@ export class TrustedBrowsers {
       createdAt: epochSeconds(row.created_at),
       lastUsedAt: epochSeconds(row.last_used_at),
       expiresAt: epochSeconds(row.expires_at),
-      isThisOne: equalInConstantTime(row.browser_hash, visit.browser.hash),
+      isThisOne: equalInConstantTime(row.browser_hash, context.browser.hash),
     }));
   }
 
@@ -160,7 +160,7 @@ export class TrustedBrowsers {
     return (cookie(request, this.name) ?? '')
       .slice(0, 400)
       .split('~')
-      .slice(0, mostInCookie)
+      .slice(0, maxInCookie)
       .flatMap((text) => parseToken(text) ?? []);
   }
 }

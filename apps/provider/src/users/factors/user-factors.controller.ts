@@ -4,12 +4,12 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
-import type { Sentence } from '../../i18n/text.js';
+import type { Message } from '../../i18n/message.js';
 import { PageOperations } from '../page-operations.service.js';
 import type { User } from '../user.js';
 import { UsersService } from '../users.service.js';
-import type { UserVisit } from '../sessions/visit.js';
-import { Visits } from '../sessions/visits.service.js';
+import type { UserRequestContext } from '../sessions/request-context.js';
+import { RequestContexts } from '../sessions/request-contexts.service.js';
 import { Factors } from './factors.service.js';
 import { ResetSecondFactors } from './operations/reset-second-factors.js';
 
@@ -18,7 +18,7 @@ import { ResetSecondFactors } from './operations/reset-second-factors.js';
 export class UserFactorsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(Factors) private readonly factors: Factors,
@@ -26,33 +26,33 @@ export class UserFactorsController {
 
   @Get(':id')
   async form(@Req() request: WebRequest): Promise<Reply> {
-    const visit = await this.openFor(request);
-    return this.show(visit, await this.getUser(request), '', {});
+    const context = await this.openFor(request);
+    return this.show(context, await this.getUser(request), '', {});
   }
 
   @Post(':id')
   async reset(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const visit = await this.openFor(request);
+    const context = await this.openFor(request);
     const person = await this.getUser(request);
     const typed = form.text('username').trim();
-    if (refusal) return this.show(visit, person, typed, { status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, person, typed, { status: 403, error: refusal.sentence });
     if (typed !== person.username)
-      return this.show(visit, person, typed, { status: 422, problem: 'This is not their username.' });
-    const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { visit, form });
-    if ('refusal' in outcome) return this.show(visit, person, typed, outcome.refusal);
-    return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: visit.cookies });
+      return this.show(context, person, typed, { status: 422, problem: 'This is not their username.' });
+    const outcome = await this.operations.execute(ResetSecondFactors, { userId: person.id }, { context, form });
+    if ('refusal' in outcome) return this.show(context, person, typed, outcome.refusal);
+    return Reply.redirect(`${routes.users}/update/${person.id}?done=factors`, { cookies: context.cookies });
   }
 
   private async show(
-    visit: UserVisit,
+    context: UserRequestContext,
     person: User,
     typed: string,
-    shown: { readonly status?: number; readonly error?: Sentence; readonly problem?: string },
+    shown: { readonly status?: number; readonly error?: Message; readonly problem?: string },
   ): Promise<Reply> {
     const own = await this.factors.of(person.id);
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'users/factors',
       {
         person: { id: person.id, username: person.username },
@@ -69,10 +69,10 @@ export class UserFactorsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 
   private async getUser(request: WebRequest): Promise<User> {

@@ -4,28 +4,28 @@ import { Reply } from '@gatehouse/platform/http/reply';
 import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import { sendsMail, type Settings } from '../../config/settings.js';
-import { problemModel, type FieldProblem } from '../../web/form-problems.js';
+import { problemModel, type FieldProblem } from '../../web/form-errors.js';
 import { routes } from '../../web/routes.js';
-import type { Sentence } from '../../i18n/text.js';
-import { addressesIn, Invitations, mostInvited } from './invitations.service.js';
+import type { Message } from '../../i18n/message.js';
+import { addressesIn, Invitations, maxInvited } from './invitations.service.js';
 import { InvitePeople } from './operations/invite-people.js';
 import { WithdrawInvitation } from './operations/withdraw-invitation.js';
 import { PageOperations } from '../page-operations.service.js';
 import { roles, roleWords } from '../user.js';
-import type { UserVisit } from '../sessions/visit.js';
-import { Visits } from '../sessions/visits.service.js';
+import type { UserRequestContext } from '../sessions/request-context.js';
+import { RequestContexts } from '../sessions/request-contexts.service.js';
 
-const mostCharacters = 200_000;
+const maxCharacters = 200_000;
 const pageLength = 50;
 /** Of what is wrong so many are named. */
-const mostNamed = 5;
+const maxNamed = 5;
 
 interface Shown {
   readonly typed?: string;
   readonly roles?: readonly string[];
   readonly problems?: readonly FieldProblem[];
   readonly status?: number;
-  readonly error?: Sentence;
+  readonly error?: Message;
 }
 
 /**
@@ -37,7 +37,7 @@ export class InvitationsController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(PageOperations) private readonly operations: PageOperations,
-    @Inject(Visits) private readonly visits: Visits,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Invitations) private readonly invitations: Invitations,
   ) {}
@@ -49,40 +49,49 @@ export class InvitationsController {
 
   @Post()
   async submit(@Req() request: WebRequest): Promise<Reply> {
-    const { form, refusal } = await this.forms.read(request, { limitBytes: 2 * mostCharacters });
-    const visit = await this.openFor(request);
+    const { form, refusal } = await this.forms.read(request, { limitBytes: 2 * maxCharacters });
+    const context = await this.openFor(request);
     const typed = form.text('emails');
     const chosen = roles.filter((role) => form.all('role').includes(role));
-    if (refusal) return this.show(visit, { typed, roles: chosen, status: 403, error: refusal.sentence });
+    if (refusal) return this.show(context, { typed, roles: chosen, status: 403, error: refusal.sentence });
     const withdrawn = /^withdraw:(\d{1,16})$/.exec(form.text('action'))?.[1];
     if (withdrawn !== undefined) {
-      await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { visit, form });
-      return Reply.redirect(`${routes.invitations}?done=withdrawn`, { cookies: visit.cookies });
+      await this.operations.execute(WithdrawInvitation, { selector: Number(withdrawn) }, { context, form });
+      return Reply.redirect(`${routes.invitations}?done=withdrawn`, { cookies: context.cookies });
     }
     const { addresses, wrong } = addressesIn(typed);
     const problem = problemOf(addresses, wrong);
     if (problem !== undefined)
-      return this.show(visit, { typed, roles: chosen, problems: [{ field: 'emails', message: problem }], status: 422 });
-    const invited = await this.operations.execute(InvitePeople, { emails: addresses, roles: chosen }, { visit, form });
-    if ('refusal' in invited) return this.show(visit, { typed, roles: chosen, ...invited.refusal });
+      return this.show(context, {
+        typed,
+        roles: chosen,
+        problems: [{ field: 'emails', message: problem }],
+        status: 422,
+      });
+    const invited = await this.operations.execute(
+      InvitePeople,
+      { emails: addresses, roles: chosen },
+      { context, form },
+    );
+    if ('refusal' in invited) return this.show(context, { typed, roles: chosen, ...invited.refusal });
     // No mail is sent: the administrator passes the links on.
     if (!sendsMail(this.settings))
-      return this.visits.page(visit, 'users/invitation-links', { invitations: invited.result });
-    return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: visit.cookies });
+      return this.contexts.page(context, 'users/invitation-links', { invitations: invited.result });
+    return Reply.redirect(`${routes.invitations}?done=invited`, { cookies: context.cookies });
   }
 
-  private async show(visit: UserVisit, shown: Shown): Promise<Reply> {
-    const parameters = query(visit.request);
+  private async show(context: UserRequestContext, shown: Shown): Promise<Reply> {
+    const parameters = query(context.request);
     const after = parameters.text('after');
     const before = /^\d{1,16}$/.test(after) ? Number(after) : undefined;
-    const { items, next } = await this.invitations.list({ before, limit: pageLength }, visit.now);
+    const { items, next } = await this.invitations.list({ before, limit: pageLength }, context.now);
     const chosen = shown.roles ?? ['user'];
-    return this.visits.page(
-      visit,
+    return this.contexts.page(
+      context,
       'users/invite',
       {
         typed: shown.typed ?? '',
-        most: mostInvited,
+        most: maxInvited,
         sendsMail: sendsMail(this.settings),
         isOff: this.settings.signUp === 'off',
         roleChoices: roles.map((role) => ({ role, words: roleWords[role], checked: chosen.includes(role) })),
@@ -97,10 +106,10 @@ export class InvitationsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserVisit> {
-    const visit = await this.visits.requireUser(request);
-    this.visits.requireRole(visit, 'admin');
-    return visit;
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
   }
 }
 
@@ -111,12 +120,12 @@ const notices: Readonly<Record<string, string>> = {
 
 function problemOf(addresses: readonly string[], wrong: readonly string[]): string | undefined {
   if (wrong.length > 0) {
-    const named = wrong.slice(0, mostNamed).map((each) => JSON.stringify(each.slice(0, 60)));
-    const more = wrong.length > mostNamed ? ` and ${wrong.length - mostNamed} more` : '';
+    const named = wrong.slice(0, maxNamed).map((each) => JSON.stringify(each.slice(0, 60)));
+    const more = wrong.length > maxNamed ? ` and ${wrong.length - maxNamed} more` : '';
     return `Not an e-mail address: ${named.join(', ')}${more}.`;
   }
   if (addresses.length === 0) return 'Enter at least one e-mail address.';
-  if (addresses.length > mostInvited)
-    return `These are ${addresses.length} addresses. At most ${mostInvited} are invited at once: send the rest afterwards.`;
+  if (addresses.length > maxInvited)
+    return `These are ${addresses.length} addresses. At most ${maxInvited} are invited at once: send the rest afterwards.`;
   return undefined;
 }

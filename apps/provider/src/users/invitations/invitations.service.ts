@@ -76,7 +76,7 @@ const invitationStatements = {
 };
 
 /** At once: each is a mail, and all of them are one unit. */
-export const mostInvited = 500;
+export const maxInvited = 500;
 
 export interface NewInvitation {
   readonly email: string;
@@ -108,7 +108,7 @@ export class Invitations implements OnModuleInit {
 
   /** Whoever may no longer give roles has given none that wait to be taken. */
   onModuleInit(): void {
-    this.users.follow({
+    this.users.addListener({
       userEnded: (unit, userId) => this.withdrawOf(unit, userId),
       rolesChanged: (unit, userId, roles) =>
         roles.includes('admin') ? Promise.resolve() : this.withdrawOf(unit, userId),

@@ -4,7 +4,7 @@ import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demand } from '../../operations/policy.js';
-import { text } from '../../i18n/text.js';
+import { text } from '../../i18n/message.js';
 import { mayDeleteUser } from '../policy.js';
 import { UsersService } from '../users.service.js';
 

@@ -7,7 +7,7 @@ import type { Actor } from '../../operations/actor.js';
 import { invalidInput, notFound, OperationError, rateLimited } from '../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../operations/operation.js';
 import { demandOwner } from '../../operations/policy.js';
-import { text } from '../../i18n/text.js';
+import { text } from '../../i18n/message.js';
 import { EmailChanges } from '../email-changes.service.js';
 import { mayChangeOwnCredentials } from '../policy.js';
 import { UsersService } from '../users.service.js';

@@ -1,4 +1,4 @@
-import { text, type Sentence } from '../../i18n/text.js';
+import { text, type Message } from '../../i18n/message.js';
 
 const browsers: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
@@ -20,7 +20,7 @@ const systems: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** "Firefox on Linux": enough for a person to know their own browsers by. It is what the browser says of itself. */
-export function browserName(userAgent: string | undefined): Sentence {
+export function browserName(userAgent: string | undefined): Message {
   if (userAgent === undefined || userAgent === '') return text('browsers.unknown');
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];

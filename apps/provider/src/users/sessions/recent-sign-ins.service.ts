@@ -5,15 +5,15 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { RecentSignInNeeded } from '../../web/login-needed.js';
 import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
-import { type Sentence, text } from '../../i18n/text.js';
-import { KeptForms } from './kept-forms.service.js';
+import { type Message, text } from '../../i18n/message.js';
+import { SavedForms } from './saved-forms.service.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
-import type { UserVisit } from './visit.js';
+import type { UserRequestContext } from './request-context.js';
 
 /** What to say where a recent sign-in is missing, and where to go for it. */
 export interface LoginAgain {
-  readonly sentence: Sentence;
-  readonly label: Sentence;
+  readonly sentence: Message;
+  readonly label: Message;
   readonly href: string;
 }
 
@@ -24,7 +24,7 @@ export interface LoginAgain {
 @Injectable()
 export class RecentSignIns {
   constructor(
-    @Inject(KeptForms) private readonly forms: KeptForms,
+    @Inject(SavedForms) private readonly forms: SavedForms,
     @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
   ) {}
 
@@ -42,9 +42,9 @@ export class RecentSignIns {
   }
 
   /** @param address the page of ours to come back to */
-  async missing(visit: UserVisit, address: string): Promise<LoginAgain | undefined> {
+  async missing(context: UserRequestContext, address: string): Promise<LoginAgain | undefined> {
     const next = encodeURIComponent(address);
-    switch (await this.missingOf(visit.user.id, visit.session, visit.now)) {
+    switch (await this.missingOf(context.user.id, context.session, context.now)) {
       case 'sign-in':
         return {
           sentence: text('factor.fresh'),
@@ -68,17 +68,17 @@ export class RecentSignIns {
    *
    * @throws PageError it was sent before
    */
-  async passed({ user }: UserVisit, form: Form): Promise<void> {
+  async passed({ user }: UserRequestContext, form: Form): Promise<void> {
     if (!(await this.forms.removeSent(user.id, form))) throw new PageError('link.spent');
   }
 
   /** Keeps the form, for after the sign-in; one with a password is not kept. */
-  async neededFor(visit: UserVisit, form: Form, page: string): Promise<RecentSignInNeeded> {
-    const { user, now, request } = visit;
+  async neededFor(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
+    const { user, now, request } = context;
     const id = await this.forms.keep(user.id, request.originalUrl, form, now);
     const address = id === undefined ? page : `${routes.resumeForm}/${id}`;
     // By now nothing may be missing: the sign-in page sends such a person on.
-    const missing = await this.missing(visit, address);
+    const missing = await this.missing(context, address);
     return new RecentSignInNeeded(missing?.href ?? address);
   }
 }

@@ -18,7 +18,7 @@ import type { Session } from './session.js';
 import { sessionStatements, type SessionRow } from './session.statements.js';
 
 /** Told, in the same unit, when a session ends by an act; mere expiry tells nobody. */
-export interface SessionFollower {
+export interface SessionLifecycleListener {
   sessionEnded(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void>;
 }
 
@@ -40,7 +40,7 @@ const partialLifetimeSeconds = 1800;
 /** Owns the browser's login: starts it, finds it by its cookie, ends it with all that follows. */
 @Injectable()
 export class SessionsService {
-  private readonly followers: SessionFollower[] = [];
+  private readonly listeners: SessionLifecycleListener[] = [];
 
   private readonly sweeper = new Sweeper(sessionStatements.purge);
 
@@ -50,8 +50,8 @@ export class SessionsService {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  follow(follower: SessionFollower): void {
-    this.followers.push(follower);
+  addListener(follower: SessionLifecycleListener): void {
+    this.listeners.push(follower);
   }
 
   /**
@@ -211,7 +211,7 @@ export class SessionsService {
     const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);
     if (!ended) return undefined;
     const session = { id: sessionId, userId: ended.user_id };
-    for (const follower of this.followers) await follower.sessionEnded(unit, session, now);
+    for (const follower of this.listeners) await follower.sessionEnded(unit, session, now);
     return ended.user_id;
   }
 

@@ -18,9 +18,9 @@ export interface QueueSource {
 
 export interface BacklogLimits {
   /** Tasks that wait, of all sources. */
-  readonly mostWaiting: number;
+  readonly maxWaiting: number;
   /** Tasks that wait, of one source, from all networks. */
-  readonly mostOfSource: number;
+  readonly maxOfSource: number;
 }
 
 interface Task {
@@ -56,9 +56,9 @@ export class FairBacklog {
   async add(source: QueueSource | undefined): Promise<void> {
     const { key, network } = source ?? own;
     const waiting = this.ofSource.get(key) ?? 0;
-    if (source && waiting >= this.limits.mostOfSource) throw new QueueFull('source');
-    if (this.total >= this.limits.mostWaiting) {
-      const crowded = source ? this.mostCrowded(network, key) : this.largestOfOthers();
+    if (source && waiting >= this.limits.maxOfSource) throw new QueueFull('source');
+    if (this.total >= this.limits.maxWaiting) {
+      const crowded = source ? this.maxCrowded(network, key) : this.largestOfOthers();
       if (!crowded) throw new QueueFull(source && waiting > 1 ? 'source' : 'queue');
       this.dropNewest(crowded.network, crowded.key);
     }
@@ -89,7 +89,7 @@ export class FairBacklog {
   }
 
   /** Whose task gives way to one more of this source; undefined where nobody has more than it would have. */
-  private mostCrowded(network: string, key: string): { network: string; key: string } | undefined {
+  private maxCrowded(network: string, key: string): { network: string; key: string } | undefined {
     const largest = largestOf(this.networks, sizeOfNetwork);
     const sources = this.networks.get(network);
     const isLarger = largest && largest.size > (sources ? sizeOfNetwork(sources) : 0) + 1;

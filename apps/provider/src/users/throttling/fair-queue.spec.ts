@@ -1,6 +1,6 @@
 import { FairQueue, QueueFull, type QueueSource } from './fair-queue';
 
-const part = { mostWaiting: 6, mostOfSource: 4 };
+const part = { maxWaiting: 6, maxOfSource: 4 };
 const limits = { slots: 1, anonymous: part, identified: part };
 
 /** A source without an account, in a network of its own unless another one is named. */
@@ -54,10 +54,10 @@ describe('a fair queue', () => {
     const dropped = expect(add('a', 'a4')).rejects.toMatchObject({ of: 'source' });
     kept.push(add('b', 'b1'), add('b', 'b2'), add('c', 'c1'));
     await dropped;
-    expect(queue.backlog).toBe(part.mostWaiting);
+    expect(queue.backlog).toBe(part.maxWaiting);
     await Promise.all([open(), ...kept]);
     expect(ran).not.toContain('a4');
-    expect(ran).toHaveLength(part.mostWaiting);
+    expect(ran).toHaveLength(part.maxWaiting);
   });
 
   it('is full for everybody when no source has more in it than another', async () => {
@@ -75,12 +75,12 @@ describe('a fair queue', () => {
     const refused = (await others).filter(({ status }) => status === 'rejected');
     expect(refused).toEqual([{ status: 'rejected', reason: new QueueFull('queue') }]);
     expect(ran).toContain('own');
-    expect(ran).toHaveLength(part.mostWaiting);
+    expect(ran).toHaveLength(part.maxWaiting);
   });
 
   it('lets our own tasks fill it, and says then that it is full', async () => {
     const { add, open } = blocked();
-    const all = Array.from({ length: part.mostWaiting }, (_each, index) => add(undefined, String(index)));
+    const all = Array.from({ length: part.maxWaiting }, (_each, index) => add(undefined, String(index)));
     await expect(add(undefined, 'one more')).rejects.toMatchObject({ of: 'queue' });
     await Promise.all([open(), ...all]);
   });

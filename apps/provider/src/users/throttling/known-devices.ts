@@ -9,7 +9,7 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 
 const lifetimeSeconds = 180 * 24 * 3600;
-const mostAccounts = 5;
+const maxAccounts = 5;
 
 /**
  * Which accounts this browser has logged in to: a signed cookie, bound to the browser's own. It proves nothing about
@@ -39,7 +39,7 @@ export class KnownDevices {
     );
     const entry = { userId, since: now as number, mac: this.sign(0, browserId, userId, now).toString('base64url') };
     const value = [entry, ...others]
-      .slice(0, mostAccounts)
+      .slice(0, maxAccounts)
       .map((each) => `${each.userId}.${each.since}.${each.mac}`)
       .join('~');
     return { name: this.name, value, secure: this.secure, maxAgeSeconds: lifetimeSeconds };
@@ -49,7 +49,7 @@ export class KnownDevices {
     return (cookie(request, this.name) ?? '')
       .slice(0, 1000)
       .split('~')
-      .slice(0, mostAccounts)
+      .slice(0, maxAccounts)
       .flatMap((text) => {
         const [userId, since, mac] = text.split('.');
         return userId && mac && /^\d{1,12}$/.test(since ?? '') ? [{ userId, since: Number(since), mac }] : [];

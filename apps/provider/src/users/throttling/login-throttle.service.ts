@@ -79,11 +79,11 @@ export function throttledEvent(
   { reached }: Attempt,
   of: {
     readonly subjectId: string | undefined;
-    readonly visit: { readonly address: string; readonly requestId: string };
+    readonly context: { readonly address: string; readonly requestId: string };
   },
 ): AuditEvent | undefined {
   if (reached === undefined) return undefined;
-  const { address, requestId } = of.visit;
+  const { address, requestId } = of.context;
   return { type: 'login.throttled', subjectId: of.subjectId, address, requestId, details: { limit: reached } };
 }
 

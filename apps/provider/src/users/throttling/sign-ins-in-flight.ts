@@ -5,9 +5,9 @@ import type { Settings } from '../../config/settings.js';
 import type { LoginOrigin } from './login-throttle.service.js';
 
 /** Of one account, from one address or known browser, at once. */
-const mostOfPair = 10;
+const maxOfPair = 10;
 /** Of one account, from all addresses and browsers that have not signed in to it before, at once. */
-const mostOfAccount = 20;
+const maxOfAccount = 20;
 
 /** The places that one sign-in has taken. */
 export interface Places {
@@ -45,9 +45,9 @@ export class SignInsInFlight {
       takeOfPair: () =>
         take(
           knownDevice === undefined ? `address:${account}:${addressKey}` : `device:${account}:${knownDevice}`,
-          mostOfPair,
+          maxOfPair,
         ),
-      takeOfAccount: () => take(`account:${account}`, mostOfAccount),
+      takeOfAccount: () => take(`account:${account}`, maxOfAccount),
       leave: () => {
         for (const key of taken.splice(0)) this.give(key);
       },

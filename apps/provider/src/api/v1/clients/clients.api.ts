@@ -20,7 +20,7 @@ import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
 import { clientInput, inMembers } from './client-properties.js';
-import { Creations } from '../creations.service.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
 import { seenRevision, tagged } from '../preconditions.js';
 import { pageReply, readChoice, readPage, readText } from '../paging.js';
@@ -33,7 +33,7 @@ export class ClientsApi {
     @Inject(Operations) private readonly operations: Operations,
     @Inject(ClientsService) private readonly clients: ClientsService,
     @Inject(ApplicationRoles) private readonly roles: ApplicationRoles,
-    @Inject(Creations) private readonly creations: Creations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
   ) {}
 
   @Get()

@@ -12,7 +12,7 @@ import { ResourcesService } from '../../../resources/resources.service.js';
 import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
-import { Creations } from '../creations.service.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
 import { seenRevision, tagged } from '../preconditions.js';
 import { pageReply, readPage } from '../paging.js';
@@ -25,7 +25,7 @@ export class ResourcesApi {
   constructor(
     @Inject(Operations) private readonly operations: Operations,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
-    @Inject(Creations) private readonly creations: Creations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
   ) {}
 
   @Get()

@@ -5,8 +5,8 @@ import { AuditLog } from '../../../audit/audit-log.service.js';
 import { auditTypes } from '../../../audit/audit.service.js';
 import { BoundedEvents } from '../../../audit/bounded-events.service.js';
 import { eventRepresentation } from '../../../audit/event-representation.js';
-import { CreateRegistrationToken } from '../../../clients/registration/operations/create-registration-token.js';
-import { DeleteRegistrationToken } from '../../../clients/registration/operations/delete-registration-token.js';
+import { CreateInitialAccessToken } from '../../../clients/registration/operations/create-initial-access-token.js';
+import { DeleteInitialAccessToken } from '../../../clients/registration/operations/delete-initial-access-token.js';
 import { InitialAccessTokens } from '../../../clients/registration/initial-access-tokens.service.js';
 import { keyRepresentation } from '../../../keys/key-representation.js';
 import { KeysService } from '../../../keys/keys.service.js';
@@ -18,7 +18,7 @@ import { Outbox } from '../../../outbox/outbox.service.js';
 import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf } from '../bodies.js';
 import type { Call } from '../call.js';
-import { Creations } from '../creations.service.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
 import { pageReply, readChoice, readPage, readText } from '../paging.js';
 import { notFound } from '../problem.js';
@@ -136,7 +136,7 @@ export class RegistrationTokensApi {
   constructor(
     @Inject(Operations) private readonly operations: Operations,
     @Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens,
-    @Inject(Creations) private readonly creations: Creations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
   ) {}
 
   @Get()
@@ -152,7 +152,7 @@ export class RegistrationTokensApi {
       id: token.id,
       name: token.name,
       uses: token.uses,
-      most_uses: token.mostUses ?? null,
+      most_uses: token.maxUses ?? null,
       approves: token.approves,
       created_at: token.createdAt,
       expires_at: token.expiresAt ?? null,
@@ -173,11 +173,11 @@ export class RegistrationTokensApi {
     const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
     const asked = {
       name: value.name,
-      mostUses: value.most_uses,
+      maxUses: value.most_uses,
       lifetimeSeconds: value.lifetime_seconds,
       approves: value.approves,
     };
-    return this.creations.execute({ call, bytes }, CreateRegistrationToken, asked, ({ id, token, expiresAt }) => ({
+    return this.creations.execute({ call, bytes }, CreateInitialAccessToken, asked, ({ id, token, expiresAt }) => ({
       body: { id, token, expires_at: expiresAt ?? null },
     }));
   }
@@ -186,7 +186,7 @@ export class RegistrationTokensApi {
   @Operation({ summary: 'Removes an initial access token; clients that it made stay', needs: 'gatehouse:admin' })
   async remove(@ApiCall() call: Call): Promise<Reply> {
     const id = call.request.params['id'] ?? '';
-    await this.operations.execute(DeleteRegistrationToken, call.actor, { id: id.slice(0, 200) });
+    await this.operations.execute(DeleteInitialAccessToken, call.actor, { id: id.slice(0, 200) });
     return Reply.empty(204);
   }
 }

@@ -11,7 +11,7 @@ import { TrustedIssuers } from '../../../trusted-issuers/trusted-issuers.service
 import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
-import { Creations } from '../creations.service.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
 import { Operation } from '../operation.js';
 import { seenRevision, tagged } from '../preconditions.js';
 import { pageReply } from '../paging.js';
@@ -23,7 +23,7 @@ export class IssuersApi {
   constructor(
     @Inject(Operations) private readonly operations: Operations,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
-    @Inject(Creations) private readonly creations: Creations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
   ) {}
 
   @Get()

@@ -17,7 +17,7 @@ import { UsersService } from '../../../users/users.service.js';
 import { AdminApi, ApiCall } from '../admin-api.js';
 import { readBodyOf, readPatchOf } from '../bodies.js';
 import type { Call } from '../call.js';
-import { Creations } from '../creations.service.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
 import type { JsonObject } from '../json.js';
 import { Operation } from '../operation.js';
 import { seenRevision, tagged } from '../preconditions.js';
@@ -32,7 +32,7 @@ export class UsersApi {
     @Inject(Operations) private readonly operations: Operations,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(UserLists) private readonly lists: UserLists,
-    @Inject(Creations) private readonly creations: Creations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
   ) {}
 
   @Get()

@@ -18,7 +18,7 @@ export type GrantResult =
       readonly kind: 'granted';
       readonly authority: Authority;
       /**
-       * Redeems what was presented, by a change that the unit requires ({@link Unit.require}): all of the unit is undone
+       * Redeems what was presented, by a change that the unit requires ({@link Unit.expectChange}): all of the unit is undone
        * where another request came first.
        */
       redeem(unit: Unit, tokens: PreparedTokens): void;

@@ -21,13 +21,13 @@ import type { Settings } from '../../../config/settings.js';
 import { GrantsService } from '../../../grants/grants.service.js';
 import { routes } from '../../../web/routes.js';
 import { TrustedIssuers } from '../../../trusted-issuers/trusted-issuers.service.js';
-import { ReplayService } from '../../../replay/replay.service.js';
+import { ReplayCache } from '../../../replay/replay-cache.service.js';
 import { ResourcesService } from '../../../resources/resources.service.js';
 import type { User } from '../../../users/user.js';
 import { UsersService } from '../../../users/users.service.js';
 import type { GrantContext, GrantResult, GrantType } from './grant-type.js';
 
-const mostAssertionCharacters = 16_000;
+const maxAssertionCharacters = 16_000;
 /** `typ` says nothing, or that it is what it is here (RFC 7523bis). */
 const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
 
@@ -43,7 +43,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     @Inject(Store) private readonly store: Store,
     @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
     @Inject(ClientKeys) private readonly keys: ClientKeys,
-    @Inject(ReplayService) private readonly replay: ReplayService,
+    @Inject(ReplayCache) private readonly replay: ReplayCache,
     @Inject(UsersService) private readonly users: UsersService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
@@ -62,7 +62,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     // Spent whatever becomes of the request: nothing good sends it twice.
     const issuer = `assertion of ${trusted.id}`;
     const isFirst = await this.store.run((unit) =>
-      this.replay.spend(unit, issuer, asserted.jti, asserted.expiresAt, now),
+      this.replay.use(unit, issuer, asserted.jti, asserted.expiresAt, now),
     );
     if (!isFirst) throw invalidAssertion('It was used before.', 'replayed');
     const grant = this.grants.newSelector();
@@ -95,7 +95,7 @@ export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
     client: Client,
     now: EpochSeconds,
   ): Promise<{ readonly trusted: TrustedIssuer; readonly jws: Jws }> {
-    const jws = parseJws(text, { maxLength: mostAssertionCharacters });
+    const jws = parseJws(text, { maxLength: maxAssertionCharacters });
     const iss = jws?.payload['iss'];
     const trusted = typeof iss === 'string' ? await this.issuers.find(iss) : undefined;
     // One sentence for both: which issuers are known is nothing for whoever tries.

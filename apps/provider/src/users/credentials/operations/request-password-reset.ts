@@ -7,7 +7,7 @@ import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, OperationError, rateLimited } from '../../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../../operations/operation.js';
 import { demandVisitor } from '../../../operations/policy.js';
-import { text } from '../../../i18n/text.js';
+import { text } from '../../../i18n/message.js';
 import { PasswordResets } from '../password-resets.service.js';
 
 export interface PasswordResetInput {

@@ -5,7 +5,7 @@ import { invalidInput, OperationError } from '../../../operations/operation-erro
 import type { Operation, Performed } from '../../../operations/operation.js';
 import { demandOwner } from '../../../operations/policy.js';
 import type { Session } from '../../sessions/session.js';
-import { text } from '../../../i18n/text.js';
+import { text } from '../../../i18n/message.js';
 import { mayChangeOwnCredentials } from '../../policy.js';
 import { Enrolment, type AddedFactor } from '../enrolment.service.js';
 import { TotpOffers } from '../totp-offers.service.js';

@@ -6,11 +6,11 @@ import { invalidInput, type OperationError } from '../../../operations/operation
 import type { Operation, Performed } from '../../../operations/operation.js';
 import { demandOwner } from '../../../operations/policy.js';
 import type { Session } from '../../sessions/session.js';
-import { text } from '../../../i18n/text.js';
+import { text } from '../../../i18n/message.js';
 import { mayChangeOwnCredentials } from '../../policy.js';
 import { Ceremonies, type NewPasskeyProof } from '../ceremonies.service.js';
 import { Enrolment, type AddedFactor } from '../enrolment.service.js';
-import { mostNameCharacters, mostPasskeys, Passkeys } from '../passkeys.service.js';
+import { maxNameCharacters, maxPasskeys, Passkeys } from '../passkeys.service.js';
 
 export interface AddPasskeyInput {
   /** The person's session, which is complete afterwards. */
@@ -44,7 +44,7 @@ export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepa
     const { session, browserId, attestation, name } = input;
     const proof = await this.ceremonies.verifyNew({ browserId, userId, now }, attestation);
     if (!proof) throw refused();
-    return { session, proof, name: name.trim().slice(0, mostNameCharacters) || nameOfDay(now) };
+    return { session, proof, name: name.trim().slice(0, maxNameCharacters) || nameOfDay(now) };
   }
 
   /** @throws OperationError not_found, recent_sign_in, invalid; conflict where the session has ended */
@@ -53,7 +53,7 @@ export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepa
     if (!(await this.ceremonies.spendNew(unit, proof, person.now))) throw refused();
     const factor = await this.passkeys.add(unit, { ...proof.passkey, name }, person.now);
     if (factor === undefined)
-      throw invalidInput([{ field: 'attestation', message: text('passkeys.taken', { most: mostPasskeys }) }]);
+      throw invalidInput([{ field: 'attestation', message: text('passkeys.taken', { most: maxPasskeys }) }]);
     const methods = proof.userVerified ? (['pop', 'user', 'mfa'] as const) : (['pop', 'user'] as const);
     return this.enrolment.complete(unit, person, { session, methods, factor, isFirst });
   }

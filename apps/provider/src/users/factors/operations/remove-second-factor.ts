@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Unit } from '@gatehouse/platform/database/store';
-import type { Actor, PersonActor } from '../../../operations/actor.js';
+import type { Actor, UserActor } from '../../../operations/actor.js';
 import { changedMeanwhile, invalidInput, notFound } from '../../../operations/operation-error.js';
 import type { Operation, Performed } from '../../../operations/operation.js';
 import { demandOwner } from '../../../operations/policy.js';
-import { type Sentence, text } from '../../../i18n/text.js';
+import { type Message, text } from '../../../i18n/message.js';
 import { CurrentPasswords } from '../../credentials/current-passwords.service.js';
 import { PasswordRules } from '../../credentials/password-rules.js';
 import { accountSource } from '../../credentials/password-source.js';
@@ -63,7 +63,7 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
   }
 
   /** @returns the stored hash of the password */
-  private async checkPasswordAlone(person: PersonActor, password: string): Promise<string> {
+  private async checkPasswordAlone(person: UserActor, password: string): Promise<string> {
     const user = await this.users.find(person.userId);
     if (!user) throw notFound('user');
     if (!user.hasPassword) throw wrongPassword(text('remove.noPassword'));
@@ -81,6 +81,6 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
   }
 }
 
-function wrongPassword(message: Sentence): ReturnType<typeof invalidInput> {
+function wrongPassword(message: Message): ReturnType<typeof invalidInput> {
   return invalidInput([{ field: 'password', message }]);
 }

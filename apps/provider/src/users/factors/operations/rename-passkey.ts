@@ -4,9 +4,9 @@ import type { Actor } from '../../../operations/actor.js';
 import { invalidInput, notFound } from '../../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../../operations/operation.js';
 import { demandOwner } from '../../../operations/policy.js';
-import { text } from '../../../i18n/text.js';
+import { text } from '../../../i18n/message.js';
 import { UsersService } from '../../users.service.js';
-import { mostNameCharacters, Passkeys } from '../passkeys.service.js';
+import { maxNameCharacters, Passkeys } from '../passkeys.service.js';
 
 export interface RenamePasskeyInput {
   readonly id: string;
@@ -26,8 +26,8 @@ export class RenamePasskey extends SimpleOperation<RenamePasskeyInput, void> {
   /** @throws OperationError not_found, invalid */
   async perform(unit: Unit, actor: Actor, { id, name }: RenamePasskeyInput): Promise<Performed<void>> {
     const { userId } = demandOwner(actor);
-    if (name === '' || name.length > mostNameCharacters)
-      throw invalidInput([{ field: 'name', message: text('passkeys.badName', { most: mostNameCharacters }) }]);
+    if (name === '' || name.length > maxNameCharacters)
+      throw invalidInput([{ field: 'name', message: text('passkeys.badName', { most: maxNameCharacters }) }]);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
     const before = await this.passkeys.findName(unit, userId, id);
     if (before === undefined || before === name) return { result: undefined, changes: [] };

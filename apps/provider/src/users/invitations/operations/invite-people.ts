@@ -6,12 +6,12 @@ import { actingUserId, type Actor } from '../../../operations/actor.js';
 import { OperationError } from '../../../operations/operation-error.js';
 import { SimpleOperation, type Performed } from '../../../operations/operation.js';
 import { demand } from '../../../operations/policy.js';
-import { text } from '../../../i18n/text.js';
+import { text } from '../../../i18n/message.js';
 import { Invitations, MailQueueFull, type InvitationLink } from '../invitations.service.js';
 import { mayInvite } from '../../policy.js';
 
 export interface InvitePeopleInput {
-  /** At most `mostInvited`, each as `addressesIn` gives it. */
+  /** At most `maxInvited`, each as `addressesIn` gives it. */
   readonly emails: readonly string[];
   readonly roles: readonly string[];
 }

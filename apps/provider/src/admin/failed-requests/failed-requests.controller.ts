@@ -1,0 +1,164 @@
+import { Controller, Get, Inject, Post, Req } from '@nestjs/common';
+import { addSeconds } from '@gatehouse/domain/kernel';
+import type { Client } from '@gatehouse/domain/oauth';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { hourOf } from '../../audit/activity.service.js';
+import { FailedRequests, type FailedRequest } from '../../audit/failed-requests.service.js';
+import { SetClientState } from '../../clients/operations/set-client-state.js';
+import { UpdateClient } from '../../clients/operations/update-client.js';
+import { ClientsService } from '../../clients/clients.service.js';
+import { PageError } from '../../web/page-error.js';
+import { revisionOf } from '../../web/revision.js';
+import { routes } from '../../web/routes.js';
+import { PageOperations } from '../../users/page-operations.service.js';
+import type { UserRequestContext } from '../../users/sessions/request-context.js';
+import { RequestContexts } from '../../users/sessions/request-contexts.service.js';
+import { mendOf } from './suggested-fixes.js';
+import { ruleOf } from './failure-rules.js';
+
+const pageSize = 25;
+const maxSources = 10;
+
+const endpointWords: Readonly<Record<string, string>> = {
+  authorize: 'Authorization',
+  token: 'Token',
+  par: 'Pushed request',
+  device: 'Device authorization',
+  introspection: 'Introspection',
+  revocation: 'Revocation',
+  registration: 'Client registration',
+  userinfo: 'UserInfo',
+  me: '/api/me',
+};
+
+/** "Why was this refused?": what came, which rule refused it, and the one change that would mend it. */
+@Controller(routes.refusals)
+export class FailedRequestsController {
+  constructor(
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(PageOperations) private readonly operations: PageOperations,
+  ) {}
+
+  @Get()
+  async list(@Req() request: WebRequest): Promise<Reply> {
+    const context = await this.openFor(request);
+    const parameters = query(request);
+    const id = parameters.text('id').trim().slice(0, 100);
+    if (id !== '' && (await this.refusals.find(id)))
+      return Reply.redirect(`${routes.refusals}/${encodeURIComponent(id)}`, { cookies: context.cookies });
+    const clientId = parameters.text('client').trim().slice(0, 300);
+    const before = /^\d{1,15}$/.test(parameters.text('before')) ? Number(parameters.text('before')) : undefined;
+    const { refusals, next } = await this.refusals.list({
+      clientId: clientId === '' ? undefined : clientId,
+      before,
+      limit: pageSize,
+    });
+    const names = await this.clients.names(refusals.flatMap((each) => each.clientId ?? []));
+    const sources = await this.refusals.counts(hourOf(addSeconds(context.now, -24 * 3600)), maxSources);
+    return this.contexts.page(context, 'admin/failed-requests', {
+      typed: { id, client: clientId },
+      unknown:
+        id === ''
+          ? undefined
+          : 'Nothing was refused under this id, or it is a week ago. What is refused is here a second later.',
+      refusals: refusals.map((refusal) => ({ ...lineOf(refusal), clientName: names.get(refusal.clientId ?? '') })),
+      sources,
+      isFirst: before === undefined,
+      next,
+    });
+  }
+
+  @Get(':id')
+  async show(@Req() request: WebRequest): Promise<Reply> {
+    const context = await this.openFor(request);
+    const refusal = await this.find(request);
+    return this.page(context, refusal, {});
+  }
+
+  @Post(':id')
+  async mend(@Req() request: WebRequest): Promise<Reply> {
+    const { form, refusal: stale } = await this.forms.read(request);
+    const context = await this.openFor(request);
+    const refusal = await this.find(request);
+    if (stale) return this.page(context, refusal, { status: 403, error: stale.sentence });
+    const client = await this.clientOf(refusal);
+    if (!client) throw new PageError('record.not_found');
+    const submission = { context, form };
+    if (form.get('action') === 'enable') {
+      await this.operations.execute(SetClientState, { id: client.id, decision: 'enable' }, submission);
+      return this.mended(context, refusal);
+    }
+    const mend = mendOf(refusal, client);
+    // Pressed in a page that is old: what it promised is not what would be done now.
+    if (!mend || form.get('mend') !== mend.label)
+      return this.page(context, refusal, { status: 409, error: 'The client has changed meanwhile: look again.' });
+    const input = { id: client.id, properties: mend.properties, revision: revisionOf(client) };
+    const saved = await this.operations.execute(UpdateClient, input, submission);
+    if (!('refusal' in saved)) return this.mended(context, refusal);
+    const { error, problems } = saved.refusal;
+    const sentences = error === undefined ? problems.map(({ message }) => String(message)) : [String(error)];
+    return this.page(context, refusal, { status: 409, error: sentences.join(' ') });
+  }
+
+  private mended(context: UserRequestContext, refusal: FailedRequest): Reply {
+    return Reply.redirect(`${routes.refusals}/${encodeURIComponent(refusal.requestId)}?done=mended`, {
+      cookies: context.cookies,
+    });
+  }
+
+  private async page(
+    context: UserRequestContext,
+    refusal: FailedRequest,
+    shown: { readonly status?: number; readonly error?: string },
+  ): Promise<Reply> {
+    const client = await this.clientOf(refusal);
+    const isOff =
+      client?.disabledAt !== undefined && ['client.disabled', 'client_auth.unknown'].includes(refusal.reason);
+    return this.contexts.page(
+      context,
+      'admin/failed-request',
+      {
+        refusal: lineOf(refusal),
+        rule: ruleOf(refusal.reason),
+        parameters: Object.entries(refusal.parameters).map(([name, value]) => ({ name, value })),
+        client: client && { id: client.id, name: client.name },
+        mend: client && mendOf(refusal, client)?.label,
+        isOff,
+        error: shown.error,
+        notice:
+          query(context.request).text('done') === 'mended' && shown.status === undefined
+            ? 'Done: the same request would pass this rule now.'
+            : undefined,
+      },
+      { status: shown.status ?? 200 },
+    );
+  }
+
+  private async clientOf({ clientId }: FailedRequest): Promise<Client | undefined> {
+    return clientId === undefined ? undefined : this.clients.findFresh(clientId);
+  }
+
+  private async find(request: WebRequest): Promise<FailedRequest> {
+    const id = request.params['id'] ?? '';
+    const refusal = id.length <= 100 ? await this.refusals.find(id) : undefined;
+    if (!refusal) throw new PageError('record.not_found');
+    return refusal;
+  }
+
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin');
+    return context;
+  }
+}
+
+function lineOf(refusal: FailedRequest): object {
+  const { requestId, at, reason, error, description, clientId, address } = refusal;
+  const endpoint = endpointWords[refusal.endpoint] ?? refusal.endpoint;
+  return { requestId, at, endpoint, reason, error, description, clientId, address };
+}

@@ -1,0 +1,73 @@
+import {
+  checkClientMetadata,
+  clientDraft,
+  grantTypeNames,
+  isAdminScope,
+  parseScope,
+  type Client,
+  type ClientInput,
+} from '@gatehouse/domain/oauth';
+import type { FailedRequest } from '../../audit/failed-requests.service.js';
+
+/** One change of the client by which the same request would be let through that rule. */
+export interface SuggestedFix {
+  readonly label: string;
+  readonly properties: ClientInput;
+}
+
+/**
+ * What would mend a refusal, for the client as it is now. Undefined where nothing, or more than one change, would; where
+ * it is mended already; and for scopes that an administrator gives by hand.
+ */
+export function mendOf(refusal: FailedRequest, client: Client): SuggestedFix | undefined {
+  const mend = changeOf(refusal, client);
+  if (!mend) return undefined;
+  const checked = checkClientMetadata({
+    ...clientDraft(mend.properties, client, client),
+    id: client.id,
+    createdAt: client.createdAt,
+  });
+  return 'problems' in checked ? undefined : mend;
+}
+
+function changeOf({ reason, parameters }: FailedRequest, client: Client): SuggestedFix | undefined {
+  switch (reason) {
+    case 'redirect_uri.unregistered': {
+      const uri = parameters['redirect_uri'];
+      if (uri === undefined || client.redirectUris.includes(uri)) return undefined;
+      return {
+        label: `Register ${uri}`,
+        properties: { redirectUris: [...client.redirectUris, uri] },
+      };
+    }
+    case 'scope.unregistered':
+    case 'client_credentials.scope': {
+      const missing = scopeOf(parameters['scope']).filter((scope) => !client.scope.includes(scope));
+      // Anybody can ask in a client's name: what gives rights over others is given on the client's own page.
+      if (missing.length === 0 || missing.some(isAdminScope)) return undefined;
+      return { label: `Allow ${missing.join(' ')}`, properties: { scope: [...client.scope, ...missing] } };
+    }
+    case 'grant_type.unregistered': {
+      const grantType = grantTypeNames.find((name) => name === parameters['grant_type']);
+      if (!grantType || client.grantTypes.includes(grantType)) return undefined;
+      return { label: `Allow ${grantType}`, properties: { grantTypes: [...client.grantTypes, grantType] } };
+    }
+    case 'par.required':
+      return client.requirePushedAuthorizationRequests
+        ? {
+            label: 'Let it send requests without pushing them',
+            properties: { requirePushedAuthorizationRequests: false },
+          }
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function scopeOf(sent: string | undefined): readonly string[] {
+  try {
+    return parseScope(sent ?? '');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,116 @@
+import { Delete, Get, Inject, Post, Put } from '@nestjs/common';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { SETTINGS } from '../../../config/settings.token.js';
+import { sendsMail, type Settings } from '../../../config/settings.js';
+import { addressesIn, Invitations, maxInvited } from '../../../users/invitations/invitations.service.js';
+import { Operations } from '../../../operations/operations.js';
+import { InvitePeople } from '../../../users/invitations/operations/invite-people.js';
+import { SetRoleRequirements } from '../../../users/operations/set-role-requirements.js';
+import { WithdrawInvitation } from '../../../users/invitations/operations/withdraw-invitation.js';
+import { RoleRequirements } from '../../../users/role-requirements.service.js';
+import { roles } from '../../../users/user.js';
+import { AdminApi, ApiCall } from '../admin-api.js';
+import { readBodyOf } from '../bodies.js';
+import type { Call } from '../call.js';
+import { IdempotentCreations } from '../idempotent-creations.service.js';
+import { Operation } from '../operation.js';
+import { pageReply, readPage } from '../paging.js';
+import { ApiProblem, notFound } from '../problem.js';
+
+@AdminApi('invitations')
+export class InvitationsApi {
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(Invitations) private readonly invitations: Invitations,
+    @Inject(IdempotentCreations) private readonly creations: IdempotentCreations,
+  ) {}
+
+  @Get()
+  @Operation({
+    summary: 'Invitations that nobody has used, the newest first',
+    needs: 'gatehouse:read',
+    answers: 'Invitation',
+    pages: true,
+  })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const { limit, after } = readPage(call.request, ['number']);
+    const before = after === undefined ? undefined : Number(after[0]);
+    const { items, next } = await this.invitations.list({ before, limit }, call.now);
+    const shown = items.map((item) => ({
+      id: item.selector,
+      email: item.email,
+      roles: item.roles,
+      created_at: item.createdAt,
+      expires_at: item.expiresAt,
+    }));
+    return pageReply(call.request, shown, next === undefined ? undefined : [next]);
+  }
+
+  @Post()
+  @Operation({
+    summary: `Invites by mail, at most ${maxInvited} at once: all of them, or none. Without a mail server the links are in the answer`,
+    needs: 'gatehouse:admin',
+    body: 'Invitations',
+    answers: 'Invited',
+    creates: true,
+  })
+  async invite(@ApiCall() call: Call): Promise<Reply> {
+    const { value, bytes } = await readBodyOf(call.request, 'Invitations');
+    const emails = value.emails.map((text, index) => {
+      const { addresses, wrong } = addressesIn(text);
+      const [address, ...others] = addresses;
+      if (address === undefined || others.length > 0 || wrong.length > 0)
+        throw new ApiProblem('invalid', 'This is not an e-mail address.', [
+          { pointer: `/emails/${index}`, detail: 'This is not an e-mail address.' },
+        ]);
+      return address;
+    });
+    const input = { emails, roles: value.roles ?? ['user'] };
+    return this.creations.execute({ call, bytes }, InvitePeople, input, (made) => {
+      // Without a mail server nobody gets one: the links are for the caller to pass on.
+      const links = sendsMail(this.settings) ? {} : { links: made };
+      return { body: { invited: emails.length, ...links } };
+    });
+  }
+
+  @Delete(':id')
+  @Operation({ summary: 'Withdraws an invitation: its link no longer works', needs: 'gatehouse:admin', signIn: 'any' })
+  async withdraw(@ApiCall() call: Call): Promise<Reply> {
+    const id = call.request.params['id'] ?? '';
+    if (!/^\d{1,15}$/.test(id)) throw notFound('invitation');
+    await this.operations.execute(WithdrawInvitation, call.actor, { selector: Number(id) });
+    return Reply.empty(204);
+  }
+}
+
+@AdminApi('roles')
+export class RolesApi {
+  constructor(
+    @Inject(Operations) private readonly operations: Operations,
+    @Inject(RoleRequirements) private readonly requirements: RoleRequirements,
+  ) {}
+
+  @Get()
+  @Operation({ summary: 'Roles, and what they demand', needs: 'gatehouse:read', answers: 'Role', pages: true })
+  async list(@ApiCall() call: Call): Promise<Reply> {
+    const demanding = await this.requirements.load();
+    const items = roles.map((role) => ({ role, second_factor: demanding.has(role) }));
+    return pageReply(call.request, items, undefined);
+  }
+
+  @Put(':role')
+  @Operation({
+    summary: 'Says whether a role demands a second factor',
+    needs: 'gatehouse:admin',
+    body: 'RoleRequirement',
+    answers: 'Role',
+  })
+  async update(@ApiCall() call: Call): Promise<Reply> {
+    const role = roles.find((each) => each === call.request.params['role']);
+    if (role === undefined) throw notFound('role');
+    const { value } = await readBodyOf(call.request, 'RoleRequirement');
+    await this.operations.execute(SetRoleRequirements, call.actor, { [role]: value.second_factor });
+    return Reply.json({ role, second_factor: value.second_factor });
+  }
+}

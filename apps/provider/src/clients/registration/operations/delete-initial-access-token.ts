@@ -1,0 +1,21 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../../../operations/actor.js';
+import { notFound } from '../../../operations/operation-error.js';
+import { SimpleOperation, type Performed } from '../../../operations/operation.js';
+import { administratorsAfterRecentSignIn, demand } from '../../../operations/policy.js';
+import { InitialAccessTokens } from '../initial-access-tokens.service.js';
+
+/** Deletes an initial access token. Clients that registered with it stay. */
+@Injectable()
+export class DeleteInitialAccessToken extends SimpleOperation<{ readonly id: string }, void> {
+  constructor(@Inject(InitialAccessTokens) private readonly tokens: InitialAccessTokens) {
+    super();
+  }
+
+  async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<Performed<void>> {
+    demand(actor, administratorsAfterRecentSignIn(actor));
+    if (!(await this.tokens.remove(unit, id))) throw notFound('registration token');
+    return { result: undefined, changes: [{ type: 'registration_token.removed', subjectId: id }] };
+  }
+}

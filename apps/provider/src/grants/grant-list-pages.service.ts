@@ -1,0 +1,135 @@
+import { Inject, Injectable, type Type } from '@nestjs/common';
+import type { EpochSeconds, Selector } from '@gatehouse/domain/kernel';
+import type { Form } from '@gatehouse/platform/http/form';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply } from '@gatehouse/platform/http/reply';
+import { query, type WebRequest } from '@gatehouse/platform/http/request';
+import { readOrder } from '../database/list-order.js';
+import { PageError } from '../web/page-error.js';
+import type { Operation } from '../operations/operation.js';
+import { PageOperations, type Submission } from '../users/page-operations.service.js';
+import type { UserRequestContext } from '../users/sessions/request-context.js';
+import { RequestContexts } from '../users/sessions/request-contexts.service.js';
+import { GrantListFilters } from './grant-list-filters.service.js';
+import {
+  back,
+  endable,
+  filterModel,
+  listVisible,
+  parseSelector,
+  type Listed,
+  type GrantListQuery,
+} from './grant-list.js';
+import type { RevokeAllInput, Revoked, RevokeInput } from './operations/revocation.js';
+
+const pageSize = 25;
+/** Of the chosen ones; a page shows fewer. */
+const maxAtOnce = 200;
+
+/** What grants and tokens differ in. */
+export interface GrantListKind<T extends Listed> {
+  readonly path: string;
+  readonly view: string;
+  /** What the view calls the items. */
+  readonly name: 'grants' | 'tokens';
+  readonly notices: Readonly<Record<string, string>>;
+  list(query: GrantListQuery, now: EpochSeconds): Promise<{ readonly items: readonly T[]; readonly more: boolean }>;
+  /** The columns that only this list has. */
+  columns(item: T): object;
+  readonly revoke: Type<Operation<RevokeInput, Revoked>>;
+  readonly revokeAll: Type<Operation<RevokeAllInput, Revoked>>;
+}
+
+interface Shown {
+  readonly status?: number;
+  readonly error?: string;
+  readonly notice?: string | undefined;
+}
+
+/** The page of a list of live things: administrators see all, developers those of their own clients. */
+@Injectable()
+export class GrantListPages {
+  constructor(
+    @Inject(PageOperations) private readonly operations: PageOperations,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(GrantListFilters) private readonly filters: GrantListFilters,
+  ) {}
+
+  async list<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
+    const context = await this.openFor(request);
+    const parameters = query(request);
+    return this.show(context, kind, parameters, { notice: kind.notices[parameters.text('done')] });
+  }
+
+  /**
+   * One by its `selector`; `action=revoke-chosen` with those that are ticked (`chosen`); `action=revoke-all` of the user
+   * and client that the list is narrowed to.
+   */
+  async act<T extends Listed>(request: WebRequest, kind: GrantListKind<T>): Promise<Reply> {
+    const { form, refusal } = await this.forms.read(request);
+    const context = await this.openFor(request);
+    const parameters = query(request);
+    if (refusal) return this.show(context, kind, parameters, { status: 403, error: refusal.sentence });
+    const done = await this.revoke({ context, form }, kind);
+    return Reply.redirect(back(kind.path, parameters, done), { cookies: context.cookies });
+  }
+
+  private async revoke<T extends Listed>(
+    submission: Submission,
+    kind: GrantListKind<T>,
+  ): Promise<'revoked' | 'chosen-revoked' | 'none' | 'all-revoked'> {
+    const { context, form } = submission;
+    // The button of one row: what is ticked elsewhere is not meant.
+    if (form.has('selector')) {
+      await this.operations.execute(kind.revoke, { selectors: selectorsOf([form.text('selector')]) }, submission);
+      return 'revoked';
+    }
+    switch (form.get('action')) {
+      case 'revoke-chosen': {
+        const chosen = selectorsOf(form.all('chosen'));
+        await this.operations.execute(kind.revoke, { selectors: chosen }, submission);
+        return chosen.length === 0 ? 'none' : 'chosen-revoked';
+      }
+      case 'revoke-all': {
+        const filter = await this.filters.read(context, form, (asked) => kind.list(asked, context.now));
+        await this.operations.execute(kind.revokeAll, endable(filter, context), submission);
+        return 'all-revoked';
+      }
+      default:
+        throw new PageError('form.invalid');
+    }
+  }
+
+  private async show<T extends Listed>(
+    context: UserRequestContext,
+    kind: GrantListKind<T>,
+    parameters: Form,
+    shown: Shown,
+  ): Promise<Reply> {
+    const source = (asked: GrantListQuery): ReturnType<typeof kind.list> => kind.list(asked, context.now);
+    const filter = await this.filters.read(context, parameters, source);
+    const order = readOrder(parameters.get('order'));
+    const before = parseSelector(parameters.get('before'));
+    const { items, more } = await listVisible(source, filter, { before, order, limit: pageSize });
+    const rows = await this.filters.rows(items);
+    const model = {
+      ...filterModel(filter, order, context),
+      [kind.name]: items.map((item, index) => ({ ...rows[index], ...kind.columns(item) })),
+      isFirst: before === undefined,
+      next: more ? items.at(-1)?.selector : undefined,
+      ...shown,
+    };
+    return this.contexts.page(context, kind.view, model, { status: shown.status ?? 200 });
+  }
+
+  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.contexts.requireUser(request);
+    this.contexts.requireRole(context, 'admin', 'developer');
+    return context;
+  }
+}
+
+function selectorsOf(texts: readonly string[]): readonly Selector[] {
+  return [...new Set(texts)].slice(0, maxAtOnce).flatMap((text) => parseSelector(text) ?? []);
+}

@@ -1,0 +1,59 @@
+import type english from './en.json';
+import type { Catalogue, TextValues } from './catalogue.js';
+import { englishCatalogue } from './english.js';
+
+export type TextKey = keyof typeof english;
+
+/** A sentence for people that is put into their language when its page is shown; for programs and logs it is English. */
+export class Text {
+  constructor(
+    readonly key: TextKey,
+    readonly values: Readonly<Record<string, string | number | Text | undefined>>,
+  ) {}
+
+  in(catalogue: Catalogue): string {
+    const values: Record<string, TextValues[string]> = {};
+    for (const [name, value] of Object.entries(this.values))
+      values[name] = value instanceof Text ? value.in(catalogue) : value;
+    return catalogue.plain(this.key, values);
+  }
+
+  toString(): string {
+    return this.in(englishCatalogue());
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** True where there are words for it: for keys that are made of what others named. */
+export function hasText(key: string): key is TextKey {
+  return englishCatalogue().has(key);
+}
+
+/** What is said to people: in their language, or where only administrators see it in English. */
+export type Message = string | Text;
+
+/** Sentences one after the other. */
+export function joined(first: Message | undefined, second: Message): Message {
+  return first === undefined ? second : text('form.sentences', { first, second });
+}
+
+export function text(key: TextKey, values: Text['values'] = {}): Text {
+  return new Text(key, values);
+}
+
+/** A model for a view with every {@link Text} in it said in a language. Models are plain objects and lists. */
+export function translate(model: unknown, catalogue: Catalogue): unknown {
+  if (model instanceof Text) return model.in(catalogue);
+  if (Array.isArray(model)) return model.map((each) => translate(each, catalogue));
+  if (!isPlainObject(model)) return model;
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(model)) copy[name] = translate(value, catalogue);
+  return copy;
+}
+
+function isPlainObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,145 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Catalogue } from './catalogue.js';
+import { Languages } from './languages.js';
+import { joined, translate, text } from './message.js';
+
+function folderOf(files: Record<string, unknown>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'texts-'));
+  for (const [name, content] of Object.entries(files))
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
+  return folder;
+}
+
+function languagesOf(files: Record<string, unknown>, language = 'en'): Languages {
+  return new Languages({ textsFolder: folderOf(files), language });
+}
+
+describe('a catalogue', () => {
+  const catalogue = new Catalogue('en', {
+    who: '<strong>{name}</strong> & "friends"',
+    days: '{count, plural, one {# day} other {# days}}',
+    link: 'Not {name}? <a>Another account</a>',
+    spoken: 'End<hidden> the session of {name}</hidden>',
+  });
+
+  it('escapes what people wrote, and what a text itself says', () => {
+    expect(catalogue.html('who', { name: '<i>"x"&' })).toBe(
+      '<strong>&lt;i&gt;&quot;x&quot;&amp;</strong> &amp; &quot;friends&quot;',
+    );
+    expect(catalogue.html('link', { name: 'a', href: '/x?a=1&b="' })).toBe(
+      'Not a? <a href="/x?a&#x3D;1&amp;b&#x3D;&quot;">Another account</a>',
+    );
+  });
+
+  it('says the same without markup where it is no HTML', () => {
+    expect(catalogue.plain('who', { name: '<i>' })).toBe('<i> & "friends"');
+    expect(catalogue.plain('spoken', { name: 'Firefox' })).toBe('End the session of Firefox');
+  });
+
+  it('knows how its language counts', () => {
+    expect([1, 2].map((count) => catalogue.plain('days', { count }))).toEqual(['1 day', '2 days']);
+    const polish = new Catalogue('pl', { days: '{count, plural, one {# dzień} few {# dni} other {# dnia}}' });
+    expect([1, 3].map((count) => polish.plain('days', { count }))).toEqual(['1 dzień', '3 dni']);
+  });
+
+  it('says what is missing', () => {
+    expect(() => catalogue.plain('nowhere')).toThrow('there is no text "nowhere"');
+    expect(() => catalogue.plain('toString')).toThrow('there is no text');
+    expect(() => catalogue.plain('who')).toThrow('name');
+  });
+});
+
+describe('a text', () => {
+  const german = new Catalogue('de', {
+    'browsers.on': '{browser} unter {system}',
+    'browsers.any': 'Ein Browser',
+    'form.sentences': '{first} {second}',
+    'problem.email': 'Das ist keine Adresse.',
+  });
+
+  it('is English for programs, and in a language where its page is shown; texts within it too', () => {
+    const sentence = text('browsers.on', { browser: text('browsers.any'), system: 'Linux' });
+    expect(String(sentence)).toBe('A browser on Linux');
+    expect(JSON.stringify({ sentence })).toBe('{"sentence":"A browser on Linux"}');
+    expect(translate({ list: [{ sentence }], other: 'x', count: 1, none: undefined }, german)).toEqual({
+      list: [{ sentence: 'Ein Browser unter Linux' }],
+      other: 'x',
+      count: 1,
+      none: undefined,
+    });
+  });
+
+  it('follows another', () => {
+    const both = joined(joined(undefined, text('problem.email')), 'And more.');
+    expect(translate(both, german)).toBe('Das ist keine Adresse. And more.');
+  });
+
+  it('leaves alone what is no plain object', () => {
+    const date = new Date(0);
+    expect(translate({ date }, german)).toEqual({ date });
+    expect(translate(Buffer.from('x'), german)).toEqual(Buffer.from('x'));
+  });
+});
+
+describe('languages', () => {
+  const files = { 'de.json': { 'login.submit': 'Anmelden' }, 'pt-BR.json': { 'login.submit': 'Entrar' } };
+
+  it.each([
+    [undefined, undefined, 'en'],
+    [undefined, 'de', 'de'],
+    [undefined, 'de-AT, en;q=0.5', 'de'],
+    [undefined, 'en;q=0.5, DE', 'de'],
+    [undefined, 'pt', 'en'],
+    [undefined, 'pt-br', 'pt-BR'],
+    [undefined, 'fr, *;q=0.1, de;q=0.2', 'de'],
+    [undefined, 'fr, *', 'en'],
+    [undefined, 'de;q=0', 'en'],
+    [undefined, ';;;,,, q=1', 'en'],
+    [['fr', 'de-CH-1996'], 'en', 'de'],
+    [['fr'], 'de', 'de'],
+    [['__proto__', 'constructor'], undefined, 'en'],
+    [undefined, `${'x,'.repeat(1000)}de`, 'en'],
+  ])('for %j and Accept-Language %j: %s (RFC 4647 3.4)', (wanted, header, expected) => {
+    expect(languagesOf(files).choose(wanted, header).language).toBe(expected);
+  });
+
+  it('say in English what a translation lacks, and what the set-up replaced', () => {
+    const languages = languagesOf({ ...files, 'en.json': { 'login.again': 'Sign in once more' } });
+    const german = languages.of('de');
+    expect([german.plain('login.submit'), german.plain('login.again'), german.plain('form.save')]).toEqual([
+      'Anmelden',
+      'Sign in once more',
+      'Save',
+    ]);
+    expect(languages.of('en').plain('login.submit')).toBe('Log in');
+    expect(languages.tags).toEqual(['en', 'de', 'pt-BR']);
+  });
+
+  it('have a usual one', () => {
+    expect(languagesOf(files, 'de').choose(undefined, 'fr').language).toBe('de');
+    expect(languagesOf(files, 'de').choose(undefined, 'en').language).toBe('en');
+    expect(() => languagesOf(files, 'fr')).toThrow('GATEHOUSE_LANGUAGE: there are no texts in fr (en, de, pt-BR)');
+  });
+
+  it.each([
+    ['de.json', { 'login.submit': 7 }, 'login.submit: this is no text'],
+    ['de.json', { 'login.submit': '<a>Los</a>' }, 'there is no <a> in this text'],
+    ['de.json', { 'login.submit': '{username}' }, 'there is no {username} in this text'],
+    ['de.json', { 'login.submit': '<script>' }, 'login.submit: this cannot be read'],
+    ['de.json', { 'time.days': '{count, plural, one {{other}} other {#}}' }, 'there is no {other} in this text'],
+    ['de.json', '{', 'the file cannot be read as JSON'],
+    ['de.json', [], 'the file is no object of texts by their keys'],
+    ['a language.json', {}, 'the name of the file is no language tag'],
+  ])('stop the start over %s with %j', (name, content, problem) => {
+    expect(() => languagesOf({ [name]: content })).toThrow(problem);
+  });
+
+  it('stop the start over a folder that is not there, and pass over texts of another version', () => {
+    expect(() => new Languages({ textsFolder: '/nowhere/at/all', language: 'en' })).toThrow(
+      'GATEHOUSE_TEXTS: the folder /nowhere/at/all cannot be read',
+    );
+    expect(languagesOf({ 'de.json': { 'gone.since': '{anything}' } }).tags).toEqual(['en', 'de']);
+  });
+});

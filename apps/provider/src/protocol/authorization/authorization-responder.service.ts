@@ -1,0 +1,174 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { addSeconds, formatToken, type Token } from '@gatehouse/domain/kernel';
+import {
+  acrOf,
+  authorizationErrorParameters,
+  authorizationResponseParameters,
+  OAuthError,
+  preferredContexts,
+  returnsOf,
+  type AuthorizationRequest,
+  type Authority,
+  type Client,
+} from '@gatehouse/domain/oauth';
+import { ConcurrencyConflict, Store, type Unit } from '@gatehouse/platform/database/store';
+import type { Reply } from '@gatehouse/platform/http/reply';
+import { AuditService } from '../../audit/audit.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { GrantsService } from '../../grants/grants.service.js';
+import { TokenIssuer, type FrontChannelTokens } from '../../tokens/token-issuer.js';
+import type { UserRequestContext, RequestContext } from '../../users/sessions/request-context.js';
+import { CodesService } from './codes.service.js';
+import { Interactions } from './interactions.service.js';
+import type { CurrentInteraction } from './current-interaction.js';
+import { AuthorizationResponses, type Addressee } from './authorization-responses.service.js';
+import { SessionStates, type StatefulRequest } from './session-states.service.js';
+
+/** What one answer gives, made and signed before it is stored. */
+interface Made {
+  readonly code: Token | undefined;
+  readonly tokens: FrontChannelTokens | undefined;
+}
+
+/** The answers of the authorization endpoint, good and bad. */
+@Injectable()
+export class AuthorizationResponder {
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(CodesService) private readonly codes: CodesService,
+    @Inject(GrantsService) private readonly grants: GrantsService,
+    @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
+    @Inject(SessionStates) private readonly sessionStates: SessionStates,
+    @Inject(AuthorizationResponses) private readonly responses: AuthorizationResponses,
+    @Inject(AuditService) private readonly audit: AuditService,
+  ) {}
+
+  /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
+  deny(
+    context: RequestContext,
+    request: Addressee & StatefulRequest & Pick<AuthorizationRequest, 'state'>,
+    error: OAuthError,
+  ): Promise<Reply> {
+    const { sessionState, cookies } = this.sessionStates.of(context, request);
+    const parameters = authorizationErrorParameters({
+      error,
+      state: request.state,
+      sessionState,
+      issuer: this.settings.issuer,
+    });
+    return this.responses.reply({ ...context, cookies }, request, parameters);
+  }
+
+  /**
+   * Grant, code, access token and their trace in one unit; nothing else is written.
+   * @returns undefined when the session ended meanwhile, or what may be answered once was
+   */
+  async grant(context: UserRequestContext, pending: CurrentInteraction): Promise<Reply | undefined> {
+    const { now } = context;
+    const { request } = pending;
+    const returns = returnsOf(request.responseType);
+    const code = returns.code ? this.codes.make() : undefined;
+    let tokens: FrontChannelTokens | undefined;
+    try {
+      if (returns.idToken || returns.accessToken)
+        tokens = await this.issuer.prepareFrontChannel(
+          authorityOf(context, request),
+          pending.client,
+          { returns, code: code && formatToken(code), state: request.state },
+          now,
+        );
+    } catch (error) {
+      // An ID token that cannot be encrypted as the client registered it.
+      if (error instanceof OAuthError) return this.deny(context, request, error);
+      throw error;
+    }
+    const { sessionState, cookies } = this.sessionStates.of(context, request);
+    const parameters = authorizationResponseParameters({
+      code: code && formatToken(code),
+      accessToken: tokens?.access && {
+        value: tokens.access.text,
+        expiresInSeconds: tokens.access.lifetimeSeconds,
+        scope: tokens.access.scope,
+      },
+      idToken: tokens?.idToken,
+      state: request.state,
+      sessionState,
+      issuer: this.settings.issuer,
+    });
+    // Made before anything is written: an answer that cannot be encrypted grants nothing.
+    const reply = await this.responses.reply({ ...context, cookies }, request, parameters);
+    try {
+      await this.store.run((unit) => this.write(unit, context, pending, { code, tokens }));
+    } catch (error) {
+      // The session ended meanwhile, or another load of a pushed request's address was first.
+      if (error instanceof ConcurrencyConflict) return undefined;
+      throw error;
+    }
+    return reply;
+  }
+
+  /** The unit stands on the session. */
+  private write(unit: Unit, context: UserRequestContext, pending: CurrentInteraction, made: Made): void {
+    const { now, user, session } = context;
+    const { id, request, client, once } = pending;
+    const grant = this.grants.create(
+      unit,
+      {
+        clientId: request.clientId,
+        userId: user.id,
+        sessionId: session.id,
+        scope: request.scope,
+        resources: request.resources ?? [],
+        authTime: session.authTime,
+        amr: session.amr,
+        acr: acrOf(session.amr, preferredContexts(request)),
+        claims: request.claims,
+        expiresAt: addSeconds(now, this.lifetimeSeconds(made, client)),
+      },
+      now,
+    );
+    void this.audit.record(unit, {
+      type: 'grant.created',
+      actorId: user.id,
+      clientId: request.clientId,
+      subjectId: String(grant),
+      address: context.address,
+      requestId: context.requestId,
+    });
+    if (id !== undefined) this.kept[once ? 'answeredFirst' : 'answered'](unit, id, context.browser.hash, now);
+    if (made.code) this.codes.issue(unit, made.code, { request, client, grantSelector: grant }, now);
+    if (made.tokens?.access)
+      this.issuer.storeAccess(unit, { ...authorityOf(context, request), grant }, made.tokens.access, now);
+  }
+
+  /** The latest end of what the answer gives. */
+  private lifetimeSeconds({ code, tokens }: Made, client: Client): number {
+    return Math.max(
+      code ? this.codes.lifetimeSeconds(client) : 0,
+      // An API's own tokens may live longer than those of this server.
+      tokens?.access?.lifetimeSeconds ?? 0,
+      tokens?.idToken === undefined ? 0 : this.settings.idTokenLifetimeSeconds,
+    );
+  }
+}
+
+/** What the person's login and yes prove to the client; its grant is made with the answer. */
+function authorityOf({ user, session }: UserRequestContext, request: AuthorizationRequest): Authority {
+  return {
+    clientId: request.clientId,
+    userId: user.id,
+    grant: undefined,
+    scope: request.scope,
+    resources: request.resources,
+    mayRefresh: false,
+    sessionId: session.id,
+    authTime: session.authTime,
+    nonce: request.nonce,
+    amr: session.amr,
+    acr: acrOf(session.amr, preferredContexts(request)),
+    claims: request.claims,
+  };
+}

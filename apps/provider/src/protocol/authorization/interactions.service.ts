@@ -1,0 +1,263 @@
+import { createHmac } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  addSeconds,
+  epochSeconds,
+  equalInConstantTime,
+  formatToken,
+  parseToken,
+  type EpochSeconds,
+  type Selector,
+  type Token,
+} from '@gatehouse/domain/kernel';
+import { Store, type Unit } from '@gatehouse/platform/database/store';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { Sweeper, type PurgeStep } from '../../database/sweep.js';
+import {
+  clientIdOf,
+  parseContent,
+  writeContent,
+  type Advance,
+  type InteractionContent,
+  type Interaction,
+  type InteractionProgress,
+} from './interaction.js';
+import { interactionStatements, type InteractionRow } from './interaction.statements.js';
+
+/** Past these a request is not stored but rides sealed in its own id. */
+const perAddressAMinute = 120;
+const maxStored = 100_000;
+const maxSealedCharacters = 4096;
+const sealedPrefix = 's.';
+const countForSeconds = 5;
+/** Whose a request is that began before anybody signed in cannot be known: it is offered for so long. */
+const offeredSeconds = 3600;
+
+/** A request in its own id: kind, content, and the instants of its progress. */
+interface Sealed {
+  readonly k: string;
+  readonly p: string;
+  readonly c: EpochSeconds;
+  readonly l?: EpochSeconds;
+  readonly y?: EpochSeconds;
+  readonly s?: EpochSeconds;
+}
+
+/** The browser that a request belongs to, and the address that it came from. */
+export interface InteractionOwner {
+  readonly browserHash: Buffer;
+  readonly addressKey: string;
+  /** Who is signed in there; undefined: nobody. */
+  readonly userId: string | undefined;
+}
+
+/**
+ * Owns requests that wait for a person: bound to one browser, bounded per browser, per address and in all.
+ * A request past those bounds is sealed into its own id, so that no stranger can push out another browser's login.
+ */
+@Injectable()
+export class Interactions {
+  private stored = { count: 0, at: 0 };
+  private readonly keys: readonly Buffer[];
+
+  private readonly sweeper = new Sweeper(interactionStatements.purge);
+
+  constructor(
+    @Inject(Store) private readonly store: Store,
+    @Inject(SelectorSource) private readonly selectors: SelectorSource,
+    @Inject(Keyring) private readonly keyring: Keyring,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {
+    this.keys = keyring.derive('kept request id');
+  }
+
+  /** @returns the id for the address bar; undefined when it can be neither stored nor sealed (answer 429) */
+  async keep(
+    unit: Unit,
+    content: InteractionContent,
+    owner: InteractionOwner,
+    now: EpochSeconds,
+  ): Promise<string | undefined> {
+    // Sealed with the longest progress that it can come to, so that what fits now fits to the end.
+    if (!(await this.mayStore(unit, owner, now)))
+      return (
+        this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now, selectedAt: now }, owner) &&
+        this.seal(content, { createdAt: now }, owner)
+      );
+    const selector = this.selectors.next();
+    await unit.change(
+      interactionStatements.insert,
+      selector,
+      owner.browserHash,
+      content.kind,
+      clientIdOf(content) ?? null,
+      writeContent(content),
+      owner.addressKey,
+      now,
+      addSeconds(now, this.settings.requestLifetimeSeconds),
+      owner.userId ?? null,
+    );
+    await unit.change(interactionStatements.trimBrowser, owner.browserHash, this.settings.pendingPerBrowser);
+    this.stored.count++;
+    return this.idOf(selector, owner.browserHash);
+  }
+
+  /** The request of this id, if it belongs to this browser and has not expired. */
+  async find(id: string | undefined, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
+    if (id === undefined) return undefined;
+    if (id.startsWith(sealedPrefix)) return this.open(id, browserHash, now);
+    const token = parseToken(id);
+    if (!token || !this.isGenuine(token, browserHash)) return undefined;
+    const row = await this.store.one<InteractionRow>(interactionStatements.find, token.selector, browserHash, now);
+    return row && toInteraction(id, row);
+  }
+
+  /** The request of this row, if it belongs to this browser, has not expired, and its client has no answer yet. */
+  async findUnanswered(selector: Selector, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
+    const row = await this.store.one<InteractionRow>(interactionStatements.find, selector, browserHash, now);
+    return row && row.answered_at === null ? toInteraction(this.idOf(selector, browserHash), row) : undefined;
+  }
+
+  /**
+   * The newest unanswered request that a page may offer to continue with: one of the person who is signed in, or one that
+   * began a short while ago when nobody was. Never another person's: browsers are shared.
+   */
+  async findOffered(
+    { browserHash, userId }: Pick<InteractionOwner, 'browserHash' | 'userId'>,
+    now: EpochSeconds,
+  ): Promise<{ id: string; clientId: string } | undefined> {
+    const row = await this.store.one<{ selector: Selector; client_id: string }>(
+      interactionStatements.newestOffered,
+      browserHash,
+      now,
+      userId ?? null,
+      now - offeredSeconds,
+    );
+    return row && { id: this.idOf(row.selector, browserHash), clientId: row.client_id };
+  }
+
+  /**
+   * Offers nothing that began in this browser until now: its person signed out, another signed in, or they do not want it.
+   * The requests themselves stay, for the tab that has their address.
+   */
+  async dismissAll(unit: Unit, browserHash: Buffer, now: EpochSeconds, except?: Interaction): Promise<void> {
+    const kept = except && parseToken(except.id);
+    await unit.change(interactionStatements.dismissAll, browserHash, now, kept?.selector ?? 0);
+  }
+
+  /** Notes that the client got its answer. */
+  answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
+    const token = parseToken(id);
+    if (token) unit.write(interactionStatements.answered, token.selector, browserHash, now);
+  }
+
+  /** The same, where the unit stands on its being the first answer. */
+  answeredFirst(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
+    const token = parseToken(id);
+    if (token) unit.expectChange(interactionStatements.answeredFirst, token.selector, browserHash, now);
+  }
+
+  /** Notes what the person did for this request. The id may be another one afterwards. */
+  async advance(
+    unit: Unit,
+    kept: Interaction,
+    step: Advance,
+    owner: InteractionOwner,
+    now: EpochSeconds,
+  ): Promise<string> {
+    const token = parseToken(kept.id);
+    if (token) {
+      await unit.change(interactionStatements[step], token.selector, owner.browserHash, now, owner.userId ?? null);
+      return kept.id;
+    }
+    return this.seal(kept, { ...kept.progress, [`${step}At`]: now }, owner) ?? kept.id;
+  }
+
+  /** A step of the purge. */
+  async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
+    return this.sweeper.step(unit, now);
+  }
+
+  /** Derived, not stored: the browser that owns a request can always be shown the way back to it. */
+  private idOf(selector: Selector, browserHash: Buffer, key = this.keys[0]): string {
+    if (!key) throw new Error('ids of kept requests need a key');
+    const verifier = createHmac('sha256', key).update(`${selector}.`).update(browserHash).digest('base64url');
+    return formatToken({ selector, verifier });
+  }
+
+  private isGenuine(token: Token, browserHash: Buffer): boolean {
+    const presented = Buffer.from(formatToken(token));
+    return this.keys.some((key) =>
+      equalInConstantTime(Buffer.from(this.idOf(token.selector, browserHash, key)), presented),
+    );
+  }
+
+  private async mayStore(unit: Unit, owner: InteractionOwner, now: EpochSeconds): Promise<boolean> {
+    if (!this.settings.throttle) return true;
+    if (now - this.stored.at >= countForSeconds) {
+      const all = await unit.one<{ count: number }>(interactionStatements.countAll);
+      this.stored = { count: Number(all?.count ?? 0), at: now };
+    }
+    if (this.stored.count >= maxStored) return false;
+    const ofAddress = await unit.one<{ count: number }>(
+      interactionStatements.countOfAddress,
+      owner.addressKey,
+      now - 60,
+    );
+    return Number(ofAddress?.count ?? 0) < perAddressAMinute;
+  }
+
+  private seal(
+    content: InteractionContent,
+    progress: InteractionProgress,
+    owner: InteractionOwner,
+  ): string | undefined {
+    const text = JSON.stringify({
+      k: content.kind,
+      p: writeContent(content),
+      c: progress.createdAt,
+      l: progress.loggedInAt,
+      y: progress.consentedAt,
+      s: progress.selectedAt,
+    });
+    const id = sealedPrefix + this.keyring.seal(placeOf(owner.browserHash), text);
+    return id.length > maxSealedCharacters ? undefined : id;
+  }
+
+  private open(id: string, browserHash: Buffer, now: EpochSeconds): Interaction | undefined {
+    if (id.length > maxSealedCharacters) return undefined;
+    let text: string;
+    try {
+      text = this.keyring.open(placeOf(browserHash), id.slice(sealedPrefix.length)).toString('utf8');
+    } catch {
+      return undefined; // forged, another browser's, or sealed with a key that is gone
+    }
+    const sealed = JSON.parse(text) as Sealed;
+    if (addSeconds(sealed.c, this.settings.requestLifetimeSeconds) <= now) return undefined;
+    return {
+      ...parseContent(sealed.k, sealed.p),
+      id,
+      progress: { createdAt: sealed.c, loggedInAt: sealed.l, consentedAt: sealed.y, selectedAt: sealed.s },
+    };
+  }
+}
+
+function placeOf(browserHash: Buffer): string {
+  return `kept_requests.id:${browserHash.toString('base64url')}`;
+}
+
+function toInteraction(id: string, row: InteractionRow): Interaction {
+  return {
+    ...parseContent(row.kind, row.parameters),
+    id,
+    progress: {
+      createdAt: epochSeconds(row.created_at),
+      loggedInAt: row.logged_in_at === null ? undefined : epochSeconds(row.logged_in_at),
+      consentedAt: row.consented_at === null ? undefined : epochSeconds(row.consented_at),
+      selectedAt: row.selected_at === null ? undefined : epochSeconds(row.selected_at),
+    },
+  };
+}

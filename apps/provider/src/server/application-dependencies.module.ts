@@ -1,0 +1,133 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Clock } from '@gatehouse/platform/clock';
+import type { OpenStore } from '@gatehouse/platform/database/open-store';
+import { Store } from '@gatehouse/platform/database/store';
+import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
+import { Keyring } from '@gatehouse/platform/secrets/keyring';
+import { SelectorSource } from '@gatehouse/platform/secrets/random';
+import { Log } from '@gatehouse/platform/telemetry/log';
+import { BrowserCookie } from '@gatehouse/platform/http/browser-cookie';
+import { CsrfTokens } from '@gatehouse/platform/http/csrf';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { AuditChain } from '../audit/audit-chain.service.js';
+import { Activity } from '../audit/activity.service.js';
+import { RejectedForms } from '../audit/rejected-forms.service.js';
+import { FailedRequests } from '../audit/failed-requests.service.js';
+import { AuditLog } from '../audit/audit-log.service.js';
+import { RecordAuditExport } from '../audit/operations/record-audit-export.js';
+import { AuditService, PROCESS_ACTOR } from '../audit/audit.service.js';
+import { BoundedEvents } from '../audit/bounded-events.service.js';
+import { DeniedAccess } from '../audit/denied-access.service.js';
+import { SETTINGS } from '../config/settings.token.js';
+import type { Settings } from '../config/settings.js';
+import { Counters } from '../monitoring/counters.js';
+import { Languages } from '../i18n/languages.js';
+import { CurrentActors } from '../operations/current-actors.js';
+import { Operations } from '../operations/operations.js';
+import { AcceptIssuer } from '../database/operations/accept-issuer.js';
+import { RecordedIssuer } from '../database/recorded-issuer.service.js';
+import { GeneratorId } from '../database/generator-id.js';
+import { CacheVersions } from '../database/cache-versions.service.js';
+
+/** What the outside gives an application before it is put together. */
+export interface ApplicationDependencies {
+  readonly settings: Settings;
+  readonly store: OpenStore;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly selectors: SelectorSource;
+  /** Leased, of a server process. */
+  readonly generatorId?: GeneratorId | undefined;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly languages: Languages;
+  /** See {@link PROCESS_ACTOR}. */
+  readonly processActor: string | null;
+}
+
+/**
+ * Owns nothing: hands the edge (settings, store, clock, keys, outgoing requests, forms, log, audit, caches) to every module.
+ */
+@Global()
+@Module({})
+export class ApplicationDependenciesModule {
+  static of(core: ApplicationDependencies): DynamicModule {
+    const origin = core.settings.issuer;
+    const browserCookie = new BrowserCookie({ origin });
+    const csrf = new CsrfTokens(core.keyring.derive('csrf'));
+    return {
+      module: ApplicationDependenciesModule,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          useFactory: () => ({ ...core.store.dataSource.options, retryAttempts: 0 }),
+          // The store opened it, after the write handle and the migrations; Nest is only lent it.
+          dataSourceFactory: () => Promise.resolve(core.store.dataSource),
+        }),
+      ],
+      providers: [
+        { provide: SETTINGS, useValue: core.settings },
+        { provide: Store, useValue: core.store },
+        { provide: Clock, useValue: core.clock },
+        { provide: Keyring, useValue: core.keyring },
+        {
+          provide: Outbound,
+          useValue: new Outbound({ allow: core.settings.outboundAllow, userAgent: 'Gatehouse' }),
+        },
+        { provide: SelectorSource, useValue: core.selectors },
+        { provide: PROCESS_ACTOR, useValue: core.processActor },
+        { provide: GeneratorId, useValue: core.generatorId },
+        { provide: Log, useValue: core.log },
+        { provide: Counters, useValue: core.counters },
+        { provide: Languages, useValue: core.languages },
+        { provide: BrowserCookie, useValue: browserCookie },
+        {
+          provide: PageForms,
+          inject: [Clock, RejectedForms],
+          useFactory: (clock: Clock, refusals: RejectedForms) =>
+            new PageForms({ origin, csrf, browserCookie, clock, refused: (why) => refusals.note(why) }),
+        },
+        AuditService,
+        AuditChain,
+        AuditLog,
+        BoundedEvents,
+        DeniedAccess,
+        Activity,
+        FailedRequests,
+        RejectedForms,
+        CacheVersions,
+        RecordedIssuer,
+        CurrentActors,
+        Operations,
+        AcceptIssuer,
+        RecordAuditExport,
+      ],
+      exports: [
+        SETTINGS,
+        Store,
+        Clock,
+        Keyring,
+        Outbound,
+        SelectorSource,
+        GeneratorId,
+        Log,
+        Counters,
+        Languages,
+        BrowserCookie,
+        PageForms,
+        AuditService,
+        AuditChain,
+        AuditLog,
+        BoundedEvents,
+        DeniedAccess,
+        Activity,
+        FailedRequests,
+        RejectedForms,
+        CacheVersions,
+        RecordedIssuer,
+        CurrentActors,
+        Operations,
+      ],
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Unit } from '@gatehouse/platform/database/store';
+import type { Actor } from '../operations/actor.js';
+import { CurrentActors } from '../operations/current-actors.js';
+import { OperationError } from '../operations/operation-error.js';
+import { SessionsService } from './sessions/sessions.service.js';
+import { SecondFactorLookup } from './second-factor-lookup.js';
+import { UsersService } from './users.service.js';
+
+/** Reads the people who act again in the unit of an operation: their account, roles, second factor and session. */
+@Injectable()
+export class CurrentUsers {
+  constructor(
+    @Inject(CurrentActors) actors: CurrentActors,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(SecondFactorLookup) private readonly factors: SecondFactorLookup,
+  ) {
+    actors.readWith((unit, actor) => this.read(unit, actor));
+  }
+
+  private async read(unit: Unit, actor: Actor): Promise<Actor> {
+    if (actor.kind !== 'person') return actor;
+    const { userId, sessionId } = actor;
+    const user = await this.users.findIn(unit, userId);
+    if (!user || user.disabledAt !== undefined) throw noLonger('This account was disabled.');
+    if (sessionId !== undefined && (await this.sessions.ownerOfOpen(unit, sessionId)) !== userId)
+      throw noLonger('This session was ended.');
+    const hasSecondFactor = actor.hasSecondFactor || (await this.factors.hasAnyIn(unit, userId));
+    return { ...actor, roles: user.roles, hasSecondFactor };
+  }
+}
+
+function noLonger(sentence: string): OperationError {
+  return new OperationError('forbidden', sentence);
+}

@@ -1,0 +1,208 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '@gatehouse/platform/clock';
+import { BrowserCookie, cookieName } from '@gatehouse/platform/http/browser-cookie';
+import { LoopbackNames } from '@gatehouse/platform/http/loopback-names';
+import { PageForms } from '@gatehouse/platform/http/page-forms';
+import { Reply, type PageOptions, type SetCookie } from '@gatehouse/platform/http/reply';
+import { addressKey, clientAddress, cookie, requestId, type WebRequest } from '@gatehouse/platform/http/request';
+import { noteSignedIn } from '../../audit/denied-access.service.js';
+import { SETTINGS } from '../../config/settings.token.js';
+import type { Settings } from '../../config/settings.js';
+import { LoginNeeded } from '../../web/login-needed.js';
+import { PageError } from '../../web/page-error.js';
+import { routes } from '../../web/routes.js';
+import { BrowserStates } from './browser-states.service.js';
+import { SessionsService } from './sessions.service.js';
+import type { Session } from './session.js';
+import { text, type Message, type TextKey } from '../../i18n/message.js';
+import { actorOf, isAdmin } from '../actor.js';
+import { RoleRequirements } from '../role-requirements.service.js';
+import { UsersService } from '../users.service.js';
+import type { Role, User } from '../user.js';
+import type { UserRequestContext, RequestContext } from './request-context.js';
+
+/** Finds who is at one of our pages, and gives every page what all pages show. */
+@Injectable()
+export class RequestContexts {
+  private readonly secure: boolean;
+  private readonly sessionCookie: string;
+  private readonly loopbackNames: LoopbackNames;
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(BrowserCookie) private readonly browserCookie: BrowserCookie,
+    @Inject(PageForms) private readonly forms: PageForms,
+    @Inject(BrowserStates) private readonly states: BrowserStates,
+    @Inject(SessionsService) private readonly sessions: SessionsService,
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(RoleRequirements) private readonly roles: RoleRequirements,
+  ) {
+    this.secure = settings.issuer.startsWith('https:');
+    this.loopbackNames = new LoopbackNames({
+      origin: settings.issuer,
+      behindProxy: !settings.trustedProxies.isEmpty,
+    });
+    this.sessionCookie = cookieName('gatehouse_session', this.secure);
+  }
+
+  /** @throws OtherLoopbackName for a page of a local server that was opened by another name than the issuer's */
+  async open(request: WebRequest): Promise<RequestContext> {
+    const rightAddress = this.loopbackNames.check(request);
+    const now = this.clock.now();
+    const browser = this.browserCookie.findOrMake(request);
+    const address = clientAddress(request);
+    const sessionCookie = cookie(request, this.sessionCookie);
+    const session = await this.sessions.find(sessionCookie, now);
+    const found = session && (await this.users.find(session.userId));
+    const person = found?.disabledAt === undefined ? found : undefined;
+    const secondFactorOwed =
+      person !== undefined &&
+      session?.amr.includes('mfa') === false &&
+      (await this.roles.demandSecondFactor(person.roles));
+    // The session ended elsewhere, and this browser learns it now.
+    const changed = sessionCookie !== undefined && !person ? this.states.renew(undefined) : undefined;
+    const user = session?.full && !secondFactorOwed ? person : undefined;
+    return {
+      request,
+      rightAddress,
+      now,
+      address,
+      addressKey: addressKey(address),
+      requestId: requestId(request),
+      browser: { id: browser.id, hash: browser.hash },
+      session: person && session,
+      secondFactorOwed,
+      user,
+      browserState: changed?.value ?? this.states.find(request),
+      cookies: changed ? [...browser.cookies, ...changed.cookies] : browser.cookies,
+    };
+  }
+
+  /** @throws LoginNeeded for a stranger; a page that was posted to is come back to with GET */
+  async requireUser(request: WebRequest): Promise<UserRequestContext> {
+    const context = await this.open(request);
+    if (!context.user || !context.session) throw new LoginNeeded(request.originalUrl);
+    const ofUser = { ...context, user: context.user, session: context.session };
+    noteSignedIn(request, actorOf(ofUser));
+    return ofUser;
+  }
+
+  /** @throws PageError page.forbidden; page.auditor for one who may see this and not change it */
+  requireRole(context: UserRequestContext, ...anyOf: readonly Role[]): void {
+    const { roles } = context.user;
+    if (anyOf.some((role) => roles.includes(role))) return;
+    if (anyOf.includes('admin') && roles.includes('auditor')) {
+      if (isAdmin(context)) return;
+      throw new PageError('page.auditor');
+    }
+    throw new PageError('page.forbidden');
+  }
+
+  /** A page with what every page shows: who is here, where they may go, the token of its forms. */
+  page(context: RequestContext, view: string, model: object, options: PageOptions = {}): Reply {
+    const { csrf } = this.forms.guardOf({ ...context.browser, cookies: context.cookies });
+    const path = context.request.originalUrl.split('?')[0] ?? '/';
+    return Reply.page(
+      view,
+      {
+        csrf,
+        requestId: context.requestId,
+        rightAddress: context.rightAddress,
+        viewer: context.user && {
+          id: context.user.id,
+          username: context.user.username,
+          isAdmin: seesAll(context.user.roles),
+          isDeveloper: context.user.roles.includes('developer'),
+        },
+        nav: context.user ? navigation(context.user, path) : [],
+        readOnly: context.user !== undefined && isAuditorOnly(context.user.roles) && isAdministration(path),
+        ...model,
+      },
+      { ...options, cookies: [...context.cookies, ...(options.cookies ?? [])] },
+    );
+  }
+
+  /** The cookie of a session that was just started, and this browser's new state; they go when the session must. */
+  sessionCookiesFor(session: Session, value: string): readonly SetCookie[] {
+    const maxAgeSeconds = session.expiresAt - session.lastSeenAt;
+    return [
+      { name: this.sessionCookie, value, secure: this.secure, maxAgeSeconds },
+      ...(this.states.renew(maxAgeSeconds)?.cookies ?? []),
+    ];
+  }
+
+  /** Takes the session's cookie away; the browser's state is that of nobody. */
+  noSessionCookies(): readonly SetCookie[] {
+    return [
+      { name: this.sessionCookie, value: '', secure: this.secure, maxAgeSeconds: 0 },
+      ...(this.states.renew(undefined)?.cookies ?? []),
+    ];
+  }
+
+  /** An address of ours as a link that others can open. */
+  absolute(path: string): string {
+    return this.settings.issuer + path;
+  }
+}
+
+function seesAll(roles: readonly string[]): boolean {
+  return roles.includes('admin') || roles.includes('auditor');
+}
+
+function isAuditorOnly(roles: readonly string[]): boolean {
+  return roles.includes('auditor') && !roles.includes('admin');
+}
+
+/** Pages that auditors look at and administrators work with. */
+function isAdministration(path: string): boolean {
+  return administration.some((root) => isBelow(path, root));
+}
+
+const administration = [
+  routes.clients,
+  routes.resources,
+  routes.issuers,
+  routes.users,
+  routes.dashboard,
+  routes.audit,
+  routes.refusals,
+  routes.sessions,
+  routes.keys,
+  routes.messages,
+];
+
+/** Pages that stand behind the dashboard in the navigation. */
+const ofServer = [routes.issuers, routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
+
+function isBelow(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
+interface NavigationLink {
+  readonly href: string;
+  readonly label: Message;
+  readonly current: boolean;
+}
+
+function navigation(user: User, path: string): NavigationLink[] {
+  const admin = seesAll(user.roles);
+  const developer = admin || user.roles.includes('developer');
+  const links: [string, TextKey, boolean][] = [
+    [routes.home, 'nav.home', true],
+    [routes.account, 'nav.account', true],
+    [routes.clients, 'nav.clients', developer],
+    [routes.resources, 'nav.apis', admin],
+    [routes.users, 'nav.users', admin],
+    [routes.grants, 'nav.grants', developer],
+    [routes.tokens, 'nav.tokens', developer],
+    [routes.dashboard, 'nav.server', admin],
+  ];
+  return links
+    .filter(([, , shown]) => shown)
+    .map(([href, label]) => ({
+      href,
+      label: text(label),
+      current: isBelow(path, href) || (href === routes.dashboard && ofServer.some((root) => isBelow(path, root))),
+    }));
+}

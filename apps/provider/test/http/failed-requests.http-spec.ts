@@ -1,0 +1,176 @@
+import { FailedRequests } from '../../src/audit/failed-requests.service';
+import { PurgeService } from '../../src/jobs/purge.service';
+import { ClientsService } from '../../src/clients/clients.service';
+import { Browser, send } from '../support/browser';
+import { authorizationRequest, authorizeUrl, basic, post, startProvider, type TestProvider } from '../support/provider';
+import { SetClientState } from '../../src/clients/operations/set-client-state';
+
+describe('why was this refused?', () => {
+  let provider: TestProvider;
+  let admin: Browser;
+
+  beforeAll(async () => {
+    provider = await startProvider();
+    admin = await provider.logIn(await provider.addUser({ username: 'keeper', roles: ['admin'] }));
+  });
+  afterAll(() => provider.close());
+
+  const at = (path: string): string => `${provider.base}${path}`;
+  const written = (): Promise<void> => provider.app.get(FailedRequests).flush();
+
+  /** The id that the error page shows. */
+  function shownId(text: string): string {
+    const id = /id="request-id">([^<]+)</.exec(text)?.[1];
+    if (id === undefined) throw new Error(`no id in ${text.slice(0, 300)}`);
+    return id;
+  }
+
+  it('names a thousand sources in an hour, and counts all others as one', async () => {
+    const own = await startProvider();
+    try {
+      const refusals = own.app.get(FailedRequests);
+      const flood = async (from: number, many: number): Promise<void> => {
+        await own.store.run((unit) =>
+          refusals.addCounts(
+            unit,
+            Array.from({ length: many }, (_, at) => [`source-${from + at}`, 2]),
+            7,
+          ),
+        );
+      };
+      await flood(0, 900);
+      await flood(800, 600);
+      const counts = await refusals.counts(7, 5000);
+      expect(counts).toHaveLength(1001);
+      expect(counts[0]).toEqual({ source: expect.not.stringMatching(/^source-/) as string, count: 800 });
+      expect(counts.filter(({ count }) => count === 4)).toHaveLength(100);
+    } finally {
+      await own.close();
+    }
+  });
+
+  it('the id on the error page leads to what came, the rule, its clause and the change that mends it', async () => {
+    const { client } = await provider.addClient({ name: 'Photos' });
+    const { parameters: asked } = authorizationRequest(client);
+    const parameters = {
+      ...asked,
+      redirect_uri: 'https://photos.test/other',
+      login_hint: 'somebody@example.org',
+    };
+    const visitor = new Browser();
+    const refused = await visitor.open(authorizeUrl(provider, parameters));
+    const id = shownId(refused.text);
+    await written();
+
+    const found = await admin.open(at(`/refusal?id=${id}`));
+    expect(admin.address).toBe(at(`/refusal/${id}`));
+    expect(found.text).toContain('redirect_uri.unregistered');
+    expect(found.text).toContain('RFC 9700 2.1');
+    expect(found.text).toContain('Register https://photos.test/other');
+    expect(found.text).toContain('https://photos.test/other');
+    // What may be secret, or is somebody's, is not kept.
+    for (const secret of ['some-state', 'some-nonce', asked['code_challenge'] ?? '?', 'somebody@example.org'])
+      expect(found.text).not.toContain(secret);
+
+    const mended = await admin.submit({ action: 'mend' }, { action: `/refusal/${id}` });
+    expect(mended.text).toContain('the same request would pass this rule now');
+    expect((await provider.app.get(ClientsService).findFresh(client.id))?.redirectUris).toContain(
+      'https://photos.test/other',
+    );
+    expect(mended.text).not.toContain('Register https');
+    expect((await visitor.open(authorizeUrl(provider, parameters))).text).toContain('name="password"');
+  });
+
+  it('a refused token request is there, without its secrets, and a scope is allowed by one button', async () => {
+    const registered = await provider.addClient({ grantTypes: ['client_credentials'], redirectUris: [], scope: ['a'] });
+    const asked = { grant_type: 'client_credentials', scope: 'a b', password: 'do not keep this' };
+    const headers = { Authorization: basic(registered.client, registered.secret) };
+    expect((await post(at('/oauth/token'), asked, headers)).json()).toMatchObject({ error: 'invalid_scope' });
+    await written();
+    const list = await admin.open(at(`/refusal?client=${registered.client.id}`));
+    const path = /href="(\/refusal\/[^"]+)"/.exec(list.text)?.[1] ?? '';
+    const page = await admin.open(at(path));
+    expect(page.text).toContain('client_credentials.scope');
+    expect(page.text).toContain('(16 characters)');
+    expect(page.text).not.toContain('do not keep this');
+    expect(page.text).not.toContain(registered.secret);
+    await admin.submit({ action: 'mend' }, { action: path });
+    expect((await post(at('/oauth/token'), asked, headers)).status).toBe(200);
+  });
+
+  it.each([
+    ['an unknown client', { grant_type: 'client_credentials' }, 'client_auth.unknown'],
+    [
+      'a grant type that it may not use',
+      { grant_type: 'refresh_token', refresh_token: 'x' },
+      'grant_type.unregistered',
+    ],
+  ])('of %s the rule is named', async (_name, body, reason) => {
+    const registered = await provider.addClient({ grantTypes: ['client_credentials'], redirectUris: [] });
+    const client = reason === 'client_auth.unknown' ? { ...registered.client, id: 'nobody' } : registered.client;
+    await post(at('/oauth/token'), body, { Authorization: basic(client, registered.secret) });
+    await written();
+    const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+    expect(refusals[0]).toMatchObject({ reason, endpoint: 'token', clientId: client.id });
+  });
+
+  it('a client that is off is switched on again from there', async () => {
+    const { client } = await provider.addClient({ name: 'Off' });
+    await provider.execute(SetClientState, { id: client.id, decision: 'disable' });
+    const id = shownId(
+      (await new Browser().open(authorizeUrl(provider, authorizationRequest(client).parameters))).text,
+    );
+    await written();
+    await admin.open(at(`/refusal/${id}`));
+    const done = await admin.submit({ action: 'enable' }, { action: `/refusal/${id}` });
+    expect(done.status).toBe(200);
+    expect((await provider.app.get(ClientsService).findFresh(client.id))?.disabledAt).toBeUndefined();
+  });
+
+  it('an old page does not do what it did not say', async () => {
+    const { client } = await provider.addClient({ name: 'Changed' });
+    const parameters = { ...authorizationRequest(client).parameters, redirect_uri: 'https://changed.test/' };
+    const id = shownId((await new Browser().open(authorizeUrl(provider, parameters))).text);
+    await written();
+    await admin.open(at(`/refusal/${id}`));
+    const answer = await admin.submit(
+      { action: 'mend', mend: 'Register https://evil.test/' },
+      { action: `/refusal/${id}` },
+    );
+    expect([answer.status, answer.text.includes('has changed meanwhile')]).toEqual([409, true]);
+  });
+
+  it('offers no right over others by a button, whoever asks for it in a client’s name', async () => {
+    const { client } = await provider.addClient({ name: 'Borrowed name' });
+    for (const scope of ['openid gatehouse:admin', 'openid roles']) {
+      await new Browser().open(authorizeUrl(provider, { ...authorizationRequest(client).parameters, scope }));
+      await written();
+      const { refusals } = await provider.app.get(FailedRequests).list({ clientId: client.id, limit: 1 });
+      expect(refusals[0]?.reason).toBe('scope.unregistered');
+      const page = await admin.open(at(`/refusal/${refusals[0]?.requestId}`));
+      expect([page.status, page.text.includes('value="mend"')]).toEqual([200, false]);
+    }
+  });
+
+  it('is for administrators', async () => {
+    const user = await provider.logIn(await provider.addUser());
+    expect((await user.open(at('/refusal'))).status).toBe(403);
+  });
+
+  it('past a rate a source is only counted, and all goes after a week', async () => {
+    const before = (await provider.app.get(FailedRequests).list({ limit: 1000 })).refusals.length;
+    // Another address, which this minute has all its room.
+    for (let sent = 0; sent < 30; sent++)
+      await send(at('/oauth/authorize?client_id=flood'), { localAddress: '127.0.0.9' });
+    await written();
+    const kept = (await provider.app.get(FailedRequests).list({ clientId: 'flood', limit: 1000 })).refusals;
+    expect(kept).toHaveLength(20);
+    expect(await provider.app.get(FailedRequests).counts(0, 10)).toEqual([{ source: '127.0.0.9', count: 10 }]);
+    expect((await admin.open(at('/refusal'))).text).toContain('127.0.0.9');
+    provider.clock.advance(7 * 24 * 3600 + 3600);
+    await provider.app.get(PurgeService).purge();
+    expect((await provider.app.get(FailedRequests).list({ limit: 1000 })).refusals).toEqual([]);
+    expect(await provider.app.get(FailedRequests).counts(0, 10)).toEqual([]);
+    expect(before).toBeGreaterThan(0);
+  });
+});
