@@ -8,7 +8,7 @@ import { PageError } from '../web/page-error.js';
 import { routes } from '../web/routes.js';
 import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
 import { ResourcesService } from '../resources/resources.service.js';
-import { isAdmin } from '../users/actor.js';
+import { canAudit } from '../users/actor.js';
 import { SavedForms, resumedField } from '../users/sessions/saved-forms.service.js';
 import { RecentSignIns } from '../users/sessions/recent-sign-ins.service.js';
 import { UsersService } from '../users/users.service.js';
@@ -64,7 +64,7 @@ export class ResumeFormController {
       page: resumed.page,
       pagePath: resumed.page.split('?')[0],
       enteredAt: kept.enteredAt,
-      ...fieldsToShow(resumed, { isAdmin: isAdmin(context), before: await this.recordOf(resumed) }),
+      ...fieldsToShow(resumed, { isAdmin: canAudit(context), before: await this.recordOf(resumed) }),
     });
   }
 

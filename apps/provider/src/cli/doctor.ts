@@ -1,21 +1,21 @@
-import { look, lookNames, type Finding } from '../diagnostics/diagnostics.js';
+import { runCheck, checkNames, type Finding } from '../diagnostics/diagnostics.js';
 import { table, type Command } from './command.js';
 
-/** Checks a set-up, and says what to fix. */
+/** Checks the configuration and the database, and reports what to fix. */
 export const doctor: Command = {
   name: 'doctor',
   options: {},
   run: async ({ app, settings, now }) => {
-    const findings: { check: string; state: Finding['state']; says: string }[] = [];
-    for (const check of lookNames) findings.push({ check, ...(await look(check, { app, settings, now })) });
-    const bad = findings.filter(({ state }) => state === 'fix').length;
+    const findings: { check: string; state: Finding['state']; message: string }[] = [];
+    for (const check of checkNames) findings.push({ check, ...(await runCheck(check, { app, settings, now })) });
+    const errors = findings.filter(({ state }) => state === 'error').length;
     return {
-      json: { findings, to_fix: bad },
+      json: { findings, errors },
       text: table(
         ['CHECK', 'STATE', 'WHAT'],
-        findings.map(({ check, state, says }) => [check, state, says]),
+        findings.map(({ check, state, message }) => [check, state, message]),
       ),
-      exitCode: bad > 0 ? 1 : 0,
+      exitCode: errors > 0 ? 1 : 0,
     };
   },
 };

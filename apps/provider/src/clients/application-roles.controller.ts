@@ -6,7 +6,7 @@ import { query, type WebRequest } from '@gatehouse/platform/http/request';
 import { problemModel, type FieldProblem } from '../web/form-errors.js';
 import { routes } from '../web/routes.js';
 import type { Message } from '../i18n/message.js';
-import { isAdmin } from '../users/actor.js';
+import { canAdminister } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
@@ -61,7 +61,7 @@ export class ApplicationRolesController {
     const problem = applicationRolesProblem(roles);
     const user = await this.memberOf(context, client, typed.username);
     const problems = [
-      ...(user ? [] : [{ field: 'username', message: isAdmin(context) ? nobody : noMember }]),
+      ...(user ? [] : [{ field: 'username', message: canAdminister(context) ? nobody : noMember }]),
       ...(problem === undefined ? [] : [{ field: 'roles', message: problem }]),
     ];
     if (!user || problems.length > 0) return this.show(context, client, { ...typed, problems, status: 422 });
@@ -79,7 +79,7 @@ export class ApplicationRolesController {
    */
   private async memberOf(context: UserRequestContext, client: Client, username: string): Promise<User | undefined> {
     const user = await this.users.findByUsername(username);
-    if (!user || isAdmin(context)) return user;
+    if (!user || canAdminister(context)) return user;
     return (await this.usage.hasUsed(client.id, user.id)) ? user : undefined;
   }
 

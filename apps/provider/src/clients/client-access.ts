@@ -1,6 +1,6 @@
 import type { Client } from '@gatehouse/domain/oauth';
 import { PageError } from '../web/page-error.js';
-import { isAdmin } from '../users/actor.js';
+import { canAudit } from '../users/actor.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import type { ClientsService } from './clients.service.js';
 
@@ -9,7 +9,7 @@ const maxOwnClients = 100;
 
 /** An administrator edits every client, a developer those that they own. */
 export function mayEdit(context: UserRequestContext, client: Client): boolean {
-  return isAdmin(context) || (context.user.roles.includes('developer') && client.ownerId === context.user.id);
+  return canAudit(context) || (context.user.roles.includes('developer') && client.ownerId === context.user.id);
 }
 
 /**
@@ -28,7 +28,7 @@ export async function visibleClientIds(
   clients: ClientsService,
   context: UserRequestContext,
 ): Promise<readonly string[] | undefined> {
-  if (isAdmin(context)) return undefined;
+  if (canAudit(context)) return undefined;
   const own = await clients.list({ ownerId: context.user.id, limit: maxOwnClients });
   return own.clients.map((client) => client.id);
 }

@@ -10,7 +10,7 @@ import { PageError } from '../web/page-error.js';
 import { revisionOf } from '../web/revision.js';
 import { routes } from '../web/routes.js';
 import type { Message } from '../i18n/message.js';
-import { isAdmin } from '../users/actor.js';
+import { canAdminister, canAudit } from '../users/actor.js';
 import { PageOperations } from '../users/page-operations.service.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
@@ -115,7 +115,7 @@ export class ClientsController {
     const order = clientOrders.find((each) => each === parameters.get('order')) ?? 'name';
     const after = parseCursor(parameters.text('after'), clientCursorShape(order));
     const { clients, next } = await this.clients.list({
-      ownerId: isAdmin(context) ? undefined : context.user.id,
+      ownerId: canAudit(context) ? undefined : context.user.id,
       search: search || undefined,
       state,
       order,
@@ -130,7 +130,7 @@ export class ClientsController {
       orderChoices: clientOrders.map((each) => ({ order: each, words: orderWords[each], chosen: each === order })),
       filterQuery: filterQuery(search, state, order),
       clients: clients.map((client) => clientLine(client, owners)),
-      newcomers: state === 'new' && isAdmin(context) ? await this.newcomers(clients) : undefined,
+      newcomers: state === 'new' && canAudit(context) ? await this.newcomers(clients) : undefined,
       isFirst: after === undefined,
       next: next && formatCursor(next),
       notice: notices[parameters.text('done')],
@@ -272,7 +272,7 @@ export class ClientsController {
     context: UserRequestContext,
     values: ClientFormValues,
   ): Promise<{ readonly id: string | undefined } | { readonly problem: FieldProblem }> {
-    if (!isAdmin(context) || values.owner === '') return { id: undefined };
+    if (!canAdminister(context) || values.owner === '') return { id: undefined };
     const owner = await this.users.findByUsername(values.owner);
     return owner ? { id: owner.id } : { problem: { field: 'owner', message: 'There is no user of this name.' } };
   }
@@ -347,5 +347,5 @@ export class ClientsController {
 
 /** The owner of a client with a gatehouse scope would become an administrator by a secret of its own. */
 function mayReplaceCredentials(context: UserRequestContext, client: Client): boolean {
-  return isAdmin(context) || ownerMayReplaceCredentials(client);
+  return canAudit(context) || ownerMayReplaceCredentials(client);
 }

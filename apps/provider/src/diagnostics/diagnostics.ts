@@ -30,11 +30,11 @@ import { UndeliverableAddressesService } from '../users/undeliverable-addresses.
 import { UsersService } from '../users/users.service.js';
 import { UserTextSearch } from '../users/user-text-search.service.js';
 
-/** What one look found. `fix`: it does not work, or not safely; `care`: it works, and an operator should know. */
+/** The result of one check. `error`: it does not work, or not safely; `warning`: it works, and an operator should know. */
 export interface Finding {
-  readonly state: 'ok' | 'care' | 'fix';
+  readonly state: 'ok' | 'warning' | 'error';
   /** What is there, and what to do where something is to be done. */
-  readonly says: string;
+  readonly message: string;
 }
 
 export interface DiagnosticContext {
@@ -44,9 +44,9 @@ export interface DiagnosticContext {
   readonly now: EpochSeconds;
 }
 
-const ok = (says: string): Finding => ({ state: 'ok', says });
-const care = (says: string): Finding => ({ state: 'care', says });
-const fix = (says: string): Finding => ({ state: 'fix', says });
+const ok = (message: string): Finding => ({ state: 'ok', message });
+const warning = (message: string): Finding => ({ state: 'warning', message });
+const failure = (message: string): Finding => ({ state: 'error', message });
 
 const reachMilliseconds = 5_000;
 const clientsInPage = 500;
@@ -63,32 +63,32 @@ const originRejections: Readonly<Record<OriginRejection, string>> = {
     'from pages of other sites (nothing to do, unless people cannot sign in: then compare the address that they open with GATEHOUSE_ISSUER)',
 };
 
-type DiagnosticCheck = (patient: DiagnosticContext) => Promise<Finding> | Finding;
+type DiagnosticCheck = (context: DiagnosticContext) => Promise<Finding> | Finding;
 
-/** Each look by its name; one that throws is itself something to fix. */
+/** The checks by name; one that throws is itself an error. */
 const diagnosticChecks = {
   node: ({ now }: DiagnosticContext) => {
     const { node } = process.versions;
     const problem = nodeProblem(node, now);
-    return problem === undefined ? ok(`Node.js ${node}`) : care(problem);
+    return problem === undefined ? ok(`Node.js ${node}`) : warning(problem);
   },
   issuer: ({ settings }: DiagnosticContext) => {
     const { protocol, hostname } = new URL(settings.issuer);
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
     return isLoopbackHost(hostname)
-      ? care(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
-      : fix(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+      ? warning(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
+      : failure(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
   },
   'recorded issuer': async ({ app }: DiagnosticContext) => {
-    const warning = await app.get(RecordedIssuer).warning();
-    return warning === undefined ? ok('the database was made with this issuer') : care(warning);
+    const changed = await app.get(RecordedIssuer).warning();
+    return changed === undefined ? ok('the database was created with this issuer') : warning(changed);
   },
   proxy: ({ settings }: DiagnosticContext) => {
     if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))
       return ok('the provider is asked directly');
     return !settings.trustedProxies.isEmpty
       ? ok('https comes from a proxy whose addresses are known')
-      : fix(
+      : failure(
           'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
         );
   },
@@ -99,24 +99,24 @@ const diagnosticChecks = {
       const { issuer } = (await answer.json()) as { issuer?: unknown };
       return issuer === settings.issuer
         ? ok(`${url} answers`)
-        : fix(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
+        : failure(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
     } catch (error) {
-      return care(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
+      return warning(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
     }
   },
   administrator: async ({ app }: DiagnosticContext) => {
     const admin = await app.get(UsersService).findAdmin();
-    if (!admin) return fix('there is no administrator: user add --username U --role admin --password-stdin');
+    if (!admin) return failure('there is no administrator: user add --username U --role admin --password-stdin');
     return admin.hasPassword
       ? ok(`${admin.username} can log in`)
-      : care(`${admin.username} has no password yet: user link --username ${admin.username}`);
+      : warning(`${admin.username} has no password yet: user link --username ${admin.username}`);
   },
   keys: async ({ app, settings, now }: DiagnosticContext) => {
     // Listing opens them: it fails where the secret key is not the one that sealed them.
     const keys = await app.get(KeysService).list();
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
     if (missing.length > 0)
-      return fix(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
+      return failure(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
     // No lead: a key is only too old when its successor should have signed already.
     const lifetime = { signSeconds: settings.keySignSeconds, prepublishSeconds: 0 };
     const old = keyKindNames.filter((kind) =>
@@ -128,7 +128,7 @@ const diagnosticChecks = {
     );
     return old.length === 0
       ? ok(`${keys.length} keys open with the secret key`)
-      : care(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
+      : warning(`too old: ${old.join(', ')}. A running provider replaces them, or keys rotate`);
   },
   'secret key': async ({ settings }: DiagnosticContext) => {
     const file = keyFileOf(settings);
@@ -136,7 +136,7 @@ const diagnosticChecks = {
     const { mode } = await stat(file);
     return (mode & 0o077) === 0
       ? ok(`${file} is readable by its owner alone; a backup needs it`)
-      : fix(`${file} can be read by others: chmod 600`);
+      : failure(`${file} can be read by others: chmod 600`);
   },
   'database files': async ({ settings }: DiagnosticContext) => {
     const address = parseDatabaseUrl(settings.databaseUrl);
@@ -144,12 +144,12 @@ const diagnosticChecks = {
     const open = await worldReadableFiles(address.path);
     return open.length === 0
       ? ok(`${address.path} and its copies are not readable by every user of this computer`)
-      : fix(`every user of this computer can read ${firstOf(open)}: chmod 600`);
+      : failure(`every user of this computer can read ${firstOf(open)}: chmod 600`);
   },
   durability: async ({ app, settings }: DiagnosticContext) => {
     const address = parseDatabaseUrl(settings.databaseUrl, settings.dataDir);
     if (address.kind === 'postgres' && address.durability === 'unchecked')
-      return care('the database URL has durability=unchecked: a power failure may lose commits that were reported');
+      return warning('the database URL has durability=unchecked: a power failure may lose commits that were reported');
     await app.get(Store).checkDurable();
     return ok('a commit is on disk before it is reported');
   },
@@ -159,22 +159,22 @@ const diagnosticChecks = {
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
-    return free < minFreeBytes ? fix(`${shown}: make room`) : ok(shown);
+    return free < minFreeBytes ? failure(`${shown}: make room`) : ok(shown);
   },
   mail: async ({ app, settings }: DiagnosticContext) => {
     const { waiting, failed } = await mailBacklog(app.get(Outbox));
     const queue = `${waiting} messages wait, ${failed} were given up`;
     if (settings.smtpUrl === undefined)
-      return care(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
+      return warning(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
     const { hostname, port, protocol } = new URL(settings.smtpUrl);
     const problem = await reach(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
-    if (problem !== undefined) return fix(`the mail server cannot be reached (${problem})`);
-    return failed > 0 ? care(`${queue}: outbox list --failed says why`) : ok(queue);
+    if (problem !== undefined) return failure(`the mail server cannot be reached (${problem})`);
+    return failed > 0 ? warning(`${queue}: outbox list --failed says why`) : ok(queue);
   },
   'mail queue': async ({ app }: DiagnosticContext) => {
     const { waiting, failed, oldest } = await mailBacklog(app.get(Outbox));
     return failed > 0
-      ? care(
+      ? warning(
           `${waiting} messages wait, ${failed} were given up${oldest === undefined ? '' : ', the oldest waits since ' + new Date(oldest * 1000).toISOString()}`,
         )
       : ok(`${waiting} messages wait`);
@@ -183,7 +183,7 @@ const diagnosticChecks = {
     const { count, usernames } = await app.get(UndeliverableAddressesService).find();
     return count === 0
       ? ok('mail can be sent to every stored address')
-      : care(
+      : warning(
           `no mail is sent to the addresses of ${count} accounts, which are not valid, security notices among it: ${firstOf(usernames)}. For each: user update --username U --email E`,
         );
   },
@@ -193,7 +193,7 @@ const diagnosticChecks = {
     const failing = await failingClients(app, now);
     return failing.length === 0 && failed === 0
       ? ok(queue)
-      : care(
+      : warning(
           `${queue}${failing.length === 0 ? '' : `. Not reached: ${firstOf(failing)}`}. The page of each client says more; outbox retry --failed sends them again`,
         );
   },
@@ -205,7 +205,7 @@ const diagnosticChecks = {
     );
     return found.length === 0
       ? ok(`${checked} clients meet ${settings.securityProfile}`)
-      : fix(
+      : failure(
           `${found.length} of ${checked} clients do not meet ${settings.securityProfile} and are refused: ${firstIds(found)}`,
         );
   },
@@ -216,7 +216,7 @@ const diagnosticChecks = {
     );
     return found.length === 0
       ? ok('no client that a developer owns has a gatehouse scope')
-      : fix(
+      : failure(
           `${found.length} clients have an owner and a gatehouse scope, which is not granted to them: ${firstIds(found)}. For each: client update --id ID --owner '', then client rotate-secret --id ID --overlap 0, since its owner may know the secret; or name its scopes without gatehouse: in client update --id ID --scope S…`,
         );
   },
@@ -228,41 +228,41 @@ const diagnosticChecks = {
     );
     return found.length === 0
       ? ok('no client that a developer owns acts for itself at every API')
-      : care(
+      : warning(
           `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
         );
   },
   forms: async ({ app, now }: DiagnosticContext) => {
     const counts = await app.get(RejectedForms).counts(now);
     if (counts.length === 0) return ok('no form was refused for its origin within a week');
-    return care(
+    return warning(
       `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRejections[reason]}`).join('; ')}`,
     );
   },
   'user search': async ({ app }: DiagnosticContext) =>
     (await app.get(UserTextSearch).hasIndex())
       ? ok('an index answers it')
-      : care(
+      : warning(
           'it reads every account: the role of the provider may not add the extension pg_trgm. Let the owner of the database run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
         ),
   'audit log': async ({ app }: DiagnosticContext) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
     return problem === undefined
       ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
-      : fix(problem);
+      : failure(problem);
   },
 } satisfies Readonly<Record<string, DiagnosticCheck>>;
 
 export type DiagnosticCheckName = keyof typeof diagnosticChecks;
-export const lookNames = Object.keys(diagnosticChecks) as readonly DiagnosticCheckName[];
+export const checkNames = Object.keys(diagnosticChecks) as readonly DiagnosticCheckName[];
 
-/** Looks at one thing; a look that fails is itself something to fix. */
-export async function look(name: DiagnosticCheckName, patient: DiagnosticContext): Promise<Finding> {
+/** Runs one check; a check that throws is itself an error. */
+export async function runCheck(name: DiagnosticCheckName, context: DiagnosticContext): Promise<Finding> {
   try {
     const take: DiagnosticCheck = diagnosticChecks[name];
-    return await take(patient);
+    return await take(context);
   } catch (error) {
-    return fix(reasonOf(error));
+    return failure(reasonOf(error));
   }
 }
 

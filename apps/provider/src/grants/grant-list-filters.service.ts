@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Form } from '@gatehouse/platform/http/form';
 import { mayEdit, visibleClientIds } from '../clients/client-access.js';
 import { ClientsService } from '../clients/clients.service.js';
-import { isAdmin } from '../users/actor.js';
+import { canAudit } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import { UsersService } from '../users/users.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
@@ -33,7 +33,7 @@ export class GrantListFilters {
     const client = found && mayEdit(context, found) ? found : undefined;
     const unknown =
       typed.user !== '' && !user
-        ? isAdmin(context)
+        ? canAudit(context)
           ? 'There is no user of this name.'
           : 'Nobody of this name has anything live at your clients.'
         : typed.client !== '' && !client

@@ -3,7 +3,7 @@ import type { Client, Scope } from '@gatehouse/domain/oauth';
 import type { Form } from '@gatehouse/platform/http/form';
 import { listOrders, type ListOrder } from '../database/list-order.js';
 import { PageError } from '../web/page-error.js';
-import { isAdmin } from '../users/actor.js';
+import { canAudit } from '../users/actor.js';
 import type { User } from '../users/user.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import type { RevokeAllInput } from './operations/revocation.js';
@@ -113,7 +113,7 @@ export function filterModel(filter: GrantListFilter, order: ListOrder, context: 
     ...(order === 'newest' ? [] : [`order=${order}`]),
   ];
   // All of a person's, across every client, is an administrator's to end.
-  const canEndAll = client !== undefined || (user !== undefined && isAdmin(context));
+  const canEndAll = client !== undefined || (user !== undefined && canAudit(context));
   return {
     typed,
     filterQuery: parts.join('&'),
@@ -134,7 +134,7 @@ export function endable(filter: GrantListFilter, context: UserRequestContext): R
   const { typed } = filter;
   if (typed.user === '' && typed.client === '') throw new PageError('form.invalid');
   // Before it is told whether the user exists.
-  if (typed.client === '' && !isAdmin(context)) throw new PageError('page.forbidden');
+  if (typed.client === '' && !canAudit(context)) throw new PageError('page.forbidden');
   const { user, client, unknown } = filter;
   if (unknown === undefined && user) return { userId: user.id, clientId: client?.id };
   if (unknown === undefined && client) return { clientId: client.id };

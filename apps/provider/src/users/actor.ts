@@ -6,9 +6,14 @@ export function actorOf(context: UserRequestContext): Actor {
   return { actorId: context.user.id, address: context.address, requestId: context.requestId };
 }
 
-/** Whoever sees all; on a request that changes something, an administrator alone. */
-export function isAdmin(context: UserRequestContext): boolean {
-  return context.user.roles.includes('admin') || (isReading(context) && context.user.roles.includes('auditor'));
+/** Whether the person may change what administrators change. */
+export function canAdminister({ user }: UserRequestContext): boolean {
+  return user.roles.includes('admin');
+}
+
+/** Whether the person may see what administrators see: on a request that changes something, an auditor may not. */
+export function canAudit(context: UserRequestContext): boolean {
+  return canAdminister(context) || (isReading(context) && context.user.roles.includes('auditor'));
 }
 
 /** RFC 9110 9.2.1: nothing changes by a safe method. */

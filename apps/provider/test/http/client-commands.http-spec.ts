@@ -313,17 +313,17 @@ describe('commands on clients, while the provider runs', () => {
 
   it('doctor says what is well and what is to be mended', async () => {
     interface Report {
-      readonly to_fix: number;
-      readonly findings: readonly { check: string; state: string; says: string }[];
+      readonly errors: number;
+      readonly findings: readonly { check: string; state: string; message: string }[];
     }
     const well = await gatehouse(['doctor']);
     const state = (report: Report, check: string): string | undefined =>
       report.findings.find((finding) => finding.check === check)?.state;
     expect(well.code).toBe(0);
-    expect(well.json<Report>().to_fix).toBe(0);
+    expect(well.json<Report>().errors).toBe(0);
     for (const check of ['answer', 'disk', 'audit log', 'secret key', 'database files'])
       expect([check, state(well.json<Report>(), check)]).toEqual([check, 'ok']);
-    expect(state(well.json<Report>(), 'issuer')).toBe('care');
+    expect(state(well.json<Report>(), 'issuer')).toBe('warning');
     const ill = await runCommand(['doctor', '--json'], {
       ...env,
       GATEHOUSE_ISSUER: 'https://login.example.invalid',
@@ -332,7 +332,7 @@ describe('commands on clients, while the provider runs', () => {
     });
     expect(ill.code).toBe(1);
     for (const check of ['proxy', 'keys', 'mail'])
-      expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'fix']);
+      expect([check, state(JSON.parse(ill.stdout) as Report, check)]).toEqual([check, 'error']);
     expect((await runCommand(['doctor'], env)).stdout).toMatch(/^CHECK +STATE +WHAT/);
   });
 
@@ -343,10 +343,10 @@ describe('commands on clients, while the provider runs', () => {
     const { code, stdout } = await gatehouse(['doctor']);
     rmSync(copy);
     expect(code).toBe(1);
-    const { findings } = JSON.parse(stdout) as { findings: readonly { check: string; says: string }[] };
+    const { findings } = JSON.parse(stdout) as { findings: readonly { check: string; message: string }[] };
     expect(findings.find(({ check }) => check === 'database files')).toMatchObject({
-      state: 'fix',
-      says: expect.stringContaining(copy) as unknown,
+      state: 'error',
+      message: expect.stringContaining(copy) as unknown,
     });
   });
 

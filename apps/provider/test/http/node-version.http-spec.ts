@@ -1,6 +1,6 @@
 import { epochSeconds } from '@gatehouse/domain/kernel';
 import { createLog } from '@gatehouse/platform/telemetry/log';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { warnOfNode } from '../../src/server/server';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -20,11 +20,11 @@ describe('a version of Node.js without fixes', () => {
     const original = Object.getOwnPropertyDescriptor(process, 'versions') ?? {};
     Object.defineProperty(process, 'versions', { ...original, value: { ...process.versions, node: version } });
     try {
-      expect(await look('node', { app: provider.app, settings, now: later })).toEqual({
-        state: 'care',
-        says: expect.stringContaining('has had no security fixes since 2026-04-30') as string,
+      expect(await runCheck('node', { app: provider.app, settings, now: later })).toEqual({
+        state: 'warning',
+        message: expect.stringContaining('has had no security fixes since 2026-04-30') as string,
       });
-      expect(await look('node', { app: provider.app, settings, now: earlier })).toMatchObject({ state: 'ok' });
+      expect(await runCheck('node', { app: provider.app, settings, now: earlier })).toMatchObject({ state: 'ok' });
     } finally {
       Object.defineProperty(process, 'versions', original);
     }

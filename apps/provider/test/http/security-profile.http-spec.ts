@@ -1,7 +1,7 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { ClientsService } from '../../src/clients/clients.service';
 import { InitialAccessTokens } from '../../src/clients/registration/initial-access-tokens.service';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { adminApi, shaped } from '../support/admin-api';
 import type { Browser } from '../support/browser';
@@ -137,14 +137,14 @@ it('doctor names the clients that do not meet GATEHOUSE_SECURITY_PROFILE', async
   const draft: Partial<ClientDraft> = { name: 'Old' };
   const { client } = await provider.addClient(draft);
   const checkBy = (profile: string) =>
-    look('security profile', {
+    runCheck('security profile', {
       app: provider.app,
       settings: loadSettings({ GATEHOUSE_SECURITY_PROFILE: profile, GATEHOUSE_PORT: '5000' }),
       now: provider.clock.now(),
     });
   expect(await checkBy('none')).toMatchObject({ state: 'ok' });
   expect(await checkBy('fapi-2-security')).toMatchObject({
-    state: 'fix',
-    says: expect.stringContaining(client.id) as unknown,
+    state: 'error',
+    message: expect.stringContaining(client.id) as unknown,
   });
 });

@@ -1,6 +1,6 @@
 import type { Client, ClientDraft } from '@gatehouse/domain/oauth';
 import { statement } from '@gatehouse/platform/database/store';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { ClientsService } from '../../src/clients/clients.service';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
@@ -198,9 +198,13 @@ describe('the owner of a client', () => {
         post(at('/oauth/token'), { grant_type: 'client_credentials', scope }, { Authorization: basic(client, secret) });
       expect([(await ask('gatehouse:admin')).status, (await ask('read')).status]).toEqual([400, 200]);
       const settings = provider.app.get<Settings>(SETTINGS);
-      const finding = await look('owned administration', { app: provider.app, settings, now: provider.clock.now() });
-      expect(finding.state).toBe('fix');
-      expect(finding.says).toContain(client.id);
+      const finding = await runCheck('owned administration', {
+        app: provider.app,
+        settings,
+        now: provider.clock.now(),
+      });
+      expect(finding.state).toBe('error');
+      expect(finding.message).toContain(client.id);
     });
 
     it('ends a token that was issued before the client got its owner', async () => {
@@ -300,9 +304,9 @@ describe('the owner of a client', () => {
     const { client } = await owned({ name: 'Listed', ...serviceAccount, scope: ['read'] });
     const { client: unowned } = await provider.addClient({ name: 'Unowned', ...serviceAccount });
     const settings = provider.app.get<Settings>(SETTINGS);
-    const finding = await look('service accounts', { app: provider.app, settings, now: provider.clock.now() });
-    expect(finding.state).toBe('care');
-    expect(finding.says).toContain(client.id);
-    expect(finding.says).not.toContain(unowned.id);
+    const finding = await runCheck('service accounts', { app: provider.app, settings, now: provider.clock.now() });
+    expect(finding.state).toBe('warning');
+    expect(finding.message).toContain(client.id);
+    expect(finding.message).not.toContain(unowned.id);
   });
 });

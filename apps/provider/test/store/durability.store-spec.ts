@@ -1,5 +1,5 @@
 import { administer, startDurable, withPostgres } from '../../../../libs/platform/test/support/postgres';
-import { look, type Finding } from '../../src/diagnostics/diagnostics';
+import { runCheck, type Finding } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { send } from '../support/browser';
 import { startProvider, type TestProvider } from '../support/provider';
@@ -23,7 +23,7 @@ import { startProvider, type TestProvider } from '../support/provider';
     await new Promise((resolve) => setTimeout(resolve, 300));
   };
   const found = (url = server.url): Promise<Finding> =>
-    look('durability', {
+    runCheck('durability', {
       app: provider.app,
       settings: loadSettings({ GATEHOUSE_DATABASE_URL: url, GATEHOUSE_SECRET_KEY: provider.secretKey }),
       now: provider.clock.now(),
@@ -33,12 +33,12 @@ import { startProvider, type TestProvider } from '../support/provider';
   it('is said by /readyz, the log and doctor, until it is on again', async () => {
     expect(await ready()).toMatchObject({ status: 'ok', checks: { durability: true } });
     expect(await found()).toMatchObject({ state: 'ok' });
-    expect(await found(`${server.url}?durability=unchecked`)).toMatchObject({ state: 'care' });
+    expect(await found(`${server.url}?durability=unchecked`)).toMatchObject({ state: 'warning' });
 
     await configure('SET fsync = off');
     for (let probe = 0; probe < 3; probe += 1)
       expect(await ready()).toMatchObject({ status: 'unavailable', checks: { durability: false } });
-    expect(await found()).toEqual({ state: 'fix', says: expect.stringContaining('fsync=off') as unknown });
+    expect(await found()).toEqual({ state: 'error', message: expect.stringContaining('fsync=off') as unknown });
     expect(provider.scan.text.split('\n').filter((line) => line.includes('"not ready"'))).toHaveLength(1);
     expect(provider.scan.text).toContain('fsync=off');
 

@@ -1,4 +1,4 @@
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { ClientsService } from '../../src/clients/clients.service';
@@ -51,8 +51,8 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     const admin = await provider.logIn(await provider.addUser({ roles: ['admin'] }));
     return (await admin.open(`${provider.base}/client/update/${client.id}`)).text;
   }
-  const doctor = (name: 'back-channel logout' | 'mail queue'): ReturnType<typeof look> =>
-    look(name, {
+  const doctor = (name: 'back-channel logout' | 'mail queue'): ReturnType<typeof runCheck> =>
+    runCheck(name, {
       app: provider.app,
       settings: provider.app.get<Settings>(SETTINGS),
       now: provider.clock.now(),
@@ -78,8 +78,10 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     expect(page).toMatch(new RegExp(`2 attempts at <code>${host}</code> failed.*<code>status 503</code>`));
     expect(page).toContain('It is retried automatically.');
     const finding = await doctor('back-channel logout');
-    expect(finding.state).toBe('care');
-    expect(finding.says).toContain(`1 logouts wait, 0 were given up. Not reached: ${registered.client.id} at ${host}`);
+    expect(finding.state).toBe('warning');
+    expect(finding.message).toContain(
+      `1 logouts wait, 0 were given up. Not reached: ${registered.client.id} at ${host}`,
+    );
     expect(await doctor('mail queue')).toEqual({ state: 'ok', says: '0 messages wait' });
 
     receiver.answer = () => 200;
@@ -90,7 +92,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     );
     const well = await eventually(
       () => doctor('back-channel logout'),
-      ({ says }) => says.startsWith('0 logouts wait'),
+      ({ message: says }) => says.startsWith('0 logouts wait'),
     );
     expect(well).toEqual({ state: 'ok', says: '0 logouts wait, 0 were given up' });
     expect(await pageOf(registered)).not.toContain('Back-channel logouts do not reach this client');
@@ -108,7 +110,7 @@ describe.each(engines)('back-channel logouts that do not arrive, on %s', (_name,
     expect(await pageOf(registered)).toContain('It is not retried automatically');
     const given = (): ReturnType<Outbox['backlog']> => provider.app.get(Outbox).backlog();
     expect(await eventually(given, ({ failed: count }) => count === 1)).toMatchObject({ waiting: 0, failed: 1 });
-    expect((await doctor('back-channel logout')).says).toContain('not allowed: address; 1 failed');
+    expect((await doctor('back-channel logout')).message).toContain('not allowed: address; 1 failed');
     expect((await doctor('mail queue')).state).toBe('ok');
 
     await changeClient(provider, registered.client.id, { backchannelLogoutUri: `${receiver.origin}/new` });

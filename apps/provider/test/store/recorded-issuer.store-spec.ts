@@ -1,7 +1,7 @@
 import { openSource } from '@gatehouse/platform/database/open-store';
 import { statement } from '@gatehouse/platform/database/store';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { loadSettings, type Settings } from '../../src/config/settings';
 import { SETTINGS } from '../../src/config/settings.token';
 import { entities, migrations } from '../../src/schema';
@@ -32,7 +32,7 @@ describe.each(engines)('the issuer that a database was made with, on %s', (_name
     }
   }
   const finding = (provider: TestProvider) =>
-    look('recorded issuer', {
+    runCheck('recorded issuer', {
       app: provider.app,
       settings: provider.app.get<Settings>(SETTINGS),
       now: provider.clock.now(),
@@ -53,14 +53,14 @@ describe.each(engines)('the issuer that a database was made with, on %s', (_name
     const [first, second] = [`http://localhost:${await freePort()}`, 'https://login.example.test'];
     await withIssuer(url, first, async (provider) => expect(await finding(provider)).toMatchObject({ state: 'ok' }));
     await withIssuer(url, second, async (provider) => {
-      const { state, says } = await finding(provider);
-      expect(state).toBe('care');
+      const { state, message: says } = await finding(provider);
+      expect(state).toBe('warning');
       for (const part of [first, second, 'passkeys added at localhost', `GATEHOUSE_ISSUER=${first}`, 'accept-issuer'])
         expect(says).toContain(part);
       await provider.store.run((unit) => provider.app.get(RecordedIssuer).accept(unit, provider.clock.now()));
       expect(await finding(provider)).toMatchObject({ state: 'ok' });
     });
-    await withIssuer(url, first, async (provider) => expect((await finding(provider)).says).toContain(second));
+    await withIssuer(url, first, async (provider) => expect((await finding(provider)).message).toContain(second));
   });
 
   it('is what the start warns of, in a line for the terminal', async () => {
@@ -87,8 +87,8 @@ describe.each(engines)('the issuer that a database was made with, on %s', (_name
     await withIssuer(url, `http://localhost:${port}`, () => Promise.resolve());
     await forget(url);
     await withIssuer(url, `http://localhost:${port}`, async (provider) => {
-      const { state, says } = await finding(provider);
-      expect(state).toBe('care');
+      const { state, message: says } = await finding(provider);
+      expect(state).toBe('warning');
       expect(says).toContain(`GATEHOUSE_ISSUER=http://127.0.0.1:${port}`);
       expect(says).not.toContain('passkeys');
     });

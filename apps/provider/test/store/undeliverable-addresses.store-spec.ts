@@ -1,5 +1,5 @@
 import { statement } from '@gatehouse/platform/database/store';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { SETTINGS } from '../../src/config/settings.token';
 import type { Settings } from '../../src/config/settings';
 import { engines } from '../support/engines';
@@ -22,7 +22,7 @@ describe.each(engines)('stored addresses that no mail is sent to, on %s', (_name
   });
 
   const doctor = () =>
-    look('e-mail addresses', {
+    runCheck('e-mail addresses', {
       app: provider.app,
       settings: provider.app.get<Settings>(SETTINGS),
       now: provider.clock.now(),
@@ -38,8 +38,8 @@ describe.each(engines)('stored addresses that no mail is sent to, on %s', (_name
       const { id } = await provider.addUser({ username: `old-${index}`, email: `old-${index}@example.org` });
       await provider.store.run((unit) => unit.change(setEmail, email, id));
     }
-    const { state, says } = await doctor();
-    expect(state).toBe('care');
+    const { state, message: says } = await doctor();
+    expect(state).toBe('warning');
     expect(says).toMatch(/^no mail is sent to the addresses of 2 accounts/);
     for (const part of ['old-0', 'old-1', 'user update --username U --email E']) expect(says).toContain(part);
     expect(says).not.toContain('ada');

@@ -3,7 +3,7 @@ import { migrateUp, openSource } from '@gatehouse/platform/database/open-store';
 import { statement, type StatementText } from '@gatehouse/platform/database/store';
 import type { DataSource } from 'typeorm';
 import { administer } from '../../../../libs/platform/test/support/postgres';
-import { look } from '../../src/diagnostics/diagnostics';
+import { runCheck } from '../../src/diagnostics/diagnostics';
 import { loadSettings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 import { formatCursor, parseCursor, type Cursor } from '../../src/web/cursor';
@@ -280,7 +280,7 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
     const provider = await startProvider({ databaseUrl: await engine.freshUrl() });
     const settings = loadSettings({ GATEHOUSE_SECRET_KEY: provider.secretKey });
     const patient = { app: provider.app, settings, now: epochSeconds(1_800_000_000) };
-    expect(await look('user search', patient)).toMatchObject({ state: 'ok' });
+    expect(await runCheck('user search', patient)).toMatchObject({ state: 'ok' });
     await provider.close();
   });
 
@@ -298,11 +298,11 @@ describe.each(engines)('the search of users on %s', (name, engineOf) => {
         expect(await search(provider, 'muller')).toEqual(['u1']);
         const settings = loadSettings({ GATEHOUSE_SECRET_KEY: provider.secretKey });
         const patient = { app: provider.app, settings, now: epochSeconds(1_800_000_000) };
-        const finding = await look('user search', patient);
-        expect(finding.state).toBe('care');
-        const typed = /CREATE EXTENSION.*;/.exec(finding.says)?.[0] ?? '';
+        const finding = await runCheck('user search', patient);
+        expect(finding.state).toBe('warning');
+        const typed = /CREATE EXTENSION.*;/.exec(finding.message)?.[0] ?? '';
         for (const text of typed.split(';').filter((each) => each.trim() !== '')) await administer(url.href, text);
-        expect(await look('user search', patient)).toMatchObject({ state: 'ok' });
+        expect(await runCheck('user search', patient)).toMatchObject({ state: 'ok' });
         expect(await search(provider, 'muller')).toEqual(['u1']);
       } finally {
         await provider.close();

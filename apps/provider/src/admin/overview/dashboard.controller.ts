@@ -4,7 +4,7 @@ import { currentKey } from '@gatehouse/domain/jose';
 import type { Reply } from '@gatehouse/platform/http/reply';
 import type { WebRequest } from '@gatehouse/platform/http/request';
 import { Activity, hourOf } from '../../audit/activity.service.js';
-import { look, type Finding, type DiagnosticCheckName } from '../../diagnostics/diagnostics.js';
+import { runCheck, type Finding, type DiagnosticCheckName } from '../../diagnostics/diagnostics.js';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import { routes } from '../../web/routes.js';
@@ -72,9 +72,9 @@ export class DashboardController {
     });
   }
 
-  private async findings(now: Parameters<typeof look>[1]['now']): Promise<({ readonly name: string } & Finding)[]> {
+  private async findings(now: Parameters<typeof runCheck>[1]['now']): Promise<({ readonly name: string } & Finding)[]> {
     const app = { get: <T>(type: Type<T>): T => this.modules.get<T>(type, { strict: false }) };
     const patient = { app, settings: this.settings, now };
-    return Promise.all(quickChecks.map(async (name) => ({ name, ...(await look(name, patient)) })));
+    return Promise.all(quickChecks.map(async (name) => ({ name, ...(await runCheck(name, patient)) })));
   }
 }

@@ -15,7 +15,7 @@ import { BrowserStates } from './browser-states.service.js';
 import { SessionsService } from './sessions.service.js';
 import type { Session } from './session.js';
 import { text, type Message, type TextKey } from '../../i18n/message.js';
-import { actorOf, isAdmin } from '../actor.js';
+import { actorOf, canAudit } from '../actor.js';
 import { RoleRequirements } from '../role-requirements.service.js';
 import { UsersService } from '../users.service.js';
 import type { Role, User } from '../user.js';
@@ -93,7 +93,7 @@ export class RequestContexts {
     const { roles } = context.user;
     if (anyOf.some((role) => roles.includes(role))) return;
     if (anyOf.includes('admin') && roles.includes('auditor')) {
-      if (isAdmin(context)) return;
+      if (canAudit(context)) return;
       throw new PageError('page.auditor');
     }
     throw new PageError('page.forbidden');
