@@ -4,8 +4,7 @@ import { PasswordFailureEntity } from './providers/password-failure.entity.js';
 import { ProviderEntity } from './providers/provider.entity.js';
 import { SessionEntity } from './session/session.entity.js';
 import { TakenLogoutTokenEntity } from './logout/taken-logout-token.entity.js';
-import { BackchannelLogout1764000000002 } from './database/migrations/0002-backchannel-logout.js';
-import { ClientFirstSchema1764000000001 } from './database/migrations/0001-first-schema.js';
+import { ClientBaseline1795900000000 } from './database/migrations/20261128-baseline.js';
 import { IdTokenAlgorithm1795950000302 } from './database/migrations/20261129-id-token-algorithm.js';
 
 /** Every table of the client's database; a test proves that entities and migrations agree. */
@@ -19,8 +18,4 @@ export const entities = [
 ];
 
 /** In the order in which they run. */
-export const migrations = [
-  ClientFirstSchema1764000000001,
-  BackchannelLogout1764000000002,
-  IdTokenAlgorithm1795950000302,
-];
+export const migrations = [ClientBaseline1795900000000, IdTokenAlgorithm1795950000302];

@@ -25,43 +25,19 @@ import { OneTimeLinkEntity } from './users/credentials/one-time-link.entity.js';
 import { RoleRequirementEntity } from './users/role-requirement.entity.js';
 import { UserEntity, UserRoleEntity } from './users/user.entity.js';
 import { CacheVersionEntity, CounterEntity, LeaseEntity } from './database/cache-version.entity.js';
-import { FirstSchema1764000000001 } from './database/migrations/0001-first-schema.js';
-import { ClientMetadata1764000000002 } from './database/migrations/0002-client-metadata.js';
-import { Registration1764000000003 } from './database/migrations/0003-registration.js';
-import { Jose1764000000004 } from './database/migrations/0004-jose.js';
-import { SessionClients1764000000061 } from './database/migrations/0061-session-clients.js';
-import { AuditSeals1764000000070 } from './database/migrations/0070-audit-seals.js';
-import { Invitations1764000000071 } from './database/migrations/0071-invitations.js';
-import { ListOrders1764000000077 } from './database/migrations/0077-list-orders.js';
-import { ApplicationRoles1764000000076 } from './database/migrations/0076-application-roles.js';
 import { ApplicationRoleEntity } from './clients/application-role.entity.js';
-import { LimitedClients1764000000075 } from './database/migrations/0075-limited-clients.js';
-import { TrustedIssuers1764000000074 } from './database/migrations/0074-trusted-issuers.js';
 import { TrustedIssuerEntity } from './trusted-issuers/trusted-issuer.entity.js';
-import { Refusals1764000000073 } from './database/migrations/0073-refusals.js';
 import {
   ActivityHourEntity,
   RejectedFormEntity,
   FailedRequestCountEntity,
   FailedRequestEntity,
 } from './audit/activity.entity.js';
-import { AdministrationApi1764000000072 } from './database/migrations/0072-administration-api.js';
 import { IdempotentResponseEntity } from './replay/idempotent-response.entity.js';
 import { InvitationEntity } from './users/invitations/invitation.entity.js';
-import { TokenExchange1764000000069 } from './database/migrations/0069-token-exchange.js';
-import { Outbox1764000000006 } from './database/migrations/0006-outbox.js';
-import { Dpop1764000000141 } from './database/migrations/00141-dpop.js';
+import { Baseline1795900000000 } from './database/migrations/20261128-baseline.js';
 import { IssuerResources1795950000401 } from './database/migrations/20261129-issuer-resources.js';
-import { PushedRequests1764000000014 } from './database/migrations/0014-pushed-requests.js';
-import { DeviceAuthorizations1764000000015 } from './database/migrations/0015-device-authorizations.js';
-import { ServerSecrets1764000000051 } from './database/migrations/0051-server-secrets.js';
-import { ConsentResources1764000000012 } from './database/migrations/0012-consent-resources.js';
 import { ConsentPerResource1795950000201 } from './database/migrations/20261129-consent-per-resource.js';
-import { Resources1764000000011 } from './database/migrations/0011-resources.js';
-import { ClaimsParameter1764000000007 } from './database/migrations/0007-claims-parameter.js';
-import { Profiles1764000000005 } from './database/migrations/0005-profiles.js';
-import { RefreshAnswers1764000000009 } from './database/migrations/0009-refresh-answers.js';
-import { Factors1764000000010 } from './database/migrations/0010-factors.js';
 import { ApprovingTokens1795950000601 } from './database/migrations/20261129-approving-tokens.js';
 import { KeptForms1795950000702 } from './database/migrations/20261129-kept-forms.js';
 import { ConfirmedEmail1795950000720 } from './database/migrations/20261129-confirmed-email.js';
@@ -183,35 +159,11 @@ export const tablesInOrder = [
 export const derivedTables = /^user_search(_trigrams(_(config|data|docsize|idx))?)?$/;
 
 /**
- * Every migration, the oldest first. A new one is numbered by the milliseconds of its date, like
- * `Topic1795950000101` for 2026-11-29, and comes last: numbers made up by hand (51, 141) do not sort by age.
+ * Every migration, the oldest first: the schema of the previous release, then what was added since. A new one is numbered by
+ * the milliseconds of its date, like `Topic1795950000101` for 2026-11-29, and comes last.
  */
 export const migrations = [
-  FirstSchema1764000000001,
-  ClientMetadata1764000000002,
-  Registration1764000000003,
-  Jose1764000000004,
-  Profiles1764000000005,
-  Outbox1764000000006,
-  ClaimsParameter1764000000007,
-  RefreshAnswers1764000000009,
-  Factors1764000000010,
-  Resources1764000000011,
-  ConsentResources1764000000012,
-  PushedRequests1764000000014,
-  DeviceAuthorizations1764000000015,
-  ServerSecrets1764000000051,
-  SessionClients1764000000061,
-  TokenExchange1764000000069,
-  AuditSeals1764000000070,
-  Invitations1764000000071,
-  AdministrationApi1764000000072,
-  Refusals1764000000073,
-  TrustedIssuers1764000000074,
-  LimitedClients1764000000075,
-  ApplicationRoles1764000000076,
-  ListOrders1764000000077,
-  Dpop1764000000141,
+  Baseline1795900000000,
   ConsentPerResource1795950000201,
   OutboxKinds1795950000301,
   IssuerResources1795950000401,

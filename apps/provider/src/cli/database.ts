@@ -12,7 +12,13 @@ import {
 import { compactCommand } from '@gatehouse/platform/database/compact-command';
 import { isInUse } from '@gatehouse/platform/database/database-use';
 import { parseDatabaseUrl } from '@gatehouse/platform/database/database-url';
-import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/platform/database/open-store';
+import {
+  migrateDown,
+  migrateUp,
+  migrationStatus,
+  openSource,
+  type MigrationStatus,
+} from '@gatehouse/platform/database/open-store';
 import { backupSqlite, restoreSqlite, type BackupProgress } from '@gatehouse/platform/database/sqlite-backup';
 import { megabytes, showProgressBar } from '@gatehouse/platform/progress-bar';
 import { keyFileOf, type Settings } from '../config/settings.js';
@@ -64,13 +70,17 @@ const commands: readonly DatabaseCommand[] = [
       withSource(settings.databaseUrl, async (source) => {
         const all = await migrationStatus(source);
         return {
-          json: { migrations: all.map(({ name, applied, known }) => ({ name, applied, known })) },
+          json: {
+            migrations: all.map(({ name, applied, known, replacedBy }) => ({
+              name,
+              applied,
+              known,
+              ...(replacedBy === undefined ? {} : { replaced_by: replacedBy }),
+            })),
+          },
           text: table(
             ['MIGRATION', 'STATE'],
-            all.map(({ name, applied, known }) => [
-              name,
-              known ? (applied ? 'applied' : 'pending') : 'applied by a later version',
-            ]),
+            all.map((each) => [each.name, stateOf(each)]),
           ),
         };
       }),
@@ -152,6 +162,12 @@ const commands: readonly DatabaseCommand[] = [
     run: copyCommand,
   },
 ];
+
+function stateOf({ applied, known, replacedBy }: MigrationStatus): string {
+  if (replacedBy !== undefined) return `replaced by ${replacedBy}`;
+  if (!known) return 'applied by a later version';
+  return applied ? 'applied' : 'pending';
+}
 
 async function copyCommand(settings: Settings, options: Options): Promise<CommandResult> {
   const urls = {

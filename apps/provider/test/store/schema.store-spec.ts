@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrateDown, migrateUp, migrationStatus, openSource } from '@gatehouse/platform/database/open-store';
+import { readCatalog, type SchemaObject } from '@gatehouse/platform/database/schema-catalog';
 import { schemaDifferences } from '@gatehouse/platform/database/schema-differences';
 import type { DataSource } from 'typeorm';
 import { engineNames, startPostgres, type TestPostgres } from '../../../../libs/platform/test/support/postgres';
 import { entities, migrations, tablesInOrder } from '../../src/schema';
+import { Baseline1795900000000 } from '../../src/database/migrations/20261128-baseline';
 import { PurgeService } from '../../src/jobs/purge.service';
 import { authorize, redeem, startProvider } from '../support/provider';
 
@@ -41,13 +43,27 @@ describe.each(engineNames)('the schema on %s', (engine) => {
       expect(await schemaDifferences(source)).toEqual([]);
     }));
 
-  it('goes down to nothing and up again', () =>
+  it('goes down to the schema of the baseline, which is recorded as that of the previous release, and up again', () =>
     withSource(async (source) => {
+      const catalog = async (): Promise<SchemaObject[]> => {
+        const runner = source.createQueryRunner();
+        const objects = await readCatalog(runner);
+        await runner.release();
+        return objects;
+      };
+      await openSource({ url, entities, migrations: [Baseline1795900000000] }).then(async (baselineAlone) => {
+        await migrateUp(baselineAlone);
+        await baselineAlone.destroy();
+      });
+      const made = await catalog();
       await migrateUp(source);
+      expect(await catalog()).not.toEqual(made);
       while ((await migrateDown(source)) !== undefined);
-      const runner = source.createQueryRunner();
-      for (const table of tablesInOrder) expect(await runner.hasTable(table)).toBe(false);
-      await runner.release();
+      expect(await catalog()).toEqual(made);
+      const { name, replaces } = new Baseline1795900000000();
+      expect((await migrationStatus(source)).filter((each) => each.applied)).toEqual(
+        replaces.map((each) => ({ name: each, applied: true, known: true, replacedBy: name })),
+      );
       await migrateUp(source);
       expect((await migrationStatus(source)).every((step) => step.applied)).toBe(true);
     }));

@@ -1,4 +1,5 @@
 import type { DataSource, EntityManager, MigrationInterface, QueryRunner } from 'typeorm';
+import { baselineState, checkSchema, findBaseline, isBaseline, type BaselineMigration } from './baseline.js';
 import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
@@ -8,6 +9,8 @@ export interface MigrationStatus {
   readonly applied: boolean;
   /** False: applied by a later version of the program, which ran before this one or runs beside it. */
   readonly known: boolean;
+  /** The baseline that stands for this one, which the program no longer has. */
+  readonly replacedBy?: string | undefined;
 }
 
 /** `dry run` only says what would be done. */
@@ -22,7 +25,10 @@ const table = 'migrations';
 // One number for this program among all advisory locks of a PostgreSQL database.
 const advisoryLock = 7_203_614_519;
 
-/** The migrations in the order in which they run, then those that only a later version knows. */
+/**
+ * The applied migrations that a baseline replaces, then the program's own in the order in which they run, then those that
+ * only a later version knows.
+ */
 export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
   const runner = source.createQueryRunner();
   try {
@@ -34,8 +40,9 @@ export async function migrationStatus(source: DataSource): Promise<MigrationStat
 
 /**
  * Applies what is pending, each migration in a transaction of its own. Of several processes at once one applies it, and the
- * others wait for it.
- * @returns the names of what ran here, or would run
+ * others wait for it. A baseline is recorded without being run where the database has what it replaces.
+ * @returns the names of what was applied here, or would be
+ * @throws CannotOpenStore where the database is neither new nor one that the baseline can adopt
  */
 export async function migrateUp(
   source: DataSource,
@@ -43,7 +50,13 @@ export async function migrateUp(
   onCopy?: CopyReport,
 ): Promise<string[]> {
   // A look first: on a database that is up to date nothing is written, and nobody is waited for.
-  const pending = pendingOf(await migrationStatus(source));
+  const status = await migrationStatus(source);
+  checkApplied(source, status);
+  const pending = pendingOf(status);
+  const baseline = findBaseline(source);
+  // Before the copy: a start that is tried again and again would leave one each time.
+  if (baseline !== undefined && pending.includes(baseline.name))
+    await inReadTransaction(source, (runner) => canAdopt(runner, baseline));
   if (mode === 'dry run') return pending;
   await keepCopy(source, pending[0], onCopy);
   const ran: string[] = [];
@@ -53,8 +66,10 @@ export async function migrateUp(
       // Looked up again behind the lock: another process may have been faster.
       const [next] = pendingOf(await readStatus(source, runner));
       if (next === undefined) return undefined;
-      await runMigration(next, () => find(source, next).up(runner));
-      await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(next)}, ${quoted(next)})`);
+      const migration = find(source, next);
+      const adopted = isBaseline(migration) && (await canAdopt(runner, migration));
+      if (!adopted) await runMigration(next, () => migration.up(runner));
+      await record(runner, next);
       return next;
     });
     if (name !== undefined) ran.push(name);
@@ -64,8 +79,9 @@ export async function migrateUp(
 
 /**
  * Reverts the migration that was applied last, which is not always the last in the list: only then is the schema again
- * what it was before it.
- * @returns its name, or undefined when there is none
+ * what it was before it. Reverting a baseline keeps the schema and records the migrations that it replaces, so that the
+ * version that has them goes on with the database.
+ * @returns its name, or undefined when there is none: what a baseline replaces is not reverted
  * @throws Error when a later version's migration was applied after it
  */
 export async function migrateDown(
@@ -79,7 +95,9 @@ export async function migrateDown(
   return inMigrationTransaction(source, async (runner) => {
     const name = lastOf(source, await appliedNames(runner));
     if (name === undefined) return undefined;
-    await runMigration(name, () => find(source, name).down(runner));
+    const migration = find(source, name);
+    await runMigration(name, () => migration.down(runner));
+    if (isBaseline(migration)) await recordReplaced(runner, migration);
     await runner.query(`DELETE FROM "${table}" WHERE "name" = ${quoted(name)}`);
     return name;
   });
@@ -107,6 +125,13 @@ export async function missingMigrations(reader: EntityManager, names: readonly s
   return names.filter((name) => !applied.has(name));
 }
 
+/** @throws CannotOpenStore where the list is neither that of a new database nor one that the baseline can adopt */
+export function checkApplied(source: DataSource, status: readonly MigrationStatus[]): void {
+  const baseline = findBaseline(source);
+  const applied = status.filter((each) => each.applied).map(({ name }) => name);
+  if (baseline !== undefined) baselineState(baseline, applied);
+}
+
 export function pendingOf(status: readonly MigrationStatus[]): string[] {
   return status.filter((migration) => !migration.applied).map((migration) => migration.name);
 }
@@ -123,19 +148,42 @@ async function findLast(source: DataSource): Promise<string | undefined> {
 /** @param applied names in the order in which they were applied */
 function lastOf(source: DataSource, applied: readonly string[]): string | undefined {
   const known = source.migrations.map(nameOf);
-  const later = applied.filter((name) => !known.includes(name));
+  const replaced = findBaseline(source)?.replaces ?? [];
+  const later = applied.filter((name) => !known.includes(name) && !replaced.includes(name));
   if (later.length > 0)
     throw new Error(`a later version made this schema (${later.join(', ')}): revert those migrations with it`);
-  return applied.at(-1);
+  return applied.findLast((name) => known.includes(name));
 }
 
 async function readStatus(source: DataSource, runner: QueryRunner): Promise<MigrationStatus[]> {
   const applied = new Set(await appliedNames(runner));
   const names = source.migrations.map(nameOf);
+  const baseline = findBaseline(source);
+  const replaced = (baseline?.replaces ?? []).filter((name) => applied.has(name));
+  const later = [...applied].filter((name) => !names.includes(name) && !replaced.includes(name));
   return [
+    ...replaced.map((name) => ({ name, applied: true, known: true, replacedBy: baseline?.name })),
     ...names.map((name) => ({ name, applied: applied.has(name), known: true })),
-    ...[...applied].filter((name) => !names.includes(name)).map((name) => ({ name, applied: true, known: false })),
+    ...later.map((name) => ({ name, applied: true, known: false })),
   ];
+}
+
+/** @returns false where the baseline must run, true where it is only recorded. @throws CannotOpenStore */
+async function canAdopt(runner: QueryRunner, baseline: BaselineMigration): Promise<boolean> {
+  const applied = await appliedNames(runner);
+  if (baselineState(baseline, applied) !== 'adoptable') return false;
+  await checkSchema(runner, baseline, applied);
+  return true;
+}
+
+async function record(runner: QueryRunner, name: string): Promise<void> {
+  await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(name)}, ${quoted(name)})`);
+}
+
+/** A database that the baseline made has none of them, one that it adopted has them still. */
+async function recordReplaced(runner: QueryRunner, baseline: BaselineMigration): Promise<void> {
+  const applied = await appliedNames(runner);
+  for (const name of baseline.replaces) if (!applied.includes(name)) await record(runner, name);
 }
 
 /** In the order in which they were applied. Asks in the catalog first: looking must not make the table. */
@@ -185,6 +233,11 @@ function inMigrationTransaction<T>(source: DataSource, work: (runner: QueryRunne
   return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteTransaction(source, work);
 }
 
+/** For looking: SQLite's writers go on meanwhile, and PostgreSQL's lock keeps a migration from changing what is read. */
+function inReadTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteSnapshot(source, work);
+}
+
 async function inPostgresTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = source.createQueryRunner();
   try {
@@ -203,6 +256,16 @@ async function inPostgresTransaction<T>(source: DataSource, work: (runner: Query
     throw error;
   } finally {
     await runner.release();
+  }
+}
+
+async function inSqliteSnapshot<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  const runner = source.createQueryRunner();
+  await runner.query('BEGIN');
+  try {
+    return await whenNotBusy(() => work(runner));
+  } finally {
+    await runner.query('ROLLBACK');
   }
 }
 

@@ -1,14 +1,16 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DataSource, DataSourceOptions } from 'typeorm';
+import { CannotOpenStore } from './cannot-open-store.js';
 import { parseDatabaseUrl } from './database-url.js';
-import { migrateUp, migrationStatus, pendingOf, type CopyReport } from './migrations.js';
+import { checkApplied, migrateUp, migrationStatus, pendingOf, type CopyReport } from './migrations.js';
 import { PostgresHosts } from './postgres-hosts.js';
 import type { PostgresOptions, PostgresStore } from './postgres-store.js';
 import { sqliteReader, sqliteWriter } from './sqlite-driver.js';
 import type { LaneOptions } from './sqlite-lane.js';
 import { SqliteStore } from './sqlite-store.js';
 
+export { CannotOpenStore } from './cannot-open-store.js';
 export {
   migrateDown,
   migrateUp,
@@ -38,14 +40,6 @@ export interface OpenOptions {
 /** A store and the data source on committed data, which `@nestjs/typeorm` gets. */
 export type OpenStore = SqliteStore | PostgresStore;
 
-/** The database cannot be opened as it is; the message says what to do, and holds no password. */
-export class CannotOpenStore extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'CannotOpenStore';
-  }
-}
-
 /** Opens, migrates where that is wanted, and gives the store. @throws CannotOpenStore */
 export async function openStore(options: OpenOptions): Promise<OpenStore> {
   const place = placeOf(options);
@@ -54,7 +48,9 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
   try {
     if (options.migrate === 'auto') await migrateUp(writer, 'run', options.onCopy);
     else {
-      const pending = pendingOf(await migrationStatus(writer));
+      const status = await migrationStatus(writer);
+      checkApplied(writer, status);
+      const pending = pendingOf(status);
       if (pending.length > 0)
         throw new CannotOpenStore(
           `the database is older than this version (${pending.join(', ')} missing), and GATEHOUSE_MIGRATE is off: run npm run -s gatehouse -- migrate up`,

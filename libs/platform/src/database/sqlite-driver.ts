@@ -54,6 +54,19 @@ export function sqliteReader(path: string, entities: Entities): DataSource {
   );
 }
 
+/** An empty database in memory, open: shows what a migration makes. The caller destroys it. */
+export function sqliteInMemory(): Promise<DataSource> {
+  return portable(
+    new DataSource({
+      type: 'better-sqlite3',
+      driver: Driver,
+      database: ':memory:',
+      synchronize: false,
+      logging: false,
+    }),
+  ).initialize();
+}
+
 /** A file alone, without TypeORM: for copies and checks. The caller closes it. */
 export function openSqliteFile(path: string, options: { readonly readonly: boolean }): SqliteDatabase {
   return new Driver(path, { ...options, fileMustExist: true, timeout: 0 });

@@ -1,10 +1,18 @@
+import type { DataSourceOptions } from 'typeorm';
 import { migrateUp, openSource } from '../../src/database/open-store.js';
-import { FirstThings1764000000001, openThings, SecondThings1764000000002, things } from './fixtures.js';
+import {
+  FirstThings1764000000001,
+  openThings,
+  SecondThings1764000000002,
+  ThingColors1795950000101,
+  things,
+  ThingsBaseline1795900000000,
+} from './fixtures.js';
 
 /** Another process on the same database: does one task, sends the result to the one that started it, and ends. */
 interface Task {
   readonly url: string;
-  readonly kind: 'consume' | 'insert' | 'migrate';
+  readonly kind: 'consume' | 'insert' | 'migrate' | 'adopt';
   readonly first: number;
 }
 
@@ -35,20 +43,24 @@ async function insert({ url, first }: Task): Promise<number> {
   return written;
 }
 
-/** Steps that ran here. */
-async function migrate({ url }: Task): Promise<number> {
-  const source = await openSource({
-    url,
-    entities: [],
-    migrations: [FirstThings1764000000001, SecondThings1764000000002],
-  });
+/** Migrations that were applied here. */
+async function migrate(
+  { url }: Task,
+  migrations: NonNullable<DataSourceOptions['migrations']> = [FirstThings1764000000001, SecondThings1764000000002],
+): Promise<number> {
+  const source = await openSource({ url, entities: [], migrations });
   const ran = await migrateUp(source);
   await source.destroy();
   return ran.length;
 }
 
+/** The same on a database that has what the baseline replaces. */
+function adopt(task: Task): Promise<number> {
+  return migrate(task, [ThingsBaseline1795900000000, ThingColors1795950000101]);
+}
+
 process.once('message', (task: Task) => {
-  const work = { consume, insert, migrate }[task.kind];
+  const work = { consume, insert, migrate, adopt }[task.kind];
   work(task).then(
     (result) => process.send?.({ result }, () => process.disconnect()),
     (error: unknown) => process.send?.({ error: String(error) }, () => process.disconnect()),

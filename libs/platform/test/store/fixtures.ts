@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Entity, type MigrationInterface, type QueryRunner } from 'typeorm';
+import type { BaselineMigration } from '../../src/database/baseline.js';
 import {
   BytesColumn,
   FlagColumn,
@@ -69,6 +70,33 @@ export class SecondThings1764000000002 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE parts');
+  }
+}
+
+/** In place of the two above. */
+export class ThingsBaseline1795900000000 implements BaselineMigration {
+  readonly name = 'ThingsBaseline1795900000000';
+  readonly version = '0.1';
+  readonly replaces = ['FirstThings1764000000001', 'SecondThings1764000000002'];
+
+  async up(runner: QueryRunner): Promise<void> {
+    for (const Migration of [FirstThings1764000000001, SecondThings1764000000002]) await new Migration().up(runner);
+  }
+
+  async down(): Promise<void> {
+    // The schema stays.
+  }
+}
+
+export class ThingColors1795950000101 implements MigrationInterface {
+  readonly name = 'ThingColors1795950000101';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE things ADD COLUMN color ${ddl(runner).text}`);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('ALTER TABLE things DROP COLUMN color');
   }
 }
 

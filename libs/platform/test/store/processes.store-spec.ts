@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { openSource } from '../../src/database/open-store.js';
 import { engines, openThings, things } from './fixtures.js';
 
 // Inside node_modules, so that packages are found from there and nothing of it is ever committed.
@@ -73,6 +74,21 @@ describe.each(engines)('processes that share a database on %s', (_name, makeEngi
   it('runs each migration in one of them, from a database that is not there yet', async () => {
     const ran = await race(['migrate', 'migrate', 'migrate']);
     expect(ran.reduce((sum, one) => sum + one)).toBe(2);
+  }, 60_000);
+
+  it('records the baseline in one of them, where the migrations that it replaces are applied', async () => {
+    await race(['migrate']);
+    const ran = await race(['adopt', 'adopt', 'adopt']);
+    expect(ran.reduce((sum, one) => sum + one)).toBe(2);
+    const source = await openSource({ url, entities: [], migrations: [] });
+    const names = await source.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id');
+    await source.destroy();
+    expect(names.map(({ name }) => name)).toEqual([
+      'FirstThings1764000000001',
+      'SecondThings1764000000002',
+      'ThingsBaseline1795900000000',
+      'ThingColors1795950000101',
+    ]);
   }, 60_000);
 });
 

@@ -1,9 +1,12 @@
+import type { BaselineMigration } from '@gatehouse/platform/database/baseline';
 import { ddl } from '@gatehouse/platform/database/ddl';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 
-/** The client's first schema, one text for both engines. */
-export class ClientFirstSchema1764000000001 implements MigrationInterface {
-  readonly name = 'ClientFirstSchema1764000000001';
+/** The client's schema of version 0.1, one text for both engines. Columns stand in the order in which version 0.1 has them. */
+export class ClientBaseline1795900000000 implements BaselineMigration {
+  readonly name = 'ClientBaseline1795900000000';
+  readonly version = '0.1';
+  readonly replaces = ['ClientFirstSchema1764000000001', 'BackchannelLogout1764000000002'];
 
   async up(runner: QueryRunner): Promise<void> {
     const t = ddl(runner);
@@ -19,21 +22,25 @@ export class ClientFirstSchema1764000000001 implements MigrationInterface {
       `CREATE INDEX login_flows_browser ON login_flows (browser_hash, selector)`,
       `CREATE INDEX login_flows_address ON login_flows (address, expires_at)`,
       `CREATE INDEX login_flows_expiry ON login_flows (expires_at)`,
+      // A logout token finds the sessions that it ends by the two hashes at the end.
       `CREATE TABLE sessions (
         selector ${t.selector}, verifier_hash ${t.bytes} NOT NULL, version ${t.integer} NOT NULL,
-        content_sealed ${t.text} NOT NULL, created_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL)`,
+        content_sealed ${t.text} NOT NULL, created_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL,
+        subject_hash ${t.bytes}, provider_session_hash ${t.bytes})`,
       `CREATE INDEX sessions_expiry ON sessions (expires_at)`,
+      `CREATE INDEX sessions_subject ON sessions (subject_hash)`,
+      `CREATE INDEX sessions_provider_session ON sessions (provider_session_hash)`,
       `CREATE TABLE admin_sessions (
         selector ${t.selector}, verifier_hash ${t.bytes} NOT NULL,
         created_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL)`,
       `CREATE TABLE password_failures (
         bucket ${t.text} PRIMARY KEY NOT NULL, window_started_at ${t.instant} NOT NULL, failures ${t.integer} NOT NULL)`,
+      `CREATE TABLE taken_logout_tokens (id_hash ${t.text} PRIMARY KEY NOT NULL, expires_at ${t.instant} NOT NULL)`,
+      `CREATE INDEX taken_logout_tokens_expiry ON taken_logout_tokens (expires_at)`,
     ])
       await runner.query(text);
   }
 
-  async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['password_failures', 'admin_sessions', 'sessions', 'login_flows', 'providers'])
-      await runner.query(`DROP TABLE ${table}`);
-  }
+  /** The schema stays: it is version 0.1's own, which finds its migrations recorded again (`migrateDown`). */
+  async down(): Promise<void> {}
 }
