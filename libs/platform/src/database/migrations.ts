@@ -233,7 +233,7 @@ function inMigrationTransaction<T>(source: DataSource, work: (runner: QueryRunne
   return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteTransaction(source, work);
 }
 
-/** For looking: SQLite's writers go on meanwhile, and PostgreSQL's lock keeps a migration from changing what is read. */
+/** For reads: SQLite's writers continue meanwhile; PostgreSQL's lock keeps a migration from changing what is read. */
 function inReadTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteSnapshot(source, work);
 }
