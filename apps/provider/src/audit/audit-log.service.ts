@@ -5,6 +5,7 @@ import type { AuditRow } from './audit-chain.service.js';
 import { AuditEventEntity } from './audit-event.entity.js';
 import type { AuditType } from './audit.service.js';
 import type { Changes } from './changed-members.js';
+import { currentType, storedTypes } from './renamed-types.js';
 
 /** An event as it was written. */
 export interface LoggedEvent {
@@ -86,7 +87,7 @@ export class AuditLog {
       .orderBy('event.selector', 'DESC')
       .take(limit + 1);
     if (floor) select.andWhere('event.selector >= :floor', { floor: Number(floor.selector) });
-    if (query.types) select.andWhere('event.type IN (:...types)', { types: query.types });
+    if (query.types) select.andWhere('event.type IN (:...types)', { types: storedTypes(query.types) });
     if (query.clientId !== undefined) select.andWhere('event.clientId = :clientId', { clientId: query.clientId });
     if (query.address !== undefined) select.andWhere('event.address = :address', { address: query.address });
     if (query.requestId !== undefined) select.andWhere('event.requestId = :requestId', { requestId: query.requestId });
@@ -97,7 +98,9 @@ export class AuditLog {
         ),
       );
     const rows = await select.getMany();
-    const events = rows.slice(0, limit).map((row) => ({ ...row, ...separated(row.details) }));
+    const events = rows
+      .slice(0, limit)
+      .map((row) => ({ ...row, type: currentType(row.type), ...separated(row.details) }));
     const next = rows.length > limit ? events.at(-1)?.selector : floor && Number(floor.selector);
     return { events, next };
   }
@@ -112,7 +115,7 @@ function toEvent(row: AuditRow): LoggedEvent {
   return {
     selector: Number(row.selector),
     at: Number(row.at),
-    type: row.type,
+    type: currentType(row.type),
     actorId: row.actor_id,
     clientId: row.client_id,
     subjectId: row.subject_id,

@@ -34,7 +34,7 @@ export class DeniedAccess implements BeforeApplicationShutdown {
     if (typeof actorId !== 'string') return;
     const details = { reason, method: request.method ?? '', path: pathOf(request).slice(0, maxPathCharacters) };
     const recorded = this.events
-      .record({ type: 'access.refused', ...actor, actorId, details }, perAccount)
+      .record({ type: 'access.denied', ...actor, actorId, details }, perAccount)
       .catch((error: unknown) =>
         this.log.error({ request: requestId(request), err: error }, 'a refused access was not recorded'),
       )

@@ -18,7 +18,7 @@ function describe(token: InitialAccessToken): Record<string, unknown> {
     id: token.id,
     name: token.name,
     uses: token.uses,
-    most_uses: token.maxUses ?? null,
+    max_uses: token.maxUses ?? null,
     approves: token.approves,
     created_at: token.createdAt,
     expires_at: token.expiresAt ?? null,
@@ -40,7 +40,7 @@ const add: Command = {
       json: {
         id: made.id,
         initial_access_token: made.token,
-        most_uses: maxUses ?? null,
+        max_uses: maxUses ?? null,
         approves,
         expires_at: made.expiresAt ?? null,
       },

@@ -289,7 +289,7 @@ describe('the administration’s API', () => {
     expect(after.length).toBeGreaterThan(before.length);
     pageOf(await api.call('GET', 'messages'), 'Message');
     expect((await api.call('POST', 'messages/1/retry')).status).toBe(404);
-    const made = await api.call('POST', 'registration-tokens', { name: 'CI', most_uses: 3 });
+    const made = await api.call('POST', 'registration-tokens', { name: 'CI', max_uses: 3 });
     const { id } = shaped(made, 'NewRegistrationToken');
     const approving = { name: 'Platform team', approves: true };
     const other = shaped(await api.call('POST', 'registration-tokens', approving), 'NewRegistrationToken');

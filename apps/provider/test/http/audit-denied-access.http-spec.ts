@@ -29,7 +29,7 @@ const at = (path: string): string => `${provider.base}${path}`;
 const ours = (): { headers: Record<string, string> } => ({ headers: { Origin: provider.issuer } });
 const events = (type: string): Promise<Row[]> | Row[] => provider.store.all<Row>(ofType, type);
 const refusedOf = async (userId: string): Promise<Row[]> =>
-  (await events('access.refused')).filter((row) => row.actor_id === userId);
+  (await events('access.denied')).filter((row) => row.actor_id === userId);
 
 describe('refused access', () => {
   it('is recorded with who, from where, what and by which rule', async () => {
@@ -81,7 +81,7 @@ describe('refused access', () => {
       path: '/api/admin/v1/users',
       via_client: client.client.id,
     });
-    const before = (await events('access.refused')).length;
+    const before = (await events('access.denied')).length;
     expect((await (await adminApi(provider, 'gatehouse:read')).call('POST', 'users', {})).status).toBe(403);
     const other = await provider.addUser();
     await (await provider.logIn(other)).open(at('/user'));
@@ -89,7 +89,7 @@ describe('refused access', () => {
       () => refusedOf(other.id),
       (rows) => rows.length === 1,
     );
-    expect(await events('access.refused')).toHaveLength(before + 1);
+    expect(await events('access.denied')).toHaveLength(before + 1);
   });
 
   it('makes twenty events of an account in a quarter of an hour, and none of strangers', async () => {
@@ -102,7 +102,7 @@ describe('refused access', () => {
         (rows) => rows.length >= 20,
       ),
     ).toHaveLength(20);
-    const before = (await events('access.refused')).length;
+    const before = (await events('access.denied')).length;
     await new Browser().open(at('/user'));
     provider.clock.advance(901);
     await browser.open(at('/user'));
@@ -112,7 +112,7 @@ describe('refused access', () => {
         (rows) => rows.length > 20,
       ),
     ).toHaveLength(21);
-    expect(await events('access.refused')).toHaveLength(before + 1);
+    expect(await events('access.denied')).toHaveLength(before + 1);
   });
 });
 

@@ -165,7 +165,9 @@ describe('the audit log tells of', () => {
       'browser.trusted': byPerson(),
     });
     await open('/account/factors');
-    await expectEvents(() => submit({ action: 'new-codes' }, '/account/factors'), { 'factor.codes_made': byPerson() });
+    await expectEvents(() => submit({ action: 'new-codes' }, '/account/factors'), {
+      'factor.recovery_codes_created': byPerson(),
+    });
     await open('/account/factors');
     const trusted = /name="browser" value="(\d+)"/.exec(browser.page?.text ?? '')?.[1] ?? '';
     await expectEvents(() => submit({ action: 'end-browser', browser: trusted }, '/account/factors'), {
@@ -199,7 +201,7 @@ describe('the audit log tells of', () => {
         return made;
       },
       'user.created',
-      'user.link_made',
+      'user.password_link_created',
     );
     const subject = { subject_id: id };
     await expectByApi(() => admin.call('PATCH', `users/${id}`, { name: 'Made' }), ['user.updated', subject]);
@@ -250,13 +252,13 @@ describe('the audit log tells of', () => {
     const ofIt = { client_id: id };
     await expectByApi(() => admin.call('PATCH', `clients/${id}`, { client_name: 'Wiki 2' }), ['client.updated', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/rotate-secret`, {}), ['client.secret_rotated', ofIt]);
-    await expectByApi(() => admin.call('POST', `clients/${id}/limit`), ['client.limited', ofIt]);
-    await expectByApi(() => admin.call('POST', `clients/${id}/unlimit`), ['client.unlimited', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/limit`), ['client.restricted', ofIt]);
+    await expectByApi(() => admin.call('POST', `clients/${id}/unlimit`), ['client.unrestricted', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/disable`), ['client.disabled', ofIt]);
     await expectByApi(() => admin.call('POST', `clients/${id}/enable`), ['client.enabled', ofIt]);
     await expectByApi(
       () => admin.call('PUT', `clients/${id}/application-roles/${person.id}`, { roles: ['editor'] }),
-      ['application.roles_set', { ...ofIt, subject_id: person.id }],
+      ['application.roles_updated', { ...ofIt, subject_id: person.id }],
     );
     await expectByApi(() => admin.call('DELETE', `clients/${id}`), ['client.deleted', ofIt]);
 
@@ -285,8 +287,8 @@ describe('the audit log tells of', () => {
       const made = await admin.call('POST', 'registration-tokens', { name: 'CI' });
       token = String(made.json()['id']);
       return made;
-    }, 'registration_token.created');
-    await expectByApi(() => admin.call('DELETE', `registration-tokens/${token}`), 'registration_token.removed');
+    }, 'initial_access_token.created');
+    await expectByApi(() => admin.call('DELETE', `registration-tokens/${token}`), 'initial_access_token.deleted');
   });
 
   it('APIs, issuers and keys', async () => {
@@ -314,9 +316,9 @@ describe('the audit log tells of', () => {
       });
       id = String(made.json()['id']);
       return made;
-    }, 'issuer.created');
-    await expectByApi(() => admin.call('PATCH', `issuers/${id}`, { name: 'Else' }), 'issuer.updated');
-    await expectByApi(() => admin.call('DELETE', `issuers/${id}`), 'issuer.deleted');
+    }, 'trusted_issuer.created');
+    await expectByApi(() => admin.call('PATCH', `issuers/${id}`, { name: 'Else' }), 'trusted_issuer.updated');
+    await expectByApi(() => admin.call('DELETE', `issuers/${id}`), 'trusted_issuer.deleted');
     await expectByApi(() => admin.call('POST', 'keys/rotate', {}), 'key.created');
   });
 
@@ -326,10 +328,10 @@ describe('the audit log tells of', () => {
         await open('/user');
         await eventually(
           async () => provider.store.all<Row>(all),
-          (rows) => rows.at(-1)?.type === 'access.refused',
+          (rows) => rows.at(-1)?.type === 'access.denied',
         );
       },
-      { 'access.refused': { ...byPerson(), request_id: expect.stringMatching(/./) as string } },
+      { 'access.denied': { ...byPerson(), request_id: expect.stringMatching(/./) as string } },
     );
     await open('/account');
     await expectEvents(

@@ -67,7 +67,7 @@ describe('the role auditor', () => {
   const events = async (): Promise<number> =>
     (
       await provider.store.reader.query<{ n: number }[]>(
-        `SELECT count(*) AS n FROM audit_events WHERE type <> 'access.refused'`,
+        `SELECT count(*) AS n FROM audit_events WHERE type <> 'access.denied'`,
       )
     )[0]?.n ?? 0;
 

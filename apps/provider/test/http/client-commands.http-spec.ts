@@ -61,7 +61,7 @@ describe('commands on clients, while the provider runs', () => {
     expect(wrong.status).toBe(400);
     expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([201, 201, 401]);
     expect((await gatehouse(['registration-token', 'list'])).json()).toMatchObject({
-      tokens: [{ id: made.id, name: 'For the shop', uses: 2, most_uses: 2, approves: false, expires_at: null }],
+      tokens: [{ id: made.id, name: 'For the shop', uses: 2, max_uses: 2, approves: false, expires_at: null }],
     });
     const approving = (await gatehouse(['registration-token', 'add', '--approve', '--lifetime', '60'])).json<{
       id: string;

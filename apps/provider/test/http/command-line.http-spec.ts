@@ -196,8 +196,8 @@ describe('the command line, while the provider runs on the same database', () =>
     const { events } = await provider.app.get(AuditLog).search({ userId: actor, limit: 200 });
     expect(events.every(({ actorId }) => actorId === actor)).toBe(true);
     expect(events.filter(({ subjectId }) => subjectId === id).map(({ type }) => type)).toEqual([
-      ...['user.enabled', 'user.disabled', 'factor.reset', 'user.link_made', 'user.updated'],
-      ...['user.link_made', 'user.created'],
+      ...['user.enabled', 'user.disabled', 'factor.reset', 'user.password_link_created', 'user.updated'],
+      ...['user.password_link_created', 'user.created'],
     ]);
     expect(events[0]).toMatchObject({
       type: 'audit.exported',

@@ -120,10 +120,7 @@ async function sender(
 
 /** Refused access is an event of its own. */
 async function countChanges(provider: TestProvider): Promise<number> {
-  const count = statement(
-    'test.count_changes',
-    `SELECT count(*) AS n FROM audit_events WHERE type <> 'access.refused'`,
-  );
+  const count = statement('test.count_changes', `SELECT count(*) AS n FROM audit_events WHERE type <> 'access.denied'`);
   return Number((await provider.store.one<{ n: number | string }>(count))?.n);
 }
 

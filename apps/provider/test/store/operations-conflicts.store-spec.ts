@@ -97,7 +97,7 @@ describe.each(engines)('operations at once that take one unique value, on %s', (
       scope: ['read'],
     });
     const second = { page: 422, API: 400, 'command line': 1 }[surface];
-    const [given, written] = await eventsDuring(provider, 'issuer.created', () =>
+    const [given, written] = await eventsDuring(provider, 'trusted_issuer.created', () =>
       raceOf(provider, [asked, asked], (each) => ask(provider, surface, admin, each)),
     );
     expect([inOrder(given), written]).toEqual([inOrder(['done', second]), 1]);

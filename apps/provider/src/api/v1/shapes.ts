@@ -154,7 +154,7 @@ export const bodies = {
   }),
   RegistrationToken: z.strictObject({
     name: z.string().min(1).max(200),
-    most_uses: z.int().min(1).max(1_000_000).optional(),
+    max_uses: z.int().min(1).max(1_000_000).optional(),
     lifetime_seconds: z.int().min(1).max(315_360_000).optional(),
     approves: z.boolean().optional(),
   }),
@@ -244,7 +244,7 @@ export const shapes = {
     id,
     name: z.string(),
     uses: z.int(),
-    most_uses: z.int().nullable(),
+    max_uses: z.int().nullable(),
     approves: z.boolean(),
     created_at: instant,
     expires_at: instant.nullable(),

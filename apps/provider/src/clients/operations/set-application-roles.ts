@@ -47,7 +47,7 @@ export class SetApplicationRoles extends SimpleOperation<ApplicationRolesInput, 
     return {
       result: roles,
       changes: [
-        { type: 'application.roles_set', clientId, subjectId: userId, before: { roles: before }, after: { roles } },
+        { type: 'application.roles_updated', clientId, subjectId: userId, before: { roles: before }, after: { roles } },
       ],
     };
   }

@@ -26,8 +26,8 @@ export interface ClientStateResult {
 
 const events: Readonly<Record<ClientDecision, AuditType>> = {
   approve: 'client.approved',
-  limit: 'client.limited',
-  unlimit: 'client.unlimited',
+  limit: 'client.restricted',
+  unlimit: 'client.unrestricted',
   disable: 'client.disabled',
   enable: 'client.enabled',
 };

@@ -28,7 +28,7 @@ export class InitialAccessTokenEntity {
   uses!: number;
 
   /** How many may be; null: any number. */
-  @IntegerColumn({ nullable: true })
+  @IntegerColumn({ name: 'most_uses', nullable: true })
   maxUses!: number | null;
 
   /** Clients that are registered with it are approved at once. */

@@ -25,6 +25,6 @@ export class CreateIssuer extends SimpleOperation<TrustedIssuerDraft, TrustedIss
     const made = await this.issuers.create(unit, draft, actor.now);
     if ('problems' in made) throw invalidInput(made.problems);
     const { id: subjectId, issuer } = made.trusted;
-    return { result: made.trusted, changes: [{ type: 'issuer.created', subjectId, details: { issuer } }] };
+    return { result: made.trusted, changes: [{ type: 'trusted_issuer.created', subjectId, details: { issuer } }] };
   }
 }

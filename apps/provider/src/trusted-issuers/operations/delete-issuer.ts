@@ -20,6 +20,6 @@ export class DeleteIssuer extends SimpleOperation<{ readonly id: string }, void>
     if (!trusted) throw notFound('issuer');
     await this.issuers.remove(unit, id);
     const details = { issuer: trusted.issuer };
-    return { result: undefined, changes: [{ type: 'issuer.deleted', subjectId: id, details }] };
+    return { result: undefined, changes: [{ type: 'trusted_issuer.deleted', subjectId: id, details }] };
   }
 }

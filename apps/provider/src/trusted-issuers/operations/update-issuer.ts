@@ -38,7 +38,7 @@ export class UpdateIssuer extends SimpleOperation<UpdateIssuerInput, TrustedIssu
     const saved = await this.issuers.update(unit, before, draft, actor.now);
     if ('problems' in saved) throw invalidInput(saved.problems);
     const change = {
-      type: 'issuer.updated',
+      type: 'trusted_issuer.updated',
       subjectId: id,
       details: { issuer: saved.trusted.issuer },
       before: issuerRepresentation(before),

@@ -53,6 +53,6 @@ export class CreateUser implements Operation<CreateUserInput, CreatedUser, Prepa
     const created = { type: 'user.created', subjectId: user.id, details: { username: user.username } } as const;
     if (passwordHash !== undefined) return { result: { user, link: undefined }, changes: [created] };
     const link = await this.links.makeForAdministrator(unit, user.id, actor.now);
-    return { result: { user, link }, changes: [created, { type: 'user.link_made', subjectId: user.id }] };
+    return { result: { user, link }, changes: [created, { type: 'user.password_link_created', subjectId: user.id }] };
   }
 }

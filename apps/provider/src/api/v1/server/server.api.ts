@@ -152,7 +152,7 @@ export class RegistrationTokensApi {
       id: token.id,
       name: token.name,
       uses: token.uses,
-      most_uses: token.maxUses ?? null,
+      max_uses: token.maxUses ?? null,
       approves: token.approves,
       created_at: token.createdAt,
       expires_at: token.expiresAt ?? null,
@@ -173,7 +173,7 @@ export class RegistrationTokensApi {
     const { value, bytes } = await readBodyOf(call.request, 'RegistrationToken');
     const asked = {
       name: value.name,
-      maxUses: value.most_uses,
+      maxUses: value.max_uses,
       lifetimeSeconds: value.lifetime_seconds,
       approves: value.approves,
     };

@@ -21,6 +21,6 @@ export class CreateInitialAccessToken extends SimpleOperation<NewInitialAccessTo
     demand(actor, administratorsAfterRecentSignIn(actor));
     const made = await this.tokens.add(unit, input, actor.now);
     const details = { approves: input.approves ?? false };
-    return { result: made, changes: [{ type: 'registration_token.created', subjectId: made.id, details }] };
+    return { result: made, changes: [{ type: 'initial_access_token.created', subjectId: made.id, details }] };
   }
 }

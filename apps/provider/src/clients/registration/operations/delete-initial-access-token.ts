@@ -16,6 +16,6 @@ export class DeleteInitialAccessToken extends SimpleOperation<{ readonly id: str
   async perform(unit: Unit, actor: Actor, { id }: { readonly id: string }): Promise<Performed<void>> {
     demand(actor, administratorsAfterRecentSignIn(actor));
     if (!(await this.tokens.remove(unit, id))) throw notFound('registration token');
-    return { result: undefined, changes: [{ type: 'registration_token.removed', subjectId: id }] };
+    return { result: undefined, changes: [{ type: 'initial_access_token.deleted', subjectId: id }] };
   }
 }

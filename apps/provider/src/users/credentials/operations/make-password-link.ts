@@ -35,7 +35,9 @@ export class MakePasswordLink extends SimpleOperation<PasswordLinkInput, string>
     const link = await this.links.makeForAdministrator(unit, id, actor.now);
     return {
       result: link,
-      changes: [{ type: 'user.link_made', subjectId: id, ...(signOut ? { details: { signed_out: true } } : {}) }],
+      changes: [
+        { type: 'user.password_link_created', subjectId: id, ...(signOut ? { details: { signed_out: true } } : {}) },
+      ],
     };
   }
 }

@@ -31,6 +31,6 @@ export class MakeRecoveryCodes extends SimpleOperation<Readonly<Record<string, n
       throw new OperationError('conflict', text('factors.codesNeedOne'));
     await this.notices.tell(unit, userId, 'codes made', now);
     const codes = await this.codes.make(unit, userId, now);
-    return { result: codes, changes: [{ type: 'factor.codes_made', subjectId: userId }] };
+    return { result: codes, changes: [{ type: 'factor.recovery_codes_created', subjectId: userId }] };
   }
 }
