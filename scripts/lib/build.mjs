@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture } from './command.mjs';
 import { Failure } from './failure.mjs';
@@ -9,11 +9,38 @@ const projects = ['libs/domain', 'libs/platform', 'apps/provider', 'apps/client'
 /** The TypeScript compiler, to be run by Node. */
 export const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-/** Compiles what changed since the last build. @throws Failure with the compiler's sentences */
+/** Compiles what changed since the last build. @throws Failure with the compiler's messages */
 export async function build() {
-  const { status, stdout, stderr } = await capture(process.execPath, [compiler, '-b']);
-  if (status !== 0) throw new Failure(`${stdout}${stderr}\nThe build failed (npx tsc -b).`.trimStart());
+  await compile();
+  const { references } = JSON.parse(readFileSync(join(root, 'tsconfig.json'), 'utf8'));
+  for (const { path } of references) removeStaleOutputs(path);
 }
+
+/**
+ * Compiles a project and what it references; without a folder, every project.
+ * @throws Failure with the compiler's messages
+ */
+export async function compile(...folders) {
+  const { status, stdout, stderr } = await capture(process.execPath, [compiler, '-b', ...folders]);
+  if (status === 0) return;
+  const command = ['npx tsc -b', ...folders].join(' ');
+  throw new Failure(`${stdout}${stderr}\nThe build failed (${command}).`.trimStart());
+}
+
+/**
+ * Removes what was compiled from a source that is gone: the compiler leaves it, and Nx would keep it in its cache.
+ * @param {string} project  its folder
+ * @returns {string[]} what was removed, from the folder `dist`
+ */
+export function removeStaleOutputs(project) {
+  const dist = join(root, project, 'dist');
+  const outputs = readdirSync(dist, { recursive: true }).filter((name) => compiled.test(name));
+  const stale = outputs.filter((name) => !existsSync(join(root, project, 'src', name.replace(compiled, '.ts'))));
+  for (const name of stale) rmSync(join(dist, name));
+  return stale;
+}
+
+const compiled = /\.(js|d\.ts)(\.map)?$/;
 
 /** Whether every project was built after its newest source. */
 export function isBuilt() {

@@ -1,0 +1,16 @@
+// `npx nx build PROJECT`: compiles a project of the workspace and what it references, given by its folder, and removes
+// from its `dist` what was compiled from sources that are gone. Nx keeps `dist` as it is left here.
+import './lib/node-version.mjs';
+import { compile, removeStaleOutputs } from './lib/build.mjs';
+import { runMain } from './lib/failure.mjs';
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) {
+  console.error('Usage: node scripts/build.mjs FOLDER (apps/provider, for example)');
+  process.exit(2);
+}
+
+await runMain(async () => {
+  await compile(folder);
+  removeStaleOutputs(folder);
+});
