@@ -1,6 +1,11 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { UnauthorizedError, type OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -15,9 +20,30 @@ import type { Browser } from '../../../apps/provider/test/support/browser';
 import { startProvider, type TestProvider } from '../../../apps/provider/test/support/provider';
 import { addResource } from '../../../apps/provider/test/support/resources';
 import { freePort } from '../../../scripts/lib/free-port.cjs';
-import { mcpServer } from '../src/server';
 
 const redirectUrl = 'http://127.0.0.1:9/callback';
+const root = join(__dirname, '../../..');
+
+/** The example with `@gatehouse/resource-server` from its tarball, as an application outside this workspace installs it. */
+async function installExample(): Promise<string> {
+  // The real path: npm compares it with those of the packages that it links.
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-mcp-')));
+  await promisify(execFile)(process.execPath, [join(__dirname, 'support/install-package.mjs'), folder]);
+  return folder;
+}
+
+async function startExample(folder: string, resource: string, issuer: string): Promise<ChildProcess> {
+  const server = spawn(process.execPath, [join(folder, 'dist/main.js'), resource, issuer], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const deadline = Date.now() + 30_000;
+  while (!(await fetch(resource).catch(() => undefined))) {
+    if (server.exitCode !== null || Date.now() > deadline) throw new Error('the MCP server does not answer');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return server;
+}
 
 /** What an MCP client keeps; its person is a browser of the test. */
 class Person implements OAuthClientProvider {
@@ -61,9 +87,11 @@ class Person implements OAuthClientProvider {
 
 describe('an MCP server behind Gatehouse, by the official client', () => {
   let provider: TestProvider;
-  let server: Server;
+  let folder: string;
+  let server: ChildProcess | undefined;
   let resource: string;
   beforeAll(async () => {
+    folder = await installExample();
     provider = await startProvider({
       env: {
         GATEHOUSE_REGISTRATION: 'open',
@@ -79,13 +107,27 @@ describe('an MCP server behind Gatehouse, by the official client', () => {
       name: 'Notes',
       scopes: [{ name: 'notes:read', sentence: 'Read your notes' }],
     });
-    server = mcpServer({ resource, issuer: provider.issuer }).listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  });
+    server = await startExample(folder, resource, provider.issuer);
+  }, 300_000);
   afterAll(async () => {
-    server.closeAllConnections();
-    server.close();
+    if (server?.kill() === true) await once(server, 'exit');
     await provider.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('runs on the package from its tarball: code, types, README and license, and no file of the tests', () => {
+    const installed = join(folder, 'node_modules/@gatehouse/resource-server');
+    expect(lstatSync(installed).isSymbolicLink()).toBe(false);
+    expect(readdirSync(installed).sort()).toEqual(['LICENSE', 'README.md', 'dist', 'package.json', 'src']);
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      exports: Record<string, string | Record<string, string>>;
+    };
+    const targets = Object.values(exports).flatMap((each) => (typeof each === 'string' ? [each] : Object.values(each)));
+    expect(targets).toContain('./dist/express.d.ts');
+    expect(targets.filter((path) => !existsSync(join(installed, path)))).toEqual([]);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((path) => /\.spec\.|tsbuildinfo/.test(path))).toEqual([]);
+    expect(readFileSync(join(installed, 'LICENSE'), 'utf8')).toBe(readFileSync(join(root, 'LICENSE'), 'utf8'));
   });
 
   it('comes from a 401 over discovery, registration, PKCE and resource to a tool call', async () => {

@@ -6,6 +6,11 @@ import { JwtTokens } from './jwt-tokens.js';
 import { OpaqueTokens } from './opaque-tokens.js';
 import { Refusal } from './refusal.js';
 
+export type { Access } from './access.js';
+export type { IncomingRequest } from './credentials.js';
+export type { ReplayCheck } from './dpop-proof.js';
+export { Refusal } from './refusal.js';
+
 export interface ResourceServerOptions {
   /** The API's identifier: its https address, as it is registered with the authorization server. */
   readonly resource: string;
