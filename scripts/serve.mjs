@@ -1,18 +1,19 @@
-// `npx nx serve provider|client`: compiles on every edit (libs too) and starts the application anew, with the demo's
-// settings. Views, styles and scripts are read from src, so an edit of those restarts it as well.
+// `npx nx serve provider|client`: restarts the application on every edit, in the libraries too, with the demo's settings. Changed
+// sources are transpiled at once; TypeScript checks types beside that and reports what is wrong, and nothing waits for it.
+// Views, styles and translations are read from src, so an edit of those restarts it as well.
 import './lib/node-version.mjs';
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { compiler } from './lib/build.mjs';
 import { Demo } from './lib/demo.mjs';
 import { runMain } from './lib/failure.mjs';
 import { root } from './lib/root.mjs';
 import { plannedClient, plannedProvider, setting } from './lib/settings.mjs';
+import { projectsOf, watchSources } from './lib/source-watch.mjs';
+import { transpileChanged } from './lib/transpile.mjs';
 import { prepareBuild } from './prepare.mjs';
 
-const pollMilliseconds = 400;
 const graceMilliseconds = 5_000;
 const preload = ['--import', pathToFileURL(join(root, 'scripts/lib/end-with-parent.mjs')).href, '--enable-source-maps'];
 
@@ -24,39 +25,43 @@ if (name !== 'provider' && name !== 'client') {
 
 await runMain(async () => {
   await prepareBuild();
-  const env = { NODE_ENV: 'development', ...process.env, ...(await settingsOf(name)) };
-  const watcher = spawn(process.execPath, [compiler, '-b', '-w', '--preserveWatchOutput', `apps/${name}`], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-
+  // From Node 22 on, compiled code is kept between starts.
+  const cache = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
+  const env = { NODE_ENV: 'development', ...cache, ...process.env, ...(await settingsOf(name)) };
   let application = start(env);
+  const checker = checkTypes();
   let stopping = false;
   const stop = async () => {
     if (stopping) return;
     stopping = true;
-    watcher.kill();
+    checker.kill();
     await end(application);
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => void stop());
-  watcher.on('close', () => void stop());
+  checker.on('close', () => void stop());
 
-  // Polled, because notifications of changes get lost on network and container file systems.
-  let seen = fingerprint();
-  let running = seen;
-  for (;;) {
-    await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
-    const now = fingerprint();
-    const settled = now === seen; // not in the middle of a build
-    seen = now;
-    if (stopping || !settled || now === running) continue;
-    running = now;
+  await watchSources(projectsOf(`apps/${name}`), async (paths) => {
+    const errors = transpileChanged(paths);
+    for (const error of errors) console.error(error);
+    if (stopping || errors.length > 0) return;
     console.log(`Restarting the ${name} …`);
     await end(application);
     if (!stopping) application = start(env);
-  }
+  });
 });
+
+/** Checks the types of this application and of what it references at each edit, and compiles as `npm run build` does. */
+function checkTypes() {
+  const program = join(root, 'scripts/lib/watch-types.mjs');
+  const checker = spawn(process.execPath, [...preload, program, `apps/${name}`], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  // The application starts first, where there are few processors.
+  setPriority(checker.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  return checker;
+}
 
 /** Development defaults, and the registration that `npm start` would make. */
 async function settingsOf(application) {
@@ -91,22 +96,4 @@ async function end(child) {
   child.kill('SIGTERM');
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(timer);
-}
-
-/** Changes when anything changes that the application was started from. */
-function fingerprint() {
-  const built = ['libs/domain/dist', 'libs/platform/dist', `apps/${name}/dist`].map((folder) => [folder, /\.js$/]);
-  const read = ['libs/platform/src', `apps/${name}/src`].map((folder) => [folder, /\.(hbs|css|js|svg)$/]);
-  let newest = 0;
-  let count = 0;
-  for (const [folder, pattern] of [...built, ...read]) {
-    const path = join(root, folder);
-    if (!existsSync(path)) continue;
-    for (const file of readdirSync(path, { recursive: true })) {
-      if (!pattern.test(file)) continue;
-      count++;
-      newest = Math.max(newest, statSync(join(path, file), { throwIfNoEntry: false })?.mtimeMs ?? 0);
-    }
-  }
-  return `${newest} ${count}`;
 }

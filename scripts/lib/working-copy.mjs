@@ -1,4 +1,4 @@
-import { cpSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './root.mjs';
 
@@ -17,7 +17,15 @@ export function copyCheckout(target) {
     filter: (path) => !left.has(path) && !path.endsWith('.log'),
   });
   linkPackages(join(root, 'node_modules'), join(target, 'node_modules'));
+  symlinkSync(join(root, 'node_modules/.bin'), join(target, 'node_modules/.bin'), 'junction');
+  for (const name of records) {
+    const path = join(root, 'node_modules', name);
+    if (existsSync(path)) cpSync(path, join(target, 'node_modules', name));
+  }
 }
+
+/** What npm and `scripts/lib/install.mjs` note about an installation: without them the copy would install packages anew. */
+const records = ['.package-lock.json', '.gatehouse-install.json'];
 
 function linkPackages(from, to) {
   mkdirSync(to);

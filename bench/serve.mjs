@@ -1,0 +1,168 @@
+// `npm run bench:serve`: how long `nx serve` takes to show an edit, from the write of the file to the first answer that has it.
+// Edits a copy of the checkout: a controller, a view, the shared library and the domain library, each five times; prints
+// the median. `--once`: each edit once (the end-to-end tests do so). Run it on an idle machine: it prints the load.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../scripts/lib/free-port.cjs';
+import { copyCheckout } from '../scripts/lib/working-copy.mjs';
+import { median } from './lib/statistics.mjs';
+
+const repeats = process.argv.includes('--once') ? 1 : 5;
+const patienceMilliseconds = 120_000;
+const pollMilliseconds = 25;
+
+/** In `folder`, the first file that has `text` is edited: `edited` returns the text in its place. Files may move. */
+const healthCheck = {
+  text: "{ status: 'ok' }",
+  edited: (mark) => `{ status: 'ok', mark: '${mark}' }`,
+  path: '/healthz',
+};
+const responseHeader = {
+  folder: 'libs',
+  text: `NON_PAGE_POLICY = "default-src 'none';`,
+  edited: (mark) => `NON_PAGE_POLICY = "default-src 'none'; report-to ${mark};`,
+  path: '/healthz',
+};
+const view = { text: '</body>', edited: (mark) => `<!-- ${mark} --></body>` };
+const applications = {
+  provider: {
+    controller: { folder: 'apps/provider/src', ...healthCheck },
+    view: { folder: 'apps/provider/src', ...view, path: '/login' },
+    'shared library': responseHeader,
+    'domain library': {
+      folder: 'libs/domain/src',
+      text: `subject_types_supported: ['public', 'pairwise']`,
+      edited: (mark) => `subject_types_supported: ['public', 'pairwise', '${mark}']`,
+      path: '/.well-known/openid-configuration',
+    },
+  },
+  client: {
+    controller: { folder: 'apps/client/src', ...healthCheck },
+    view: { folder: 'apps/client/src', ...view, path: '/' },
+    'shared library': responseHeader,
+  },
+};
+
+const copy = realpathSync(mkdtempSync(join(tmpdir(), 'gatehouse-serve-')));
+let running;
+process.once('exit', () => {
+  running?.kill('SIGKILL');
+  rmSync(copy, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
+try {
+  copyCheckout(copy);
+  for (const name of Object.keys(applications)) await measure(name);
+} catch (error) {
+  process.exitCode = 1;
+  console.error(error instanceof Error ? error.message : error);
+}
+
+async function measure(name) {
+  const port = await freePort();
+  const server = serve(name, port);
+  try {
+    await answerWith(server, port, '/healthz', 'ok');
+    for (const [kind, edit] of Object.entries(applications[name])) {
+      const times = [];
+      for (let round = 0; round < repeats; round++) times.push(await timeEdit(server, port, edit));
+      const shown = times.map((time) => (time / 1000).toFixed(2)).join(' ');
+      const middle = (median(times) / 1000).toFixed(2);
+      console.log(`${name}, ${kind}: ${middle} s (median of ${shown}; load ${loadavg()[0].toFixed(1)})`);
+    }
+  } finally {
+    await end(server.child);
+  }
+}
+
+/** Writes an edit and waits for an answer that shows it. @returns {Promise<number>} milliseconds */
+async function timeEdit(server, port, { folder, text, edited, path }) {
+  const file = sourceWith(folder, text);
+  const before = readFileSync(file, 'utf8');
+  const mark = `mark-${Date.now()}`;
+  const started = performance.now();
+  writeFileSync(file, before.replace(text, edited(mark)));
+  await answerWith(server, port, path, mark);
+  const took = performance.now() - started;
+  writeFileSync(file, before);
+  await answerWithout(server, port, path, mark);
+  return took;
+}
+
+function sourceWith(folder, text) {
+  const names = readdirSync(join(copy, folder), { recursive: true }).filter(
+    (name) => /\.(ts|hbs)$/.test(name) && !/\.(spec|d)\.ts$|(^|\/)(dist|test)\//.test(name),
+  );
+  const found = names.map((name) => join(copy, folder, name)).find((path) => readFileSync(path, 'utf8').includes(text));
+  if (found === undefined)
+    throw new Error(`no source below ${folder} contains ${text}: change the edit in bench/serve.mjs`);
+  return found;
+}
+
+function serve(name, port) {
+  const child = spawn(process.execPath, ['scripts/serve.mjs', name], {
+    cwd: copy,
+    env: {
+      PATH: process.env.PATH,
+      GATEHOUSE_LOG_LEVEL: 'warn',
+      ...(name === 'provider'
+        ? { GATEHOUSE_PORT: String(port) }
+        : {
+            GATEHOUSE_CLIENT_BASE_URL: `http://localhost:${port}`,
+            // It is never asked: no page of this measurement signs anybody in.
+            GATEHOUSE_CLIENT_PROVIDER_ISSUER: 'http://localhost:9',
+            GATEHOUSE_CLIENT_PROVIDER_CLIENT_ID: 'measured',
+            GATEHOUSE_CLIENT_PROVIDER_CLIENT_SECRET: 'measured',
+          }),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running = child;
+  const server = { child, output: '' };
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (server.output = `${server.output}${text}`.slice(-8000)));
+  return server;
+}
+
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const closed = new Promise((resolve) => child.once('close', resolve));
+  child.kill('SIGTERM');
+  await closed;
+}
+
+function answerWith(server, port, path, mark) {
+  return until(server, `${path} to show the edit`, async () => (await answer(port, path))?.includes(mark) === true);
+}
+
+function answerWithout(server, port, path, mark) {
+  return until(server, `${path} to show the file as it was`, async () => {
+    const text = await answer(port, path);
+    return text !== undefined && !text.includes(mark);
+  });
+}
+
+async function until(server, what, holds) {
+  const deadline = Date.now() + patienceMilliseconds;
+  while (!(await holds())) {
+    if (Date.now() > deadline || server.child.exitCode !== null)
+      throw new Error(`waited in vain for ${what}:\n${server.output}`);
+    await new Promise((resolve) => setTimeout(resolve, pollMilliseconds));
+  }
+}
+
+/** Headers and body; undefined while nobody answers. */
+function answer(port, path) {
+  return new Promise((resolve) => {
+    const request = get({ host: 'localhost', port, path, agent: false }, (response) => {
+      let text = JSON.stringify(response.headers);
+      response.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+      response.on('end', () => resolve(text));
+      response.on('error', () => resolve(undefined));
+    });
+    request.on('error', () => resolve(undefined));
+  });
+}
