@@ -1,6 +1,7 @@
 // `npm run bench:serve`: how long `nx serve` takes to show an edit, from the write of the file to the first answer that has it.
 // Edits a copy of the checkout: a controller, a view, the shared library and the domain library, each five times; prints
-// the median. `--once`: each edit once (the end-to-end tests do so). Run it on an idle machine: it prints the load.
+// the median. `--once`: each edit once (the end-to-end tests do so); `client` or `provider`: one application. Run it on an idle
+// machine: it prints the load.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:http';
@@ -10,7 +11,8 @@ import { freePort } from '../scripts/lib/free-port.cjs';
 import { copyCheckout } from '../scripts/lib/working-copy.mjs';
 import { median } from './lib/statistics.mjs';
 
-const repeats = process.argv.includes('--once') ? 1 : 5;
+const words = process.argv.slice(2);
+const repeats = words.includes('--once') ? 1 : 5;
 const patienceMilliseconds = 120_000;
 const pollMilliseconds = 25;
 
@@ -55,7 +57,8 @@ process.once('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 try {
   copyCheckout(copy);
-  for (const name of Object.keys(applications)) await measure(name);
+  const named = Object.keys(applications).filter((name) => words.includes(name));
+  for (const name of named.length > 0 ? named : Object.keys(applications)) await measure(name);
 } catch (error) {
   process.exitCode = 1;
   console.error(error instanceof Error ? error.message : error);
