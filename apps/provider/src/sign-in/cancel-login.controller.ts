@@ -9,18 +9,18 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LoginPage } from './login-page.js';
 import { clientRequestOf, SignInInteractions } from './sign-in-interactions.service.js';
 
-/** "Cancel" on the pages of a login: the client that waits gets `access_denied`, signed in or not. */
+/** "Cancel" on the sign-in pages: the client receives `access_denied`, whether or not the user is signed in. */
 @Controller(routes.cancelLogin)
 export class CancelLoginController {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(LoginPage) private readonly page: LoginPage,
   ) {}
 
-  /** Opened by hand, or reloaded. */
+  /** Opened directly, or reloaded. */
   @Get()
   form(): Reply {
     return Reply.redirect(routes.login);
@@ -32,9 +32,9 @@ export class CancelLoginController {
     const context = await this.contexts.open(request);
     const id = form.get('request') || query(request).get('request');
     if (refusal) return this.page.show(context, id, { status: 403, error: text(refusal.id) });
-    const pending = await this.pending.find(context, id);
-    const waiting = clientRequestOf(pending);
-    if (waiting) return this.declined.decline(context, waiting);
-    return this.page.show(context, id, pending.kept ? {} : { notice: text('login.late') });
+    const found = await this.interactions.find(context, id);
+    const clientRequest = clientRequestOf(found);
+    if (clientRequest) return this.declined.decline(context, clientRequest);
+    return this.page.show(context, id, found.interaction ? {} : { notice: text('login.late') });
   }
 }

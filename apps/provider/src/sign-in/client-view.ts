@@ -4,15 +4,15 @@ import { monogramOf } from '../clients/monogram.js';
 
 interface Link {
   readonly uri: string;
-  /** Where it leads: for clients whose name may be a lie. */
+  /** The host that the link leads to: shown for unapproved clients, whose name may be misleading. */
   readonly host: string | undefined;
 }
 
-/** What the pages of a login show of the client (OpenID Connect Registration 2). */
+/** The client as the sign-in pages show it (OpenID Connect Registration 2). */
 export interface ClientView {
   readonly clientName: string | undefined;
   readonly clientLogo: string | undefined;
-  /** In the place of a logo that is missing or not trusted. */
+  /** Replaces a logo that is missing or not trusted. */
   readonly clientMonogram: string | undefined;
   readonly policy: Link | undefined;
   readonly terms: Link | undefined;

@@ -13,7 +13,7 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LinkTokens } from './link-tokens.js';
 import { SignInInteractions } from './sign-in-interactions.service.js';
 
-/** Confirms an address by the link that was sent there. Opening it changes nothing: only sending the form does. */
+/** Confirms an email address by the link that was sent to it. Opening the link changes nothing: only submitting the form does. */
 @Controller(routes.confirmEmail)
 export class ConfirmEmailController {
   constructor(
@@ -22,7 +22,7 @@ export class ConfirmEmailController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(EmailChanges) private readonly changes: EmailChanges,
     @Inject(LinkTokens) private readonly tokens: LinkTokens,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
   ) {}
 
   @Get()
@@ -47,13 +47,13 @@ export class ConfirmEmailController {
       { token },
       { context, linkedUserId: change.userId },
     );
-    // It takes nothing that could be wrong: a link that cannot be used any more is answered with its own page.
+    // The form has no input that could be invalid: the only possible error is a link that can no longer be used.
     if ('refusal' in outcome) throw new PageError('link.spent');
-    const waiting = await this.pending.offered(context);
+    const offered = await this.interactions.offered(context);
     return this.contexts.page(
       context,
       'sign-in/email-confirmed',
-      { email: change.email, href: waiting?.href ?? routes.account, clientName: waiting?.clientName },
+      { email: change.email, href: offered?.href ?? routes.account, clientName: offered?.clientName },
       { cookies: [this.tokens.removed('email')] },
     );
   }

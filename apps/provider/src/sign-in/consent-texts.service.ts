@@ -4,17 +4,17 @@ import { ResourcesService } from '../resources/resources.service.js';
 import type { Message } from '../i18n/message.js';
 import { scopeSentence } from './scope-sentences.js';
 
-/** One permission as people read it. */
+/** One permission as the user sees it. */
 export interface Permission {
   readonly name: string;
   readonly sentence: Message;
 }
 
-/** Permissions as people read them, by where they apply. */
+/** Permissions as the user sees them, grouped by where they apply. */
 export interface Permissions {
   /** At this server itself. */
   readonly server: readonly Permission[];
-  /** At each API, in the words of its administrator. */
+  /** At each API, as its administrator described them. */
   readonly apis: readonly {
     readonly name: string;
     readonly identifier: string;
@@ -24,7 +24,7 @@ export interface Permissions {
   readonly others: readonly Permission[];
 }
 
-/** Describes scopes to people: on the consent page, and where they see what they allowed. */
+/** Describes scopes to users: on the consent page, and in the list of what they have allowed. */
 @Injectable()
 export class ConsentTexts {
   constructor(@Inject(ResourcesService) private readonly resources: ResourcesService) {}
@@ -51,7 +51,7 @@ function permissionOf({ name, sentence }: Resource['scopes'][number]): Permissio
   return { name, sentence: sentence === '' ? scopeSentence(name) : sentence };
 }
 
-/** A scope that no API in question defines: with everything that it means at any API, because the client may use it there. */
+/** A scope that none of the requested APIs defines: with its meanings at all APIs, because the client may use it there. */
 function describe(name: string, all: readonly Resource[]): Permission[] {
   const sentences = all
     .flatMap(({ scopes }) => scopes)

@@ -30,15 +30,15 @@ import { clientView } from './client-view.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { claimSentence } from './scope-sentences.js';
 
-/** Asks a person whether a client may have what it asks for. */
+/** Asks the user to allow what a client requests. */
 @Controller(routes.consent)
 export class ConsentController {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(SignInInteractions) private readonly signInInteractions: SignInInteractions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -51,10 +51,11 @@ export class ConsentController {
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
-    const asked = await this.asked(context, query(request).get('request'));
-    // Whoever is not logged in (any more) gets there by the dispatcher, which alone knows the way.
-    if (!isUser(context)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: context.cookies });
-    return this.show(context, asked);
+    const clientRequest = await this.getClientRequest(context, query(request).get('request'));
+    // Without a session the dispatcher decides where to go.
+    if (!isUser(context))
+      return Reply.redirect(resumeAddress(clientRequest.interaction.id), { cookies: context.cookies });
+    return this.show(context, clientRequest);
   }
 
   @Post()
@@ -62,39 +63,40 @@ export class ConsentController {
     const posted = await this.forms.read(request);
     const context = await this.contexts.open(request);
     const { form, refusal } = posted;
-    const asked = await this.asked(context, form.get('request') ?? query(request).get('request'));
-    if (!isUser(context)) return Reply.redirect(resumeAddress(asked.kept.id), { cookies: context.cookies });
-    if (refusal) return this.show(context, asked, 403, text(refusal.id));
-    // The page said on whose behalf: another tab may have changed who is logged in since.
-    if (form.get('user') !== context.user.id) return this.show(context, asked, 409, text('consent.changed'));
-    if (form.get('confirm') === 'no') return this.declined.decline(context, asked);
-    if (form.get('confirm') !== 'yes') return this.show(context, asked, 400, text('consent.choose'));
-    const outcome = await this.record(context, asked, form.get('client'));
+    const clientRequest = await this.getClientRequest(context, form.get('request') ?? query(request).get('request'));
+    if (!isUser(context))
+      return Reply.redirect(resumeAddress(clientRequest.interaction.id), { cookies: context.cookies });
+    if (refusal) return this.show(context, clientRequest, 403, text(refusal.id));
+    // The form names the user who saw it: another tab may have signed in another user since.
+    if (form.get('user') !== context.user.id) return this.show(context, clientRequest, 409, text('consent.changed'));
+    if (form.get('confirm') === 'no') return this.declined.decline(context, clientRequest);
+    if (form.get('confirm') !== 'yes') return this.show(context, clientRequest, 400, text('consent.choose'));
+    const outcome = await this.record(context, clientRequest, form.get('client'));
     if (typeof outcome === 'object')
-      return this.show(context, { ...asked, client: outcome.changed }, 409, text('consent.clientChanged'));
+      return this.show(context, { ...clientRequest, client: outcome.changed }, 409, text('consent.clientChanged'));
     return Reply.redirect(resumeAddress(outcome), { cookies: context.cookies });
   }
 
   /**
-   * Records what is allowed to the client that was shown.
+   * Records the consent for the client that the page showed.
    * @param shown the identity of that client
-   * @returns the id of the request that goes on, or the client as it is now where it is not the one that was shown
-   * @throws PageError request.expired where the client is gone
+   * @returns the id of the interaction to resume, or the current client if it differs from the one that was shown
+   * @throws PageError request.expired when the client no longer exists
    */
   private async record(
     context: UserRequestContext,
-    asked: ClientRequest,
+    clientRequest: ClientRequest,
     shown: string | undefined,
   ): Promise<string | { readonly changed: Client }> {
     const { user, now, address, requestId, browser, addressKey } = context;
-    const definedScopes = await this.resources.definedScopes(askedFor(asked.kept).resources);
+    const definedScopes = await this.resources.definedScopes(requestedAccess(clientRequest.interaction).resources);
     return this.store.run(async (unit) => {
-      // The cached client may be outdated, and another process can change the row at this moment: RFC 7592 2.2.
-      const client = await this.clients.lockShared(unit, asked.client.id);
+      // The cached client may be stale, and another process can change the row concurrently: RFC 7592 2.2.
+      const client = await this.clients.lockShared(unit, clientRequest.client.id);
       if (!client) throw new PageError('request.expired');
       if (shown !== identityOf(client)) return { changed: client };
-      const { scope, resources } = askedFor(asked.kept);
-      const claims = claimsOf(asked);
+      const { scope, resources } = requestedAccess(clientRequest.interaction);
+      const claims = claimsOf(clientRequest);
       const consent = { userId: user.id, clientId: client.id, scope, claims, resources, definedScopes };
       await this.consents.record(unit, consent, now);
       await this.audit.record(unit, {
@@ -105,65 +107,65 @@ export class ConsentController {
         requestId,
       });
       const owner = { browserHash: browser.hash, addressKey, userId: user.id };
-      return this.kept.advance(unit, asked.kept, 'consented', owner, now);
+      return this.interactions.advance(unit, clientRequest.interaction, 'consented', owner, now);
     });
   }
 
-  private async asked(context: RequestContext, id: string | undefined): Promise<ClientRequest> {
-    const asked = clientRequestOf(await this.pending.find(context, id));
-    if (!asked) throw new PageError('request.expired');
-    return asked;
+  private async getClientRequest(context: RequestContext, id: string | undefined): Promise<ClientRequest> {
+    const clientRequest = clientRequestOf(await this.signInInteractions.find(context, id));
+    if (!clientRequest) throw new PageError('request.expired');
+    return clientRequest;
   }
 
   private async show(
     context: UserRequestContext,
-    { kept, client }: ClientRequest,
+    { interaction, client }: ClientRequest,
     status = 200,
     error?: Message,
   ): Promise<Reply> {
-    const requested = askedFor(kept);
+    const requested = requestedAccess(interaction);
     const permissions = await this.texts.of(allowScopes(nothingAllowed, requested));
-    const claims = claimsOf({ kept, client });
+    const claims = claimsOf({ interaction, client });
     return this.contexts.page(
       context,
       'sign-in/consent',
       {
         ...clientView(client, this.logos),
         unapproved: client.approvedAt === undefined,
-        // The one thing about it that is proved.
+        // The only property of such a client that is verified.
         documentHost: client.source === 'metadata_document' ? new URL(client.id).host : undefined,
         documentUrl: client.source === 'metadata_document' ? client.id : undefined,
-        clientHost: kept.kind === 'authorization' ? shownHost(kept.request.redirectUri) : undefined,
-        userCode: kept.kind === 'device' ? kept.device.userCode : undefined,
+        clientHost: interaction.kind === 'authorization' ? shownHost(interaction.request.redirectUri) : undefined,
+        userCode: interaction.kind === 'device' ? interaction.device.userCode : undefined,
         username: context.user.username,
         userId: context.user.id,
         clientIdentity: identityOf(client),
         ...permissions,
         server: [...permissions.server, ...claims.map((name) => ({ name, sentence: claimSentence(name) }))],
         scopeNames: [...requested.scope, ...claims].join(', '),
-        pending: kept.id,
-        switchHref: `${routes.login}?request=${encodeURIComponent(kept.id)}`,
+        pending: interaction.id,
+        switchHref: `${routes.login}?request=${encodeURIComponent(interaction.id)}`,
         error,
       },
-      { status, ...pageOptionsOf(kept) },
+      { status, ...pageOptionsOf(interaction) },
     );
   }
 }
 
-/** Tells whether the client is still the one that a page showed. */
+/** Digest by which a submitted form shows that the client is still the one on the page. */
 function identityOf(client: Client): string {
   return sha256(writeClientIdentity(client)).toString('base64url');
 }
 
-/** What the request asks for by name and by none of its scopes. */
-function claimsOf({ kept, client }: ClientRequest): ClaimName[] {
-  if (kept.kind === 'device') return [];
-  const claims = allowedClaims(kept.request.claims, client);
-  return claims ? claimsBeyondScope(claims, kept.request.scope) : [];
+/** Claims that the request asks for by name and that none of its scopes includes. */
+function claimsOf({ interaction, client }: ClientRequest): ClaimName[] {
+  if (interaction.kind === 'device') return [];
+  const claims = allowedClaims(interaction.request.claims, client);
+  return claims ? claimsBeyondScope(claims, interaction.request.scope) : [];
 }
 
-function askedFor(kept: ClientRequest['kept']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
-  return kept.kind === 'device' ? kept.device : kept.request;
+function requestedAccess(interaction: ClientRequest['interaction']): Pick<AuthorizationRequest, 'scope' | 'resources'> {
+  return interaction.kind === 'device' ? interaction.device : interaction.request;
 }
 
 function isUser(context: RequestContext): context is UserRequestContext {

@@ -14,14 +14,14 @@ import { UserCodes } from './user-codes.service.js';
 
 interface Shown {
   readonly status?: number;
-  /** As it was typed. */
+  /** As the user typed it. */
   readonly typed?: string | undefined;
   readonly problem?: Message;
   readonly error?: Message;
   readonly retryAfterSeconds?: number;
 }
 
-const answers: Readonly<Record<string, { readonly heading: Message; readonly text: Message }>> = {
+const outcomes: Readonly<Record<string, { readonly heading: Message; readonly text: Message }>> = {
   approved: { heading: text('device.approved'), text: text('device.approvedLead') },
   denied: { heading: text('device.denied'), text: text('device.deniedLead') },
   late: {
@@ -30,7 +30,7 @@ const answers: Readonly<Record<string, { readonly heading: Message; readonly tex
   },
 };
 
-/** Where a person types the code that a device shows (RFC 8628 3.3). */
+/** The page where a user enters the code that a device shows (RFC 8628 3.3). */
 @Controller(routes.device)
 export class DeviceController {
   constructor(
@@ -40,7 +40,7 @@ export class DeviceController {
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
   ) {}
 
-  /** With a code in the address (`verification_uri_complete`) it is filled in, and nothing more: the person sends it. */
+  /** A code in the URL (`verification_uri_complete`) only fills in the form: the user must submit it. */
   @Get()
   async form(@Req() request: WebRequest): Promise<Reply> {
     return this.show(await this.contexts.open(request), { typed: query(request).get('user_code') });
@@ -80,9 +80,9 @@ export class DeviceController {
   async done(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
     const name = query(request).get('answer') ?? '';
-    const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
-    if (!answer) return Reply.redirect(routes.device, { cookies: context.cookies });
-    return this.contexts.page(context, 'message', answer);
+    const outcome = Object.hasOwn(outcomes, name) ? outcomes[name] : undefined;
+    if (!outcome) return Reply.redirect(routes.device, { cookies: context.cookies });
+    return this.contexts.page(context, 'message', outcome);
   }
 
   private async show(context: RequestContext, shown: Shown): Promise<Reply> {
@@ -94,7 +94,7 @@ export class DeviceController {
       {
         typed: userCode ?? typed,
         given: userCode !== undefined,
-        // To go on where one is logged in, or has a passkey: another screen reads the same address.
+        // Lets the user continue on a device where they are signed in or have a passkey.
         qr: userCode === undefined ? undefined : await qrImage(this.contexts.absolute(deviceAddress(userCode))),
         problem: shown.problem,
         firstProblem: shown.problem && 'user_code',

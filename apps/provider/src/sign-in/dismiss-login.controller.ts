@@ -8,17 +8,17 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { LoginPage } from './login-page.js';
 import { SignInInteractions } from './sign-in-interactions.service.js';
 
-/** "Dismiss", beside an offer to continue with a sign-in that began in this browser. Its client gets no answer. */
+/** "Dismiss", next to an offer to continue a sign-in that was started in this browser. The client receives no response. */
 @Controller(routes.dismissLogin)
 export class DismissLoginController {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(LoginPage) private readonly page: LoginPage,
   ) {}
 
-  /** Opened by hand, or reloaded. */
+  /** Opened directly, or reloaded. */
   @Get()
   form(): Reply {
     return Reply.redirect(routes.login);
@@ -29,7 +29,7 @@ export class DismissLoginController {
     const { refusal } = await this.forms.read(request);
     const context = await this.contexts.open(request);
     if (refusal) return this.page.show(context, undefined, { status: 403, error: text(refusal.id) });
-    await this.pending.dismiss(context);
+    await this.interactions.dismiss(context);
     return Reply.redirect(context.user ? routes.home : routes.login, { cookies: context.cookies });
   }
 }

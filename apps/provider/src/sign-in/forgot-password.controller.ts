@@ -16,10 +16,10 @@ interface Shown {
   readonly status?: number;
   readonly error?: Message | undefined;
   readonly problem?: Message | undefined;
-  readonly asked?: boolean;
+  readonly sent?: boolean;
 }
 
-/** "Forgot your password?": the same answer whether anybody has the address or not. */
+/** "Forgot your password?": the same response whether or not an account has the address. */
 @Controller(routes.forgotPassword)
 export class ForgotPasswordController {
   constructor(
@@ -27,7 +27,7 @@ export class ForgotPasswordController {
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
   ) {}
 
   @Get()
@@ -42,31 +42,31 @@ export class ForgotPasswordController {
     const id = form.get('request') || query(request).get('request');
     const email = form.text('email').trim();
     if (refusal) return this.show(context, id, email, { status: 403, error: text(refusal.id) });
-    // The same for every address: without a mail server nobody can be told anything.
+    // The same for every address: without a mail server no link can be sent.
     if (!sendsMail(this.settings)) return this.show(context, id, '', { status: 409 });
     const input = { email, addressKey: context.addressKey };
     const outcome = await this.operations.executeForVisitor(RequestPasswordReset, input, { context });
-    if ('result' in outcome) return this.show(context, id, email, { asked: true });
+    if ('result' in outcome) return this.show(context, id, email, { sent: true });
     const { status, error, problems } = outcome.refusal;
     return this.show(context, id, email, { status, error, problem: problems[0]?.message });
   }
 
   private async show(context: RequestContext, id: string | undefined, email: string, shown: Shown): Promise<Reply> {
-    const { kept, client } = await this.pending.find(context, id);
+    const { interaction, client } = await this.interactions.find(context, id);
     return this.contexts.page(
       context,
       'sign-in/forgot-password',
       {
         clientName: client?.name,
         sendsMail: sendsMail(this.settings),
-        pending: kept?.id,
+        pending: interaction?.id,
         email,
         error: shown.error,
         problem: shown.problem,
-        asked: shown.asked,
-        loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
+        asked: shown.sent,
+        loginHref: routes.login + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : ''),
       },
-      { status: shown.status ?? 200, ...pageOptionsOf(kept) },
+      { status: shown.status ?? 200, ...pageOptionsOf(interaction) },
     );
   }
 }

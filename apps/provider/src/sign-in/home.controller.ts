@@ -7,12 +7,12 @@ import { routes } from '../web/routes.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { SignInInteractions } from './sign-in-interactions.service.js';
 
-/** `/` and the welcome page with a person's own data. */
+/** `/`, and the home page with the user's own data. */
 @Controller()
 export class HomeController {
   constructor(
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(ClientsService) private readonly clients: ClientsService,
   ) {}
@@ -29,7 +29,7 @@ export class HomeController {
     const { user } = context;
     const consents = await this.consents.listOf(user.id);
     const names = await this.clients.names(consents.map((consent) => consent.clientId));
-    const waiting = await this.pending.offered(context);
+    const offered = await this.interactions.offered(context);
     return this.contexts.page(context, 'home/home', {
       user: {
         id: user.id,
@@ -45,8 +45,8 @@ export class HomeController {
         scopes: consent.scope,
         since: consent.createdAt,
       })),
-      continueHref: waiting?.href,
-      continueName: waiting?.clientName,
+      continueHref: offered?.href,
+      continueName: offered?.clientName,
     });
   }
 }

@@ -7,19 +7,19 @@ import type { Settings } from '../config/settings.js';
 import { PageError } from '../web/page-error.js';
 import type { RequestContext } from '../users/sessions/request-context.js';
 
-/** What a link with a token leads to. */
+/** What a link with a token is for. */
 export type LinkKind = 'password' | 'email' | 'invitation';
 
-/** Long enough to fill in the form; the form itself carries the token too, and is not bound to this time. */
+/** Long enough to fill in the form. The form carries the token too, so this lifetime does not limit it. */
 const lifetimeSeconds = 900;
 
 /**
- * Takes the token of a link out of the address: the request that the link makes is answered with a cookie and a redirect,
- * so that no page with a form has the token in its address, in the history or in a `Referer`. Nothing is spent by it.
+ * Removes the token of a link from the URL: the response to the link sets a cookie and redirects, so that no page with a
+ * form has the token in its URL, in the history or in a `Referer`. This does not consume the token.
  *
- * One cookie for each kind of link: of several links, the last one opened counts. A form that is open already names its own
- * token. The cookies have the prefix `__Host-` on https, which rules out a narrower path: that no other host can set them
- * is worth more (RFC 6265bis 4.1.3.2).
+ * There is one cookie per kind of link: of several links, the last one opened wins. A form that is already open names its
+ * own token. On https the cookies have the prefix `__Host-`, which rules out a narrower path but prevents other hosts from
+ * setting them (RFC 6265bis 4.1.3.2).
  */
 @Injectable()
 export class LinkTokens {
@@ -29,20 +29,20 @@ export class LinkTokens {
     this.secure = settings.issuer.startsWith('https:');
   }
 
-  /** Answers the link itself. @param token one that can be used: any other must not replace it */
+  /** Responds to the link itself. @param token a valid one: an invalid token must not replace the cookie */
   keep(context: RequestContext, kind: LinkKind, token: string, address: string): Reply {
-    const kept = { ...this.removed(kind), value: token, maxAgeSeconds: lifetimeSeconds };
-    return Reply.redirect(address, { cookies: [...context.cookies, kept] });
+    const stored = { ...this.removed(kind), value: token, maxAgeSeconds: lifetimeSeconds };
+    return Reply.redirect(address, { cookies: [...context.cookies, stored] });
   }
 
-  /** @throws PageError link.cookie when the cookie expired, or cookies are off */
+  /** @throws PageError link.cookie when the cookie has expired or cookies are disabled */
   get(context: RequestContext, kind: LinkKind): string {
     const token = cookie(context.request, this.nameOf(kind));
     if (token === undefined || token === '') throw new PageError('link.cookie');
     return token;
   }
 
-  /** Removes the cookie, once the link was used. */
+  /** Removes the cookie once the link has been used. */
   removed(kind: LinkKind): SetCookie {
     return { name: this.nameOf(kind), value: '', secure: this.secure, maxAgeSeconds: 0 };
   }

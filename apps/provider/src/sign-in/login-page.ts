@@ -20,25 +20,25 @@ export interface Shown {
   readonly retryAfterSeconds?: number;
 }
 
-/** The sign-in page: whoever is here, and the request that waits for them. */
+/** The sign-in page: who is signed in, and the interaction that the sign-in is for. */
 @Injectable()
 export class LoginPage {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(ClientLogos) private readonly logos: ClientLogos,
   ) {}
 
   async show(context: RequestContext, id: string | undefined, shown: Shown): Promise<Reply> {
-    const { kept, client } = await this.pending.find(context, id);
-    const elsewhere = kept ? undefined : await this.pending.offered(context);
-    const chooses = kept !== undefined && mayChoose(context, kept);
-    const goesOn =
-      context.user && kept && !asksForLogin(kept)
-        ? { href: resumeAddress(kept.id), clientName: client?.name }
-        : elsewhere;
+    const { interaction, client } = await this.interactions.find(context, id);
+    const offered = interaction ? undefined : await this.interactions.offered(context);
+    const chooses = interaction !== undefined && mayChoose(context, interaction);
+    const continuation =
+      context.user && interaction && !demandsLogin(interaction)
+        ? { href: resumeAddress(interaction.id), clientName: client?.name }
+        : offered;
     return this.contexts.page(
       context,
       'sign-in/login',
@@ -46,25 +46,26 @@ export class LoginPage {
         heading: chooses ? text('login.choose') : text('login.title'),
         account: chooses && context.user ? { id: context.user.id, username: context.user.username } : undefined,
         ...clientView(client, this.logos),
-        pending: kept?.id,
-        cancels: clientRequestOf({ kept, client }) !== undefined,
-        username: shown.username ?? (kept?.kind === 'authorization' ? kept.request.loginHint : undefined) ?? '',
+        pending: interaction?.id,
+        cancels: clientRequestOf({ interaction, client }) !== undefined,
+        username:
+          shown.username ?? (interaction?.kind === 'authorization' ? interaction.request.loginHint : undefined) ?? '',
         error: shown.error,
         notice: shown.notice,
         loggedInAs: chooses ? undefined : context.user?.username,
         passkeyOptions: await this.ceremonies.loginOptions(context),
         usesPasskeys: this.ceremonies.possible,
-        continueHref: goesOn?.href,
-        continueName: goesOn?.clientName,
-        dismisses: goesOn !== undefined && goesOn === elsewhere,
+        continueHref: continuation?.href,
+        continueName: continuation?.clientName,
+        dismisses: continuation !== undefined && continuation === offered,
         signUpHref:
           this.settings.signUp === 'open'
-            ? routes.signUp + (kept ? `?request=${encodeURIComponent(kept.id)}` : '')
+            ? routes.signUp + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : '')
             : undefined,
       },
       {
         status: shown.status ?? 200,
-        ...pageOptionsOf(kept),
+        ...pageOptionsOf(interaction),
         ...(shown.retryAfterSeconds === undefined
           ? {}
           : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
@@ -73,10 +74,10 @@ export class LoginPage {
   }
 }
 
-/** True where the client wants the person to choose, and the login that there is would do (OpenID Connect Core 3.1.2.1). */
-export function mayChoose({ user, session, now }: RequestContext, kept: Interaction): boolean {
-  if (!user || !session || kept.kind !== 'authorization') return false;
-  const { prompt, maxAge } = kept.request;
+/** True when the client asks for an account selection and the current session would satisfy the request (OpenID Connect Core 3.1.2.1). */
+export function mayChoose({ user, session, now }: RequestContext, interaction: Interaction): boolean {
+  if (!user || !session || interaction.kind !== 'authorization') return false;
+  const { prompt, maxAge } = interaction.request;
   return (
     prompt.includes('select_account') &&
     !prompt.includes('login') &&
@@ -84,13 +85,13 @@ export function mayChoose({ user, session, now }: RequestContext, kept: Interact
   );
 }
 
-/** True while the request insists on a fresh login: then there is nothing to continue with. */
-function asksForLogin(kept: Interaction): boolean {
+/** True while the request demands a new sign-in: the current session cannot continue it. */
+function demandsLogin(interaction: Interaction): boolean {
   return (
-    kept.kind === 'authorization' &&
-    kept.progress.loggedInAt === undefined &&
-    (kept.request.prompt.includes('login') ||
-      kept.request.prompt.includes('select_account') ||
-      kept.request.maxAge !== undefined)
+    interaction.kind === 'authorization' &&
+    interaction.progress.loggedInAt === undefined &&
+    (interaction.request.prompt.includes('login') ||
+      interaction.request.prompt.includes('select_account') ||
+      interaction.request.maxAge !== undefined)
   );
 }

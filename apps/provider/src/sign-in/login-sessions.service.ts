@@ -21,24 +21,24 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 export interface LoggedIn {
   readonly kind: 'logged in';
   readonly cookies: readonly SetCookie[];
-  /** The id of the request that goes on, when one was kept. */
-  readonly keptId: string | undefined;
+  /** The interaction to resume, if the sign-in was for one. */
+  readonly interactionId: string | undefined;
 }
 
-/** A person who has just proved who they are. */
+/** A user who has just been authenticated. */
 export interface ProvedLogin {
   readonly user: User;
-  /** The password's hash that was verified, or has just been set; undefined for a login without one. */
+  /** The hash of the password that was verified or has just been set; undefined for a sign-in without a password. */
   readonly verifiedHash: string | undefined;
-  /** Spends what was shown instead of a password; false when somebody else did before. */
-  readonly spend?: (unit: Unit) => Promise<boolean>;
+  /** Consumes the credential used instead of a password; false when another request has already consumed it. */
+  readonly consume?: (unit: Unit) => Promise<boolean>;
   readonly amr: readonly string[];
-  readonly kept: Interaction | undefined;
-  /** What the throttle counted for this attempt. */
+  readonly interaction: Interaction | undefined;
+  /** The buckets that the throttle counted this attempt in. */
   readonly counted: readonly StoredBucket[];
 }
 
-/** Starts the session of a person who has proved who they are, whatever the way. */
+/** Starts the session of an authenticated user, whatever the method. */
 @Injectable()
 export class LoginSessions {
   constructor(
@@ -48,7 +48,7 @@ export class LoginSessions {
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(KnownDevices) private readonly devices: KnownDevices,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(RoleRequirements) private readonly roles: RoleRequirements,
@@ -56,18 +56,18 @@ export class LoginSessions {
   ) {}
 
   /**
-   * Starts the session: a partial one where a second factor is owed.
-   * @returns undefined when the password was changed, or the account switched off, since it was verified
+   * Starts the session: a partial one when a second factor is required.
+   * @returns undefined when the password was changed or the account disabled after the verification
    */
-  async start(context: RequestContext, proved: ProvedLogin): Promise<LoggedIn | undefined> {
+  async start(context: RequestContext, login: ProvedLogin): Promise<LoggedIn | undefined> {
     const { now, browser, addressKey } = context;
-    const { user, amr, kept, counted } = proved;
-    const roleDemands = await this.roles.demandSecondFactor(user.roles);
-    const done = await this.store.run(async (unit) => {
-      // First, and it holds the account's row: whoever changes the password meanwhile ends this session too.
-      if (!(await this.record(unit, proved, now))) return undefined;
+    const { user, amr, interaction, counted } = login;
+    const roleRequiresFactor = await this.roles.demandSecondFactor(user.roles);
+    const outcome = await this.store.run(async (unit) => {
+      // First, because it locks the account's row: a concurrent password change then ends this session too.
+      if (!(await this.record(unit, login, now))) return undefined;
       await this.throttle.succeeded(unit, { counted, userId: user.id, addressKey, now });
-      const full = amr.includes('mfa') || (!roleDemands && !(await this.owesOwn(unit, context, user)));
+      const full = amr.includes('mfa') || (!roleRequiresFactor && !(await this.needsOwnFactor(unit, context, user)));
       const started = await this.sessions.start(
         unit,
         {
@@ -81,11 +81,11 @@ export class LoginSessions {
         context.session,
         now,
       );
-      // Requests that another account began in this browser are not offered to this one.
+      // Interactions that another account started in this browser are not offered to this one.
       if (context.session && context.session.userId !== user.id)
-        await this.kept.dismissAll(unit, browser.hash, now, kept);
+        await this.interactions.dismissAll(unit, browser.hash, now, interaction);
       const owner = { browserHash: browser.hash, addressKey, userId: user.id };
-      const id = kept && (await this.kept.advance(unit, kept, 'loggedIn', owner, now));
+      const id = interaction && (await this.interactions.advance(unit, interaction, 'loggedIn', owner, now));
       await this.audit.record(unit, {
         type: full ? 'login.succeeded' : 'login.password',
         actorId: user.id,
@@ -93,13 +93,13 @@ export class LoginSessions {
         address: context.address,
         requestId: context.requestId,
       });
-      return { ...started, keptId: id };
+      return { ...started, interactionId: id };
     });
-    if (!done) return undefined;
-    const { session, cookieValue, keptId } = done;
+    if (!outcome) return undefined;
+    const { session, cookieValue, interactionId } = outcome;
     return {
       kind: 'logged in',
-      keptId,
+      interactionId,
       cookies: [
         ...context.cookies,
         ...this.contexts.sessionCookiesFor(session, cookieValue),
@@ -107,15 +107,16 @@ export class LoginSessions {
       ],
     };
   }
-  private async record(unit: Unit, proved: ProvedLogin, now: EpochSeconds): Promise<boolean> {
-    const { user, verifiedHash, spend } = proved;
+
+  private async record(unit: Unit, login: ProvedLogin, now: EpochSeconds): Promise<boolean> {
+    const { user, verifiedHash, consume } = login;
     if (verifiedHash !== undefined) return this.users.recordLogin(unit, user.id, verifiedHash, now);
-    if (spend === undefined || !(await this.users.lock(unit, user.id)) || !(await spend(unit))) return false;
+    if (consume === undefined || !(await this.users.lock(unit, user.id)) || !(await consume(unit))) return false;
     return this.users.recordKeyLogin(unit, user.id, now);
   }
 
-  /** True for a person who has a second factor, in a browser that they did not trust. */
-  private async owesOwn(unit: Unit, context: RequestContext, user: User): Promise<boolean> {
+  /** True for a user who has a second factor, in a browser that they have not trusted. */
+  private async needsOwnFactor(unit: Unit, context: RequestContext, user: User): Promise<boolean> {
     return (await this.factors.hasAnyIn(unit, user.id)) && !(await this.trusted.use(unit, context, user.id));
   }
 }

@@ -16,12 +16,12 @@ import { LoginPage, mayChoose, type Shown } from './login-page.js';
 import { LoginService } from './login.service.js';
 import { SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 
-/** A form of ours waits for a recent sign-in. */
-function isForForm(kept: Interaction): boolean {
-  return kept.kind === 'address' && kept.address.startsWith(`${routes.resumeForm}/`);
+/** True when a form of this server waits for a recent sign-in. */
+function isForForm(interaction: Interaction): boolean {
+  return interaction.kind === 'address' && interaction.address.startsWith(`${routes.resumeForm}/`);
 }
 
-/** Login by username and password, or by a passkey alone. */
+/** Sign-in by username and password, or by a passkey alone. */
 @Controller(routes.login)
 export class LoginController {
   constructor(
@@ -29,7 +29,7 @@ export class LoginController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(LoginService) private readonly login: LoginService,
     @Inject(Counters) private readonly counters: Counters,
     @Inject(LoginPage) private readonly page: LoginPage,
@@ -42,24 +42,26 @@ export class LoginController {
     const id = parameters.get('request');
     if (id === undefined) {
       const next = localAddress(parameters.get('next'));
-      // `prompt=login`: a page of ours wants a login that is fresh (the word is OpenID Connect Core 3.1.2.1's).
+      // `prompt=login`: a page of this server requires a new sign-in (the value comes from OpenID Connect Core 3.1.2.1).
       const fresh = parameters.get('prompt') === 'login';
       if (context.user && !fresh) return Reply.redirect(next ?? routes.home, { cookies: context.cookies });
-      // Half logged in: the dispatcher knows what is missing.
+      // A partial session: the dispatcher decides what is missing.
       if (context.session && !fresh) {
-        const kept = await this.dispatcher.keep(context, { kind: 'address', address: next ?? routes.home });
-        return Reply.redirect(resumeAddress(kept), { cookies: context.cookies });
+        const interactionId = await this.dispatcher.keep(context, { kind: 'address', address: next ?? routes.home });
+        return Reply.redirect(resumeAddress(interactionId), { cookies: context.cookies });
       }
       if (next === undefined) return this.page.show(context, undefined, {});
-      const kept = await this.dispatcher.keep(context, { kind: 'address', address: next });
-      return Reply.redirect(`${routes.login}?request=${encodeURIComponent(kept)}`, { cookies: context.cookies });
+      const interactionId = await this.dispatcher.keep(context, { kind: 'address', address: next });
+      return Reply.redirect(`${routes.login}?request=${encodeURIComponent(interactionId)}`, {
+        cookies: context.cookies,
+      });
     }
-    const { kept } = await this.pending.find(context, id);
+    const { interaction } = await this.interactions.find(context, id);
     return this.page.show(
       context,
       id,
-      kept
-        ? { notice: isForForm(kept) ? text('login.recent') : undefined }
+      interaction
+        ? { notice: isForForm(interaction) ? text('login.recent') : undefined }
         : {
             notice: text('login.late'),
           },
@@ -79,14 +81,18 @@ export class LoginController {
         username,
         error: text(refusal.id),
       });
-    const { kept } = await this.pending.find(context, id);
+    const { interaction } = await this.interactions.find(context, id);
     const account = form.get('account');
     if (account !== undefined) {
-      if (kept && mayChoose(context, kept) && context.user?.id === account)
-        return Reply.redirect(await this.pending.select(context, kept), { cookies: context.cookies });
+      if (interaction && mayChoose(context, interaction) && context.user?.id === account)
+        return Reply.redirect(await this.interactions.select(context, interaction), { cookies: context.cookies });
       return this.page.show(context, id, { status: 409, error: text('login.changed') });
     }
-    const outcome = await this.login.withPassword(context, { name: username, password: form.text('password') }, kept);
+    const outcome = await this.login.withPassword(
+      context,
+      { name: username, password: form.text('password') },
+      interaction,
+    );
     this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
       case 'wrong':
@@ -96,11 +102,11 @@ export class LoginController {
       case 'busy':
         return this.page.show(context, id, { status: 429, username, error: text('login.busy'), retryAfterSeconds: 2 });
       case 'logged in':
-        return Reply.redirect(await this.after(context, outcome.keptId, id), { cookies: outcome.cookies });
+        return Reply.redirect(await this.after(context, outcome.interactionId, id), { cookies: outcome.cookies });
     }
   }
 
-  /** Where somebody comes who opens that address by hand. */
+  /** Opened directly. */
   @Get('passkey')
   passkeyForm(): Reply {
     return Reply.redirect(routes.login);
@@ -112,8 +118,8 @@ export class LoginController {
     const context = await this.contexts.open(request);
     const id = form.get('request') || undefined;
     if (refusal) return this.page.show(context, id, { status: 403, error: text(refusal.id) });
-    const { kept } = await this.pending.find(context, id);
-    const outcome = await this.login.withPasskey(context, form.text('assertion'), kept);
+    const { interaction } = await this.interactions.find(context, id);
+    const outcome = await this.login.withPasskey(context, form.text('assertion'), interaction);
     this.counters.loggedIn(outcome.kind);
     switch (outcome.kind) {
       case 'wrong':
@@ -124,7 +130,7 @@ export class LoginController {
       case 'throttled':
         return this.page.show(context, id, { status: 429, ...this.throttled() });
       case 'logged in':
-        return Reply.redirect(await this.after(context, outcome.keptId, id), { cookies: outcome.cookies });
+        return Reply.redirect(await this.after(context, outcome.interactionId, id), { cookies: outcome.cookies });
     }
   }
 
@@ -135,10 +141,14 @@ export class LoginController {
     };
   }
 
-  /** A request that was lost meanwhile still has a newest sibling, or else there is home. */
-  private async after(context: RequestContext, keptId: string | undefined, id: string | undefined): Promise<string> {
-    if (keptId !== undefined) return resumeAddress(keptId);
+  /** If the interaction no longer exists, continues with the one that this browser is offered, or else at home. */
+  private async after(
+    context: RequestContext,
+    interactionId: string | undefined,
+    id: string | undefined,
+  ): Promise<string> {
+    if (interactionId !== undefined) return resumeAddress(interactionId);
     if (id === undefined) return routes.home;
-    return (await this.pending.offered(context))?.href ?? routes.home;
+    return (await this.interactions.offered(context))?.href ?? routes.home;
   }
 }

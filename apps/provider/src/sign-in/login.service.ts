@@ -24,18 +24,18 @@ import { LoginSessions, type LoggedIn } from './login-sessions.service.js';
 
 export type LoginOutcome = LoggedIn | { readonly kind: 'wrong' } | { readonly kind: 'throttled' };
 
-/** Too many sign-ins of this account, or from this address, are being checked just now. */
+/** Too many sign-ins of this account or from this address are being verified at the moment. */
 const busy = { kind: 'busy' } as const;
 
 interface PasswordAttempt {
-  /** The account of that username or confirmed address, if there is one. */
+  /** The account with that username or confirmed email address, if any. */
   readonly found: Awaited<ReturnType<UsersService['findForLogin']>>;
   readonly password: string;
   readonly source: QueueSource;
   readonly counted: readonly StoredBucket[];
 }
 
-/** Proves a password, or a passkey alone, and starts the session. */
+/** Verifies a password, or a passkey alone, and starts the session. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -51,13 +51,13 @@ export class LoginService {
   ) {}
 
   /**
-   * @param credentials `name`: the username or the confirmed e-mail address
-   * @throws ServerBusy when too many passwords wait already
+   * @param credentials `name`: the username or the confirmed email address
+   * @throws ServerBusy when too many passwords are already waiting to be verified
    */
   async withPassword(
     context: RequestContext,
     credentials: { readonly name: string; readonly password: string },
-    kept: Interaction | undefined,
+    interaction: Interaction | undefined,
   ): Promise<LoginOutcome | typeof busy> {
     const found = await this.users.findForLogin(credentials.name);
     const accountKey = signInKey(found?.user.id, credentials.name);
@@ -68,7 +68,7 @@ export class LoginService {
     const origin = { addressKey: context.addressKey, knownDevice };
     const places = this.inFlight.open(accountKey, origin);
     try {
-      // Before the count: what is turned away is no failure, and writes nothing.
+      // Before counting: a rejected attempt is not a failure and writes nothing.
       if (!places.takeOfPair()) return busy;
       const attempt = await this.count(context, { accountKey, userId: found?.user.id, origin });
       if (!attempt.admitted) return { kind: 'throttled' };
@@ -76,61 +76,69 @@ export class LoginService {
         await this.store.run((unit) => this.throttle.giveBack(unit, attempt.counted));
         return busy;
       }
-      // Only a browser shows by its cookie that the account's owner uses it; an address is shared.
+      // Only the cookie shows that the account's owner uses this browser; an address is shared.
       const source =
         found && knownDevice !== undefined ? accountSource(context, found.user.id) : anonymousSource(context);
       const { counted } = attempt;
-      return await this.verified(context, { found, password: credentials.password, source, counted }, kept);
+      return await this.verifyAndStart(
+        context,
+        { found, password: credentials.password, source, counted },
+        interaction,
+      );
     } finally {
       places.leave();
     }
   }
 
-  private async verified(
+  private async verifyAndStart(
     context: RequestContext,
     { found, password, source, counted }: PasswordAttempt,
-    kept: Interaction | undefined,
+    interaction: Interaction | undefined,
   ): Promise<LoginOutcome | typeof busy> {
-    // A disabled account is checked like any other: the answer must not tell that it exists.
-    const fits = await this.verify(found?.passwordHash, { password, source, counted });
-    if (fits === 'busy') return busy;
+    // A disabled account is verified like any other: the response must not reveal that it exists.
+    const matches = await this.verifyPassword(found?.passwordHash, { password, source, counted });
+    if (matches === 'busy') return busy;
     const outcome =
-      fits && found?.passwordHash !== undefined && found.user.disabledAt === undefined
+      matches && found?.passwordHash !== undefined && found.user.disabledAt === undefined
         ? await this.logins.start(context, {
             user: found.user,
             verifiedHash: found.passwordHash,
             amr: ['pwd'],
-            kept,
+            interaction,
             counted,
           })
         : undefined;
-    return outcome ?? this.refuse(context, found?.user.id);
+    return outcome ?? this.recordFailure(context, found?.user.id);
   }
 
-  /** By a passkey whose authenticator verified the person: nothing else is asked for, not even a name. */
-  async withPasskey(context: RequestContext, assertion: string, kept: Interaction | undefined): Promise<LoginOutcome> {
+  /** Signs in by a passkey whose authenticator verified the user: neither a username nor a second factor is required. */
+  async withPasskey(
+    context: RequestContext,
+    assertion: string,
+    interaction: Interaction | undefined,
+  ): Promise<LoginOutcome> {
     const { now } = context;
-    const proof = await this.ceremonies.verify(context, assertion, { purpose: 'login' });
-    if (!proof) return { kind: 'wrong' };
-    const { userId } = proof.passkey;
-    // Only what names a passkey of ours is counted and told of: what strangers make up fills no table.
+    const verified = await this.ceremonies.verify(context, assertion, { purpose: 'login' });
+    if (!verified) return { kind: 'wrong' };
+    const { userId } = verified.passkey;
+    // Only attempts with a registered passkey are counted and recorded: made-up ones must not fill any table.
     const attempt = await this.count(context, {
       accountKey: `passkey:${userId}`,
       userId,
       origin: { addressKey: context.addressKey, knownDevice: undefined },
     });
     if (!attempt.admitted) return { kind: 'throttled' };
-    const user = 'refused' in proof ? undefined : await this.users.find(userId);
-    if ('refused' in proof || !user) return this.refuse(context, userId);
+    const user = 'refused' in verified ? undefined : await this.users.find(userId);
+    if ('refused' in verified || !user) return this.recordFailure(context, userId);
     const outcome = await this.logins.start(context, {
       user,
       verifiedHash: undefined,
-      spend: (unit) => this.ceremonies.spend(unit, proof, now),
+      consume: (unit) => this.ceremonies.spend(unit, verified, now),
       amr: ['pop', 'user', 'mfa'],
-      kept,
+      interaction,
       counted: attempt.counted,
     });
-    return outcome ?? this.refuse(context, userId);
+    return outcome ?? this.recordFailure(context, userId);
   }
 
   private count(
@@ -145,7 +153,7 @@ export class LoginService {
     });
   }
 
-  private async refuse(context: RequestContext, userId: string | undefined): Promise<LoginOutcome> {
+  private async recordFailure(context: RequestContext, userId: string | undefined): Promise<LoginOutcome> {
     await this.store.run((unit) =>
       this.audit.record(unit, {
         type: 'login.failed',
@@ -157,7 +165,7 @@ export class LoginService {
     return { kind: 'wrong' };
   }
 
-  private async verify(
+  private async verifyPassword(
     passwordHash: string | undefined,
     { password, source, counted }: Omit<PasswordAttempt, 'found'>,
   ): Promise<boolean | 'busy'> {

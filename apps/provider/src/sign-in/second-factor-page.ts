@@ -14,29 +14,29 @@ import type { User } from '../users/user.js';
 import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientRequestOf, pageOptionsOf } from './sign-in-interactions.service.js';
 
-/** Who is asked, for what. */
+/** The user who is asked for a second factor, and what it is for. */
 export interface Asked {
   readonly context: SessionVisit;
   readonly user: User;
-  readonly kept: Interaction | undefined;
+  readonly interaction: Interaction | undefined;
   readonly client: Client | undefined;
-  /** Demands of the request or the client that the session does not meet. */
+  /** Requirements of the request or the client that the session does not meet. */
   readonly unmet: readonly (readonly string[])[];
 }
 
 export interface Shown {
   readonly status?: number;
   readonly error?: Message | undefined;
-  /** What is wrong with the code that was typed: said beside its field. */
+  /** What is wrong with the code, shown next to its field. */
   readonly problem?: Message | undefined;
-  /** Which of the page's forms it was. */
+  /** Which of the page's forms was submitted. */
   readonly action?: string;
-  /** The offer of an authenticator app that goes on. */
+  /** The enrolment of an authenticator app to continue. */
   readonly offer?: string;
   readonly retryAfterSeconds?: number;
 }
 
-/** The page that asks for a second factor: what this person can give now. */
+/** The page that asks for a second factor: the ones that this user can present now. */
 @Injectable()
 export class SecondFactorPage {
   constructor(
@@ -45,49 +45,49 @@ export class SecondFactorPage {
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
     @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
-    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
+    @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
   ) {}
 
-  /** A first factor, or a passkey where nothing else is taken and another factor was given; by a fresh login alone. */
+  /** Only after a recent sign-in: a first factor, or a passkey when only a passkey is accepted and another factor was verified. */
   async mayEnrol(asked: Asked): Promise<boolean> {
-    return lacks(asked, await this.factors.of(asked.user.id)) && this.isFresh(asked);
+    return mustEnrol(asked, await this.factors.of(asked.user.id)) && this.isRecent(asked);
   }
 
   async show(asked: Asked, shown: Shown): Promise<Reply> {
-    const { context, user, kept, client, unmet } = asked;
+    const { context, user, interaction, client, unmet } = asked;
     const own = await this.factors.of(user.id);
-    const proved = context.session.amr.includes('mfa');
+    const verified = context.session.amr.includes('mfa');
     const passkeyOnly = demandsPasskey(unmet);
-    const clientDemands = unmet.length > 0 && kept !== undefined && kept.kind !== 'address';
-    const lacking = lacks(asked, own);
-    const enrols = lacking && this.isFresh(asked);
-    const request = kept ? `?request=${encodeURIComponent(kept.id)}` : '';
+    const clientDemands = unmet.length > 0 && interaction !== undefined && interaction.kind !== 'address';
+    const mustEnrolFirst = mustEnrol(asked, own);
+    const canEnrol = mustEnrolFirst && this.isRecent(asked);
+    const request = interaction ? `?request=${encodeURIComponent(interaction.id)}` : '';
     return this.contexts.page(
       context,
       'sign-in/second-factor',
       {
-        heading: lacking ? text('factor.add') : text('factor.title'),
+        heading: mustEnrolFirst ? text('factor.add') : text('factor.title'),
         username: user.username,
         clientName: client?.name,
-        pending: kept?.id,
+        pending: interaction?.id,
         passkeyOnly,
-        asksCode: own.totp !== undefined && !proved,
+        asksCode: own.totp !== undefined && !verified,
         isLocked: own.totp?.locked,
-        asksRecovery: own.codesLeft > 0 && !proved,
+        asksRecovery: own.codesLeft > 0 && !verified,
         recoveryOpen: shown.action === 'recovery',
         problem: shown.problem,
         firstProblem: shown.problem && 'otp',
-        passkeyOptions: lacking ? undefined : await this.ceremonies.factorOptions(context, user.id),
-        isStale: lacking && !enrols,
-        // Passkeys alone, on an issuer that has lost its name.
-        isStuck: !lacking && !own.totp && own.codesLeft === 0 && !this.ceremonies.possible,
+        passkeyOptions: mustEnrolFirst ? undefined : await this.ceremonies.factorOptions(context, user.id),
+        isStale: mustEnrolFirst && !canEnrol,
+        // The account has only passkeys, and the current issuer cannot use them.
+        isStuck: !mustEnrolFirst && !own.totp && own.codesLeft === 0 && !this.ceremonies.possible,
         loginAgainHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
-        offer: enrols && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
-        enrollOptions: enrols ? await this.ceremonies.enrollOptions(context, user) : undefined,
-        // A demand of a role or a client is not skipped: trusting would promise what is not kept.
+        offer: canEnrol && !passkeyOnly ? await this.offers.make(user, context.now, shown.offer) : undefined,
+        enrollOptions: canEnrol ? await this.ceremonies.enrollOptions(context, user) : undefined,
+        // Trusting the browser does not override a requirement of a role or a client, so it is not offered then.
         trustDays: context.session.full || context.secondFactorOwed || clientDemands ? [] : this.trusted.days,
         declines: clientDemands,
-        // Declining what the client demands is the way back to it already.
+        // Declining already returns to the client.
         cancels: !clientDemands && clientRequestOf(asked) !== undefined,
         otherHref: `${routes.login}${request === '' ? '?prompt=login' : request}`,
         usesPasskeys: this.ceremonies.possible,
@@ -95,7 +95,7 @@ export class SecondFactorPage {
       },
       {
         status: shown.status ?? 200,
-        ...pageOptionsOf(kept),
+        ...pageOptionsOf(interaction),
         ...(shown.retryAfterSeconds === undefined
           ? {}
           : { headers: { 'Retry-After': String(shown.retryAfterSeconds) } }),
@@ -103,13 +103,13 @@ export class SecondFactorPage {
     );
   }
 
-  private isFresh({ context }: Asked): boolean {
-    return this.fresh.isRecent(context.session, context.now);
+  private isRecent({ context }: Asked): boolean {
+    return this.recentSignIns.isRecent(context.session, context.now);
   }
 }
 
-/** True where a factor must be added before one can be given. */
-function lacks({ context, unmet }: Asked, own: FactorsOf): boolean {
+/** True when a factor must be added before one can be presented. */
+function mustEnrol({ context, unmet }: Asked, own: FactorsOf): boolean {
   if (own.totp === undefined && own.passkeys.length === 0) return true;
   return demandsPasskey(unmet) && own.passkeys.length === 0 && context.session.amr.includes('mfa');
 }

@@ -31,7 +31,7 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 import { clientRequestOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.js';
 
-/** Asks for a second factor, or lets a person add their first one where one is demanded. */
+/** Asks for a second factor, or lets the user add their first one when one is required. */
 @Controller(routes.secondFactor)
 export class SecondFactorController {
   constructor(
@@ -39,7 +39,7 @@ export class SecondFactorController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(UsersService) private readonly users: UsersService,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(DeclinedRequests) private readonly declined: DeclinedRequests,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(SecondFactors) private readonly factors: SecondFactors,
@@ -57,7 +57,7 @@ export class SecondFactorController {
       const id = await this.dispatcher.keep(context, { kind: 'address', address: next });
       return Reply.redirect(`${routes.secondFactor}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
     }
-    const asked = await this.asked(context, parameters.get('request'));
+    const asked = await this.checkAsked(context, parameters.get('request'));
     return asked instanceof Reply ? asked : this.pages.show(asked, {});
   }
 
@@ -65,19 +65,19 @@ export class SecondFactorController {
   async submit(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request, { limitBytes: 32 * 1024 });
     const context = await this.contexts.open(request);
-    const asked = await this.asked(context, form.get('request') || (query(request).get('request') ?? undefined));
+    const asked = await this.checkAsked(context, form.get('request') || (query(request).get('request') ?? undefined));
     if (asked instanceof Reply) return asked;
     if (refusal) return this.pages.show(asked, { status: 403, error: text(refusal.id) });
     const action = form.get('action') ?? 'code';
     if (action === 'decline') return this.decline(asked);
     if (action === 'add-app' || action === 'add-passkey') return this.enrol(asked, form, action);
-    const outcome = await this.prove(asked, form, action);
+    const outcome = await this.verifyFactor(asked, form, action);
     this.counters.secondFactor(outcome.kind);
     switch (outcome.kind) {
       case 'proved':
-        return Reply.redirect(after(asked), { cookies: [...context.cookies, ...outcome.cookies] });
+        return Reply.redirect(nextAddress(asked), { cookies: [...context.cookies, ...outcome.cookies] });
       case 'ended':
-        return Reply.redirect(after(asked), { cookies: context.cookies });
+        return Reply.redirect(nextAddress(asked), { cookies: context.cookies });
       case 'throttled':
         return this.pages.show(asked, {
           status: 429,
@@ -94,7 +94,7 @@ export class SecondFactorController {
     }
   }
 
-  private prove({ context }: Asked, form: Form, action: string): Promise<FactorOutcome> {
+  private verifyFactor({ context }: Asked, form: Form, action: string): Promise<FactorOutcome> {
     const trustDays = Number(form.text('trust'));
     if (action === 'passkey') return this.factors.withPasskey(context, form.text('assertion'), trustDays);
     if (action === 'recovery') return this.factors.withRecoveryCode(context, form.text('recovery'));
@@ -103,8 +103,8 @@ export class SecondFactorController {
 
   private async enrol(asked: Asked, form: Form, action: 'add-app' | 'add-passkey'): Promise<Reply> {
     const { context, user } = asked;
-    const may = await this.pages.mayEnrol(asked);
-    if (!may) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
+    const mayEnrol = await this.pages.mayEnrol(asked);
+    if (!mayEnrol) return this.pages.show(asked, { status: 403, error: text('factor.loginFirst') });
     const submission = { context: { ...context, user }, form };
     const outcome: PageOutcome<AddedFactor> =
       action === 'add-app'
@@ -124,65 +124,70 @@ export class SecondFactorController {
             submission,
           );
     if ('result' in outcome) return this.enrolled(asked, outcome.result);
-    // There is one already, or the session has ended.
-    if (outcome.refusal.status === 409) return Reply.redirect(after(asked), { cookies: context.cookies });
-    return this.pages.show(asked, enrolmentRefused(outcome.refusal, action, form));
+    // The user already has one, or the session has ended.
+    if (outcome.refusal.status === 409) return Reply.redirect(nextAddress(asked), { cookies: context.cookies });
+    return this.pages.show(asked, enrolmentProblem(outcome.refusal, action, form));
   }
 
   private enrolled(asked: Asked, { session, cookieValue, codes }: AddedFactor): Reply {
     const { context } = asked;
     const cookies = this.contexts.sessionCookiesFor(session, cookieValue);
-    if (!codes) return Reply.redirect(after(asked), { cookies: [...context.cookies, ...cookies] });
+    if (!codes) return Reply.redirect(nextAddress(asked), { cookies: [...context.cookies, ...cookies] });
     return this.contexts.page(
       context,
       'factors/recovery-codes',
-      { codes, continueHref: after(asked), clientName: asked.client?.name },
+      { codes, continueHref: nextAddress(asked), clientName: asked.client?.name },
       { cookies },
     );
   }
 
-  /** The client asked for more than the person can or will give. */
+  /** The client requires a factor that the user cannot or will not present. */
   private async decline(asked: Asked): Promise<Reply> {
     const { context } = asked;
     const request = clientRequestOf(asked);
-    if (!request || asked.unmet.length === 0) return Reply.redirect(after(asked), { cookies: context.cookies });
+    if (!request || asked.unmet.length === 0) return Reply.redirect(nextAddress(asked), { cookies: context.cookies });
     const error = new OAuthError(
       'unmet_authentication_requirements',
-      'The person did not give the second factor that was asked for.',
+      'The user did not present the required second factor.',
       { reason: 'acr.declined' },
     );
     return this.declined.decline(context, request, error);
   }
 
-  /** What is missing of whom; a redirect where nothing is, or nobody is here. */
-  private async asked(context: RequestContext, id: string | undefined): Promise<Asked | Reply> {
-    const { kept, client } = await this.pending.find(context, id);
+  /** Which requirements the session does not meet; a redirect when it meets all, or when there is no session. */
+  private async checkAsked(context: RequestContext, id: string | undefined): Promise<Asked | Reply> {
+    const { interaction, client } = await this.interactions.find(context, id);
     const { session } = context;
     const user = session && (await this.users.find(session.userId));
     if (!session || !user)
-      return Reply.redirect(kept ? resumeAddress(kept.id) : routes.login, { cookies: context.cookies });
-    const unmet = unmetDemands(demandsOf(kept, client), session.amr);
-    const asked: Asked = { context: { ...context, session }, user, kept, client, unmet };
-    return context.user && unmet.length === 0 ? Reply.redirect(after(asked), { cookies: context.cookies }) : asked;
+      return Reply.redirect(interaction ? resumeAddress(interaction.id) : routes.login, { cookies: context.cookies });
+    const unmet = unmetDemands(demandsOf(interaction, client), session.amr);
+    const asked: Asked = { context: { ...context, session }, user, interaction, client, unmet };
+    return context.user && unmet.length === 0
+      ? Reply.redirect(nextAddress(asked), { cookies: context.cookies })
+      : asked;
   }
 }
 
-/** Pages of ours that lead here want a second factor of any kind. */
-function demandsOf(kept: Interaction | undefined, client: Client | undefined): readonly (readonly string[])[] {
-  if (kept?.kind === 'address') return anySecondFactor;
-  if (!kept || !client) return [];
-  return contextDemands(kept.kind === 'device' ? deviceStepRequest(kept.device, client) : kept.request, client);
+/** Pages of this server that redirect here require a second factor of any kind. */
+function demandsOf(interaction: Interaction | undefined, client: Client | undefined): readonly (readonly string[])[] {
+  if (interaction?.kind === 'address') return anySecondFactor;
+  if (!interaction || !client) return [];
+  return contextDemands(
+    interaction.kind === 'device' ? deviceStepRequest(interaction.device, client) : interaction.request,
+    client,
+  );
 }
 
-function after({ kept }: Asked): string {
-  return kept ? resumeAddress(kept.id) : routes.home;
+function nextAddress({ interaction }: Asked): string {
+  return interaction ? resumeAddress(interaction.id) : routes.home;
 }
 
 const wrongCode = text('factor.wrongCode');
 const wrongRecovery = text('factor.wrongRecovery');
 
-/** A wrong code is said beside its field, and its offer goes on. */
-function enrolmentRefused({ status, problems: [problem] }: Refusal, action: string, form: Form): Shown {
+/** A wrong code is reported next to its field, and the enrolment continues. */
+function enrolmentProblem({ status, problems: [problem] }: Refusal, action: string, form: Form): Shown {
   if (problem?.field === 'otp') return { status, action, problem: problem.message, offer: form.text('offer') };
   return { status, action, error: problem?.message };
 }

@@ -15,7 +15,7 @@ import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { SignInInteractions } from './sign-in-interactions.service.js';
 
-/** Sets a password by a one-time link. Opening the link spends nothing: only sending the form does. */
+/** Sets a password by a one-time link. Opening the link does not consume it: only submitting the form does. */
 @Controller(routes.setPassword)
 export class SetPasswordController {
   constructor(
@@ -25,7 +25,7 @@ export class SetPasswordController {
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(PasswordLinks) private readonly links: PasswordLinks,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
   ) {}
 
   @Get()
@@ -55,44 +55,44 @@ export class SetPasswordController {
       return this.show(context, user, token, { status, problem: problems[0]?.message ?? error });
     }
     const { signsIn, passwordHash } = outcome.result;
-    return signsIn ? this.signIn(context, user, passwordHash) : this.showSet(context, user);
+    return signsIn ? this.signIn(context, user, passwordHash) : this.showDone(context, user);
   }
 
-  /** @throws PageError link.spent, also for a link that was never made */
+  /** @throws PageError link.spent, also for a link that was never issued */
   private async getLink(token: string, context: RequestContext): Promise<PasswordLink> {
-    const linked = await this.links.find(token, context.now);
-    if (!linked) throw new PageError('link.spent');
-    return linked;
+    const link = await this.links.find(token, context.now);
+    if (!link) throw new PageError('link.spent');
+    return link;
   }
 
-  /** The session is partial where a second factor is owed: the pages after this one ask for it. */
+  /** The session is partial when a second factor is required: the pages after this one ask for it. */
   private async signIn(context: RequestContext, user: User, passwordHash: string): Promise<Reply> {
     const loggedIn = await this.logins.start(context, {
       user,
       verifiedHash: passwordHash,
       amr: ['pwd'],
-      kept: undefined,
+      interaction: undefined,
       counted: [],
     });
-    // The password was changed again, or the account switched off, in this very moment.
-    if (!loggedIn) return this.showSet(context, user);
+    // The password was changed again or the account was disabled concurrently.
+    if (!loggedIn) return this.showDone(context, user);
     const cookies = [...loggedIn.cookies, this.tokens.removed('password')];
-    const waiting = await this.pending.offered(context);
-    if (!waiting) return Reply.redirect(routes.home, { cookies });
+    const offered = await this.interactions.offered(context);
+    if (!offered) return Reply.redirect(routes.home, { cookies });
     return this.contexts.page(
-      // Who was signed in here before is not any more.
+      // A previous session of this browser has ended.
       { ...context, user: undefined, session: undefined, cookies },
       'sign-in/password-set',
-      { username: user.username, isLoggedIn: true, continueHref: waiting.href, clientName: waiting.clientName },
+      { username: user.username, isLoggedIn: true, continueHref: offered.href, clientName: offered.clientName },
     );
   }
 
-  private async showSet(context: RequestContext, user: User): Promise<Reply> {
-    const waiting = await this.pending.offered(context);
+  private async showDone(context: RequestContext, user: User): Promise<Reply> {
+    const offered = await this.interactions.offered(context);
     return this.contexts.page(
       context,
       'sign-in/password-set',
-      { username: user.username, continueHref: waiting?.href ?? routes.login, clientName: waiting?.clientName },
+      { username: user.username, continueHref: offered?.href ?? routes.login, clientName: offered?.clientName },
       { cookies: [this.tokens.removed('password')] },
     );
   }

@@ -28,9 +28,9 @@ import { SignUpController } from './sign-up.controller.js';
 import { UserCodes } from './user-codes.service.js';
 
 /**
- * Owns: the pages that people meet on the way to a client: login, second factor, consent, a device's code, sign-up, setting a password, home.
+ * Owns: the pages of an interaction: login, second factor, consent, device code, sign-up, password, and the home page.
  * Endpoints: / /home /login /login/factor /login/cancel /login/dismiss /consent /device /sign-up /password/forgot /password/set
- * Invariant: each page ends in a redirect to the dispatcher (or home) and knows no other page.
+ * Invariant: each page ends in a redirect to the dispatcher (or home) and does not know any other page.
  * Must not know: what comes next.
  */
 @Module({

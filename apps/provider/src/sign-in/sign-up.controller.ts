@@ -19,7 +19,7 @@ import { LinkTokens } from './link-tokens.js';
 import { LoginSessions } from './login-sessions.service.js';
 import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } from './sign-in-interactions.service.js';
 
-/** A stranger makes an account and goes on, logged in. */
+/** Creates an account for a new user and signs them in. */
 @Controller(routes.signUp)
 export class SignUpController {
   constructor(
@@ -27,7 +27,7 @@ export class SignUpController {
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(SignInInteractions) private readonly pending: SignInInteractions,
+    @Inject(SignInInteractions) private readonly interactions: SignInInteractions,
     @Inject(PasswordRules) private readonly rules: PasswordRules,
     @Inject(LoginSessions) private readonly logins: LoginSessions,
     @Inject(Invitations) private readonly invitations: Invitations,
@@ -39,7 +39,7 @@ export class SignUpController {
     const context = await this.contexts.open(request);
     const parameters = query(request);
     const presented = parameters.get('invitation');
-    // The mark tells the page of an invitation from that of the next person who signs up in this browser.
+    // Distinguishes a page of an invitation from a later sign-up in the same browser.
     const isInvited = parameters.get('invited') !== undefined;
     const invited = await this.admit(
       context,
@@ -66,22 +66,22 @@ export class SignUpController {
       return this.show(context, from, draft, problems, { status, error });
     }
     const { user, passwordHash } = outcome.result;
-    const { kept } = await this.pending.find(context, id);
+    const { interaction } = await this.interactions.find(context, id);
     const loggedIn = await this.logins.start(context, {
       user,
       verifiedHash: passwordHash,
       amr: ['pwd'],
-      kept,
+      interaction,
       counted: [],
     });
     if (!loggedIn) return Reply.redirect(routes.login, { cookies: context.cookies });
-    return Reply.redirect(loggedIn.keptId === undefined ? routes.home : resumeAddress(loggedIn.keptId), {
+    return Reply.redirect(loggedIn.interactionId === undefined ? routes.home : resumeAddress(loggedIn.interactionId), {
       cookies: [...loggedIn.cookies, ...(invited ? [this.tokens.removed('invitation')] : [])],
     });
   }
 
   /**
-   * The invitation that somebody came with; none where everybody may come.
+   * The invitation that the request presents; undefined when sign-up is open to everyone.
    * @throws PageError link.spent, sign_up.off
    */
   private async admit(context: RequestContext, text: string | undefined): Promise<Invited | undefined> {
@@ -103,14 +103,14 @@ export class SignUpController {
     problems: readonly Problem[],
     shown: { readonly status?: number; readonly error?: Message | undefined } = {},
   ): Promise<Reply> {
-    const { kept, client } = await this.pending.find(context, id);
+    const { interaction, client } = await this.interactions.find(context, id);
     return this.contexts.page(
       context,
       'sign-in/sign-up',
       {
         clientName: client?.name,
-        pending: kept?.id,
-        cancels: clientRequestOf({ kept, client }) !== undefined,
+        pending: interaction?.id,
+        cancels: clientRequestOf({ interaction, client }) !== undefined,
         username: draft.username,
         name: draft.name ?? '',
         email: draft.email ?? '',
@@ -119,14 +119,14 @@ export class SignUpController {
         error: shown.error,
         problems: Object.fromEntries(problems.map(({ field, message }) => [field, message])),
         firstProblem: problems[0]?.field,
-        loginHref: routes.login + (kept ? `?request=${encodeURIComponent(kept.id)}` : ''),
+        loginHref: routes.login + (interaction ? `?request=${encodeURIComponent(interaction.id)}` : ''),
       },
-      { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(kept) },
+      { status: shown.status ?? (problems.length > 0 ? 422 : 200), ...pageOptionsOf(interaction) },
     );
   }
 }
 
-/** An invitation, and the link's token as it came. */
+/** An invitation, and the token of its link as received. */
 interface Invited extends Invitation {
   readonly text: string;
 }

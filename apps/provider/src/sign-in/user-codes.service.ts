@@ -6,19 +6,19 @@ import type { WaitingDevice } from '../protocol/authorization/interaction.js';
 import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
 import type { RequestContext } from '../users/sessions/request-context.js';
 
-/** Wrong codes from one address, and of one account. */
+/** Wrong codes from one address, and from one account. */
 const perGuesser = { most: 30, seconds: 900 };
-/** Wrong codes of all strangers: of 25 thousand million codes they try next to nothing (RFC 8628 5.1). */
-const ofStrangers = { most: 1000, seconds: 3600 };
+/** Wrong codes of all users who are not signed in: a negligible part of the 25.6 billion codes (RFC 8628 5.1). */
+const allAnonymous = { most: 1000, seconds: 3600 };
 
 export type UserCodeLookup =
   | { readonly kind: 'found'; readonly device: WaitingDevice }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
-  /** Strangers have guessed too much: whoever logs in first may go on. */
+  /** Too many wrong codes without a sign-in: the user may continue after signing in. */
   | { readonly kind: 'log in first' };
 
-/** Finds devices by what people type, and stops those who guess. */
+/** Finds devices by the code that a user enters, and limits guessing. */
 @Injectable()
 export class UserCodes {
   constructor(
@@ -27,16 +27,16 @@ export class UserCodes {
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
   ) {}
 
-  /** A try is counted first and given back when the code is right, so that parallel guesses cannot outrun the count. */
+  /** Counts the attempt first and takes it back when the code is right, so that parallel guesses cannot exceed the limit. */
   async find(context: RequestContext, typed: string): Promise<UserCodeLookup> {
     const userCode = parseUserCode(typed);
-    // What cannot be a code is no guess.
+    // A malformed code does not count as a guess.
     if (userCode === undefined) return { kind: 'unknown' };
     const address = `v:${context.addressKey}`;
     const other = context.user ? `vu:${context.user.id}` : 'vs';
     const admitted = await this.store.run(async (unit) => ({
       address: await this.throttle.countOne(unit, address, perGuesser, context.now),
-      other: await this.throttle.countOne(unit, other, context.user ? perGuesser : ofStrangers, context.now),
+      other: await this.throttle.countOne(unit, other, context.user ? perGuesser : allAnonymous, context.now),
     }));
     if (!admitted.address || (!admitted.other && context.user))
       return { kind: 'throttled', retryAfterSeconds: perGuesser.seconds };

@@ -25,19 +25,19 @@ import type { CurrentInteraction } from './current-interaction.js';
 import { AuthorizationResponses, type Addressee } from './authorization-responses.service.js';
 import { SessionStates, type StatefulRequest } from './session-states.service.js';
 
-/** What one answer gives, made and signed before it is stored. */
-interface Made {
+/** The contents of one response, created and signed before it is stored. */
+interface PreparedResponse {
   readonly code: Token | undefined;
   readonly tokens: FrontChannelTokens | undefined;
 }
 
-/** The answers of the authorization endpoint, good and bad. */
+/** Issues the authorization response, successful or not. */
 @Injectable()
 export class AuthorizationResponder {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SETTINGS) private readonly settings: Settings,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(CodesService) private readonly codes: CodesService,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(TokenIssuer) private readonly issuer: TokenIssuer,
@@ -46,7 +46,7 @@ export class AuthorizationResponder {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  /** The error answer that goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
+  /** The error response to the client (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
     context: RequestContext,
     request: Addressee & StatefulRequest & Pick<AuthorizationRequest, 'state'>,
@@ -63,25 +63,25 @@ export class AuthorizationResponder {
   }
 
   /**
-   * Grant, code, access token and their trace in one unit; nothing else is written.
-   * @returns undefined when the session ended meanwhile, or what may be answered once was
+   * Stores grant, code, access token and audit event in one unit of work; nothing else is written.
+   * @returns undefined when the session has ended, or when a request that is answered once already has been
    */
-  async grant(context: UserRequestContext, pending: CurrentInteraction): Promise<Reply | undefined> {
+  async grant(context: UserRequestContext, interaction: CurrentInteraction): Promise<Reply | undefined> {
     const { now } = context;
-    const { request } = pending;
+    const { request } = interaction;
     const returns = returnsOf(request.responseType);
     const code = returns.code ? this.codes.make() : undefined;
     let tokens: FrontChannelTokens | undefined;
     try {
       if (returns.idToken || returns.accessToken)
         tokens = await this.issuer.prepareFrontChannel(
-          authorityOf(context, request),
-          pending.client,
+          authorizedGrantOf(context, request),
+          interaction.client,
           { returns, code: code && formatToken(code), state: request.state },
           now,
         );
     } catch (error) {
-      // An ID token that cannot be encrypted as the client registered it.
+      // The ID token cannot be encrypted as the client registered.
       if (error instanceof OAuthError) return this.deny(context, request, error);
       throw error;
     }
@@ -98,22 +98,27 @@ export class AuthorizationResponder {
       sessionState,
       issuer: this.settings.issuer,
     });
-    // Made before anything is written: an answer that cannot be encrypted grants nothing.
+    // Before anything is written: a response that cannot be encrypted grants nothing.
     const reply = await this.responses.reply({ ...context, cookies }, request, parameters);
     try {
-      await this.store.run((unit) => this.write(unit, context, pending, { code, tokens }));
+      await this.store.run((unit) => this.write(unit, context, interaction, { code, tokens }));
     } catch (error) {
-      // The session ended meanwhile, or another load of a pushed request's address was first.
+      // The session has ended, or the same pushed request was answered by another request first.
       if (error instanceof ConcurrencyConflict) return undefined;
       throw error;
     }
     return reply;
   }
 
-  /** The unit stands on the session. */
-  private write(unit: Unit, context: UserRequestContext, pending: CurrentInteraction, made: Made): void {
+  /** The unit of work fails if the session has ended. */
+  private write(
+    unit: Unit,
+    context: UserRequestContext,
+    interaction: CurrentInteraction,
+    prepared: PreparedResponse,
+  ): void {
     const { now, user, session } = context;
-    const { id, request, client, once } = pending;
+    const { id, request, client, once } = interaction;
     const grant = this.grants.create(
       unit,
       {
@@ -126,7 +131,7 @@ export class AuthorizationResponder {
         amr: session.amr,
         acr: acrOf(session.amr, preferredContexts(request)),
         claims: request.claims,
-        expiresAt: addSeconds(now, this.lifetimeSeconds(made, client)),
+        expiresAt: addSeconds(now, this.lifetimeSeconds(prepared, client)),
       },
       now,
     );
@@ -138,25 +143,25 @@ export class AuthorizationResponder {
       address: context.address,
       requestId: context.requestId,
     });
-    if (id !== undefined) this.kept[once ? 'answeredFirst' : 'answered'](unit, id, context.browser.hash, now);
-    if (made.code) this.codes.issue(unit, made.code, { request, client, grantSelector: grant }, now);
-    if (made.tokens?.access)
-      this.issuer.storeAccess(unit, { ...authorityOf(context, request), grant }, made.tokens.access, now);
+    if (id !== undefined) this.interactions[once ? 'answeredFirst' : 'answered'](unit, id, context.browser.hash, now);
+    if (prepared.code) this.codes.issue(unit, prepared.code, { request, client, grantSelector: grant }, now);
+    if (prepared.tokens?.access)
+      this.issuer.storeAccess(unit, { ...authorizedGrantOf(context, request), grant }, prepared.tokens.access, now);
   }
 
-  /** The latest end of what the answer gives. */
-  private lifetimeSeconds({ code, tokens }: Made, client: Client): number {
+  /** Until the last credential in the response expires. */
+  private lifetimeSeconds({ code, tokens }: PreparedResponse, client: Client): number {
     return Math.max(
       code ? this.codes.lifetimeSeconds(client) : 0,
-      // An API's own tokens may live longer than those of this server.
+      // Tokens for an API may have a longer lifetime than those for this server.
       tokens?.access?.lifetimeSeconds ?? 0,
       tokens?.idToken === undefined ? 0 : this.settings.idTokenLifetimeSeconds,
     );
   }
 }
 
-/** What the person's login and yes prove to the client; its grant is made with the answer. */
-function authorityOf({ user, session }: UserRequestContext, request: AuthorizationRequest): Authority {
+/** What the user's sign-in and consent authorize; the grant itself is created with the response. */
+function authorizedGrantOf({ user, session }: UserRequestContext, request: AuthorizationRequest): Authority {
   return {
     clientId: request.clientId,
     userId: user.id,

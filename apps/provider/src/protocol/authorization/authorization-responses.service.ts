@@ -10,10 +10,10 @@ import { ResponseTokens } from '../../tokens/response-tokens.service.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import { responseMode } from './response-modes/response-modes.js';
 
-/** Whom an answer goes to, where, and how. */
+/** The client that a response is for, where it is sent, and how. */
 export type Addressee = Pick<AuthorizationRequest, 'clientId' | 'redirectUri' | 'responseMode'>;
 
-/** Sends the parameters of an answer, good or bad, to the client: as they are, or as a JWT (JARM). */
+/** Sends the parameters of a response, successful or not, to the client: in plain form, or as a JWT (JARM). */
 @Injectable()
 export class AuthorizationResponses {
   constructor(
@@ -22,7 +22,7 @@ export class AuthorizationResponses {
     @Inject(ResponseTokens) private readonly tokens: ResponseTokens,
   ) {}
 
-  /** @throws PageError where the client wants it encrypted and has no key: in the clear it must not go */
+  /** @throws PageError when the client requires encryption and has no key: the response must not be sent unencrypted */
   async reply(
     context: Pick<RequestContext, 'cookies' | 'now' | 'addressKey'>,
     { clientId, redirectUri, responseMode: name }: Addressee,

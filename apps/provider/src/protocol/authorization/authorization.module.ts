@@ -30,10 +30,10 @@ import { RequestObjects } from './request-objects.service.js';
 import { SessionStates } from './session-states.service.js';
 
 /**
- * Owns: the authorization endpoint, the pushed and the kept request, the code, the devices that wait (RFC 8628).
+ * Owns: the authorization endpoint, pushed requests, interactions, authorization codes, device authorizations (RFC 8628).
  * Endpoints: GET and POST /oauth/authorize, GET /oauth/authorize/:id (the dispatcher), POST /oauth/par.
- * Invariant: a page never routes to a page: it ends at the dispatcher, and `nextStep` alone decides what comes next.
- * Must not know: what the pages look like, or how a person proves who they are.
+ * Invariant: a page never redirects to another page: it redirects to the dispatcher, where `nextStep` alone decides what comes next.
+ * Must not know: what the pages look like, or how a user authenticates.
  */
 @Module({
   imports: [

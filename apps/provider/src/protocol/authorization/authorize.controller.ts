@@ -28,53 +28,53 @@ import { Interactions } from './interactions.service.js';
 import { isPushed, PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks, type RequestCheck } from './request-checks.service.js';
 
-/** Longest query that a POST may turn into; Node's own header limit is 16 kB. */
+/** Longest query that a POST may be redirected to; Node's own header limit is 16 kB. */
 const maxQueryCharacters = 12_000;
 /** RFC 8707 2 */
 const repeatable = ['resource'];
 
-/** The authorization endpoint (RFC 6749 3.1) and the dispatcher of kept requests. */
+/** The authorization endpoint (RFC 6749 3.1) and the dispatcher of interactions. */
 @Controller(routes.authorize)
 export class AuthorizeController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(ClientsService) private readonly clients: ClientsService,
-    @Inject(ClientResolver) private readonly documents: ClientResolver,
+    @Inject(ClientResolver) private readonly clientResolver: ClientResolver,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
-    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+    @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
     @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
   @Get()
   async authorize(@Req() request: WebRequest): Promise<Reply> {
-    // A HEAD is routed here too, and must have no effect (RFC 9110 9.2.1): a code would be one.
+    // A HEAD is routed here too and must have no effect (RFC 9110 9.2.1), so it must not issue a code.
     if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
     const context = await this.contexts.open(request);
     const parameters = protocolParameters(query(request));
     const clientId = parameters.get('client_id');
     const client = clientId === undefined ? undefined : await this.findClient(clientId, context, parameters);
-    const check = await this.arrive(parameters, client, context);
-    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parameters);
-    if (check.kind === 'refused') throw refused(check.error);
+    const check = await this.check(parameters, client, context);
+    if (check.kind !== 'accepted') this.failedRequests.note(request, 'authorize', check.error, parameters);
+    if (check.kind === 'refused') throw refusedPage(check.error);
     if (check.kind === 'denied')
-      return this.errors.answer(context, { ...check, client, progress: check.kept?.progress });
+      return this.errors.answer(context, { ...check, client, progress: check.interaction?.progress });
     return this.dispatcher.next(context, {
-      id: check.kept?.id,
+      id: check.interaction?.id,
       request: check.request,
       client: check.client,
       hintedUserId: check.hintedUserId,
-      progress: check.kept?.progress ?? { createdAt: context.now },
-      once: check.kept !== undefined,
+      progress: check.interaction?.progress ?? { createdAt: context.now },
+      once: check.interaction !== undefined,
     });
   }
 
   /**
-   * OpenID Connect Core 3.1.2.1: POST as well. It is answered by a GET of the same request, because a POST from
-   * another site comes without our (SameSite=Lax) session cookie.
+   * OpenID Connect Core 3.1.2.1 requires POST as well. It redirects to the same request as a GET, because a POST from
+   * another site does not carry the session cookie (SameSite=Lax).
    */
   @Post()
   async post(@Req() request: WebRequest): Promise<Reply> {
@@ -87,76 +87,78 @@ export class AuthorizeController {
     return Reply.redirect(`${routes.authorize}?${search}`);
   }
 
-  /** Where every page of a login ends. */
+  /** The dispatcher, where every page of an interaction ends. */
   @Get(':id')
   async resume(@Req() request: WebRequest, @Param('id') id: string): Promise<Reply> {
     if (request.method === 'HEAD') return Reply.empty(200, { 'Cache-Control': 'no-store' });
     const context = await this.contexts.open(request);
-    const kept = await this.kept.find(id, context.browser.hash, context.now);
-    if (!kept) throw new PageError('request.expired');
-    if (kept.kind === 'address') return this.resumeAddress(context, kept.address, id);
-    const client = await this.clients.find(clientIdOf(kept) ?? '');
+    const interaction = await this.interactions.find(id, context.browser.hash, context.now);
+    if (!interaction) throw new PageError('request.expired');
+    if (interaction.kind === 'address') return this.resumeAddress(context, interaction.address, id);
+    const client = await this.clients.find(clientIdOf(interaction) ?? '');
     if (!client) throw new PageError('request.expired', { detail: text('error.clientRemoved') });
-    if (kept.kind === 'device') return this.resumeDevice(context, kept, client);
-    // It was kept for up to a day: the client may have lost since what the request rests on.
-    const check = await this.checks.recheck(kept.request, client);
-    if (check.kind !== 'accepted') this.refusals.note(request, 'authorize', check.error, parametersOf(kept.request));
-    if (check.kind === 'refused') throw refused(check.error);
-    if (check.kind === 'denied') return this.errors.answer(context, { ...check, client, progress: kept.progress });
+    if (interaction.kind === 'device') return this.resumeDevice(context, interaction, client);
+    // The interaction may be up to a day old: the client may no longer be allowed what the request asks for.
+    const check = await this.checks.recheck(interaction.request, client);
+    if (check.kind !== 'accepted')
+      this.failedRequests.note(request, 'authorize', check.error, parametersOf(interaction.request));
+    if (check.kind === 'refused') throw refusedPage(check.error);
+    if (check.kind === 'denied')
+      return this.errors.answer(context, { ...check, client, progress: interaction.progress });
     return this.dispatcher.next(context, {
       id,
       request: check.request,
       client,
-      hintedUserId: kept.hintedUserId,
-      progress: kept.progress,
+      hintedUserId: interaction.hintedUserId,
+      progress: interaction.progress,
     });
   }
 
-  /** Where its `client_id` is an address, the document there is looked at now. */
+  /** For a `client_id` that is a URL, fetches or revalidates its client ID metadata document. */
   private async findClient(
     clientId: string,
     context: RequestContext,
     parameters: ReadonlyMap<string, string>,
   ): Promise<Client | undefined> {
     try {
-      return await this.documents.resolve(clientId, context, context.now);
+      return await this.clientResolver.resolve(clientId, context, context.now);
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      this.refusals.note(context.request, 'authorize', error, parameters);
-      throw refused(error);
+      this.failedRequests.note(context.request, 'authorize', error, parameters);
+      throw refusedPage(error);
     }
   }
 
-  /** A request that a browser brings whole, or refers to where its client pushed it (RFC 9126 4). */
-  private async arrive(
+  /** Checks a request by value, or one that its client pushed (RFC 9126 4). */
+  private async check(
     parameters: ReadonlyMap<string, string>,
     client: Client | undefined,
     context: RequestContext,
-  ): Promise<RequestCheck & { readonly kept?: Interaction }> {
+  ): Promise<RequestCheck & { readonly interaction?: Interaction }> {
     if (!client || client.disabledAt !== undefined) return this.checks.check(parameters, client, context);
     const requestUri = parameters.get('request_uri');
     if (requestUri !== undefined && isPushed(requestUri))
-      return this.arrivePushed(requestUri, parameters, client, context);
+      return this.checkPushed(requestUri, parameters, client, context);
     if (this.settings.requirePar || client.requirePushedAuthorizationRequests)
       return denyAuthorizationRequest(
         parameters,
         client,
-        new OAuthError('invalid_request', 'Requests of this client must be pushed (RFC 9126).', {
+        new OAuthError('invalid_request', 'This client must push its authorization requests (RFC 9126).', {
           reason: 'par.required',
         }),
       );
     return this.checks.check(parameters, client, context);
   }
 
-  private async arrivePushed(
+  private async checkPushed(
     requestUri: string,
     parameters: ReadonlyMap<string, string>,
     client: Client,
     context: RequestContext,
-  ): Promise<RequestCheck & { readonly kept?: Interaction }> {
+  ): Promise<RequestCheck & { readonly interaction?: Interaction }> {
     try {
       if (parameters.has('request'))
-        throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
+        throw new OAuthError('invalid_request', 'A request must not contain both request and request_uri.', {
           reason: 'request_object.two',
         });
       const owner = {
@@ -164,30 +166,32 @@ export class AuthorizeController {
         addressKey: context.addressKey,
         userId: context.session?.userId,
       };
-      const kept = await this.pushed.use(requestUri, client, owner, context.now);
-      const check = await this.checks.recheck(kept.request, client);
-      return check.kind === 'accepted' ? { ...check, client, hintedUserId: kept.hintedUserId, kept } : check;
+      const interaction = await this.pushed.use(requestUri, client, owner, context.now);
+      const check = await this.checks.recheck(interaction.request, client);
+      return check.kind === 'accepted'
+        ? { ...check, client, hintedUserId: interaction.hintedUserId, interaction }
+        : check;
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error;
-      // Where the answer goes stands in what was pushed; it is told to an address that the query names, never to a default.
+      // The redirect URI is part of the pushed request: an error is sent to one that the query names, never to a default.
       return parameters.has('redirect_uri')
         ? denyAuthorizationRequest(parameters, client, error)
         : { kind: 'refused', error };
     }
   }
 
-  /** A client that lost meanwhile what the request rests on gets nothing. */
+  /** Denies the device if the client is no longer allowed what the request asks for. */
   private resumeDevice(
     context: RequestContext,
-    kept: Interaction & { kind: 'device' },
+    interaction: Interaction & { kind: 'device' },
     client: Client,
   ): Promise<Reply> {
-    const { id, device, progress } = kept;
-    const mayGoOn =
+    const { id, device, progress } = interaction;
+    const isStillAllowed =
       client.disabledAt === undefined &&
       client.grantTypes.includes(deviceCodeGrant) &&
       isSubset(device.scope, client.scope);
-    if (!mayGoOn) return this.dispatcher.denyDevice(context, id, device);
+    if (!isStillAllowed) return this.dispatcher.denyDevice(context, id, device);
     return this.dispatcher.nextForDevice(context, { id, device, client, progress });
   }
 
@@ -203,7 +207,7 @@ function protocolParameters(form: Form): ReadonlyMap<string, string> {
   try {
     return form.protocolParameters(repeatable);
   } catch (error) {
-    // RFC 6749 3.1: a repeated parameter makes the whole request doubtful, its redirect URI included.
+    // RFC 6749 3.1: a repeated parameter makes the whole request ambiguous, including its redirect URI.
     if (error instanceof RepeatedParameter)
       throw new PageError('request.refused', {
         cause: error,
@@ -213,7 +217,7 @@ function protocolParameters(form: Form): ReadonlyMap<string, string> {
   }
 }
 
-/** What of a kept request says why it is refused now. */
+/** The parameters of an interaction that explain a failed request. */
 function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string> {
   return new Map([
     ['client_id', request.clientId],
@@ -223,6 +227,6 @@ function parametersOf(request: AuthorizationRequest): ReadonlyMap<string, string
   ]);
 }
 
-function refused(error: OAuthError): PageError {
+function refusedPage(error: OAuthError): PageError {
   return new PageError('request.refused', { cause: error, detail: error.description });
 }

@@ -8,7 +8,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** An authorization code (RFC 6749 1.3.1). Read and written by the named statements beside this file. */
+/** An authorization code (RFC 6749 1.3.1). Read and written by the named statements next to this file. */
 @Entity('authorization_codes')
 export class AuthorizationCodeEntity {
   @SelectorPrimaryColumn()
@@ -18,18 +18,18 @@ export class AuthorizationCodeEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** The grant that it stands for. */
+  /** The grant that the code was issued for. */
   @InstantColumn()
   grantSelector!: number;
 
   @IdColumn()
   clientId!: string;
 
-  /** The one that the answer went to. */
+  /** The redirect URI that the response was sent to. */
   @TextColumn()
   redirectUri!: string;
 
-  /** 1 when the request named it: then the token request must name it too (RFC 6749 4.1.3). */
+  /** 1 when the authorization request named it: then the token request must name it too (RFC 6749 4.1.3). */
   @IntegerColumn()
   redirectUriSent!: number;
 
@@ -43,7 +43,7 @@ export class AuthorizationCodeEntity {
   @TextColumn({ nullable: true })
   nonce!: string | null;
 
-  /** Thumbprint of the key that alone may redeem it (`dpop_jkt`, RFC 9449 10). */
+  /** Thumbprint of the only key that may redeem the code (`dpop_jkt`, RFC 9449 10). */
   @TextColumn({ nullable: true })
   dpopJkt!: string | null;
 
@@ -53,7 +53,7 @@ export class AuthorizationCodeEntity {
   @InstantColumn()
   expiresAt!: number;
 
-  /** When it was spent. A spent code is kept as long as its grant, so that a replay is seen. */
+  /** When the code was consumed. A consumed code is kept as long as its grant, so that a replay is detected. */
   @InstantColumn({ nullable: true })
   consumedAt!: number | null;
 }

@@ -25,12 +25,12 @@ export const codeStatements = {
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
   ),
   find: statement('authorization_codes.find', 'SELECT * FROM authorization_codes WHERE selector = $1'),
-  /** RFC 6749 4.1.2: a code is used once. One conditional statement decides, however many come at once. */
+  /** RFC 6749 4.1.2: a code is used once. One conditional statement decides between concurrent requests. */
   consume: statement(
     'authorization_codes.consume',
     'UPDATE authorization_codes SET consumed_at = $2 WHERE selector = $1 AND consumed_at IS NULL',
   ),
-  /** Unspent codes go when they expire, spent ones when no token of their grant can be alive. */
+  /** Unused codes are deleted when they expire, consumed ones when no token of their grant can still be valid. */
   purge: sweptTable(
     'authorization_codes',
     'expires_at <= $3 AND (consumed_at IS NULL OR NOT EXISTS (SELECT 1 FROM grants WHERE grants.selector = grant_selector))',

@@ -24,7 +24,7 @@ import type { Settings } from '../../config/settings.js';
 import { Sweeper, type PurgeStep } from '../../database/sweep.js';
 import { codeStatements, type CodeRow } from './code.statements.js';
 
-/** A code as it was issued; whether it is spent or expired is for the caller to judge. */
+/** A code as it was issued; the caller checks whether it was consumed or has expired. */
 export interface AuthorizationCode {
   readonly selector: Selector;
   readonly grantSelector: Selector;
@@ -34,7 +34,7 @@ export interface AuthorizationCode {
   readonly scope: Scope;
   readonly codeChallenge: string | undefined;
   readonly nonce: string | undefined;
-  /** Thumbprint of the key that alone may redeem it. */
+  /** Thumbprint of the only key that may redeem the code. */
   readonly dpopJkt: string | undefined;
   readonly issuedAt: EpochSeconds;
   readonly expiresAt: EpochSeconds;
@@ -52,12 +52,12 @@ export class CodesService {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** 256 random bits (RFC 6749 10.10); worth nothing until it is issued. */
+  /** 256 random bits (RFC 6749 10.10); not valid until it is issued. */
   make(): Token {
     return { selector: this.selectors.next(), verifier: newSecret() };
   }
 
-  /** How long a code for this client lives. */
+  /** How long a code for this client is valid. */
   lifetimeSeconds(client: Client): number {
     return Math.min(this.settings.codeLifetimeSeconds, securityProfile(client.securityProfile).maxCodeLifetimeSeconds);
   }
@@ -86,7 +86,7 @@ export class CodesService {
     );
   }
 
-  /** The code that this text is, spent and expired ones included; undefined for what was never issued. */
+  /** Finds a code, consumed and expired ones included; undefined for one that was never issued. */
   async find(text: string): Promise<AuthorizationCode | undefined> {
     const token = parseToken(text);
     if (!token) return undefined;
@@ -108,12 +108,12 @@ export class CodesService {
     };
   }
 
-  /** Spends the code. The unit stands on it, which holds for exactly one of however many come at once (RFC 6749 4.1.2). */
+  /** Consumes the code. Of concurrent requests, exactly one unit of work succeeds (RFC 6749 4.1.2). */
   consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
     unit.expectChange(codeStatements.consume, selector, now);
   }
 
-  /** A step of the purge: unspent codes go when they expire, spent ones when nothing of their grant can be alive. */
+  /** A step of the purge: unused codes are deleted when they expire, consumed ones when no token of their grant can still be valid. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now);
   }

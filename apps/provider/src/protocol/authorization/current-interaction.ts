@@ -1,19 +1,19 @@
 import type { AuthorizationRequest, Client } from '@gatehouse/domain/oauth';
 import type { InteractionProgress, WaitingDevice } from './interaction.js';
 
-/** An authorization request on its way: just arrived (no id yet), or kept. */
+/** An authorization request in progress: new (no id yet), or a stored interaction. */
 export interface CurrentInteraction {
   readonly id: string | undefined;
   readonly request: AuthorizationRequest;
   readonly client: Client;
-  /** The person that a verified `id_token_hint` names. */
+  /** The user that a verified `id_token_hint` names. */
   readonly hintedUserId?: string | undefined;
   readonly progress: InteractionProgress;
-  /** True: of all who answer it at once one does (a pushed request, RFC 9126 4). */
+  /** True: it may be answered once, also by concurrent requests (a pushed request, RFC 9126 4). */
   readonly once?: boolean | undefined;
 }
 
-/** A device's request on its way: always kept. */
+/** A device authorization in progress: always a stored interaction. */
 export interface CurrentDeviceInteraction {
   readonly id: string;
   readonly device: WaitingDevice;

@@ -12,35 +12,39 @@ import { RequestChecks } from './request-checks.service.js';
 
 /** A request that a client waits for, and that client. */
 export interface ClientRequest {
-  readonly kept: Exclude<Interaction, { kind: 'address' }>;
+  readonly interaction: Exclude<Interaction, { kind: 'address' }>;
   readonly client: Client;
 }
 
-/** Ends a request that a person declines, on whichever page of a login they do so. */
+/** Ends a request that the user declines on any page of the interaction. */
 @Injectable()
 export class DeclinedRequests {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(RequestChecks) private readonly checks: RequestChecks,
     @Inject(Dispatcher) private readonly dispatcher: Dispatcher,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /**
-   * Answers the client with `access_denied` (RFC 6749 4.1.2.1), and a device at its next poll (RFC 8628 3.5).
-   * @param error the error that the client of an authorization request gets instead
-   * @throws PageError request.refused: its redirect URI is registered no longer; request.expired: it was answered already
+   * Responds to the client with `access_denied` (RFC 6749 4.1.2.1), to a device at its next poll (RFC 8628 3.5).
+   * @param error replaces `access_denied` for an authorization request
+   * @throws PageError request.refused: the redirect URI is no longer registered; request.expired: the request has already been answered
    */
-  async decline(context: RequestContext, { kept, client }: ClientRequest, error = accessDenied()): Promise<Reply> {
-    if (kept.kind === 'device') return this.dispatcher.denyDevice(context, kept.id, kept.device);
-    // It was kept for up to a day: the client may have been disabled since, or have another redirect URI.
-    const check = await this.checks.recheck(kept.request, client);
+  async decline(
+    context: RequestContext,
+    { interaction, client }: ClientRequest,
+    error = accessDenied(),
+  ): Promise<Reply> {
+    if (interaction.kind === 'device') return this.dispatcher.denyDevice(context, interaction.id, interaction.device);
+    // The interaction may be up to a day old: the client may have been disabled, or have another redirect URI.
+    const check = await this.checks.recheck(interaction.request, client);
     if (check.kind === 'refused')
       throw new PageError('request.refused', { cause: check.error, detail: check.error.description });
     const declined = this.store.run(async (unit) => {
-      // A client that has its code already is not told that the person declined.
-      this.kept.answeredFirst(unit, kept.id, context.browser.hash, context.now);
+      // A client that already has its code does not learn that the user declined.
+      this.interactions.answeredFirst(unit, interaction.id, context.browser.hash, context.now);
       // Without a session there is no user to record, and no limit on how often an unauthenticated caller could repeat it.
       if (!context.session) return;
       await this.audit.record(unit, {
@@ -57,10 +61,10 @@ export class DeclinedRequests {
       if (cause instanceof ConcurrencyConflict) throw new PageError('request.expired', { cause });
       throw cause;
     }
-    return this.dispatcher.deny(context, kept.request, error);
+    return this.dispatcher.deny(context, interaction.request, error);
   }
 }
 
 function accessDenied(): OAuthError {
-  return new OAuthError('access_denied', 'The person said no.', { reason: 'consent.denied' });
+  return new OAuthError('access_denied', 'The user denied the request.', { reason: 'consent.denied' });
 }

@@ -12,7 +12,7 @@ import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../en
 import { ResourcesService } from '../../resources/resources.service.js';
 import { LoginThrottle } from '../../users/throttling/login-throttle.service.js';
 
-/** A public client proves nothing: what one address can have stored is bounded. */
+/** A public client does not authenticate, so the number of stored requests per address is bounded. */
 const perAddress = { most: 300, seconds: 600 };
 
 /** The device authorization endpoint (RFC 8628 3.1). */
@@ -48,14 +48,17 @@ export class DeviceAuthorizationController {
   }
 
   private readonly respond = async ({ parameters, now, asker }: ClientCall, client: Client): Promise<Reply> => {
-    const asked = checkDeviceAuthorizationRequest(parameters, client);
-    if (asked.resources.length > 0) targetOf(await this.resources.getAll(asked.resources), asked.scope);
+    const authorizationRequest = checkDeviceAuthorizationRequest(parameters, client);
+    if (authorizationRequest.resources.length > 0)
+      targetOf(await this.resources.getAll(authorizationRequest.resources), authorizationRequest.scope);
     const bucket = `dv:${asker().addressKey}`;
     const issued = await this.store.run(async (unit) =>
-      (await this.throttle.countOne(unit, bucket, perAddress, now)) ? this.devices.issue(unit, asked, now) : undefined,
+      (await this.throttle.countOne(unit, bucket, perAddress, now))
+        ? this.devices.issue(unit, authorizationRequest, now)
+        : undefined,
     );
     if (!issued)
-      throw new OAuthError('temporarily_unavailable', 'Too many devices wait for an answer. Try again later.', {
+      throw new OAuthError('temporarily_unavailable', 'Too many devices are waiting for approval. Try again later.', {
         reason: 'device.too_many',
         status: 429,
         retryAfterSeconds: perAddress.seconds,

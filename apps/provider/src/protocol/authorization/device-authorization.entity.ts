@@ -9,7 +9,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A device that waits for a person (RFC 8628). Read and written by the named statements beside this file. */
+/** A device that waits for a user (RFC 8628). Read and written by the named statements next to this file. */
 @Entity('device_authorizations')
 export class DeviceAuthorizationEntity {
   @SelectorPrimaryColumn()
@@ -19,7 +19,7 @@ export class DeviceAuthorizationEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** HMAC of the user code under a key of ours: it has too few bits for a hash that anybody can compute. */
+  /** HMAC of the user code under a server key: the code has too little entropy for an unkeyed hash. */
   @BytesColumn()
   userCodeHash!: Buffer;
 
@@ -29,7 +29,7 @@ export class DeviceAuthorizationEntity {
   @TextColumn()
   scope!: string;
 
-  /** Identifiers of the APIs that access is asked for (RFC 8707), as JSON; null: our own endpoints alone. */
+  /** Identifiers of the requested APIs (RFC 8707), as JSON; null: only this server's endpoints. */
   @JsonColumn({ nullable: true })
   resources!: string[] | null;
 
@@ -39,18 +39,18 @@ export class DeviceAuthorizationEntity {
   @InstantColumn()
   expiresAt!: number;
 
-  /** How long the device must wait between two polls; five more for each that came too soon. */
+  /** Minimum time between two polls; increased by five for each poll that came too soon. */
   @IntegerColumn()
   intervalSeconds!: number;
 
   @InstantColumn({ nullable: true })
   lastPolledAt!: number | null;
 
-  /** When a person said yes or no. */
+  /** When a user approved or denied it. */
   @InstantColumn({ nullable: true })
   decidedAt!: number | null;
 
-  /** What the yes gave; null with a decision: no. */
+  /** The grant of an approval; null after a decision: denied. */
   @InstantColumn({ nullable: true })
   grantSelector!: number | null;
 

@@ -6,7 +6,7 @@ export interface DeviceAuthorizationRow {
   verifier_hash: Buffer;
   client_id: string;
   scope: string;
-  /** JSON; null: our own endpoints alone. */
+  /** JSON; null: only this server's endpoints. */
   resources: string | null;
   expires_at: number;
   interval_seconds: number;
@@ -17,7 +17,7 @@ export interface DeviceAuthorizationRow {
 }
 
 export const deviceAuthorizationStatements = {
-  /** Changes nothing where another device has the same user code. */
+  /** Inserts nothing when another device has the same user code. */
   insert: statement(
     'device_authorizations.insert',
     `INSERT INTO device_authorizations (selector, verifier_hash, user_code_hash, client_id, scope, resources, created_at,
@@ -42,7 +42,7 @@ export const deviceAuthorizationStatements = {
     'device_authorizations.polled',
     'UPDATE device_authorizations SET last_polled_at = $2, interval_seconds = $3 WHERE selector = $1',
   ),
-  /** RFC 8628 3.5: a device code is exchanged once. One conditional statement decides, however many come at once. */
+  /** RFC 8628 3.5: a device code is exchanged once. One conditional statement decides between concurrent requests. */
   consume: statement(
     'device_authorizations.consume',
     `UPDATE device_authorizations SET consumed_at = $2

@@ -27,13 +27,13 @@ import { Sweeper, type PurgeStep } from '../../database/sweep.js';
 import { deviceAuthorizationStatements, type DeviceAuthorizationRow } from './device-authorization.statements.js';
 
 const maxStored = 100_000;
-/** A device that polls too often waits longer and longer, but not for ever. */
+/** Upper limit of the interval of a device that polls too often. */
 const maxIntervalSeconds = 60;
-/** How long a device is told that its code has expired, before it is told that there is no such code. */
+/** How long an expired code is reported as expired, before it is purged and reported as unknown. */
 const expiredSeconds = 3600;
-const userCodeTries = 5;
+const userCodeAttempts = 5;
 
-/** What a device is answered (RFC 8628 3.2). */
+/** The response to a device (RFC 8628 3.2). */
 export interface IssuedDeviceCode {
   readonly deviceCode: string;
   readonly userCode: string;
@@ -41,7 +41,7 @@ export interface IssuedDeviceCode {
   readonly intervalSeconds: number;
 }
 
-/** A device that waits, or waited, for a person. */
+/** A device that waits, or waited, for a user. */
 export interface DeviceAuthorization extends DeviceAuthorizationRequest {
   readonly selector: Selector;
   readonly expiresAt: EpochSeconds;
@@ -52,7 +52,7 @@ export interface DeviceAuthorization extends DeviceAuthorizationRequest {
   readonly consumedAt: EpochSeconds | undefined;
 }
 
-/** Owns the devices that wait for a person (RFC 8628), and their codes. */
+/** Owns the devices that wait for a user (RFC 8628), and their codes. */
 @Injectable()
 export class DeviceAuthorizations {
   private readonly sweeper = new Sweeper(deviceAuthorizationStatements.purge);
@@ -67,7 +67,7 @@ export class DeviceAuthorizations {
     this.keys = keyring.derive('device user code');
   }
 
-  /** @returns undefined where as many devices wait as may */
+  /** @returns undefined when the maximum number of devices is waiting */
   async issue(
     unit: Unit,
     request: DeviceAuthorizationRequest,
@@ -76,8 +76,8 @@ export class DeviceAuthorizations {
     const all = await unit.one<{ count: number }>(deviceAuthorizationStatements.countAll);
     if (Number(all?.count ?? 0) >= maxStored) return undefined;
     const [key] = this.keys;
-    if (!key) throw new Error('user codes need a key');
-    for (let tries = 0; tries < userCodeTries; tries++) {
+    if (!key) throw new Error('there is no key for user codes');
+    for (let attempt = 0; attempt < userCodeAttempts; attempt++) {
       const token = { selector: this.selectors.next(), verifier: newSecret() };
       const userCode = makeUserCode(() => randomBuffer(1)[0] ?? 0);
       const stored = await unit.change(
@@ -103,7 +103,7 @@ export class DeviceAuthorizations {
     return undefined;
   }
 
-  /** By the device code, decided, spent and expired ones included; undefined for what was never issued. */
+  /** Finds by device code, decided, consumed and expired ones included; undefined for one that was never issued. */
   async find(deviceCode: string): Promise<DeviceAuthorization | undefined> {
     const token = parseToken(deviceCode);
     if (!token) return undefined;
@@ -112,7 +112,7 @@ export class DeviceAuthorizations {
     return toDeviceAuthorization(row);
   }
 
-  /** The device that waits with this code. @param userCode as `parseUserCode` gives it */
+  /** Finds the waiting device with this code. @param userCode as `parseUserCode` returns it */
   async findWaiting(userCode: string, now: EpochSeconds): Promise<DeviceAuthorization | undefined> {
     for (const key of this.keys) {
       const row = await this.store.one<DeviceAuthorizationRow>(
@@ -125,22 +125,22 @@ export class DeviceAuthorizations {
     return undefined;
   }
 
-  /** The unit stands on it: NothingChanged when somebody decided before, or it expired. */
+  /** The unit of work fails with ConcurrencyConflict when the device has already been decided or has expired. */
   approve(unit: Unit, selector: Selector, grant: Selector, now: EpochSeconds): void {
     unit.expectChange(deviceAuthorizationStatements.approve, selector, now, grant);
   }
 
-  /** True when nobody had decided before. */
+  /** False when the device has already been decided or has expired. */
   async deny(unit: Unit, selector: Selector, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(deviceAuthorizationStatements.deny, selector, now)) === 1;
   }
 
-  /** True when it polled sooner than it may. A second is left to its clock, for ours has whole seconds. */
+  /** True when the device polls sooner than its interval. Tolerates one second, because instants are whole seconds. */
   polledTooSoon(device: DeviceAuthorization, now: EpochSeconds): boolean {
     return device.lastPolledAt !== undefined && now - device.lastPolledAt < device.intervalSeconds - 1;
   }
 
-  /** Notes a poll; one that came too soon makes the next wait longer (RFC 8628 3.5). */
+  /** Records a poll; one that came too soon increases the interval (RFC 8628 3.5). */
   async notePoll(unit: Unit, device: DeviceAuthorization, now: EpochSeconds): Promise<void> {
     const interval = this.polledTooSoon(device, now)
       ? Math.min(device.intervalSeconds + slowDownSeconds, maxIntervalSeconds)
@@ -148,7 +148,7 @@ export class DeviceAuthorizations {
     await unit.change(deviceAuthorizationStatements.polled, device.selector, now, interval);
   }
 
-  /** Spends the device code. The unit stands on it, which holds for exactly one of however many come at once. */
+  /** Consumes the device code. Of concurrent requests, exactly one unit of work succeeds. */
   consume(unit: Unit, selector: Selector, now: EpochSeconds): void {
     unit.expectChange(deviceAuthorizationStatements.consume, selector, now);
   }

@@ -10,23 +10,23 @@ import type { WaitingDevice } from './interaction.js';
 import { Interactions } from './interactions.service.js';
 import type { CurrentDeviceInteraction } from './current-interaction.js';
 
-/** What a person's answer did for a device; `late`: it had expired, or was answered before. */
+/** The result of a user's decision; `late`: the device had expired or had already been decided. */
 export type DeviceOutcome = 'approved' | 'denied' | 'late';
 
-/** The answers that a device's next poll finds. */
+/** Records the decision that the next poll of a device returns. */
 @Injectable()
 export class DeviceResponder {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /**
-   * The grant and its device in one unit.
-   * @returns undefined when the session ended meanwhile
+   * Stores the grant and the approval of the device in one unit of work.
+   * @returns undefined when the session has ended
    */
   async approve(
     context: UserRequestContext,
@@ -47,7 +47,7 @@ export class DeviceResponder {
             amr: session.amr,
             acr: acrOf(session.amr),
             claims: undefined,
-            // The browser is not the device: logging out here does not switch the television off.
+            // The browser is not the device: a logout in the browser does not end the session of the device.
             outlivesSession: true,
             expiresAt: device.expiresAt,
           },
@@ -62,7 +62,7 @@ export class DeviceResponder {
           address: context.address,
           requestId: context.requestId,
         });
-        this.kept.answered(unit, id, context.browser.hash, now);
+        this.interactions.answered(unit, id, context.browser.hash, now);
       });
       return 'approved';
     } catch (error) {
@@ -73,8 +73,8 @@ export class DeviceResponder {
 
   async deny(context: RequestContext, id: string, device: WaitingDevice): Promise<DeviceOutcome> {
     const denied = await this.store.run(async (unit) => {
-      this.kept.answered(unit, id, context.browser.hash, context.now);
-      // Once for each device: who repeats it, perhaps without having signed in, does not fill the log.
+      this.interactions.answered(unit, id, context.browser.hash, context.now);
+      // Once per device: repeated requests, possibly without a sign-in, must not fill the audit log.
       if (!(await this.devices.deny(unit, device.selector, context.now))) return false;
       await this.audit.record(unit, {
         type: 'consent.denied',

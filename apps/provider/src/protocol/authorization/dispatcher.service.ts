@@ -30,48 +30,48 @@ import { Interactions } from './interactions.service.js';
 import type { CurrentInteraction, CurrentDeviceInteraction } from './current-interaction.js';
 import type { StatefulRequest } from './session-states.service.js';
 
-/** The one place that knows what comes next in a login. Pages end here and know no other page. */
+/** Decides the next step of an interaction. Pages redirect here and do not know any other page. */
 @Injectable()
 export class Dispatcher {
   constructor(
     @Inject(Store) private readonly store: Store,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(Subjects) private readonly subjects: Subjects,
-    @Inject(AuthorizationResponder) private readonly answers: AuthorizationResponder,
-    @Inject(DeviceResponder) private readonly deviceAnswers: DeviceResponder,
+    @Inject(AuthorizationResponder) private readonly responder: AuthorizationResponder,
+    @Inject(DeviceResponder) private readonly deviceResponder: DeviceResponder,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(ResourcesService) private readonly resources: ResourcesService,
     @Inject(ErrorResponses) private readonly errors: ErrorResponses,
   ) {}
 
-  /** Answers the client, or sends the person to the page that is missing. */
-  async next(context: RequestContext, pending: CurrentInteraction): Promise<Reply> {
-    const { request } = pending;
-    const step = await this.stepOf(context, pending);
+  /** Responds to the client, or redirects the user to the page of the next step. */
+  async next(context: RequestContext, interaction: CurrentInteraction): Promise<Reply> {
+    const { request } = interaction;
+    const step = await this.stepOf(context, interaction);
     switch (step.kind) {
       case 'answer':
-        return this.answer(context, pending);
+        return this.respond(context, interaction);
       case 'deny':
         return this.errors.answer(context, {
           ...request,
           silent: request.prompt.includes('none'),
-          client: pending.client,
-          progress: pending.progress,
+          client: interaction.client,
+          progress: interaction.progress,
           error: step.error,
         });
       default:
-        return this.page(context, pending, pages[step.kind]);
+        return this.page(context, interaction, pages[step.kind]);
     }
   }
 
-  /** The same for a device: its answer waits for its next poll, and the person is told to go back to it (RFC 8628 3.3). */
-  async nextForDevice(context: RequestContext, pending: CurrentDeviceInteraction): Promise<Reply> {
-    const { id, device, client, progress } = pending;
+  /** The same for a device, which receives the response at its next poll; the user returns to it (RFC 8628 3.3). */
+  async nextForDevice(context: RequestContext, interaction: CurrentDeviceInteraction): Promise<Reply> {
+    const { id, device, client, progress } = interaction;
     const step = await this.stepOf(context, { request: deviceStepRequest(device, client), client, progress });
     switch (step.kind) {
       case 'answer':
-        return this.answerDevice(context, pending);
+        return this.approveDevice(context, interaction);
       case 'deny':
         return this.denyDevice(context, id, device);
       default:
@@ -80,18 +80,19 @@ export class Dispatcher {
   }
 
   async denyDevice(context: RequestContext, id: string, device: WaitingDevice): Promise<Reply> {
-    return deviceReply(context, await this.deviceAnswers.deny(context, id, device));
+    return deviceReply(context, await this.deviceResponder.deny(context, id, device));
   }
 
-  private async stepOf(context: RequestContext, pending: Steps): Promise<NextStep> {
-    const { request, client } = pending;
+  private async stepOf(context: RequestContext, interaction: StepInput): Promise<NextStep> {
+    const { request, client } = interaction;
     const { session, user } = context;
     const subject = session && (await this.subjects.of(client, session.userId));
-    const demands: Demands =
+    const demands: ClaimDemands =
       request.claims && subject !== undefined ? demandsOf(request.claims, request.scope, subject) : {};
-    // The hint names the person as this client knows them (OpenID Connect Core 8.1). The account's id names nobody to a
-    // pairwise client: the answer would tell it whose it is.
-    const mayBeMeant = subject === undefined || pending.hintedUserId === undefined || pending.hintedUserId === subject;
+    // The hint is the subject as this client knows it (OpenID Connect Core 8.1). For a pairwise client the account's id is
+    // not a subject: accepting it would reveal whose account it is.
+    const matchesHint =
+      subject === undefined || interaction.hintedUserId === undefined || interaction.hintedUserId === subject;
     return nextStep({
       request,
       client,
@@ -101,74 +102,74 @@ export class Dispatcher {
         full: session.full,
         amr: session.amr,
       },
-      // Whoever was removed or switched off has no session here.
+      // A deleted or disabled user has no session.
       account: session && { secondFactorOwed: context.secondFactorOwed },
       supportedContexts: this.factors.supportedContexts,
       consent: user && (await this.consents.find(user.id, client.id)),
       definedScopes: await this.resources.definedScopes(request.resources),
       ...demands,
-      otherSubject: !mayBeMeant || demands.otherSubject,
+      otherSubject: !matchesHint || demands.otherSubject,
       progress: {
-        ...pending.progress,
+        ...interaction.progress,
         hintedUserId:
-          subject !== undefined && pending.hintedUserId === subject ? session?.userId : pending.hintedUserId,
+          subject !== undefined && interaction.hintedUserId === subject ? session?.userId : interaction.hintedUserId,
       },
       now: context.now,
     });
   }
 
-  /** The error answer of a person's own decision, which goes back to the client (RFC 6749 4.1.2.1, RFC 9207). */
+  /** The error response to the client after a decision of the user (RFC 6749 4.1.2.1, RFC 9207). */
   deny(
     context: RequestContext,
     request: StatefulRequest & Pick<AuthorizationRequest, 'clientId' | 'responseMode' | 'state'>,
     error: OAuthError,
   ): Promise<Reply> {
-    return this.answers.deny(context, request, error);
+    return this.responder.deny(context, request, error);
   }
 
-  /** Keeps where the browser was going and gives the id. */
+  /** Stores an interaction. @returns its id */
   async keep(context: RequestContext, content: InteractionContent): Promise<string> {
     const owner = {
       browserHash: context.browser.hash,
       addressKey: context.addressKey,
       userId: context.session?.userId,
     };
-    const id = await this.store.run((unit) => this.kept.keep(unit, content, owner, context.now));
+    const id = await this.store.run((unit) => this.interactions.keep(unit, content, owner, context.now));
     if (id === undefined) throw new PageError('request.too_many', { retryAfterSeconds: 60 });
     return id;
   }
 
-  private async page(context: RequestContext, pending: CurrentInteraction, path: string): Promise<Reply> {
+  private async page(context: RequestContext, interaction: CurrentInteraction, path: string): Promise<Reply> {
     const id =
-      pending.id ??
+      interaction.id ??
       (await this.keep(context, {
         kind: 'authorization',
-        request: pending.request,
-        hintedUserId: pending.hintedUserId,
+        request: interaction.request,
+        hintedUserId: interaction.hintedUserId,
       }));
     return Reply.redirect(`${path}?request=${encodeURIComponent(id)}`, { cookies: context.cookies });
   }
 
-  private async answerDevice(context: RequestContext, pending: CurrentDeviceInteraction): Promise<Reply> {
+  private async approveDevice(context: RequestContext, interaction: CurrentDeviceInteraction): Promise<Reply> {
     const { user, session } = context;
-    if (!user || !session) throw new Error('an answer needs a person');
-    const outcome = await this.deviceAnswers.approve({ ...context, user, session }, pending);
+    if (!user || !session) throw new Error('a response requires a signed-in user');
+    const outcome = await this.deviceResponder.approve({ ...context, user, session }, interaction);
     return outcome
       ? deviceReply(context, outcome)
-      : this.nextForDevice({ ...context, session: undefined, user: undefined }, pending);
+      : this.nextForDevice({ ...context, session: undefined, user: undefined }, interaction);
   }
 
-  private async answer(context: RequestContext, pending: CurrentInteraction): Promise<Reply> {
+  private async respond(context: RequestContext, interaction: CurrentInteraction): Promise<Reply> {
     const { user, session } = context;
-    if (!user || !session) throw new Error('an answer needs a person');
-    const reply = await this.answers.grant({ ...context, user, session }, pending);
-    // Logged out, or switched off, between the look at the session and now: ask anew.
-    return reply ?? this.next({ ...context, session: undefined, user: undefined }, pending);
+    if (!user || !session) throw new Error('a response requires a signed-in user');
+    const reply = await this.responder.grant({ ...context, user, session }, interaction);
+    // The session ended, or the user was disabled, after the session was read: start over without it.
+    return reply ?? this.next({ ...context, session: undefined, user: undefined }, interaction);
   }
 }
 
-/** Of any request: what `nextStep` judges. */
-interface Steps {
+/** What `nextStep` needs of any request. */
+interface StepInput {
   readonly request: StepRequest;
   readonly client: Client;
   readonly hintedUserId?: string | undefined;
@@ -182,10 +183,10 @@ function deviceReply({ cookies }: RequestContext, outcome: DeviceOutcome): Reply
   return Reply.redirect(`${routes.device}/done?answer=${outcome}`, { cookies });
 }
 
-type Demands = Pick<NextStepInput, 'claimsBeyondScope' | 'subjectRequested' | 'otherSubject'>;
+type ClaimDemands = Pick<NextStepInput, 'claimsBeyondScope' | 'subjectRequested' | 'otherSubject'>;
 
-/** What the `claims` parameter wants of this person, as far as it decides what comes next. */
-function demandsOf(claims: ClaimsRequest, scope: Scope, subject: string): Demands {
+/** What the `claims` parameter requires of this user, as far as it affects the next step. */
+function demandsOf(claims: ClaimsRequest, scope: Scope, subject: string): ClaimDemands {
   const subjects = requestedSubjects(claims);
   return {
     claimsBeyondScope: claimsBeyondScope(claims, scope),

@@ -11,7 +11,7 @@ import type { Addressee } from './authorization-responses.service.js';
 import type { InteractionProgress } from './interaction.js';
 import type { StatefulRequest } from './session-states.service.js';
 
-/** A request that ends in an error before anybody decided anything. */
+/** A request that fails before the user has decided anything. */
 type FailedRequest = Addressee &
   StatefulRequest &
   Pick<AuthorizationRequest, 'state'> & {
@@ -22,30 +22,30 @@ type FailedRequest = Addressee &
   };
 
 /**
- * Answers requests that fail: by the client's response mode at once, or on a page from where the person may go on to the client
- * with the same response (RFC 9700 4.11.2).
+ * Responds to requests that fail: with the error response to the client, or with a page from which the user can continue
+ * to the client with the same response (RFC 9700 4.11.2).
  */
 @Injectable()
 export class ErrorResponses {
   constructor(
-    @Inject(AuthorizationResponder) private readonly answers: AuthorizationResponder,
+    @Inject(AuthorizationResponder) private readonly responder: AuthorizationResponder,
     @Inject(ConsentsService) private readonly consents: ConsentsService,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
   ) {}
 
   async answer(context: RequestContext, failed: FailedRequest): Promise<Reply> {
-    const response = await this.answers.deny(context, failed, failed.error);
+    const response = await this.responder.deny(context, failed, failed.error);
     return (await this.isRedirected(context, failed)) ? response : this.page(context, failed, response);
   }
 
   private async isRedirected(context: RequestContext, { silent, client, progress }: FailedRequest): Promise<boolean> {
-    // Without a client there is no proven redirect URI, and this is not reached.
+    // Without a client no redirect URI is verified, so this is not reached.
     if (!client) return false;
     const { loggedInAt, consentedAt, selectedAt } = progress ?? {};
-    const situation = { silent, client, interacted: (loggedInAt ?? consentedAt ?? selectedAt) !== undefined };
-    if (isErrorRedirected({ ...situation, allowedBefore: false })) return true;
-    const allowed = context.user && (await this.consents.find(context.user.id, client.id));
-    return isErrorRedirected({ ...situation, allowedBefore: allowed !== undefined });
+    const conditions = { silent, client, interacted: (loggedInAt ?? consentedAt ?? selectedAt) !== undefined };
+    if (isErrorRedirected({ ...conditions, allowedBefore: false })) return true;
+    const consent = context.user && (await this.consents.find(context.user.id, client.id));
+    return isErrorRedirected({ ...conditions, allowedBefore: consent !== undefined });
   }
 
   private page(context: RequestContext, { client, redirectUri, error }: FailedRequest, { content }: Reply): Reply {

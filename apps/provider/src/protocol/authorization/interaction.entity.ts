@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** Where a browser was going before it had to log in. Read and written by the named statements beside this file. */
+/** A request that waits for a user. Read and written by the named statements next to this file. */
 @Entity('kept_requests')
 export class InteractionEntity {
   @SelectorPrimaryColumn()
@@ -28,7 +28,7 @@ export class InteractionEntity {
   @TextColumn()
   parameters!: string;
 
-  /** The network address (IPv6: its /64) that it came from: what its rate is counted by. */
+  /** The network address (IPv6: its /64) of the request, by which its rate is limited. */
   @TextColumn()
   address!: string;
 
@@ -44,19 +44,19 @@ export class InteractionEntity {
   @InstantColumn({ nullable: true })
   consentedAt!: number | null;
 
-  /** When the person chose to go on with the account that they were logged in with (`prompt=select_account`). */
+  /** When the user chose to continue with the account that was signed in (`prompt=select_account`). */
   @InstantColumn({ nullable: true })
   selectedAt!: number | null;
 
-  /** When the client got its answer; kept until it expires, for whoever presses the back button. */
+  /** When the client received its response; the row is kept until it expires, for the back button. */
   @InstantColumn({ nullable: true })
   answeredAt!: number | null;
 
-  /** Who was signed in when it began, or signed in for it; null while nobody has. */
+  /** The user who was signed in when it started, or who signed in for it; null until then. */
   @IdColumn({ nullable: true })
   userId!: string | null;
 
-  /** When it stopped being offered: by the person, by a sign-out, or because another account signed in. Its id still works. */
+  /** When pages stopped offering it: dismissed by the user, after a sign-out, or after another account signed in. Its id still works. */
   @InstantColumn({ nullable: true })
   dismissedAt!: number | null;
 }

@@ -25,7 +25,7 @@ export const interactionStatements = {
     'kept_requests.find',
     `SELECT ${columns} FROM kept_requests WHERE selector = $1 AND browser_hash = $2 AND expires_at > $3`,
   ),
-  /** $3: who is signed in, or null. $4: the oldest that is offered of those that are nobody's. */
+  /** $3: the user who is signed in, or null. $4: interactions without a user are offered if created after this instant. */
   newestOffered: statement(
     'kept_requests.newest_offered',
     `SELECT selector, client_id FROM kept_requests
@@ -66,7 +66,7 @@ export const interactionStatements = {
     'SELECT COUNT(*) AS count FROM kept_requests WHERE address = $1 AND created_at > $2',
   ),
   countAll: statement('kept_requests.count_all', 'SELECT COUNT(*) AS count FROM kept_requests'),
-  /** A browser's own oldest make room; no row of another browser is touched. */
+  /** Deletes the oldest interactions of this browser, and none of another browser. */
   trimBrowser: statement(
     'kept_requests.trim_browser',
     `DELETE FROM kept_requests WHERE browser_hash = $1 AND selector <= (

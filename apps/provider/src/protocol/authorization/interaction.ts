@@ -6,28 +6,28 @@ import {
   type DeviceAuthorizationRequest,
 } from '@gatehouse/domain/oauth';
 
-/** An authorization request that was checked. */
+/** A checked authorization request. */
 export interface AuthorizationInteraction {
   readonly kind: 'authorization';
   readonly request: AuthorizationRequest;
   readonly hintedUserId?: string | undefined;
 }
 
-/** A device whose code a person typed (RFC 8628 3.3). */
+/** A device whose code a user entered (RFC 8628 3.3). */
 export interface WaitingDevice extends DeviceAuthorizationRequest {
   readonly selector: Selector;
-  /** As it is shown: `BCDF-GHJK`. */
+  /** In display form: `BCDF-GHJK`. */
   readonly userCode: string;
   readonly expiresAt: EpochSeconds;
 }
 
-/** Where a browser was going before it had to log in: an authorization request, a device's, or an address of our own. */
+/** What waits for a user: an authorization request, a device, or a page of this server. */
 export type InteractionContent =
   | AuthorizationInteraction
   | { readonly kind: 'device'; readonly device: WaitingDevice }
   | { readonly kind: 'address'; readonly address: string };
 
-/** The client that a kept request is of. */
+/** The client of an interaction. */
 export function clientIdOf(content: InteractionContent): string | undefined {
   switch (content.kind) {
     case 'authorization':
@@ -41,24 +41,24 @@ export function clientIdOf(content: InteractionContent): string | undefined {
 
 export interface InteractionProgress {
   readonly createdAt: EpochSeconds;
-  /** When a person logged in for this very request. */
+  /** When a user signed in for this request. */
   readonly loggedInAt?: EpochSeconds | undefined;
-  /** When a person said yes to this very request. */
+  /** When a user consented to this request. */
   readonly consentedAt?: EpochSeconds | undefined;
-  /** When a person chose the account that was logged in, for this very request. */
+  /** When a user chose the signed-in account for this request. */
   readonly selectedAt?: EpochSeconds | undefined;
 }
 
-/** What a person did for a request that waits. */
+/** A step that a user completes in an interaction. */
 export type Advance = 'loggedIn' | 'consented' | 'selected';
 
 export type Interaction<Content = InteractionContent> = Content & {
-  /** What stands in the address bar: `selector.verifier`, or the sealed request itself. */
+  /** The id in the URL: `selector.verifier`, or the sealed request itself. */
   readonly id: string;
   readonly progress: InteractionProgress;
 };
 
-/** As a row of ours has it; {@link parseContent} reads it back. */
+/** The stored form; {@link parseContent} parses it. */
 export function writeContent(content: InteractionContent): string {
   switch (content.kind) {
     case 'address':
@@ -67,7 +67,7 @@ export function writeContent(content: InteractionContent): string {
       return JSON.stringify(content.device);
     case 'authorization':
       return JSON.stringify({
-        // The hint was verified when the request came: its subject is all that is left of it.
+        // The hint has already been verified: only its subject is stored.
         request: writeAuthorizationRequest({ ...content.request, idTokenHint: undefined }),
         hintedUserId: content.hintedUserId,
       });
@@ -76,13 +76,13 @@ export function writeContent(content: InteractionContent): string {
 
 export function parseContent(kind: string, text: string): InteractionContent {
   if (kind === 'address') return { kind, address: text };
-  // Written by writeContent, and by nobody else.
+  // Written only by writeContent.
   if (kind === 'device') return { kind, device: JSON.parse(text) as WaitingDevice };
   return parseAuthorization(text);
 }
 
 export function parseAuthorization(text: string): AuthorizationInteraction {
-  // Written by writeContent, and by nobody else.
+  // Written only by writeContent.
   const { request, hintedUserId } = JSON.parse(text) as { request: string; hintedUserId?: string };
   return { kind: 'authorization', request: parseAuthorizationRequest(request), hintedUserId };
 }

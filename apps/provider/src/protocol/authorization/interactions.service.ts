@@ -27,16 +27,16 @@ import {
 } from './interaction.js';
 import { interactionStatements, type InteractionRow } from './interaction.statements.js';
 
-/** Past these a request is not stored but rides sealed in its own id. */
-const perAddressAMinute = 120;
+/** Above these limits an interaction is not stored but sealed into its own id. */
+const maxPerAddressAndMinute = 120;
 const maxStored = 100_000;
 const maxSealedCharacters = 4096;
 const sealedPrefix = 's.';
-const countForSeconds = 5;
-/** Whose a request is that began before anybody signed in cannot be known: it is offered for so long. */
+const countCacheSeconds = 5;
+/** How long an interaction is offered that started without a session: its user is unknown. */
 const offeredSeconds = 3600;
 
-/** A request in its own id: kind, content, and the instants of its progress. */
+/** An interaction sealed into its id: kind, content, and the instants of its progress. */
 interface Sealed {
   readonly k: string;
   readonly p: string;
@@ -46,17 +46,18 @@ interface Sealed {
   readonly s?: EpochSeconds;
 }
 
-/** The browser that a request belongs to, and the address that it came from. */
+/** The browser that an interaction belongs to, and the address of its request. */
 export interface InteractionOwner {
   readonly browserHash: Buffer;
   readonly addressKey: string;
-  /** Who is signed in there; undefined: nobody. */
+  /** The user who is signed in; undefined without a session. */
   readonly userId: string | undefined;
 }
 
 /**
- * Owns requests that wait for a person: bound to one browser, bounded per browser, per address and in all.
- * A request past those bounds is sealed into its own id, so that no stranger can push out another browser's login.
+ * Owns requests that wait for a user: each is bound to one browser, and their number is limited per browser, per address
+ * and in total. Above these limits a request is sealed into its own id, so that nobody can displace another browser's
+ * sign-in.
  */
 @Injectable()
 export class Interactions {
@@ -74,14 +75,14 @@ export class Interactions {
     this.keys = keyring.derive('kept request id');
   }
 
-  /** @returns the id for the address bar; undefined when it can be neither stored nor sealed (answer 429) */
+  /** @returns the id for the URL; undefined when the request can be neither stored nor sealed (respond with 429) */
   async keep(
     unit: Unit,
     content: InteractionContent,
     owner: InteractionOwner,
     now: EpochSeconds,
   ): Promise<string | undefined> {
-    // Sealed with the longest progress that it can come to, so that what fits now fits to the end.
+    // Checked with the longest possible progress, so that the id also fits after every step.
     if (!(await this.mayStore(unit, owner, now)))
       return (
         this.seal(content, { createdAt: now, loggedInAt: now, consentedAt: now, selectedAt: now }, owner) &&
@@ -105,7 +106,7 @@ export class Interactions {
     return this.idOf(selector, owner.browserHash);
   }
 
-  /** The request of this id, if it belongs to this browser and has not expired. */
+  /** The interaction with this id, if it belongs to this browser and has not expired. */
   async find(id: string | undefined, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
     if (id === undefined) return undefined;
     if (id.startsWith(sealedPrefix)) return this.open(id, browserHash, now);
@@ -115,15 +116,15 @@ export class Interactions {
     return row && toInteraction(id, row);
   }
 
-  /** The request of this row, if it belongs to this browser, has not expired, and its client has no answer yet. */
+  /** The interaction of this row, if it belongs to this browser, has not expired, and has not been answered. */
   async findUnanswered(selector: Selector, browserHash: Buffer, now: EpochSeconds): Promise<Interaction | undefined> {
     const row = await this.store.one<InteractionRow>(interactionStatements.find, selector, browserHash, now);
     return row && row.answered_at === null ? toInteraction(this.idOf(selector, browserHash), row) : undefined;
   }
 
   /**
-   * The newest unanswered request that a page may offer to continue with: one of the person who is signed in, or one that
-   * began a short while ago when nobody was. Never another person's: browsers are shared.
+   * The newest unanswered interaction that a page may offer to continue: one of the user who is signed in, or a recent one
+   * that started without a session. Never one of another user: browsers are shared.
    */
   async findOffered(
     { browserHash, userId }: Pick<InteractionOwner, 'browserHash' | 'userId'>,
@@ -140,40 +141,40 @@ export class Interactions {
   }
 
   /**
-   * Offers nothing that began in this browser until now: its person signed out, another signed in, or they do not want it.
-   * The requests themselves stay, for the tab that has their address.
+   * Stops offering the existing interactions of this browser: after a sign-out, a sign-in by another user, or on request.
+   * The interactions themselves remain, for tabs that have their address.
    */
   async dismissAll(unit: Unit, browserHash: Buffer, now: EpochSeconds, except?: Interaction): Promise<void> {
-    const kept = except && parseToken(except.id);
-    await unit.change(interactionStatements.dismissAll, browserHash, now, kept?.selector ?? 0);
+    const exempt = except && parseToken(except.id);
+    await unit.change(interactionStatements.dismissAll, browserHash, now, exempt?.selector ?? 0);
   }
 
-  /** Notes that the client got its answer. */
+  /** Records that the client received its response. */
   answered(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
     if (token) unit.write(interactionStatements.answered, token.selector, browserHash, now);
   }
 
-  /** The same, where the unit stands on its being the first answer. */
+  /** The same; the unit of work fails if the interaction has already been answered. */
   answeredFirst(unit: Unit, id: string, browserHash: Buffer, now: EpochSeconds): void {
     const token = parseToken(id);
     if (token) unit.expectChange(interactionStatements.answeredFirst, token.selector, browserHash, now);
   }
 
-  /** Notes what the person did for this request. The id may be another one afterwards. */
+  /** Records a completed step. @returns the id, which may have changed */
   async advance(
     unit: Unit,
-    kept: Interaction,
+    interaction: Interaction,
     step: Advance,
     owner: InteractionOwner,
     now: EpochSeconds,
   ): Promise<string> {
-    const token = parseToken(kept.id);
+    const token = parseToken(interaction.id);
     if (token) {
       await unit.change(interactionStatements[step], token.selector, owner.browserHash, now, owner.userId ?? null);
-      return kept.id;
+      return interaction.id;
     }
-    return this.seal(kept, { ...kept.progress, [`${step}At`]: now }, owner) ?? kept.id;
+    return this.seal(interaction, { ...interaction.progress, [`${step}At`]: now }, owner) ?? interaction.id;
   }
 
   /** A step of the purge. */
@@ -181,9 +182,9 @@ export class Interactions {
     return this.sweeper.step(unit, now);
   }
 
-  /** Derived, not stored: the browser that owns a request can always be shown the way back to it. */
+  /** Derived, not stored: the id of a row can always be shown to its browser again. */
   private idOf(selector: Selector, browserHash: Buffer, key = this.keys[0]): string {
-    if (!key) throw new Error('ids of kept requests need a key');
+    if (!key) throw new Error('there is no key for ids of interactions');
     const verifier = createHmac('sha256', key).update(`${selector}.`).update(browserHash).digest('base64url');
     return formatToken({ selector, verifier });
   }
@@ -197,17 +198,13 @@ export class Interactions {
 
   private async mayStore(unit: Unit, owner: InteractionOwner, now: EpochSeconds): Promise<boolean> {
     if (!this.settings.throttle) return true;
-    if (now - this.stored.at >= countForSeconds) {
+    if (now - this.stored.at >= countCacheSeconds) {
       const all = await unit.one<{ count: number }>(interactionStatements.countAll);
       this.stored = { count: Number(all?.count ?? 0), at: now };
     }
     if (this.stored.count >= maxStored) return false;
-    const ofAddress = await unit.one<{ count: number }>(
-      interactionStatements.countOfAddress,
-      owner.addressKey,
-      now - 60,
-    );
-    return Number(ofAddress?.count ?? 0) < perAddressAMinute;
+    const recent = await unit.one<{ count: number }>(interactionStatements.countOfAddress, owner.addressKey, now - 60);
+    return Number(recent?.count ?? 0) < maxPerAddressAndMinute;
   }
 
   private seal(
@@ -223,7 +220,7 @@ export class Interactions {
       y: progress.consentedAt,
       s: progress.selectedAt,
     });
-    const id = sealedPrefix + this.keyring.seal(placeOf(owner.browserHash), text);
+    const id = sealedPrefix + this.keyring.seal(associatedDataOf(owner.browserHash), text);
     return id.length > maxSealedCharacters ? undefined : id;
   }
 
@@ -231,9 +228,9 @@ export class Interactions {
     if (id.length > maxSealedCharacters) return undefined;
     let text: string;
     try {
-      text = this.keyring.open(placeOf(browserHash), id.slice(sealedPrefix.length)).toString('utf8');
+      text = this.keyring.open(associatedDataOf(browserHash), id.slice(sealedPrefix.length)).toString('utf8');
     } catch {
-      return undefined; // forged, another browser's, or sealed with a key that is gone
+      return undefined; // forged, of another browser, or sealed with a key that has been removed
     }
     const sealed = JSON.parse(text) as Sealed;
     if (addSeconds(sealed.c, this.settings.requestLifetimeSeconds) <= now) return undefined;
@@ -245,7 +242,7 @@ export class Interactions {
   }
 }
 
-function placeOf(browserHash: Buffer): string {
+function associatedDataOf(browserHash: Buffer): string {
   return `kept_requests.id:${browserHash.toString('base64url')}`;
 }
 

@@ -12,7 +12,7 @@ import type { AuthorizationInteraction } from './interaction.js';
 import { PushedRequests } from './pushed-requests.service.js';
 import { RequestChecks } from './request-checks.service.js';
 
-/** The pushed authorization request endpoint (RFC 9126 2): the client proves itself before a browser is involved. */
+/** The pushed authorization request endpoint (RFC 9126 2): the client authenticates before a browser is involved. */
 @Controller(routes.par)
 @UseFilters(OAuthErrorFilter)
 export class PushedRequestController {
@@ -44,10 +44,12 @@ export class PushedRequestController {
 
   private readonly respond = async (call: ClientCall, client: Client): Promise<Reply> => {
     const { request, now } = call;
-    // RFC 9126 2.1: MUST reject; it would stand for a request that stands for another one.
+    // RFC 9126 2.1: MUST reject; a pushed request cannot refer to another request.
     if (call.parameters.has('request_uri'))
-      throw new OAuthError('invalid_request', 'A pushed request holds no request_uri.', { reason: 'par.request_uri' });
-    // Whoever proved itself by a header or an assertion need not name itself again.
+      throw new OAuthError('invalid_request', 'A pushed request must not contain request_uri.', {
+        reason: 'par.request_uri',
+      });
+    // A client that authenticated by a header or an assertion need not send client_id.
     const parameters = new Map(call.parameters).set('client_id', client.id);
     const check = await this.checks.check(parameters, client, {
       now,
@@ -55,8 +57,8 @@ export class PushedRequestController {
     });
     if (check.kind !== 'accepted') throw check.error;
     const dpop = this.endpoint.checkSender(call, client);
-    const dpopJkt = keyOf(dpop, check.request);
-    const requestUri = await this.keep(
+    const dpopJkt = dpopThumbprintOf(dpop, check.request);
+    const requestUri = await this.store(
       {
         kind: 'authorization',
         request: { ...check.request, ...(dpopJkt === undefined ? {} : { dpopJkt }) },
@@ -71,8 +73,8 @@ export class PushedRequestController {
     );
   };
 
-  /** Stores the request and spends its proof in one unit. */
-  private async keep(
+  /** Stores the request and consumes its DPoP proof in one unit of work. */
+  private async store(
     content: AuthorizationInteraction,
     { client, dpop }: { readonly client: Client; readonly dpop: DpopProof | undefined },
     now: EpochSeconds,
@@ -85,10 +87,10 @@ export class PushedRequestController {
   }
 }
 
-/** The key that alone may redeem the code: that of the proof, or the one named; the same where both come (RFC 9449 10.1). */
-function keyOf(dpop: DpopProof | undefined, { dpopJkt }: AuthorizationRequest): string | undefined {
+/** The only key that may redeem the code: that of the proof, or the named one; both must be the same (RFC 9449 10.1). */
+function dpopThumbprintOf(dpop: DpopProof | undefined, { dpopJkt }: AuthorizationRequest): string | undefined {
   if (dpop !== undefined && dpopJkt !== undefined && dpop.jkt !== dpopJkt)
-    throw new OAuthError('invalid_request', 'The dpop_jkt is not the key of the DPoP proof.', {
+    throw new OAuthError('invalid_request', 'The dpop_jkt does not match the key of the DPoP proof.', {
       reason: 'dpop_jkt.other_key',
     });
   return dpop?.jkt ?? dpopJkt;

@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A pushed authorization request (RFC 9126). Read and written by the named statements beside this file. */
+/** A pushed authorization request (RFC 9126). Read and written by the named statements next to this file. */
 @Entity('pushed_requests')
 export class PushedRequestEntity {
   @SelectorPrimaryColumn()
@@ -17,22 +17,22 @@ export class PushedRequestEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** Who pushed it, and alone may use it. */
+  /** The client that pushed it: no other may use it. */
   @IdColumn()
   clientId!: string;
 
-  /** The checked request, as a kept request has it. */
+  /** The checked request, in the same form as in an interaction. */
   @TextColumn()
   content!: string;
 
   @InstantColumn()
   createdAt!: number;
 
-  /** Seconds after `createdAt`; purged then, used or not. */
+  /** Seconds after `createdAt`; the row is purged then, used or not. */
   @InstantColumn()
   expiresAt!: number;
 
-  /** The kept request that it became when a browser came with it; 0: that one is not stored but sealed. Null: unused. */
+  /** The interaction that was created when a browser used it; 0: that one is sealed, not stored. Null: unused. */
   @InstantColumn({ nullable: true })
   keptSelector!: number | null;
 }

@@ -17,13 +17,13 @@ export const pushedRequestStatements = {
      VALUES ($1, $2, $3, $4, $5, $6)`,
   ),
   find: statement('pushed_requests.find', 'SELECT * FROM pushed_requests WHERE selector = $1 AND expires_at > $2'),
-  /** RFC 9126 4: used once. One conditional statement decides, however many come at once. */
+  /** RFC 9126 4: used once. One conditional statement decides between concurrent requests. */
   use: statement(
     'pushed_requests.use',
     'UPDATE pushed_requests SET kept_selector = $2 WHERE selector = $1 AND kept_selector IS NULL',
   ),
   countAll: statement('pushed_requests.count_all', 'SELECT COUNT(*) AS count FROM pushed_requests'),
-  /** Stops counting where it no longer matters. */
+  /** Stops counting at the limit. */
   countOfClient: statement(
     'pushed_requests.count_of_client',
     `SELECT COUNT(*) AS count FROM (

@@ -22,18 +22,18 @@ import { pushedRequestStatements, type PushedRequestRow } from './pushed-request
 const prefix = 'urn:ietf:params:oauth:request_uri:';
 
 const maxStored = 200_000;
-/** Of a client that proves nothing, or that nobody approved: anyone can push in its name, or make another one. */
-const maxOfStranger = 5000;
-const countForSeconds = 5;
+/** For a public or unapproved client: anyone can push in its name, or register another one. */
+const maxPerUnverifiedClient = 5000;
+const countCacheSeconds = 5;
 
-/** True for a `request_uri` of the kind that is given here. */
+/** True for a `request_uri` that this endpoint issued. */
 export function isPushed(requestUri: string): boolean {
   return requestUri.startsWith(prefix);
 }
 
 /**
- * Owns pushed authorization requests: short-lived, of one client, used once. What a browser comes with becomes its kept
- * request in the same unit, so that the person may take as long over the login as with any other.
+ * Owns pushed authorization requests: short-lived, of one client, used once. The use creates an interaction of the browser
+ * in the same unit of work, so that the user has as much time to sign in as with any other request.
  */
 @Injectable()
 export class PushedRequests {
@@ -43,11 +43,11 @@ export class PushedRequests {
   constructor(
     @Inject(Store) private readonly store: Store,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** How soon the browser must come with what this client pushed. */
+  /** How long a browser may use a request that this client pushed. */
   lifetimeSeconds(client: Client): number {
     return Math.min(
       this.settings.pushedRequestLifetimeSeconds,
@@ -56,20 +56,20 @@ export class PushedRequests {
   }
 
   /**
-   * @param spend what else the request spends, in the same unit
+   * @param consume consumes other single-use credentials of the request, in the same unit of work
    * @returns the `request_uri`
-   * @throws OAuthError temporarily_unavailable when too many wait already
+   * @throws OAuthError temporarily_unavailable when too many pushed requests are waiting
    */
   async push(
     content: AuthorizationInteraction,
     client: Client,
     now: EpochSeconds,
-    spend: (unit: Unit) => void = () => undefined,
+    consume: (unit: Unit) => void = () => undefined,
   ): Promise<string> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     await this.store.run(async (unit) => {
-      await this.checkRoom(unit, client, now);
-      spend(unit);
+      await this.checkLimits(unit, client, now);
+      consume(unit);
       unit.write(
         pushedRequestStatements.insert,
         token.selector,
@@ -85,10 +85,10 @@ export class PushedRequests {
   }
 
   /**
-   * What the client pushed, now kept for this browser. The same browser may load the address again until the client has
-   * its answer (RFC 9126 4): a reload must not lose a login.
-   * @throws OAuthError invalid_request_uri for one that is unknown, expired, used, or another client's; the kept
-   *   mechanism's own bounds: temporarily_unavailable
+   * Turns the pushed request into an interaction of this browser. The same browser may load the URL again until the client
+   * has received its response (RFC 9126 4): a reload must not lose a sign-in.
+   * @throws OAuthError invalid_request_uri for one that is unknown, expired, used, or of another client;
+   *   temporarily_unavailable above the limits of interactions
    */
   async use(
     requestUri: string,
@@ -101,24 +101,24 @@ export class PushedRequests {
     if (!token || !row || !equalInConstantTime(row.verifier_hash, sha256(token.verifier)))
       throw invalidUri('request_uri.unknown');
     if (row.client_id !== client.id) throw invalidUri('request_uri.other_client');
-    if (row.kept_selector !== null) return this.again(row.kept_selector as Selector, owner, now);
+    if (row.kept_selector !== null) return this.reload(row.kept_selector as Selector, owner, now);
     const content = parseAuthorization(row.content);
     try {
       const id = await this.store.run(async (unit) => {
-        const kept = await this.kept.keep(unit, content, owner, now);
-        if (kept === undefined)
-          throw new OAuthError('temporarily_unavailable', 'Too many logins wait here. Try again in a minute.', {
+        const interactionId = await this.interactions.keep(unit, content, owner, now);
+        if (interactionId === undefined)
+          throw new OAuthError('temporarily_unavailable', 'Too many sign-ins are waiting. Try again in a minute.', {
             reason: 'request.too_many',
           });
-        unit.expectChange(pushedRequestStatements.use, token.selector, parseToken(kept)?.selector ?? 0);
-        return kept;
+        unit.expectChange(pushedRequestStatements.use, token.selector, parseToken(interactionId)?.selector ?? 0);
+        return interactionId;
       });
       return { ...content, id, progress: { createdAt: now } };
     } catch (error) {
       if (!(error instanceof ConcurrencyConflict)) throw error;
-      // Another one was first: this browser's own, where its address was loaded twice at once.
+      // Another request was first: one of the same browser if it loaded the URL twice at once.
       const used = await this.store.one<PushedRequestRow>(pushedRequestStatements.find, token.selector, now);
-      return this.again((used?.kept_selector ?? 0) as Selector, owner, now);
+      return this.reload((used?.kept_selector ?? 0) as Selector, owner, now);
     }
   }
 
@@ -127,44 +127,45 @@ export class PushedRequests {
     return this.sweeper.step(unit, now);
   }
 
-  private async again(
+  private async reload(
     selector: Selector,
     owner: InteractionOwner,
     now: EpochSeconds,
   ): Promise<Interaction<AuthorizationInteraction>> {
-    const kept = await this.kept.findUnanswered(selector, owner.browserHash, now);
-    if (kept?.kind !== 'authorization') throw invalidUri('request_uri.used');
-    return kept;
+    const interaction = await this.interactions.findUnanswered(selector, owner.browserHash, now);
+    if (interaction?.kind !== 'authorization') throw invalidUri('request_uri.used');
+    return interaction;
   }
 
-  private async checkRoom(unit: Unit, client: Client, now: EpochSeconds): Promise<void> {
-    if (now - this.stored.at >= countForSeconds) {
+  private async checkLimits(unit: Unit, client: Client, now: EpochSeconds): Promise<void> {
+    if (now - this.stored.at >= countCacheSeconds) {
       const all = await unit.one<{ count: number }>(pushedRequestStatements.countAll);
       this.stored = { count: Number(all?.count ?? 0), at: now };
     }
-    if (this.stored.count >= maxStored) throw full('par.full');
+    if (this.stored.count >= maxStored) throw tooManyPushed('par.full');
     if (client.type === 'confidential' && client.approvedAt !== undefined) return;
-    const own = await unit.one<{ count: number }>(pushedRequestStatements.countOfClient, client.id, now, maxOfStranger);
-    if (Number(own?.count ?? 0) >= maxOfStranger) throw full('par.full_of_client');
+    const own = await unit.one<{ count: number }>(
+      pushedRequestStatements.countOfClient,
+      client.id,
+      now,
+      maxPerUnverifiedClient,
+    );
+    if (Number(own?.count ?? 0) >= maxPerUnverifiedClient) throw tooManyPushed('par.full_of_client');
   }
 }
 
-function full(reason: string): OAuthError {
-  return new OAuthError(
-    'temporarily_unavailable',
-    'Too many requests were pushed and not used. Try again in a minute.',
-    {
-      reason,
-      retryAfterSeconds: 60,
-    },
-  );
+function tooManyPushed(reason: string): OAuthError {
+  return new OAuthError('temporarily_unavailable', 'Too many pushed requests are waiting. Try again in a minute.', {
+    reason,
+    retryAfterSeconds: 60,
+  });
 }
 
 function invalidUri(reason: string): OAuthError {
-  // One sentence for all: which of them it was goes to the log.
+  // One description for all cases: the reason is only logged.
   return new OAuthError(
     'invalid_request_uri',
-    'The request_uri is unknown, expired, used already, or was given to another client.',
+    'The request_uri is unknown, expired, already used, or was issued to another client.',
     { reason },
   );
 }

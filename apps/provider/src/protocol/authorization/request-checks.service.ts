@@ -17,7 +17,7 @@ import { ResourcesService } from '../../resources/resources.service.js';
 import type { FetchContext } from './request-object-fetches.js';
 import { RequestObjects } from './request-objects.service.js';
 
-/** A check whose accepted request says whom its `id_token_hint` names. */
+/** A check whose accepted request includes the user that its `id_token_hint` names. */
 export type RequestCheck =
   | Exclude<AuthorizationCheck, { readonly kind: 'accepted' }>
   | {
@@ -27,7 +27,7 @@ export type RequestCheck =
       readonly hintedUserId: string | undefined;
     };
 
-/** What an authorization request must come through, whether a browser brings it or its client pushes it (RFC 9126 2.1). */
+/** The checks of an authorization request, whether a browser sends it or the client pushes it (RFC 9126 2.1). */
 @Injectable()
 export class RequestChecks {
   constructor(
@@ -38,8 +38,8 @@ export class RequestChecks {
   ) {}
 
   /**
-   * @param parameters with those of a request object still in it
-   * @param context of the request: a request object may have to be fetched for it
+   * @param parameters with `request` or `request_uri` not resolved yet
+   * @param context of the request that may require a request object to be fetched
    */
   async check(
     parameters: ReadonlyMap<string, string>,
@@ -62,8 +62,8 @@ export class RequestChecks {
   }
 
   /**
-   * The same for a request that was kept: its client, or the APIs that it is for, may have changed since. The accepted
-   * request may ask for less than the one that was kept.
+   * The same for the request of an interaction: its client, or the APIs that it is for, may have changed since. The
+   * accepted request may ask for less than the stored one.
    */
   async recheck(request: AuthorizationRequest, client: Client): Promise<AuthorizationCheck> {
     const check = await this.checkTargets(recheckAuthorizationRequest(request, client));
@@ -90,7 +90,7 @@ export class RequestChecks {
     }
   }
 
-  /** That every API that access is asked for is there, and that one token does for all of them (RFC 8707 2). */
+  /** Checks that every requested API exists, and that one token can be issued for all of them (RFC 8707 2). */
   private async checkTargets(check: AuthorizationCheck): Promise<AuthorizationCheck> {
     if (check.kind !== 'accepted' || !check.request.resources) return check;
     try {
@@ -105,9 +105,13 @@ export class RequestChecks {
 
 /** RFC 9101 10.5 */
 function unsignedRequest(): OAuthError {
-  return new OAuthError('invalid_request', 'Requests of this client must be signed: a request object is missing.', {
-    reason: 'request_object.required',
-  });
+  return new OAuthError(
+    'invalid_request',
+    'This client must send signed request objects: the request object is missing.',
+    {
+      reason: 'request_object.required',
+    },
+  );
 }
 
 function withAllowedClaims(request: AuthorizationRequest, client: Client): AuthorizationRequest {

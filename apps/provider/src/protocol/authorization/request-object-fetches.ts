@@ -7,31 +7,31 @@ import { Outbound } from '@gatehouse/platform/outbound/guarded-fetch';
 const fetchTimeoutMilliseconds = 5000;
 const rateSeconds = 60;
 
-/** How many fetches in a minute, and how many at once. */
+/** How many fetches per minute, and how many at once. */
 interface Limits {
   readonly perMinute: { readonly address: number; readonly client: number; readonly host: number };
   readonly running: { readonly address: number; readonly client: number; readonly host: number; readonly all: number };
 }
 
-/** Any browser can make us fetch what an approved client registered: each address that asks has its part. */
+/** Any browser can cause a fetch of what an approved client registered, so each requesting address has its own limit. */
 const approvedLimits: Limits = {
   perMinute: { address: 300, client: 1200, host: 1200 },
   running: { address: 10, client: 20, host: 40, all: 40 },
 };
-/** Strangers register clients by themselves, and choose the host to fetch from: one address has a part of what a client has. */
+/** Anyone can register a client and choose the host to fetch from: limits are lower, and one address has a part of those of a client. */
 const unapprovedLimits: Limits = {
   perMinute: { address: 20, client: 60, host: 120 },
   running: { address: 2, client: 5, host: 10, all: 40 },
 };
 
-/** Who makes us fetch. */
+/** The request that causes a fetch. */
 export interface FetchContext {
-  /** What counts as one source of requests. */
+  /** Identifies one source of requests. */
   readonly addressKey: string;
   readonly now: EpochSeconds;
 }
 
-/** Fetches request objects that clients refer to (`request_uri`), clients that nobody approved within limits of their own. */
+/** Fetches request objects by reference (`request_uri`); unapproved clients have separate limits. */
 @Injectable()
 export class RequestObjectFetches {
   private readonly approved = new FetchBudget(approvedLimits);
@@ -41,26 +41,26 @@ export class RequestObjectFetches {
 
   /**
    * @param uri one that the client registered, without its fragment
-   * @param context.maxBodyBytes a longer answer is refused
-   * @throws OAuthError temporarily_unavailable past a limit; OutboundRefused
+   * @param context.maxBodyBytes a longer response is rejected
+   * @throws OAuthError temporarily_unavailable above a limit; OutboundRefused
    */
   async fetch(uri: string, client: Client, context: FetchContext & { readonly maxBodyBytes: number }): Promise<Buffer> {
     const { addressKey, now, maxBodyBytes } = context;
     const budget = client.approvedAt === undefined ? this.unapproved : this.approved;
-    const leave = budget.enter({ clientId: client.id, host: new URL(uri).host, addressKey, now });
-    if (!leave)
+    const release = budget.enter({ clientId: client.id, host: new URL(uri).host, addressKey, now });
+    if (!release)
       throw new OAuthError('temporarily_unavailable', 'Too many request objects are being fetched: try again later.', {
         reason: 'request_uri.busy',
       });
     try {
-      const answer = await this.outbound.get(uri, {
+      const response = await this.outbound.get(uri, {
         accept: 'application/oauth-authz-req+jwt, application/jwt, */*;q=0.5',
         maxBodyBytes,
         timeoutMilliseconds: fetchTimeoutMilliseconds,
       });
-      return answer.body;
+      return response.body;
     } finally {
-      leave();
+      release();
     }
   }
 }
@@ -82,19 +82,19 @@ class FetchBudget {
     this.runningByHost = new ConcurrencyBudget({ most: running.all, maxPerKey: running.host });
   }
 
-  /** @returns what ends the fetch; undefined past a limit */
+  /** @returns a function to call when the fetch has ended; undefined above a limit */
   enter(fetch: FetchContext & { readonly clientId: string; readonly host: string }): (() => void) | undefined {
     const { addressKey, clientId, host, now } = fetch;
-    // The address first: what it may not ask for is counted for nobody else.
+    // The address first: a fetch above its limit does not count against the client or the host.
     if (!this.byAddress.take(addressKey, now)) return undefined;
-    const leave = enterAll(
+    const release = enterAll(
       [this.runningByAddress, addressKey],
       [this.runningByClient, clientId],
       [this.runningByHost, host],
     );
-    if (!leave) return undefined;
-    if (this.byClient.take(clientId, now) && this.byHost.take(host, now)) return leave;
-    leave();
+    if (!release) return undefined;
+    if (this.byClient.take(clientId, now) && this.byHost.take(host, now)) return release;
+    release();
     return undefined;
   }
 }

@@ -17,10 +17,10 @@ import { isJwe } from '../../keys/jwe.js';
 import { JweDecrypter } from '../../keys/jwe-decrypter.js';
 import { RequestObjectFetches, type FetchContext } from './request-object-fetches.js';
 
-/** An encrypted one is a third longer than what is in it, twice. */
+/** Encryption adds base64url twice, a third each time. */
 const maxCharacters = 32_000;
 
-/** Algorithms of request objects; `none` where the client registered no other. */
+/** Algorithms of request objects; `none` unless the client registered another one. */
 export const requestObjectAlgorithms = [...jwsAlgorithms, ...macAlgorithms, 'none'] as const;
 
 /** Request objects, by value and by reference (OpenID Connect Core 6, RFC 9101). */
@@ -35,10 +35,10 @@ export class RequestObjects {
   ) {}
 
   /**
-   * The parameters of a request with those of its request object, which win.
-   * @param parameters of the query, `request` or `request_uri` among them
+   * The parameters of a request merged with those of its request object, which take precedence.
+   * @param parameters of the query, including `request` or `request_uri`
    * @throws OAuthError invalid_request for both at once, invalid_request_uri, invalid_request_object,
-   *   temporarily_unavailable when too many are fetched already
+   *   temporarily_unavailable when too many are being fetched
    */
   async resolve(
     parameters: ReadonlyMap<string, string>,
@@ -50,7 +50,7 @@ export class RequestObjects {
     const byReference = parameters.get('request_uri');
     if (byValue !== undefined && byReference !== undefined)
       // OpenID Connect Core 6.1, RFC 9101 5
-      throw new OAuthError('invalid_request', 'A request has one request object: request or request_uri, not both.', {
+      throw new OAuthError('invalid_request', 'A request must not contain both request and request_uri.', {
         reason: 'request_object.two',
       });
     const text = byValue ?? (byReference === undefined ? undefined : await this.fetch(byReference, client, context));
@@ -70,11 +70,11 @@ export class RequestObjects {
     );
   }
 
-  /** Decrypted where it must be, and genuine. */
+  /** Decrypts the request object if it is encrypted, and verifies its signature. */
   private async read(text: string, client: Client, { addressKey, now }: FetchContext): Promise<Jws> {
     const jwt = isJwe(text) ? await this.decrypt(text, client, now) : text;
     const registered = client.requestObjectSigningAlg;
-    // OpenID Connect Registration 2: what is not registered may be any algorithm of the server, none among them.
+    // OpenID Connect Registration 2: without a registered algorithm any supported one is allowed, including none.
     if (!mustBeSigned(client) && (registered === 'none' || (registered === undefined && isUnsigned(jwt))))
       return readUnsigned(jwt);
     const supported = algorithmsUnder(client.securityProfile, [...jwsAlgorithms, ...macAlgorithms]);
@@ -117,7 +117,7 @@ export class RequestObjects {
 }
 
 /**
- * The fragment of a request_uri tells a server that caches when the content has changed. Here it is fetched each time, so
+ * The fragment of a request_uri tells a caching server when the content has changed. This server fetches it each time, so
  * the fragment is neither sent nor compared (OpenID Connect Core 6.2).
  */
 function withoutFragment(uri: string): string {
@@ -125,7 +125,7 @@ function withoutFragment(uri: string): string {
   return at < 0 ? uri : uri.slice(0, at);
 }
 
-/** Where the client, or its profile, says so. */
+/** True when the client or its security profile requires a signature. */
 function mustBeSigned(client: Client): boolean {
   return client.requireSignedRequestObject || !securityProfile(client.securityProfile).unsignedRequestObjects;
 }
@@ -134,7 +134,7 @@ function isUnsigned(jwt: string): boolean {
   return parseJws(jwt, { maxLength: maxCharacters })?.header.alg === 'none';
 }
 
-/** RFC 7515 A.5: without an algorithm the signature is empty; one that came all the same would not be verified. */
+/** RFC 7515 A.5: with `none` the signature is empty; a non-empty one would go unverified. */
 function readUnsigned(jwt: string): Jws {
   const jws = parseJws(jwt, { maxLength: maxCharacters });
   if (jws?.header.alg !== 'none' || jws.signature.length > 0) throw unreadable('request_object.alg');
@@ -142,7 +142,7 @@ function readUnsigned(jwt: string): Jws {
 }
 
 function unreadable(reason: string): OAuthError {
-  // One sentence for all: what was wrong inside an encrypted object is told to nobody.
+  // One description for all cases: it must not reveal what is wrong inside an encrypted object.
   return new OAuthError('invalid_request_object', 'The request object is malformed or not signed as registered.', {
     reason,
   });

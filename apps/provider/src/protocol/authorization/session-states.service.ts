@@ -6,17 +6,17 @@ import type { SetCookie } from '@gatehouse/platform/http/reply';
 import { BrowserStates } from '../../users/sessions/browser-states.service.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 
-/** What of a request makes its answer's `session_state`; an error may be found before all of it is known. */
+/** What the `session_state` of a response depends on; an error can occur before all of it is known. */
 export type StatefulRequest = Pick<AuthorizationRequest, 'redirectUri'> &
   Partial<Pick<AuthorizationRequest, 'clientId' | 'scope'>>;
 
-/** Gives the answers of OpenID requests their `session_state`, errors too: then it is the state of whoever is here, or of nobody. */
+/** Adds `session_state` to the responses of OpenID requests, also to errors, with or without a session. */
 @Injectable()
 export class SessionStates {
   constructor(@Inject(BrowserStates) private readonly states: BrowserStates) {}
 
   /**
-   * @returns the parameter and all cookies of the answer, a browser state among them where there was none yet
+   * @returns the parameter and all cookies of the response, including a new browser state if there was none
    * @see OpenID Connect Session Management 2
    */
   of(
@@ -26,12 +26,12 @@ export class SessionStates {
     const none = { sessionState: undefined, cookies: context.cookies };
     if (clientId === undefined || scope?.includes('openid') !== true) return none;
     const { browserState, session } = context;
-    const made =
+    const state =
       browserState === undefined
         ? this.states.renew(session && session.expiresAt - context.now)
         : { value: browserState, cookies: [] };
-    if (!made) return none;
-    const state = sessionState({ clientId, redirectUri, browserState: made.value, salt: newSecret() });
-    return state === undefined ? none : { sessionState: state, cookies: [...context.cookies, ...made.cookies] };
+    if (!state) return none;
+    const value = sessionState({ clientId, redirectUri, browserState: state.value, salt: newSecret() });
+    return value === undefined ? none : { sessionState: value, cookies: [...context.cookies, ...state.cookies] };
   }
 }

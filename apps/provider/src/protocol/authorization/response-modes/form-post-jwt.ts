@@ -5,5 +5,5 @@ import type { ResponseMode } from './response-mode.js';
 export const formPostJwt: ResponseMode = {
   name: 'form_post.jwt',
   asJwt: true,
-  reply: (...answer) => formPost.reply(...answer),
+  reply: (...response) => formPost.reply(...response),
 };

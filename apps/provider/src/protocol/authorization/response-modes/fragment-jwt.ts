@@ -5,5 +5,5 @@ import type { ResponseMode } from './response-mode.js';
 export const fragmentJwt: ResponseMode = {
   name: 'fragment.jwt',
   asJwt: true,
-  reply: (...answer) => fragment.reply(...answer),
+  reply: (...response) => fragment.reply(...response),
 };

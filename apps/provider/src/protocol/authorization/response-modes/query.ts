@@ -1,7 +1,7 @@
 import { Reply } from '@gatehouse/platform/http/reply';
 import type { ResponseMode } from './response-mode.js';
 
-/** RFC 6749 4.1.2: added to the redirect URI's query; what stands there is kept as it is (3.1.2). */
+/** RFC 6749 4.1.2: added to the query of the redirect URI; an existing query is preserved (3.1.2). */
 export const query: ResponseMode = {
   name: 'query',
   reply: (redirectUri, parameters, cookies) => {

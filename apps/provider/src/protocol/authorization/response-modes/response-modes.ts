@@ -6,7 +6,7 @@ import { query } from './query.js';
 import { queryJwt } from './query-jwt.js';
 import type { ResponseMode } from './response-mode.js';
 
-/** Every response mode; discovery lists them by themselves. */
+/** Every response mode; discovery lists them from here. */
 export const responseModes: readonly ResponseMode[] = [query, fragment, formPost, queryJwt, fragmentJwt, formPostJwt];
 
 export function responseMode(name: ResponseMode['name']): ResponseMode {
