@@ -298,7 +298,7 @@ describe('back-channel logout (OpenID Connect Back-Channel Logout 1.0)', () => {
         list.some(({ lastFailure }) => lastFailure?.includes('client')),
       );
       expect(given).toContainEqual(
-        expect.objectContaining({ lastFailure: 'the client does not want to know any more' }),
+        expect.objectContaining({ lastFailure: 'the client no longer has a back-channel logout URI' }),
       );
       expect(receiver.got).toHaveLength(1);
     });

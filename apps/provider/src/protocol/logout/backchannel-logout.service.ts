@@ -17,24 +17,24 @@ import { Outbox } from '../../outbox/outbox.service.js';
 import { SessionsService, type EndedSession } from '../../users/sessions/sessions.service.js';
 import { LogoutAudience } from './logout-audience.service.js';
 
-/** What is kept of a logout until a client knows of it: the token itself is made for each attempt. */
+/** The stored part of a logout notification: the token itself is created for each attempt. */
 interface Notice {
   readonly clientId: string;
   readonly userId: string;
   readonly sessionId: string;
 }
 
-/** A client that answered 400 understood us and refused: asking a little again helps against clocks and outages of its own. */
-const maxRefusals = 3;
+/** A status of 400 is a deliberate rejection: a few more attempts help if the cause is clock skew or an outage at the client. */
+const maxRejections = 3;
 
 const maxAttempts = 60;
 
-/** Clients that no administrator approved can be registered without limit: at most this many of them are notified per session. */
+/** Unapproved clients can be registered without limit: at most this many of them are notified per session. */
 export const maxUnapprovedPerSession = 10;
 
 /**
  * Notifies the clients of a session that it ended (OpenID Connect Back-Channel Logout 1.0): the messages are written in
- * the unit that ends the session, and the outbox delivers them. Unapproved clients have a kind of their own, so that
+ * the unit of work that ends the session, and the outbox delivers them. Unapproved clients have a separate kind, so that
  * addresses of unapproved clients cannot delay the logouts of approved clients.
  */
 @Injectable()
@@ -71,15 +71,15 @@ export class BackchannelLogout implements OnModuleInit {
   }
 
   private async deliver(payload: unknown, attempt: DeliveryAttempt): Promise<Delivery> {
-    // Written by `write`, and sealed since.
+    // Written by `write` and sealed since.
     const notice = payload as Notice;
     const client = await this.clients.find(notice.clientId);
     if (client?.backchannelLogoutUri === undefined)
-      return { outcome: 'give up', reason: 'the client does not want to know any more' };
+      return { outcome: 'give up', reason: 'the client no longer has a back-channel logout URI' };
     const uri = client.backchannelLogoutUri;
     const delivery = await this.send(uri, await this.sign(client, notice, attempt.now), attempt);
     if (delivery.outcome === 'delivered') await this.failures.clear(client.id);
-    // Cut short by the end of this process: that says nothing of the client.
+    // Aborted by the shutdown of this process: not a failure of the client.
     else if (delivery.reason !== 'aborted')
       await this.failures.record(
         { id: client.id, uri },
@@ -91,16 +91,16 @@ export class BackchannelLogout implements OnModuleInit {
 
   private async send(uri: string, token: string, attempt: DeliveryAttempt): Promise<Delivery> {
     try {
-      const answer = await this.outbound.fetch(uri, {
+      const response = await this.outbound.fetch(uri, {
         method: 'POST',
         headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({ logout_token: token }).toString(),
         redirect: 'error',
         signal: attempt.signal,
       });
-      return judge(answer.status, attempt.number);
+      return outcomeOf(response.status, attempt.number);
     } catch (error) {
-      if (error instanceof OutboundRefused) return unreached(error);
+      if (error instanceof OutboundRefused) return outcomeOfError(error);
       throw error;
     }
   }
@@ -117,7 +117,7 @@ export class BackchannelLogout implements OnModuleInit {
     }
   }
 
-  /** A fresh one for each attempt (2.4): new `jti`, two minutes to live. */
+  /** A new token for each attempt (2.4): with a new `jti`, valid for two minutes. */
   private async sign(client: Client, { userId, sessionId }: Notice, now: EpochSeconds): Promise<string> {
     const claims = logoutTokenClaims({
       issuer: this.settings.issuer,
@@ -131,16 +131,16 @@ export class BackchannelLogout implements OnModuleInit {
   }
 }
 
-/** What an answer means (2.5, 2.8): 200, or 204 of frameworks that have nothing to say, is done. */
-function judge(status: number, attempt: number): Delivery {
+/** Interprets the response (2.5, 2.8): 200 is success, and 204, which frameworks send for an empty body. */
+function outcomeOf(status: number, attempt: number): Delivery {
   const reason = `status ${status}`;
   if (status === 200 || status === 204) return { outcome: 'delivered' };
-  if (status === 400) return attempt >= maxRefusals ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
+  if (status === 400) return attempt >= maxRejections ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
   return { outcome: 'retry', reason, destinationDown: status >= 500 || status === 429 };
 }
 
-function unreached({ reason }: OutboundRefused): Delivery {
-  // No time mends these: an operator changes the client or GATEHOUSE_OUTBOUND_ALLOW, and lets it be tried again.
+function outcomeOfError({ reason }: OutboundRefused): Delivery {
+  // Retrying cannot fix these: an operator changes the client or GATEHOUSE_OUTBOUND_ALLOW and retries the message.
   if (reason === 'scheme' || reason === 'address' || reason === 'credentials')
     return { outcome: 'give up', reason: `not allowed: ${reason}` };
   return {

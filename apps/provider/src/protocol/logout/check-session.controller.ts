@@ -6,8 +6,8 @@ import { PageError } from '../../web/page-error.js';
 import { routes } from '../../web/routes.js';
 
 /**
- * The page that clients keep in a frame, to be told when the login of this browser changes. It is the same for everybody
- * and sets no cookie: a frame's cookies would be others than the page's.
+ * The page that clients load in a frame to detect that the session of this browser has changed. It is the same for everyone
+ * and sets no cookie: browsers partition the cookies of a frame.
  * @see OpenID Connect Session Management 3.2
  */
 @Controller(routes.checkSession)
@@ -15,7 +15,7 @@ export class CheckSessionController {
   private readonly page: Reply | undefined;
 
   constructor(@Inject(SETTINGS) settings: Settings) {
-    // SameSite=None is for Secure cookies alone.
+    // SameSite=None requires Secure cookies.
     this.page = settings.issuer.startsWith('https:')
       ? Reply.constant(Reply.framedPage('logout/check-session'))
       : undefined;

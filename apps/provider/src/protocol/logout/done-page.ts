@@ -4,20 +4,20 @@ import type { RequestContext } from '../../users/sessions/request-context.js';
 import type { RequestContexts } from '../../users/sessions/request-contexts.service.js';
 
 export interface Done {
-  /** False: nobody was, and nothing ended. */
+  /** False: there was no session to end. */
   readonly wasLoggedIn: boolean;
   readonly clientName?: string | undefined;
-  /** Where the person may go on, or goes by itself when the frames have loaded. */
+  /** Where the user can continue; the page redirects there once the frames have loaded. */
   readonly backHref?: string | undefined;
-  /** Addresses that tell clients of the end (Front-Channel Logout 1.0, 3). */
+  /** URLs that notify clients of the logout (Front-Channel Logout 1.0, 3). */
   readonly frames?: readonly string[];
-  /** Why there is no way back to the application that asked. */
+  /** Why there is no link back to the application that requested the logout. */
   readonly error?: Message | undefined;
-  /** Those that the client asked for (`ui_locales`). */
+  /** The languages that the client requested (`ui_locales`). */
   readonly languages?: readonly string[] | undefined;
 }
 
-/** The end of a logout. It may frame the clients that are told there, and those alone. */
+/** The page after a logout. It may only frame the clients that it notifies. */
 export function donePage(contexts: RequestContexts, context: RequestContext, { languages, ...done }: Done): Reply {
   const frames = done.frames ?? [];
   return contexts.page(

@@ -28,12 +28,12 @@ const parameterNames = ['id_token_hint', 'client_id', 'post_logout_redirect_uri'
 interface LogoutRequest extends EndSessionCheck {
   readonly client: Client | undefined;
   readonly hint: IdTokenHint | undefined;
-  /** As they came, for the form that asks. */
+  /** The received parameters, for the confirmation form. */
   readonly fields: readonly { readonly name: string; readonly value: string }[];
   readonly languages: readonly string[] | undefined;
 }
 
-/** Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0). */
+/** Logout at the request of a client (OpenID Connect RP-Initiated Logout 1.0). */
 @Controller(routes.endSession)
 export class EndSessionController {
   constructor(
@@ -50,26 +50,27 @@ export class EndSessionController {
   @Get()
   async endSession(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.open(request);
-    const asked = await this.check(context, query(request));
-    // An address that is not registered may be a mistake or an attack: nothing ends without the person's confirmation.
-    if (asked.isSessionOfHint && asked.redirectProblem === undefined) return this.end(context, asked);
-    if (context.session) return this.ask(context, asked);
-    const answer = isFromServer(request) ? await this.endFromServer(context, asked) : undefined;
-    // RFC 9700 4.11.2: a link to the application, but no redirect, as long as the session is not the hint's.
-    return answer ?? this.done(context, asked);
+    const logoutRequest = await this.check(context, query(request));
+    // An unregistered URI may be a mistake or an attack: the session is not ended without the user's confirmation.
+    if (logoutRequest.isSessionOfHint && logoutRequest.redirectProblem === undefined)
+      return this.end(context, logoutRequest);
+    if (context.session) return this.confirm(context, logoutRequest);
+    const response = isFromServer(request) ? await this.endFromServer(context, logoutRequest) : undefined;
+    // RFC 9700 4.11.2: a link to the application, but no redirect, unless the session is that of the hint.
+    return response ?? this.done(context, logoutRequest);
   }
 
-  /** From another site it becomes a GET, which carries our cookie; from our own page it is the answer to the question. */
+  /** From another site it is redirected to a GET, which carries the session cookie; from this server it is the confirmation form. */
   @Post()
   async post(@Req() request: WebRequest): Promise<Reply> {
-    const isOurForm = isFromOurselves(request, this.settings.issuer);
-    if (!isOurForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
+    const isOwnForm = isFromOurselves(request, this.settings.issuer);
+    if (!isOwnForm) return this.asGet(await readForm(request, { limitBytes: 64 * 1024 }));
     const { form, refusal } = await this.forms.read(request);
     const context = await this.contexts.open(request);
-    const asked = await this.check(context, form.without('logout', CSRF_FIELD));
+    const logoutRequest = await this.check(context, form.without('logout', CSRF_FIELD));
     if (!form.has('logout')) return this.asGet(form);
-    if (refusal) return this.ask(context, asked, text(refusal.id));
-    if (form.get('logout') === 'yes') return this.end(context, asked);
+    if (refusal) return this.confirm(context, logoutRequest, text(refusal.id));
+    if (form.get('logout') === 'yes') return this.end(context, logoutRequest);
     return Reply.redirect(routes.home, { cookies: context.cookies });
   }
 
@@ -86,11 +87,11 @@ export class EndSessionController {
     const parameters = protocolParameters(form);
     const clientId = parameters.get('client_id');
     const hint = parameters.get('id_token_hint');
-    // An expired ID token still says who asks (RP-Initiated Logout 4); one that is not ours says nothing.
-    const read = hint === undefined ? undefined : await this.hints.read(hint, clientId, context.now);
-    const claims = read?.claims;
+    // An expired ID token still identifies the client (RP-Initiated Logout 4); one of another issuer is ignored.
+    const verifiedHint = hint === undefined ? undefined : await this.hints.read(hint, clientId, context.now);
+    const claims = verifiedHint?.claims;
     const audience = typeof claims?.['aud'] === 'string' ? claims['aud'] : undefined;
-    // RP-Initiated Logout 2: where both are sent they must agree.
+    // RP-Initiated Logout 2: if both are sent, they must match.
     if (clientId !== undefined && audience !== undefined && clientId !== audience)
       throw new PageError('request.refused', { detail: 'The ID token was not issued to this client.' });
     const id = clientId ?? audience;
@@ -106,7 +107,7 @@ export class EndSessionController {
       postLogoutRedirectUri: parameters.get('post_logout_redirect_uri'),
       state: parameters.get('state'),
       session: context.session && {
-        // As this client knows the person.
+        // The subject as this client knows it.
         userId: client ? await this.subjects.of(client, context.session.userId) : context.session.userId,
         id: context.session.id,
       },
@@ -115,21 +116,23 @@ export class EndSessionController {
       const value = parameters.get(name);
       return value === undefined ? [] : [{ name, value }];
     });
-    return { client, hint: read, ...checked, fields, languages: parameters.get('ui_locales')?.split(' ') };
+    return { client, hint: verifiedHint, ...checked, fields, languages: parameters.get('ui_locales')?.split(' ') };
   }
 
-  private async end(context: RequestContext, asked: LogoutRequest): Promise<Reply> {
-    const frames = await this.logouts.end(context, asked.client?.id);
-    // The browser goes on by itself where there is nobody to tell in a frame first.
-    if (asked.redirectUri !== undefined && frames.length === 0)
-      return Reply.redirect(asked.redirectUri, { cookies: [...context.cookies, ...this.contexts.noSessionCookies()] });
-    return this.done(context, asked, frames);
+  private async end(context: RequestContext, logoutRequest: LogoutRequest): Promise<Reply> {
+    const frames = await this.logouts.end(context, logoutRequest.client?.id);
+    // Redirects at once if no client must be notified in a frame first.
+    if (logoutRequest.redirectUri !== undefined && frames.length === 0)
+      return Reply.redirect(logoutRequest.redirectUri, {
+        cookies: [...context.cookies, ...this.contexts.noSessionCookies()],
+      });
+    return this.done(context, logoutRequest, frames);
   }
 
   /**
    * Ends the session that an ID token names at the request of its client's server, which has no browser and no cookies
    * (oauth2-proxy's `--backend-logout-url`).
-   * @returns undefined when the request does not allow that: then nothing ends
+   * @returns undefined when the request does not qualify: then the session is not ended
    */
   private async endFromServer(
     context: RequestContext,
@@ -154,27 +157,27 @@ export class EndSessionController {
     return Reply.json({ session_ended: ended });
   }
 
-  private done(context: RequestContext, asked: LogoutRequest, frames: readonly string[] = []): Reply {
+  private done(context: RequestContext, logoutRequest: LogoutRequest, frames: readonly string[] = []): Reply {
     return donePage(this.contexts, context, {
       wasLoggedIn: context.session !== undefined,
-      clientName: asked.client?.name,
-      backHref: asked.redirectUri,
+      clientName: logoutRequest.client?.name,
+      backHref: logoutRequest.redirectUri,
       frames,
-      error: redirectError(asked),
-      languages: asked.languages,
+      error: redirectError(logoutRequest),
+      languages: logoutRequest.languages,
     });
   }
 
-  /** @param refusal why the form was not taken */
-  private ask(context: RequestContext, asked: LogoutRequest, refusal?: Message): Reply {
-    const schemes = asked.redirectUri === undefined ? [] : schemesOf(asked.redirectUri);
-    const problem = redirectError(asked);
+  /** @param refusal why the form was rejected */
+  private confirm(context: RequestContext, logoutRequest: LogoutRequest, refusal?: Message): Reply {
+    const schemes = logoutRequest.redirectUri === undefined ? [] : schemesOf(logoutRequest.redirectUri);
+    const problem = redirectError(logoutRequest);
     const error = problem === undefined ? refusal : joined(refusal, problem);
     return this.contexts.page(
       context,
       'logout/confirm',
-      { action: routes.endSession, clientName: asked.client?.name, fields: asked.fields, error },
-      { status: refusal === undefined ? 200 : 403, formActionSchemes: schemes, languages: asked.languages },
+      { action: routes.endSession, clientName: logoutRequest.client?.name, fields: logoutRequest.fields, error },
+      { status: refusal === undefined ? 200 : 403, formActionSchemes: schemes, languages: logoutRequest.languages },
     );
   }
 }
@@ -190,7 +193,7 @@ function redirectError({ redirectProblem, client }: LogoutRequest): Message | un
   }
 }
 
-/** True for a request without anything that browsers send: cookies, Fetch Metadata, Origin, a preference for pages. */
+/** True for a request without any header that browsers send: cookies, Fetch Metadata, Origin, a preference for pages. */
 function isFromServer(request: WebRequest): boolean {
   const { headers } = request;
   return (
@@ -201,7 +204,7 @@ function isFromServer(request: WebRequest): boolean {
   );
 }
 
-/** RFC 6749 3.1: a repeated parameter makes the whole request doubtful. */
+/** RFC 6749 3.1: a repeated parameter makes the whole request ambiguous. */
 function protocolParameters(form: Form): ReadonlyMap<string, string> {
   try {
     return form.protocolParameters();

@@ -13,7 +13,7 @@ export class LogoutAudience {
   ) {}
 
   /**
-   * Every client that was authorized in this session and still exists: its grants may be gone, its own session is not.
+   * Every client that was authorized in this session and still exists: its own session may outlast its grants.
    * Approved clients come first, then the most recently authorized, so that a limit on their number leaves out the rest.
    */
   async of(unit: Unit, sessionId: string): Promise<Client[]> {

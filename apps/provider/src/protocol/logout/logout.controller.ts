@@ -8,7 +8,7 @@ import { RequestContexts } from '../../users/sessions/request-contexts.service.j
 import { donePage } from './done-page.js';
 import { Logouts } from './logouts.service.js';
 
-/** Logout by a person: a GET asks first, since any page may link here. */
+/** Logout by the user: a GET asks for confirmation, since any page may link here. */
 @Controller(routes.logout)
 export class LogoutController {
   constructor(

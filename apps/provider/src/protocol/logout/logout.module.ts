@@ -14,11 +14,11 @@ import { Logouts } from './logouts.service.js';
 import { LogoutController } from './logout.controller.js';
 
 /**
- * Owns: logout, by a person and by a client. Pages: /logout, /oauth/logout, /oauth/check-session.
- * Invariant: a session ends by a form of ours, by an ID token of this very session in its browser, or by a recent ID token that
- * the server of an approved client sends without a browser. Every client of a session is notified of its end, in the unit that
- * ends it (of unapproved clients a limited number); mere expiry notifies nobody. A browser is redirected to a client without a
- * question only when the session was the ID token's.
+ * Owns: logout by the user and by a client. Pages: /logout, /oauth/logout, /oauth/check-session.
+ * Invariant: a session is ended by a form of this server, by an ID token of the same session in its browser, or by a recent
+ * ID token that the server of an approved client sends without a browser. Every client of a session is notified of its end, in
+ * the unit of work that ends it (of unapproved clients a limited number); expiry alone notifies no client. A browser is
+ * redirected to a client without confirmation only if the ID token is of the same session.
  */
 @Module({
   imports: [AuthorizationModule, TokensModule, ClientsModule, GrantsModule, OutboxModule, SessionsModule, UsersModule],

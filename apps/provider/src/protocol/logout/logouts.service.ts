@@ -11,10 +11,10 @@ import { SessionsService } from '../../users/sessions/sessions.service.js';
 import type { RequestContext } from '../../users/sessions/request-context.js';
 import { LogoutAudience } from './logout-audience.service.js';
 
-/** Frames that one page opens: more clients than these are told by back-channel, or not at all. */
+/** Frames on one page: further clients are notified by back-channel logout, or not at all. */
 const maxFrames = 50;
 
-/** Ends the session of this browser, and what follows it. */
+/** Ends a session and determines which clients the browser notifies. */
 @Injectable()
 export class Logouts {
   constructor(
@@ -22,21 +22,21 @@ export class Logouts {
     @Inject(Store) private readonly store: Store,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(LogoutAudience) private readonly audience: LogoutAudience,
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
   /**
-   * @param clientId who asked; undefined for the person
-   * @returns addresses that the browser opens in frames, to tell clients (Front-Channel Logout 1.0)
+   * @param clientId the client that requested the logout; undefined when the user did
+   * @returns URLs that the browser opens in frames to notify clients (Front-Channel Logout 1.0)
    */
   async end(context: RequestContext, clientId?: string): Promise<readonly string[]> {
     const { session } = context;
     if (!session) return [];
-    const told = await this.store.run(async (unit) => {
+    const notified = await this.store.run(async (unit) => {
       const clients = await this.audience.of(unit, session.id);
       await this.sessions.end(unit, session.id, context.now);
-      await this.kept.dismissAll(unit, context.browser.hash, context.now);
+      await this.interactions.dismissAll(unit, context.browser.hash, context.now);
       await this.audit.record(unit, {
         type: 'logout',
         actorId: session.userId,
@@ -47,12 +47,12 @@ export class Logouts {
       });
       return clients;
     });
-    return told.flatMap((client) => this.frameOf(client, session.id)).slice(0, maxFrames);
+    return notified.flatMap((client) => this.frameOf(client, session.id)).slice(0, maxFrames);
   }
 
   /**
-   * Ends a session at the request of a client's server: there is no browser, so clients are notified by back-channel only.
-   * @returns false when it ended meanwhile
+   * Ends a session at the request of a client's server: there is no browser, so clients are only notified by back-channel logout.
+   * @returns false when the session has already ended
    */
   async endFromServer(session: Session, clientId: string, context: RequestContext): Promise<boolean> {
     return this.store.run(async (unit) => {
