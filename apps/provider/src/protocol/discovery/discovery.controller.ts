@@ -20,14 +20,14 @@ import { routes } from '../../web/routes.js';
 import { KeysService, type ServerKey } from '../../keys/keys.service.js';
 import { Languages } from '../../i18n/languages.js';
 
-// Any origin may read what is public anyway; a browser application could not discover us otherwise.
+// The documents are public. Browser applications on any origin need them for discovery.
 const openToAll = { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'public, max-age=300' };
 
-/** Metadata and JWKS, derived from what is registered in code: what is offered is what there is. */
+/** Metadata and JWKS, derived from what the code registers, so that they always match the implementation. */
 @Controller()
 export class DiscoveryController {
   private readonly metadata: Reply;
-  /** The JWKS, for as long as the same keys are published. */
+  /** The JWKS response, reused while the published keys stay the same. */
   private published: { readonly keys: readonly ServerKey[]; readonly reply: Reply } | undefined;
 
   constructor(
@@ -38,7 +38,7 @@ export class DiscoveryController {
     @Inject(Factors) factors: Factors,
     @Inject(Languages) languages: Languages,
   ) {
-    // What no client may use here is not offered.
+    // What the server-wide security profile forbids is not listed.
     const profile = securityProfile(settings.securityProfile);
     const authMethods = authenticator.methods.map((method) => method.name);
     this.metadata = Reply.constant(
@@ -46,11 +46,11 @@ export class DiscoveryController {
         providerMetadata({
           issuer: settings.issuer,
           paths: { ...routes, register: settings.registration === 'off' ? undefined : routes.register },
-          // `implicit` is no business of the token endpoint (RFC 8414 2).
+          // `implicit` does not use the token endpoint (RFC 8414 2).
           grantTypes: within(profile.grantTypes, [...tokenGrantTypes, 'implicit']),
           clientMetadataDocuments: settings.clientMetadataDocuments !== 'off',
           responseTypes: within(profile.responseTypes, responseTypeNames),
-          // JARM 2.3.4: `jwt` is the usual place of the response type.
+          // JARM 2.3.4: `jwt` selects the default mode of the response type.
           responseModes: [...responseModes.map((mode) => mode.name), 'jwt'],
           authMethods: within(profile.authMethods, authMethods),
           introspectionAuthMethods: authMethods,
@@ -109,7 +109,7 @@ export class DiscoveryController {
   }
 }
 
-/** Of what there is, what a profile allows. */
+/** The supported values that a security profile allows. */
 function within(allowed: readonly string[] | undefined, all: readonly string[]): readonly string[] {
   return allowed ? all.filter((each) => allowed.includes(each)) : all;
 }

@@ -6,7 +6,7 @@ import { DiscoveryController } from './discovery.controller.js';
 
 /**
  * Owns: the metadata documents and the JWKS. Endpoints: /.well-known/*
- * Invariant: nothing is typed by hand: what is offered is read from where it is registered.
+ * Invariant: nothing is listed by hand: the metadata is derived from what the code registers.
  */
 @Module({ imports: [KeysModule, ClientAuthenticationModule, FactorsModule], controllers: [DiscoveryController] })
 export class DiscoveryModule {}
