@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { equalInConstantTime, type EpochSeconds } from '@gatehouse/domain/kernel';
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 
-/** A nonce is made for a period and good in the next one too: for between five and ten minutes. */
+/** A nonce is valid in its own period and in the next one: between five and ten minutes. */
 const periodSeconds = 300;
 
-/** Server nonces (RFC 9449 8). Nothing is stored: a nonce is the period's code under a key that all processes share. */
+/** Server nonces (RFC 9449 8). They are not stored: a nonce is an HMAC of its period under a key that all processes share. */
 @Injectable()
 export class DpopNonces {
   private readonly keys: readonly Buffer[];
@@ -17,7 +17,7 @@ export class DpopNonces {
 
   current(now: EpochSeconds): string {
     const [key] = this.keys;
-    if (!key) throw new Error('nonces need a key');
+    if (!key) throw new Error('there is no key for DPoP nonces');
     return nonceOf(key, periodOf(now));
   }
 

@@ -10,28 +10,28 @@ import { offerNonce } from '../../web/response-headers.js';
 import { isReplay, ReplayCache, type SingleUse } from '../../replay/replay-cache.service.js';
 import { DpopNonces } from './dpop-nonces.service.js';
 
-/** Proofs that requests may store which store nothing else. The window is about as long as a `jti` is kept. */
-const proofsOfOneHolder = { most: 2000, seconds: 300 };
+/** Limit of stored proofs of requests that store nothing else. The window is about as long as a `jti` is kept. */
+const maxProofsPerHolder = { most: 2000, seconds: 300 };
 
 /**
- * Verifies DPoP proofs for every endpoint that accepts them, and spends their `jti`. The two are separate: anybody can
- * make a valid proof, so its `jti` is stored only together with what the request achieves.
+ * Verifies DPoP proofs for every endpoint that accepts them, and consumes their `jti`. The two are separate: anyone can
+ * create a valid proof, so its `jti` is stored only together with the effect of the request.
  */
 @Injectable()
 export class DpopProofs {
-  private readonly budget = new RateBudget(proofsOfOneHolder);
+  private readonly budget = new RateBudget(maxProofsPerHolder);
 
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(Store) private readonly store: Store,
-    @Inject(ReplayCache) private readonly replay: ReplayCache,
+    @Inject(ReplayCache) private readonly replayCache: ReplayCache,
     @Inject(DpopNonces) private readonly nonces: DpopNonces,
   ) {}
 
   /**
-   * The proof of this request, valid in everything except that it may have been used before; undefined where none was
-   * sent. Nothing is stored.
-   * @param accessToken the token that comes with it, at endpoints that accept tokens
+   * Verifies the proof of this request, except that it may have been used before. Stores nothing.
+   * @param accessToken the token sent with it, at endpoints that accept tokens
+   * @returns undefined when no proof was sent
    * @throws OAuthError invalid_dpop_proof, use_dpop_nonce
    * @see RFC 9449 4.3, 8
    */
@@ -45,10 +45,10 @@ export class DpopProofs {
       accessToken,
       now,
     });
-    // One that was not asked for must be valid too: it may be another server's, or of a time when this one asked.
+    // A nonce that was not requested must be valid too: it may come from another server, or from before nonces were disabled.
     if (proof.nonce === undefined ? this.settings.dpopNonce : !this.nonces.isFresh(proof.nonce, now)) {
       offerNonce(request, this.nonces.current(now));
-      throw new OAuthError('use_dpop_nonce', 'The DPoP proof must hold the nonce of the DPoP-Nonce header.', {
+      throw new OAuthError('use_dpop_nonce', 'The DPoP proof must contain the nonce of the DPoP-Nonce header.', {
         reason: 'dpop.nonce',
       });
     }
@@ -56,22 +56,22 @@ export class DpopProofs {
   }
 
   /**
-   * Spends the proof as part of a unit: the unit is undone, and {@link replayed} recognises it, where the proof was used
-   * before. Does nothing without a proof.
+   * Consumes the proof as part of a unit of work, which is rolled back if the proof has been used before; {@link replayed}
+   * recognizes the error. Does nothing without a proof.
    * @see RFC 9449 11.1
    */
   consume(unit: Unit, proof: DpopProof | undefined, now: EpochSeconds): void {
-    if (proof) this.replay.requireUnused(unit, useOf(proof), now);
+    if (proof) this.replayCache.requireUnused(unit, singleUseOf(proof), now);
   }
 
-  /** The refusal that a unit ended in because of {@link consume}; undefined for every other error. */
+  /** The error for a unit of work that {@link consume} rolled back; undefined for every other error. */
   replayed(error: unknown): OAuthError | undefined {
-    return error instanceof ConcurrencyConflict && isReplay(error) ? replay() : undefined;
+    return error instanceof ConcurrencyConflict && isReplay(error) ? replayedProof() : undefined;
   }
 
   /**
-   * Spends the proof of a request that writes nothing else, within a rate per client and holder.
-   * @param sender holder: the person of the token or the key of the proof
+   * Consumes the proof of a request that writes nothing else, within a rate limit per client and holder.
+   * @param sender holder: the user of the token or the key of the proof
    * @throws OAuthError invalid_dpop_proof, temporarily_unavailable
    */
   async spendAlone(
@@ -79,7 +79,7 @@ export class DpopProofs {
     { client, holder }: { readonly client: Client; readonly holder: string },
     now: EpochSeconds,
   ): Promise<void> {
-    // An administrator knows who sends what an approved confidential client authenticates.
+    // An approved confidential client is accountable for its requests.
     const isTrusted = client.type === 'confidential' && client.approvedAt !== undefined;
     if (!isTrusted && !this.budget.take(JSON.stringify([client.id, holder]), now))
       throw new OAuthError('temporarily_unavailable', 'Too many requests with DPoP proofs. Try again in a minute.', {
@@ -95,19 +95,19 @@ export class DpopProofs {
   }
 
   /**
-   * Where a request is refused, its proof is not spent; but a proof that was spent already is refused first, so that a
-   * request that is sent twice as it was does not count as the reuse of its code or refresh token.
+   * A rejected request does not consume its proof, but a proof that has already been consumed is rejected first, so that an
+   * identical request sent twice does not count as the reuse of its code or refresh token.
    * @throws OAuthError invalid_dpop_proof
    */
   async checkUnused(proof: DpopProof | undefined, now: EpochSeconds): Promise<void> {
-    if (proof && (await this.replay.isUsed(useOf(proof), now))) throw replay();
+    if (proof && (await this.replayCache.isUsed(singleUseOf(proof), now))) throw replayedProof();
   }
 }
 
-function useOf({ jkt, jti, expiresAt }: DpopProof): SingleUse {
+function singleUseOf({ jkt, jti, expiresAt }: DpopProof): SingleUse {
   return { issuer: `dpop proof of ${jkt}`, jti, expiresAt };
 }
 
-function replay(): OAuthError {
+function replayedProof(): OAuthError {
   return new OAuthError('invalid_dpop_proof', 'The DPoP proof was used before.', { reason: 'dpop.replayed' });
 }
