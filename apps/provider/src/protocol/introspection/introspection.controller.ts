@@ -19,7 +19,7 @@ import { UsersService } from '../../users/users.service.js';
 
 const jwtType = 'application/token-introspection+jwt';
 
-/** Token introspection (RFC 7662, RFC 9701): a client sees its own tokens, and of all others only that they are not active for it. */
+/** Token introspection (RFC 7662, RFC 9701): a client sees its own tokens; all others are reported as inactive. */
 @Controller(routes.introspect)
 @UseFilters(OAuthErrorFilter)
 export class IntrospectionController {
@@ -56,21 +56,21 @@ export class IntrospectionController {
   }
 
   private readonly respond = async ({ request, parameters, now }: ClientCall, client: Client): Promise<Reply> => {
-    // RFC 7662 2.1: the endpoint must not answer whoever merely holds a token; a public client proves nothing.
+    // RFC 7662 2.1: the endpoint requires client authentication, and a public client does not authenticate.
     if (client.type === 'public')
       throw new OAuthError('invalid_client', 'A public client cannot introspect.', { reason: 'introspection.public' });
     const text = parameters.get('token');
     if (text === undefined)
       throw new OAuthError('invalid_request', 'The token is missing.', { reason: 'introspection.missing' });
-    // The hint only says where to look first; both kinds are looked for (RFC 7662 2.1).
-    const answer = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
-    return this.reply(request, client, answer ?? introspectionResponse(undefined), now);
+    // The hint only says where to search first; both kinds are searched (RFC 7662 2.1).
+    const response = (await this.accessToken(text, client, now)) ?? (await this.refreshToken(text, client, now));
+    return this.reply(request, client, response ?? introspectionResponse(undefined), now);
   };
 
-  /** JSON, or a JWT where one is asked for (RFC 9701 4, 5). */
-  private async reply(request: WebRequest, client: Client, answer: object, now: EpochSeconds): Promise<Reply> {
-    if (!asksForJwt(request)) return Reply.json(answer);
-    const claims = { iss: this.settings.issuer, aud: client.id, iat: now, token_introspection: answer };
+  /** JSON, or a JWT when the client requests one (RFC 9701 4, 5). */
+  private async reply(request: WebRequest, client: Client, response: object, now: EpochSeconds): Promise<Reply> {
+    if (!asksForJwt(request)) return Reply.json(response);
+    const claims = { iss: this.settings.issuer, aud: client.id, iat: now, token_introspection: response };
     const jwt = await this.responses.introspection(client, claims, now);
     return Reply.bytes(Buffer.from(jwt, 'ascii'), jwtType, { headers: { 'Cache-Control': 'no-store' } });
   }
@@ -81,13 +81,13 @@ export class IntrospectionController {
     now: EpochSeconds,
   ): Promise<Record<string, unknown> | undefined> {
     const token = await this.accessTokens.findLiveOfAnyFormat(text, now);
-    if (!token || !(await this.mayAsk(client, token))) return undefined;
+    if (!token || !(await this.mayIntrospect(client, token))) return undefined;
     this.accessTokens.noteUse(token, now);
     return introspectionResponse({
       issuer: this.settings.issuer,
       clientId: token.clientId,
       scope: token.scope,
-      ...(await this.person(token.clientId, token.userId)),
+      ...(await this.subjectOf(token.clientId, token.userId)),
       audience: token.audience,
       acr: token.acr,
       authTime: token.authTime,
@@ -99,8 +99,8 @@ export class IntrospectionController {
     });
   }
 
-  /** A client asks about its own tokens, an API about those that are for it (RFC 7662 4). */
-  private async mayAsk(client: Client, token: AccessToken): Promise<boolean> {
+  /** A client may introspect its own tokens, an API those that are for it (RFC 7662 4). */
+  private async mayIntrospect(client: Client, token: AccessToken): Promise<boolean> {
     if (!client.resourceServer) return token.clientId === client.id;
     if (token.audience.length === 0) return false;
     const resource = await this.resources.findByClient(client.id);
@@ -122,7 +122,7 @@ export class IntrospectionController {
       issuer: this.settings.issuer,
       clientId: token.clientId,
       scope: token.scope,
-      ...(await this.person(client.id, grant.userId)),
+      ...(await this.subjectOf(client.id, grant.userId)),
       acr: grant.acr,
       authTime: grant.authTime,
       dpopJkt: token.dpopJkt,
@@ -131,8 +131,8 @@ export class IntrospectionController {
     });
   }
 
-  /** The person as the token's client knows them; a username would tell a pairwise one who it is. */
-  private async person(
+  /** The user as the token's client knows them; a username would identify the user to a pairwise client. */
+  private async subjectOf(
     clientId: string,
     userId: string | undefined,
   ): Promise<{ subject?: string; username?: string | undefined }> {
@@ -143,7 +143,7 @@ export class IntrospectionController {
   }
 }
 
-/** RFC 9701 4: where the header names the type; of `application/json` beside it the JWT is the better one. */
+/** RFC 9701 4: when the Accept header includes the type; the JWT takes precedence over `application/json`. */
 function asksForJwt(request: WebRequest): boolean {
   return header(request, 'accept')?.toLowerCase().includes(jwtType) ?? false;
 }
