@@ -12,7 +12,7 @@ import { AccessTokensService } from '../../tokens/access-tokens.service.js';
 import { RefreshTokensService } from '../../tokens/refresh-tokens.service.js';
 import { ProtocolEndpoints, type ClientCall, type ProtocolEndpoint } from '../endpoint.js';
 
-/** Token revocation (RFC 7009). A refresh token takes its grant with it, and so every access token of it (2.1). */
+/** Token revocation (RFC 7009). Revoking a refresh token revokes its grant, and so every access token of the grant (2.1). */
 @Controller(routes.revoke)
 @UseFilters(OAuthErrorFilter)
 export class RevocationController {
@@ -52,7 +52,7 @@ export class RevocationController {
     const access = await this.accessTokens.findLiveOfAnyFormat(text, now);
     const refresh = access ? undefined : await this.refreshTokens.find(text);
     const found = access ?? refresh;
-    // RFC 7009 2.1: another client's token is refused; 2.2: an unknown one is gone already, which is what was asked for.
+    // RFC 7009 2.1: another client's token is rejected; 2.2: an unknown token is not an error.
     if (found && found.clientId !== client.id)
       throw new OAuthError('invalid_request', 'The token was issued to another client.', {
         reason: 'revocation.other_client',
