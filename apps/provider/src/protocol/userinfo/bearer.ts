@@ -24,13 +24,13 @@ import { ClientsService } from '../../clients/clients.service.js';
 import { repeatedParameter } from '../endpoint.js';
 import { AccessTokensService, type AccessToken } from '../../tokens/access-tokens.service.js';
 
-/** A live access token, and the client that it was given to. */
+/** A valid access token, and the client that it was issued to. */
 export interface PresentedToken {
   readonly token: AccessToken;
   readonly client: Client;
 }
 
-/** Finds the live access token that a request to our own endpoints carries (RFC 6750 2, RFC 9449 7). */
+/** Finds the valid access token of a request to this server's own endpoints (RFC 6750 2, RFC 9449 7). */
 @Injectable()
 export class BearerTokens {
   constructor(
@@ -40,14 +40,14 @@ export class BearerTokens {
   ) {}
 
   /**
-   * @throws OAuthError invalid_request for two ways at once, invalid_token, invalid_dpop_proof, use_dpop_nonce,
+   * @throws OAuthError invalid_request for two tokens, invalid_token, invalid_dpop_proof, use_dpop_nonce,
    *   temporarily_unavailable
    */
   async check(request: WebRequest, now: EpochSeconds): Promise<PresentedToken> {
     const authorization = header(request, 'authorization');
     const inBody = request.method === 'POST' ? await bodyToken(request) : undefined;
     if (authorization !== undefined && inBody !== undefined)
-      throw new OAuthError('invalid_request', 'The token comes in the header or in the body, not in both.', {
+      throw new OAuthError('invalid_request', 'Send the token either in the header or in the body, not in both.', {
         reason: 'bearer.two_ways',
       });
     if (authorization === undefined && inBody === undefined)
@@ -63,7 +63,7 @@ export class BearerTokens {
       bound || token.dpopJkt !== undefined
         ? this.checkSender(request, token, bound ? text : undefined, now)
         : undefined;
-    // RFC 9068 4: a token for an API opens nothing here.
+    // RFC 9068 4: a token for an API is not valid at this server.
     if (token.audience.length > 0)
       throw new OAuthError('invalid_token', 'The access token is for another audience.', {
         reason: 'bearer.audience',
@@ -75,31 +75,31 @@ export class BearerTokens {
       });
     const unmet = unmetProfile(client, 'invalid_token');
     if (unmet) throw unmet;
-    // Issued before the client was held to bound tokens.
+    // Issued before bound tokens were required of the client.
     if (token.dpopJkt === undefined && client.dpopBoundAccessTokens)
-      throw new OAuthError('invalid_token', 'The access token must be bound to a key: get a new one.', {
+      throw new OAuthError('invalid_token', 'The access token must be bound to a key: request a new one.', {
         reason: 'dpop.unbound_client',
       });
     if (proof) checkProofUnderProfile(proof, client.securityProfile, now);
-    // Last: what is refused stores nothing.
+    // Last: a rejected request stores nothing.
     if (proof) await this.proofs.spendAlone(proof, { client, holder: token.userId ?? proof.jkt }, now);
     this.tokens.noteUse(token, now);
     return { token, client };
   }
 
   /**
-   * That a bound token comes in its scheme, with a proof of the key that it is bound to; the proof is not spent yet.
-   * @param text the token as it came in the scheme DPoP; undefined where it came in another way
+   * Checks that a bound token is sent with the DPoP scheme and a proof of its key; does not consume the proof.
+   * @param text the token as sent with the DPoP scheme; undefined if it was sent in another way
    * @see RFC 9449 7.1, 7.2
    */
   private checkSender(request: WebRequest, token: AccessToken, text: string | undefined, now: EpochSeconds): DpopProof {
-    // RFC 9449 7.2: shown as Bearer it would be worth as much as an unbound one to whoever stole it.
+    // RFC 9449 7.2: accepted as Bearer, a stolen token would be as useful as an unbound one.
     if (text === undefined)
-      throw new OAuthError('invalid_token', 'The access token is bound to a key: send it by the scheme DPoP.', {
+      throw new OAuthError('invalid_token', 'The access token is bound to a key: send it with the DPoP scheme.', {
         reason: 'dpop.as_bearer',
       });
     if (token.dpopJkt === undefined)
-      throw new OAuthError('invalid_token', 'The access token is bound to no key: send it by the scheme Bearer.', {
+      throw new OAuthError('invalid_token', 'The access token is not bound to a key: send it with the Bearer scheme.', {
         reason: 'dpop.unbound',
       });
     const proof = this.proofs.verify(request, now, text);
@@ -111,18 +111,18 @@ export class BearerTokens {
   }
 }
 
-/** A refused token: 401 or 403 with a challenge (RFC 6750 3). */
+/** A rejected token: 401 or 403 with a challenge (RFC 6750 3). */
 export interface RefusedToken {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
   readonly reason: string;
   readonly description: string;
-  /** Undefined where no token was sent. */
+  /** Undefined when no token was sent. */
   readonly error: string | undefined;
 }
 
 export function refusedToken(error: OAuthError, request: WebRequest): RefusedToken {
-  // RFC 9449 7.2: both schemes, where nothing says which one it is for. RFC 6750 3.1: and no error code.
+  // RFC 9449 7.2: without a token both schemes are offered. RFC 6750 3.1: without an error code.
   if (error.reason === missingToken)
     return {
       status: error.status,
@@ -150,14 +150,14 @@ export function refusedToken(error: OAuthError, request: WebRequest): RefusedTok
     scope: error.scope,
     authentication: error.authentication,
   };
-  const ofProof = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
+  const isProofError = error.code === 'invalid_dpop_proof' || error.code === 'use_dpop_nonce';
   const value =
-    ofProof || isDpop(request) || error.reason === 'dpop.as_bearer'
+    isProofError || isDpop(request) || error.reason === 'dpop.as_bearer'
       ? dpopChallenge({ ...parts, algorithms: dpopAlgorithms })
       : bearerChallenge(parts);
   return {
-    // RFC 9449 9: at a resource, what is wrong with a proof is a 401 with a challenge.
-    status: ofProof ? 401 : error.status,
+    // RFC 9449 9: at a protected resource, an invalid proof is a 401 with a challenge.
+    status: isProofError ? 401 : error.status,
     headers: challengeHeaders(value, request),
     reason: error.reason,
     description: error.description,
@@ -165,7 +165,7 @@ export function refusedToken(error: OAuthError, request: WebRequest): RefusedTok
   };
 }
 
-/** The response of a protected resource to an error, in JSON as OAuth has it (RFC 6750 3). */
+/** The error response of a protected resource, in JSON (RFC 6750 3). */
 export function challenge(error: OAuthError, request: WebRequest): Reply {
   const { status, headers, description, error: code } = refusedToken(error, request);
   return code === undefined
@@ -173,7 +173,7 @@ export function challenge(error: OAuthError, request: WebRequest): Reply {
     : Reply.json({ error: code, error_description: description }, { status, headers });
 }
 
-/** True when the request means to use the scheme DPoP, well-formed or not. */
+/** True when the request uses the DPoP scheme, well-formed or not. */
 function isDpop(request: WebRequest): boolean {
   return /^dpop(\s|$)/i.test(header(request, 'authorization') ?? '');
 }
@@ -187,7 +187,7 @@ function challengeHeaders(value: string | string[], request: WebRequest): Outgoi
   };
 }
 
-/** RFC 6750 2.2: a form body of one part. Another kind of body carries no token. */
+/** RFC 6750 2.2: a form-encoded body. A body of another type carries no token. */
 async function bodyToken(request: WebRequest): Promise<string | undefined> {
   try {
     return (await readForm(request, { limitBytes: 16 * 1024 })).protocolParameters().get('access_token');

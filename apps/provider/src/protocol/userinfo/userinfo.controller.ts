@@ -18,14 +18,14 @@ import type { User } from '../../users/user.js';
 import { UsersService } from '../../users/users.service.js';
 import { BearerTokens, challenge } from './bearer.js';
 
-/** Whom a request's token is for. */
+/** The user and the client of a request's token. */
 interface TokenHolder {
   readonly user: User;
   readonly token: AccessToken;
   readonly client: Client;
 }
 
-/** UserInfo (OpenID Connect Core 5.3), and `/api/me`, the smallest API that a token opens. */
+/** UserInfo (OpenID Connect Core 5.3), and `/api/me`, a minimal API that accepts access tokens. */
 @Controller()
 @UseFilters(OAuthErrorFilter)
 export class UserinfoController {
@@ -85,19 +85,19 @@ export class UserinfoController {
     const { request, now } = call;
     const { user, token, client } = await this.holderOf(call);
     if (!token.scope.includes('openid'))
-      throw new OAuthError('insufficient_scope', 'UserInfo needs the scope openid.', {
+      throw new OAuthError('insufficient_scope', 'UserInfo requires the scope openid.', {
         reason: 'userinfo.scope',
         scope: 'openid',
       });
-    // What was taken from the client since is no longer its to get.
+    // Scopes that the client has lost since the token was issued are left out.
     const scope = token.scope.filter((each) => client.scope.includes(each));
-    // OpenID Connect Core 5.5: what is asked for by name comes to what is asked for by scope.
-    const person = scope.includes('application_roles')
+    // OpenID Connect Core 5.5: claims requested by name are added to those requested by scope.
+    const userWithRoles = scope.includes('application_roles')
       ? { ...user, applicationRoles: await this.roles.of(client.id, user.id) }
       : user;
     const claims = {
-      ...userinfoClaims(person, await this.subjects.of(client, user.id), scope),
-      ...requestedClaims(person, allowedClaims(token.claims, client)?.userinfo, scope),
+      ...userinfoClaims(userWithRoles, await this.subjects.of(client, user.id), scope),
+      ...requestedClaims(userWithRoles, allowedClaims(token.claims, client)?.userinfo, scope),
     };
     if (client.userinfoSignedResponseAlg === undefined && client.userinfoEncryptedResponseAlg === undefined)
       return Reply.json(claims, headersFor(request));
@@ -109,7 +109,7 @@ export class UserinfoController {
     return Reply.json({ username: user.username }, headersFor(call.request));
   };
 
-  /** OpenID Connect Core 5.3.2: a signed answer names who made it and whom it is for. */
+  /** OpenID Connect Core 5.3.2: a signed response names its issuer and its audience. */
   private async signed(
     { request, client, now }: Pick<EndpointCall, 'request' | 'now'> & { readonly client: Client },
     claims: object,
@@ -117,7 +117,7 @@ export class UserinfoController {
     const whole = { ...claims, iss: this.settings.issuer, aud: client.id };
     const asker = addressKey(clientAddress(request));
     const jwt = await this.tokens.userinfo(client, whole, { now, addressKey: asker });
-    if (jwt === undefined) throw new Error('this client takes plain JSON');
+    if (jwt === undefined) throw new Error('this client receives plain JSON');
     return Reply.bytes(Buffer.from(jwt, 'ascii'), 'application/jwt', headersFor(request));
   }
 
@@ -126,7 +126,9 @@ export class UserinfoController {
     call.clientId = client.id;
     const user = token.userId === undefined ? undefined : await this.users.find(token.userId);
     if (!user || user.disabledAt !== undefined)
-      throw new OAuthError('invalid_token', 'The access token is not for a person.', { reason: 'bearer.no_person' });
+      throw new OAuthError('invalid_token', 'The access token was not issued for a user.', {
+        reason: 'bearer.no_person',
+      });
     return { user, token, client };
   }
 }

@@ -8,8 +8,8 @@ import { BearerTokens } from './bearer.js';
 import { UserinfoController } from './userinfo.controller.js';
 
 /**
- * Owns: what an access token of this server opens here. Endpoints: /oauth/userinfo, /api/me.
- * Invariant: claims go out only by the token's scope, and only while token, grant, client and person live.
+ * Owns: the endpoints of this server that accept its own access tokens. Endpoints: /oauth/userinfo, /api/me.
+ * Invariant: claims are limited to the token's scope, and require a valid token, grant, client and user.
  */
 @Module({
   imports: [ProtocolModule, DpopModule, ClientsModule, UsersModule, TokensModule],
