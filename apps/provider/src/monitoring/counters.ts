@@ -3,51 +3,51 @@ import type { Connections } from '@gatehouse/platform/database/store';
 import type { AnsweredRequest } from '@gatehouse/platform/http/request-log';
 import { RequestDurations } from './request-durations.js';
 
-/** What is also counted by the hour, for administrators to see. */
+/** What is also counted per hour, for the dashboard of administrators. */
 export type ActivityKind = 'login' | 'login_failed' | 'token' | 'refusal';
 
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
 /**
- * What is counted while the process runs. Labels come from closed sets (route patterns, reasons, grant types), so that
- * no stranger can make a new series.
+ * The metrics of a process. Labels come from closed sets (route patterns, reasons, grant types), so that requests cannot
+ * create new series.
  */
 export class Counters {
   readonly registry = new Registry();
-  private told: (kind: ActivityKind) => void = () => undefined;
+  private activityListener: (kind: ActivityKind) => void = () => undefined;
   private readonly requests = new RequestDurations(
     'gatehouse_request_duration_seconds',
-    'Requests by route, method and status, and how long they took.',
+    'Duration of requests by route, method and status.',
     durations,
     this.registry,
   );
-  private readonly refusals = new Counter({
+  private readonly failedRequests = new Counter({
     name: 'gatehouse_refusals_total',
-    help: 'Requests that a rule refused, by the stable id of the rule.',
+    help: 'Failed requests by the stable id of the rule that refused them.',
     labelNames: ['reason'],
     registers: [this.registry],
   });
   private readonly tokens = new Counter({
     name: 'gatehouse_token_answers_total',
-    help: 'Answers of the token endpoint that carried tokens, by grant type.',
+    help: 'Successful responses of the token endpoint by grant type.',
     labelNames: ['grant_type'],
     registers: [this.registry],
   });
   private readonly logins = new Counter({
     name: 'gatehouse_logins_total',
-    help: 'Logins by password, or by a passkey alone, by outcome.',
+    help: 'Sign-ins by password or by a passkey alone, by outcome.',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
   private readonly deliveries = new Counter({
     name: 'gatehouse_outbox_attempts_total',
-    help: 'Attempts to deliver messages to others, by kind and outcome.',
+    help: 'Attempts to deliver messages, by kind and outcome.',
     labelNames: ['kind', 'outcome'],
     registers: [this.registry],
   });
   private readonly factors = new Counter({
     name: 'gatehouse_second_factors_total',
-    help: 'Second factors that were given, by outcome.',
+    help: 'Second-factor verifications by outcome.',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
@@ -58,7 +58,7 @@ export class Counters {
   });
   private readonly unfinished = new Gauge({
     name: 'gatehouse_purge_backlog_tables',
-    help: 'Tables that the last purge did not get to the end of; it goes on with them a minute later.',
+    help: 'Tables that the last purge did not finish; the next run continues with them.',
     registers: [this.registry],
   });
   private readonly units = new Histogram({
@@ -69,19 +69,19 @@ export class Counters {
   });
   private readonly commits = new Histogram({
     name: 'gatehouse_lane_commit_seconds',
-    help: 'How long a shared commit took, its flush included (SQLite).',
+    help: 'Duration of a shared commit, including the flush (SQLite).',
     buckets: durations,
     registers: [this.registry],
   });
 
-  /** Those of the process itself: memory, CPU, garbage collection, event-loop delay. Off in tests. */
+  /** Adds metrics of the process: memory, CPU, garbage collection, event-loop delay. Not used in tests. */
   collectProcess(): void {
     collectDefaultMetrics({ register: this.registry, prefix: 'gatehouse_' });
   }
 
-  /** Whoever keeps count by the hour. */
-  onActivity(told: (kind: ActivityKind) => void): void {
-    this.told = told;
+  /** Registers the listener that counts activity per hour. */
+  onActivity(listener: (kind: ActivityKind) => void): void {
+    this.activityListener = listener;
   }
 
   answered({ request, status, milliseconds }: AnsweredRequest): void {
@@ -89,20 +89,20 @@ export class Counters {
   }
 
   refused(reason: string): void {
-    this.refusals.inc({ reason });
-    this.told('refusal');
+    this.failedRequests.inc({ reason });
+    this.activityListener('refusal');
   }
 
   issued(grantType: string): void {
     this.tokens.inc({ grant_type: grantType });
-    this.told('token');
+    this.activityListener('token');
   }
 
   loggedIn(outcome: 'logged in' | 'wrong' | 'throttled' | 'busy'): void {
     this.logins.inc({ outcome });
     // No password was verified.
     if (outcome === 'busy') return;
-    this.told(outcome === 'logged in' ? 'login' : 'login_failed');
+    this.activityListener(outcome === 'logged in' ? 'login' : 'login_failed');
   }
 
   secondFactor(outcome: 'proved' | 'wrong' | 'throttled' | 'ended'): void {
@@ -127,19 +127,19 @@ export class Counters {
   }
 
   /**
-   * The outbox is one for all processes: of several that are added up, each says the same. What cannot be read leaves
-   * the figures as they were.
+   * All processes share one outbox, so the aggregate of several is their maximum, not their sum. When the outbox cannot be
+   * read, the gauges keep their values.
    */
   watchOutbox(
     read: () => Promise<{ readonly waiting: number; readonly failed: number; readonly oldestAgeSeconds: number }>,
   ): void {
     const gauge = (name: string, help: string): Gauge =>
       new Gauge({ name, help, aggregator: 'max', registers: [this.registry] });
-    const failed = gauge('gatehouse_outbox_failed', 'Messages that were given up, kept for three days.');
-    const oldest = gauge('gatehouse_outbox_oldest_seconds', 'Age of the oldest message that waits.');
+    const failed = gauge('gatehouse_outbox_failed', 'Messages that were given up; they are kept for three days.');
+    const oldest = gauge('gatehouse_outbox_oldest_seconds', 'Age of the oldest waiting message.');
     new Gauge({
       name: 'gatehouse_outbox_waiting',
-      help: 'Messages (logouts, mail) that have not reached others yet.',
+      help: 'Messages (logouts, mail) that have not been delivered yet.',
       aggregator: 'max',
       registers: [this.registry],
       async collect() {
@@ -152,11 +152,11 @@ export class Counters {
     });
   }
 
-  /** Connections to the database by what they are for and whether they are in use, read when somebody looks. */
+  /** Adds database connections by pool and state, read at each scrape. */
   watchConnections(read: () => readonly Connections[]): void {
     new Gauge({
       name: 'gatehouse_database_connections',
-      help: 'Connections to PostgreSQL by pool and state; `waiting` are requests for one.',
+      help: 'Connections to PostgreSQL by pool and state; `waiting` counts requests for a connection.',
       labelNames: ['pool', 'state'],
       registers: [this.registry],
       collect() {
@@ -169,7 +169,7 @@ export class Counters {
     });
   }
 
-  /** A figure that is read when somebody looks. */
+  /** Adds a gauge that is read at each scrape. */
   watch(name: string, help: string, read: () => number): void {
     new Gauge({
       name,

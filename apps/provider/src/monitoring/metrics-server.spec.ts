@@ -3,8 +3,8 @@ import { createLog } from '@gatehouse/platform/telemetry/log';
 import { freePort } from '../../../../scripts/lib/free-port.cjs';
 import { serveMetrics } from './metrics-server.js';
 
-describe('the server of the metrics', () => {
-  it('logs why they could not be read, once, and answers 500 without it', async () => {
+describe('serveMetrics', () => {
+  it('logs the error once and responds with 500 without details when the metrics cannot be read', async () => {
     const lines: string[] = [];
     const log = createLog({ level: 'info', name: 'test', destination: { write: (line) => void lines.push(line) } });
     const source = {
@@ -13,8 +13,8 @@ describe('the server of the metrics', () => {
     };
     const server = await serveMetrics({ host: '127.0.0.1', port: await freePort() }, source, log);
     try {
-      const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
-      expect([answer.status, await answer.text()]).toEqual([500, '']);
+      const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`);
+      expect([response.status, await response.text()]).toEqual([500, '']);
       expect(lines).toHaveLength(1);
       expect(lines[0]).toContain('the metrics could not be read');
       expect(lines[0]).toContain('a worker does not answer');

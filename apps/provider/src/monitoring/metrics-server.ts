@@ -5,17 +5,17 @@ import type { Log } from '@gatehouse/platform/telemetry/log';
 import { serverLimits } from '@gatehouse/platform/http/server-limits';
 import { CannotStart } from '../config/cannot-start.js';
 
-/** Something that can write the text that Prometheus reads. */
+/** A source of metrics in the text format of Prometheus. */
 export interface MetricsSource {
   readonly contentType: string;
   metrics(): Promise<string>;
 }
 
-/** Enough for a few collectors and a person; further connections are closed. */
+/** Enough for a few scrapers and a person; further connections are closed. */
 const maxConnections = 32;
 
 /**
- * `/metrics` on an address and a port of its own, not the one that browsers reach.
+ * Serves `/metrics` on a separate address and port, not on the one for browsers.
  * @throws CannotStart when it cannot listen there
  */
 export async function serveMetrics(
@@ -44,7 +44,7 @@ export async function serveMetrics(
       `the metrics cannot listen on ${address} (${codeOf(cause) ?? String(cause)}): set GATEHOUSE_METRICS_HOST or GATEHOUSE_METRICS_PORT to another one`,
     );
   });
-  // One that cannot be accepted now (too many files are open) must not end the process.
+  // A connection that cannot be accepted (too many open files) must not end the process.
   server.on('error', () => undefined);
   return server;
 }

@@ -10,8 +10,8 @@ const observed: readonly (readonly [string, string, number, number])[] = [
   ['GET', '/"b"', 200, 1],
 ];
 
-/** What prom-client's own histogram says of the same. */
-function own(registry: Registry): void {
+/** The histogram of prom-client, as the reference. */
+function observeReference(registry: Registry): void {
   const histogram = new Histogram({
     name: 'requests_seconds',
     help: 'Requests.',
@@ -22,29 +22,29 @@ function own(registry: Registry): void {
   for (const [method, route, status, seconds] of observed) histogram.observe({ method, route, status }, seconds);
 }
 
-function ours(registry: Registry): void {
+function observeRequestDurations(registry: Registry): void {
   const durations = new RequestDurations('requests_seconds', 'Requests.', buckets, registry);
   for (const each of observed) durations.observe(...each);
 }
 
 const lines = (text: string): string[] => text.split('\n').sort();
 
-describe('the histogram of requests', () => {
-  it("is exported as prom-client's own", async () => {
+describe('RequestDurations', () => {
+  it('exports the same as the histogram of prom-client', async () => {
     const [expected, actual] = [new Registry(), new Registry()];
-    own(expected);
-    ours(actual);
+    observeReference(expected);
+    observeRequestDurations(actual);
     expect(lines(await actual.metrics())).toEqual(lines(await expected.metrics()));
   });
 
-  it("is added up over workers as prom-client's own", async () => {
-    const added = async (fill: (registry: Registry) => void): Promise<string[]> => {
+  it('aggregates over workers like the histogram of prom-client', async () => {
+    const aggregated = async (fill: (registry: Registry) => void): Promise<string[]> => {
       const registries = [new Registry(), new Registry()];
       registries.forEach(fill);
       const figures = await Promise.all(registries.map((registry) => registry.getMetricsAsJSON()));
-      // From worker to parent they go as JSON.
+      // Workers send their figures to the parent process as JSON.
       return lines(await AggregatorRegistry.aggregate(JSON.parse(JSON.stringify(figures)) as object[]).metrics());
     };
-    expect(await added(ours)).toEqual(await added(own));
+    expect(await aggregated(observeRequestDurations)).toEqual(await aggregated(observeReference));
   });
 });

@@ -2,19 +2,19 @@ import type { Metric, MetricValue, Registry } from 'prom-client';
 
 interface Series {
   readonly labels: { readonly method: string; readonly route: string; readonly status: number };
-  /** How many fell into each bucket, not added up; the last is past every bound. */
+  /** Observations per bucket, not cumulative; the last bucket is above every bound. */
   readonly counts: number[];
   sum: number;
 }
 
 /**
- * The histogram of requests. Every request is observed, so its series are found by three look-ups; prom-client's own
- * checks and joins the labels each time, which costs more than all the rest of a small answer.
+ * The histogram of request durations. Every request is observed, so a series is found by three lookups; the histogram of
+ * prom-client validates and joins the labels each time, which costs more than the rest of a small response.
  */
 export class RequestDurations {
   readonly type = 'histogram';
   readonly aggregator = 'sum';
-  /** By method, then route, then status: closed sets, so that no stranger can make a new series. */
+  /** By method, then route, then status: closed sets, so that requests cannot create new series. */
   private readonly series = new Map<string, Map<string, Series[]>>();
 
   /** @param bounds of the buckets, in seconds, ascending */
@@ -24,7 +24,7 @@ export class RequestDurations {
     private readonly bounds: readonly number[],
     registry: Registry,
   ) {
-    // The registry asks a metric for its name and its values; its type names prom-client's own four classes only.
+    // The registry only uses the name and the values of a metric; its type lists the four classes of prom-client only.
     registry.registerMetric(this as unknown as Metric);
   }
 
@@ -36,7 +36,7 @@ export class RequestDurations {
     series.sum += seconds;
   }
 
-  /** What has been observed, as the registry and the process that adds up its workers' figures take it. */
+  /** The observations, in the form that the registry and the aggregation over workers expect. */
   get(): Promise<object> {
     const { name, help, type, aggregator } = this;
     const values: MetricValue<string>[] = [];
