@@ -1,13 +1,13 @@
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A mail as it is kept sealed until it was sent. */
+/** A mail, stored sealed until it has been sent. */
 export interface Mail {
-  /** Also the left side of its Message-ID. */
+  /** Also the left part of the Message-ID. */
   readonly id: string;
   readonly to: string;
   readonly from: string;
-  /** What this server is called; mails that were queued before it had a name have none. */
+  /** The product name; undefined for mail that an earlier version queued. */
   readonly fromName?: string | undefined;
   readonly subject: string;
   readonly text: string;
@@ -16,17 +16,17 @@ export interface Mail {
   readonly createdAt: number;
 }
 
-/** How mail leaves: an SMTP server, or a folder. */
+/** How mail is sent: by an SMTP server, or to a folder. */
 export abstract class MailRoute {
-  /** What the outbox counts and holds back as one. */
+  /** The destination by which the outbox limits and postpones deliveries. */
   abstract readonly destination: string;
-  /** @throws what nodemailer or the file system says */
+  /** @throws errors of nodemailer or of the file system */
   abstract send(mail: Mail): Promise<void>;
 }
 
 const connectMilliseconds = 6000;
-const silentMilliseconds = 8000;
-/** Files that the folder keeps: the newest. */
+const socketMilliseconds = 8000;
+/** How many files the folder keeps, the newest ones. */
 export const maxFiles = 1000;
 
 /** @param url smtp: (STARTTLS where the server offers it) or smtps: */
@@ -42,7 +42,7 @@ export function smtpRoute(url: URL): MailRoute {
     ...(user === '' ? {} : { auth: { user, pass: decodeURIComponent(url.password) } }),
     connectionTimeout: connectMilliseconds,
     greetingTimeout: connectMilliseconds,
-    socketTimeout: silentMilliseconds,
+    socketTimeout: socketMilliseconds,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
@@ -55,7 +55,7 @@ export function smtpRoute(url: URL): MailRoute {
   };
 }
 
-/** One .eml per mail, readable by the owner of the process alone: they hold links. */
+/** Writes one .eml file per mail, readable only by the owner of the process: mails contain links. */
 export function folderRoute(folder: string): MailRoute {
   return {
     destination: 'folder:mail',
@@ -65,7 +65,7 @@ export function folderRoute(folder: string): MailRoute {
       const { message } = await transport.sendMail(messageOf(mail));
       await mkdir(folder, { recursive: true, mode: 0o700 });
       const path = join(folder, `${mail.createdAt}-${mail.id}.eml`);
-      // Whoever watches the folder never sees half a mail; a repeated attempt writes the same file.
+      // Written in two steps so that no reader sees a partial mail; a repeated attempt writes the same file.
       await writeFile(`${path}.part`, message, { mode: 0o600 });
       await rename(`${path}.part`, path);
       const names = (await readdir(folder)).filter((name) => name.endsWith('.eml')).sort();
@@ -74,7 +74,7 @@ export function folderRoute(folder: string): MailRoute {
   };
 }
 
-/** Loaded with the first mail: many set-ups send none. */
+/** Loaded with the first mail: many deployments send none. */
 function nodemailer(): Promise<typeof import('nodemailer')> {
   return import('nodemailer');
 }
@@ -82,7 +82,7 @@ function nodemailer(): Promise<typeof import('nodemailer')> {
 function messageOf(mail: Mail) {
   const host = mail.from.slice(mail.from.lastIndexOf('@') + 1);
   return {
-    // As objects, nothing in them is read as a list of addresses.
+    // Objects, so that nothing in them is parsed as a list of addresses.
     from: { name: mail.fromName ?? 'Gatehouse', address: mail.from },
     to: { name: '', address: mail.to },
     subject: mail.subject,
@@ -90,7 +90,7 @@ function messageOf(mail: Mail) {
     html: mail.html,
     date: new Date(mail.createdAt * 1000),
     messageId: `<${mail.id}@${host}>`,
-    // RFC 3834 5: no machine is to answer
+    // RFC 3834 5: suppresses automatic responses.
     headers: { 'Auto-Submitted': 'auto-generated' },
   };
 }

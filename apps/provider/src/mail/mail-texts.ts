@@ -3,7 +3,7 @@ import Handlebars from 'handlebars';
 import type { Catalogue, TextValues } from '../i18n/catalogue.js';
 import { Text, type TextKey } from '../i18n/message.js';
 
-/** A mail of the catalogue: what it says before and after its one link. */
+/** A mail: its texts before and after its one link. */
 interface Description {
   readonly subject: TextKey;
   readonly before: readonly TextKey[];
@@ -46,7 +46,7 @@ const mails = {
 export type MailText = keyof typeof mails;
 
 export type MailValues = Readonly<Record<string, string | Text>> & {
-  /** Where the mail leads. */
+  /** The URL of the link. */
   readonly link: string;
 };
 
@@ -63,26 +63,27 @@ function compile(name: string, noEscape: boolean): HandlebarsTemplateDelegate {
   return Handlebars.create().compile(source, { strict: true, knownHelpersOnly: true, noEscape });
 }
 
-/** Mail in text and HTML, of the texts of a language. */
+/** Renders mail as plain text and HTML in a language. */
 export class MailTexts {
-  // Plain text has nothing to escape.
+  // Plain text needs no escaping.
   private readonly text = compile('mail.text', true);
   private readonly html = compile('mail.html', false);
 
-  /** @throws Error when a text names a value that nobody gave */
+  /** @throws Error when a text uses a value that is missing */
   render(name: MailText, values: MailValues, catalogue: Catalogue): RenderedMail {
     const { subject, before, link, after }: Description = mails[name];
-    const filled: TextValues = Object.fromEntries(
+    const translatedValues: TextValues = Object.fromEntries(
       Object.entries(values).map(([key, value]) => [key, value instanceof Text ? value.in(catalogue) : value]),
     );
-    const plain = (key: TextKey): string => catalogue.plain(key, filled);
-    const html = (key: TextKey): Handlebars.SafeString => new Handlebars.SafeString(catalogue.html(key, filled));
+    const plain = (key: TextKey): string => catalogue.plain(key, translatedValues);
+    const html = (key: TextKey): Handlebars.SafeString =>
+      new Handlebars.SafeString(catalogue.html(key, translatedValues));
     const common = { language: catalogue.language, subject: plain(subject) };
-    const model = <Said>(say: (key: TextKey) => Said): object => ({
+    const model = <Rendered>(translate: (key: TextKey) => Rendered): object => ({
       ...common,
-      before: before.map(say),
-      link: { href: values.link, label: say(link) },
-      after: after.map(say),
+      before: before.map(translate),
+      link: { href: values.link, label: translate(link) },
+      after: after.map(translate),
     });
     return { subject: common.subject, text: this.text(model(plain)), html: this.html(model(html)) };
   }

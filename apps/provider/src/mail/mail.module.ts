@@ -7,10 +7,10 @@ import { folderRoute, MailRoute, smtpRoute } from './mail-route.js';
 import { Mailer } from './mailer.service.js';
 
 /**
- * Owns: mail to people: its texts, its way out (an SMTP server, or a folder while none is set).
- * Invariant: a mail is written in the unit of its event, sealed, and sent by the outbox; every attempt has the same
- * Message-ID. What people typed reaches a header only as an address that was checked.
- * Must not know: why anybody is written to; the modules above say which text, and with what.
+ * Owns: mail to users: its texts and its transport (an SMTP server, or a folder while none is configured).
+ * Invariant: a mail is stored sealed in the unit of work of its event and sent by the outbox; every attempt has the same
+ * Message-ID. User input only reaches a header as a validated address.
+ * Must not know: why mail is sent; the calling modules choose the text and its values.
  */
 @Module({
   imports: [OutboxModule],

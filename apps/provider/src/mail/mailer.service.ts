@@ -14,13 +14,13 @@ export interface NewMail {
   readonly to: string;
   readonly text: MailText;
   readonly values: MailValues;
-  /** The reader's own language (BCP 47), where they told it. */
+  /** The language of the recipient (BCP 47), if known. */
   readonly language?: string | undefined;
-  /** How long it is worth reading. */
+  /** How long the mail is useful; it is not sent after that. */
   readonly lifetimeSeconds: number;
 }
 
-/** Writes to people. A mail is queued in the unit of its event and sent once that is on disk. */
+/** Sends mail. A mail is queued in the unit of work of its event and sent once that is on disk. */
 @Injectable()
 export class Mailer implements OutboxKind, OnModuleInit {
   readonly name = 'mail';
@@ -42,15 +42,15 @@ export class Mailer implements OutboxKind, OnModuleInit {
 
   /**
    * Queues a mail.
-   * @returns false when too many wait already: then it is not sent
-   * @throws RangeError when the address could be read as more than one, or as a header
+   * @returns false when too many mails are waiting: then it is not queued
+   * @throws RangeError when the address is not one valid address
    */
   async write(
     unit: Unit,
     { to, text, values, language, lifetimeSeconds }: NewMail,
     now: EpochSeconds,
   ): Promise<boolean> {
-    if (!isEmailAddress(to)) throw new RangeError('this is not one mail address');
+    if (!isEmailAddress(to)) throw new RangeError('not a valid email address');
     const rendered = this.texts.render(
       text,
       values,
@@ -72,25 +72,27 @@ export class Mailer implements OutboxKind, OnModuleInit {
   }
 
   async deliver(payload: unknown, { signal }: DeliveryAttempt): Promise<Delivery> {
-    // Written by `write`, and sealed since.
+    // Written by `write` and sealed since.
     const mail = payload as Mail;
-    const cut = new Promise<'cut'>((resolve) => signal.addEventListener('abort', () => resolve('cut'), { once: true }));
+    const aborted = new Promise<'aborted'>((resolve) =>
+      signal.addEventListener('abort', () => resolve('aborted'), { once: true }),
+    );
     try {
-      const sent = await Promise.race([this.route.send(mail).then(() => 'sent' as const), cut]);
-      return sent === 'sent' ? { outcome: 'delivered' } : { outcome: 'retry', reason: 'it took too long' };
+      const sent = await Promise.race([this.route.send(mail).then(() => 'sent' as const), aborted]);
+      return sent === 'sent' ? { outcome: 'delivered' } : { outcome: 'retry', reason: 'timeout' };
     } catch (error) {
       return failureOf(error);
     }
   }
 }
 
-/** A server's own words may repeat what we sent: only codes are kept. RFC 5321 4.2.1: 5yz stays so, 4yz may pass. */
+/** The text of a mail server may repeat the mail, so only codes are recorded. RFC 5321 4.2.1: 5yz is permanent, 4yz transient. */
 function failureOf(error: unknown): Delivery {
   const { code, responseCode } = error as { code?: unknown; responseCode?: unknown };
   const kind = typeof code === 'string' ? code : 'unknown';
-  // A wrong password or a refused sender is the operator's to mend, and then the mail goes out.
-  const oursToMend = kind === 'EAUTH';
-  if (typeof responseCode === 'number' && !oursToMend) {
+  // An operator can fix a wrong password or a rejected sender; the mail is sent after that.
+  const isFixableByOperator = kind === 'EAUTH';
+  if (typeof responseCode === 'number' && !isFixableByOperator) {
     const reason = `the mail server answered ${responseCode}`;
     return responseCode >= 500 ? { outcome: 'give up', reason } : { outcome: 'retry', reason };
   }
