@@ -5,8 +5,8 @@ import type { DueRow } from './outbox.statements.js';
 const maxPerDestination = 2;
 
 /**
- * The capacity of one kind of messages in one process: how many deliveries run, in all and to each destination. Kinds
- * share none of it, so hanging deliveries of one kind never delay another.
+ * The capacity of one kind of messages in one process: how many deliveries run, in total and per destination. Each kind
+ * has its own, so that hanging deliveries of one kind never delay another.
  */
 export class DeliveryPool {
   private readonly destinations = new Destinations(maxPerDestination);
@@ -23,7 +23,7 @@ export class DeliveryPool {
     return this.destinations.full();
   }
 
-  /** Takes capacity for as many of these messages as there is, in their order. Each is given back by {@link release}. */
+  /** Reserves capacity for as many of these messages as possible, in order. {@link release} returns it. */
   reserve(rows: readonly DueRow[]): DueRow[] {
     const reserved: DueRow[] = [];
     for (const row of rows) {
@@ -45,7 +45,7 @@ export class DeliveryPool {
     this.destinations.succeeded(destination);
   }
 
-  /** @returns how often in a row by now */
+  /** @returns the number of consecutive failures */
   failed(destination: string): number {
     return this.destinations.failed(destination);
   }

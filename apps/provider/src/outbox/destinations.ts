@@ -1,42 +1,42 @@
-/** How many that failed are remembered; the one that failed longest ago is forgotten first. */
+/** How many failed destinations are remembered; the least recent failure is forgotten first. */
 const maxRemembered = 10_000;
 
 /**
- * What one process knows of where messages go: how many are on their way to each, and how often in a row each failed.
- * It keeps one dead host from taking every place, and from being asked again and again.
+ * The state of destinations in one process: the running deliveries and the consecutive failures of each. It prevents an
+ * unreachable host from using all capacity and from being tried too often.
  */
 export class Destinations {
-  private readonly onTheirWay = new Map<string, number>();
+  private readonly inFlight = new Map<string, number>();
   private readonly failures = new Map<string, number>();
 
-  /** @param most on their way to one destination at once */
+  /** @param most concurrent deliveries to one destination */
   constructor(private readonly most: number) {}
 
-  /** A destination that failed gets one at a time, until one arrives. */
+  /** A destination that failed gets one delivery at a time until one succeeds. */
   isFull(destination: string): boolean {
     const most = this.failures.has(destination) ? 1 : this.most;
-    return (this.onTheirWay.get(destination) ?? 0) >= most;
+    return (this.inFlight.get(destination) ?? 0) >= most;
   }
 
   full(): string[] {
-    return [...this.onTheirWay.keys()].filter((destination) => this.isFull(destination));
+    return [...this.inFlight.keys()].filter((destination) => this.isFull(destination));
   }
 
   begin(destination: string): void {
-    this.onTheirWay.set(destination, (this.onTheirWay.get(destination) ?? 0) + 1);
+    this.inFlight.set(destination, (this.inFlight.get(destination) ?? 0) + 1);
   }
 
   end(destination: string): void {
-    const left = (this.onTheirWay.get(destination) ?? 1) - 1;
-    if (left > 0) this.onTheirWay.set(destination, left);
-    else this.onTheirWay.delete(destination);
+    const left = (this.inFlight.get(destination) ?? 1) - 1;
+    if (left > 0) this.inFlight.set(destination, left);
+    else this.inFlight.delete(destination);
   }
 
   succeeded(destination: string): void {
     this.failures.delete(destination);
   }
 
-  /** @returns how often in a row by now */
+  /** @returns the number of consecutive failures */
   failed(destination: string): number {
     const failures = (this.failures.get(destination) ?? 0) + 1;
     this.failures.delete(destination);

@@ -1,6 +1,6 @@
 import type { ListedMessage } from './outbox.service.js';
 
-/** A message that waits or was given up, in JSON, without what it says. Instants are seconds since the epoch. */
+/** A message that waits or was given up as JSON, without its payload. Instants are seconds since the epoch. */
 export function messageRepresentation(message: ListedMessage): Record<string, unknown> {
   return {
     id: message.selector,

@@ -1,7 +1,7 @@
 import { InstantColumn, IntegerColumn, SelectorPrimaryColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** Something that must reach others. Read and written by the named statements beside this file; gone when it arrived. */
+/** A message to deliver. Read and written by the named statements next to this file; deleted when it was delivered. */
 @Entity('outbox_messages')
 export class OutboxMessageEntity {
   @SelectorPrimaryColumn()
@@ -11,7 +11,7 @@ export class OutboxMessageEntity {
   @TextColumn()
   kind!: string;
 
-  /** Where it goes, as far as one being down means that all is: an origin, a mail server. */
+  /** The destination as a unit of availability: an origin, a mail server. */
   @TextColumn()
   destination!: string;
 
@@ -22,27 +22,27 @@ export class OutboxMessageEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Nobody wants to be told any more. */
+  /** After this instant a delivery is no longer useful. */
   @InstantColumn()
   expiresAt!: number;
 
-  /** When it may be attempted: while an attempt runs, when its lease ends. Null when it was given up. */
+  /** When the next attempt may start; during an attempt, when its lease ends. Null when the message was given up. */
   @InstantColumn({ nullable: true })
   dueAt!: number | null;
 
-  /** Attempts that were begun; also what tells one claim from the next. */
+  /** Number of started attempts; also distinguishes one claim from the next. */
   @IntegerColumn()
   attempts!: number;
 
-  /** Since when an attempt runs; null while none does. */
+  /** Start of the running attempt; null while there is none. */
   @InstantColumn({ nullable: true })
   claimedAt!: number | null;
 
-  /** When it was given up; the purge clears it days later. */
+  /** When the message was given up; the purge deletes it days later. */
   @InstantColumn({ nullable: true })
   failedAt!: number | null;
 
-  /** Why the last attempt did not arrive. */
+  /** Why the last attempt failed. */
   @TextColumn({ nullable: true })
   lastFailure!: string | null;
 }

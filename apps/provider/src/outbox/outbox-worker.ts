@@ -12,24 +12,24 @@ import { Outbox, type ClaimedMessage } from './outbox.service.js';
 
 /** Rows of one kind that one query reads. */
 const maxRowsRead = 64;
-/** How often to look for what is due again, or was written by another process. */
+/** How often to poll for messages that are due again or were written by another process. */
 const pollMilliseconds = 1000;
-/** Shorter than a lease, so that nobody else has it while an attempt still runs. */
+/** Shorter than a lease, so that no other process claims the message while an attempt runs. */
 const attemptMilliseconds = 20_000;
-/** How long the end of the process waits for attempts that run. */
+/** How long a shutdown waits for running attempts. */
 const graceMilliseconds = 3000;
 
-/** Delivers what is due. Every server process has one; commands, which end soon, leave it to them. */
+/** Delivers due messages. Every server process has one; commands have none, because they end soon. */
 @Injectable()
 export class OutboxWorker implements BeforeApplicationShutdown {
-  /** By the name of the kind. */
+  /** By name of the kind. */
   private readonly pools = new Map<string, DeliveryPool>();
-  /** One for each attempt. */
+  /** One per running attempt. */
   private readonly attempts = new Set<AbortController>();
-  private cutShort = false;
+  private attemptsAborted = false;
   private readonly running = new Set<Promise<void>>();
   private timer: NodeJS.Timeout | undefined;
-  private state: 'not started' | 'idle' | 'looking' | 'looking, and again' | 'ended' = 'not started';
+  private state: 'not started' | 'idle' | 'polling' | 'polling again' | 'ended' = 'not started';
 
   constructor(
     @Inject(Outbox) private readonly outbox: Outbox,
@@ -50,42 +50,42 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     this.wake();
   }
 
-  /** Looks now; while it looks already, once more after that. */
+  /** Polls now, or once more after the current poll. */
   wake(): void {
-    if (this.state === 'looking') this.state = 'looking, and again';
+    if (this.state === 'polling') this.state = 'polling again';
     if (this.state !== 'idle') return;
-    this.state = 'looking';
+    this.state = 'polling';
     clearTimeout(this.timer);
-    const looked = this.look()
+    const poll = this.poll()
       .catch((error: unknown) => {
-        // A database that is away is not news here: requests say so, and the next look comes by itself.
+        // An unavailable database is already reported by requests; the next poll is scheduled anyway.
         if (!(error instanceof StoreUnavailable)) this.log.error({ err: error }, 'the outbox cannot be read');
       })
       .finally(() => {
-        this.running.delete(looked);
+        this.running.delete(poll);
         if (this.state === 'ended') return;
-        const again = this.state === 'looking, and again';
+        const again = this.state === 'polling again';
         this.state = 'idle';
         if (again) this.wake();
         else this.timer = setTimeout(() => this.wake(), pollMilliseconds).unref();
       });
-    this.running.add(looked);
+    this.running.add(poll);
   }
 
-  /** Takes nothing more, waits a moment for what is on its way, and gives back what did not arrive. */
+  /** Claims no more messages, waits briefly for running attempts, and releases the undelivered messages. */
   async beforeApplicationShutdown(): Promise<void> {
     this.state = 'ended';
     clearTimeout(this.timer);
-    const cut = setTimeout(() => {
-      this.cutShort = true;
+    const grace = setTimeout(() => {
+      this.attemptsAborted = true;
       for (const attempt of this.attempts) attempt.abort();
     }, graceMilliseconds);
     while (this.running.size > 0) await Promise.all(this.running);
-    clearTimeout(cut);
+    clearTimeout(grace);
   }
 
-  /** Each step fills the capacity of a destination or of a kind, or reads the last rows of a kind, so there are few. */
-  private async look(): Promise<void> {
+  /** Each iteration fills the capacity of a destination or kind, or reads the last rows of a kind, so there are few. */
+  private async poll(): Promise<void> {
     if (!(await this.outbox.hasDue(this.clock.now()))) return;
     let kinds = this.outbox.registeredKinds();
     while (kinds.length > 0 && !this.hasEnded()) kinds = await this.startDue(kinds);
@@ -95,23 +95,23 @@ export class OutboxWorker implements BeforeApplicationShutdown {
     return this.state === 'ended';
   }
 
-  /** @returns the kinds of which messages were started: there may be more of them */
+  /** @returns the kinds of which deliveries were started: they may have more due messages */
   private async startDue(kinds: readonly OutboxKind[]): Promise<OutboxKind[]> {
     const started: OutboxKind[] = [];
     for (const kind of kinds) {
       const pool = this.poolOf(kind);
       if (pool.free <= 0 || this.hasEnded()) continue;
       const now = this.clock.now();
-      // Read for each kind by itself: however many rows of another kind are due before it, they are not in between.
+      // Read per kind, so that many due rows of another kind cannot delay this one.
       const rows = await this.outbox.due({ kind: kind.name, except: pool.full(), limit: maxRowsRead }, now);
-      const chosen = pool.reserve(rows);
-      if (chosen.length === 0) continue;
-      const claimed = await this.outbox.claim(chosen, now).catch((error: unknown) => {
-        for (const { destination } of chosen) pool.release(destination);
+      const reserved = pool.reserve(rows);
+      if (reserved.length === 0) continue;
+      const claimed = await this.outbox.claim(reserved, now).catch((error: unknown) => {
+        for (const { destination } of reserved) pool.release(destination);
         throw error;
       });
-      const taken = new Set<number>(claimed.map(({ selector }) => selector));
-      for (const row of chosen) if (!taken.has(row.selector)) pool.release(row.destination);
+      const claimedSelectors = new Set<number>(claimed.map(({ selector }) => selector));
+      for (const row of reserved) if (!claimedSelectors.has(row.selector)) pool.release(row.destination);
       for (const message of claimed) this.begin(message, pool);
       started.push(kind);
     }
@@ -127,8 +127,8 @@ export class OutboxWorker implements BeforeApplicationShutdown {
   private begin(message: ClaimedMessage, pool: DeliveryPool): void {
     const attempt = this.attempt(message)
       .catch((error: unknown) => {
-        // It could not be noted what became of it: the lease ends by itself, and it is told again.
-        this.log.warn({ err: error, kind: message.kind.name }, 'a delivery could not be noted');
+        // The result could not be recorded: the lease expires, and the message is delivered again.
+        this.log.warn({ err: error, kind: message.kind.name }, 'the result of a delivery could not be recorded');
       })
       .finally(() => {
         pool.release(message.destination);
@@ -147,18 +147,18 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       await this.store.run((unit) => this.outbox.arrived(unit, message));
       return;
     }
-    // The process ends: whoever comes next may have it at once.
-    if (this.cutShort) {
+    // The process shuts down: another process may claim the message at once.
+    if (this.attemptsAborted) {
       await this.store.run((unit) => this.outbox.release(unit, message, this.clock.now()));
       return;
     }
-    const about = { kind: kind.name, destination, attempt, reason: delivery.reason };
+    const details = { kind: kind.name, destination, attempt, reason: delivery.reason };
     if (delivery.outcome === 'give up') {
-      this.log.warn(about, 'a message was given up');
+      this.log.warn(details, 'a message was given up');
       await this.store.run((unit) => this.outbox.giveUp(unit, message, delivery.reason, this.clock.now()));
       return;
     }
-    this.log.info(about, 'a message did not arrive and is sent again');
+    this.log.info(details, 'a delivery failed and will be retried');
     await this.postpone(message, delivery);
   }
 
@@ -182,10 +182,10 @@ export class OutboxWorker implements BeforeApplicationShutdown {
   private async deliver(message: ClaimedMessage): Promise<Delivery> {
     const now = this.clock.now();
     if (message.expiresAt <= now) return { outcome: 'give up', reason: 'too old' };
-    // Its attempts never came to an end: their processes died.
+    // The attempts never ended: their processes died.
     if (message.attempt > message.kind.maxAttempts) return { outcome: 'give up', reason: 'too many attempts' };
     const attempt = new AbortController();
-    const tooLong = setTimeout(() => attempt.abort(), attemptMilliseconds);
+    const timeout = setTimeout(() => attempt.abort(), attemptMilliseconds);
     this.attempts.add(attempt);
     try {
       const { signal } = attempt;
@@ -195,7 +195,7 @@ export class OutboxWorker implements BeforeApplicationShutdown {
       this.log.warn({ err: error, kind: message.kind.name }, 'a delivery failed');
       return { outcome: 'retry', reason: 'failed here' };
     } finally {
-      clearTimeout(tooLong);
+      clearTimeout(timeout);
       this.attempts.delete(attempt);
     }
   }

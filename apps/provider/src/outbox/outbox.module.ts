@@ -4,11 +4,11 @@ import { RetryMessages } from './operations/retry-messages.js';
 import { Outbox } from './outbox.service.js';
 
 /**
- * Owns: the durable queue of what must reach others, and the worker that delivers it.
- * Invariant: a message is written in the unit of its event, so it is told if and only if that happened, and no death of
- * a process loses it. One process at a time has it; one destination that is down holds up no other,
+ * Owns: the durable queue of outgoing messages, and the worker that delivers them.
+ * Invariant: a message is written in the unit of work of its event, so it is delivered if and only if the event happened,
+ * and a process that dies does not lose it. One process at a time delivers it; an unreachable destination delays no other,
  * and no kind of message waits for the deliveries of another.
- * Must not know: what is told to whom; modules above register their kinds.
+ * Must not know: the contents and recipients of messages; other modules register their kinds.
  */
 @Module({ providers: [RetryMessages, Outbox, OutboxWorker], exports: [Outbox, OutboxWorker] })
 export class OutboxModule {}

@@ -16,27 +16,27 @@ import {
 export interface NewMessage {
   /** The name of a registered kind. */
   readonly kind: string;
-  /** Where it goes, as far as one being down means that all is: an origin, a mail server. */
+  /** The destination as a unit of availability: an origin, a mail server. */
   readonly destination: string;
-  /** Anything that JSON carries, 48 kB of it at most. */
+  /** Any JSON value, at most 48 kB. */
   readonly payload: unknown;
-  /** The kind's own when left out. */
+  /** Defaults to that of the kind. */
   readonly lifetimeSeconds?: number | undefined;
 }
 
-/** A message that this process delivers now. */
+/** A message that this process has claimed for delivery. */
 export interface ClaimedMessage {
   readonly selector: Selector;
   readonly kind: OutboxKind;
   readonly destination: string;
-  /** Sealed: opened when it is delivered. */
+  /** Sealed; opened for the delivery. */
   readonly payloadSealed: string;
   /** 1 for the first. */
   readonly attempt: number;
   readonly expiresAt: EpochSeconds;
 }
 
-/** A message as operators see it: never what it says. */
+/** A message as operators see it, without its payload. */
 export interface ListedMessage {
   readonly selector: Selector;
   readonly kind: string;
@@ -52,24 +52,24 @@ export interface ListedMessage {
 export interface Backlog {
   readonly waiting: number;
   readonly failed: number;
-  /** Of what waits. */
+  /** Creation of the oldest waiting message. */
   readonly oldest: EpochSeconds | undefined;
 }
 
 const maxPayloadCharacters = 48 * 1024;
 const maxReasonCharacters = 200;
-/** Longer than any attempt may take (see the worker): a claim whose process died comes back after it. */
+/** Longer than the timeout of an attempt (see the worker): after it, a claim of a dead process becomes available again. */
 export const leaseSeconds = 30;
 const failedKeptSeconds = 3 * 24 * 3600;
 
 /**
- * Owns the queue of what must reach others. A message is written in the unit of its event: it is told if, and only if,
- * that happened. It is told at least once, in no promised order.
+ * Owns the queue of outgoing messages. A message is written in the unit of work of its event, so it is delivered if and only
+ * if the event happened: at least once, in no guaranteed order.
  */
 @Injectable()
 export class Outbox {
   private readonly kinds = new Map<string, OutboxKind>();
-  private readonly wakers: (() => void)[] = [];
+  private readonly listeners: (() => void)[] = [];
 
   constructor(
     @Inject(Store) private readonly store: Store,
@@ -79,32 +79,35 @@ export class Outbox {
 
   /** @throws Error when another kind has this name */
   register(kind: OutboxKind): void {
-    if (this.kinds.has(kind.name)) throw new Error(`two kinds of messages are called ${kind.name}`);
+    if (this.kinds.has(kind.name)) throw new Error(`the message kind ${kind.name} is already registered`);
     this.kinds.set(kind.name, kind);
   }
 
-  /** Called after a commit that brought a message. */
-  onMessage(wake: () => void): void {
-    this.wakers.push(wake);
+  /** Registers a listener that is called after a commit with a new message. */
+  onMessage(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   /**
    * Writes a message.
-   * @returns false when too many wait for this destination already: then it is not written, and nobody will be told
+   * @returns false when too many messages are waiting for this destination: then the message is not written
    * @throws Error when there is no such kind; RangeError when the payload is too large
    */
   async add(unit: Unit, message: NewMessage, now: EpochSeconds): Promise<boolean> {
     const kind = this.kinds.get(message.kind);
-    if (!kind) throw new Error(`there is no kind of messages called ${message.kind}`);
+    if (!kind) throw new Error(`unknown message kind ${message.kind}`);
     const payload = JSON.stringify(message.payload);
-    if (payload.length > maxPayloadCharacters) throw new RangeError(`a message of ${payload.length} characters`);
+    if (payload.length > maxPayloadCharacters)
+      throw new RangeError(
+        `the payload of a message has ${payload.length} characters, at most ${maxPayloadCharacters} are allowed`,
+      );
     const selector = this.selectors.next();
     const added = await unit.change(
       outboxStatements.insert,
       selector,
       kind.name,
       message.destination,
-      this.keyring.seal(placeOf(selector), payload),
+      this.keyring.seal(associatedDataOf(selector), payload),
       now,
       addSeconds(now, message.lifetimeSeconds ?? kind.lifetimeSeconds),
     );
@@ -112,7 +115,7 @@ export class Outbox {
     return added === 1;
   }
 
-  /** Kinds that this version knows: messages of others are left to processes that know them. */
+  /** The kinds that this version supports: messages of others are left to processes that support them. */
   registeredKinds(): OutboxKind[] {
     return [...this.kinds.values()];
   }
@@ -122,7 +125,7 @@ export class Outbox {
   }
 
   /**
-   * Messages of one kind that may be attempted, those that are due longest first.
+   * Due messages of one kind, the longest overdue first.
    * @param query.except destinations to leave out
    */
   async due(
@@ -132,10 +135,10 @@ export class Outbox {
     return this.store.all<DueRow>(outboxStatements.due, query.kind, now, JSON.stringify(query.except), query.limit);
   }
 
-  /** Takes messages for this process, for the time of a lease; those that another one took meanwhile are not in the answer. */
+  /** Claims messages for this process for the duration of a lease. @returns the claimed ones, without those that another process claimed first */
   async claim(rows: readonly DueRow[], now: EpochSeconds): Promise<ClaimedMessage[]> {
     const claimed = await this.store.run(async (unit) => {
-      const taken: ClaimedRow[] = [];
+      const claimedRows: ClaimedRow[] = [];
       for (const { selector, attempts } of rows) {
         const row = await unit.one<ClaimedRow>(
           outboxStatements.claim,
@@ -144,9 +147,9 @@ export class Outbox {
           now,
           addSeconds(now, leaseSeconds),
         );
-        if (row) taken.push(row);
+        if (row) claimedRows.push(row);
       }
-      return taken;
+      return claimedRows;
     });
     return claimed.flatMap((row) => {
       const kind = this.kinds.get(row.kind);
@@ -154,9 +157,9 @@ export class Outbox {
     });
   }
 
-  /** @throws CannotOpen when it was sealed by a key that is gone, or lies in another row's place */
+  /** @throws CannotOpen when it was sealed with a key that has been removed, or was moved to another row */
   payloadOf(message: ClaimedMessage): unknown {
-    return JSON.parse(this.keyring.open(placeOf(message.selector), message.payloadSealed).toString('utf8'));
+    return JSON.parse(this.keyring.open(associatedDataOf(message.selector), message.payloadSealed).toString('utf8'));
   }
 
   async arrived(unit: Unit, message: ClaimedMessage): Promise<void> {
@@ -164,24 +167,24 @@ export class Outbox {
   }
 
   async postpone(unit: Unit, message: ClaimedMessage, dueAt: EpochSeconds, reason: string): Promise<void> {
-    await unit.change(outboxStatements.postpone, message.selector, message.attempt, dueAt, short(reason));
+    await unit.change(outboxStatements.postpone, message.selector, message.attempt, dueAt, truncated(reason));
   }
 
-  /** Gives it back to whoever comes next, as if it had not been taken. */
+  /** Releases the claim, as if the message had not been claimed. */
   async release(unit: Unit, message: ClaimedMessage, now: EpochSeconds): Promise<void> {
     await unit.change(outboxStatements.release, message.selector, message.attempt, now);
   }
 
   async giveUp(unit: Unit, message: ClaimedMessage, reason: string, now: EpochSeconds): Promise<void> {
-    await unit.change(outboxStatements.giveUp, message.selector, message.attempt, now, short(reason));
+    await unit.change(outboxStatements.giveUp, message.selector, message.attempt, now, truncated(reason));
   }
 
-  /** Postpones the other messages of this kind for the same destination, which is down. */
+  /** Postpones the other messages of this kind for the same destination, which is unreachable. */
   async holdBack(unit: Unit, { kind, destination }: ClaimedMessage, until: EpochSeconds): Promise<void> {
     await unit.change(outboxStatements.holdBack, kind.name, destination, until);
   }
 
-  /** The oldest first; `after` is the selector of the last one of the page before. */
+  /** Oldest first; `after` is the selector of the last message of the previous page. */
   async list(query: {
     readonly failedOnly: boolean;
     readonly after?: number;
@@ -193,8 +196,8 @@ export class Outbox {
   }
 
   /**
-   * Makes messages due now, also those that were given up.
-   * @returns how many; those that are gone or being delivered are left alone
+   * Makes messages due now, including those that were given up.
+   * @returns how many; messages that no longer exist or are being delivered do not count
    */
   async retry(unit: Unit, selectors: readonly number[], now: EpochSeconds): Promise<number> {
     let changed = 0;
@@ -212,14 +215,14 @@ export class Outbox {
     return toBacklog(await this.store.one<BacklogRow>(outboxStatements.backlogOf, JSON.stringify(kinds)));
   }
 
-  /** A step of the purge: what was given up days ago. */
+  /** A step of the purge: deletes messages that were given up days ago. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     const gone = await unit.change(outboxStatements.purge, now - failedKeptSeconds);
     return { gone, more: gone === maxPurgedInStep };
   }
 
   private wake(): void {
-    for (const wake of this.wakers) wake();
+    for (const listener of this.listeners) listener();
   }
 }
 
@@ -238,11 +241,11 @@ function toBacklog(row: BacklogRow | undefined): Backlog {
   };
 }
 
-function placeOf(selector: number): string {
+function associatedDataOf(selector: number): string {
   return `outbox_messages.payload:${selector}`;
 }
 
-function short(reason: string): string {
+function truncated(reason: string): string {
   return reason.slice(0, maxReasonCharacters);
 }
 

@@ -1,12 +1,12 @@
 import { statement } from '@gatehouse/platform/database/store';
 
-/** What unauthenticated requests can cause is bounded: this many of one kind wait for one destination, and no more. */
+/** Bounds what unauthenticated requests can cause: the maximum of waiting messages per kind and destination. */
 export const maxWaitingPerDestination = 10_000;
 
-/** How many the purge deletes in one step. */
+/** How many rows the purge deletes in one step. */
 export const maxPurgedInStep = 1000;
 
-/** A message that may be attempted. */
+/** A message that is due. */
 export interface DueRow {
   selector: number;
   kind: string;
@@ -14,7 +14,7 @@ export interface DueRow {
   attempts: number;
 }
 
-/** A message as it was claimed. */
+/** A claimed message. */
 export interface ClaimedRow extends DueRow {
   payload_sealed: string;
   expires_at: number;
@@ -42,7 +42,7 @@ export const outboxStatements = {
      SELECT $1::bigint, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, $5::bigint, 0 WHERE ${room}`,
     { sqlite: `INSERT INTO outbox_messages (${columns}) SELECT $1, $2, $3, $4, $5, $6, $5, 0 WHERE ${room}` },
   ),
-  /** Whether anything is due: what an idle worker asks. */
+  /** Whether any message is due: the poll of an idle worker. */
   anyDue: statement('outbox_messages.any_due', 'SELECT selector FROM outbox_messages WHERE due_at <= $1 LIMIT 1'),
   /** $3: destinations to leave out, a JSON array. */
   due: statement(
@@ -56,21 +56,21 @@ export const outboxStatements = {
      ORDER BY due_at, selector LIMIT $4`,
     },
   ),
-  /** True for one of all that saw this row: whoever comes later finds another number of attempts, or a later time. */
+  /** Succeeds for one of all processes that read this row: for the others the number of attempts or the instant has changed. */
   claim: statement(
     'outbox_messages.claim',
     `UPDATE outbox_messages SET attempts = attempts + 1, claimed_at = $3, due_at = $4
      WHERE selector = $1 AND attempts = $2 AND due_at <= $3
      RETURNING selector, kind, destination, attempts, payload_sealed, expires_at`,
   ),
-  // Whoever lost its claim to another (it was too slow, and its lease ended) changes nothing any more.
+  // A process that has lost its claim (its lease ended) no longer changes the row.
   arrived: statement('outbox_messages.arrived', 'DELETE FROM outbox_messages WHERE selector = $1 AND attempts = $2'),
   postpone: statement(
     'outbox_messages.postpone',
     `UPDATE outbox_messages SET claimed_at = NULL, due_at = $3, last_failure = $4
      WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
   ),
-  /** An attempt that was cut short by the end of its process does not count. */
+  /** An attempt that a shutdown aborted does not count. */
   release: statement(
     'outbox_messages.release',
     `UPDATE outbox_messages SET claimed_at = NULL, due_at = $3, attempts = attempts - 1
@@ -81,7 +81,7 @@ export const outboxStatements = {
     `UPDATE outbox_messages SET claimed_at = NULL, due_at = NULL, failed_at = $3, last_failure = $4
      WHERE selector = $1 AND attempts = $2 AND due_at IS NOT NULL`,
   ),
-  /** The other messages of a kind for a destination that is down. */
+  /** Postpones the other messages of a kind for an unreachable destination. */
   holdBack: statement(
     'outbox_messages.hold_back',
     `UPDATE outbox_messages SET due_at = $3
@@ -95,7 +95,7 @@ export const outboxStatements = {
     'outbox_messages.list_failed',
     `SELECT ${listed} FROM outbox_messages WHERE failed_at IS NOT NULL AND selector > $1 ORDER BY selector LIMIT $2`,
   ),
-  /** What was given up begins anew; what waits is due now; what is being delivered is left alone. */
+  /** Restarts messages that were given up and makes waiting ones due now; ignores those being delivered. */
   retry: statement(
     'outbox_messages.retry',
     `UPDATE outbox_messages SET due_at = $2, attempts = CASE WHEN failed_at IS NULL THEN attempts ELSE 0 END,

@@ -9,7 +9,7 @@ export interface RetryMessagesInput {
   readonly selectors: readonly number[];
 }
 
-/** Makes messages due now, also those that were given up. Those that are gone or being delivered are left alone. */
+/** Makes messages due now, including those that were given up. Ignores those that no longer exist or are being delivered. */
 @Injectable()
 export class RetryMessages extends SimpleOperation<RetryMessagesInput, { readonly retried: number }> {
   constructor(@Inject(Outbox) private readonly outbox: Outbox) {
