@@ -5,22 +5,22 @@ import { decryptJwe, readJweHeader, type JweHeader } from './jwe.js';
 import { encryptionKind } from './key-kinds.js';
 import { KeysService } from './keys.service.js';
 
-/** A JWE that was opened. */
+/** A decrypted JWE. */
 export interface OpenedJwe {
   readonly header: JweHeader;
   readonly content: string;
 }
 
-/** Opens what others encrypted to us: by our public keys, or by a key made of a client's secret. */
+/** Decrypts JWEs that are encrypted to a public key of this server, or with a key derived from a client secret. */
 @Injectable()
 export class JweDecrypter {
   constructor(@Inject(KeysService) private readonly keys: KeysService) {}
 
   /**
-   * @param secrets of the client that sends it; none where it may use our public keys alone
-   * @param maxLength in characters; longer ones are not looked at
-   * @returns undefined when it is malformed, asks for what we do not do, or none of the keys opens it: all the same to
-   *   whoever sent it (RFC 7516 11.5)
+   * @param secrets of the sending client; empty if it may only use public keys
+   * @param maxLength in characters; a longer JWE is not decrypted
+   * @returns undefined when it is malformed or unsupported, or when no key decrypts it: the sender must not be able to
+   *   distinguish these cases (RFC 7516 11.5)
    */
   async open(
     jwe: string,

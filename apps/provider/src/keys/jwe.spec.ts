@@ -46,7 +46,7 @@ async function open(jwe: string, key: KeyObject | Buffer): Promise<string | unde
 }
 
 describe('decryptJwe', () => {
-  it.each(vectors)('opens %s, and nothing that was changed', async (_name, key, jwe) => {
+  it.each(vectors)('decrypts %s, but not if any part is changed', async (_name, key, jwe) => {
     expect(isJwe(jwe)).toBe(true);
     expect(await open(jwe, key)).toBe(frodo);
     const parts = jwe.split('.');
@@ -62,14 +62,14 @@ describe('decryptJwe', () => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-  it.each(publicKeyManagementAlgorithms)('%s: what is encrypted to a key opens by it alone', async (alg) => {
+  it.each(publicKeyManagementAlgorithms)('%s: only the recipient key decrypts', async (alg) => {
     const pair = alg.startsWith('RSA') ? rsa : curve;
     const other = alg.startsWith('RSA') ? curve : rsa;
     for (const enc of contentEncryptionAlgorithms) {
       const jwe = await encryptJwe('text', { alg, enc, kid: 'k', cty: 'JWT' }, pair.publicKey);
       expect(readJweHeader(jwe)).toEqual({ alg, enc, kid: 'k', cty: 'JWT' });
       expect(await open(jwe, pair.privateKey)).toBe('text');
-      // Keys of another kind, and another key of the same kind: the same answer.
+      // A key of another kind and another key of the same kind have the same result.
       expect(await open(jwe, other.privateKey)).toBeUndefined();
       expect(await open(jwe, Buffer.alloc(32))).toBeUndefined();
     }
@@ -77,7 +77,7 @@ describe('decryptJwe', () => {
     expect(await open(jwe, ec)).toBeUndefined();
   });
 
-  it.each(secretKeyManagementAlgorithms)('%s: what is encrypted by a secret opens by it alone', async (alg) => {
+  it.each(secretKeyManagementAlgorithms)('%s: only the same secret decrypts', async (alg) => {
     for (const enc of contentEncryptionAlgorithms) {
       const jwe = await encryptJwe('text', { alg, enc }, keyFromSecret('secret', alg, enc));
       expect(await open(jwe, keyFromSecret('secret', alg, enc))).toBe('text');
@@ -85,7 +85,7 @@ describe('decryptJwe', () => {
     }
   });
 
-  it('is undefined for bytes that are no UTF-8', async () => {
+  it('returns undefined for plaintext that is not UTF-8', async () => {
     const key = keyFromSecret('secret', 'dir', 'A128GCM');
     const jwe = await new CompactEncrypt(Buffer.from([0xff]))
       .setProtectedHeader({ alg: 'dir', enc: 'A128GCM' })
@@ -98,10 +98,10 @@ describe('readJweHeader', () => {
   const of = (header: unknown): string => `${Buffer.from(JSON.stringify(header)).toString('base64url')}....`;
 
   it.each<[string, unknown]>([
-    ['an algorithm that is not here', { alg: 'RSA1_5', enc: 'A128GCM' }],
+    ['an unsupported algorithm', { alg: 'RSA1_5', enc: 'A128GCM' }],
     ['a password', { alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 1e9, p2s: 'x' }],
     ['no content encryption', { alg: 'dir' }],
-    ['a content encryption that is not here', { alg: 'dir', enc: 'none' }],
+    ['an unsupported content encryption', { alg: 'dir', enc: 'none' }],
     ['compression (RFC 8725 3.6)', { alg: 'dir', enc: 'A128GCM', zip: 'DEF' }],
     ['an extension (RFC 7516 4.1.13)', { alg: 'dir', enc: 'A128GCM', crit: ['exp'], exp: 1 }],
     ['a list', ['dir']],

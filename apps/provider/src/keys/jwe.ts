@@ -7,12 +7,12 @@ import {
   type KeyManagementAlgorithm,
 } from '@gatehouse/domain/jose';
 
-/** The header of a JWE as far as we use it (RFC 7516 4.1). */
+/** The supported part of the header of a JWE (RFC 7516 4.1). */
 export interface JweHeader {
   readonly alg: KeyManagementAlgorithm;
   readonly enc: ContentEncryptionAlgorithm;
   readonly kid?: string | undefined;
-  /** `JWT` where what is inside is one (RFC 7519 5.2). */
+  /** `JWT` when the content is one (RFC 7519 5.2). */
   readonly cty?: string | undefined;
 }
 
@@ -21,7 +21,7 @@ export function isJwe(text: string): boolean {
   return text.split('.', 6).length === 5;
 }
 
-/** @throws TypeError when the key does not fit the algorithm: whoever chose it knows better */
+/** @throws TypeError when the key does not match the algorithm, a programming error */
 export async function encryptJwe(content: string, header: JweHeader, key: KeyObject | Buffer): Promise<string> {
   const { kid, cty } = header;
   return new CompactEncrypt(Buffer.from(content))
@@ -34,13 +34,13 @@ export async function encryptJwe(content: string, header: JweHeader, key: KeyObj
     .encrypt(key);
 }
 
-/** The header of a JWE, where its algorithms are known here and it asks for nothing more: no `crit`, no `zip`. */
+/** Parses the header of a JWE. @returns undefined for unsupported algorithms, `crit` or `zip` */
 export function readJweHeader(jwe: string): JweHeader | undefined {
   try {
     const header: Readonly<Record<string, unknown>> = decodeProtectedHeader(jwe);
     const alg = keyManagementAlgorithms.find((each) => each === header['alg']);
     const enc = contentEncryptionAlgorithms.find((each) => each === header['enc']);
-    // RFC 8725 3.6: what was compressed grows on arrival.
+    // RFC 8725 3.6: no decompression of untrusted data.
     if (alg === undefined || enc === undefined || 'crit' in header || 'zip' in header) return undefined;
     const { kid, cty } = header;
     return {
@@ -54,7 +54,7 @@ export function readJweHeader(jwe: string): JweHeader | undefined {
   }
 }
 
-/** The text inside; undefined when the key does not open it, or it is no UTF-8. */
+/** @returns the content; undefined when the key does not decrypt it, or the content is not UTF-8 */
 export async function decryptJwe(jwe: string, header: JweHeader, key: KeyObject | Buffer): Promise<string | undefined> {
   try {
     const { plaintext } = await compactDecrypt(jwe, key, {
@@ -63,7 +63,7 @@ export async function decryptJwe(jwe: string, header: JweHeader, key: KeyObject 
     });
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(plaintext);
   } catch {
-    // Library and WebCrypto throw errors of many classes for a stranger's bytes; all of them mean that it does not open.
+    // The library and WebCrypto throw many kinds of errors for untrusted input; all mean that decryption failed.
     return undefined;
   }
 }

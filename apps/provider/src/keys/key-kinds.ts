@@ -13,9 +13,9 @@ interface Kind {
 }
 
 /**
- * The kinds of key pairs that this server has, each under the first algorithm that it serves. One RSA key signs by every
- * RS and PS algorithm, which are one type of key to relying parties, and one Ed25519 key under both its names (RFC 9864);
- * each other curve has its own.
+ * The kinds of key pairs of this server, each named by the first algorithm that it supports. One RSA key signs with every
+ * RS and PS algorithm, which have the same key type for relying parties, and one Ed25519 key under both its names
+ * (RFC 9864); each other curve has a separate key.
  */
 export const keyKinds = {
   RS256: { use: 'sig', generate: () => generate('rsa', { modulusLength: 2048 }) },
@@ -29,10 +29,10 @@ export const keyKinds = {
 
 export type KeyKind = keyof typeof keyKinds;
 
-// Object.keys forgets what it is given.
+// Object.keys loses the type of the keys.
 export const keyKindNames = Object.keys(keyKinds) as readonly KeyKind[];
 
-/** The kind of key that signs by an algorithm. */
+/** The kind of key that signs with an algorithm. */
 export function signingKind(algorithm: JwsAlgorithm): KeyKind {
   switch (algorithm) {
     case 'RS256':
@@ -49,7 +49,7 @@ export function signingKind(algorithm: JwsAlgorithm): KeyKind {
   }
 }
 
-/** The kind of key that others encrypt to by an algorithm. */
+/** The kind of key that others encrypt to with an algorithm. */
 export function encryptionKind(algorithm: PublicKeyManagementAlgorithm): KeyKind {
   return algorithm.startsWith('RSA-') ? 'RSA-OAEP' : 'ECDH-ES';
 }

@@ -1,7 +1,7 @@
 import { keyKinds } from './key-kinds.js';
 import type { ServerKey } from './keys.service.js';
 
-/** A key of ours in JSON, without its material. Instants are seconds since the epoch. */
+/** A server key as JSON, without its key material. Instants are seconds since the epoch. */
 export function keyRepresentation(key: ServerKey): Record<string, unknown> {
   return {
     kid: key.kid,

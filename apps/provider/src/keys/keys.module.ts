@@ -7,8 +7,8 @@ import { RotateKeys } from './operations/rotate-keys.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
 /**
- * Owns: our key pairs, those that sign and those that others encrypt to, sealed in the database: create, publish, use, retire.
- * Invariant: a key is published before it signs, and stays published while anything that it signed can be alive.
+ * Owns: the key pairs of this server for signing and encryption, sealed in the database: create, publish, use, retire.
+ * Invariant: a key is published before it signs, and stays published while anything that it signed can be valid.
  * Must not know: what is signed.
  */
 @Module({

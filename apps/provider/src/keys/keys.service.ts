@@ -12,11 +12,11 @@ import { CacheVersions } from '../database/cache-versions.service.js';
 import { keyKindNames, keyKinds, type KeyKind } from './key-kinds.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
-/** A key pair of ours. */
+/** A key pair of this server. */
 export interface ServerKey {
   readonly kid: string;
   readonly kind: KeyKind;
-  /** As the JWKS shows it. */
+  /** As published in the JWKS. */
   readonly publicJwk: Jwk;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
@@ -25,7 +25,7 @@ export interface ServerKey {
   readonly retiredAt: EpochSeconds | undefined;
 }
 
-/** A key pair that was made but is not stored yet: making one is no database work. */
+/** A generated key pair that is not stored yet: keys are generated outside the unit of work. */
 export interface NewKey {
   readonly kid: string;
   readonly kind: KeyKind;
@@ -33,11 +33,11 @@ export interface NewKey {
   readonly privateJwk: JsonWebKey;
 }
 
-/** Owns our key pairs, those that sign and those that others encrypt to: makes, publishes, uses and retires them. */
+/** Owns the key pairs of this server for signing and encryption: creates, publishes, uses and retires them. */
 @Injectable()
 export class KeysService implements OnModuleInit {
   private cached: Promise<readonly ServerKey[]> | undefined;
-  private shown:
+  private lastPublished:
     | { readonly loaded: readonly ServerKey[]; readonly at: EpochSeconds; readonly keys: readonly ServerKey[] }
     | undefined;
 
@@ -52,34 +52,34 @@ export class KeysService implements OnModuleInit {
     this.versions.onChange('keys', () => this.forget());
   }
 
-  /** Drops what is cached; what another process changed is dropped within a second by itself. */
+  /** Clears the cache. Changes by another process clear it within a second. */
   forget(): void {
     this.cached = undefined;
   }
 
-  /** The key that signs. @throws Error when there is none of this kind: the start makes one of each */
+  /** The key that signs. @throws Error when there is none of this kind: startup creates one of each */
   async current(kind: KeyKind, now: EpochSeconds): Promise<ServerKey> {
     const loaded = await this.load();
     const key = currentKey(
       loaded.filter((each) => each.kind === kind),
       now,
     );
-    if (!key) throw new Error(`no ${kind} key is in use`);
+    if (!key) throw new Error(`there is no current ${kind} key`);
     return key;
   }
 
   /**
-   * What the JWKS shows: keys in use, those that will be soon, and those that signed what may still be alive. The same
-   * list as long as they are the same keys.
+   * The keys of the JWKS: current keys, keys that will sign soon, and keys whose signatures may still be valid. Returns the
+   * same array as long as the keys are the same.
    */
   async published(now: EpochSeconds): Promise<readonly ServerKey[]> {
     const loaded = await this.load();
-    const before = this.shown?.loaded === loaded ? this.shown : undefined;
+    const before = this.lastPublished?.loaded === loaded ? this.lastPublished : undefined;
     if (before?.at === now) return before.keys;
     const keys = loaded.filter((key) => !isRetired(key, now));
-    // Keys only retire: as many of the same ones are the same.
-    this.shown = { loaded, at: now, keys: before?.keys.length === keys.length ? before.keys : keys };
-    return this.shown.keys;
+    // Keys only retire: the same number of keys of one load means the same keys.
+    this.lastPublished = { loaded, at: now, keys: before?.keys.length === keys.length ? before.keys : keys };
+    return this.lastPublished.keys;
   }
 
   async list(): Promise<readonly ServerKey[]> {
@@ -87,18 +87,18 @@ export class KeysService implements OnModuleInit {
     return this.load();
   }
 
-  /** A key of ours, retired ones too: what they signed long ago still says whom it was for. */
+  /** Finds a key, including retired ones: an old ID token still identifies its client. */
   async find(kid: string): Promise<ServerKey | undefined> {
     return (await this.load()).find((key) => key.kid === kid);
   }
 
-  /** Kinds that have no key yet. */
+  /** Kinds without a key. */
   async missing(now: EpochSeconds): Promise<KeyKind[]> {
     const present = new Set((await this.published(now)).map((key) => key.kind));
     return keyKindNames.filter((kind) => !present.has(kind));
   }
 
-  /** Makes key pairs side by side: RSA primes take their time, off this thread. */
+  /** Generates key pairs in parallel: RSA keys take long, off the main thread. */
   async generate(kinds: readonly KeyKind[]): Promise<NewKey[]> {
     return Promise.all(
       kinds.map(async (kind) => {
@@ -110,18 +110,18 @@ export class KeysService implements OnModuleInit {
     );
   }
 
-  /** Stores a key that is used from `signsFrom`; those of its kind that are in use retire a while after that. */
+  /** Stores a key that is used from `signsFrom`; the current keys of its kind retire some time after that. */
   async add(unit: Unit, key: NewKey, signsFrom: EpochSeconds, now: EpochSeconds): Promise<void> {
     const repository = unit.manager.getRepository(SigningKeyEntity);
     const retiredAt = addSeconds(signsFrom, this.settings.keyRetireSeconds);
-    // Also an end that is later: a key that was to take over after this one does not.
-    const endLater = [IsNull(), MoreThan(retiredAt)].map((end) => ({ algorithm: key.kind, retiredAt: end }));
-    await repository.update(endLater, { retiredAt });
+    // Also keys that would retire later: a key scheduled to replace this one is superseded.
+    const retiresLater = [IsNull(), MoreThan(retiredAt)].map((end) => ({ algorithm: key.kind, retiredAt: end }));
+    await repository.update(retiresLater, { retiredAt });
     await repository.insert({
       kid: key.kid,
       algorithm: key.kind,
       publicJwk: { ...key.publicJwk } as Record<string, string>,
-      privateJwkSealed: this.keyring.seal(placeOf(key.kid), JSON.stringify(key.privateJwk)),
+      privateJwkSealed: this.keyring.seal(associatedDataOf(key.kid), JSON.stringify(key.privateJwk)),
       createdAt: now,
       signsFrom,
       retiredAt: null,
@@ -130,19 +130,19 @@ export class KeysService implements OnModuleInit {
   }
 
   /**
-   * Puts a new key of each kind in the place of the one that signs.
-   * @param atOnce for a key that leaked: else it is published first and signs later, so that relying parties that cache
-   *   the JWKS know it when they meet it. Where none signs yet there is nothing to wait for.
+   * Replaces the signing key of each kind by a new one.
+   * @param atOnce for a leaked key; otherwise the new key is published before it signs, so that relying parties that cache
+   *   the JWKS know it in time. Without a signing key the new one signs at once.
    */
   async replaceAll(
     unit: Unit,
-    made: readonly NewKey[],
-    how: { readonly atOnce: boolean; readonly present: readonly ServerKey[] },
+    newKeys: readonly NewKey[],
+    options: { readonly atOnce: boolean; readonly present: readonly ServerKey[] },
     now: EpochSeconds,
   ): Promise<void> {
-    for (const key of made) {
-      const signs = how.present.some((other) => other.kind === key.kind);
-      const signsFrom = signs && !how.atOnce ? addSeconds(now, this.settings.keyPrepublishSeconds) : now;
+    for (const key of newKeys) {
+      const hasPredecessor = options.present.some((other) => other.kind === key.kind);
+      const signsFrom = hasPredecessor && !options.atOnce ? addSeconds(now, this.settings.keyPrepublishSeconds) : now;
       await this.add(unit, key, signsFrom, now);
     }
   }
@@ -159,9 +159,11 @@ export class KeysService implements OnModuleInit {
     return rows.map((row) => {
       const privateKey = createPrivateKey({
         format: 'jwk',
-        key: JSON.parse(this.keyring.open(placeOf(row.kid), row.privateJwkSealed).toString('utf8')) as JsonWebKey,
+        key: JSON.parse(
+          this.keyring.open(associatedDataOf(row.kid), row.privateJwkSealed).toString('utf8'),
+        ) as JsonWebKey,
       });
-      // The column is written by `add` alone.
+      // Only `add` writes the column.
       const kind = row.algorithm as KeyKind;
       return {
         kid: row.kid,
@@ -177,13 +179,13 @@ export class KeysService implements OnModuleInit {
   }
 }
 
-/** What the JWKS shows of a key. A key that serves several algorithms names none, lest a relying party refuse the others. */
+/** The JWK in the JWKS. A key for several algorithms has no `alg`, because a relying party could reject the others. */
 function publishedJwk(kind: KeyKind, kid: string, jwk: Jwk): Jwk {
   const { alg: _several, ...members } = publicJwk(jwk);
   const { use, ...rest }: { use: string; alg?: string } = keyKinds[kind];
   return { ...members, kid, ...(rest.alg === undefined ? {} : { alg: rest.alg }), use };
 }
 
-function placeOf(kid: string): string {
+function associatedDataOf(kid: string): string {
   return `signing_keys.private_jwk:${kid}`;
 }

@@ -1,18 +1,18 @@
 import { IdPrimaryColumn, InstantColumn, JsonColumn, TextColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A key pair of ours: one that signs, or one that others encrypt to. */
+/** A key pair of this server, for signing or encryption. */
 @Entity('signing_keys')
 export class SigningKeyEntity {
-  /** RFC 7638 thumbprint: unique to the key. */
+  /** RFC 7638 thumbprint, unique per key. */
   @IdPrimaryColumn()
   kid!: string;
 
-  /** Its kind (`key-kinds.ts`), by the first of the algorithms that it serves. */
+  /** The kind of key (`key-kinds.ts`), named by the first algorithm that it supports. */
   @TextColumn()
   algorithm!: string;
 
-  /** As the JWKS shows it. */
+  /** As published in the JWKS. */
   @JsonColumn()
   publicJwk!: Record<string, unknown>;
 
@@ -23,11 +23,11 @@ export class SigningKeyEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Published since it was made, in use from here on: relying parties have fetched it by then. */
+  /** When it starts to sign; it is published from its creation, so that relying parties have fetched it by then. */
   @InstantColumn()
   signsFrom!: number;
 
-  /** When it leaves the JWKS: nothing that it signed is alive by then. Null while there is no newer one. */
+  /** When it is removed from the JWKS: nothing that it signed is valid by then. Null while there is no newer key. */
   @InstantColumn({ nullable: true })
   retiredAt!: number | null;
 }

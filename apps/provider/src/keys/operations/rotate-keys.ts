@@ -7,35 +7,35 @@ import { keyKindNames, type KeyKind } from '../key-kinds.js';
 import { KeysService, type NewKey, type ServerKey } from '../keys.service.js';
 
 export interface RotateKeysInput {
-  /** The new keys are used at once: for keys that leaked. */
+  /** The new keys sign at once: for leaked keys. */
   readonly atOnce: boolean;
-  /** Left out: all. */
+  /** Defaults to all. */
   readonly kinds?: readonly KeyKind[];
 }
 
 interface Prepared {
   readonly atOnce: boolean;
   readonly present: readonly ServerKey[];
-  readonly made: readonly NewKey[];
+  readonly newKeys: readonly NewKey[];
 }
 
-/** Makes new keys, which take the place of those that are used now. */
+/** Generates new keys that replace the current ones. */
 @Injectable()
 export class RotateKeys implements Operation<RotateKeysInput, void, Prepared> {
   constructor(@Inject(KeysService) private readonly keys: KeysService) {}
 
   async prepare(actor: Actor, { atOnce, kinds = keyKindNames }: RotateKeysInput): Promise<Prepared> {
-    // The rights are decided in the unit; making keys for an actor without them would only waste work.
+    // The unit of work decides the permissions; generating keys for an actor without them would only waste work.
     demand(actor, administratorsAfterRecentSignIn(actor));
-    return { atOnce, present: await this.keys.published(actor.now), made: await this.keys.generate(kinds) };
+    return { atOnce, present: await this.keys.published(actor.now), newKeys: await this.keys.generate(kinds) };
   }
 
-  async perform(unit: Unit, actor: Actor, { atOnce, present, made }: Prepared): Promise<Performed<void>> {
+  async perform(unit: Unit, actor: Actor, { atOnce, present, newKeys }: Prepared): Promise<Performed<void>> {
     demand(actor, administratorsAfterRecentSignIn(actor));
-    await this.keys.replaceAll(unit, made, { atOnce, present }, actor.now);
+    await this.keys.replaceAll(unit, newKeys, { atOnce, present }, actor.now);
     return {
       result: undefined,
-      changes: made.map(({ kid, kind }) => ({ type: 'key.created', subjectId: kid, details: { algorithm: kind } })),
+      changes: newKeys.map(({ kid, kind }) => ({ type: 'key.created', subjectId: kid, details: { algorithm: kind } })),
     };
   }
 
