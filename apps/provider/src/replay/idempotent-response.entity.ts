@@ -7,21 +7,21 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** What a creation answered, for whoever asks again with the same key. Read and written by the named statements of its service. */
+/** The response to a creation, for a repeated request with the same idempotency key. Read and written by the named statements of its service. */
 @Entity('idempotent_answers')
 export class IdempotentResponseEntity {
-  /** SHA-256 of who asked, where, and the key; hexadecimal. */
+  /** SHA-256 of the actor, the endpoint and the idempotency key; hexadecimal. */
   @TextPrimaryColumn()
   id!: string;
 
-  /** SHA-256 of the body: the same key with another one is refused. */
+  /** HMAC-SHA-256 of the request body: the same key with another body is rejected. */
   @BytesColumn()
   fingerprint!: Buffer;
 
   @IntegerColumn()
   status!: number;
 
-  /** Sealed: it may hold a secret that is shown once. */
+  /** Sealed: it may contain a secret that is shown once. */
   @TextColumn()
   answerSealed!: string;
 

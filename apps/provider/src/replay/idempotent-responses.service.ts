@@ -4,13 +4,13 @@ import { equalInConstantTime, addSeconds, type EpochSeconds } from '@gatehouse/d
 import { statement, Store, type Unit } from '@gatehouse/platform/database/store';
 import { Keyring } from '@gatehouse/platform/secrets/keyring';
 
-interface AnswerRow {
+interface ResponseRow {
   readonly fingerprint: Buffer;
   readonly status: number;
   readonly answer_sealed: string;
 }
 
-const answerStatements = {
+const responseStatements = {
   find: statement(
     'idempotent_answers.find',
     'SELECT fingerprint, status, answer_sealed FROM idempotent_answers WHERE id = $1 AND expires_at > $2',
@@ -24,18 +24,18 @@ const answerStatements = {
   purge: statement('idempotent_answers.purge', 'DELETE FROM idempotent_answers WHERE expires_at <= $1'),
 };
 
-/** As long as a client may go on asking. */
-const keptSeconds = 24 * 3600;
+/** How long a client may repeat a request. */
+const lifetimeSeconds = 24 * 3600;
 
-/** What a creation answered. */
+/** The response to a creation. */
 export interface StoredResponse {
-  /** Of the request's body, as {@link IdempotentResponses.fingerprintOf} makes it. */
+  /** Fingerprint of the request body, see {@link IdempotentResponses.fingerprintOf}. */
   readonly fingerprint: Buffer;
   readonly status: number;
   readonly answer: string;
 }
 
-/** Keeps what creations answered, so that whoever asks again with the same key gets the same answer. */
+/** Stores responses to creations, so that a repeated request with the same idempotency key gets the same response. */
 @Injectable()
 export class IdempotentResponses {
   constructor(
@@ -43,14 +43,14 @@ export class IdempotentResponses {
     @Inject(Keyring) private readonly keyring: Keyring,
   ) {}
 
-  /** Keyed: a body may hold a password, which a reader of the database must not be able to guess from it. */
+  /** Keyed, so that a reader of the database cannot guess a password in the body from its fingerprint. */
   fingerprintOf(body: Uint8Array): Buffer {
     const [fingerprint] = this.fingerprints(body);
-    if (!fingerprint) throw new Error('there is no key');
+    if (!fingerprint) throw new Error('there is no key for idempotent responses');
     return fingerprint;
   }
 
-  /** True when a kept answer is that of this body, by whichever of our keys. */
+  /** True when a stored response belongs to this body, under any key of the keyring. */
   isOf({ fingerprint }: StoredResponse, body: Uint8Array): boolean {
     return this.fingerprints(body).some((each) => equalInConstantTime(each, fingerprint));
   }
@@ -60,34 +60,34 @@ export class IdempotentResponses {
   }
 
   async find(id: string, now: EpochSeconds): Promise<StoredResponse | undefined> {
-    const row = await this.store.one<AnswerRow>(answerStatements.find, id, now);
+    const row = await this.store.one<ResponseRow>(responseStatements.find, id, now);
     if (!row) return undefined;
     const { fingerprint, status } = row;
-    return { fingerprint, status, answer: this.keyring.open(placeOf(id), row.answer_sealed).toString('utf8') };
+    return { fingerprint, status, answer: this.keyring.open(associatedDataOf(id), row.answer_sealed).toString('utf8') };
   }
 
-  /** In the unit of what was made. False when another one came first: then this unit must be undone. */
-  async keep(unit: Unit, id: string, kept: StoredResponse, now: EpochSeconds): Promise<boolean> {
-    await unit.change(answerStatements.forget, id, now);
-    // It may hold a secret that is shown once.
-    const sealed = this.keyring.seal(placeOf(id), kept.answer);
-    const { fingerprint, status } = kept;
+  /** Stores a response in the unit of work of the creation. False when another request was first: then this unit must be rolled back. */
+  async keep(unit: Unit, id: string, response: StoredResponse, now: EpochSeconds): Promise<boolean> {
+    await unit.change(responseStatements.forget, id, now);
+    // It may contain a secret that is shown once.
+    const sealed = this.keyring.seal(associatedDataOf(id), response.answer);
+    const { fingerprint, status } = response;
     const inserted = await unit.change(
-      answerStatements.insert,
+      responseStatements.insert,
       id,
       fingerprint,
       status,
       sealed,
-      addSeconds(now, keptSeconds),
+      addSeconds(now, lifetimeSeconds),
     );
     return inserted === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(answerStatements.purge, now);
+    return unit.change(responseStatements.purge, now);
   }
 }
 
-function placeOf(id: string): string {
+function associatedDataOf(id: string): string {
   return `idempotent_answers.answer_sealed:${id}`;
 }

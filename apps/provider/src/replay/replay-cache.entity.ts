@@ -1,14 +1,14 @@
 import { InstantColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** The `jti` of something that may be used once: an assertion, a request object, a proof. */
+/** The `jti` of a credential that may be used once: an assertion, a request object, a DPoP proof. */
 @Entity('spent_ids')
 export class ReplayCacheEntity {
-  /** SHA-256, base64url, of whose it is and what it is: of one length, whatever a stranger sends. */
+  /** SHA-256, base64url, of issuer and `jti`: of a fixed length, whatever a client sends. */
   @TextPrimaryColumn()
   idHash!: string;
 
-  /** When what carried it is refused anyway; purged then. */
+  /** When the credential is rejected as expired anyway; the row is purged then. */
   @InstantColumn()
   expiresAt!: number;
 }

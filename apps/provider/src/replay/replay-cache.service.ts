@@ -3,8 +3,8 @@ import { encodeBase64url, sha256, type EpochSeconds } from '@gatehouse/domain/ke
 import { statement, Store, type ConcurrencyConflict, type Unit } from '@gatehouse/platform/database/store';
 
 const replayCacheStatements = {
-  // One that has expired and is not purged yet counts as gone.
-  spend: statement(
+  // An expired id that is not purged yet counts as unused.
+  consume: statement(
     'spent_ids.spend',
     `INSERT INTO spent_ids (id_hash, expires_at) VALUES ($1, $2)
      ON CONFLICT (id_hash) DO UPDATE SET expires_at = $2 WHERE spent_ids.expires_at <= $3`,
@@ -15,33 +15,33 @@ const replayCacheStatements = {
 
 /** An id that may be used once. */
 export interface SingleUse {
-  /** Whose id it is: two issuers may use the same. */
+  /** The issuer of the id: two issuers may use the same one. */
   readonly issuer: string;
   readonly jti: string;
-  /** From when on what carries it is refused for its age. */
+  /** From when the credential is rejected as expired. */
   readonly expiresAt: EpochSeconds;
 }
 
-/** Owns the ids that may be used once, for all processes together. */
+/** Owns the ids that may be used once, across all processes. */
 @Injectable()
 export class ReplayCache {
   constructor(@Inject(Store) private readonly store: Store) {}
 
   /**
-   * Spends an id. True for exactly one caller, however many come at once (RFC 7523 3, item 7).
-   * @param issuer whose id it is: two issuers may use the same
-   * @param expiresAt from when on what carries it is refused for its age
+   * Consumes an id. True for exactly one of concurrent callers (RFC 7523 3, item 7).
+   * @param issuer the issuer of the id: two issuers may use the same one
+   * @param expiresAt from when the credential is rejected as expired
    */
   async use(unit: Unit, issuer: string, jti: string, expiresAt: EpochSeconds, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(replayCacheStatements.spend, hashOf({ issuer, jti }), expiresAt, now)) === 1;
+    return (await unit.change(replayCacheStatements.consume, hashOf({ issuer, jti }), expiresAt, now)) === 1;
   }
 
-  /** Spends an id as part of a unit, which is undone where the id was spent before: see {@link isReplay}. */
+  /** Consumes an id as part of a unit of work, which is rolled back if the id has been used before: see {@link isReplay}. */
   requireUnused(unit: Unit, use: SingleUse, now: EpochSeconds): void {
-    unit.expectChange(replayCacheStatements.spend, hashOf(use), use.expiresAt, now);
+    unit.expectChange(replayCacheStatements.consume, hashOf(use), use.expiresAt, now);
   }
 
-  /** Whether an id is spent already. It decides no single use: another process may spend it a moment later. */
+  /** Whether an id has been used. Does not guarantee single use: another process may consume the id concurrently. */
   async isUsed(use: SingleUse, now: EpochSeconds): Promise<boolean> {
     return (await this.store.one(replayCacheStatements.find, hashOf(use), now)) !== undefined;
   }
@@ -51,9 +51,9 @@ export class ReplayCache {
   }
 }
 
-/** True when a unit was undone by {@link ReplayCache.requireUnused}. */
+/** True when {@link ReplayCache.requireUnused} rolled back a unit of work. */
 export function isReplay({ statement }: ConcurrencyConflict): boolean {
-  return statement === replayCacheStatements.spend;
+  return statement === replayCacheStatements.consume;
 }
 
 function hashOf({ issuer, jti }: Pick<SingleUse, 'issuer' | 'jti'>): string {

@@ -3,9 +3,9 @@ import { IdempotentResponses } from './idempotent-responses.service.js';
 import { ReplayCache } from './replay-cache.service.js';
 
 /**
- * Owns: ids that may be used once (`jti` of client assertions, request objects, proofs), until what carried them expires;
- * answers to creations with an idempotency key.
- * Invariant: one statement decides who was first, in whatever process.
+ * Owns: ids that may be used once (`jti` of client assertions, request objects, DPoP proofs), until the credential expires;
+ * responses to creations with an idempotency key.
+ * Invariant: one statement decides which request was first, across all processes.
  * Must not know: what the ids belong to.
  */
 @Module({ providers: [ReplayCache, IdempotentResponses], exports: [ReplayCache, IdempotentResponses] })
