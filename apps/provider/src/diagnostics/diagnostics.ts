@@ -30,15 +30,15 @@ import { UndeliverableAddressesService } from '../users/undeliverable-addresses.
 import { UsersService } from '../users/users.service.js';
 import { UserTextSearch } from '../users/user-text-search.service.js';
 
-/** The result of one check. `error`: it does not work, or not safely; `warning`: it works, and an operator should know. */
+/** The result of one check. `error`: it does not work, or not securely; `warning`: it works, but an operator should know. */
 export interface Finding {
   readonly state: 'ok' | 'warning' | 'error';
-  /** What is there, and what to do where something is to be done. */
+  /** What was found, and what to do about it. */
   readonly message: string;
 }
 
 export interface DiagnosticContext {
-  /** Finds a service. */
+  /** Resolves a service. */
   readonly app: { get<T>(type: Type<T> | Abstract<T>): T };
   readonly settings: Settings;
   readonly now: EpochSeconds;
@@ -48,12 +48,12 @@ const ok = (message: string): Finding => ({ state: 'ok', message });
 const warning = (message: string): Finding => ({ state: 'warning', message });
 const failure = (message: string): Finding => ({ state: 'error', message });
 
-const reachMilliseconds = 5_000;
-const clientsInPage = 500;
+const connectMilliseconds = 5_000;
+const clientsPerPage = 500;
 const maxClientsChecked = 20_000;
 const minFreeBytes = 512 * 1024 * 1024;
 
-/** What was seen, and what to set. */
+/** What was found, and what to configure. */
 const originRejections: Readonly<Record<OriginRejection, string>> = {
   host: 'on pages opened at another host than that of GATEHOUSE_ISSUER (set it to the address that people open, or redirect other names to it)',
   'scheme-or-port':
@@ -76,8 +76,10 @@ const diagnosticChecks = {
     const { protocol, hostname } = new URL(settings.issuer);
     if (protocol === 'https:') return ok(`${settings.issuer} is https`);
     return isLoopbackHost(hostname)
-      ? warning(`${settings.issuer} is for this computer alone: for others set GATEHOUSE_ISSUER to an https address`)
-      : failure(`${settings.issuer} is http: passwords and tokens go over the network in the clear. Serve https`);
+      ? warning(
+          `${settings.issuer} is only reachable from this computer: for other users set GATEHOUSE_ISSUER to an https address`,
+        )
+      : failure(`${settings.issuer} is http: passwords and tokens are sent over the network unencrypted. Use https`);
   },
   'recorded issuer': async ({ app }: DiagnosticContext) => {
     const changed = await app.get(RecordedIssuer).warning();
@@ -85,23 +87,23 @@ const diagnosticChecks = {
   },
   proxy: ({ settings }: DiagnosticContext) => {
     if (settings.tls !== undefined || !settings.issuer.startsWith('https:'))
-      return ok('the provider is asked directly');
+      return ok('clients connect to the provider directly');
     return !settings.trustedProxies.isEmpty
-      ? ok('https comes from a proxy whose addresses are known')
+      ? ok('a trusted proxy terminates TLS')
       : failure(
-          'the issuer is https and no certificate is set, so a proxy stands in front: name its network in GATEHOUSE_TRUSTED_PROXIES, or everybody counts as one address',
+          'the issuer is https and no certificate is set, so a proxy must terminate TLS: set GATEHOUSE_TRUSTED_PROXIES to its network, otherwise all clients count as one address',
         );
   },
   answer: async ({ settings }: DiagnosticContext) => {
     const url = settings.issuer + routes.openidConfiguration;
     try {
-      const answer = await fetch(url, { signal: AbortSignal.timeout(reachMilliseconds), redirect: 'manual' });
-      const { issuer } = (await answer.json()) as { issuer?: unknown };
+      const response = await fetch(url, { signal: AbortSignal.timeout(connectMilliseconds), redirect: 'manual' });
+      const { issuer } = (await response.json()) as { issuer?: unknown };
       return issuer === settings.issuer
-        ? ok(`${url} answers`)
-        : failure(`${url} answers for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
+        ? ok(`${url} responds`)
+        : failure(`${url} responds for another issuer: ${JSON.stringify(issuer).slice(0, 200)}`);
     } catch (error) {
-      return warning(`${url} does not answer from here (${reasonOf(error)}): is the provider running?`);
+      return warning(`${url} cannot be reached from here (${reasonOf(error)}): is the provider running?`);
     }
   },
   administrator: async ({ app }: DiagnosticContext) => {
@@ -112,12 +114,12 @@ const diagnosticChecks = {
       : warning(`${admin.username} has no password yet: user link --username ${admin.username}`);
   },
   keys: async ({ app, settings, now }: DiagnosticContext) => {
-    // Listing opens them: it fails where the secret key is not the one that sealed them.
+    // Listing decrypts the keys: it fails if the secret key is not the one that sealed them.
     const keys = await app.get(KeysService).list();
     const missing = keyKindNames.filter((kind) => !keys.some((key) => key.kind === kind));
     if (missing.length > 0)
       return failure(`there is no key for ${missing.join(', ')}: start the provider once, or keys rotate`);
-    // No lead: a key is only too old when its successor should have signed already.
+    // No prepublication: a key is too old only once its successor should already sign.
     const lifetime = { signSeconds: settings.keySignSeconds, prepublishSeconds: 0 };
     const old = keyKindNames.filter((kind) =>
       needsSuccessor(
@@ -132,10 +134,10 @@ const diagnosticChecks = {
   },
   'secret key': async ({ settings }: DiagnosticContext) => {
     const file = keyFileOf(settings);
-    if (settings.secretKeys !== undefined || file === undefined) return ok('it is given by the settings');
+    if (settings.secretKeys !== undefined || file === undefined) return ok('it is set in the settings');
     const { mode } = await stat(file);
     return (mode & 0o077) === 0
-      ? ok(`${file} is readable by its owner alone; a backup needs it`)
+      ? ok(`${file} is only readable by its owner; include it in backups`)
       : failure(`${file} can be read by others: chmod 600`);
   },
   'database files': async ({ settings }: DiagnosticContext) => {
@@ -159,15 +161,15 @@ const diagnosticChecks = {
     const { bavail, bsize } = await statfs(folder);
     const free = bavail * bsize;
     const shown = `${Math.floor(free / 1024 / 1024)} MiB are free at ${folder}`;
-    return free < minFreeBytes ? failure(`${shown}: make room`) : ok(shown);
+    return free < minFreeBytes ? failure(`${shown}: free up disk space`) : ok(shown);
   },
   mail: async ({ app, settings }: DiagnosticContext) => {
     const { waiting, failed } = await mailBacklog(app.get(Outbox));
     const queue = `${waiting} messages wait, ${failed} were given up`;
     if (settings.smtpUrl === undefined)
-      return warning(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder that nobody reads (${queue})`);
+      return warning(`there is no GATEHOUSE_SMTP_URL: mail is written to a folder and not sent (${queue})`);
     const { hostname, port, protocol } = new URL(settings.smtpUrl);
-    const problem = await reach(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
+    const problem = await connectProblem(hostname, Number(port) || (protocol === 'smtps:' ? 465 : 587));
     if (problem !== undefined) return failure(`the mail server cannot be reached (${problem})`);
     return failed > 0 ? warning(`${queue}: outbox list --failed says why`) : ok(queue);
   },
@@ -184,7 +186,7 @@ const diagnosticChecks = {
     return count === 0
       ? ok('mail can be sent to every stored address')
       : warning(
-          `no mail is sent to the addresses of ${count} accounts, which are not valid, security notices among it: ${firstOf(usernames)}. For each: user update --username U --email E`,
+          `no mail, including security notices, is sent to the invalid addresses of ${count} accounts: ${firstOf(usernames)}. For each: user update --username U --email E`,
         );
   },
   'back-channel logout': async ({ app, now }: DiagnosticContext) => {
@@ -227,28 +229,28 @@ const diagnosticChecks = {
         ownerId !== undefined && actsForItself && grantTypes.includes('client_credentials'),
     );
     return found.length === 0
-      ? ok('no client that a developer owns acts for itself at every API')
+      ? ok('no client that a developer owns is a service account at every API')
       : warning(
-          `the owners of ${found.length} clients get tokens for themselves at every API, within the scopes of the client: ${firstIds(found)}. Where that is not meant: client update --id ID --no-service-account`,
+          `${found.length} clients that developers own are service accounts at every API, within the scopes of the client: ${firstIds(found)}. If that is not intended: client update --id ID --no-service-account`,
         );
   },
   forms: async ({ app, now }: DiagnosticContext) => {
     const counts = await app.get(RejectedForms).counts(now);
-    if (counts.length === 0) return ok('no form was refused for its origin within a week');
+    if (counts.length === 0) return ok('no form was rejected for its origin in the last week');
     return warning(
-      `forms refused for their origin within a week: ${counts.map(({ reason, count }) => `${count} ${originRejections[reason]}`).join('; ')}`,
+      `forms rejected for their origin in the last week: ${counts.map(({ reason, count }) => `${count} ${originRejections[reason]}`).join('; ')}`,
     );
   },
   'user search': async ({ app }: DiagnosticContext) =>
     (await app.get(UserTextSearch).hasIndex())
-      ? ok('an index answers it')
+      ? ok('it uses an index')
       : warning(
-          'it reads every account: the role of the provider may not add the extension pg_trgm. Let the owner of the database run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
+          'it reads every account: the role of the provider is not allowed to create the extension pg_trgm. The owner of the database must run: CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE INDEX CONCURRENTLY user_search_trigrams ON user_search USING gin (text gin_trgm_ops);',
         ),
   'audit log': async ({ app }: DiagnosticContext) => {
     const { problem, events, unsealed } = await app.get(AuditChain).verify();
     return problem === undefined
-      ? ok(`${events} events are as they were written, ${unsealed} are not sealed yet`)
+      ? ok(`${events} events are unchanged, ${unsealed} are not sealed yet`)
       : failure(problem);
   },
 } satisfies Readonly<Record<string, DiagnosticCheck>>;
@@ -259,20 +261,20 @@ export const checkNames = Object.keys(diagnosticChecks) as readonly DiagnosticCh
 /** Runs one check; a check that throws is itself an error. */
 export async function runCheck(name: DiagnosticCheckName, context: DiagnosticContext): Promise<Finding> {
   try {
-    const take: DiagnosticCheck = diagnosticChecks[name];
-    return await take(context);
+    const check: DiagnosticCheck = diagnosticChecks[name];
+    return await check(context);
   } catch (error) {
     return failure(reasonOf(error));
   }
 }
 
-/** Logouts have a heading of their own. */
+/** Without logouts, which have a separate check. */
 function mailBacklog(outbox: Outbox): Promise<Backlog> {
   const names = outbox.registeredKinds().map(({ name }) => name);
   return outbox.backlogOf(names.filter((name) => !logoutKinds.some((kind) => kind === name)));
 }
 
-/** Clients whose logouts do not arrive at the address that they have now. */
+/** Clients whose logouts cannot be delivered to their current URL. */
 async function failingClients(app: DiagnosticContext['app'], now: EpochSeconds): Promise<string[]> {
   const found: string[] = [];
   for (const { clientId, uri, host, reason, failures, lastFailedAt } of await app.get(LogoutFailures).list(100, now)) {
@@ -283,7 +285,7 @@ async function failingClients(app: DiagnosticContext['app'], now: EpochSeconds):
   return found;
 }
 
-/** The clients that a condition holds for; the first {@link maxClientsChecked} by name are checked. */
+/** The clients that match a condition; at most {@link maxClientsChecked} are checked, by name. */
 async function findClients(
   service: ClientsService,
   matches: (client: Client) => boolean,
@@ -292,7 +294,7 @@ async function findClients(
   let after: Cursor | undefined;
   let checked = 0;
   do {
-    const { clients, next } = await service.list({ after, limit: clientsInPage });
+    const { clients, next } = await service.list({ after, limit: clientsPerPage });
     found.push(...clients.filter(matches));
     checked += clients.length;
     after = next;
@@ -308,9 +310,9 @@ function firstOf(names: readonly string[]): string {
   return names.slice(0, 10).join(', ');
 }
 
-/** The database, its logs and the copies beside it: earlier versions made the copies world-readable. */
+/** The database, its logs and the copies next to it: earlier versions made the copies world-readable. */
 async function worldReadableFiles(path: string): Promise<string[]> {
-  // Windows has no such bits: Node reports the same mode for every file.
+  // Windows has no such permission bits: Node reports the same mode for every file.
   if (process.platform === 'win32') return [];
   const folder = dirname(path);
   const names = (await readdir(folder)).filter((name) => name.startsWith(basename(path)));
@@ -322,16 +324,16 @@ async function worldReadableFiles(path: string): Promise<string[]> {
   return found;
 }
 
-/** Undefined where something listens there. */
-function reach(host: string, port: number): Promise<string | undefined> {
+/** Connects to a TCP port. @returns the problem; undefined when something listens there */
+function connectProblem(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: reachMilliseconds });
+    const socket = connect({ host: host.replace(/^\[|\]$/g, ''), port, timeout: connectMilliseconds });
     const done = (problem?: string): void => {
       socket.destroy();
       resolve(problem);
     };
     socket.once('connect', () => done());
-    socket.once('timeout', () => done('it does not answer'));
+    socket.once('timeout', () => done('timeout'));
     socket.once('error', (error) => done(reasonOf(error)));
   });
 }

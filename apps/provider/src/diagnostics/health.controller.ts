@@ -8,10 +8,10 @@ import { routes } from '../web/routes.js';
 import { keyKindNames } from '../keys/key-kinds.js';
 import { KeysService } from '../keys/keys.service.js';
 
-/** For whoever watches over the process: alive, and ready to do its work. */
+/** Liveness and readiness, for monitoring and load balancers. */
 @Controller()
 export class HealthController {
-  /** Checks that failed when they were last made. */
+  /** Checks that failed the last time. */
   private readonly failing = new Set<string>();
 
   constructor(
@@ -26,7 +26,7 @@ export class HealthController {
     return Reply.json({ status: 'ok' });
   }
 
-  /** Ready when the store takes writes and keeps them, its schema is not older than this program, and every kind of key signs. */
+  /** Ready when the store is writable and durable, all migrations have run, and there is a current key of every kind. */
   @Get(routes.ready)
   async ready(): Promise<Reply> {
     const checks = {
@@ -51,7 +51,7 @@ export class HealthController {
     for (const kind of keyKindNames) await this.keys.current(kind, this.clock.now());
   }
 
-  /** Logs a failure when it begins and when it is over, not at every probe. */
+  /** Logs a failure when it starts and when it ends, not at every probe. */
   private async passes(check: string, work: Promise<unknown>): Promise<boolean> {
     try {
       await work;

@@ -32,7 +32,7 @@ describe('the pages of the server', () => {
     expect(page).toMatch(/aria-label="Failed logins by the hour: 1 in all/);
     expect(page).toMatch(/aria-label="Token answers by the hour: 1 in all/);
     expect(page.match(/class="chart-bar"/g)).toHaveLength(3);
-    expect(page).toContain('is for this computer alone');
+    expect(page).toContain('is only reachable from this computer');
     // What is counted is added to what other processes counted.
     await provider.app.get(Activity).flush();
     expect((await provider.app.get(Activity).since(0)).find(({ kind }) => kind === 'login')?.count).toBe(2);

@@ -40,7 +40,7 @@ describe.each(engines)('stored addresses that no mail is sent to, on %s', (_name
     }
     const { state, message: says } = await doctor();
     expect(state).toBe('warning');
-    expect(says).toMatch(/^no mail is sent to the addresses of 2 accounts/);
+    expect(says).toMatch(/^no mail, including security notices, is sent to the invalid addresses of 2 accounts/);
     for (const part of ['old-0', 'old-1', 'user update --username U --email E']) expect(says).toContain(part);
     expect(says).not.toContain('ada');
   });
