@@ -77,8 +77,8 @@ export async function createApp(outside: ApplicationOptions): Promise<INestAppli
 /** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
 export async function prepareApp(outside: ApplicationOptions): Promise<PreparedApp> {
   const { settings, log } = outside;
-  const node = outside.leasesGeneratorId === false ? undefined : await GeneratorId.lease(outside.store);
-  const core = createDependencies({ ...outside, node });
+  const generatorId = outside.leasesGeneratorId === false ? undefined : await GeneratorId.lease(outside.store);
+  const core = createDependencies({ ...outside, generatorId });
   const brand = brandOf(settings);
   const assets = new StaticAssets([...filesOf(new URL('../../src/web/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
@@ -123,14 +123,14 @@ export function completeApp(app: INestApplication): INestApplication {
 
 /** What every module is given; commands use it without a server. */
 export function createDependencies(
-  outside: ApplicationOptions & { readonly node?: GeneratorId | undefined },
+  outside: ApplicationOptions & { readonly generatorId?: GeneratorId | undefined },
 ): ApplicationDependencies {
   return {
     ...outside,
     counters: outside.counters ?? new Counters(),
     languages: new Languages(outside.settings),
     keyring: new Keyring(secretKeys(outside.settings)),
-    selectors: new SelectorSource(outside.node?.value ?? randomGeneratorId()),
+    selectors: new SelectorSource(outside.generatorId?.value ?? randomGeneratorId()),
     processActor: outside.processActor ?? null,
   };
 }

@@ -1,9 +1,12 @@
 import { openStore, type OpenStore } from '@gatehouse/platform/database/open-store';
 import { SelectorSource } from '@gatehouse/platform/secrets/random';
-import { loadSettings } from '../../src/config/settings';
+import { SystemClock } from '@gatehouse/platform/clock';
+import { loadSettings, type Settings } from '../../src/config/settings';
 import { entities, migrations } from '../../src/schema';
 import { GeneratorId } from '../../src/database/generator-id';
-import { prepareDatabase } from '../../src/server/server';
+import { GeneratorIdRenewal } from '../../src/jobs/generator-id-renewal.service';
+import { createApp } from '../../src/server/application';
+import { logOf, prepareDatabase } from '../../src/server/server';
 import { engines } from '../support/engines';
 
 // Each makes the whole schema, one of them keys too.
@@ -22,6 +25,12 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
   });
   afterEach(() => store.close());
 
+  const settings = (): Settings =>
+    loadSettings({
+      GATEHOUSE_DATABASE_URL: url,
+      GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+      GATEHOUSE_LOG_LEVEL: 'silent',
+    });
   const change = (text: string): Promise<void> => store.run(async (unit) => void (await unit.manager.query(text)));
 
   it('are never given to two processes, however many start at once', async () => {
@@ -76,14 +85,23 @@ describe.each(engines)('node numbers on %s', (_name, makeEngine) => {
     expect(selectors.next() % 2048).toBe(number);
   });
 
+  it('are renewed by a server process, which leases another one if its own was lost', async () => {
+    const app = await createApp({ settings: settings(), store, clock: new SystemClock(), log: logOf(settings()) });
+    try {
+      await app.init();
+      const generatorId = app.get(GeneratorId);
+      const lost = generatorId.value;
+      await change(`UPDATE leases SET holder = 'another' WHERE name = 'node/${lost}'`);
+      await app.get(GeneratorIdRenewal).renew();
+      expect(generatorId.value).not.toBe(lost);
+      expect(app.get(SelectorSource).next() % 2048).toBe(generatorId.value);
+    } finally {
+      await app.close();
+    }
+  });
+
   it('are not used up by preparing a database', async () => {
-    await prepareDatabase(
-      loadSettings({
-        GATEHOUSE_DATABASE_URL: url,
-        GATEHOUSE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-        GATEHOUSE_LOG_LEVEL: 'silent',
-      }),
-    );
+    await prepareDatabase(settings());
     expect(await store.reader.query(`SELECT name FROM leases WHERE name LIKE 'node/%'`)).toEqual([]);
   });
 });
