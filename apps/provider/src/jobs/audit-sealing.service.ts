@@ -8,7 +8,7 @@ import { Lease } from '../database/lease.js';
 const everyMilliseconds = 30_000;
 const leaseSeconds = 120;
 
-/** Seals the audit log, in one process of all that share the database. */
+/** Seals the audit log, in one of the processes that share the database. */
 @Injectable()
 export class AuditSealing implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly lease: Lease;

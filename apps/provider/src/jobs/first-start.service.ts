@@ -29,7 +29,7 @@ export class FirstStart {
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
   ) {}
 
-  /** Makes a key of each kind that has none; it signs at once. */
+  /** Creates a key of each kind that has none; it signs immediately. */
   async prepareKeys(): Promise<void> {
     const now = this.clock.now();
     const kinds = await this.keys.missing(now);
@@ -37,9 +37,9 @@ export class FirstStart {
   }
 
   /**
-   * Makes the first administrator where there is none.
-   * @returns a one-time link for whoever has no password yet: printed at each start until somebody used one
-   * @throws CannotStart when the settings' name or password will not do
+   * Creates the first administrator if there is none.
+   * @returns a one-time link for an administrator without a password: printed at each start until one was used
+   * @throws CannotStart when the username or password in the settings is not acceptable
    */
   async prepareAdmin(): Promise<{ readonly username: string; readonly link: string } | undefined> {
     const now = this.clock.now();
@@ -51,7 +51,7 @@ export class FirstStart {
           : await this.rules.problem(password, { use: 'only factor', owner: { username } });
       if (weakness !== undefined) throw new CannotStart(`GATEHOUSE_ADMIN_PASSWORD: ${weakness}`);
       const passwordHash = password === undefined ? undefined : await this.hasher.hash(password);
-      const made = await this.store.run(async (unit) => {
+      const created = await this.store.run(async (unit) => {
         const outcome = await this.users.create(unit, { username, roles: ['admin'], passwordHash }, now);
         if ('user' in outcome)
           await this.audit.record(unit, {
@@ -61,9 +61,9 @@ export class FirstStart {
           });
         return outcome;
       });
-      // Another process may have been faster: then there is one now, and all is well.
-      if ('problems' in made && !(await this.users.findAdmin()))
-        throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${made.problems[0]?.message ?? 'cannot be used'}`);
+      // Another process may have created the administrator first, which is fine.
+      if ('problems' in created && !(await this.users.findAdmin()))
+        throw new CannotStart(`GATEHOUSE_ADMIN_USERNAME: ${created.problems[0]?.message ?? 'cannot be used'}`);
     }
     const admin = await this.users.findAdmin();
     if (!admin || admin.hasPassword) return undefined;

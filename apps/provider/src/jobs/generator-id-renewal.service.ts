@@ -4,24 +4,24 @@ import { SelectorSource } from '@gatehouse/platform/secrets/random';
 import { Log } from '@gatehouse/platform/telemetry/log';
 import { GeneratorId, renewalMilliseconds } from '../database/generator-id.js';
 
-/** Keeps the node number of a server process. A command has a number that nobody leased. */
+/** Renews the lease of the generator id of a server process. A command has a random id without a lease. */
 @Injectable()
 export class GeneratorIdRenewal implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    @Optional() @Inject(GeneratorId) private readonly node: GeneratorId | undefined,
+    @Optional() @Inject(GeneratorId) private readonly generatorId: GeneratorId | undefined,
     @Inject(SelectorSource) private readonly selectors: SelectorSource,
     @Inject(Log) private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (!this.node) return;
+    if (!this.generatorId) return;
     this.timer = setInterval(() => {
       this.renew().catch((error: unknown) => {
-        // Without the database nothing can be written under the number either; the next renewal sees whether it was lost.
+        // Without the database nothing can be written with this id either; the next renewal detects whether it was lost.
         if (!(error instanceof StoreUnavailable))
-          this.log.error({ err: error }, 'the node number could not be renewed');
+          this.log.error({ err: error }, 'the generator id could not be renewed');
       });
     }, renewalMilliseconds).unref();
   }
@@ -31,11 +31,11 @@ export class GeneratorIdRenewal implements OnApplicationBootstrap, OnApplication
   }
 
   async renew(): Promise<void> {
-    if (!this.node) return;
-    const before = this.node.value;
-    const number = await this.node.renew();
-    if (number === before) return;
-    this.selectors.useNode(number);
-    this.log.warn({ before, number }, 'the node number was lost, and another one taken');
+    if (!this.generatorId) return;
+    const before = this.generatorId.value;
+    const renewed = await this.generatorId.renew();
+    if (renewed === before) return;
+    this.selectors.useNode(renewed);
+    this.log.warn({ before, generatorId: renewed }, 'the generator id was lost and another one was leased');
   }
 }

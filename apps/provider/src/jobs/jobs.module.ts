@@ -18,7 +18,7 @@ import { PurgeTargets } from './purge-targets.js';
 import { PurgeService } from './purge.service.js';
 
 /**
- * Owns: what keeps the process going: health, the purge of expired rows, what a new database needs.
+ * Owns: background jobs and health: the purge of expired rows, key rotation, audit sealing, initialization of a new database.
  * Endpoints: /healthz /readyz
  */
 @Module({

@@ -14,7 +14,7 @@ import { Operations } from '../operations/operations.js';
 const everyMilliseconds = 10 * 60_000;
 const leaseSeconds = 30 * 60;
 
-/** Replaces our keys by schedule: a new one is published in time to take over when the old one has signed long enough. */
+/** Rotates the server keys on schedule: a new key is published early enough to replace the old one when its signing period ends. */
 @Injectable()
 export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -41,7 +41,7 @@ export class KeyRotation implements OnApplicationBootstrap, OnApplicationShutdow
     clearInterval(this.timer);
   }
 
-  /** @returns the kinds that got a new key; none where another process sees to it */
+  /** @returns the kinds that got a new key; none when another process holds the lease */
   async rotate(): Promise<KeyKind[]> {
     const now = this.clock.now();
     const { keySignSeconds, keyPrepublishSeconds } = this.settings;

@@ -28,14 +28,14 @@ import { LoginThrottle } from '../users/throttling/login-throttle.service.js';
 import { Outbox } from '../outbox/outbox.service.js';
 import { OneTimeLinks } from '../users/credentials/one-time-links.service.js';
 
-/** Clears a bounded part of a table. */
+/** Deletes a bounded number of rows of a table. */
 export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
 
-/** Every table that fills by itself, and the service that clears it. */
+/** Every table that must be purged, and the service that does it. */
 @Injectable()
 export class PurgeTargets {
   constructor(
-    @Inject(Interactions) private readonly kept: Interactions,
+    @Inject(Interactions) private readonly interactions: Interactions,
     @Inject(PushedRequests) private readonly pushed: PushedRequests,
     @Inject(DeviceAuthorizations) private readonly devices: DeviceAuthorizations,
     @Inject(CodesService) private readonly codes: CodesService,
@@ -44,7 +44,7 @@ export class PurgeTargets {
     @Inject(GrantsService) private readonly grants: GrantsService,
     @Inject(SessionsService) private readonly sessions: SessionsService,
     @Inject(OneTimeLinks) private readonly links: OneTimeLinks,
-    @Inject(SavedForms) private readonly keptForms: SavedForms,
+    @Inject(SavedForms) private readonly savedForms: SavedForms,
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(ClientsService) private readonly clients: ClientsService,
@@ -53,18 +53,18 @@ export class PurgeTargets {
     @Inject(ClientStates) private readonly clientStates: ClientStates,
     @Inject(Registrations) private readonly registrations: Registrations,
     @Inject(Invitations) private readonly invitations: Invitations,
-    @Inject(IdempotentResponses) private readonly answers: IdempotentResponses,
+    @Inject(IdempotentResponses) private readonly idempotentResponses: IdempotentResponses,
     @Inject(Activity) private readonly activity: Activity,
-    @Inject(FailedRequests) private readonly refusals: FailedRequests,
-    @Inject(RejectedForms) private readonly formRefusals: RejectedForms,
+    @Inject(FailedRequests) private readonly failedRequests: FailedRequests,
+    @Inject(RejectedForms) private readonly rejectedForms: RejectedForms,
     @Inject(AuditChain) private readonly auditChain: AuditChain,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  /** Tokens before their grants: a grant is kept as long as anything of it could come back. */
+  /** Tokens before their grants: a grant is kept as long as a token of it can be replayed. */
   readonly all: readonly Purge[] = [
     (unit, now) => this.refreshTokens.purgeAnswers(unit, now),
-    (unit, now) => this.kept.purgeExpired(unit, now),
+    (unit, now) => this.interactions.purgeExpired(unit, now),
     (unit, now) => this.pushed.purgeExpired(unit, now),
     (unit, now) => this.devices.purgeExpired(unit, now),
     (unit, now) => this.accessTokens.purgeExpired(unit, now),
@@ -74,20 +74,20 @@ export class PurgeTargets {
     (unit, now) => this.codes.purgeExpired(unit, now),
     (unit, now) => this.sessions.purgeExpired(unit, now),
     (unit, now) => this.outbox.purgeExpired(unit, now),
-    atOnce((unit, now) => this.links.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.keptForms.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.invitations.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.throttle.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.trusted.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.clients.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.replay.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.activity.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.refusals.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.formRefusals.purgeExpired(unit, now)),
-    atOnce((unit, now) => this.answers.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.links.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.savedForms.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.invitations.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.throttle.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.trusted.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.clients.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.replay.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.activity.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.failedRequests.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.rejectedForms.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.idempotentResponses.purgeExpired(unit, now)),
     (unit, now) => this.clientStates.purgeUnused(unit, now),
     (unit, now) => this.purgeAudit(unit, now),
-    atOnce((unit, now) => this.registrations.purgeExpired(unit, now)),
+    inOneStep((unit, now) => this.registrations.purgeExpired(unit, now)),
   ];
 
   private purgeAudit(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
@@ -97,7 +97,7 @@ export class PurgeTargets {
   }
 }
 
-/** Small tables with an index on what expires. */
-function atOnce(purge: (unit: Unit, now: EpochSeconds) => Promise<number>): Purge {
+/** For small tables with an index on the expiry. */
+function inOneStep(purge: (unit: Unit, now: EpochSeconds) => Promise<number>): Purge {
   return async (unit, now) => ({ gone: await purge(unit, now), more: false });
 }

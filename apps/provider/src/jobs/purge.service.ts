@@ -8,24 +8,24 @@ import type { PurgeStep } from '../database/sweep.js';
 import { Counters } from '../monitoring/counters.js';
 import { PurgeTargets, type Purge } from './purge-targets.js';
 
-/** For one table in one run; what is left is next. */
+/** Time limit per table and run; the next run continues. */
 const tableMilliseconds = 5_000;
-/** For giving pages back to the disk in one run, and so many pages in one step: some milliseconds. */
+/** Time limit per run for releasing pages to the file system, a few milliseconds per step. */
 const releaseMilliseconds = 2_000;
-const pagesInStep = 100;
-/** After each step four times its length are for others. */
-const rest = 4;
-const minRestMilliseconds = 2;
+const pagesPerStep = 100;
+/** After each step the purge pauses for four times its duration. */
+const pauseFactor = 4;
+const minPauseMilliseconds = 2;
 const everyMilliseconds = 60_000;
-/** While a table that was not finished gives so much of what is looked at, more expires than one run a minute clears. */
+/** If at least this share of the scanned rows of an unfinished table has expired, one run per minute is not enough. */
 const behindShare = 0.05;
 const behindMilliseconds = 1_000;
-/** Longer than a run and the pause to the next: one process goes on doing it while it lives. */
+/** Longer than a run and the pause before the next, so that the same process keeps the lease. */
 const leaseSeconds = 180;
 
 /**
- * Clears what has expired, in small steps, so that nobody who writes waits behind it; in one process of all that share
- * the database. It takes a fifth of the time where much has expired, and next to nothing where little has.
+ * Deletes expired rows in small steps, so that it does not delay other writes; in one of the processes that share the
+ * database. It uses at most a fifth of the time, and very little when few rows have expired.
  */
 @Injectable()
 export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -65,7 +65,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     await this.running;
   }
 
-  /** @returns how many rows went; none where another process does it */
+  /** @returns how many rows were deleted; 0 when another process holds the lease */
   async purge(): Promise<number> {
     if (!(await this.lease.hold(this.clock.now()))) return 0;
     let gone = 0;
@@ -83,13 +83,13 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     return gone;
   }
 
-  /** What was purged leaves the file larger than it has to be. */
+  /** Deleting rows does not shrink the file: releases its free pages. */
   private async releasePages(): Promise<void> {
     const end = performance.now() + releaseMilliseconds;
     let left = 1;
     for (let began = performance.now(); left > 0 && began < end && !this.stopped; began = performance.now()) {
-      left = await this.store.releasePages(pagesInStep);
-      if (left > 0) await pause(Math.max(minRestMilliseconds, (performance.now() - began) * rest));
+      left = await this.store.releasePages(pagesPerStep);
+      if (left > 0) await pause(Math.max(minPauseMilliseconds, (performance.now() - began) * pauseFactor));
     }
   }
 
@@ -102,7 +102,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
       seen += step.seen ?? step.gone;
       more = step.more;
       this.counters.purgedRows(step.gone);
-      await pause(Math.max(minRestMilliseconds, (performance.now() - began) * rest));
+      await pause(Math.max(minPauseMilliseconds, (performance.now() - began) * pauseFactor));
     }
     return { gone, seen, more };
   }
