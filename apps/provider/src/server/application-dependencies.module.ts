@@ -30,14 +30,14 @@ import { RecordedIssuer } from '../database/recorded-issuer.service.js';
 import { GeneratorId } from '../database/generator-id.js';
 import { CacheVersions } from '../database/cache-versions.service.js';
 
-/** What the outside gives an application before it is put together. */
+/** What the application is built from. */
 export interface ApplicationDependencies {
   readonly settings: Settings;
   readonly store: OpenStore;
   readonly clock: Clock;
   readonly keyring: Keyring;
   readonly selectors: SelectorSource;
-  /** Leased, of a server process. */
+  /** The leased id of a server process. */
   readonly generatorId?: GeneratorId | undefined;
   readonly log: Log;
   readonly counters: Counters;
@@ -47,45 +47,45 @@ export interface ApplicationDependencies {
 }
 
 /**
- * Owns nothing: hands the edge (settings, store, clock, keys, outgoing requests, forms, log, audit, caches) to every module.
+ * Owns nothing: provides settings, store, clock, keys, outgoing requests, forms, log, audit and caches to every module.
  */
 @Global()
 @Module({})
 export class ApplicationDependenciesModule {
-  static of(core: ApplicationDependencies): DynamicModule {
-    const origin = core.settings.issuer;
+  static of(dependencies: ApplicationDependencies): DynamicModule {
+    const origin = dependencies.settings.issuer;
     const browserCookie = new BrowserCookie({ origin });
-    const csrf = new CsrfTokens(core.keyring.derive('csrf'));
+    const csrf = new CsrfTokens(dependencies.keyring.derive('csrf'));
     return {
       module: ApplicationDependenciesModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          useFactory: () => ({ ...core.store.dataSource.options, retryAttempts: 0 }),
-          // The store opened it, after the write handle and the migrations; Nest is only lent it.
-          dataSourceFactory: () => Promise.resolve(core.store.dataSource),
+          useFactory: () => ({ ...dependencies.store.dataSource.options, retryAttempts: 0 }),
+          // The store opened the data source and closes it; Nest only uses it.
+          dataSourceFactory: () => Promise.resolve(dependencies.store.dataSource),
         }),
       ],
       providers: [
-        { provide: SETTINGS, useValue: core.settings },
-        { provide: Store, useValue: core.store },
-        { provide: Clock, useValue: core.clock },
-        { provide: Keyring, useValue: core.keyring },
+        { provide: SETTINGS, useValue: dependencies.settings },
+        { provide: Store, useValue: dependencies.store },
+        { provide: Clock, useValue: dependencies.clock },
+        { provide: Keyring, useValue: dependencies.keyring },
         {
           provide: Outbound,
-          useValue: new Outbound({ allow: core.settings.outboundAllow, userAgent: 'Gatehouse' }),
+          useValue: new Outbound({ allow: dependencies.settings.outboundAllow, userAgent: 'Gatehouse' }),
         },
-        { provide: SelectorSource, useValue: core.selectors },
-        { provide: PROCESS_ACTOR, useValue: core.processActor },
-        { provide: GeneratorId, useValue: core.generatorId },
-        { provide: Log, useValue: core.log },
-        { provide: Counters, useValue: core.counters },
-        { provide: Languages, useValue: core.languages },
+        { provide: SelectorSource, useValue: dependencies.selectors },
+        { provide: PROCESS_ACTOR, useValue: dependencies.processActor },
+        { provide: GeneratorId, useValue: dependencies.generatorId },
+        { provide: Log, useValue: dependencies.log },
+        { provide: Counters, useValue: dependencies.counters },
+        { provide: Languages, useValue: dependencies.languages },
         { provide: BrowserCookie, useValue: browserCookie },
         {
           provide: PageForms,
           inject: [Clock, RejectedForms],
-          useFactory: (clock: Clock, refusals: RejectedForms) =>
-            new PageForms({ origin, csrf, browserCookie, clock, refused: (why) => refusals.note(why) }),
+          useFactory: (clock: Clock, rejectedForms: RejectedForms) =>
+            new PageForms({ origin, csrf, browserCookie, clock, refused: (why) => rejectedForms.note(why) }),
         },
         AuditService,
         AuditChain,

@@ -32,24 +32,24 @@ export interface ApplicationOptions {
   readonly store: OpenStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Made here when it is left out. */
+  /** Created when left out. */
   readonly counters?: Counters;
-  /** See {@link PROCESS_ACTOR}; none where it is left out. */
+  /** See {@link PROCESS_ACTOR}; none when left out. */
   readonly processActor?: string;
-  /** False: it serves nobody, and takes no node number of its own. */
+  /** False: the process serves no requests and leases no generator id. */
   readonly leasesGeneratorId?: boolean;
   /** See {@link ReplyAdapterOptions.dispatchDirectly}. */
   readonly dispatchDirectly?: boolean;
 }
 
-/** The modules whose pages every user sees: the prefix of their views, and their folder. */
+/** Modules with pages for users: the prefix of their views, and their folder. */
 const userViews: Readonly<Record<string, string>> = {
   account: 'account',
   factors: 'users/factors',
   'sign-in': 'sign-in',
   logout: 'protocol/logout',
 };
-/** The modules whose pages are for administrators and developers: they are in English whatever the reader's language. */
+/** Modules with pages for administrators and developers, which are always in English. */
 const staffViews: Readonly<Record<string, string>> = {
   clients: 'clients',
   grants: 'grants',
@@ -60,7 +60,7 @@ const staffViews: Readonly<Record<string, string>> = {
   users: 'users',
 };
 
-/** What Nest builds the provider from. */
+/** What Nest creates the provider from. */
 export interface PreparedApp {
   readonly core: ApplicationDependencies;
   readonly module: DynamicModule;
@@ -68,17 +68,17 @@ export interface PreparedApp {
   readonly options: NestApplicationOptions;
 }
 
-/** Builds the provider. The caller listens, or does not. */
-export async function createApp(outside: ApplicationOptions): Promise<INestApplication> {
-  const prepared = await prepareApp(outside);
+/** Creates the provider, without listening. */
+export async function createApp(input: ApplicationOptions): Promise<INestApplication> {
+  const prepared = await prepareApp(input);
   return completeApp(await NestFactory.create(prepared.module, prepared.adapter, prepared.options));
 }
 
-/** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
-export async function prepareApp(outside: ApplicationOptions): Promise<PreparedApp> {
-  const { settings, log } = outside;
-  const generatorId = outside.leasesGeneratorId === false ? undefined : await GeneratorId.lease(outside.store);
-  const core = createDependencies({ ...outside, generatorId });
+/** Prepares what Nest creates the application from: tests replace some of its providers. */
+export async function prepareApp(input: ApplicationOptions): Promise<PreparedApp> {
+  const { settings, log } = input;
+  const generatorId = input.leasesGeneratorId === false ? undefined : await GeneratorId.lease(input.store);
+  const core = createDependencies({ ...input, generatorId });
   const brand = brandOf(settings);
   const assets = new StaticAssets([...filesOf(new URL('../../src/web/assets/', import.meta.url)), ...brand.files]);
   const adapter = new ReplyAdapter({
@@ -90,10 +90,10 @@ export async function prepareApp(outside: ApplicationOptions): Promise<PreparedA
     trustedProxies: new TrustedProxies(settings.trustedProxies),
     log,
     observe: (answered) => core.counters.answered(answered),
-    dispatchDirectly: outside.dispatchDirectly,
+    dispatchDirectly: input.dispatchDirectly,
   });
-  // Whose commit is done reads the answer, and comes again, while the others' requests are worked on.
-  outside.store.onCommitted(adapter.sendWaiting);
+  // After a commit, waiting responses are sent at once, so that clients proceed while other requests are processed.
+  input.store.onCommitted(adapter.sendWaiting);
   return {
     core,
     module: AppModule.of(core),
@@ -115,23 +115,23 @@ export async function prepareApp(outside: ApplicationOptions): Promise<PreparedA
   };
 }
 
-/** What follows once Nest has built the application, before it is initialized. */
+/** Completes the application that Nest created, before its initialization. */
 export function completeApp(app: INestApplication): INestApplication {
   app.get(OpenApi).serve(app);
   return app;
 }
 
-/** What every module is given; commands use it without a server. */
+/** Creates the dependencies of the modules; commands use them without a server. */
 export function createDependencies(
-  outside: ApplicationOptions & { readonly generatorId?: GeneratorId | undefined },
+  input: ApplicationOptions & { readonly generatorId?: GeneratorId | undefined },
 ): ApplicationDependencies {
   return {
-    ...outside,
-    counters: outside.counters ?? new Counters(),
-    languages: new Languages(outside.settings),
-    keyring: new Keyring(secretKeys(outside.settings)),
-    selectors: new SelectorSource(outside.generatorId?.value ?? randomGeneratorId()),
-    processActor: outside.processActor ?? null,
+    ...input,
+    counters: input.counters ?? new Counters(),
+    languages: new Languages(input.settings),
+    keyring: new Keyring(secretKeys(input.settings)),
+    selectors: new SelectorSource(input.generatorId?.value ?? randomGeneratorId()),
+    processActor: input.processActor ?? null,
   };
 }
 
@@ -142,7 +142,7 @@ function secretKeys(settings: Settings): readonly Buffer[] {
   return loadOrCreateKeyFile(file);
 }
 
-/** The model of a page in its language: that of its reader, as far as it is a page that people meet. */
+/** Translates the model of a page: to the language of the request, or to English on pages for staff. */
 function present(languages: Languages, page: ShownPage, request: IncomingMessage | undefined): object {
   const isForStaff = Object.keys(staffViews).some((prefix) => page.view.startsWith(`${prefix}/`));
   const catalogue = isForStaff

@@ -21,14 +21,14 @@ interface Closable {
 export function closeUnacceptedConnections(worker: Worker): void {
   const { process: child } = worker;
   const unaccepted = new Map<unknown, Closable>();
-  const send: (...words: never[]) => boolean = child.send.bind(child);
+  const send: (...args: never[]) => boolean = child.send.bind(child);
   child.send = (message: HandoverMessage, handle?: unknown, ...rest: unknown[]): boolean => {
     if (message.act === 'newconn' && isClosable(handle)) unaccepted.set(message.seq, handle);
-    // The arguments are passed on as they came.
+    // The arguments are passed on unchanged.
     return send(...([message, handle, ...rest] as never[]));
   };
   child.on('internalMessage', ({ ack }: HandoverMessage) => unaccepted.delete(ack));
-  // 'close' comes after the last message was read, unlike 'exit'; 'disconnect' is not emitted while a handle is unacknowledged.
+  // Unlike 'exit', 'close' is emitted after the last message; 'disconnect' is not emitted while a handle is unacknowledged.
   child.once('close', () => {
     for (const connection of unaccepted.values()) connection.close();
     unaccepted.clear();

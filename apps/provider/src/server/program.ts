@@ -7,7 +7,7 @@ import { endMessage, runWorkers } from './workers.js';
 
 const shutdownMilliseconds = 9_000;
 
-/** Starts the provider by the environment's settings, and ends it on SIGTERM or SIGINT. */
+/** Starts the provider with the settings of the environment, and stops it on SIGTERM or SIGINT. */
 export async function run(): Promise<void> {
   const settings = loadSettings(process.env);
   if (cluster.isWorker) {
@@ -27,8 +27,8 @@ export async function run(): Promise<void> {
 }
 
 /**
- * Finishes what runs and exits with 0. Service managers signal a whole group, wrappers pass on what they get: the same
- * wish twice is one wish, and only too long a wait cuts it short.
+ * Shuts down gracefully and exits with 0, or with 1 after a timeout. Service managers signal a whole process group and
+ * wrappers forward signals, so repeated signals are ignored.
  */
 function endOn(server: RunningServer): void {
   let ending = false;
@@ -42,7 +42,7 @@ function endOn(server: RunningServer): void {
     );
   };
   if (cluster.isWorker) {
-    // A worker ends when the process that started it says so, or is gone; a signal to the group is meant for that one.
+    // A worker ends when the primary process tells it to or has died; a signal to the process group is for the primary.
     process.on('SIGTERM', () => undefined);
     process.on('SIGINT', () => undefined);
     process.on('message', (message: unknown) => message === endMessage && end());
@@ -58,11 +58,11 @@ function fail(log: Log, error: unknown): void {
   process.exit(1);
 }
 
-/** Errors that the operator can act on are printed as a sentence, all others with their stack. */
+/** Errors that an operator can fix are printed as their message, all others with the stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if ('code' in error && error.code === 'EADDRINUSE')
-    return `${error.message}: something else listens there; set GATEHOUSE_PORT to another port`;
+    return `${error.message}: the port is in use; set GATEHOUSE_PORT to another port`;
   const expected = ['SettingsError', 'CannotOpenStore', 'CannotStart', 'KeyFileError'].includes(error.name);
   return expected ? error.message : (error.stack ?? error.message);
 }

@@ -15,10 +15,10 @@ import { serveMetrics } from '../monitoring/metrics-server.js';
 import { OutboxWorker } from '../outbox/outbox-worker.js';
 import { PasswordHasher } from '../users/credentials/password-hasher.js';
 
-/** A provider that runs, and how it is ended. */
+/** A running provider. */
 export interface RunningServer {
   readonly log: Log;
-  /** Stops accepting, finishes what runs, closes the store. */
+  /** Stops accepting requests, finishes running ones, closes the store. */
   end(): Promise<void>;
 }
 
@@ -26,18 +26,18 @@ export function logOf(settings: Settings): Log {
   return createLog({ level: settings.logLevel, name: 'provider', format: process.stdout.isTTY ? 'text' : 'json' });
 }
 
-/** Says in the log that a version of Node.js gets no fixes any more. */
+/** Logs a warning if the version of Node.js is no longer supported. */
 export function warnOfNode(log: Log, version: string, now: EpochSeconds): void {
   const problem = nodeProblem(version, now);
   if (problem !== undefined) log.warn({}, problem);
 }
 
-/** Runs one server process on a database that is migrated and has its keys. */
+/** Runs one server process on a database that has been migrated and has keys. */
 export async function runServer(settings: Settings, options: { readonly metrics: boolean }): Promise<RunningServer> {
   const log = logOf(settings);
   const counters = new Counters();
   counters.collectProcess();
-  // A worker's figures are asked for by the process that started it, which adds them up.
+  // The primary process requests and aggregates the metrics of a worker.
   if (!options.metrics) {
     AggregatorRegistry.setRegistries(counters.registry);
     void new AggregatorRegistry();
@@ -53,7 +53,7 @@ export async function runServer(settings: Settings, options: { readonly metrics:
   const app = await createApp({ settings, store, clock: new SystemClock(), log, counters });
   await app.init();
   const hasher = app.get(PasswordHasher);
-  counters.watch('gatehouse_password_queue', 'Passwords that wait to be checked.', () => hasher.backlog);
+  counters.watch('gatehouse_password_queue', 'Passwords that wait to be verified.', () => hasher.backlog);
   counters.watchConnections(() => store.connections());
   await app.listen(settings.port, settings.host);
   app.get(OutboxWorker).start();
@@ -72,9 +72,9 @@ export async function runServer(settings: Settings, options: { readonly metrics:
 }
 
 /**
- * Brings the database up to date and makes what it needs: keys, an administrator.
- * @returns lines for the terminal: a warning where the database was made with another issuer, and the administrator's
- * one-time link, while nobody can log in as one
+ * Migrates the database and creates what it needs: keys, an administrator.
+ * @returns lines for the terminal: a warning if the database was created with another issuer, and a one-time link for an
+ * administrator without a password
  */
 export async function prepareDatabase(settings: Settings): Promise<readonly string[]> {
   const log = logOf(settings);
@@ -85,7 +85,7 @@ export async function prepareDatabase(settings: Settings): Promise<readonly stri
     migrations,
     migrate: settings.migrate,
     connections: settings.databaseConnections,
-    // A start that takes minutes without a word looks like one that hangs.
+    // Without output, a copy that takes minutes looks like a hang.
     onCopy: ({ copiedBytes, totalBytes }) =>
       log.info({ copiedBytes, totalBytes }, 'copying the database before its migration'),
   });

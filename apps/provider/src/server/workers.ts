@@ -6,22 +6,22 @@ import { closeUnacceptedConnections } from './connection-handover.js';
 import { serveMetrics } from '../monitoring/metrics-server.js';
 import { logOf, type RunningServer } from './server.js';
 
-/** What tells a worker to finish what it does and end. */
+/** The message that tells a worker to shut down gracefully. */
 export const endMessage = 'end';
 
-/** A worker that dies sooner than this after its start is started again with a pause, so that a broken one does not spin. */
+/** A worker that dies sooner than this after its start is replaced after a pause, to avoid a busy loop. */
 const quickDeathMilliseconds = 2_000;
 const maxQuickDeaths = 10;
-/** How long a signal that a worker got may take to arrive here too. */
+/** How long a signal to the process group may take to arrive in this process after a worker received it. */
 const signalMilliseconds = 200;
 
-/** The processes on one port. */
+/** The worker processes of one port. */
 export interface RunningWorkers extends RunningServer {
-  /** When all of them listen. @throws Error when one cannot start */
+  /** Resolves when all workers listen. @throws Error when one cannot start */
   readonly started: Promise<unknown>;
 }
 
-/** Keeps `settings.workers` processes on one port: one that dies is replaced. They may be ended while they start. */
+/** Runs `settings.workers` processes on one port, and replaces those that die. They can be stopped while they start. */
 export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
   const log = logOf(settings);
   const workers = new Workers(log);
@@ -50,33 +50,33 @@ export async function runWorkers(settings: Settings): Promise<RunningWorkers> {
 class Workers {
   private ending = false;
   private quickDeaths = 0;
-  private readonly alive = new Set<Worker>();
+  private readonly running = new Set<Worker>();
 
   constructor(private readonly log: Log) {}
 
-  /** Resolves when the worker listens, or is not wanted any more; rejects when it ends by itself before that. */
+  /** Resolves when the worker listens or a shutdown has started; rejects when it ends before that. */
   start(): Promise<void> {
     const startedAt = Date.now();
     const worker = cluster.fork();
     closeUnacceptedConnections(worker);
-    this.alive.add(worker);
+    this.running.add(worker);
     return new Promise((resolve, reject) => {
       let listened = false;
       worker.on('message', (message: unknown) => {
         if (message !== 'listening') return;
         listened = true;
-        listening.add(worker);
-        // What it was told before it listened to messages is lost.
-        if (this.ending) tell(worker);
+        listeningWorkers.add(worker);
+        // A message sent before the worker listened to messages was lost.
+        if (this.ending) sendEnd(worker);
         resolve();
       });
       worker.on('exit', (code, signal) => {
-        this.alive.delete(worker);
+        this.running.delete(worker);
         if (listened) {
           if (!this.ending) this.replace(startedAt, { code, signal });
           return;
         }
-        // A signal to the whole group ends a worker that is not far enough to ignore it; ours is being read meanwhile.
+        // A signal to the process group ends a worker that does not ignore it yet; the same signal is about to arrive here.
         const wait = isEndSignal(signal) ? signalMilliseconds : 0;
         setTimeout(() => {
           if (this.ending) resolve();
@@ -89,27 +89,27 @@ class Workers {
   async end(): Promise<void> {
     this.ending = true;
     await Promise.all(
-      [...this.alive].map(
+      [...this.running].map(
         (worker) =>
           new Promise<void>((resolve, reject) => {
             worker.once('exit', (code, signal) => {
-              // One that did not listen yet had nothing to finish.
-              if (code === 0 || !listening.has(worker)) resolve();
+              // A worker that was not listening yet had nothing to finish.
+              if (code === 0 || !listeningWorkers.has(worker)) resolve();
               else reject(new Error(`a worker ended with ${signal ?? code}`));
             });
-            tell(worker);
+            sendEnd(worker);
           }),
       ),
     );
   }
 
   private replace(startedAt: number, death: { readonly code: number; readonly signal: string }): void {
-    // `code` is the name of a credential, which the log leaves out.
+    // The log redacts fields called `code`, which is also the name of a credential.
     const { code: exitCode, signal } = death;
     this.log.error({ exitCode, signal }, 'a worker died and is replaced');
     const quick = Date.now() - startedAt < quickDeathMilliseconds;
     this.quickDeaths = quick ? this.quickDeaths + 1 : 0;
-    if (this.quickDeaths > maxQuickDeaths) throw new Error('workers die as soon as they start');
+    if (this.quickDeaths > maxQuickDeaths) throw new Error('workers die immediately after their start');
     setTimeout(
       () => {
         if (this.ending) return;
@@ -123,11 +123,11 @@ class Workers {
   }
 }
 
-/** Those that said that they listen. */
-const listening = new WeakSet<Worker>();
+/** Workers that have reported that they listen. */
+const listeningWorkers = new WeakSet<Worker>();
 
-function tell(worker: Worker): void {
-  // It may be gone a moment before its exit is known here.
+function sendEnd(worker: Worker): void {
+  // It may have exited before this process is notified.
   if (worker.isConnected()) worker.send(endMessage, () => undefined);
 }
 
