@@ -1,10 +1,10 @@
 import { addSeconds, epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 
-/** Where the time comes from; also the injection token. The domain never asks it: it is given `now`. */
+/** The current time; also the injection token. Domain functions take `now` as a parameter instead. */
 export abstract class Clock {
   abstract now(): EpochSeconds;
 
-  /** Milliseconds since the epoch: for measuring and for ids, never for a lifetime. */
+  /** Milliseconds since the epoch: for durations and ids, not for expiry. */
   abstract milliseconds(): number;
 }
 
@@ -18,7 +18,7 @@ export class SystemClock extends Clock {
   }
 }
 
-/** A clock that tests turn by hand. */
+/** A clock that tests set. */
 export class ManualClock extends Clock {
   private current: EpochSeconds;
 

@@ -1,6 +1,6 @@
 import { epochSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 
-/** The day of each release line after which it gets no fixes, security fixes among them (schedule of the Node.js Release working group). */
+/** Last day with fixes of each release line, security fixes included (schedule of the Node.js Release working group). */
 const endOfLife: ReadonlyMap<number, string> = new Map([
   [18, '2025-04-30'],
   [19, '2023-06-01'],
@@ -15,7 +15,7 @@ const oldestKnown = Math.min(...endOfLife.keys());
 const daySeconds = 24 * 3600;
 
 /**
- * Says so when a version of Node.js gets no fixes any more; undefined while it does, and for lines newer than the table.
+ * A warning when a version of Node.js gets no fixes any more; undefined while it does, and for lines newer than the table.
  * @param version as in `process.versions.node`
  */
 export function nodeProblem(version: string, now: EpochSeconds): string | undefined {
@@ -23,7 +23,7 @@ export function nodeProblem(version: string, now: EpochSeconds): string | undefi
   if (line < oldestKnown) return problemOf(version, 'for years');
   const last = endOfLife.get(line);
   if (last === undefined) return undefined;
-  // The last day itself is a day with fixes.
+  // The last day itself still has fixes.
   const ended = epochSeconds(Date.parse(`${last}T00:00:00Z`) / 1000 + daySeconds);
   return now < ended ? undefined : problemOf(version, `since ${last}`);
 }

@@ -1,4 +1,4 @@
-/** Draws one line on a terminal; nothing elsewhere. @param format writes an amount */
+/** Draws a progress line on a terminal; does nothing elsewhere. @param format formats an amount */
 export function showProgressBar(
   name: string,
   { done, total }: { readonly done: number; readonly total: number },

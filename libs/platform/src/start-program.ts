@@ -1,15 +1,15 @@
 import { codeOf, isError } from './error-code.js';
 
-/** The module that holds a program: everything that it imports is loaded with it. */
+/** The main module of a program, which imports everything else. */
 export interface Program {
   run(): Promise<void>;
-  /** What the terminal shows of a failure: a sentence where people can do something about it, else its stack. */
+  /** The message for the terminal: a sentence where users can fix the problem, otherwise the stack. */
   explain(error: unknown): string;
 }
 
 /**
- * Loads a program and runs it; exits with 1 and an explanation where either fails. A program is loaded by `import()` from
- * a file that imports hardly anything: where too few files may be open, loading is what fails.
+ * Loads a program and runs it; prints an explanation and exits with 1 where either fails. The caller loads it with `import()`
+ * and imports hardly anything itself: with too few file descriptors it is loading that fails.
  */
 export async function startProgram(load: () => Promise<Program>): Promise<void> {
   let program: Program | undefined;
@@ -23,7 +23,7 @@ export async function startProgram(load: () => Promise<Program>): Promise<void> 
   }
 }
 
-/** What to do about a failure for which too many files are open; undefined for any other. */
+/** What to do when too many files are open; undefined for any other error. */
 export function openFilesProblem(error: unknown): string | undefined {
   switch (openFilesCode(error)) {
     case 'EMFILE':
@@ -35,7 +35,7 @@ export function openFilesProblem(error: unknown): string | undefined {
   }
 }
 
-/** Where a library wrapped the error, its code is in the cause or in the text. */
+/** The error's code; where a library wrapped the error, it is in the cause or in the text. */
 function openFilesCode(error: unknown): string | undefined {
   if (!isError(error)) return undefined;
   const code = codeOf(error);

@@ -4,15 +4,15 @@ import { catalogDifferences, readCatalog, type SchemaObject } from './schema-cat
 import { sqliteInMemory } from './sqlite-driver.js';
 
 /**
- * A migration that makes the schema of a whole version in place of the migrations of that version. A new database runs it;
- * a database that has all of the others and their schema is adopted: it is recorded there without being run. `up` may only
- * create tables and indexes, since it is also run in a place of its own for a comparison.
+ * A migration that creates the schema of a whole version in place of the migrations of that version. It runs on a new
+ * database. A database that has all replaced migrations and the expected schema adopts it: it is recorded without being
+ * run. `up` may only create tables and indexes, because it also runs in a temporary schema for the comparison.
  */
 export interface BaselineMigration extends MigrationInterface {
   readonly name: string;
-  /** The version that has the migrations: `0.1`. */
+  /** The version whose migrations it replaces: `0.1`. */
   readonly version: string;
-  /** The names of the migrations that it replaces, the oldest first. */
+  /** Names of the replaced migrations, oldest first. */
   readonly replaces: readonly string[];
 }
 
@@ -27,10 +27,10 @@ export function findBaseline(source: DataSource): BaselineMigration | undefined 
 }
 
 /**
- * What a list of migrations means for the baseline: it is `recorded`, or `pending` on a database that is new, or the database
- * has all that it replaces and is `adoptable`.
+ * State of the baseline on a database: `recorded`, `pending` on a new database, or `adoptable` where all replaced
+ * migrations are applied.
  * @param applied names of the migrations that are applied to the database
- * @throws CannotOpenStore for every other list
+ * @throws CannotOpenStore for any other list
  */
 export function baselineState(
   baseline: BaselineMigration,
@@ -51,10 +51,10 @@ export function baselineState(
 }
 
 /**
- * Compares the database with what the baseline makes. Where further migrations are applied, tables may have more than
- * that, because migrations only add; without any, nothing but the baseline's schema is adopted.
+ * Compares the database with the schema that the baseline creates. Additions are accepted only where further migrations are
+ * applied.
  * @param runner on PostgreSQL in a transaction
- * @throws CannotOpenStore that names the differences
+ * @throws CannotOpenStore listing the differences
  */
 export async function checkSchema(
   runner: QueryRunner,
@@ -62,11 +62,11 @@ export async function checkSchema(
   applied: readonly string[],
 ): Promise<void> {
   const found = await readCatalog(runner);
-  const wanted = await (runner.dataSource.options.type === 'postgres'
-    ? wantedInPostgres(runner, baseline)
-    : wantedInSqlite(baseline));
+  const expected = await (runner.dataSource.options.type === 'postgres'
+    ? expectedInPostgres(runner, baseline)
+    : expectedInSqlite(baseline));
   const additions = applied.some((name) => !baseline.replaces.includes(name)) ? 'any' : 'none';
-  const differences = catalogDifferences(wanted, found, additions);
+  const differences = catalogDifferences(expected, found, additions);
   if (differences.length === 0) return;
   const shown = differences.slice(0, mostDifferences).map((line) => `\n- ${line}`);
   const rest = differences.length - shown.length;
@@ -75,7 +75,7 @@ export async function checkSchema(
   );
 }
 
-async function wantedInSqlite(baseline: BaselineMigration): Promise<SchemaObject[]> {
+async function expectedInSqlite(baseline: BaselineMigration): Promise<SchemaObject[]> {
   const source = await sqliteInMemory();
   try {
     const runner = source.createQueryRunner();
@@ -86,8 +86,8 @@ async function wantedInSqlite(baseline: BaselineMigration): Promise<SchemaObject
   }
 }
 
-/** As temporary tables, so that the server itself describes both sides; they need no right to create a schema. */
-async function wantedInPostgres(runner: QueryRunner, baseline: BaselineMigration): Promise<SchemaObject[]> {
+/** In temporary tables: PostgreSQL itself then describes both sides, and no right to create a schema is needed. */
+async function expectedInPostgres(runner: QueryRunner, baseline: BaselineMigration): Promise<SchemaObject[]> {
   const [database] = (await runner.query(
     `SELECT quote_ident(current_database()) AS name, quote_ident(current_user) AS role,
        has_database_privilege(current_database(), 'TEMPORARY') AS allowed`,
@@ -99,8 +99,8 @@ async function wantedInPostgres(runner: QueryRunner, baseline: BaselineMigration
   await runner.query('SAVEPOINT baseline');
   await runner.query('SET LOCAL search_path TO pg_temp');
   await baseline.up(runner);
-  const wanted = await readCatalog(runner);
-  // Takes the tables and the search path back with it.
+  const expected = await readCatalog(runner);
+  // Also removes the tables and restores the search path.
   await runner.query('ROLLBACK TO SAVEPOINT baseline');
-  return wanted;
+  return expected;
 }

@@ -1,4 +1,4 @@
-/** The database cannot be opened as it is; the message says what to do, and holds no password. */
+/** The database cannot be opened. The message says what to do and contains no password. */
 export class CannotOpenStore extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

@@ -1,8 +1,8 @@
 import { Column, PrimaryColumn, type ColumnOptions, type ValueTransformer } from 'typeorm';
 
 /**
- * The only columns that entities use: each means the same on SQLite and PostgreSQL. The column's name follows from the
- * property's (`naming.ts`) unless one is given. The types for migrations stand in `ddl.ts`.
+ * The column types of all entities. Each has the same meaning on SQLite and PostgreSQL. Column names are derived from
+ * property names (`naming.ts`) unless given. The column types for migrations are in `ddl.ts`.
  */
 
 export interface NamedColumn {
@@ -14,28 +14,28 @@ export interface ColumnChoice extends NamedColumn {
 }
 
 export interface JsonColumnChoice extends ColumnChoice {
-  /** The most characters that one value may take: what strangers can fill is bounded. */
+  /** Maximum length in characters. Required for values that unauthenticated requests can write. */
   readonly maxLength?: number;
 }
 
 const defaultJsonLength = 65_536;
 
-/** Finds a hot row: a time-ordered safe integer, on SQLite the row's own address (`rowid`). */
+/** Primary key of frequently accessed rows: a time-ordered safe integer, on SQLite an alias of the `rowid`. */
 export function SelectorPrimaryColumn(choice: NamedColumn = {}): PropertyDecorator {
   return PrimaryColumn({ type: 'bigint', transformer: wholeNumber, ...choice });
 }
 
-/** An identifier of ours as the (or a part of the) primary key. */
+/** A generated identifier as (part of) the primary key. */
 export function IdPrimaryColumn(choice: NamedColumn = {}): PropertyDecorator {
   return PrimaryColumn({ type: 'text', ...choice });
 }
 
-/** Text of any kind as the (or a part of the) primary key. */
+/** Any text as (part of) the primary key. */
 export function TextPrimaryColumn(choice: NamedColumn = {}): PropertyDecorator {
   return PrimaryColumn({ type: 'text', ...choice });
 }
 
-/** An identifier of ours. */
+/** A generated identifier. */
 export function IdColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'text' }, choice);
 }
@@ -44,29 +44,29 @@ export function TextColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'text' }, choice);
 }
 
-/** Epoch seconds, or the selector of another row: a whole number beyond 32 bits. */
+/** Epoch seconds or the selector of another row: an integer of up to 53 bits. */
 export function InstantColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'bigint', transformer: wholeNumber }, choice);
 }
 
-/** A whole number of at most 32 bits. */
+/** An integer of up to 32 bits. */
 export function IntegerColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'integer' }, choice);
 }
 
-/** A boolean in entities; named statements give and take 0 and 1 for it on both engines. */
+/** A boolean in entities; statements use 0 and 1 on both engines. */
 export function FlagColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'boolean' }, choice);
 }
 
-/** Bytes, a `Buffer` on both engines. `bytea` on PostgreSQL; the SQLite driver is told that this is its blob. */
+/** Bytes as a `Buffer`: `bytea` on PostgreSQL, which the SQLite driver maps to a blob. */
 export function BytesColumn(choice: ColumnChoice = {}): PropertyDecorator {
   return regular({ type: 'bytea' }, choice);
 }
 
 /**
- * A value as JSON text: read and written whole, never searched inside.
- * Writing one of more than `maxLength` characters (64 k) throws a RangeError.
+ * A value as JSON text, read and written as a whole and never queried by its content.
+ * Writing more than `maxLength` characters (64 k) throws a RangeError.
  */
 export function JsonColumn(choice: JsonColumnChoice = {}): PropertyDecorator {
   const { maxLength = defaultJsonLength, ...rest } = choice;
@@ -78,7 +78,7 @@ function regular(column: ColumnOptions, choice: ColumnChoice): PropertyDecorator
 }
 
 const wholeNumber: ValueTransformer = {
-  // A fraction would be refused by one engine and kept by the other.
+  // A fraction is rejected by one engine and stored by the other.
   to(value: unknown): unknown {
     if (typeof value === 'number' && !Number.isSafeInteger(value)) throw new RangeError('not a safe integer');
     return value;

@@ -8,7 +8,7 @@ export interface CompactResult {
 }
 
 /**
- * `database compact` of both applications: gives the free space of a SQLite database back to the disk.
+ * `database compact` of both applications: returns the free space of a SQLite database to the file system.
  * @throws CompactRefused
  */
 export async function compactCommand(databaseUrl: string): Promise<CompactResult> {

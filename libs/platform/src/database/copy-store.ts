@@ -5,7 +5,7 @@ import { inOneTransaction, inSnapshot, type Writers } from './copy-transactions.
 
 export { SourceInUse, type Writers } from './copy-transactions.js';
 
-/** How far a table is. */
+/** Progress of one table. */
 export interface CopyProgress {
   readonly table: string;
   readonly copied: number;
@@ -15,30 +15,30 @@ export interface CopyProgress {
 export interface CopiedTable {
   readonly table: string;
   readonly rows: number;
-  /** SHA-256 over all rows in the order of their keys, the same on both sides. */
+  /** SHA-256 of all rows in primary key order, the same on both engines. */
   readonly sha256: string;
 }
 
 export interface StoreCopy {
   readonly from: DataSource;
   readonly to: DataSource;
-  /** Tables of the entities in an order in which foreign keys find what they refer to. */
+  /** Tables of the entities, ordered so that referenced rows are copied first. */
   readonly tables: readonly string[];
   readonly writers: Writers;
-  /** The table in which whatever is done in a store leaves a row: it tells that the target was worked on by itself. */
+  /** A table that gets a row with every change of a store: shows whether the target was changed on its own. */
   readonly journal: string;
-  /** What the target has of its own: a copy over it throws {@link TargetDiverged}, or discards it. */
+  /** What to do with changes that only the target has: throw {@link TargetDiverged}, or discard them. */
   readonly ownRows: 'refuse' | 'discard';
   readonly report: (progress: CopyProgress) => void;
 }
 
 export interface StoreCopyReport {
-  /** The moment that the copy shows: what was committed later is not in it. */
+  /** Time of the snapshot: the copy does not contain later commits. */
   readonly takenAt: EpochSeconds;
   readonly tables: readonly CopiedTable[];
 }
 
-/** The two sides do not agree after the copy; the target was left as it was. */
+/** Source and target differ after the copy. The target is unchanged. */
 export class CopyMismatch extends Error {
   constructor(table: string) {
     super(`${table}: the rows of the two databases differ after the copy`);
@@ -46,7 +46,7 @@ export class CopyMismatch extends Error {
   }
 }
 
-/** The target was worked on by itself, for instance by a server that has moved there: a copy would discard that. */
+/** The target has changes of its own, for instance from a server that was moved there: a copy would discard them. */
 export class TargetDiverged extends Error {
   constructor() {
     super('the target database has changes of its own, which are not in the source');
@@ -60,9 +60,9 @@ const batchRows = 500;
 const keysInStatement = 200;
 
 /**
- * Makes the target hold exactly the rows of one snapshot of the source: rows that are missing are added, rows that differ
- * or are gone from the source are replaced or deleted. Both sides are then counted and hashed. All of it is one
- * transaction on the target: a copy that fails or is interrupted leaves the target as it was, and may be run again.
+ * Makes the target contain exactly the rows of one snapshot of the source: adds missing rows, and replaces or deletes rows
+ * that differ or no longer exist. Then counts and hashes both sides. All of it is one transaction on the target: a copy
+ * that fails or is interrupted leaves the target unchanged and can be repeated.
  * @throws CopyMismatch, TargetDiverged, SourceInUse
  */
 export function copyStore(copy: StoreCopy): Promise<StoreCopyReport> {
@@ -95,8 +95,8 @@ function entityOf(source: DataSource, table: string): EntityMetadata {
 }
 
 /**
- * Rows of the journal that only the target has. Those from before the first one of the source were purged there; those
- * after it were never there.
+ * Checks for journal rows that only the target has. Rows older than the first one of the source were purged in the source;
+ * newer ones were never in it.
  */
 async function refuseDiverged({ source, target }: Sides, journal: EntityMetadata): Promise<void> {
   const inSource = new RowCursor(source, journal);
@@ -107,8 +107,8 @@ async function refuseDiverged({ source, target }: Sides, journal: EntityMetadata
 }
 
 /**
- * Deletes what is gone from the source, and what differs, to be inserted anew: then no row that is inserted later finds
- * its unique values taken. Rows that refer to a deleted one go with it or lose the reference; their tables come later.
+ * Deletes rows that differ or are gone from the source before any is inserted, so that no insert violates a unique index.
+ * Referring rows are deleted by cascade or lose the reference; their tables are copied later.
  */
 async function deleteOutdated({ source, target }: Sides, entity: EntityMetadata): Promise<void> {
   const inSource = new RowCursor(source, entity);
@@ -149,7 +149,7 @@ async function copyTable(
   return { table, rows: copied, sha256 };
 }
 
-/** Walks through a table one row at a time, in the order of its keys. */
+/** Iterates over a table row by row in primary key order. */
 class RowCursor {
   row: Row | undefined;
   private readonly batches: AsyncGenerator<Row[]>;
@@ -172,8 +172,8 @@ class RowCursor {
 }
 
 /**
- * Rows of the target whose key, or whose values, the source does not have.
- * @param inSource stands on its first row
+ * Rows of the target that are missing in the source or differ there.
+ * @param inSource positioned at its first row
  */
 async function* onlyInTarget(
   inSource: RowCursor,
@@ -189,7 +189,7 @@ async function* onlyInTarget(
   }
 }
 
-/** As both engines sort them: numbers by value, text by its bytes. */
+/** The sort order of both engines: numbers by value, text by bytes. */
 function compareKeys(entity: EntityMetadata, a: Row, b: Row): number {
   for (const { databaseName, type } of entity.primaryColumns) {
     const [left, right] = [a[databaseName], b[databaseName]];
@@ -202,11 +202,11 @@ function compareKeys(entity: EntityMetadata, a: Row, b: Row): number {
   return 0;
 }
 
-/** Rows in the order of their primary key, some hundred at a time, by key and never by offset. */
+/** Rows in primary key order, in batches, with keyset pagination. */
 async function* batchesOf(runner: QueryRunner, entity: EntityMetadata): AsyncGenerator<Row[]> {
   const keys = entity.primaryColumns.map((column) => column.databaseName);
   const columns = entity.columns.map((column) => `"${column.databaseName}"`).join(', ');
-  // PostgreSQL sorts text by the language of the database unless it is told to sort as SQLite does.
+  // PostgreSQL sorts text by the collation of the database; COLLATE "C" sorts as SQLite does.
   const order = entity.primaryColumns
     .map(({ databaseName, type }) => `"${databaseName}"${isPostgres(runner) && type === 'text' ? ' COLLATE "C"' : ''}`)
     .join(', ');
@@ -216,7 +216,7 @@ async function* batchesOf(runner: QueryRunner, entity: EntityMetadata): AsyncGen
       last === undefined
         ? ''
         : `WHERE (${order}) > (${last.map((_value, index) => parameter(runner, index + 1)).join(', ')})`;
-    // TypeORM types no rows: these are those of the columns above.
+    // TypeORM does not type rows: these have the columns above.
     const rows = (await runner.query(
       `SELECT ${columns} FROM "${entity.tableName}" ${where} ORDER BY ${order} LIMIT ${batchRows}`,
       last,
@@ -231,10 +231,10 @@ async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonl
   const names = entity.columns.map((column) => column.databaseName);
   const columns = names.map((name) => `"${name}"`).join(', ');
   const keys = entity.primaryColumns.map((column) => `"${column.databaseName}"`).join(', ');
-  // PostgreSQL takes 65,535 parameters in one statement, SQLite 32,766.
-  const most = Math.max(1, Math.floor(30_000 / names.length));
-  for (let at = 0; at < rows.length; at += most) {
-    const part = rows.slice(at, at + most);
+  // PostgreSQL accepts 65,535 parameters in one statement, SQLite 32,766.
+  const maxRows = Math.max(1, Math.floor(30_000 / names.length));
+  for (let at = 0; at < rows.length; at += maxRows) {
+    const part = rows.slice(at, at + maxRows);
     const places = part
       .map(
         (_row, row) => `(${names.map((_name, column) => parameter(to, row * names.length + column + 1)).join(', ')})`,
@@ -243,7 +243,7 @@ async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonl
     const values = part.flatMap((row) =>
       entity.columns.map((column) => valueFor(to, column.type, row[column.databaseName])),
     );
-    // What has the key is the same row already. Any other conflict is an error.
+    // A row with the same key is already identical. Any other conflict is an error.
     await to.query(
       `INSERT INTO "${entity.tableName}" (${columns}) VALUES ${places} ON CONFLICT (${keys}) DO NOTHING`,
       values,
@@ -276,7 +276,7 @@ function valueFor(runner: QueryRunner, type: unknown, value: unknown): unknown {
   return isPostgres(runner) ? flag : Number(flag);
 }
 
-/** A row in the same words on both engines. */
+/** A representation of a row that is the same on both engines. */
 function textOf(entity: EntityMetadata, row: Row | undefined): string {
   const values = entity.columns.map((column) => {
     const value = row?.[column.databaseName];

@@ -3,10 +3,10 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { whenNotBusy } from './sqlite-driver.js';
 import { driverCode } from './store-error.js';
 
-/** `blocked`: nobody can write to the source until the copy ends. `allowed`: what they write is not in the copy. */
+/** `blocked`: no process can write to the source until the copy ends. `allowed`: such writes are not in the copy. */
 export type Writers = 'blocked' | 'allowed';
 
-/** Another process writes to the source, or holds a lock that a writer takes. */
+/** Another process writes to the source, or holds a lock that conflicts with writing. */
 export class SourceInUse extends Error {
   constructor(options?: ErrorOptions) {
     super('another process writes to the source database', options);
@@ -17,8 +17,8 @@ export class SourceInUse extends Error {
 const lockMilliseconds = 5000;
 
 /**
- * Reads from one snapshot of the database, whatever is committed meanwhile.
- * @throws SourceInUse where writers are to be blocked and one of them has a transaction open
+ * Reads from one snapshot of the database.
+ * @throws SourceInUse when writers are to be blocked and one of them has an open transaction
  */
 export async function inSnapshot<T>(
   source: DataSource,
@@ -32,13 +32,13 @@ export async function inSnapshot<T>(
       const takenAt = await begin;
       return await work(runner, takenAt);
     } finally {
-      // Nothing was written; a connection that is lost has ended its transaction by itself.
+      // Nothing was written; a lost connection has already ended its transaction.
       await runner.query('ROLLBACK').catch(() => undefined);
     }
   });
 }
 
-/** All that the work writes is committed together, or nothing of it. */
+/** Runs the work in one transaction. */
 export async function inOneTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   return withRunner(source, async (runner) => {
     const isPostgres = source.options.type === 'postgres';
@@ -66,7 +66,7 @@ async function withRunner<T>(source: DataSource, work: (runner: QueryRunner) => 
 
 async function beginSqliteSnapshot(runner: QueryRunner, writers: Writers): Promise<EpochSeconds> {
   await whenNotBusy(() => runner.query(writers === 'blocked' ? 'BEGIN IMMEDIATE' : 'BEGIN'));
-  // BEGIN takes no snapshot by itself, the first read does.
+  // BEGIN takes no snapshot; the first read does.
   await whenNotBusy(() => runner.query('SELECT COUNT(*) FROM sqlite_master'));
   return epochSeconds(Math.floor(Date.now() / 1000));
 }
@@ -78,7 +78,7 @@ async function beginPostgresSnapshot(
 ): Promise<EpochSeconds> {
   await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   await liftTimeouts(runner);
-  // Before the first query, which takes the snapshot: what commits while the locks are waited for is in it.
+  // Before the first query, which takes the snapshot: it then includes what commits while this waits for the locks.
   if (writers === 'blocked') await lockTables(runner, tables);
   const rows = (await runner.query('SELECT floor(extract(epoch FROM clock_timestamp()))::bigint AS now')) as {
     now: number;
@@ -91,12 +91,12 @@ async function lockTables(runner: QueryRunner, tables: readonly string[]): Promi
   try {
     await runner.query(`LOCK TABLE ${tables.map((table) => `"${table}"`).join(', ')} IN SHARE MODE`);
   } catch (cause) {
-    // 55P03: a lock took too long.
+    // 55P03: lock_timeout expired.
     throw driverCode(cause) === '55P03' ? new SourceInUse({ cause }) : cause;
   }
 }
 
-/** A copy takes longer than a request may. */
+/** A copy takes longer than the limits for requests. */
 async function liftTimeouts(runner: QueryRunner): Promise<void> {
   await runner.query('SET LOCAL statement_timeout = 0');
   await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');

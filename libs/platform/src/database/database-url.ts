@@ -1,26 +1,26 @@
 import { isAbsolute, resolve } from 'node:path';
 
-/** `shown` may stand in messages: it holds no password. */
+/** `shown` is safe in messages: it contains no password. */
 export type DatabaseAddress =
   { readonly kind: 'sqlite'; readonly path: string; readonly shown: string } | PostgresAddress;
 
 export interface PostgresAddress {
   readonly kind: 'postgres';
-  /** One URL for each host, in the order in which they are tried. */
+  /** One URL per host, in the order in which they are tried. */
   readonly urls: readonly string[];
-  /** Only a server that accepts writes is connected to. Always true of several hosts. */
+  /** Connect only to a server that accepts writes. Always true with several hosts. */
   readonly readWrite: boolean;
-  /** `unchecked`: a server whose settings lose commits in a power failure is accepted. */
+  /** `unchecked`: accept a server whose settings can lose commits in a power failure. */
   readonly durability: 'required' | 'unchecked';
-  /** `transaction`: a pooler stands between that gives each transaction another session. */
+  /** `transaction`: connections go through a pooler that assigns a session per transaction. */
   readonly pooler: 'none' | 'transaction';
   readonly shown: string;
 }
 
 /**
- * Reads `sqlite:PATH`, `postgres://user:password@host/database` or, for fail-over, `postgres://user:password@host1,host2:5433/database`.
- * @param dataDir where a relative SQLite path starts; the working directory when left out
- * @throws Error whose message repeats nothing of the URL but its scheme: the rest may hold a password
+ * Parses `sqlite:PATH`, `postgres://user:password@host/database` or, for fail-over, `postgres://user:password@host1,host2:5433/database`.
+ * @param dataDir base of relative SQLite paths; the working directory by default
+ * @throws Error whose message contains nothing of the URL but its scheme, because the rest may contain a password
  */
 export function parseDatabaseUrl(url: string, dataDir: string = process.cwd()): DatabaseAddress {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
@@ -33,7 +33,7 @@ export function parseDatabaseUrl(url: string, dataDir: string = process.cwd()): 
   throw new Error(`the database URL ${given}: it must begin with sqlite: or postgres://`);
 }
 
-/** libpq's multi-host form, which is not a URL: the authority is taken apart first. */
+/** libpq's multi-host form, which is not a valid URL: the authority is parsed first. */
 const postgresUrl = /^(postgres(?:ql)?:\/\/)([^/?#]*@)?([^/?#]*)([^?#]*)(\?[^#]*)?$/i;
 const maxHosts = 16;
 
@@ -49,12 +49,13 @@ function postgresAddress(url: string): PostgresAddress {
   const readWrite = needsWrites(parameters.get('target_session_attrs'), hosts.length);
   const durability = choiceOf(parameters, 'durability', ['required', 'unchecked']);
   const pooler = choiceOf(parameters, 'pooler', ['none', 'transaction']);
-  // The others are passed on as they were written.
-  const isOurs = (pair: string): boolean => [...new URLSearchParams(pair).keys()].some((key) => ownParameters.has(key));
+  // Other parameters are passed on unchanged.
+  const isOwnParameter = (pair: string): boolean =>
+    [...new URLSearchParams(pair).keys()].some((key) => ownParameters.has(key));
   const rest = query
     .slice(1)
     .split('&')
-    .filter((pair) => pair !== '' && !isOurs(pair))
+    .filter((pair) => pair !== '' && !isOwnParameter(pair))
     .join('&');
   const urls = hosts.map((host) => `${scheme}${user}${host}${path}${rest === '' ? '' : `?${rest}`}`);
   if (!urls.every((each) => URL.canParse(each))) throw new Error(invalidPostgresUrl);
@@ -64,8 +65,8 @@ function postgresAddress(url: string): PostgresAddress {
 const invalidPostgresUrl = 'the database URL is not a valid postgres://user:password@host:port/database';
 
 /**
- * The driver does not know the first three. `application_name` in the URL would override the name that all connections of
- * this program have, by which database-use.ts finds them.
+ * Removed before the URL reaches the driver, which does not know the first three. `application_name` would override the
+ * name that all connections of this program have, by which database-use.ts finds them.
  */
 const ownParameters = new Set(['target_session_attrs', 'durability', 'pooler', 'application_name']);
 
@@ -78,7 +79,7 @@ function choiceOf<T extends string>(parameters: URLSearchParams, name: string, v
   return value;
 }
 
-/** Everything is read from the server that is written to, so among several hosts no other value makes sense. */
+/** All reads use the server that accepts writes, so with several hosts no other value makes sense. */
 function needsWrites(attributes: string | null, hosts: number): boolean {
   if (attributes === null) return hosts > 1;
   if (attributes === 'read-write' || attributes === 'primary') return true;
@@ -87,7 +88,7 @@ function needsWrites(attributes: string | null, hosts: number): boolean {
 }
 
 function sqlitePath(written: string, dataDir: string): string {
-  // sqlite:///var/x is the absolute /var/x, as other tools write it; sqlite://x would name a host.
+  // sqlite:///var/x is the absolute path /var/x, as in other tools; sqlite://x would name a host.
   const path = written.startsWith('///') ? written.slice(2) : written;
   if (path === '' || path.startsWith('//')) throw new Error('the database URL names no file: write sqlite:PATH');
   if (path === ':memory:')

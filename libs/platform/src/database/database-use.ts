@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import type { DatabaseAddress } from './database-url.js';
 import { isBusy, openSqliteFile } from './sqlite-driver.js';
 
-/** Whether a server or a command has the database open now. To be asked before the caller opens it. */
+/** Whether a server or a command has the database open. Call it before opening the database. */
 export async function isInUse(address: DatabaseAddress): Promise<boolean> {
   if (address.kind === 'postgres') return isPostgresInUse(address.urls);
   const exists = await stat(address.path).then(
@@ -12,7 +12,7 @@ export async function isInUse(address: DatabaseAddress): Promise<boolean> {
   return exists && isSqliteInUse(address.path);
 }
 
-/** A process that has the file open in WAL mode holds a shared lock: leaving WAL mode then fails. */
+/** A process that has the file open in WAL mode holds a shared lock, so leaving WAL mode fails. */
 export function isSqliteInUse(path: string): boolean {
   const database = openSqliteFile(path, { readonly: false });
   try {
@@ -27,7 +27,7 @@ export function isSqliteInUse(path: string): boolean {
   }
 }
 
-/** Connections of this program name themselves; those of psql or pg_dump do not matter. Of several hosts, any may have them. */
+/** Counts only connections with the application name of this program, not psql or pg_dump; checks all hosts. */
 async function isPostgresInUse(urls: readonly string[]): Promise<boolean> {
   let reached = 0;
   let failure: unknown;

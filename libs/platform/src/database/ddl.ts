@@ -1,9 +1,9 @@
 import type { QueryRunner } from 'typeorm';
 
-/** The column types of hand-written migrations, by what they hold. */
+/** Column types for hand-written migrations, by content. */
 export interface Ddl {
   readonly dialect: 'sqlite' | 'postgres';
-  /** With the primary key: on SQLite it must be written so to be the row id itself. */
+  /** Includes the primary key: on SQLite only this form makes the column an alias of the row id. */
   readonly selector: string;
   readonly id: string;
   readonly text: string;
@@ -38,7 +38,7 @@ const postgres: Ddl = {
   json: 'text',
 };
 
-/** The vocabulary of the engine that a migration runs on. */
+/** Column types of the engine that a migration runs on. */
 export function ddl(runner: QueryRunner): Ddl {
   return runner.dataSource.options.type === 'postgres' ? postgres : sqlite;
 }

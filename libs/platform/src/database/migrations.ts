@@ -3,31 +3,31 @@ import { baselineState, checkSchema, findBaseline, isBaseline, type BaselineMigr
 import { backupSqlite, type BackupProgress } from './sqlite-backup.js';
 import { whenNotBusy } from './sqlite-driver.js';
 
-/** One migration, and whether it is applied to this database. */
+/** A migration and whether it is applied to this database. */
 export interface MigrationStatus {
   readonly name: string;
   readonly applied: boolean;
-  /** False: applied by a later version of the program, which ran before this one or runs beside it. */
+  /** False: applied by a later version of the program. */
   readonly known: boolean;
-  /** The baseline that stands for this one, which the program no longer has. */
+  /** The baseline that replaces this migration, which the program no longer contains. */
   readonly replacedBy?: string | undefined;
 }
 
-/** `dry run` only says what would be done. */
+/** `dry run` only reports what would be done. */
 export type MigrationMode = 'run' | 'dry run';
 
-/** How far the copy is that is made of a SQLite database before a migration. */
+/** Reports the progress of the copy that is made of a SQLite database before a migration. */
 export type CopyReport = (progress: BackupProgress) => void;
 
-// TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it looks what is pending
-// before it holds a lock, so that of two processes at once both would begin.
+// TypeORM's own table and columns, so that its tools can read it. Its executor is not used: it determines the pending
+// migrations before it takes a lock, so that two processes at once would both run them.
 const table = 'migrations';
-// One number for this program among all advisory locks of a PostgreSQL database.
+// Identifies this program among the advisory locks of a PostgreSQL database.
 const advisoryLock = 7_203_614_519;
 
 /**
- * The applied migrations that a baseline replaces, then the program's own in the order in which they run, then those that
- * only a later version knows.
+ * Applied migrations that a baseline replaces, then those of this program in execution order, then those that only a later
+ * version knows.
  */
 export async function migrationStatus(source: DataSource): Promise<MigrationStatus[]> {
   const runner = source.createQueryRunner();
@@ -39,22 +39,22 @@ export async function migrationStatus(source: DataSource): Promise<MigrationStat
 }
 
 /**
- * Applies what is pending, each migration in a transaction of its own. Of several processes at once one applies it, and the
- * others wait for it. A baseline is recorded without being run where the database has what it replaces.
- * @returns the names of what was applied here, or would be
- * @throws CannotOpenStore where the database is neither new nor one that the baseline can adopt
+ * Applies the pending migrations, each in its own transaction. Of several processes one applies them and the others wait. A
+ * baseline is recorded without being run where the migrations that it replaces are applied.
+ * @returns names of the migrations that were, or would be, applied
+ * @throws CannotOpenStore when the database is neither new nor adoptable by the baseline
  */
 export async function migrateUp(
   source: DataSource,
   mode: MigrationMode = 'run',
   onCopy?: CopyReport,
 ): Promise<string[]> {
-  // A look first: on a database that is up to date nothing is written, and nobody is waited for.
+  // First without a lock: a database that is up to date is not written to.
   const status = await migrationStatus(source);
   checkApplied(source, status);
   const pending = pendingOf(status);
   const baseline = findBaseline(source);
-  // Before the copy: a start that is tried again and again would leave one each time.
+  // Before the copy: otherwise each repeated start would leave a copy.
   if (baseline !== undefined && pending.includes(baseline.name))
     await inReadTransaction(source, (runner) => canAdopt(runner, baseline));
   if (mode === 'dry run') return pending;
@@ -63,7 +63,7 @@ export async function migrateUp(
   for (let left = pending.length; left > 0; left = pendingOf(await migrationStatus(source)).length) {
     const name = await inMigrationTransaction(source, async (runner) => {
       await createTable(source, runner);
-      // Looked up again behind the lock: another process may have been faster.
+      // Again under the lock: another process may have applied it.
       const [next] = pendingOf(await readStatus(source, runner));
       if (next === undefined) return undefined;
       const migration = find(source, next);
@@ -78,11 +78,11 @@ export async function migrateUp(
 }
 
 /**
- * Reverts the migration that was applied last, which is not always the last in the list: only then is the schema again
- * what it was before it. Reverting a baseline keeps the schema and records the migrations that it replaces, so that the
- * version that has them goes on with the database.
- * @returns its name, or undefined when there is none: what a baseline replaces is not reverted
- * @throws Error when a later version's migration was applied after it
+ * Reverts the migration that was applied last, which is not always the last one of the list: only that restores the schema
+ * from before it. Reverting a baseline keeps the schema and records the migrations that it replaces, so that the version
+ * that contains them can use the database.
+ * @returns its name; undefined when there is none, since what a baseline replaces is not reverted
+ * @throws Error when a migration of a later version was applied after it
  */
 export async function migrateDown(
   source: DataSource,
@@ -104,8 +104,8 @@ export async function migrateDown(
 }
 
 /**
- * A migration may be wrong, and SQLite has no other copy: one is kept beside the file, named by the migration and the
- * time. A database that has no migration yet holds nothing to lose.
+ * Keeps a copy of a SQLite file beside it, named after the migration and the time, in case the migration is wrong. A
+ * database without migrations contains no data.
  */
 async function keepCopy(source: DataSource, next: string | undefined, onCopy: CopyReport | undefined): Promise<void> {
   if (next === undefined || source.options.type !== 'better-sqlite3') return;
@@ -116,8 +116,8 @@ async function keepCopy(source: DataSource, next: string | undefined, onCopy: Co
 }
 
 /**
- * Migrations that this program knows and that are not applied to the database: none while it may run.
- * @param names all that it knows
+ * Migrations of this program that are not applied to the database.
+ * @param names all migrations of this program
  */
 export async function missingMigrations(reader: EntityManager, names: readonly string[]): Promise<string[]> {
   const rows = await reader.query<{ name: string }[]>(`SELECT "name" FROM "${table}"`);
@@ -125,7 +125,7 @@ export async function missingMigrations(reader: EntityManager, names: readonly s
   return names.filter((name) => !applied.has(name));
 }
 
-/** @throws CannotOpenStore where the list is neither that of a new database nor one that the baseline can adopt */
+/** @throws CannotOpenStore when the database is neither new nor adoptable by the baseline */
 export function checkApplied(source: DataSource, status: readonly MigrationStatus[]): void {
   const baseline = findBaseline(source);
   const applied = status.filter((each) => each.applied).map(({ name }) => name);
@@ -180,20 +180,20 @@ async function record(runner: QueryRunner, name: string): Promise<void> {
   await runner.query(`INSERT INTO "${table}" ("timestamp", "name") VALUES (${timestampOf(name)}, ${quoted(name)})`);
 }
 
-/** A database that the baseline made has none of them, one that it adopted has them still. */
+/** A database that the baseline created has no records of them; one that adopted it still has. */
 async function recordReplaced(runner: QueryRunner, baseline: BaselineMigration): Promise<void> {
   const applied = await appliedNames(runner);
   for (const name of baseline.replaces) if (!applied.includes(name)) await record(runner, name);
 }
 
-/** In the order in which they were applied. Asks in the catalog first: looking must not make the table. */
+/** In the order of application. Checks the catalog first, because reading must not create the table. */
 async function appliedNames(runner: QueryRunner): Promise<string[]> {
   if (!(await runner.hasTable(table))) return [];
   const rows = (await runner.query(`SELECT "name" FROM "${table}" ORDER BY "id"`)) as { name: string }[];
   return rows.map((row) => row.name);
 }
 
-/** As it is recorded in the database. */
+/** The name in the migrations table. */
 export function nameOf(migration: MigrationInterface): string {
   return migration.name ?? migration.constructor.name;
 }
@@ -233,7 +233,7 @@ function inMigrationTransaction<T>(source: DataSource, work: (runner: QueryRunne
   return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteTransaction(source, work);
 }
 
-/** For reads: SQLite's writers continue meanwhile; PostgreSQL's lock keeps a migration from changing what is read. */
+/** For reads: on SQLite, writers continue; on PostgreSQL, the lock prevents concurrent migrations. */
 function inReadTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   return source.options.type === 'postgres' ? inPostgresTransaction(source, work) : inSqliteSnapshot(source, work);
 }
@@ -242,16 +242,16 @@ async function inPostgresTransaction<T>(source: DataSource, work: (runner: Query
   const runner = source.createQueryRunner();
   try {
     await runner.startTransaction();
-    // Waiting for another process, and an index on a large table, both take longer than a request may.
+    // Waiting for another process, or creating an index on a large table, can exceed the limits for requests.
     await runner.query('SET LOCAL statement_timeout = 0');
     await runner.query('SET LOCAL idle_in_transaction_session_timeout = 0');
-    // Let go by the transaction's end, even when this process dies.
+    // Released at the end of the transaction, also when this process dies.
     await runner.query(`SELECT pg_advisory_xact_lock(${advisoryLock})`);
     const result = await work(runner);
     await runner.commitTransaction();
     return result;
   } catch (error) {
-    // The first error is the one to tell; a lost connection has rolled back by itself.
+    // Report the first error; a lost connection has already rolled back.
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
     throw error;
   } finally {
@@ -271,8 +271,8 @@ async function inSqliteSnapshot<T>(source: DataSource, work: (runner: QueryRunne
 
 async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
   const runner = source.createQueryRunner();
-  // It works outside a transaction only. A migration that rebuilds a table drops the old one, and with foreign keys on that
-  // would delete the rows that refer to it.
+  // This PRAGMA has no effect inside a transaction. A migration that rebuilds a table drops the old one, which with
+  // foreign keys enabled would delete the referring rows.
   await runner.query('PRAGMA foreign_keys = OFF');
   try {
     await whenNotBusy(() => runner.query('BEGIN IMMEDIATE'));

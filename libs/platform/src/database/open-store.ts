@@ -23,24 +23,24 @@ export {
 export interface OpenOptions {
   /** `sqlite:PATH` or `postgres://…` */
   readonly url: string;
-  /** Where a relative SQLite path starts; the working directory when left out. */
+  /** Base of relative SQLite paths; the working directory by default. */
   readonly dataDir?: string | undefined;
   readonly entities: NonNullable<DataSourceOptions['entities']>;
   readonly migrations: NonNullable<DataSourceOptions['migrations']>;
-  /** `off`: refuses to open a database whose schema is older than the code. */
+  /** `off`: do not open a database whose schema is older than the code. */
   readonly migrate: 'auto' | 'off';
-  /** Connections to PostgreSQL at most, half for units and half for reading. */
+  /** Maximum number of PostgreSQL connections: half for units of work, half for reads. */
   readonly connections?: number | undefined;
   readonly lane?: LaneOptions | undefined;
   readonly postgres?: PostgresOptions | undefined;
-  /** Hears how far the copy of a SQLite database is that is made before its migration. */
+  /** Called with the progress of the copy that is made of a SQLite database before a migration. */
   readonly onCopy?: CopyReport | undefined;
 }
 
-/** A store and the data source on committed data, which `@nestjs/typeorm` gets. */
+/** A store and the data source of committed data for `@nestjs/typeorm`. */
 export type OpenStore = SqliteStore | PostgresStore;
 
-/** Opens, migrates where that is wanted, and gives the store. @throws CannotOpenStore */
+/** Opens the store and applies pending migrations if `migrate` is `auto`. @throws CannotOpenStore */
 export async function openStore(options: OpenOptions): Promise<OpenStore> {
   const place = placeOf(options);
   const writer = await openWriter(options, place);
@@ -72,7 +72,7 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
 
 type SourceOptions = Omit<OpenOptions, 'migrate'>;
 
-/** The write handle alone, for commands on the schema. The caller destroys it. @throws CannotOpenStore */
+/** Only the write handle, for schema commands. The caller destroys it. @throws CannotOpenStore */
 export async function openSource(options: SourceOptions): Promise<DataSource> {
   return openWriter(options, placeOf(options));
 }
@@ -91,7 +91,7 @@ async function openWriter(options: SourceOptions, place: Place): Promise<DataSou
   }
 }
 
-/** Loaded where it is used: whoever stays with SQLite does not pay for its memory. */
+/** Loaded on demand: installations on SQLite do not need its memory. */
 async function postgres() {
   const [driver, { PostgresStore }] = await Promise.all([
     import('./postgres-driver.js'),
@@ -114,14 +114,14 @@ function placeOf(options: Pick<OpenOptions, 'url' | 'dataDir'>): Place {
   }
 }
 
-/** The log files beside it take their mode from the file itself. */
+/** SQLite creates its log files with the mode of the database file. */
 async function makeFile(path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await (await open(path, 'a', 0o600)).close();
 }
 
 function messageOf(error: unknown): string {
-  // Several addresses of one host fail together: the message is in the parts.
+  // With several addresses of one host, the messages are in the parts.
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }

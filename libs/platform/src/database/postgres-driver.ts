@@ -6,7 +6,7 @@ import type { PostgresHosts } from './postgres-hosts.js';
 import { HostedClient, HostedPool, type HostedOptions } from './postgres-pool.js';
 import { unavailable } from './store-error.js';
 
-/** Opens the two pools of a database. Only this file and postgres-pool.ts name the PostgreSQL driver. */
+/** Pool of the PostgreSQL driver, which only this file and postgres-pool.ts import. */
 export type PostgresPool = pg.Pool;
 export type PostgresClient = pg.PoolClient;
 export type ListeningClient = pg.Client;
@@ -14,14 +14,14 @@ export type ListeningClient = pg.Client;
 type Entities = NonNullable<DataSourceOptions['entities']>;
 type Migrations = NonNullable<DataSourceOptions['migrations']>;
 
-/** How long one statement, or a whole unit, may take. */
+/** Maximum duration of a statement, or of a whole unit of work. */
 export const unitMilliseconds = 15_000;
 const connectMilliseconds = 5000;
-/** A connection is replaced at that age: what is checked of a new one is checked now and then under steady load too. */
+/** Maximum age of a connection: the checks of new connections then also run periodically under steady load. */
 const connectionLifetimeSeconds = 900;
 const defaultConnections = 16;
 
-/** The pool for units, not open yet. */
+/** Pool for units of work, not yet open. */
 export function postgresWriter(
   hosts: PostgresHosts,
   entities: Entities,
@@ -32,12 +32,12 @@ export function postgresWriter(
   return sourceOf({ hosts, purpose: 'units', entities, migrations, poolSize });
 }
 
-/** The pool for reading, not open yet. It cannot write, as on SQLite, and units never take its connections. */
+/** Pool for reads, not yet open. Its sessions are read-only, as on SQLite, and units of work never use it. */
 export function postgresReader(hosts: PostgresHosts, entities: Entities, connections = defaultConnections): DataSource {
   const poolSize = Math.max(1, Math.floor(connections / 2));
   const source = sourceOf({ hosts, purpose: 'reads', entities, migrations: [], poolSize });
   const create = source.createQueryRunner.bind(source);
-  // TypeORM's own reads say of a database that is away what the store's say.
+  // TypeORM's own reads then report an outage as the store's reads do.
   source.createQueryRunner = (mode) => {
     const runner = create(mode);
     const query = runner.query.bind(runner) as (...parameters: Parameters<QueryRunner['query']>) => Promise<unknown>;
@@ -51,7 +51,7 @@ export function postgresReader(hosts: PostgresHosts, entities: Entities, connect
   return source;
 }
 
-/** A connection that waits for what others say, not open yet; no query on it takes longer than a connection attempt may. */
+/** A connection for LISTEN, not yet open. No query on it may take longer than a connection attempt. */
 export function listeningClient(url: string): ListeningClient {
   return new pg.Client({
     connectionString: url,
@@ -63,7 +63,7 @@ export function listeningClient(url: string): ListeningClient {
 }
 
 export function postgresPool(source: DataSource): PostgresPool {
-  // TypeORM types its driver for all databases; this one is ours, made below.
+  // TypeORM's type covers all databases; this driver is created below.
   return (source.driver as unknown as { readonly master: PostgresPool }).master;
 }
 
@@ -73,13 +73,13 @@ const numeric = 1700;
 
 type Parser = (text: string) => unknown;
 
-/** int8, and numeric (what `sum()` of an int8 is), as numbers: what we keep are safe integers. */
+/** Parses int8, and numeric (the type of `sum()` of an int8), as numbers: all stored values are safe integers. */
 function parserOf(type: number, format?: string): Parser {
   if (type === int8 || type === numeric) return Number;
   return pg.types.getTypeParser(type, format as 'text') as Parser;
 }
 
-/** How named statements read a row: as SQLite gives it, booleans as 0 and 1. */
+/** Types of rows of named statements: the same values as on SQLite, with booleans as 0 and 1. */
 export const namedStatementTypes = {
   getTypeParser: (type: number, format?: string): Parser =>
     type === bool ? (text) => (text === 't' ? 1 : 0) : parserOf(type, format),
@@ -105,7 +105,7 @@ function sourceOf({ hosts, purpose, entities, migrations, poolSize }: SourceOpti
     poolSize,
     connectTimeoutMS: connectMilliseconds,
     applicationName: 'gatehouse',
-    // A connection that breaks while it idles is replaced at its next use; without a listener it would end the process.
+    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     poolErrorHandler: () => undefined,
     extra: {
       hosts,
@@ -120,7 +120,7 @@ function sourceOf({ hosts, purpose, entities, migrations, poolSize }: SourceOpti
   });
 }
 
-/** What a session is given at its start; a pooler in transaction mode refuses or ignores it. */
+/** Startup parameters of a session; a pooler in transaction mode rejects or ignores them. */
 function sessionLimits(purpose: HostedOptions['purpose']): Record<string, unknown> {
   return {
     statement_timeout: unitMilliseconds,

@@ -1,12 +1,12 @@
 import { statement, StoreUnavailable } from './store.js';
 
-/** The settings that decide whether a commit survives a power failure. */
+/** Settings that decide whether a commit survives a power failure. */
 export interface DurabilitySettings {
   readonly fsync: string;
   readonly synchronous_commit: string;
 }
 
-/** What a session that begins now would get: ours keep the value that they began with. */
+/** What a new session would get: existing sessions keep the value with which they started. */
 export const currentDurability = statement(
   'store.durability',
   `SELECT current_setting('fsync') AS fsync,
@@ -14,7 +14,7 @@ export const currentDurability = statement(
 );
 
 /**
- * Refuses a server that reports commits before they are on disk: what a client was told would be lost.
+ * Checks that the server reports commits only when they are on disk: otherwise issued tokens and codes could be lost.
  * @throws NotDurable
  */
 export function checkDurability(settings: DurabilitySettings): void {

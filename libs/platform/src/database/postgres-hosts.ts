@@ -1,15 +1,15 @@
 import type { PostgresAddress } from './database-url.js';
 
 /**
- * The hosts of one database. All pools of a store share it: once one connection has found the primary, all others
- * follow, so that nothing is read from a server that another connection has left.
+ * The hosts of one database, shared by all pools of a store: when one connection finds the primary, all others follow, so
+ * that no read uses a server that was abandoned.
  */
 export class PostgresHosts {
   private index = 0;
 
   constructor(readonly address: PostgresAddress) {}
 
-  /** The URL that the next connection is made to. */
+  /** URL for the next connection. */
   get current(): string {
     return this.address.urls[this.index] ?? '';
   }
@@ -18,7 +18,7 @@ export class PostgresHosts {
     return this.address.urls.length;
   }
 
-  /** Moves on to the next host, unless another connection has done so meanwhile. */
+  /** Switches to the next host, unless another connection has already done so. */
   leave(url: string): void {
     if (url === this.current) this.index = (this.index + 1) % this.count;
   }

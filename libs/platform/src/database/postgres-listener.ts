@@ -3,13 +3,13 @@ import type { PostgresHosts } from './postgres-hosts.js';
 
 const shortestPause = 50;
 const longestPause = 2000;
-/** How often an idle connection is asked whether it lives: a network that swallows packets says nothing by itself. */
-const beatMilliseconds = 10_000;
+/** Interval of the liveness check of an idle connection: a network that drops packets reports nothing. */
+const livenessCheckMilliseconds = 10_000;
 
 /**
- * Hears what other processes say on a channel of the database (LISTEN), over a connection of its own. A connection that
- * is lost is made again; what was said meanwhile is lost, so `heard` is called after each new one. Whoever listens must
- * also look by itself now and then: poolers in transaction mode and some engines carry nothing.
+ * Receives notifications of other processes on a channel of the database (LISTEN) over its own connection. A lost
+ * connection is replaced; notifications in between are lost, so `notified` is called after each reconnection. Callers must
+ * also poll: poolers in transaction mode and some engines deliver nothing.
  */
 export class PostgresListener {
   private client: ListeningClient | undefined;
@@ -17,11 +17,11 @@ export class PostgresListener {
   private pause = shortestPause;
   private closed = false;
 
-  /** @param channel a name of ours, letters and `_` only: it stands in the statement */
+  /** @param channel a constant of letters and `_`: it becomes part of the statement */
   constructor(
     private readonly hosts: PostgresHosts,
     private readonly channel: string,
-    private readonly heard: () => void,
+    private readonly notified: () => void,
   ) {
     void this.connect();
   }
@@ -43,18 +43,18 @@ export class PostgresListener {
       client.end().catch(() => undefined);
       this.again();
     };
-    client.on('error', lost).on('end', lost).on('notification', this.heard);
+    client.on('error', lost).on('end', lost).on('notification', this.notified);
     try {
       await client.connect();
       await client.query(`LISTEN ${this.channel}`);
     } catch {
-      // The database is away, or does not know LISTEN: requests say the former, and looking replaces the latter.
+      // The database is unavailable, or does not support LISTEN: requests report the former, polling covers the latter.
       lost();
       return;
     }
     this.pause = shortestPause;
-    this.heard();
-    this.beat(client, url, lost);
+    this.notified();
+    this.checkLiveness(client, url, lost);
   }
 
   private again(): void {
@@ -64,12 +64,12 @@ export class PostgresListener {
     this.pause = Math.min(this.pause * 2, longestPause);
   }
 
-  private beat(client: ListeningClient, url: string, lost: () => void): void {
+  private checkLiveness(client: ListeningClient, url: string, lost: () => void): void {
     if (this.closed) return;
     this.timer = setTimeout(() => {
-      // The store has moved to another host: changes are announced there.
+      // The store has moved to another host: notifications are sent there.
       if (url !== this.hosts.current) lost();
-      else client.query('SELECT 1').then(() => this.beat(client, url, lost), lost);
-    }, beatMilliseconds).unref();
+      else client.query('SELECT 1').then(() => this.checkLiveness(client, url, lost), lost);
+    }, livenessCheckMilliseconds).unref();
   }
 }

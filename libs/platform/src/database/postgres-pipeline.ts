@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { namedStatementTypes, type PostgresClient } from './postgres-driver.js';
 import type { SqlValue } from './store.js';
 
-/** One prepared statement with its values. */
+/** A prepared statement with its values. */
 export interface Step {
   readonly name: string;
   readonly text: string;
@@ -11,13 +11,13 @@ export interface Step {
 
 export interface StepResult {
   readonly rows: Record<string, unknown>[];
-  /** Rows changed, or read. */
+  /** Number of rows changed or read. */
   readonly count: number;
-  /** The first word of the server's answer: `INSERT`, `COMMIT`. */
+  /** First word of the command tag: `INSERT`, `COMMIT`. */
   readonly command: string;
 }
 
-/** A step failed: those before it have their results, those after it were not done. */
+/** A step failed: those before it have results, those after it were not executed. */
 export class StepFailed extends Error {
   constructor(
     readonly done: readonly StepResult[],
@@ -29,32 +29,32 @@ export class StepFailed extends Error {
 }
 
 /**
- * Sends steps in one piece and reads what comes back: one round trip. Outside of BEGIN they are one transaction, which
- * the server commits at the end of the piece.
+ * Sends steps in one batch and reads the results: one round trip. Outside of BEGIN they are one transaction, which the
+ * server commits at the end of the batch.
  * @throws StepFailed
- * @see PostgreSQL's documentation, 54.2.4 (pipelining)
+ * @see PostgreSQL documentation 54.2.4 (pipelining)
  */
 export async function runSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
   const known = columnsOf(client);
   for (const step of steps) if (!known.has(step.name)) known.set(step.name, await prepare(client, step));
-  return converse(client, (done) => new Piece(steps, known, done));
+  return exchange(client, (done) => new Piece(steps, known, done));
 }
 
 /**
- * The same with statements that are prepared in the piece itself and forgotten with it, for a session that is another one
- * in each transaction.
+ * The same with unnamed statements, which are prepared in the batch itself: for poolers that assign another session to each
+ * transaction.
  * @throws StepFailed
  */
 export function runUnnamedSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
-  return converse(client, (done) => new UnnamedPiece(steps, done));
+  return exchange(client, (done) => new UnnamedPiece(steps, done));
 }
 
-/** Runs pieces of steps; the session's limits are in force in each. */
+/** Runs batches of steps; the session's limits apply to each. */
 export type RunSteps = (client: PostgresClient, steps: readonly Step[]) => Promise<StepResult[]>;
 
 /**
- * Behind a pooler nothing may be set for a session, which others use next: what ours are given at their start
- * is set for each transaction.
+ * Behind a pooler no session setting may be changed, since other clients use the session next. What is a startup parameter
+ * elsewhere is set for each transaction.
  * @param limits settings by name
  */
 export function pooledSteps(limits: Readonly<Record<string, string>>): RunSteps {
@@ -62,7 +62,7 @@ export function pooledSteps(limits: Readonly<Record<string, string>>): RunSteps 
   const limit: Step = { name: 'store.limits', text: `SELECT ${calls.join(', ')}`, values: [] };
   return async (client, steps) => {
     const [first] = steps;
-    // Inside a transaction they are in force already; at its end they go with it.
+    // Inside a transaction they are already set; they end with it.
     const place = first?.text === 'BEGIN' ? 1 : isInTransaction(client) ? undefined : 0;
     if (place === undefined) return runUnnamedSteps(client, steps);
     try {
@@ -79,7 +79,7 @@ function isInTransaction(client: PostgresClient): boolean {
 
 type Done = (error: unknown, results: StepResult[]) => void;
 
-function converse(client: PostgresClient, piece: (done: Done) => Conversation): Promise<StepResult[]> {
+function exchange(client: PostgresClient, piece: (done: Done) => Exchange): Promise<StepResult[]> {
   return new Promise((resolve, reject) => {
     client.query(
       piece((error, done) => {
@@ -97,7 +97,7 @@ interface Column {
   readonly parse: Parser;
 }
 
-/** By statement: the columns that it gives. A connection keeps its prepared statements as long as it lives. */
+/** Result columns by statement name. A connection keeps its prepared statements until it is closed. */
 const prepared = new WeakMap<PostgresClient, Map<string, readonly Column[]>>();
 
 function columnsOf(client: PostgresClient): Map<string, readonly Column[]> {
@@ -106,7 +106,7 @@ function columnsOf(client: PostgresClient): Map<string, readonly Column[]> {
   return known;
 }
 
-/** A piece of its own, once for each statement and connection, so that no failure leaves in doubt what is prepared. */
+/** A separate batch, once per statement and connection, so that a failure never leaves it unknown what is prepared. */
 async function prepare(client: PostgresClient, step: Step): Promise<readonly Column[]> {
   try {
     return await new Promise((resolve, reject) => {
@@ -117,8 +117,8 @@ async function prepare(client: PostgresClient, step: Step): Promise<readonly Col
   }
 }
 
-/** What the driver's connection offers to queries that speak the protocol themselves; its types know half of it. */
-interface Wire {
+/** The driver's connection as custom queries use it; the driver's types declare only part of it. */
+interface WireConnection {
   readonly stream: Duplex;
   parse(message: { readonly name: string; readonly text: string }): void;
   bind(message: { readonly statement: string; readonly values: readonly unknown[] }): void;
@@ -131,23 +131,23 @@ interface RowDescription {
   readonly fields: readonly { readonly name: string; readonly dataTypeID: number }[];
 }
 
-/** The driver calls these as the server's messages come. */
-abstract class Conversation {
+/** The driver calls these methods for each message of the server. */
+abstract class Exchange {
   private over = false;
 
-  submit(connection: object): null {
-    const wire = connection as Wire;
-    wire.stream.cork();
+  submit(driverConnection: object): null {
+    const connection = driverConnection as WireConnection;
+    connection.stream.cork();
     try {
-      this.speak(wire);
-      wire.sync();
+      this.send(connection);
+      connection.sync();
     } finally {
-      wire.stream.uncork();
+      connection.stream.uncork();
     }
     return null;
   }
 
-  protected abstract speak(wire: Wire): void;
+  protected abstract send(connection: WireConnection): void;
   protected abstract settle(error: unknown): void;
 
   handleError(error: unknown): void {
@@ -160,27 +160,27 @@ abstract class Conversation {
   }
 
   handleRowDescription(_message: RowDescription): void {
-    // Only of a preparation.
+    // Only in a preparation.
   }
 
   handleDataRow(_message: { readonly fields: readonly (string | null)[] }): void {
-    // Only of a piece.
+    // Only in a batch.
   }
 
   handleCommandComplete(_message: { readonly text: string }): void {
-    // Only of a piece.
+    // Only in a batch.
   }
 
   handleEmptyQuery(): void {
-    // No statement of ours is empty.
+    // No statement is empty.
   }
 
   handlePortalSuspended(): void {
-    // Nothing is read in parts.
+    // Portals are never suspended.
   }
 }
 
-class Preparation extends Conversation {
+class Preparation extends Exchange {
   private columns: readonly Column[] = [];
 
   constructor(
@@ -190,9 +190,9 @@ class Preparation extends Conversation {
     super();
   }
 
-  protected override speak(wire: Wire): void {
-    wire.parse(this.step);
-    wire.describe({ type: 'S', name: this.step.name });
+  protected override send(connection: WireConnection): void {
+    connection.parse(this.step);
+    connection.describe({ type: 'S', name: this.step.name });
   }
 
   override handleRowDescription({ fields }: RowDescription): void {
@@ -215,8 +215,8 @@ function valuesOf({ values }: Step): unknown[] {
   return values.map((value) => (typeof value === 'number' ? String(value) : value));
 }
 
-/** Collects the results of steps that travel together. */
-abstract class Results extends Conversation {
+/** Collects the results of the steps of a batch. */
+abstract class Results extends Exchange {
   protected readonly results: StepResult[] = [];
   private rows: Record<string, unknown>[] = [];
 
@@ -227,7 +227,7 @@ abstract class Results extends Conversation {
     super();
   }
 
-  /** Of the step whose rows come now. */
+  /** Columns of the step whose rows arrive now. */
   protected abstract columns(): readonly Column[];
 
   override handleDataRow({ fields }: { readonly fields: readonly (string | null)[] }): void {
@@ -260,10 +260,10 @@ class Piece extends Results {
     super(steps, done);
   }
 
-  protected override speak(wire: Wire): void {
+  protected override send(connection: WireConnection): void {
     for (const step of this.steps) {
-      wire.bind({ statement: step.name, values: valuesOf(step) });
-      wire.execute(null);
+      connection.bind({ statement: step.name, values: valuesOf(step) });
+      connection.execute(null);
     }
   }
 
@@ -275,12 +275,12 @@ class Piece extends Results {
 class UnnamedPiece extends Results {
   private described: readonly Column[] = [];
 
-  protected override speak(wire: Wire): void {
+  protected override send(connection: WireConnection): void {
     for (const step of this.steps) {
-      wire.parse({ name: '', text: step.text });
-      wire.bind({ statement: '', values: valuesOf(step) });
-      wire.describe({ type: 'P', name: '' });
-      wire.execute(null);
+      connection.parse({ name: '', text: step.text });
+      connection.bind({ statement: '', values: valuesOf(step) });
+      connection.describe({ type: 'P', name: '' });
+      connection.execute(null);
     }
   }
 

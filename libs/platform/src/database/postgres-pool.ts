@@ -4,7 +4,7 @@ import { isConnectionLost } from './postgres-errors.js';
 import type { PostgresHosts } from './postgres-hosts.js';
 import { StoreUnavailable } from './store.js';
 
-/** What the pool and its clients are given besides the driver's own options. */
+/** Options of the pool and its clients in addition to those of the driver. */
 export interface HostedOptions {
   readonly hosts: PostgresHosts;
   readonly purpose: 'units' | 'reads';
@@ -12,7 +12,7 @@ export interface HostedOptions {
 
 type Connected = (error: Error | undefined, client?: pg.PoolClient, release?: pg.PoolClient['release']) => void;
 
-/** A connection to the host that was current when it was made. The driver itself knows one host only. */
+/** A connection to the host that was current when it was made. The driver itself supports one host only. */
 export class HostedClient extends pg.Client {
   readonly url: string;
   private readonly hosts: PostgresHosts;
@@ -23,21 +23,20 @@ export class HostedClient extends pg.Client {
     this.url = options.hosts.current;
   }
 
-  /** In the form that the pool uses. */
+  /** The form that the pool uses. */
   override connect(): Promise<this>;
   override connect(connected: (error: Error) => void): void;
   override connect(connected?: (error: Error) => void): Promise<this> | void {
     if (connected === undefined) return super.connect() as Promise<this>;
     super.connect((error: Error | null | undefined) => {
       if (error && isConnectionLost(error)) this.hosts.leave(this.url);
-      // As the driver calls it: without an error where there is none.
+      // As the driver calls it: without an error on success.
       connected(error as Error);
     });
   }
 
   /**
-   * Refuses a standby, which may be behind, a read-only primary where that is asked for, and a server that may lose what is
-   * written.
+   * Rejects a standby, which may lag, a read-only primary where writes are required, and a server that may lose commits.
    * @throws WrongServer, NotDurable
    */
   async check(purpose: HostedOptions['purpose'], milliseconds: number): Promise<void> {
@@ -46,7 +45,7 @@ export class HostedClient extends pg.Client {
     const query = { text: serverState, values: [pooler === 'transaction'], query_timeout: milliseconds };
     const [state] = (await this.query<ServerState>(query)).rows;
     if (state === undefined) return;
-    // A connection for reading is read-only by itself. One address may lead to a standby as well, before it is promoted.
+    // Connections for reads are always read-only. Even a single address may lead to a standby that is not yet promoted.
     const isReadOnly = readWrite && purpose === 'units' && state.read_only === 'on';
     if (state.standby || isReadOnly) {
       this.hosts.leave(this.url);
@@ -61,13 +60,13 @@ interface ServerState extends DurabilitySettings {
   readonly read_only: string;
 }
 
-// Setting synchronous_commit to what it is keeps it for the session, whatever the server's configuration says later;
-// behind a pooler, where the session is not ours, it changes nothing.
+// Setting synchronous_commit to its current value fixes it for the session, whatever the server's configuration becomes
+// later; behind a pooler, where the session is shared, nothing is set.
 const serverState = `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only') AS read_only,
   current_setting('fsync') AS fsync,
   set_config('synchronous_commit', current_setting('synchronous_commit'), $1) AS synchronous_commit`;
 
-/** A standby, or a primary that is read-only: another host may be the right one. */
+/** A standby, or a read-only primary: another host may be the right one. */
 export class WrongServer extends StoreUnavailable {
   constructor() {
     super('the database server is a standby or read-only');
@@ -75,7 +74,7 @@ export class WrongServer extends StoreUnavailable {
   }
 }
 
-/** A pool that tries each host in turn, and closes connections to a host that was left. */
+/** A pool that tries the hosts in turn and closes connections to a host that was abandoned. */
 export class HostedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(connected: Connected): void;
@@ -89,7 +88,7 @@ export class HostedPool extends pg.Pool {
   }
 
   private async find(): Promise<pg.PoolClient> {
-    // The driver keeps its options as they were given.
+    // The driver keeps its options unchanged.
     const { hosts } = this.options as unknown as HostedOptions;
     for (let attempt = 1; ;) {
       try {

@@ -4,9 +4,9 @@ import { StepFailed, type RunSteps, type Step, type StepResult } from './postgre
 import { StoreUnavailable } from './store.js';
 
 export interface ReadsOptions {
-  /** How many may wait before the next is refused. */
+  /** Maximum number of waiting reads; the next one is rejected. */
   readonly maxWaiting: number;
-  /** How long a piece may take. */
+  /** Timeout of a batch. */
   readonly milliseconds: number;
   readonly runSteps: RunSteps;
 }
@@ -18,12 +18,12 @@ interface Read {
   attempts: number;
 }
 
-/** So that one slow look-up holds up a few others and not all. */
+/** Small, so that one slow query delays only a few others. */
 const maxInPiece = 16;
 
 /**
- * Reads of committed rows. Those that are asked for in one turn of the event loop travel together: the round trip, and
- * what it costs on both sides, is paid once for all of them.
+ * Reads of committed rows. Reads of the same turn of the event loop are sent together, so that they share the cost of a round
+ * trip.
  */
 export class PostgresReads {
   private waiting: Read[] = [];
@@ -35,12 +35,12 @@ export class PostgresReads {
     private readonly options: ReadsOptions,
   ) {}
 
-  /** Those that wait for a connection. */
+  /** Number of reads that wait for a connection. */
   get backlog(): number {
     return this.waiting.length;
   }
 
-  /** @throws what the server or the driver says; StoreUnavailable when too many wait */
+  /** @throws errors of the server or the driver; StoreUnavailable when too many reads wait */
   ask(step: Step): Promise<StepResult> {
     if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(new StoreUnavailable('too many reads wait'));
@@ -59,7 +59,7 @@ export class PostgresReads {
     });
   }
 
-  /** False while every connection has its piece: what waits goes with the next that is free. */
+  /** False while every connection is busy: waiting reads are sent on the next free one. */
   private hasRoom(): boolean {
     return this.running < this.pool.options.max;
   }
@@ -99,7 +99,7 @@ export class PostgresReads {
       const left = reads.slice(done.length);
       if (broken) this.again(left, cause);
       else {
-        // It is that one's own failure; the others have not been read yet.
+        // Only that read failed; the ones after it were not executed.
         left.shift()?.reject(cause);
         this.waiting.unshift(...left);
       }
@@ -109,12 +109,12 @@ export class PostgresReads {
     }
   }
 
-  /** Reading again does no harm: once more after a dead connection, and for each one that knows an older table. */
+  /** Reads are safe to retry: once after a lost connection, and once for each connection with an outdated statement. */
   private again(reads: readonly Read[], reason: unknown): void {
-    const most = isOutdated(reason) ? this.pool.options.max : isConnectionLost(reason) ? 1 : 0;
+    const maxAttempts = isOutdated(reason) ? this.pool.options.max : isConnectionLost(reason) ? 1 : 0;
     for (const read of reads) {
       read.attempts += 1;
-      if (read.attempts <= most) this.waiting.push(read);
+      if (read.attempts <= maxAttempts) this.waiting.push(read);
       else read.reject(reason);
     }
   }
@@ -137,5 +137,5 @@ function settle(reads: readonly Read[], results: readonly StepResult[]): void {
 }
 
 function ignore(): void {
-  // A connection that dies in our hands says so to its query too.
+  // A connection that breaks while in use also reports it to its query.
 }

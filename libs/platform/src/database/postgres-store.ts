@@ -35,20 +35,20 @@ const limits = {
 };
 
 export interface PostgresOptions {
-  /** How many may wait for a connection before the next is refused. */
+  /** Maximum number of units waiting for a connection; the next one is rejected. */
   readonly maxWaiting?: number;
-  /** How long a unit may hold its transaction. */
+  /** Maximum duration of a unit's transaction. */
   readonly unitMilliseconds?: number;
 }
 
 export interface PostgresSources {
   readonly writer: DataSource;
   readonly reader: DataSource;
-  /** Both connect to the same host of these. */
+  /** Shared by both sources, so that they use the same host. */
   readonly hosts: PostgresHosts;
 }
 
-// Takes a transaction number, so that its commit is a real write to the server's log. A primary gives one in a read-only
+// Takes a transaction id, so that its commit is a real write to the server's log. A primary assigns one in a read-only
 // transaction as well.
 const touch = statement(
   'store.touch',
@@ -60,11 +60,11 @@ type Attempt<T> =
   | {
       readonly kind: 'failed';
       readonly reason: unknown;
-      /** How often the unit may be run in all. */
+      /** Maximum number of attempts in all. */
       readonly maxAttempts: number;
     };
 
-/** The store on PostgreSQL: a unit is a transaction on one connection of a pool; committed rows are read through another pool. */
+/** The store on PostgreSQL: a unit is a transaction on a connection of one pool; reads use another pool. */
 export class PostgresStore extends Store {
   readonly dialect = 'postgres';
   readonly reader: EntityManager;
@@ -80,7 +80,7 @@ export class PostgresStore extends Store {
   private closing = false;
   private whenIdle: (() => void) | undefined;
 
-  /** Both sources are open, and the migrations have run. */
+  /** @param sources open and migrated */
   constructor(sources: PostgresSources, options: PostgresOptions = {}) {
     super();
     this.options = { maxWaiting: 4096, unitMilliseconds, ...options };
@@ -125,14 +125,14 @@ export class PostgresStore extends Store {
     return this.read<R>(text, values);
   }
 
-  override listen(channel: string, heard: () => void): void {
-    // Behind a pooler the session of LISTEN is not ours: changes are then noticed by polling.
+  override listen(channel: string, notified: () => void): void {
+    // Behind a pooler LISTEN does not work, because the session is shared: changes are noticed by polling.
     if (this.isPooled) return;
-    this.listeners.push(new PostgresListener(this.hosts, channel, heard));
+    this.listeners.push(new PostgresListener(this.hosts, channel, notified));
   }
 
   override onCommitted(): void {
-    // Nobody waits together.
+    // Each unit has its own commit.
   }
 
   override connections(): readonly Connections[] {
@@ -169,7 +169,7 @@ export class PostgresStore extends Store {
     if (this.writer.isInitialized) await this.writer.destroy();
   }
 
-  /** Reading again does no harm, so a connection that turns out to be dead is tried once more. */
+  /** Reads are safe to retry: once when the connection turns out to be dead. */
   private async read<R>(text: StatementText, values: SqlValue[]): Promise<R[]> {
     try {
       return (await this.reads.ask({ name: text.name, text: text.postgres, values })).rows as R[];
@@ -178,7 +178,7 @@ export class PostgresStore extends Store {
     }
   }
 
-  /** Runs the unit once. It may run again only while it is certain that nothing was committed. */
+  /** Runs the unit once. A retry is allowed only while it is certain that nothing was committed. */
   private async attempt<T>(work: (unit: Unit) => Outcome<T>): Promise<Attempt<T>> {
     const unit = new PostgresUnit(() => this.connect(), this.writer, this.runSteps);
     let broken = false;
@@ -186,7 +186,7 @@ export class PostgresStore extends Store {
       return { kind: 'committed', value: await this.withinTime(perform(unit, work)) };
     } catch (reason) {
       unit.end();
-      // A session may stay read-only for as long as it lives, however long ago its server became writable.
+      // A session may stay read-only after its server became writable.
       broken = isConnectionLost(reason) || isOutdated(reason) || isReadOnly(reason) || reason instanceof UnitTimeout;
       if (!broken) broken = !(await unit.rollBack());
       return { kind: 'failed', reason, maxAttempts: attemptsAfter(reason, unit.committing) };
@@ -214,13 +214,13 @@ export class PostgresStore extends Store {
   }
 }
 
-/** How often a unit may be run that failed so: again only where it is certain that nothing was committed. */
+/** Maximum number of attempts after this failure: more than one only where it is certain that nothing was committed. */
 function attemptsAfter(reason: unknown, committing: boolean): number {
   if (isConflict(reason) || isOutdated(reason) || isServerFull(reason)) return maxAttempts;
-  // Another connection may lead to a server that accepts writes. Once: each attempt costs the server a connection.
+  // Another connection may lead to a server that accepts writes. One retry: each attempt costs the server a connection.
   if (isReadOnly(reason)) return 2;
   if (isDuplicateSelector(reason)) return 2;
-  // Lost while committing: it may be on disk, or not. Nobody can tell, so nobody is told that it is.
+  // Lost while committing: the outcome is unknown, so the unit is reported as failed and not retried.
   return isConnectionLost(reason) && !committing ? maxAttempts : 1;
 }
 
@@ -231,7 +231,7 @@ async function perform<T>(unit: PostgresUnit, work: (unit: Unit) => Outcome<T>):
   return value;
 }
 
-/** With the code with which the server refuses a write: the session is treated alike. */
+/** Has the error code of a rejected write, so that the session is treated alike. */
 class ReadOnlySession extends Error {
   readonly code = '25006';
 
@@ -241,7 +241,7 @@ class ReadOnlySession extends Error {
   }
 }
 
-/** A unit held its transaction too long: it awaited something that is not the database, or a lock. */
+/** A unit held its transaction too long: it awaited something other than the database, or a lock. */
 class UnitTimeout extends StoreUnavailable {
   constructor() {
     super('a unit took too long');
@@ -256,7 +256,7 @@ function writeFailure(error: unknown): unknown {
     : error;
 }
 
-/** The pool counts those among the waiting whom an idle connection serves in a moment. */
+/** The pool also counts requests as waiting that an idle connection is about to serve. */
 function isCrowded(pool: PostgresPool, maxWaiting: number): boolean {
   return pool.waitingCount - pool.idleCount >= maxWaiting;
 }
@@ -268,6 +268,6 @@ function connectionsOf(name: Connections['pool'], source: DataSource): Connectio
 }
 
 function pause(count: number): Promise<void> {
-  // Apart, so that those who met do not meet again.
+  // Random, so that conflicting units do not collide again.
   return new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** count));
 }

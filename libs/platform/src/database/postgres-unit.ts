@@ -9,24 +9,24 @@ const commit: Step = { name: 'store.commit', text: 'COMMIT', values: [] };
 const rollback: Step = { name: 'store.rollback', text: 'ROLLBACK', values: [] };
 
 interface Queued extends Step {
-  /** The change that the unit stands on. */
+  /** The statement of an `expectChange` step. */
   readonly required?: StatementText;
 }
 
 /**
- * One unit's view of its connection, which it takes when it first needs one; worth nothing once the unit is over.
- * What nobody waits for is queued and sent with what comes next, so that a unit of nothing else is one round trip:
- * without a BEGIN, the server makes one transaction of what comes in one piece.
+ * A unit of work on its connection, which it takes on first use. Unusable once the unit is over. Writes whose result is not
+ * awaited are queued and sent with the next step, so that a unit of only such writes is one round trip: without a BEGIN, the
+ * server treats a batch as one transaction.
  */
 export class PostgresUnit implements Unit {
-  /** True from when the commit may have reached the server: nobody can tell then what a broken connection left behind. */
+  /** True from when the commit may have reached the server: after a lost connection the outcome is then unknown. */
   committing = false;
   private client: PostgresClient | undefined;
   private isOpen = true;
   private isReleased = false;
   private hasBegun = false;
   private queued: Queued[] = [];
-  private readonly told: (() => void)[] = [];
+  private readonly callbacks: (() => void)[] = [];
   private last: Promise<unknown> = Promise.resolve();
   private ownManager: EntityManager | undefined;
 
@@ -63,23 +63,23 @@ export class PostgresUnit implements Unit {
     this.queued.push({ name: `${text.name}!`, text: orFail(text), values, required: text });
   }
 
-  afterCommit(told: () => void): void {
+  afterCommit(callback: () => void): void {
     this.use();
-    this.told.push(told);
+    this.callbacks.push(callback);
   }
 
   end(): void {
     this.isOpen = false;
   }
 
-  /** Makes what was done stay; the unit is over by then. @throws NothingChanged, or what the server says */
+  /** Commits the unit, which must be over. @throws ConcurrencyConflict, or the error of the server */
   async commit(): Promise<void> {
     await this.commitSteps();
-    for (const told of this.told) told();
+    for (const callback of this.callbacks) callback();
   }
 
   private async commitSteps(): Promise<void> {
-    // Begun, or about to begin by something that was not awaited.
+    // A BEGIN was sent, or is about to be by a step that was not awaited.
     await this.last;
     if (!this.hasBegun && this.queued.length === 0) return;
     const steps = this.hasBegun ? [...this.queued, commit] : this.queued;
@@ -88,11 +88,11 @@ export class PostgresUnit implements Unit {
     const results = await this.send(steps).catch((error: unknown) => {
       throw driverCode(error) === TRANSACTION_ABORTED ? new Error(transactionGone) : error;
     });
-    // A statement failed, and the unit swallowed its error: the server has only rolled back.
+    // A statement failed and the unit ignored its error: the server has rolled back instead.
     if (this.hasBegun && results.at(-1)?.command !== 'COMMIT') throw new Error(transactionGone);
   }
 
-  /** @returns false when the connection is of no more use */
+  /** @returns false when the connection must not be reused */
   async rollBack(): Promise<boolean> {
     if (!this.client || !this.hasBegun) return true;
     try {
@@ -105,7 +105,7 @@ export class PostgresUnit implements Unit {
 
   release(isBroken: boolean): void {
     this.isReleased = true;
-    // A broken connection may still say so after it was let go.
+    // A broken connection may still emit an error after it was released.
     if (!isBroken) this.client?.off('error', ignore);
     this.client?.release(isBroken);
   }
@@ -120,13 +120,13 @@ export class PostgresUnit implements Unit {
     return results.at(-1) ?? { rows: [], count: 0, command: '' };
   }
 
-  /** Sends what is queued, and a step whose answer somebody waits for, inside a transaction that stays open. */
+  /** Sends what is queued, and a step whose result is awaited, inside a transaction that stays open. */
   private flush(...steps: readonly Step[]): Promise<StepResult[]> {
     const all = [...(this.hasBegun ? [] : [begin]), ...this.queued, ...steps];
     this.queued = [];
     this.hasBegun = true;
     const sent = this.last.then(() => this.send(all));
-    // In their order, one piece after another; who asked is told of a failure, the next one only waits.
+    // In order, one batch after another; the caller gets a failure, the next batch only waits.
     this.last = sent.catch(() => undefined);
     return sent;
   }
@@ -148,11 +148,11 @@ export class PostgresUnit implements Unit {
       client.release();
       throw new Error(unitOver);
     }
-    // Without a listener a connection that dies in our hands would end the process; its query says so anyway.
+    // Without a listener a connection that breaks while in use would end the process; its query reports the error anyway.
     return client.on('error', ignore);
   }
 
-  /** TypeORM on this unit's connection; it believes to be in a transaction of its own, so that save() opens none. */
+  /** TypeORM on this unit's connection, marked as in a transaction so that save() opens none. */
   private makeManager(): EntityManager {
     const runner = this.source.createQueryRunner();
     const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
@@ -180,7 +180,7 @@ export class PostgresUnit implements Unit {
 const DIVISION_BY_ZERO = '22012';
 const TRANSACTION_ABORTED = '25P02';
 
-/** The change, but an error where it changes nothing: a statement can raise none of its own, so it divides by the rows. */
+/** Makes the statement fail where it changes no row: SQL has no such clause, so it divides by the number of rows. */
 function orFail(text: StatementText): string {
   const returning = /\bRETURNING\b/i.test(text.postgres) ? '' : ' RETURNING 1';
   return `WITH changed AS (${text.postgres}${returning}) SELECT 1 / count(*) AS changed FROM changed`;

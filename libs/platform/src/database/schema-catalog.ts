@@ -1,17 +1,17 @@
 import type { QueryRunner } from 'typeorm';
 
-/** A table, or a column, key, index or trigger of one, as the database describes it. */
+/** A table, or a column, key, index or trigger of one, as described by the database. */
 export interface SchemaObject {
   readonly table: string;
   readonly kind: 'table' | 'column' | 'constraint' | 'index' | 'trigger';
   readonly name: string;
-  /** Two objects of one engine with the same definition do the same. */
+  /** Two objects of one engine with the same definition are equivalent. */
   readonly definition: string;
 }
 
 /**
- * What the tables of the current schema consist of: columns in their order, everything else by name. Not in it, because
- * they change nothing for statements: owners, privileges, comments and storage parameters.
+ * The objects of all tables of the current schema: columns in order, everything else by name. Excludes what does not affect
+ * statements: owners, privileges, comments and storage parameters.
  */
 export async function readCatalog(runner: QueryRunner): Promise<SchemaObject[]> {
   const isPostgres = runner.dataSource.options.type === 'postgres';
@@ -23,19 +23,19 @@ export async function readCatalog(runner: QueryRunner): Promise<SchemaObject[]> 
 }
 
 /**
- * Where a schema is not the one that is wanted, a line each.
- * @param additions whether tables may have more than is wanted: `none`, or `any` where migrations that only add have run
+ * Differences between a schema and the expected one, one line each.
+ * @param additions whether additional objects are accepted: `none`, or `any` where migrations that only add have run
  */
 export function catalogDifferences(
-  wanted: readonly SchemaObject[],
+  expected: readonly SchemaObject[],
   found: readonly SchemaObject[],
   additions: 'none' | 'any',
 ): string[] {
   const foundByKey = new Map(found.map((each) => [keyOf(each), each]));
-  const wantedKeys = new Set(wanted.map(keyOf));
-  const wantedTables = new Set(wanted.map(({ table }) => table));
+  const expectedKeys = new Set(expected.map(keyOf));
+  const expectedTables = new Set(expected.map(({ table }) => table));
   const foundTables = new Set(found.map(({ table }) => table));
-  const differences = wanted.flatMap((each) => {
+  const differences = expected.flatMap((each) => {
     if (!foundTables.has(each.table)) return each.kind === 'table' ? [`${nameOf(each)} is missing`] : [];
     const other = foundByKey.get(keyOf(each));
     if (other === undefined) return [`${nameOf(each)} is missing`];
@@ -43,9 +43,10 @@ export function catalogDifferences(
     return [`${nameOf(each)} is "${other.definition}" instead of "${each.definition}"`];
   });
   if (additions === 'any') return differences;
-  // Tables of others may be in the same schema, and whoever runs the database may add an index that restricts nothing.
+  // The schema may contain tables of other programs, and operators may add indexes that enforce nothing.
   const added = found.filter(
-    (each) => wantedTables.has(each.table) && !wantedKeys.has(keyOf(each)) && !/^CREATE INDEX /i.test(each.definition),
+    (each) =>
+      expectedTables.has(each.table) && !expectedKeys.has(keyOf(each)) && !/^CREATE INDEX /i.test(each.definition),
   );
   return [...differences, ...added.map((each) => `${nameOf(each)} is unknown`)];
 }
@@ -87,7 +88,7 @@ const postgresCatalog = `
   FROM tables t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
   ORDER BY 1, 2, 5, 3`;
 
-/** Keys that a table's text declares have no name on SQLite: they are named by their columns. */
+/** Keys declared in a table's text have no name on SQLite: they are named after their columns. */
 const sqliteCatalog = `
   WITH tables AS (SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\')
   SELECT name AS "table", 'table' AS kind, name AS name, sql AS definition, 0 AS position FROM tables
@@ -110,7 +111,7 @@ const sqliteCatalog = `
   WHERE m.type IN ('index', 'trigger') AND m.sql IS NOT NULL
   ORDER BY 1, 2, 5, 3`;
 
-/** What neither columns nor keys of a SQLite table tell: the clauses of its text that change what it takes. */
+/** Clauses of a SQLite table's text that restrict values and appear in neither its columns nor its keys. */
 function tableClauses(text: string): string {
   const clauses = /\b(AUTOINCREMENT|CHECK|COLLATE|CONFLICT|DEFERRABLE|GENERATED|STRICT|VIRTUAL|WITHOUT\s+ROWID)\b/gi;
   const withoutLiterals = text.replace(/'(?:[^']|'')*'/g, '');

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 
-/** Where entities and the migrated database disagree, a line each; empty when they agree. Indexes and keys stand in the migrations alone. */
+/** Differences between entities and the migrated database, one line each. Indexes and keys are defined only in migrations. */
 export async function schemaDifferences(source: DataSource): Promise<string[]> {
   const differences: string[] = [];
   const runner = source.createQueryRunner();
@@ -11,7 +11,7 @@ export async function schemaDifferences(source: DataSource): Promise<string[]> {
         differences.push(`${entity.tableName}: there is no such table`);
         continue;
       }
-      const wanted = new Map(
+      const expected = new Map(
         entity.columns.map((column) => [
           column.databaseName,
           `${source.driver.normalizeType(column)}${column.isNullable ? ' null' : ''}${column.isPrimary ? ' primary' : ''}`,
@@ -23,10 +23,10 @@ export async function schemaDifferences(source: DataSource): Promise<string[]> {
           `${column.type}${column.isNullable ? ' null' : ''}${column.isPrimary ? ' primary' : ''}`,
         ]),
       );
-      for (const name of new Set([...wanted.keys(), ...actual.keys()]))
-        if (wanted.get(name) !== actual.get(name))
+      for (const name of new Set([...expected.keys(), ...actual.keys()]))
+        if (expected.get(name) !== actual.get(name))
           differences.push(
-            `${entity.tableName}.${name}: the entity says ${wanted.get(name) ?? 'nothing'}, the database ${actual.get(name) ?? 'nothing'}`,
+            `${entity.tableName}.${name}: the entity says ${expected.get(name) ?? 'nothing'}, the database ${actual.get(name) ?? 'nothing'}`,
           );
     }
   } finally {

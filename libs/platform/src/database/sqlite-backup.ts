@@ -18,7 +18,7 @@ import { driverCode } from './store-error.js';
 
 export type { BackupProgress } from './sqlite-copy.js';
 
-/** A backup or a restore that cannot be made; the message says why. */
+/** A backup or a restore is not possible; the message says why. */
 export class BackupRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -32,19 +32,19 @@ export interface BackupReport {
 }
 
 export interface OnlineBackupReport extends BackupReport {
-  /** The moment that the copy shows: what was committed later is not in it. */
+  /** Time of the snapshot: the copy does not contain later commits. */
   readonly takenAt: EpochSeconds;
 }
 
 export interface RestoreReport extends BackupReport {
-  /** The names under which the files that were there before are kept. */
+  /** Names under which the previous files are kept. */
   readonly replacedFiles: readonly string[];
 }
 
 export interface BackupOptions {
-  /** Called now and then while pages are copied, and once when all are. */
+  /** Called periodically while pages are copied, and once at the end. */
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
-  /** The program of the thread that copies; tests run the sources and name the built one. */
+  /** Path of the worker program; tests that run from sources name the built one. */
   readonly program?: string | undefined;
 }
 
@@ -52,16 +52,15 @@ export interface RestoreOptions extends BackupOptions {
   readonly replace: boolean;
 }
 
-/** The files that SQLite keeps beside a database; it applies what is in them when it opens the database. */
+/** Files that SQLite keeps beside a database and applies when it opens the database. */
 const logSuffixes = ['-wal', '-shm', '-journal'];
 
 const copyProgram = fileURLToPath(new URL('./sqlite-copy-worker.js', import.meta.url));
 
 /**
- * Copies a SQLite database while others use it: one snapshot, checked, flushed, under its name only when it is whole, and
- * readable by its owner alone.
- * The work is done in a thread of its own, so that a server that calls this goes on serving.
- * @throws BackupRefused when there is a file of that name already, it does not fit the disk, or the copy is not sound
+ * Copies a SQLite database while other processes use it: one snapshot, checked and flushed, which gets its final name only
+ * when it is complete and is readable by its owner alone. A worker thread copies, so that a server stays responsive.
+ * @throws BackupRefused when the file already exists, the disk is too small, or the copy is damaged
  */
 export async function backupSqlite(
   path: string,
@@ -74,7 +73,7 @@ export async function backupSqlite(
   try {
     const { problem, takenAtMilliseconds } = await copyPages({ path, draft }, options);
     if (problem !== undefined) throw new BackupRefused(`the copy of ${path} is not sound: ${problem}`);
-    // A link fails where the name was taken meanwhile; a rename would replace what is there.
+    // link() fails where the name was taken meanwhile; rename() would replace the file.
     await link(draft, target).catch((cause: unknown) => {
       throw driverCode(cause) === 'EEXIST' ? alreadyExists(target) : cause;
     });
@@ -93,7 +92,7 @@ async function copyPages(request: SqliteCopyRequest, options: BackupOptions): Pr
   const report = options.onProgress ?? ((): void => undefined);
   const program = options.program ?? copyProgram;
   try {
-    // A bundle may lack the program of the thread: the same work is then done here.
+    // A bundle may lack the worker program: the copy is then made on this thread.
     return await ((await exists(program)) ? copyInThread(request, program, report) : copySqliteFile(request, report));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -119,9 +118,9 @@ function copyInThread(
 }
 
 /**
- * Puts a backup in the place of a database that nobody uses.
- * @param options.replace the database that is there goes; its files are kept beside it under `.replaced-TIME`
- * @throws BackupRefused when the backup is not sound, or there is a database and it is not to be replaced
+ * Replaces a database that no process uses with a backup.
+ * @param options.replace allows replacing an existing database; its files are kept beside it as `.replaced-TIME`
+ * @throws BackupRefused when the backup is damaged, or a database exists and `replace` is not set
  */
 export async function restoreSqlite(backup: string, path: string, options: RestoreOptions): Promise<RestoreReport> {
   const isThere = await exists(path);
@@ -129,12 +128,12 @@ export async function restoreSqlite(backup: string, path: string, options: Resto
   if (isThere && isReadableAndInUse(path)) throw new BackupRefused(`${path} is in use: stop the provider first`);
   const draft = await createDraft(path);
   try {
-    // Through SQLite, not byte by byte: what is committed may still be in the WAL of the backup.
+    // Through SQLite, not byte by byte: committed changes may still be in the WAL of the backup.
     const { problem } = await copyPages({ path: backup, draft }, options);
     if (problem !== undefined) throw new BackupRefused(`${backup} is not sound: ${problem}`);
     const replacedFiles = await setAside(path);
     await flushFile(dirname(path));
-    // Under its name only when it is whole and on disk.
+    // Gets its final name only when it is complete and on disk.
     await rename(draft, path);
     await flushFile(dirname(path));
     return { file: path, bytes: (await stat(path)).size, replacedFiles };
@@ -143,7 +142,7 @@ export async function restoreSqlite(backup: string, path: string, options: Resto
   }
 }
 
-/** A damaged database cannot be asked who uses it, and is the very one that a backup must be able to replace. */
+/** Whether a damaged database is in use cannot be determined, and a restore must be able to replace it. */
 function isReadableAndInUse(path: string): boolean {
   try {
     return isSqliteInUse(path);
@@ -154,8 +153,8 @@ function isReadableAndInUse(path: string): boolean {
 }
 
 /**
- * Renames a database and its logs, each time to a name that no earlier one has. The logs also where the database itself
- * is missing: SQLite would apply a WAL or journal left behind to the restored file.
+ * Renames a database and its logs to unused names. Also renames the logs where the database itself is missing: SQLite would
+ * apply a leftover WAL or journal to the restored file.
  * @returns the new names
  */
 async function setAside(path: string): Promise<string[]> {
@@ -171,9 +170,9 @@ async function setAside(path: string): Promise<string[]> {
 }
 
 /**
- * An empty file with mode 0600, whatever the umask. SQLite writes into it, and gives its journals the same mode. The
- * driver's own file would be world-readable, and copyFile() sets the mode of its source.
- * Its name is random: two copies to one target write to two drafts, and nobody can put a file there first.
+ * Creates an empty file with mode 0600, whatever the umask. SQLite writes into it and gives its journals the same mode; a
+ * file created by the driver would be world-readable, and copyFile() copies the mode of its source.
+ * The name is random: concurrent copies to one target use different drafts, and no other user can create the file first.
  */
 async function createDraft(target: string): Promise<string> {
   const draft = `${target}.part-${randomBytes(6).toString('hex')}`;

@@ -3,25 +3,25 @@ import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /**
- * The thread that folds the log of a SQLite file back into it, for SqliteCheckpointer. It names the driver itself, and
- * nothing else of ours, to stay small.
+ * The worker thread of SqliteCheckpointer, which checkpoints the log of a SQLite file. To stay small it imports only the
+ * driver.
  */
 
-/** What the thread is given at its start. */
+/** Start parameters of the thread. */
 export interface CheckpointTask {
   readonly path: string;
   /** A longer log is truncated. */
   readonly maxWalBytes: number;
 }
 
-/** What it sends after each checkpoint. `long`: the log has to be looked at again, even where nobody writes any more. */
+/** Sent after each checkpoint. `long`: checkpoint again soon, even without further writes. */
 export type CheckpointOutcome = 'done' | 'long';
 
-/** A log this long, in pages of 4 kB, is made to begin again, for which all writers wait a moment. */
+/** A log of this length, in pages of 4 kB, is restarted, for which all writers wait briefly. */
 const longLog = 8000;
 const writersWaitMilliseconds = 1000;
 
-// Set by the one that starts this program, see sqlite-checkpointer.ts.
+// Set by sqlite-checkpointer.ts, which starts this program.
 const { path, maxWalBytes } = workerData as CheckpointTask;
 const database = new Driver(path, { fileMustExist: true, timeout: writersWaitMilliseconds });
 
@@ -34,14 +34,14 @@ function checkpoint(): CheckpointOutcome {
   if (outcome === undefined) return 'done';
   // A reader holds an older snapshot: waiting for it would only delay writers.
   if (outcome.checkpointed < outcome.log) return isLong ? 'long' : 'done';
-  // Whoever writes without a pause never lets the log end by itself.
+  // With continuous writes the log never restarts on its own.
   if (isLong) database.pragma('wal_checkpoint(TRUNCATE)');
   else if (outcome.log >= longLog) database.pragma('wal_checkpoint(RESTART)');
   return statSync(`${path}-wal`).size > maxWalBytes ? 'long' : 'done';
 }
 
 parentPort?.on('message', () => {
-  // Where it fails, it is tried again soon, also when nobody writes.
+  // After a failure it is retried soon, even without further writes.
   let outcome: CheckpointOutcome = 'long';
   try {
     outcome = checkpoint();

@@ -3,17 +3,17 @@ import { Worker } from 'node:worker_threads';
 import type { CheckpointOutcome, CheckpointTask } from './sqlite-checkpoint-worker.js';
 import { maxWalBytes, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
 
-/** The log is looked at after so many commits, and folded back when so many pages wait in it: SQLite's own measure. */
+/** The length of the log is checked after this many commits; it is checkpointed at the length that SQLite uses itself. */
 const commitsBetween = 16;
 const pagesWaiting = 1000;
-/** A log that is too long because a reader holds an old snapshot is checkpointed again after this time. */
+/** Delay before the next checkpoint of a log that is too long because a reader holds an old snapshot. */
 const longLogMilliseconds = 2_000;
 
 const ownProgram = fileURLToPath(new URL('./sqlite-checkpoint-worker.js', import.meta.url));
 
 /**
- * Folds the log of a SQLite file back into it in a thread of its own. SQLite does that within a commit by itself, with two
- * more flushes, for which on a slow disk everybody waits who asks this process anything (docs/adr/0009).
+ * Checkpoints the log of a SQLite file in a worker thread. SQLite itself would do it within a commit, with two more
+ * flushes, for which on a slow disk every request of this process waits (docs/adr/0009).
  */
 export class SqliteCheckpointer {
   private worker: Worker | undefined;
@@ -21,7 +21,7 @@ export class SqliteCheckpointer {
   private isOver = false;
   private commits = 0;
   private again: NodeJS.Timeout | undefined;
-  private readonly look: SqliteStatement;
+  private readonly logStatus: SqliteStatement;
 
   /** @param database the write handle */
   constructor(
@@ -29,16 +29,16 @@ export class SqliteCheckpointer {
     private readonly program = ownProgram,
   ) {
     database.pragma('wal_autocheckpoint = 0');
-    // Only says how long the log is.
-    this.look = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+    // Only reports the length of the log.
+    this.logStatus = database.prepare('PRAGMA wal_checkpoint(NOOP)');
   }
 
-  /** To be called after each commit, outside of a transaction. */
+  /** Call after each commit, outside of a transaction. */
   committed(): void {
     this.commits += 1;
     if (this.commits < commitsBetween || this.isWorking || this.isOver) return;
     this.commits = 0;
-    const { log, checkpointed } = this.look.get() as { readonly log: number; readonly checkpointed: number };
+    const { log, checkpointed } = this.logStatus.get() as { readonly log: number; readonly checkpointed: number };
     if (log - checkpointed >= pagesWaiting) this.checkpoint();
   }
 
@@ -58,7 +58,7 @@ export class SqliteCheckpointer {
 
   private worked(outcome: CheckpointOutcome): void {
     this.isWorking = false;
-    // No further commit may come to begin another one.
+    // There may be no further commit to start another one.
     if (outcome === 'long' && !this.isOver)
       this.again = setTimeout(() => this.checkpoint(), longLogMilliseconds).unref();
   }
@@ -68,7 +68,7 @@ export class SqliteCheckpointer {
     const worker = new Worker(this.program, { workerData: task, execArgv: [] });
     worker.unref();
     worker.on('message', (outcome: CheckpointOutcome) => this.worked(outcome));
-    // Without it SQLite does the work within commits again: slower, and never wrong.
+    // Without the thread SQLite checkpoints within commits again, which is slower but correct.
     worker.on('error', () => this.giveUp()).on('exit', () => this.giveUp());
     return worker;
   }

@@ -6,7 +6,7 @@ import { isSqliteInUse } from './database-use.js';
 import { openSqliteFile } from './sqlite-driver.js';
 import { vacuumFile, type VacuumMessage } from './sqlite-vacuum.js';
 
-/** A database that cannot be compacted now; the message says why. */
+/** The database cannot be compacted now; the message says why. */
 export class CompactRefused extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -26,32 +26,32 @@ export interface CompactReport {
 }
 
 export interface CompactOptions {
-  /** Called now and then while it works, and once at the end. */
+  /** Called periodically while it works, and once at the end. */
   readonly onProgress?: ((progress: CompactProgress) => void) | undefined;
-  /** The program of the thread that does the work; tests run the sources and name the built one. */
+  /** Path of the worker program; tests that run from sources name the built one. */
   readonly program?: string | undefined;
-  /** 500 where it is left out. */
+  /** 500 by default. */
   readonly millisecondsBetweenReports?: number | undefined;
 }
 
-/** The database is written twice, to a temporary file and to its log; and the map of its pages is a new part of an old one. */
+/** The database is written twice, to a temporary file and to its log; files of older versions also get a page map. */
 const spaceFactor = 2.01;
 
 const vacuumProgram = fileURLToPath(new URL('./sqlite-vacuum-worker.js', import.meta.url));
 
 /**
- * Rewrites a SQLite database without its free pages, in one transaction: interrupted, it is what it was. Afterwards it
- * gives pages back by itself (`auto_vacuum=INCREMENTAL`), also where an earlier version made it.
- * @throws CompactRefused when there is no such file, it is in use, or it does not fit the disk
+ * Rewrites a SQLite database without its free pages, in one transaction: an interruption leaves it unchanged. Afterwards it
+ * releases free pages incrementally (`auto_vacuum=INCREMENTAL`), even if an earlier version created it.
+ * @throws CompactRefused when the file does not exist, is in use, or the disk is too small
  */
 export async function compactSqlite(named: string, options: CompactOptions = {}): Promise<CompactReport> {
   const found = await stat(named).catch(() => undefined);
   if (!found) throw new CompactRefused(`${named} does not exist`);
-  // The space is needed where the file is, not where a link to it is.
+  // The space is needed in the directory of the file, not of a link to it.
   const path = await realpath(named);
   const folder = dirname(path);
-  // The temporary file: where the space is checked, and not in a /tmp that may be memory. Read when SQLite opens its first file.
-  // eslint-disable-next-line no-restricted-properties -- not a setting of ours: the only way to tell SQLite
+  // Puts the temporary file where the space is checked, not in a /tmp that may be in memory. Read when SQLite opens its first file.
+  // eslint-disable-next-line no-restricted-properties -- not a setting of this program: the only way to configure SQLite
   process.env['SQLITE_TMPDIR'] = folder;
   if (isSqliteInUse(path))
     throw new CompactRefused(
@@ -93,7 +93,7 @@ function usedBytes(path: string): number {
   }
 }
 
-/** A bundle may lack the program of the thread: the same work is then done here, without reports. */
+/** A bundle may lack the worker program: the work is then done on this thread, without progress reports. */
 async function vacuum(path: string, program: string): Promise<void> {
   if (!(await stat(program).catch(() => undefined))) return vacuumFile(path);
   await new Promise<void>((resolve, reject) => {
@@ -111,7 +111,7 @@ async function writtenBytes(path: string): Promise<number> {
   return (await sizeOf(`${path}-wal`)) + (await temporaryBytes(dirname(path)));
 }
 
-/** SQLite's temporary file has no name any more; Linux shows it among the open files. */
+/** SQLite's temporary file is already unlinked; Linux lists it among the open files. */
 async function temporaryBytes(folder: string): Promise<number> {
   const open = '/proc/self/fd';
   const sizes = (await readdir(open).catch(() => [])).map(async (descriptor) => {

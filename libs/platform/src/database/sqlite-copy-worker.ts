@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { copySqliteFile, type BackupProgress, type SqliteCopyRequest, type SqliteCopyResult } from './sqlite-copy.js';
 
-/** What the thread that copies a SQLite file sends to the one that started it. */
+/** Messages from the thread that copies a SQLite file. */
 export type SqliteCopyMessage =
   | { readonly kind: 'progress'; readonly progress: BackupProgress }
   | { readonly kind: 'done'; readonly result: SqliteCopyResult }
@@ -11,9 +11,9 @@ function send(message: SqliteCopyMessage): void {
   parentPort?.postMessage(message);
 }
 
-// Set by the one that starts this program, see sqlite-backup.ts.
+// Set by sqlite-backup.ts, which starts this program.
 copySqliteFile(workerData as SqliteCopyRequest, (progress) => send({ kind: 'progress', progress })).then(
   (result) => send({ kind: 'done', result }),
-  // An error loses its code on the way: the message is what is left.
+  // Errors lose their code between threads: only the message remains.
   (error: unknown) => send({ kind: 'failed', message: error instanceof Error ? error.message : String(error) }),
 );

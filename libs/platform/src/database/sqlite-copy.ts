@@ -2,7 +2,7 @@ import { open, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { openSqliteFile, whenNotBusy, type SqliteDatabase } from './sqlite-driver.js';
 
-/** How far a copy of a SQLite file is. */
+/** Progress of the copy of a SQLite file. */
 export interface BackupProgress {
   readonly copiedBytes: number;
   readonly totalBytes: number;
@@ -15,19 +15,19 @@ export interface SqliteCopyRequest {
 }
 
 export interface SqliteCopyResult {
-  /** When the snapshot was taken, in milliseconds since the epoch: what was committed later is not in the copy. */
+  /** Time of the snapshot in milliseconds since the epoch: the copy does not contain later commits. */
   readonly takenAtMilliseconds: number;
-  /** What is wrong with the copy; undefined when it is sound. */
+  /** What is wrong with the copy; undefined when it is intact. */
   readonly problem: string | undefined;
 }
 
-/** 4 MB of SQLite's usual pages: a few milliseconds of work. */
+/** 4 MB with SQLite's default page size: a few milliseconds of work. */
 const pagesInStep = 1000;
 const millisecondsBetweenReports = 500;
 
 /**
  * Copies a SQLite file from one snapshot while others write to it, and checks the copy. A read transaction on the source
- * handle pins the snapshot: without it SQLite starts the copy again at each commit of another process, for ever on a busy
+ * handle pins the snapshot: without it SQLite restarts the copy at each commit of another process, forever on a busy
  * database.
  */
 export async function copySqliteFile(
@@ -48,7 +48,7 @@ export async function copySqliteFile(
   return { takenAtMilliseconds, problem };
 }
 
-/** BEGIN takes no snapshot by itself, the first read does. */
+/** BEGIN takes no snapshot; the first read does. */
 function pinSnapshot(source: SqliteDatabase): number {
   if (!source.inTransaction) source.exec('BEGIN');
   source.prepare('SELECT COUNT(*) FROM sqlite_master').get();
@@ -75,14 +75,14 @@ async function copyPages(
   report({ copiedBytes: totalPages * pageBytes, totalBytes: totalPages * pageBytes });
 }
 
-/** A copy that fills the disk would stop the provider that writes there, too. */
+/** A copy that fills the disk would also stop the provider that writes there. */
 async function checkSpace(draft: string, needed: number): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(draft));
   if (bavail * bsize < needed)
     throw new Error(`it needs ${needed} bytes in ${dirname(draft)}, and ${bavail * bsize} are free there`);
 }
 
-/** The copy has WAL in its header, as its source does, and would create a log beside itself when it is read. */
+/** The copy has WAL mode in its header, as its source does, and would create a log file when it is read. */
 function leaveWalMode(file: string): void {
   const database = openSqliteFile(file, { readonly: false });
   try {
@@ -92,7 +92,7 @@ function leaveWalMode(file: string): void {
   }
 }
 
-/** @returns why the file is no sound database of ours, or undefined */
+/** @returns why the file is not an intact Gatehouse database, or undefined */
 function findProblem(file: string): string | undefined {
   const database = openSqliteFile(file, { readonly: true });
   try {
@@ -107,7 +107,7 @@ function findProblem(file: string): string | undefined {
   }
 }
 
-/** Waits until the file, or the names in a folder, are on disk. */
+/** Flushes a file, or the names in a folder, to disk. */
 export async function flushFile(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {

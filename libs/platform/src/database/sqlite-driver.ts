@@ -4,7 +4,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SnakeNames } from './naming.js';
 import { driverCode } from './store-error.js';
 
-/** The one file that names the SQLite driver: it opens the two handles of a database file and knows the driver's errors. */
+/** The SQLite driver, which only this file imports: it opens the two handles of a database file and interprets the driver's errors. */
 export type SqliteDatabase = Database;
 export type SqliteStatement = Statement<unknown[]>;
 
@@ -13,17 +13,17 @@ type Migrations = NonNullable<DataSourceOptions['migrations']>;
 
 const busyPatienceMilliseconds = 30_000;
 const cacheKibibytes = 8192;
-/** The log is normally half as long at most; it grows beyond that while a reader holds an old snapshot. */
+/** The log is normally at most half as long; it grows while a reader holds an old snapshot. */
 export const maxWalBytes = 64 * 1024 * 1024;
 
-/** The write handle, not open yet: WAL, and every commit flushed. */
+/** The write handle, not yet open: WAL, and every commit is flushed. */
 export function sqliteWriter(path: string, entities: Entities, migrations: Migrations): DataSource {
   return portable(
     new DataSource({
       type: 'better-sqlite3',
       driver: Driver,
       database: path,
-      // SQLite's own busy handler sleeps on the event loop: whoever meets a lock comes again, see whenNotBusy.
+      // SQLite's own busy handler blocks the event loop: whenNotBusy retries instead.
       timeout: 0,
       prepareDatabase: makeDurable,
       entities,
@@ -35,7 +35,7 @@ export function sqliteWriter(path: string, entities: Entities, migrations: Migra
   );
 }
 
-/** The read handle, not open yet: committed data only. The writer makes the file and is opened first. */
+/** The read handle, not yet open: committed data only. Open it after the writer, which creates the file. */
 export function sqliteReader(path: string, entities: Entities): DataSource {
   return portable(
     new DataSource({
@@ -44,7 +44,7 @@ export function sqliteReader(path: string, entities: Entities): DataSource {
       database: path,
       readonly: true,
       fileMustExist: true,
-      // Met only while another process, the last one to go, folds its log back into the file.
+      // Needed only while the last other process closes the file and checkpoints its log.
       timeout: 50,
       entities,
       namingStrategy: new SnakeNames(),
@@ -54,7 +54,7 @@ export function sqliteReader(path: string, entities: Entities): DataSource {
   );
 }
 
-/** An empty database in memory, open: shows what a migration makes. The caller destroys it. */
+/** An open, empty database in memory: shows what a migration creates. The caller destroys it. */
 export function sqliteInMemory(): Promise<DataSource> {
   return portable(
     new DataSource({
@@ -67,13 +67,13 @@ export function sqliteInMemory(): Promise<DataSource> {
   ).initialize();
 }
 
-/** A file alone, without TypeORM: for copies and checks. The caller closes it. */
+/** A file without TypeORM, for copies and checks. The caller closes it. */
 export function openSqliteFile(path: string, options: { readonly readonly: boolean }): SqliteDatabase {
   return new Driver(path, { ...options, fileMustExist: true, timeout: 0 });
 }
 
 export function databaseOf(source: DataSource): SqliteDatabase {
-  // TypeORM types its driver for all databases; this one is ours, made above.
+  // TypeORM's type covers all databases; this driver is created above.
   return (source.driver as unknown as { readonly databaseConnection: SqliteDatabase }).databaseConnection;
 }
 
@@ -81,17 +81,17 @@ export function isBusy(error: unknown): boolean {
   return driverCode(error).startsWith('SQLITE_BUSY');
 }
 
-/** The file is no SQLite database, or a damaged one. */
+/** The file is not a SQLite database, or is damaged. */
 export function isDamaged(error: unknown): boolean {
   return /^SQLITE_(CORRUPT|NOTADB)/.test(driverCode(error));
 }
 
-/** The engine cannot serve now, for a reason outside the statement: locked, full, I/O error. */
+/** The database is unavailable for a reason outside the statement: locked, disk full, I/O error. */
 export function isSqliteOutage(error: unknown): boolean {
   return /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|CANTOPEN|PROTOCOL)/.test(driverCode(error));
 }
 
-/** Does the work, and again while another process holds the lock, without keeping the event loop. */
+/** Does the work, and retries it while another process holds the lock, without blocking the event loop. */
 export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
   const deadline = Date.now() + busyPatienceMilliseconds;
   for (let wait = 1; ; wait = Math.min(wait * 2, 50)) {
@@ -106,19 +106,19 @@ export async function whenNotBusy<T>(work: () => T | Promise<T>): Promise<T> {
 
 async function makeDurable(database: SqliteDatabase): Promise<void> {
   try {
-    // Of an empty file; one that has tables keeps what it has until it is compacted. Before the file gets its first page.
+    // Takes effect only in an empty file, before its first page; other files keep their mode until they are compacted.
     await whenNotBusy(() => database.pragma('auto_vacuum = INCREMENTAL'));
-    // Two processes that make the same file at once meet here.
+    // Two processes that create the same file at once conflict here.
     await whenNotBusy(() => database.pragma('journal_mode = WAL'));
-    // The driver is compiled with NORMAL for WAL files, where a power cut forgets the last commits.
+    // The driver is compiled with NORMAL for WAL files, with which a power failure can lose the last commits.
     database.pragma('synchronous = FULL');
-    // SQLite's own 2 MB are too few for the inner pages of large tables; taken only as the file grows.
+    // SQLite's default of 2 MB is too small for the inner pages of large tables; memory is used only as the file grows.
     database.pragma(`cache_size = -${cacheKibibytes}`);
-    // SQLite keeps the log's file as long as it ever was, unless a limit is set: applied when the log begins again.
+    // Without a limit the log file never shrinks. Applied when the log restarts.
     database.pragma(`journal_size_limit = ${maxWalBytes}`);
     const mode = database.pragma('journal_mode', { simple: true });
     const synchronous = database.pragma('synchronous', { simple: true });
-    // What a client was told is on disk: refuse to run where that would not be so.
+    // A response means that its data is on disk: do not run where that is not guaranteed.
     if (mode !== 'wal' || synchronous !== 2)
       throw new Error(
         `it must run with journal_mode=WAL and synchronous=FULL (it says ${String(mode)}, ${String(synchronous)})`,
@@ -129,7 +129,7 @@ async function makeDurable(database: SqliteDatabase): Promise<void> {
   }
 }
 
-/** Entities are written once, in PostgreSQL's words; here is what SQLite calls them. */
+/** Entities use PostgreSQL's type names; maps them to SQLite's. */
 function portable(source: DataSource): DataSource {
   const names: Readonly<Record<string, string>> = { bigint: 'integer', bytea: 'blob' };
   const { driver } = source;

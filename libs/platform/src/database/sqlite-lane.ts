@@ -7,17 +7,17 @@ import { checkUnitStatement, isDuplicateSelector, selectorTaken, transactionGone
 import { StoreUnavailable, type Outcome, type Unit } from './store.js';
 
 export interface LaneOptions {
-  /** How many units share one transaction at most. */
+  /** Maximum number of units in one transaction. */
   readonly maxInBatch?: number;
-  /** How many may wait before the next is refused. */
+  /** Maximum number of waiting units; the next one is rejected. */
   readonly maxWaiting?: number;
-  /** How long to try for the file's lock while another process holds it, in milliseconds. */
-  readonly patienceMilliseconds?: number;
-  /** Told of each commit: how many units shared it, and how long it took, its flush included. */
+  /** How long to wait for the file's lock while another process holds it, in milliseconds. */
+  readonly lockWaitMilliseconds?: number;
+  /** Called after each commit with the number of units and the duration, including the flush. */
   readonly onCommit?: (units: number, milliseconds: number) => void;
-  /** Called between the last unit and the commit; a test makes the commit fail here. */
+  /** Called between the last unit and the commit; tests make the commit fail here. */
   readonly beforeCommit?: () => void;
-  /** The built program of the thread that folds the log back, for tests that run from sources. */
+  /** Path of the built checkpoint worker, for tests that run from sources. */
   readonly checkpointProgram?: string;
 }
 
@@ -27,18 +27,18 @@ interface Job {
   readonly reject: (reason: unknown) => void;
 }
 
-type Answer =
+type UnitOutcome =
   | { readonly kind: 'done'; readonly value: unknown; readonly unit: SqliteUnit }
   | { readonly kind: 'rolled back'; readonly reason: unknown };
 
 const longestPause = 16;
 
 /**
- * All writes of this process to one SQLite file, one unit after another. Those that wait share one transaction, a
- * savepoint each, so that the disk is flushed once for all of them; each is answered after that commit and no sooner.
+ * The write lane: runs the units of this process on one SQLite file one after another. Waiting units share a transaction,
+ * each in a savepoint, so that one flush covers all of them; each resolves only after that commit.
  */
 export class SqliteLane {
-  /** Transactions so far: with the units counted by a caller, the size of a batch. */
+  /** Number of transactions so far: with the number of units it gives the average batch size. */
   batches = 0;
 
   private readonly options: Required<Omit<LaneOptions, 'beforeCommit' | 'onCommit' | 'checkpointProgram'>> &
@@ -53,27 +53,27 @@ export class SqliteLane {
   private waiting: Job[] = [];
   private busy = false;
   private closing = false;
-  private readonly toTell: (() => void)[] = [];
-  private readonly tell = (): void => {
-    for (const told of this.toTell) told();
+  private readonly commitListeners: (() => void)[] = [];
+  private readonly notifyCommitted = (): void => {
+    for (const listener of this.commitListeners) listener();
   };
   private whenIdle: (() => void) | undefined;
   private expire: () => void = () => undefined;
 
-  /** @param source the write handle; its migrations have run, and from here on only units write through it */
+  /** @param source the migrated write handle; from now on only units write through it */
   constructor(
     private readonly source: DataSource,
     options: LaneOptions = {},
   ) {
-    this.options = { maxInBatch: 64, maxWaiting: 4096, patienceMilliseconds: 2000, ...options };
+    this.options = { maxInBatch: 64, maxWaiting: 4096, lockWaitMilliseconds: 2000, ...options };
     this.database = databaseOf(source);
     this.statements = new SqliteStatements((text) => {
-      // Before it is prepared: some PRAGMAs act when they are.
+      // Before preparing it: some PRAGMAs take effect when they are prepared.
       checkUnitStatement(text);
       return this.database.prepare(text);
     });
     this.control = new SqliteStatements((text) => this.database.prepare(text));
-    // The driver keeps ONE query runner: managers, repositories and transactions all pass here, so all others are shut out.
+    // The driver has a single query runner for managers, repositories and transactions: taking it excludes all others.
     this.runner = source.createQueryRunner();
     this.query = this.runner.query.bind<QueryRunner['query']>(this.runner);
     const noTransaction = refusal('a unit of work is the transaction: another one cannot be opened here');
@@ -85,14 +85,14 @@ export class SqliteLane {
     });
   }
 
-  /** False: what the write handle sees is committed. */
+  /** False: everything that the write handle sees is committed. */
   get isInTransaction(): boolean {
     return this.database.inTransaction;
   }
 
-  /** @see Store.onTold */
-  onTold(told: () => void): void {
-    this.toTell.push(told);
+  /** @see Store.onCommitted */
+  onCommitted(listener: () => void): void {
+    this.commitListeners.push(listener);
   }
 
   get backlog(): number {
@@ -104,7 +104,7 @@ export class SqliteLane {
     if (this.waiting.length >= this.options.maxWaiting)
       return Promise.reject(new StoreUnavailable('too many writes are waiting'));
     return new Promise<T>((resolve, reject) => {
-      // The lane does not look at what a unit gives back: its type is known only here.
+      // The lane does not use the result of a unit: its type is known only here.
       const job = { work, resolve: resolve as (value: unknown) => void };
       const rejectRepeated = (reason: unknown): void =>
         reject(isDuplicateSelector(reason) ? unavailable(selectorTaken, reason) : reason);
@@ -118,7 +118,7 @@ export class SqliteLane {
     });
   }
 
-  /** Proves that the file takes writes, by one that changes nothing. */
+  /** Checks that the file accepts writes, with one that changes nothing. */
   checkWritable(): Promise<void> {
     return this.run(() => {
       const version = Number(this.database.pragma('user_version', { simple: true }));
@@ -127,17 +127,17 @@ export class SqliteLane {
   }
 
   /** @see Store.releasePages */
-  releasePages(most: number): Promise<number> {
-    return this.run(() => releaseSurplus(this.database, most));
+  releasePages(maxPages: number): Promise<number> {
+    return this.run(() => releaseSurplus(this.database, maxPages));
   }
 
-  /** Takes no more units; resolves when those that wait are done. */
+  /** Accepts no more units; resolves when the waiting ones are done. */
   async close(): Promise<void> {
     this.closing = true;
     if (this.busy) await new Promise<void>((resolve) => (this.whenIdle = resolve));
   }
 
-  /** By setImmediate, never a microtask: everything that this turn of the loop reads from its sockets joins one batch. */
+  /** By setImmediate, not a microtask: all requests that this turn of the loop reads from its sockets join one batch. */
   private wake(): void {
     if (this.busy) return;
     if (this.waiting.length === 0) {
@@ -145,10 +145,10 @@ export class SqliteLane {
       return;
     }
     this.busy = true;
-    setImmediate(() => void this.begin(Date.now() + this.options.patienceMilliseconds, 1));
+    setImmediate(() => void this.begin(Date.now() + this.options.lockWaitMilliseconds, 1));
   }
 
-  /** The only place where another process is met; nothing has run yet, so waiting costs nobody anything. */
+  /** The only place where the lock of another process matters; no unit has run yet, so a retry is safe. */
   private async begin(deadline: number, pauseMilliseconds: number): Promise<void> {
     try {
       if (this.database.inTransaction) this.control.get('ROLLBACK').run();
@@ -164,14 +164,14 @@ export class SqliteLane {
 
   private async drain(jobs: readonly Job[]): Promise<void> {
     this.batches += 1;
-    const answers: Answer[] = [];
+    const outcomes: UnitOutcome[] = [];
     const endTurn = (): void => {
       this.expire();
       turn = setImmediate(endTurn);
     };
     let turn = setImmediate(endTurn);
     try {
-      for (const job of jobs) answers.push(await this.perform(job));
+      for (const job of jobs) outcomes.push(await this.perform(job));
       this.options.beforeCommit?.();
       const began = performance.now();
       this.control.get('COMMIT').run();
@@ -184,16 +184,16 @@ export class SqliteLane {
       clearImmediate(turn);
     }
     jobs.forEach((job, index) => {
-      const answer = answers[index];
-      if (answer?.kind === 'done') {
-        answer.unit.committed();
-        job.resolve(answer.value);
+      const outcome = outcomes[index];
+      if (outcome?.kind === 'done') {
+        outcome.unit.committed();
+        job.resolve(outcome.value);
       }
-      // A refusal waits for the commit too: it may rest on a neighbour's row that was not on disk before.
-      else job.reject(answer?.reason);
+      // A rejection waits for the commit too: it may depend on a row of another unit of the batch.
+      else job.reject(outcome?.reason);
     });
-    // After the microtasks in which they go on.
-    if (this.toTell.length > 0) process.nextTick(this.tell);
+    // After the microtasks in which the callers continue.
+    if (this.commitListeners.length > 0) process.nextTick(this.notifyCommitted);
     this.next();
   }
 
@@ -211,37 +211,38 @@ export class SqliteLane {
     try {
       if (this.database.inTransaction) this.control.get('ROLLBACK').run();
     } catch {
-      // The waiters are refused either way; the next batch rolls back before it begins.
+      // The waiting units are rejected either way; the next batch rolls back before it begins.
     }
   }
 
   /**
-   * One unit in its savepoint: what it throws rolls back it alone.
-   * @throws what ended the whole transaction, when something did (disk full, I/O error)
+   * Runs one unit in its savepoint: an error rolls back only this unit.
+   * @throws the error that ended the whole transaction, if one did (disk full, I/O error)
    */
-  private async perform(job: Job): Promise<Answer> {
+  private async perform(job: Job): Promise<UnitOutcome> {
     const unit = new SqliteUnit(this.database, this.statements, (use) => this.managerFor(use));
     this.control.get('SAVEPOINT unit').run();
-    let answer: Answer;
+    let outcome: UnitOutcome;
     try {
       const pending = job.work(unit);
-      answer = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending, unit };
+      outcome = { kind: 'done', value: isPromise(pending) ? await this.withinOneTurn(pending) : pending, unit };
     } catch (error) {
-      answer = {
+      outcome = {
         kind: 'rolled back',
         reason: isSqliteOutage(error) ? unavailable('the database cannot be written now', error) : error,
       };
     }
     unit.end();
-    if (!this.database.inTransaction) throw answer.kind === 'rolled back' ? answer.reason : new Error(transactionGone);
-    if (answer.kind === 'rolled back') this.control.get('ROLLBACK TO unit').run();
+    if (!this.database.inTransaction)
+      throw outcome.kind === 'rolled back' ? outcome.reason : new Error(transactionGone);
+    if (outcome.kind === 'rolled back') this.control.get('ROLLBACK TO unit').run();
     this.control.get('RELEASE unit').run();
-    return answer;
+    return outcome;
   }
 
   /**
-   * All database work here ends in microtasks. A unit that is still pending when the event loop has turned awaits
-   * something else, or something that never comes, and would hold up everybody who writes.
+   * All database work here ends in microtasks. A unit that is still pending after a turn of the event loop awaits something
+   * else, possibly forever, and would block all writers.
    */
   private withinOneTurn(pending: Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -250,7 +251,7 @@ export class SqliteLane {
     });
   }
 
-  /** TypeORM for one unit: an object made from the one query runner, which believes to be in a transaction of its own. */
+  /** TypeORM for one unit: derived from the single query runner and marked as in a transaction. */
   private managerFor(use: () => void): EntityManager {
     const { query } = this;
     const runner = Object.assign(Object.create(this.runner) as QueryRunner, {

@@ -1,11 +1,11 @@
 import type { SqliteStatement } from './sqlite-driver.js';
 import type { SqlValue, StatementText } from './store.js';
 
-/** Prepared statements of one handle, by their text. Texts are constants of the code, so the number is bounded. */
+/** Prepared statements of one handle by text. Texts are constants in the code, so their number is bounded. */
 export class SqliteStatements {
   private readonly prepared = new Map<string, SqliteStatement>();
 
-  /** @param prepare called once for each text; throws when it is not for this handle */
+  /** @param prepare called once for each text; throws when the handle must not run it */
   constructor(private readonly prepare: (text: string) => SqliteStatement) {}
 
   get(text: string): SqliteStatement {
@@ -18,7 +18,7 @@ export class SqliteStatements {
   }
 }
 
-/** The values in the order in which SQLite's text asks for them; a missing one is left for the driver to refuse. */
+/** Values in the order of SQLite's parameters; a missing one is left for the driver to reject. */
 export function inSqliteOrder(text: StatementText, values: readonly SqlValue[]): (SqlValue | undefined)[] {
   return text.sqliteOrder.map((position) => values[position]);
 }

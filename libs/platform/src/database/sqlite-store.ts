@@ -7,7 +7,7 @@ import { inSqliteOrder, SqliteStatements } from './sqlite-statements.js';
 import { checkUnitStatement, unavailable } from './store-error.js';
 import { Store, type Connections, type Outcome, type SqlValue, type StatementText, type Unit } from './store.js';
 
-/** SQLite: one lane that writes, and a read-only handle for what is read while it does, and for TypeORM's reads. */
+/** The store on SQLite: a write lane, and a read-only handle for TypeORM's reads and for reads during a transaction. */
 export class SqliteStore extends Store {
   readonly dialect = 'sqlite';
   readonly reader: EntityManager;
@@ -15,10 +15,10 @@ export class SqliteStore extends Store {
   readonly lane: SqliteLane;
   private readonly statements: SqliteStatements;
   private readonly checkpointer: SqliteCheckpointer;
-  /** For reading outside of any unit. */
+  /** For reads outside of a unit. */
   private readonly writerStatements: SqliteStatements;
 
-  /** @param writer initialized and migrated; @param dataSource initialized, read only, opened after it */
+  /** @param writer initialized and migrated; @param dataSource initialized, read-only, opened after it */
   constructor(
     private readonly writer: DataSource,
     readonly dataSource: DataSource,
@@ -53,11 +53,11 @@ export class SqliteStore extends Store {
   }
 
   override listen(): void {
-    // A file tells nobody that it changed.
+    // A SQLite file sends no notifications.
   }
 
-  override onCommitted(told: () => void): void {
-    this.lane.onTold(told);
+  override onCommitted(listener: () => void): void {
+    this.lane.onCommitted(listener);
   }
 
   override connections(): readonly Connections[] {
@@ -68,31 +68,31 @@ export class SqliteStore extends Store {
     return this.lane.checkWritable();
   }
 
-  override releasePages(most: number): Promise<number> {
-    return this.lane.releasePages(most);
+  override releasePages(maxPages: number): Promise<number> {
+    return this.lane.releasePages(maxPages);
   }
 
   /**
-   * Through the write handle while no transaction is open there: all that it sees is then committed, and its pages are
-   * still in its memory, where each commit makes another handle forget all of its own.
+   * Reads through the write handle while it has no open transaction: everything that it sees is then committed, and its page
+   * cache is still valid, while each commit invalidates the cache of other handles.
    */
-  private read<T>(look: (statements: SqliteStatements) => T): T {
+  private read<T>(query: (statements: SqliteStatements) => T): T {
     try {
       if (!this.lane.isInTransaction) {
         try {
-          return look(this.writerStatements);
+          return query(this.writerStatements);
         } catch (error) {
-          // The write handle never waits for a lock; the read handle does, for a moment.
+          // The write handle never waits for a lock; the read handle does, briefly.
           if (!isBusy(error)) throw error;
         }
       }
-      return look(this.statements);
+      return query(this.statements);
     } catch (error) {
       throw isSqliteOutage(error) ? unavailable('the database cannot be read now', error) : error;
     }
   }
 
-  /** Made sure of when the file was opened (synchronous=FULL); nobody else can change it. */
+  /** Checked when the file was opened (synchronous=FULL); no other process can change it. */
   override checkDurable(): Promise<void> {
     return Promise.resolve();
   }
@@ -100,13 +100,13 @@ export class SqliteStore extends Store {
   override async close(): Promise<void> {
     await this.lane.close();
     await this.checkpointer.close();
-    // The reader first: the last handle to go folds the log back into the file, and a reader cannot.
+    // The reader first: the last handle to close checkpoints the log, and a reader cannot.
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
     if (this.writer.isInitialized) await this.writer.destroy();
   }
 }
 
-/** An open transaction on the read handle pins its snapshot: new commits would not be seen, checkpoints would starve. */
+/** An open transaction on the read handle pins its snapshot: reads would be stale and checkpoints would starve. */
 function forbidTransactions(reader: DataSource): void {
   const runner = reader.createQueryRunner();
   const query = runner.query.bind(runner) as (...parameters: Parameters<QueryRunner['query']>) => Promise<unknown>;
@@ -128,7 +128,7 @@ function readsOf(database: SqliteDatabase): SqliteStatements {
   return new SqliteStatements((text) => {
     checkUnitStatement(text);
     const statement = database.prepare(text);
-    // It would be a commit of its own, past the lane.
+    // It would be a separate commit that bypasses the lane.
     if (!statement.readonly) throw new Error('only a unit of work changes rows');
     return statement;
   });

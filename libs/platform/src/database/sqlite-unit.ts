@@ -4,10 +4,10 @@ import { inSqliteOrder, type SqliteStatements } from './sqlite-statements.js';
 import { transactionGone, unitOver } from './store-error.js';
 import { ConcurrencyConflict, StoreUnavailable, type SqlValue, type StatementText, type Unit } from './store.js';
 
-/** One unit's view of the write handle: it answers at once, and is worth nothing when the unit is over. */
+/** A unit of work on the write handle. Returns results synchronously; unusable when the unit is over. */
 export class SqliteUnit implements Unit {
   private isOpen = true;
-  private readonly told: (() => void)[] = [];
+  private readonly callbacks: (() => void)[] = [];
   private ownManager: EntityManager | undefined;
 
   constructor(
@@ -35,13 +35,13 @@ export class SqliteUnit implements Unit {
     this.use();
     const prepared = this.statements.get(text.sqlite);
     const bound = inSqliteOrder(text, values);
-    // With RETURNING, each changed row comes back.
+    // With RETURNING, each changed row is returned.
     return prepared.reader ? prepared.all(...bound).length : prepared.run(...bound).changes;
   }
 
-  afterCommit(told: () => void): void {
+  afterCommit(callback: () => void): void {
     this.use();
-    this.told.push(told);
+    this.callbacks.push(callback);
   }
 
   write(text: StatementText, ...values: SqlValue[]): void {
@@ -56,14 +56,14 @@ export class SqliteUnit implements Unit {
     this.isOpen = false;
   }
 
-  /** What the lane calls after the commit that this unit was part of. */
+  /** The lane calls it after the commit that includes this unit. */
   committed(): void {
-    for (const told of this.told) told();
+    for (const callback of this.callbacks) callback();
   }
 
   private use(): void {
     if (!this.isOpen) throw new Error(unitOver);
-    // Disk full and the like end the whole transaction: what came after would be written by itself, unguarded.
+    // Disk full and similar errors end the whole transaction: later statements would run in autocommit mode.
     if (!this.database.inTransaction) throw new StoreUnavailable(transactionGone);
   }
 }

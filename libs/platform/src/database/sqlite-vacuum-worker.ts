@@ -3,11 +3,11 @@ import { vacuumFile, type VacuumMessage } from './sqlite-vacuum.js';
 
 function work(): VacuumMessage {
   try {
-    // Set by the one that starts this program, see sqlite-compact.ts.
+    // Set by sqlite-compact.ts, which starts this program.
     vacuumFile(String(workerData));
     return { kind: 'done' };
   } catch (error) {
-    // An error loses its code on the way: the message is what is left.
+    // Errors lose their code between threads: only the message remains.
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,9 +1,9 @@
 import { openSqliteFile } from './sqlite-driver.js';
 
-/** What the thread that compacts a SQLite file sends to the one that started it. */
+/** Messages from the thread that compacts a SQLite file. */
 export type VacuumMessage = { readonly kind: 'done' } | { readonly kind: 'failed'; readonly message: string };
 
-/** In the log, where it takes no more space than the database will; the checkpoint then shortens the file. */
+/** Written to the log, which takes no more space than the database will; the checkpoint then shortens the file. */
 export function vacuumFile(path: string): void {
   const database = openSqliteFile(path, { readonly: false });
   try {

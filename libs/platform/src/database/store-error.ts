@@ -3,7 +3,7 @@ import { StoreUnavailable } from './store.js';
 export const unitOver = 'this unit of work is over: a promise inside it was not awaited';
 export const transactionGone = 'the transaction was lost: a statement in it failed';
 
-/** The error code of a driver, through TypeORM's wrapping: `SQLITE_BUSY`, `40001`, `ECONNREFUSED`, or '' when it has none. */
+/** The error code of a driver, unwrapped from TypeORM's error: `SQLITE_BUSY`, `40001`, `ECONNREFUSED`, or '' if it has none. */
 export function driverCode(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { code, driverError } = error as { readonly code?: unknown; readonly driverError?: unknown };
@@ -13,17 +13,17 @@ export function driverCode(error: unknown): string {
 
 interface UniqueViolation {
   readonly message?: unknown;
-  /** PostgreSQL's: the columns and their values, in whatever language its messages are. */
+  /** PostgreSQL only: the columns and their values, in the server's language. */
   readonly detail?: unknown;
 }
 
-/** A statement broke a unique index: another unit of work took the value since it was looked up. */
+/** A unique index was violated: another unit of work took the value since it was checked. */
 export function isUniqueViolation(error: unknown): boolean {
   const code = driverCode(error);
   return code === '23505' || /^SQLITE_CONSTRAINT_(PRIMARYKEY|ROWID|UNIQUE)$/.test(code);
 }
 
-/** Another process made the same selector: they had the same node number for a moment. Drawn again, it is another one. */
+/** Two processes with the same generator id created the same selector. A retry creates another one. */
 export function isDuplicateSelector(error: unknown): boolean {
   if (!isUniqueViolation(error)) return false;
   const { detail, message } = error as UniqueViolation;
@@ -32,16 +32,16 @@ export function isDuplicateSelector(error: unknown): boolean {
 
 export const selectorTaken = 'another process made the same selector';
 
-/** Refuses whoever waits on a transaction that did not come about. */
+/** The error for units and reads that wait while the database is unavailable. */
 export function unavailable(message: string, cause: unknown): StoreUnavailable {
   return cause instanceof StoreUnavailable ? cause : new StoreUnavailable(message, { cause });
 }
 
-/** Statements that would end, nest or reconfigure the transaction that the store itself manages. */
+/** Statements that would end, nest or reconfigure the transaction that the store manages. */
 const controlStatement =
   /^(?:\s|;|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*(begin|start|commit|end|rollback|abort|savepoint|release|prepare|attach|detach|vacuum|pragma|set|reset|discard)\b/i;
 
-/** @throws Error when the text is not a statement for inside a unit */
+/** @throws Error when the statement is not allowed inside a unit */
 export function checkUnitStatement(text: string): void {
   const word = controlStatement.exec(text)?.[1];
   if (word !== undefined) throw new Error(`not inside a unit of work: ${word.toUpperCase()}`);

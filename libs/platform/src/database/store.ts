@@ -1,62 +1,61 @@
 import type { EntityManager } from 'typeorm';
 
-/** A value now (SQLite answers at once) or later (PostgreSQL): whoever asks always awaits. */
+/** A value now (SQLite is synchronous) or later (PostgreSQL): callers always await it. */
 export type Outcome<T> = T | Promise<T>;
 
-/** What a statement takes and gives: what both drivers can carry without conversion. */
+/** Parameter and column values that both drivers support without conversion. */
 export type SqlValue = string | number | null | Buffer;
 
 /**
- * One named, prepared statement in both dialects. Parameters are written `$1`, `$2`, … in both texts.
- * Made with {@link statement}; lives in `<entity>.statements.ts` of the module that owns the entity.
+ * A named, prepared statement in both dialects. Parameters are written `$1`, `$2`, … in both texts.
+ * Created with {@link statement}, in `<entity>.statements.ts` of the module that owns the entity.
  */
 export interface StatementText {
-  /** Unique in the process, `entity.verb`: the name of the prepared statement on PostgreSQL. */
+  /** Unique in the process, `entity.verb`: also the name of the prepared statement on PostgreSQL. */
   readonly name: string;
   readonly sqlite: string;
-  /** Positions of the parameters as SQLite meets them (it gets plain `?`), zero-based. */
+  /** Zero-based positions of the parameters in the order of SQLite's plain `?`. */
   readonly sqliteOrder: readonly number[];
   readonly postgres: string;
 }
 
 /**
- * A unit of work: everything in it happens together or not at all. It is opened by an entry point only
- * (a controller, a command, a job) and handed down as the first argument. Inside it nothing but database work
- * is awaited; it may be run again (serialization failure), so it has no effect outside the database,
- * and an expected refusal is returned rather than thrown, because throwing rolls back.
+ * A unit of work: all of its changes are committed or none. Only an entry point opens one (a controller, a command, a job)
+ * and passes it on as the first argument. Inside it only database work is awaited. It may be retried (serialization
+ * failure), so it has no effects outside the database. Expected failures are returned, not thrown, because throwing rolls
+ * back.
  */
 export interface Unit {
-  /** TypeORM inside this unit: for all that is not hot. */
+  /** TypeORM inside this unit, for everything that is not on a hot path. */
   readonly manager: EntityManager;
   /** The first row, or undefined. */
   one<R>(text: StatementText, ...values: SqlValue[]): Outcome<R | undefined>;
   all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
-  /** The number of rows changed: what decides every single use. */
+  /** The number of changed rows, which for instance decides whether a single-use credential was consumed. */
   change(text: StatementText, ...values: SqlValue[]): Outcome<number>;
-  /** A change whose count nobody looks at. It waits for no answer: on PostgreSQL it travels with what comes next. */
+  /** A change whose row count is not needed. Not awaited: on PostgreSQL it is sent with the next step. */
   write(text: StatementText, ...values: SqlValue[]): void;
   /**
-   * A change that the whole unit stands on: where no row changes, all of it is undone and `run` throws
-   * {@link ConcurrencyConflict}. Like {@link write} it waits for no answer, so that a unit of such changes is one round trip
-   * on PostgreSQL.
+   * A change that must affect a row: otherwise the whole unit is rolled back and `run` throws {@link ConcurrencyConflict}.
+   * Like {@link write} it is not awaited, so that a unit of such changes is one round trip on PostgreSQL.
    */
   expectChange(text: StatementText, ...values: SqlValue[]): void;
   /**
-   * Called once, when what this unit wrote is on disk, and never when it is not: for waking whoever waits for a row.
-   * It must not throw and must not matter: a process that dies in between calls nothing.
+   * Registers a callback that is called once when this unit is on disk, and never if it is rolled back: for notifying
+   * waiters. It must not throw, and nothing may depend on it: after a crash it is not called.
    */
-  afterCommit(told: () => void): void;
+  afterCommit(callback: () => void): void;
 }
 
-/** A unit was undone because a change that it required changed nothing: somebody else came first. */
+/** A unit was rolled back because an expected change affected no row: another request was first. */
 export class ConcurrencyConflict extends Error {
   constructor(readonly statement: StatementText) {
     super(`nothing to change: ${statement.name}`);
-    this.name = 'NothingChanged';
+    this.name = 'ConcurrencyConflict';
   }
 }
 
-/** The database is away, full or busy beyond patience: the caller answers 503 with Retry-After. */
+/** The database is unavailable, full or too busy: callers respond with 503 and Retry-After. */
 export class StoreUnavailable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -64,27 +63,27 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** A pool of connections at one moment. */
+/** State of a connection pool. */
 export interface Connections {
   readonly pool: 'units' | 'reads';
   readonly busy: number;
   readonly idle: number;
-  /** Who waits for one. */
+  /** Number of requests that wait for a connection. */
   readonly waiting: number;
 }
 
-/** The store as services see it; the same on SQLite and PostgreSQL. Also the injection token. */
+/** The store that services use; the same on SQLite and PostgreSQL. Also the injection token. */
 export abstract class Store {
   abstract readonly dialect: 'sqlite' | 'postgres';
 
-  /** TypeORM on committed data, read only on SQLite: what `@InjectRepository` reaches. */
+  /** TypeORM on committed data, read-only on SQLite: used by `@InjectRepository`. */
   abstract readonly reader: EntityManager;
 
-  /** Every migration that this program knows, the oldest first. */
+  /** Every migration of this program, oldest first. */
   abstract readonly migrationNames: readonly string[];
 
   /**
-   * Runs a unit of work and answers only when it is on disk.
+   * Runs a unit of work and resolves only when it is on disk.
    * @throws StoreUnavailable when the transaction could not begin or commit
    */
   abstract run<T>(work: (unit: Unit) => Outcome<T>): Promise<T>;
@@ -94,41 +93,42 @@ export abstract class Store {
   abstract all<R>(text: StatementText, ...values: SqlValue[]): Outcome<R[]>;
 
   /**
-   * Calls `heard` soon after a unit of any process has told the channel something, and whenever that may have been
-   * missed; until {@link close}. Never on SQLite: whoever listens also looks by itself now and then.
+   * Calls `notified` soon after a unit of any process has notified the channel, and whenever a notification may have been
+   * missed, until {@link close}. Never on SQLite: callers also poll.
    */
-  abstract listen(channel: string, heard: () => void): void;
+  abstract listen(channel: string, notified: () => void): void;
 
   /**
-   * Calls `told` when all who waited for a commit have been told of it, and have done what needs no waiting. Never on
-   * PostgreSQL, where each has a commit of its own.
+   * Calls `listener` after each commit, once the units in it have resolved and their callers have continued. Never on
+   * PostgreSQL, where each unit has its own commit.
    */
-  abstract onCommitted(told: () => void): void;
+  abstract onCommitted(listener: () => void): void;
 
-  /** Connections to the database now, by what they are for; none on SQLite. */
+  /** Current connections by purpose; none on SQLite. */
   abstract connections(): readonly Connections[];
 
-  /** @throws StoreUnavailable when a write cannot be made now */
+  /** @throws StoreUnavailable when a write is not possible now */
   abstract checkWritable(): Promise<void>;
 
-  /** @throws StoreUnavailable when the database is now set to lose commits that it has reported */
+  /** @throws StoreUnavailable when the database is configured to lose commits that it has reported */
   abstract checkDurable(): Promise<void>;
 
   /**
-   * Gives unused space of the database back to the disk, at most so many pages; on PostgreSQL autovacuum sees to it.
-   * @returns how many pages are left to give back
+   * Releases unused space of the database to the file system; on PostgreSQL autovacuum does this.
+   * @param maxPages maximum number of pages
+   * @returns number of pages that remain to be released
    */
-  abstract releasePages(most: number): Promise<number>;
+  abstract releasePages(maxPages: number): Promise<number>;
 
-  /** Waits for what runs, closes the reader, then the writer. */
+  /** Waits for running units, then closes the reader and the writer. */
   abstract close(): Promise<void>;
 }
 
 /**
- * Writes a statement once for both engines, or with a text of its own for one of them.
+ * Defines a statement for both engines, optionally with a different text for SQLite.
  * @param name unique, `entity.verb`
  * @param text the statement with `$1`-style parameters
- * @throws Error where another statement has the name
+ * @throws Error when another statement has the name
  */
 export function statement(name: string, text: string, own: { readonly sqlite?: string } = {}): StatementText {
   const order: number[] = [];
@@ -138,7 +138,7 @@ export function statement(name: string, text: string, own: { readonly sqlite?: s
   });
   const made = { name, sqlite, sqliteOrder: order, postgres: text };
   const before = registry.get(name);
-  // PostgreSQL keeps a prepared statement by its name: the second text would never run.
+  // PostgreSQL finds a prepared statement by its name: the second text would never run.
   if (before && (before.postgres !== text || before.sqlite !== sqlite))
     throw new Error(`two statements are called ${name}`);
   registry.set(name, made);
@@ -147,7 +147,7 @@ export function statement(name: string, text: string, own: { readonly sqlite?: s
 
 const registry = new Map<string, StatementText>();
 
-/** Every statement that was made so far, for a test that prepares each one on both engines. */
+/** All statements defined so far, for a test that prepares each one on both engines. */
 export function registeredStatements(): readonly StatementText[] {
   return [...registry.values()];
 }

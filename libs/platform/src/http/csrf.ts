@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { epochSeconds, equalInConstantTime, type EpochSeconds } from '@gatehouse/domain/kernel';
 
-/** A form that was open for longer shows itself again with a fresh token. */
+/** An older form is shown again with a new token. */
 const LIFETIME_SECONDS = 24 * 3600;
-/** Two machines' clocks may differ by this much. */
+/** Tolerated clock difference between servers. */
 const SKEW_SECONDS = 60;
 
 /**
- * Tokens that prove that a form was made by us for this browser: the instant and an HMAC of it and of the browser's id.
- * Nothing is stored, so no number of open tabs uses one up.
+ * CSRF tokens, bound to a browser: the time of issue and an HMAC of it and the browser's id. They are stateless, so any
+ * number of open tabs stays valid.
  */
 export class CsrfTokens {
   private readonly current: Buffer;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Reply } from './reply.js';
 
-/** A route's handler as Nest registers it: with its guards, pipes and exception filters. */
+/** A route's handler as Nest registers it, with its guards, pipes and exception filters. */
 export type RouteHandler = (request: IncomingMessage, response: ServerResponse, next: () => void) => unknown;
 
 /** A registered route whose path is a plain string. */
@@ -9,25 +9,24 @@ export interface ExactRoute {
   readonly method: string;
   readonly path: string;
   readonly handler: RouteHandler;
-  /** What the handler returned, where that never changes (`Reply.isStatic`): it is not called again. */
+  /** The handler's response, where it never changes (`Reply.isStatic`): the handler is not called again. */
   staticReply?: Reply;
 }
 
-/** What a request matches when it is not a plain string: every method, or every path that starts so. */
+/** A registered route; `ALL` methods and prefixes included. */
 interface Registered {
   readonly method: string;
   readonly start: string;
   readonly isPattern: boolean;
 }
 
-/** The characters that path-to-regexp, and so Express, gives a meaning. */
+/** Characters with a special meaning in path-to-regexp, and so in Express. */
 const PATTERN_CHARACTER = /[:*{}()[\]?+!\\]/;
 
 /**
- * The routes whose path has no parameter, by path and method, so that the server finds their handler without Express'
- * router. A route is only in here where the router would choose it as well: not behind a middleware, and not behind an
- * earlier route that matches its path. Every other spelling that the router accepts (case, a trailing slash, HEAD) is
- * left to the router.
+ * Routes without path parameters by path and method, for direct dispatch without Express' router. Contains a route only if
+ * the router would choose it as well: not behind a middleware, and not behind an earlier route that matches its path. Other
+ * spellings that the router accepts (case, trailing slash, HEAD) are left to the router.
  */
 export class ExactRoutes {
   private readonly byPath = new Map<string, Map<string, ExactRoute>>();
@@ -45,7 +44,7 @@ export class ExactRoutes {
     this.registered.push(route);
   }
 
-  /** Routes that are registered from now on are behind a middleware. */
+  /** Routes registered from now on are behind a middleware. */
   addMiddleware(): void {
     this.behindMiddleware = true;
   }
@@ -54,10 +53,10 @@ export class ExactRoutes {
     return this.byPath.get(path)?.get(method);
   }
 
-  /** Keeps a static reply with the route whose handler returned it. */
+  /** Stores a static reply with its route. */
   keepStatic(request: IncomingMessage & { readonly route?: unknown }, reply: Reply): void {
     const { route } = request;
-    // The router sets a route of its own.
+    // The router sets its own kind of route.
     const exact = this.find(request.method ?? '', (route as ExactRoute | undefined)?.path ?? '');
     if (exact !== undefined && exact === route) exact.staticReply = reply;
   }
@@ -71,7 +70,7 @@ function isHandler(handler: unknown): handler is RouteHandler {
   return typeof handler === 'function';
 }
 
-/** Express compares without case and without the trailing slash. */
+/** Express ignores case and a trailing slash. */
 function describe(method: string, path: unknown): Registered {
   if (typeof path !== 'string') return { method, start: '', isPattern: true };
   const special = path.search(PATTERN_CHARACTER);
@@ -80,7 +79,7 @@ function describe(method: string, path: unknown): Registered {
   return { method, start: start.toLowerCase(), isPattern };
 }
 
-/** True where the router might choose the earlier route for a request of the later one. */
+/** True if the router might choose the earlier route for a request of the later one. */
 function matches(earlier: Registered, later: Registered): boolean {
   if (earlier.method !== 'ALL' && earlier.method !== later.method) return false;
   return earlier.isPattern ? later.start.startsWith(earlier.start) : later.start === earlier.start;

@@ -26,39 +26,39 @@ import type { Views } from '../ui/views.js';
 export interface ReplyAdapterOptions {
   readonly views: Views;
   readonly present?: ReplyWriterOptions['present'];
-  /** Our own origin, from the issuer or base URL. */
+  /** This server's origin, from the issuer or base URL. */
   readonly origin: string;
   readonly hsts?: ReplyWriterOptions['hsts'];
-  /** Style sheets and scripts: answered before the router, and the script that submits form-post pages. */
+  /** Style sheets and scripts, served before the router, and the script that submits form-post pages. */
   readonly assets?: StaticAssets | undefined;
   readonly trustedProxies?: TrustedProxies | undefined;
-  /** One line for each request. */
+  /** Logs one line per request. */
   readonly log?: Log | undefined;
-  /** Told of each answer, beside the log: for counting. */
+  /** Called for each response, for metrics. */
   readonly observe?: ((answered: AnsweredRequest) => void) | undefined;
-  /** False: Express' router dispatches every request, which must make no difference. */
+  /** False: Express' router dispatches every request. The behaviour must be the same. */
   readonly dispatchDirectly?: boolean | undefined;
 }
 
-/** The arguments of `adapter.get(path, handler)`; the path may be left out. */
+/** The arguments of `adapter.get(path, handler)`; the path is optional. */
 type Registration = readonly unknown[];
 
 type Verb = 'get' | 'post' | 'put' | 'patch' | 'delete' | 'options' | 'all';
 
-interface Answer {
+interface QueuedResponse {
   readonly response: ServerResponse;
   readonly written: WrittenReply;
 }
 
-/** Nest rejects `app.listen()` when it is given an error. */
+/** Nest rejects `app.listen()` when the callback receives an error. */
 type Listening = (error?: Error) => void;
 
-/** On closing, answers under way have this long; then their connections are cut. */
+/** Grace period for responses in progress at shutdown; then their connections are closed. */
 const CLOSING_MILLISECONDS = 5_000;
 
 /**
- * Nest on Express, the same for both applications and their tests: a `Reply` in, one writeHead out.
- * The only file that touches a response.
+ * Nest on Express for both applications and their tests: handlers return a `Reply`, which is written with one writeHead.
+ * The only file that writes responses.
  */
 export class ReplyAdapter extends ExpressAdapter {
   private readonly writer: ReplyWriter;
@@ -66,16 +66,16 @@ export class ReplyAdapter extends ExpressAdapter {
   private readonly log: Log | undefined;
   private readonly observe: ReplyAdapterOptions['observe'];
   private readonly dispatchDirectly: boolean;
-  /** The routes that the server dispatches itself: the router costs more than the work of the smallest of them. */
+  /** Routes for direct dispatch: for small handlers the router costs more than the handler. */
   readonly exactRoutes = new ExactRoutes();
   private closing = false;
-  /** The answers of this turn of the event loop. */
-  private waiting: Answer[] = [];
+  /** Responses of this turn of the event loop. */
+  private waiting: QueuedResponse[] = [];
   private beside: NetServer | undefined;
 
   constructor(options: ReplyAdapterOptions) {
     const app = express();
-    // Nothing is parsed, named or hashed behind a controller's back: see request.ts and read-form.ts.
+    // No implicit parsing, headers or ETags: see request.ts and read-form.ts.
     app.disable('x-powered-by').disable('etag').disable('query parser');
     super(app);
     this.writer = new ReplyWriter({ ...options, formPostScript: options.assets?.formPostScript });
@@ -97,7 +97,7 @@ export class ReplyAdapter extends ExpressAdapter {
       };
       const path = this.dispatchDirectly ? pathOf(request) : undefined;
       const route = path === undefined ? undefined : this.exactRoutes.find(request.method ?? '', path);
-      // The server makes no other requests than those of bornForExpress.
+      // The server only creates requests of messagesForExpress().
       if (route) this.dispatch(route, request as ReceivedRequest, response, throughRouter);
       else throughRouter();
     };
@@ -146,27 +146,27 @@ export class ReplyAdapter extends ExpressAdapter {
     return super.createMiddlewareFactory(...method);
   }
 
-  /** Bodies are read by the controllers that want one, each with its limit (read-form.ts). */
+  /** Controllers read bodies themselves, each with its own limit (read-form.ts). */
   override registerParserMiddleware(): void {
     // deliberately nothing
   }
 
   /**
-   * Sends what a controller or a filter returned, when all requests that came with it have been worked on. Writing each
-   * as soon as it is ready wakes its reader while the next one is computed, which costs more than the smallest of them.
+   * Queues what a controller or a filter returned, and sends it when all requests of the same turn are processed. Writing each
+   * response at once would wake its reader while the next one is computed, which costs more than a small response.
    */
   override reply(response: ServerResponse, body: unknown, statusCode?: number): unknown {
     if (!(body instanceof Reply)) {
-      this.logAnswer(response, statusCode ?? response.statusCode);
+      this.logResponse(response, statusCode ?? response.statusCode);
       return super.reply(response, body, statusCode);
     }
     if (body.isStatic) this.exactRoutes.keepStatic(response.req, body);
-    const answer = { response, written: this.writer.write(body, response.req) };
-    if (this.waiting.push(answer) === 1) setImmediate(this.sendWaiting);
+    const queued = { response, written: this.writer.write(body, response.req) };
+    if (this.waiting.push(queued) === 1) setImmediate(this.sendWaiting);
     return response;
   }
 
-  /** For whatever failed while failing: it needs no view and cannot throw. An answer half sent is cut off. */
+  /** For an error while handling an error: needs no view and cannot throw. A response that was partly sent is cut off. */
   replyBare(response: ServerResponse, status: number): void {
     if (response.headersSent) {
       response.destroy();
@@ -182,7 +182,7 @@ export class ReplyAdapter extends ExpressAdapter {
     response.writeHead(status, headers).end('Something went wrong here.\n');
   }
 
-  /** `localhost` listens on 127.0.0.1 and ::1, `::` on every address that there is. */
+  /** `localhost` listens on 127.0.0.1 and ::1, `::` on all addresses. */
   override listen(port: string | number, ...rest: (string | Listening | undefined)[]): Server {
     const host = rest.find((argument) => typeof argument === 'string');
     const listening = rest.find((argument) => typeof argument === 'function');
@@ -199,7 +199,7 @@ export class ReplyAdapter extends ExpressAdapter {
     super.beforeClose();
   }
 
-  /** Takes no more connections, lets answers under way finish, and closes what is idle. */
+  /** Accepts no more connections, lets responses in progress finish, and closes idle connections. */
   override close(): Promise<unknown> {
     this.closing = true;
     const server = this.httpServer;
@@ -213,56 +213,56 @@ export class ReplyAdapter extends ExpressAdapter {
     });
   }
 
-  /** Sends now what waits for the end of this turn. */
+  /** Sends the queued responses now. */
   readonly sendWaiting = (): void => {
-    const answers = this.waiting;
+    const queued = this.waiting;
     this.waiting = [];
-    for (const answer of answers) {
+    for (const each of queued) {
       try {
-        this.send(answer);
+        this.send(each);
       } catch (error) {
-        // One that cannot be written (a header of forbidden characters) must not take the others with it.
-        this.log?.error({ err: error }, 'an answer failed');
-        this.replyBare(answer.response, 500);
+        // A response that cannot be written (a header with forbidden characters) must not prevent the others.
+        this.log?.error({ err: error }, 'a response could not be sent');
+        this.replyBare(each.response, 500);
       }
     }
   };
 
-  /** What was answered already stays as it is. */
-  private send({ response, written: { status, headers, body, encoding } }: Answer): void {
+  /** Does nothing if the response was already sent. */
+  private send({ response, written: { status, headers, body, encoding } }: QueuedResponse): void {
     if (response.headersSent || response.destroyed) return;
-    this.logAnswer(response, status);
+    this.logResponse(response, status);
     const last = this.closing || isBodyUnread(response.req);
     response.writeHead(status, last ? [...headers, 'Connection', 'close'] : (headers as string[]));
     if (body === undefined) response.end();
     else response.end(body, encoding);
   }
 
-  /** One registration for both ways: Express has every route, and the server the exact ones. */
+  /** Registers a route with Express and, if it is exact, for direct dispatch. */
   private register(verb: Verb, route: Registration): unknown {
     this.exactRoutes.add(verb.toUpperCase(), route);
     const app = this.getInstance<Express>();
-    // Express' overloads do not take what Nest's have in common.
+    // Express' overloads do not accept the common signature of Nest's.
     return (app[verb] as (...route: Registration) => unknown).apply(app, [...route]);
   }
 
-  private logAnswer(response: ServerResponse, status: number): void {
+  private logResponse(response: ServerResponse, status: number): void {
     if (!this.log && !this.observe) return;
-    // The server makes no other requests than those of bornForExpress.
+    // The server only creates requests of messagesForExpress().
     const request = response.req as WebRequest & ReceivedRequest;
     const answered = { request, status, milliseconds: performance.now() - request.receivedAt };
     this.observe?.(answered);
     if (this.log) requestLog(this.log, answered);
   }
 
-  /** @param throughRouter what the handler's `next` does: a handler for another host passes the request on */
+  /** @param throughRouter the handler's `next`: a handler for another host passes the request on */
   private dispatch(
     route: ExactRoute,
     message: ReceivedRequest,
     response: ServerResponse,
     throughRouter: () => void,
   ): void {
-    // What the router would have set, for whoever reads it from the request.
+    // Set by the router otherwise.
     message.originalUrl = message.url ?? '/';
     message.route = route;
     if (route.staticReply) {
@@ -270,8 +270,8 @@ export class ReplyAdapter extends ExpressAdapter {
       return;
     }
     const failed = (error: unknown): void => {
-      // Nest's exception filters have answered every error but one of their own.
-      this.log?.error({ err: error }, 'an answer failed');
+      // Nest's exception filters have handled every error except their own.
+      this.log?.error({ err: error }, 'a response could not be sent');
       this.replyBare(response, 500);
     };
     try {
@@ -281,7 +281,7 @@ export class ReplyAdapter extends ExpressAdapter {
     }
   }
 
-  /** No name of ours has a NUL, and a database may refuse to look for one: such an address is one that there is not. */
+  /** No path of this server contains a NUL, and a database may reject it in a query: respond with 404. */
   private refuseNul(): void {
     this.getInstance<Express>().use((request, _response, next) => {
       if (pathOf(request).includes('%00')) request.url = '/%00';
@@ -299,8 +299,8 @@ export class ReplyAdapter extends ExpressAdapter {
 }
 
 /**
- * Express gives every message the prototypes of its application by Object.setPrototypeOf, which was the largest single
- * cost of a request. Here the server makes messages that have them from birth, so that there is nothing to switch.
+ * Express sets the prototypes of its application on every message with Object.setPrototypeOf, which was the largest single
+ * cost of a request. Here the server creates messages that already have them.
  */
 function messagesForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
   class ExpressRequest extends ReceivedRequest {}
@@ -312,12 +312,12 @@ function messagesForExpress(app: Express, proxies: TrustedProxies): ServerOption
   return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse };
 }
 
-/** Once, before any message exists: ours -> the application's -> Express' -> Node's. */
+/** Once, before any message is created: our prototype -> the application's -> Express' -> Node's. */
 function adopt(prototype: object, parent: object): void {
   Object.setPrototypeOf(prototype, parent);
 }
 
-/** What is left of a body would be taken for the next request. */
+/** The rest of an unread body would be parsed as the next request. */
 function isBodyUnread(request: IncomingMessage): boolean {
   if (request.complete) return false;
   const { 'content-length': length, 'transfer-encoding': encoding } = request.headers;

@@ -17,16 +17,16 @@ export type FailureId =
   | 'server.busy'
   | 'server.error';
 
-/** What an error means to whoever asked, before an application says it as a page or as JSON. */
+/** The meaning of an error for the requester, before an application renders it as a page or as JSON. */
 export interface Failure {
   readonly id: FailureId;
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
-  /** True for a bug or an outage: log it once, as an error, with its cause. */
+  /** True for a bug or an outage: log it once as an error, with its cause. */
   readonly unexpected: boolean;
 }
 
-/** The queue in front of something scarce is full: 503 with Retry-After. */
+/** The queue for a limited resource is full: 503 with Retry-After. */
 export class ServerBusy extends Error {
   constructor(
     message: string,
@@ -38,7 +38,7 @@ export class ServerBusy extends Error {
   }
 }
 
-/** Maps what this kit, the store, Nest and Express throw. An application looks at its own errors first. */
+/** Maps errors of this library, the store, Nest and Express. An application checks its own errors first. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof BodyTooLarge) return expected('form.too_large', 413);
   if (error instanceof UnsupportedBody) return expected('form.unsupported', 415);
@@ -58,7 +58,7 @@ function busy(retryAfterSeconds: number): Failure {
   return { id: 'server.busy', status: 503, headers: { 'Retry-After': String(retryAfterSeconds) }, unexpected: true };
 }
 
-/** Nest's own: an address that nobody answers, a malformed percent sign in a path, and the like. */
+/** Nest's own errors: an unknown path, a malformed percent sign in a path. */
 function ofStatus(status: number): Failure {
   if (status === 404) return expected('page.not_found', 404);
   if (status === 405) return expected('page.method', 405);
@@ -66,9 +66,9 @@ function ofStatus(status: number): Failure {
 }
 
 /**
- * The end of every exception filter: answers what `describe` says, and something plain when saying it fails too
- * (a broken error view must not become a request that hangs). After headers were sent the connection is cut.
- * @param describe the reply for this error; it may log
+ * The last step of every exception filter: sends the reply of `describe`, or a plain one when that fails too, so that a
+ * broken error view does not leave a request hanging. After headers were sent it closes the connection.
+ * @param describe the reply for this error; may log
  * @returns the second error, if there was one, for the log
  */
 export function answerFailure(
@@ -89,7 +89,7 @@ export function answerFailure(
   }
 }
 
-/** True once the one who asked is gone: no answer reaches them and none is worth a line in the log. */
+/** True once the client has disconnected: no response reaches it, and the error is not worth a log line. */
 export function isGone(request: IncomingMessage): boolean {
   return request.destroyed && !request.complete;
 }

@@ -1,7 +1,7 @@
 /**
- * A page that hands parameters to another origin by POST: an external script submits it, a person without scripts has
- * a button.
- * @param script address of the script, undefined for the button alone
+ * A page that sends parameters to another origin by POST: an external script submits it; without scripts the user presses a
+ * button.
+ * @param script URL of the script; undefined for the button alone
  * @see OAuth 2.0 Form Post Response Mode 2
  */
 export function formPostPage(

@@ -1,4 +1,4 @@
-/** A parameter came twice where the protocol allows it once (RFC 6749 3.1, 3.2). */
+/** A parameter is repeated where the protocol does not allow it (RFC 6749 3.1, 3.2). */
 export class RepeatedParameter extends Error {
   constructor(readonly parameter: string) {
     super('a request parameter is repeated');
@@ -6,7 +6,7 @@ export class RepeatedParameter extends Error {
   }
 }
 
-/** The body is larger than what this endpoint reads: 413. */
+/** The body exceeds the limit of this endpoint: 413. */
 export class BodyTooLarge extends Error {
   constructor(readonly limitBytes: number) {
     super('the request body is too large');
@@ -14,7 +14,7 @@ export class BodyTooLarge extends Error {
   }
 }
 
-/** The body is not what this endpoint reads: 415 (or 400 where the protocol says so). */
+/** The body has the wrong media type: 415 (or 400 where the protocol requires it). */
 export class UnsupportedBody extends Error {
   constructor(readonly contentType: string) {
     super('the request body must be application/x-www-form-urlencoded');
@@ -22,7 +22,7 @@ export class UnsupportedBody extends Error {
   }
 }
 
-/** Parameters of a query or a form body, in their order. Values are what was sent, decoded, untrimmed. */
+/** Parameters of a query or a form body in order. Values are decoded and not trimmed. */
 export class Form {
   private constructor(private readonly entries: ReadonlyMap<string, readonly string[]>) {}
 
@@ -38,7 +38,7 @@ export class Form {
       const equals = text.indexOf('=', start);
       const isNamed = equals >= 0 && equals < end;
       const name = decodePart(text.slice(start, isNamed ? equals : end));
-      // As browsers read HTML: no text of ours holds a NUL, which PostgreSQL could not store.
+      // As browsers parse HTML: no stored text contains a NUL, which PostgreSQL cannot store.
       const value = isNamed ? decodePart(text.slice(equals + 1, end)).replaceAll('\0', '\uFFFD') : '';
       const values = entries.get(name);
       if (values) values.push(value);
@@ -53,17 +53,17 @@ export class Form {
     );
   }
 
-  /** The first value; undefined when absent. An empty value is an empty string. */
+  /** The first value; undefined if absent. An empty value is an empty string. */
   get(name: string): string | undefined {
     return this.entries.get(name)?.[0];
   }
 
-  /** The first value, or an empty string: for text fields of our own pages. */
+  /** The first value or an empty string, for text fields of pages. */
   text(name: string): string {
     return this.get(name) ?? '';
   }
 
-  /** Every value of a parameter that may repeat. */
+  /** All values of a parameter that may repeat. */
   all(name: string): readonly string[] {
     return this.entries.get(name) ?? [];
   }
@@ -76,14 +76,14 @@ export class Form {
     return [...this.entries.keys()];
   }
 
-  /** The same form without these parameters (passwords, CSRF tokens). */
+  /** A copy without these parameters (passwords, CSRF tokens). */
   without(...names: readonly string[]): Form {
     return new Form(new Map([...this.entries].filter(([name]) => !names.includes(name))));
   }
 
   /**
-   * The parameters of a protocol endpoint: each once, empty values left out (RFC 6749 3.1: sent without a value = omitted).
-   * @param repeatable names that may come more than once; their values are joined by spaces, which no URI has
+   * The parameters of a protocol endpoint: each once, empty values omitted (RFC 6749 3.1).
+   * @param repeatable names that may repeat; their values are joined with spaces, which no URI contains
    * @throws RepeatedParameter
    */
   protocolParameters(repeatable: readonly string[] = []): ReadonlyMap<string, string> {
@@ -98,7 +98,7 @@ export class Form {
 }
 
 /**
- * A name or a value as URLSearchParams reads it, which makes an iterator, pairs and a list of them for that.
+ * Decodes a name or a value like URLSearchParams, which is slower because it creates an iterator, pairs and a list.
  * @see WHATWG URL 5.1
  */
 function decodePart(text: string): string {
@@ -106,12 +106,12 @@ function decodePart(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    // A percent sign that escapes nothing, or bytes that are no UTF-8: read as browsers do.
+    // A percent sign that escapes nothing, or bytes that are not UTF-8: decode as browsers do.
     return new URLSearchParams(`_=${asAscii(text)}`).get('_') ?? '';
   }
 }
 
-/** Node mixes up bytes and characters where both kinds come together. */
+/** Escapes non-ASCII characters: Node decodes text that mixes them with percent-encoded bytes incorrectly. */
 function asAscii(text: string): string {
   return text.replace(/[^\0-\x7f]+/g, encodeURIComponent);
 }

@@ -1,16 +1,16 @@
 import { header, wantsPage, type WebRequest } from './request.js';
 
-/** Names of this computer that browsers open a local server by. Their cookies, forms and passkeys are not each other's. */
+/** Loopback names. Browsers keep cookies, forms and passkeys separate for each of them. */
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** In the query of a page that was redirected to its own address: it is redirected once and not again. */
+/** Query parameter that marks a redirect to the configured loopback name, so that it happens only once. */
 export const LOOPBACK_MARK = 'loopback_redirect';
 
-/** A page that was opened by another loopback name than ours. */
+/** A page that was opened with another loopback name than the configured one. */
 export interface OpenedElsewhere {
-  /** `shown`: it was redirected before, and still comes by the other name. */
+  /** `shown`: it was already redirected and still arrives with the other name. */
   readonly kind: 'redirect' | 'shown';
-  /** The same page at our own origin. */
+  /** The same page at this server's origin. */
   readonly address: string;
 }
 
@@ -18,21 +18,22 @@ export interface PageRequest {
   readonly method: string | undefined;
   /** The Host header. */
   readonly host: string | undefined;
-  /** Path and query as they were sent. */
+  /** Path and query as sent. */
   readonly target: string;
   readonly wantsPage: boolean;
 }
 
 /**
- * Whether a local page was opened by another name than our origin's: its forms would be refused as those of another site.
- * @param origin ours; a name that is not a loopback name is never compared
+ * Detects that a local page was opened with another loopback name than that of the origin: its forms would be rejected as
+ * cross-site.
+ * @param origin this server's; ignored unless its host is a loopback name
  */
 export function openedElsewhere(origin: string, request: PageRequest): OpenedElsewhere | undefined {
   const own = new URL(origin);
   const { method, host, target, wantsPage: page } = request;
   if (method !== 'GET' || !page || host === undefined || host === own.host || !loopbackNames.has(own.hostname))
     return undefined;
-  // An absolute request target (RFC 9112 3.2.2) is no path of ours.
+  // A request target in absolute form (RFC 9112 3.2.2) is not a local path.
   if (!target.startsWith('/') || !URL.canParse(`${own.protocol}//${host}`)) return undefined;
   const asked = new URL(`${own.protocol}//${host}`);
   if (asked.hostname === own.hostname || asked.port !== own.port || !loopbackNames.has(asked.hostname))
@@ -43,7 +44,7 @@ export function openedElsewhere(origin: string, request: PageRequest): OpenedEls
   return { kind: 'redirect', address: `${own.origin}${target}${mark < 0 ? '?' : '&'}${LOOPBACK_MARK}=1` };
 }
 
-/** A page is to be opened at our own origin. */
+/** A page must be opened at this server's origin. */
 export class OtherLoopbackName extends Error {
   constructor(readonly location: string) {
     super('this page was opened by another loopback name');
@@ -51,7 +52,7 @@ export class OtherLoopbackName extends Error {
   }
 }
 
-/** Leads pages of a local server to its own name. Behind a proxy the Host header is never judged: it may be the proxy's. */
+/** Redirects pages of a local server to its configured name. Not used behind a proxy, where the Host header may be the proxy's. */
 export class LoopbackNames {
   private readonly origin: string | undefined;
 
@@ -61,8 +62,8 @@ export class LoopbackNames {
   }
 
   /**
-   * @returns the page's right address, where it is shown under another name all the same
-   * @throws OtherLoopbackName to be answered with a redirect
+   * @returns the correct URL of the page, when it is shown under another name despite a redirect
+   * @throws OtherLoopbackName to respond with a redirect
    */
   check(request: WebRequest): string | undefined {
     if (this.origin === undefined) return undefined;

@@ -2,9 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import { header } from './request.js';
 
 /**
- * True when a form was sent by a page of ours. Browsers say so in `Origin`; where it is missing, by `Sec-Fetch-Site`
- * or the `Referer` (which our `Referrer-Policy: same-origin` leaves in place). `Origin: null` is a sandboxed or foreign page.
- * @param origin our own, as `new URL(…).origin` writes it
+ * True when a form was sent by a page of this server. Browsers send `Origin`; without it `Sec-Fetch-Site` or the `Referer`
+ * decides (which `Referrer-Policy: same-origin` preserves). `Origin: null` is a sandboxed or cross-site page.
+ * @param origin this server's, as serialized by `new URL(…).origin`
  */
 export function isFromOurselves(request: IncomingMessage, origin: string): boolean {
   const sent = header(request, 'origin');
@@ -16,12 +16,12 @@ export function isFromOurselves(request: IncomingMessage, origin: string): boole
 }
 
 /**
- * Why a form does not count as ours: `host` and `scheme-or-port`, our page was opened at another address than our origin;
- * `missing`, nothing says where it comes from; `foreign`, another site's page, as far as can be seen.
+ * Why a form was rejected: `host` and `scheme-or-port`, the page was opened at another URL than the configured origin;
+ * `missing`, no header names the origin; `foreign`, presumably a cross-site page.
  */
 export type OriginRejection = 'host' | 'scheme-or-port' | 'missing' | 'foreign';
 
-/** Why {@link isFromOurselves} said no, for doctor. It decides nothing. */
+/** Why {@link isFromOurselves} returned false, for diagnostics only. */
 export function whyForeign(request: IncomingMessage, origin: string): OriginRejection {
   const [sent, site, host] = [header(request, 'origin'), header(request, 'sec-fetch-site'), header(request, 'host')];
   const source = sent ?? header(request, 'referer');
@@ -29,7 +29,7 @@ export function whyForeign(request: IncomingMessage, origin: string): OriginReje
   if (!URL.canParse(source)) return 'foreign';
   const from = new URL(source);
   if (from.hostname === new URL(origin).hostname) return 'scheme-or-port';
-  // What a browser calls same-origin was sent by a page that it got from us.
+  // A same-origin request was sent by a page of this server.
   return site === 'same-origin' || (site === undefined && from.host === host) ? 'host' : 'foreign';
 }
 

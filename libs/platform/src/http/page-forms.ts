@@ -6,27 +6,27 @@ import { Form } from './form.js';
 import { isFromOurselves, whyForeign, type OriginRejection } from './origin-check.js';
 import { readForm } from './read-form.js';
 
-/** The name of the hidden field: `<input type="hidden" name="csrf" value="{{csrf}}">`. */
+/** Name of the hidden field: `<input type="hidden" name="csrf" value="{{csrf}}">`. */
 export const CSRF_FIELD = 'csrf';
 
 const PAGE_FORM_LIMIT_BYTES = 256 * 1024;
 
-/** Why a form was not accepted: answer 403 and show it again with a fresh token. */
+/** Why a form was rejected: respond with 403 and show it again with a new token. */
 export interface FormRejection {
   readonly id: 'form.csrf' | 'form.origin';
   readonly sentence: string;
 }
 
-/** A form of ours that was posted. When `refusal` is there, nothing may be done but show the form again. */
+/** A form that was posted. If `refusal` is set, do nothing but show the form again. */
 export interface PostedForm {
-  /** What was typed; without passwords after a CSRF refusal, empty after a foreign Origin. */
+  /** The submitted values; without passwords after a CSRF failure, empty after a cross-site Origin. */
   readonly form: Form;
   readonly refusal?: FormRejection;
-  /** The browser that posted it, perhaps with a new cookie. */
+  /** The browser that posted it, possibly with a new cookie. */
   readonly browser: Browser;
 }
 
-/** What a page with a form needs: put `csrf` in the hidden field, and `cookies` on the reply. */
+/** For a page with a form: put `csrf` in the hidden field and `cookies` on the reply. */
 export interface FormGuard {
   readonly browser: Browser;
   readonly csrf: string;
@@ -34,16 +34,16 @@ export interface FormGuard {
 }
 
 export interface PageFormsOptions {
-  /** Our own origin, from the issuer or base URL: never from the Host header. */
+  /** This server's origin from the issuer or base URL, never from the Host header. */
   readonly origin: string;
   readonly csrf: CsrfTokens;
   readonly browserCookie: BrowserCookie;
   readonly clock: Clock;
-  /** Hears of each form that was refused for its origin. */
+  /** Called for each form that was rejected for its origin. */
   readonly refused?: (why: OriginRejection) => void;
 }
 
-/** Guards every form of our own pages; protocol endpoints have nothing to do with it. */
+/** CSRF protection for forms of pages. Protocol endpoints do not use it. */
 export class PageForms {
   private readonly origin: string;
 
@@ -51,19 +51,19 @@ export class PageForms {
     this.origin = new URL(options.origin).origin;
   }
 
-  /** For the GET side: the token of a form, and the browser's cookie if it has none. */
+  /** For GET: the CSRF token of a form, and a cookie if the browser has none. */
   guard(request: IncomingMessage): FormGuard {
     return this.guardOf(this.options.browserCookie.findOrMake(request));
   }
 
-  /** A fresh token for showing a form again to the browser that posted it. */
+  /** A new token for showing a form again to the browser that posted it. */
   guardOf(browser: Browser): FormGuard {
     const { csrf, clock } = this.options;
     return { browser, csrf: csrf.issue(browser.id, clock.now()), cookies: browser.cookies };
   }
 
   /**
-   * For the POST side: reads the body and checks where it comes from.
+   * For POST: reads the body and checks its origin and token.
    * @throws BodyTooLarge, UnsupportedBody, RequestAborted
    */
   async read(request: IncomingMessage, options: { readonly limitBytes?: number } = {}): Promise<PostedForm> {

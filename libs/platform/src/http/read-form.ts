@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { BodyTooLarge, Form, UnsupportedBody } from './form.js';
 
-/** The one who sent the request went away, or was too slow, before the body was complete. No answer reaches them. */
+/** The client disconnected or was too slow before the body was complete. No response reaches it. */
 export class RequestAborted extends Error {
   constructor() {
     super('the request ended before its body was complete');
@@ -11,21 +11,21 @@ export class RequestAborted extends Error {
 
 export interface ReadFormOptions {
   readonly limitBytes: number;
-  /** More than these are refused like too many bytes. */
+  /** More parameters are rejected as too large. */
   readonly maxParameters?: number;
 }
 
 const FORM = 'application/x-www-form-urlencoded';
 const MAX_PARAMETERS = 1000;
 /**
- * Past the limit this much is read and thrown away before the answer: who is still writing when the connection closes
- * sees a reset and not the 413.
+ * Beyond the limit, up to this many bytes are read and discarded before the response: a client that is still writing when the
+ * connection closes would get a reset instead of the 413.
  */
 const DISCARD_BYTES = 1024 * 1024;
 
 /**
- * Reads a form's body. The time it may take is bounded by the server (see server-limits.ts). Malformed UTF-8 and
- * percent signs are read as browsers do (WHATWG URL 5.1).
+ * Reads a form body. The server limits the time (server-limits.ts). Malformed UTF-8 and percent signs are decoded as in
+ * browsers (WHATWG URL 5.1).
  * @throws BodyTooLarge, UnsupportedBody, RequestAborted
  */
 export async function readForm(request: IncomingMessage, options: ReadFormOptions): Promise<Form> {
@@ -40,7 +40,7 @@ export async function readForm(request: IncomingMessage, options: ReadFormOption
 }
 
 /**
- * Reads a body of any kind up to a limit.
+ * Reads a body of any type up to a limit in bytes.
  * @throws BodyTooLarge, RequestAborted
  */
 export function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
@@ -67,7 +67,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
     };
     const onGone = (): void => finish(() => reject(new RequestAborted()));
     let isOver = false;
-    // The listeners stay, and do nothing from then on: an error without one would end the process.
+    // The listeners stay registered: an 'error' event without one would end the process.
     const finish = (settle: () => void): void => {
       if (isOver) return;
       isOver = true;
@@ -83,7 +83,7 @@ function hasNoBody(request: IncomingMessage): boolean {
   return request.headers['transfer-encoding'] === undefined && (length === undefined || length === '0');
 }
 
-/** The media type alone decides; a charset parameter changes nothing, the form's encoding is UTF-8. */
+/** Only the media type matters: a form's encoding is UTF-8 whatever the charset parameter. */
 function isForm(contentType: string, encoding: string | undefined): boolean {
   const end = contentType.indexOf(';');
   const mediaType = (end < 0 ? contentType : contentType.slice(0, end)).trim().toLowerCase();

@@ -14,13 +14,13 @@ import type { Views } from '../ui/views.js';
 
 export interface ReplyWriterOptions {
   readonly views: Views;
-  /** Our own origin; on https, answers carry HSTS. */
+  /** This server's origin; responses on https have HSTS. */
   readonly origin: string;
-  /** Left out: this host only. */
+  /** `host` by default. */
   readonly hsts?: HstsScope | undefined;
-  /** Address of the script that submits a form-post page; without it such a page has only its button. */
+  /** URL of the script that submits a form-post page; without it such a page has only its button. */
   readonly formPostScript?: string | undefined;
-  /** Makes the model that a page is shown by: in the reader's language, for example. */
+  /** Creates the view model of a page, for example in the user's language. */
   readonly present?: ((page: ShownPage, request: IncomingMessage | undefined) => object) | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface ShownPage {
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Turns what a controller returned into status, headers and bytes. Nothing is sent here, so a view may still fail. */
+/** Converts a controller's reply to status, headers and bytes. Sends nothing, so a view may still fail. */
 export class ReplyWriter {
   /** Undefined on http, where browsers ignore it (RFC 6797 7.2). */
   private readonly strictTransportSecurity: string | undefined;
@@ -44,7 +44,7 @@ export class ReplyWriter {
       : undefined;
   }
 
-  /** @param request whose answer it is; undefined for what is the same to everybody */
+  /** @param request the request; undefined for replies that do not depend on it */
   write(reply: Reply, request?: IncomingMessage): WrittenReply {
     const { content } = reply;
     if (content.kind === 'constant') return (content.written ??= this.compose(content.content));
@@ -58,7 +58,7 @@ export class ReplyWriter {
       headers.push('Strict-Transport-Security', this.strictTransportSecurity);
     if (content.cookies) for (const cookie of content.cookies) headers.push('Set-Cookie', cookieHeader(cookie));
     const length = body === undefined ? 0 : Buffer.byteLength(body);
-    // RFC 9110 8.6: no Content-Length where there can be no content
+    // RFC 9110 8.6: no Content-Length on responses without content
     if (content.status !== 204 && content.status !== 304) headers.push('Content-Length', String(length));
     return { status: content.status, headers, body, encoding: length === body?.length ? 'latin1' : 'utf8' };
   }
@@ -101,7 +101,7 @@ export class ReplyWriter {
 const NO_SNIFF = ['X-Content-Type-Options', 'nosniff'];
 const NO_STORE = ['Cache-Control', 'no-store', ...NO_SNIFF];
 const JSON_HEADERS = [...NO_STORE, 'Content-Type', JSON_TYPE, 'Content-Security-Policy', NON_PAGE_POLICY];
-// Not no-referrer: with that, an honest form of ours carries `Origin: null`.
+// Not no-referrer: with that, forms of this server would have `Origin: null`.
 const REFERRER = ['Referrer-Policy', 'same-origin'];
 
 function anyPageHeaders(policy: string): string[] {
@@ -118,7 +118,7 @@ function bytesHeaders(contentType: string): string[] {
 
 const FRAMED_PAGE_HEADERS = anyPageHeaders(FRAMED_PAGE_POLICY);
 
-/** The defaults, except where the controller says otherwise; names compare without case. */
+/** The defaults, replaced by the controller's headers; names are case-insensitive. */
 function overridden(defaults: readonly string[], own: OutgoingHttpHeaders): string[] {
   const headers: string[] = [];
   const names = Object.keys(own);
@@ -141,7 +141,7 @@ function isSameName(a: string, b: string): boolean {
 
 /** @see RFC 6265 4.1.1 */
 export function cookieHeader(cookie: SetCookie): string {
-  // The value is ours (base64url, token syntax); whatever else somebody puts there must not become an attribute.
+  // Values are base64url or tokens; anything else must not inject an attribute.
   if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(cookie.value)) {
     throw new RangeError(`the value of the cookie ${cookie.name} is no cookie value`);
   }
@@ -156,7 +156,7 @@ export function cookieHeader(cookie: SetCookie): string {
   ].join('; ');
 }
 
-/** A header is ASCII without spaces; anything else is percent-encoded as UTF-8, what is encoded already stays. */
+/** Header values are ASCII without spaces: percent-encodes other characters as UTF-8 and keeps existing escapes. */
 function asciiUrl(location: string): string {
   if (/^[\x21-\x7e]*$/.test(location)) return location;
   return location.replace(/[^\x21-\x7e]+/g, (part) =>

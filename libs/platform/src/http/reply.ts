@@ -1,26 +1,26 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 
-/** A cookie to set; the name is final (prefix included), the defaults are HttpOnly, SameSite=Lax, Path=/. */
+/** A cookie to set. `name` includes any prefix; defaults are HttpOnly, SameSite=Lax, Path=/. */
 export interface SetCookie {
   readonly name: string;
-  /** Empty to remove the cookie. */
+  /** Empty to delete the cookie. */
   readonly value: string;
   readonly secure: boolean;
-  /** Undefined: until the browser closes. 0: remove. */
+  /** Undefined: a session cookie. 0: delete. */
   readonly maxAgeSeconds?: number | undefined;
   readonly sameSite?: 'Lax' | 'Strict' | 'None' | undefined;
-  /** `scripts`: pages of ours may read it too. For what has no authority alone. */
+  /** `scripts`: not HttpOnly. Only for values that grant no access by themselves. */
   readonly readableBy?: 'scripts' | undefined;
 }
 
-/** An answer ready for the socket: one writeHead, one end. */
+/** A response ready to send: one writeHead, one end. */
 export interface WrittenReply {
   readonly status: number;
-  /** Names and values in turn, as writeHead takes them. */
+  /** Alternating names and values, as for writeHead. */
   readonly headers: readonly string[];
-  /** Text goes to the socket in one piece with the headers. */
+  /** Text is sent in one write with the headers. */
   readonly body: Buffer | string | undefined;
-  /** `latin1` for what is ASCII only, which is copied as it is. */
+  /** `latin1` for ASCII, which is copied without conversion. */
   readonly encoding: 'latin1' | 'utf8';
 }
 
@@ -34,19 +34,19 @@ export interface PageOptions {
   readonly status?: number;
   readonly headers?: OutgoingHttpHeaders;
   readonly cookies?: readonly SetCookie[];
-  /** Schemes (`https:`, `com.example.app:`) that a form on this page may lead to by redirects, beside our own origin. */
+  /** Schemes (`https:`, `com.example.app:`) to which a form on this page may redirect, in addition to this origin. */
   readonly formActionSchemes?: readonly string[];
-  /** Origins whose pages it shows in frames. */
+  /** Origins that the page embeds in frames. */
   readonly frameOrigins?: readonly string[];
-  /** Languages that are wanted before the browser's, the most wanted first (BCP 47). */
+  /** Languages that take precedence over the browser's, in order of preference (BCP 47). */
   readonly languages?: readonly string[] | undefined;
 }
 
-/** What a controller returns. Only the Express adapter knows how it is written to the socket. */
+/** The return value of a controller. Only the Express adapter writes it to the socket. */
 export class Reply {
   private constructor(readonly content: ReplyContent) {}
 
-  /** 303: what a browser does next, with GET. */
+  /** 303: the browser continues with GET. */
   static redirect(
     location: string,
     options: { status?: 302 | 303; cookies?: readonly SetCookie[]; headers?: OutgoingHttpHeaders } = {},
@@ -60,7 +60,7 @@ export class Reply {
     });
   }
 
-  /** An HTML page by the name of its view; never cached. */
+  /** An HTML page by view name; never cached. */
   static page(view: string, model: object, options: PageOptions = {}): Reply {
     return new Reply({
       kind: 'page',
@@ -75,7 +75,7 @@ export class Reply {
     });
   }
 
-  /** The one kind of page that anybody may frame: nothing of a person is on it, and nothing can be pressed. */
+  /** The only kind of page that any site may frame: it contains no personal data and no controls. */
   static framedPage(view: string): Reply {
     return new Reply({ kind: 'framed-page', status: 200, view });
   }
@@ -89,7 +89,7 @@ export class Reply {
     return new Reply({ kind: 'form-post', status: 200, action, parameters, cookies, headers: undefined });
   }
 
-  /** JSON, `no-store` unless the headers say otherwise. */
+  /** JSON, `no-store` by default. */
   static json(
     body: object,
     options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {},
@@ -103,7 +103,7 @@ export class Reply {
     });
   }
 
-  /** As {@link json}, of JSON that is text already. */
+  /** As {@link json}, from serialized JSON. */
   static jsonText(
     text: string,
     options: { status?: number; headers?: OutgoingHttpHeaders; cookies?: readonly SetCookie[] } = {},
@@ -118,9 +118,9 @@ export class Reply {
   }
 
   /**
-   * A response that is the same for every request and holds nothing of a person: it is rendered once.
-   * @param options `isStatic`: it never changes while the process runs, so that the handler of a
-   * fixed path is called once (nothing may depend on the request: no guard, no host)
+   * A response that is the same for every request and contains no personal data: it is rendered once.
+   * @param options `isStatic`: it never changes while the process runs, so the handler of an exact route is called only once.
+   * Nothing may depend on the request (no guard, no host).
    */
   static constant(reply: Reply, options: { readonly isStatic?: boolean } = {}): Reply {
     const { content } = reply;
@@ -138,7 +138,7 @@ export class Reply {
     return this.content.kind === 'constant' && this.content.isStatic;
   }
 
-  /** Bytes of any kind: style sheets, scripts, downloads. */
+  /** Bytes of any type: style sheets, scripts, downloads. */
   static bytes(
     body: Buffer,
     contentType: string,
@@ -175,6 +175,6 @@ export type ReplyContent =
       readonly kind: 'constant';
       readonly content: ReplyContent;
       readonly isStatic: boolean;
-      /** The writer's. */
+      /** Set by the writer. */
       written: WrittenReply | undefined;
     });

@@ -2,14 +2,14 @@ import type { WebRequest } from './request.js';
 import { requestId } from './request.js';
 import type { Log } from '../telemetry/log.js';
 
-/** A request that was answered. */
+/** A request with its response status. */
 export interface AnsweredRequest {
   readonly request: WebRequest;
   readonly status: number;
   readonly milliseconds: number;
 }
 
-/** One line for each request. */
+/** Logs one line per request. */
 export function requestLog(log: Log, { request, status, milliseconds }: AnsweredRequest): void {
   log.answered({
     method: request.method ?? '',

@@ -4,20 +4,20 @@ import { randomHex } from '../secrets/random.js';
 import { Form } from './form.js';
 import { normalAddress, trustsNoProxy, type TrustedProxies } from './trusted-proxies.js';
 
-/** What controllers may know of a request: Express' message without its conveniences. */
+/** The part of Express' request that controllers use. */
 export interface WebRequest extends IncomingMessage {
-  /** Path and query as they were sent. */
+  /** Path and query as sent. */
   readonly originalUrl: string;
-  /** The parts of the route's pattern, decoded. */
+  /** Decoded path parameters. */
   readonly params: Readonly<Record<string, string>>;
-  /** The route that was chosen: its pattern, never the path itself, belongs in logs. */
+  /** The matched route: log its pattern, never the path itself. */
   readonly route?: { readonly path: string } | undefined;
 }
 
-/** What {@link query} and the readers of headers need: also a bare node:http message. */
+/** A request, or a plain node:http message. */
 type Message = IncomingMessage & { readonly originalUrl?: string | undefined };
 
-/** The value of a cookie as it was sent; the first one where it came twice. */
+/** The value of a cookie as sent; the first one if it is repeated. */
 export function cookie(request: IncomingMessage, name: string): string | undefined {
   const header = request.headers.cookie;
   if (header === undefined) return undefined;
@@ -28,14 +28,14 @@ export function cookie(request: IncomingMessage, name: string): string | undefin
   return undefined;
 }
 
-/** The parameters of the query. */
+/** The query parameters. */
 export function query(request: Message): Form {
   const url = request.originalUrl ?? request.url ?? '';
   const mark = url.indexOf('?');
   return mark < 0 ? Form.empty : Form.parse(url.slice(mark + 1));
 }
 
-/** The path as it was sent, without the query. */
+/** The path as sent, without the query. */
 export function pathOf(request: Message): string {
   const url = request.originalUrl ?? request.url ?? '/';
   const mark = url.indexOf('?');
@@ -43,8 +43,8 @@ export function pathOf(request: Message): string {
 }
 
 /**
- * The path and query of a request target. Clients of proxies send it in absolute form, which an origin server accepts too;
- * its host is the sender's choice, and nothing here may take it for an address of ours.
+ * The path and query of a request target. Clients of proxies send it in absolute form, which an origin server must accept; its
+ * host is chosen by the sender and must not be trusted.
  * @see RFC 9112 3.2.2
  */
 export function originForm(target: string): string {
@@ -55,13 +55,13 @@ export function originForm(target: string): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** A single header by its lower-case name; the first value where it may come several times. */
+/** A single header by its lower-case name; the first value if it is repeated. */
 export function header(request: IncomingMessage, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : value?.[0];
 }
 
-/** True when whoever asks would rather see a page than JSON. */
+/** True when the client prefers a page over JSON. */
 export function wantsPage(request: IncomingMessage): boolean {
   const accept = request.headers.accept ?? '';
   const html = accept.indexOf('text/html');
@@ -72,29 +72,29 @@ export function wantsPage(request: IncomingMessage): boolean {
 
 const TRUSTED_PROXIES = Symbol('trusted proxies');
 
-/** Says whose `X-Forwarded-For` is believed by requests of this prototype; the adapter calls it once. */
+/** Sets the trusted proxies of all requests with this prototype; the adapter calls it once. */
 export function trustProxies(requestPrototype: object, proxies: TrustedProxies): void {
   Object.defineProperty(requestPrototype, TRUSTED_PROXIES, { value: proxies });
 }
 
 /**
- * The address of the one who asks: the connection's, or the right-most of `X-Forwarded-For` that is no trusted proxy.
- * IPv4 written as IPv6 is IPv4 again. `unknown` on a connection without an address.
+ * The client's address: that of the connection, or the right-most one in `X-Forwarded-For` that is not a trusted proxy.
+ * IPv4-mapped IPv6 is returned as IPv4; `unknown` for a connection without an address.
  */
 export function clientAddress(request: IncomingMessage & { readonly [TRUSTED_PROXIES]?: TrustedProxies }): string {
   const remote = normalAddress(request.socket.remoteAddress ?? '') ?? 'unknown';
   return (request[TRUSTED_PROXIES] ?? trustsNoProxy).clientBehind(remote, request.headers['x-forwarded-for']);
 }
 
-/** What is counted as one place: an IPv4 address, or an IPv6 network of 64 bits, which a single customer has. */
+/** The rate-limit key of an address: an IPv4 address, or an IPv6 /64, which a single customer has. */
 export function addressKey(address: string): string {
   if (isIP(address) !== 6) return address;
   return `${expandIPv6(address).slice(0, 4).join(':')}::/64`;
 }
 
 /**
- * The network that an address is counted in where one customer must not pass for many: 24 bits of IPv4, 48 of IPv6. That
- * is the largest prefix that providers commonly assign to one site (RFC 6177 2; RIPE-690 4.2).
+ * The network of an address, for limits that a single customer must not evade: IPv4 /24, IPv6 /48, the largest prefix that
+ * providers commonly assign to one site (RFC 6177 2; RIPE-690 4.2).
  */
 export function networkKey(address: string): string {
   const version = isIP(address);
@@ -118,8 +118,7 @@ const REQUEST_ID = Symbol('request id');
 const TRACE_PARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
 
 /**
- * The request's id, shown on error pages and in the log, the same for as long as the request lives: the trace id
- * that came with it, or a random one.
+ * The request's id, shown on error pages and in the log: the trace id that came with the request, or a random one.
  * @see W3C Trace Context 3.2
  */
 export function requestId(request: IncomingMessage & { [REQUEST_ID]?: string | undefined }): string {
@@ -128,8 +127,8 @@ export function requestId(request: IncomingMessage & { [REQUEST_ID]?: string | u
 }
 
 /**
- * A message as our server makes it: with all that is set on it later, so that every message has one shape from birth,
- * which engines turn into direct access.
+ * A request as this server creates it: initializes all properties that are set later, so that every request has the same
+ * hidden class, which engines optimize.
  */
 export class ReceivedRequest extends IncomingMessage {
   readonly receivedAt = performance.now();

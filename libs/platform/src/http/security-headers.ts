@@ -1,8 +1,8 @@
 /**
- * What a page may load and do. Scripts and styles come from files of ours only; nothing is inline.
- * @param formActionSchemes where a form may lead by redirects beside ourselves. Schemes, never origins: Chromium applies
- *   form-action to every later redirect, the client's own to a third origin included.
- * @param frameOrigins what may be framed in it; nothing unless it is named
+ * The Content-Security-Policy of a page: scripts and styles from this server's files only, nothing inline.
+ * @param formActionSchemes schemes to which a form may redirect, in addition to this origin. Not origins: Chromium applies
+ *   form-action to every later redirect, including the client's own to a third origin.
+ * @param frameOrigins origins that may be framed; none by default
  * @see CSP Level 3 6.4.1
  */
 export function pagePolicy(formActionSchemes: readonly string[], frameOrigins: readonly string[] = []): string {
@@ -12,20 +12,20 @@ export function pagePolicy(formActionSchemes: readonly string[], frameOrigins: r
   return `${PAGE_SOURCES}; form-action 'self'${schemes}${frames}`;
 }
 
-/** A page that does nothing but post itself to another origin. */
+/** A page that only posts itself to another origin. */
 export function formPostPolicy(action: string): string {
   const scheme = checkScheme(new URL(action).protocol);
   return `default-src 'none'; script-src 'self'; form-action ${scheme}; frame-ancestors 'none'; base-uri 'none'`;
 }
 
-/** A page without anything to see or press, which anybody may put into a frame: it runs a script of ours. */
+/** A page without visible content or controls, which any site may frame: it runs a script of this server. */
 export const FRAMED_PAGE_POLICY =
   "default-src 'none'; script-src 'self'; form-action 'none'; frame-ancestors *; base-uri 'none'";
 
 /** JSON, tokens, style sheets, scripts, downloads: opened as a document, such a response loads nothing and is not framed. */
 export const NON_PAGE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-/** An SVG image that is opened as a document could run scripts: sandboxed, it keeps only its inline styles. */
+/** An SVG image opened as a document could run scripts: sandboxed, it keeps only its inline styles. */
 const SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
 /** The policy of a response that is not a page. */
@@ -38,21 +38,21 @@ const PAGE_SOURCES =
   "frame-ancestors 'none'; base-uri 'none'";
 const PLAIN_PAGE_POLICY = `${PAGE_SOURCES}; form-action 'self'`;
 
-/** A scheme ends up inside a header: a space or a semicolon in it would be a policy of its own. */
+/** The scheme becomes part of a header: a space or a semicolon would start another directive. */
 function checkScheme(scheme: string): string {
   if (!/^[a-z][a-z0-9+.-]*:$/i.test(scheme)) throw new RangeError('a form-action scheme is written like "https:"');
   return scheme.toLowerCase();
 }
 
-/** As {@link checkScheme}: an origin is what `URL` says it is, and nothing else gets into the header. */
+/** As {@link checkScheme}: only what `URL` serializes as an origin gets into the header. */
 function checkOrigin(origin: string): string {
   if (new URL(origin).origin !== origin) throw new RangeError('a frame origin is written like "https://host:port"');
   return origin;
 }
 
 /**
- * The values of GATEHOUSE_HSTS. `host` is the default: other hosts under the domain may not serve https yet, and a
- * browser that was told includeSubDomains refuses them for a year.
+ * The values of GATEHOUSE_HSTS. `host` is the default: other hosts of the domain may not support https yet, and a browser
+ * that received includeSubDomains rejects them for a year.
  */
 export const hstsScopes = ['host', 'subdomains', 'preload'] as const;
 export type HstsScope = (typeof hstsScopes)[number];

@@ -1,13 +1,13 @@
 import type { ServerOptions } from 'node:http';
 
-/** How long a request may take to arrive, how large its headers are, and how long an idle connection stays: said here only. */
+/** Limits for receiving requests, the size of headers and idle connections. */
 export const serverLimits = {
-  /** Headers and body together: a form of a few kilobytes, sent a byte at a time, ends here. */
+  /** Milliseconds for headers and body together: limits clients that send a form one byte at a time. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
-  /** Address and headers together, in bytes; more is 431. */
+  /** Bytes of request line and headers together; more is 431. */
   maxHeaderSize: 16 * 1024,
   connectionsCheckingInterval: 5_000,
-  /** Longer than the minute after which proxies drop idle connections: else they would meet ours just closed. */
+  /** Longer than the usual minute after which proxies drop idle connections: otherwise they could use one that was just closed. */
   keepAliveTimeout: 65_000,
 } as const satisfies ServerOptions;

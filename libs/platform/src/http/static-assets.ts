@@ -15,7 +15,7 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** A file that is not on the disk, or not under its name. */
+/** A generated file, or one that is served under another name. */
 export interface MadeFile {
   readonly name: string;
   readonly content: Buffer;
@@ -32,18 +32,17 @@ const IMMUTABLE = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 const REVALIDATED = { 'Cache-Control': 'no-cache' };
 
 /**
- * The files that pages load, read once at the start. Their addresses carry a hash of what they hold, so that a browser
- * keeps them for good and still sees a change at once; the plain name answers too, uncached (favicon.ico, a page of
- * the version before).
+ * The static files of pages, read at startup. Their URLs contain a hash of the content, so browsers cache them permanently
+ * and still get changes at once. The plain name works too, uncached (favicon.ico, pages of a previous version).
  */
 export class StaticAssets {
   private readonly byName = new Map<string, Asset>();
   private readonly byPath = new Map<string, Asset>();
 
   /**
-   * @param files in order; a later one replaces an earlier one of the same file name
-   * @param options.prefix the path they lie under
-   * @param options.reload reads a file again each time: for development
+   * @param files in order; a later one replaces an earlier one of the same name
+   * @param options.prefix path prefix of their URLs
+   * @param options.reload read a file again on each request, for development
    */
   constructor(
     files: readonly (URL | string | MadeFile)[],
@@ -60,7 +59,7 @@ export class StaticAssets {
     }
   }
 
-  /** The address of a file by its name. @throws RangeError when there is none: a page would lack its style sheet */
+  /** The URL of a file by name. @throws RangeError when it does not exist */
   url(name: string): string {
     const asset = this.byName.get(name);
     if (!asset) throw new RangeError(`there is no asset "${name}"`);
@@ -71,7 +70,7 @@ export class StaticAssets {
     return this.url(FORM_POST_SCRIPT);
   }
 
-  /** The answer to a GET or HEAD of one of the files; undefined for every other request. */
+  /** The response to a GET or HEAD of one of the files; undefined for any other request. */
   answer(method: string, path: string): Reply | undefined {
     if (method !== 'GET' && method !== 'HEAD') return undefined;
     const asset = this.byPath.get(path);

@@ -1,6 +1,6 @@
 import type { ServerOptions } from 'node:https';
 
-/** RFC 9325 4.2 (BCP 195): all that is recommended for TLS 1.2, with forward secrecy and authenticated encryption. */
+/** RFC 9325 4.2 (BCP 195): all recommended TLS 1.2 suites, with forward secrecy and authenticated encryption. */
 const tls12 = [
   'ECDHE-ECDSA-AES128-GCM-SHA256',
   'ECDHE-RSA-AES128-GCM-SHA256',
@@ -10,7 +10,7 @@ const tls12 = [
 /** RFC 8446 B.4; OpenSSL offers no weaker ones. */
 const tls13 = ['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'];
 
-/** The versions and cipher suites of TLS that our https listeners offer. */
+/** TLS versions and cipher suites of the https listeners. */
 export const tlsOptions = {
   minVersion: 'TLSv1.2',
   ciphers: [...tls13, ...tls12].join(':'),

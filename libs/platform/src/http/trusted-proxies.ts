@@ -2,16 +2,16 @@ import { AddressList, normalAddress } from '../outbound/address-list.js';
 
 export { normalAddress };
 
-/** A chain longer than this is somebody's joke; what lies further left is not looked at. */
+/** Entries further left are ignored. */
 const MAX_HOPS = 32;
 
-/** Whose `X-Forwarded-For` is believed. */
+/** The proxies whose `X-Forwarded-For` is trusted. */
 export class TrustedProxies {
   constructor(private readonly proxies: AddressList) {}
 
   /**
-   * @param remote the address of the connection
-   * @param forwarded the header: each proxy appends the address that it was asked from
+   * @param remote address of the connection
+   * @param forwarded the header, to which each proxy appends the address of its client
    */
   clientBehind(remote: string, forwarded: string | readonly string[] | undefined): string {
     if (forwarded === undefined || !this.proxies.has(remote)) return remote;
@@ -20,7 +20,7 @@ export class TrustedProxies {
     let client = remote;
     for (const hop of chain) {
       const address = normalAddress(withoutPort(hop.trim()));
-      // Whoever wrote something that is no address is no proxy of ours: the last believed one stands for all behind it.
+      // Not an address, so not written by a trusted proxy: the last trusted address represents everything behind it.
       if (address === undefined) return client;
       client = address;
       if (!this.proxies.has(address)) return client;

@@ -2,14 +2,14 @@ import ipaddr from 'ipaddr.js';
 
 type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number];
 
-/** The usual way to write an address: no zone, IPv4 inside IPv6 (`::ffff:192.0.2.1`) as IPv4. Undefined when it is none. */
+/** Canonical form of an address: no zone, IPv4-mapped IPv6 (`::ffff:192.0.2.1`) as IPv4. Undefined if it is not one. */
 export function normalAddress(text: string): string | undefined {
   const bare = text.split('%')[0] ?? '';
   const parsed = parseAddress(bare);
   return parsed?.toString();
 }
 
-/** Four decimal parts or IPv6; forms like `0x7f.1`, which ipaddr.js reads too, are none. */
+/** Dotted decimal IPv4 or IPv6; rejects forms like `0x7f.1`, which ipaddr.js accepts. */
 function parseAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
   if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text);
   if (!text.includes(':') || !ipaddr.IPv6.isValid(text)) return undefined;
@@ -25,7 +25,7 @@ export class AddressList {
 
   static readonly empty = new AddressList([], []);
 
-  /** Undefined when one of them is neither an address nor a network. */
+  /** Undefined when an entry is neither an address nor a network. */
   static parse(texts: readonly string[]): AddressList | undefined {
     const ranges = texts.map(parseRange);
     return ranges.every((range) => range !== undefined) ? new AddressList(ranges, texts) : undefined;
@@ -42,7 +42,7 @@ export class AddressList {
     return this.ranges.some(([network, bits]) => network.kind() === parsed.kind() && matches(parsed, network, bits));
   }
 
-  /** These and more; entries that are no networks are a mistake in the code. @throws RangeError */
+  /** A list with additional entries, which must be valid constants. @throws RangeError */
   with(texts: readonly string[]): AddressList {
     const more = AddressList.parse([...this.texts, ...texts]);
     if (!more) throw new RangeError('not a network among those to add');

@@ -2,13 +2,13 @@ import { addSeconds, type EpochSeconds } from '@gatehouse/domain/kernel';
 
 const maxKeys = 10_000;
 
-/** How often something may be done per key (an address, a host), in fixed windows. Its state is in the process, and bounded. */
+/** A rate limit per key (an address, a host) in fixed windows. Kept in memory, with bounded size. */
 export class RateBudget {
   private readonly windows = new Map<string, { readonly since: EpochSeconds; count: number }>();
 
   constructor(private readonly limits: { readonly most: number; readonly seconds: number }) {}
 
-  /** Counts one more. @returns false past the limit, until the window of this key ends */
+  /** Counts one more. @returns false over the limit, until the window of this key ends */
   take(key: string, now: EpochSeconds): boolean {
     const { most, seconds } = this.limits;
     const window = this.windows.get(key);
@@ -17,7 +17,7 @@ export class RateBudget {
       window.count++;
       return true;
     }
-    // Deleted first: the map is in the order in which windows began, and the oldest goes first.
+    // Deleted first: the map is ordered by the start of windows, and the oldest is evicted first.
     this.windows.delete(key);
     this.windows.set(key, { since: now, count: 1 });
     const [oldest] = this.windows.size > maxKeys ? this.windows.keys() : [];
@@ -26,14 +26,14 @@ export class RateBudget {
   }
 }
 
-/** How much may run at once: in all, and per key. */
+/** A limit of concurrency: in total and per key. */
 export class ConcurrencyBudget {
   private running = 0;
   private readonly byKey = new Map<string, number>();
 
   constructor(private readonly limits: { readonly most: number; readonly maxPerKey: number }) {}
 
-  /** @returns what gives the place back, to be called once; undefined when there is none */
+  /** @returns a function that releases the slot, to be called once; undefined when no slot is free */
   enter(key: string): (() => void) | undefined {
     const ofKey = this.byKey.get(key) ?? 0;
     if (this.running >= this.limits.most || ofKey >= this.limits.maxPerKey) return undefined;
@@ -50,7 +50,7 @@ export class ConcurrencyBudget {
   }
 }
 
-/** Takes a place in each budget, or in none. */
+/** Takes a slot in each budget, or in none. */
 export function enterAll(
   ...places: readonly (readonly [budget: ConcurrencyBudget, key: string])[]
 ): (() => void) | undefined {
@@ -67,21 +67,21 @@ export function enterAll(
   return leaveAll;
 }
 
-/** Limits of what strangers make us fetch. */
+/** Limits of fetches that unauthenticated requests trigger. */
 export interface SourceLimits {
-  /** In how many seconds one source, or one host, has so many fetches. */
+  /** Length of the window for the rate limits, in seconds. */
   readonly seconds: number;
   readonly perSource: number;
   readonly perHost: number;
-  /** At once: in all, of one source and of one host. */
+  /** Maximum concurrency: total, per source and per host. */
   readonly running: number;
   readonly runningPerSource: number;
   readonly runningPerHost: number;
 }
 
 /**
- * Limits fetches by the source of the request first, so that one source does not use up what a host or everybody has;
- * then by the host, which strangers can name too; then in all.
+ * Limits fetches by the source of the request first, so that one source does not use up the limit of a host or of all; then by
+ * host, which unauthenticated requests can choose too; then in total.
  */
 export class SourceBudget {
   private readonly bySource: RateBudget;
@@ -96,9 +96,9 @@ export class SourceBudget {
     this.runningByHost = new ConcurrencyBudget({ most: running, maxPerKey: runningPerHost });
   }
 
-  /** @returns what gives the place back, to be called once; undefined past a limit */
+  /** @returns a function that releases the slot, to be called once; undefined over a limit */
   enter(source: string, host: string, now: EpochSeconds): (() => void) | undefined {
-    // What the source may not ask for is not counted for the host.
+    // A fetch that the source may not make does not count for the host.
     if (!this.bySource.take(source, now)) return undefined;
     const leave = enterAll([this.runningBySource, source], [this.runningByHost, host]);
     if (leave && this.byHost.take(host, now)) return leave;

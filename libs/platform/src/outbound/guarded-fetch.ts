@@ -5,27 +5,27 @@ import { permittedAddresses, pinnedLookup, systemResolve, type Resolve } from '.
 import { OutboundRefused } from './outbound-refused.js';
 
 export interface OutboundOptions {
-  /** Networks that may be reached although they are not public (`GATEHOUSE_OUTBOUND_ALLOW`). */
+  /** Non-public networks that may be reached (`GATEHOUSE_OUTBOUND_ALLOW`). */
   readonly allow: AddressList;
   readonly userAgent: string;
-  /** For a whole exchange: name, connection, answer. */
+  /** For the whole exchange: name resolution, connection, response. */
   readonly timeoutMilliseconds?: number | undefined;
   readonly maxBodyBytes?: number | undefined;
   readonly resolve?: Resolve | undefined;
-  /** Certificates of authorities to trust instead of the system's: for tests and private authorities. */
+  /** Trusted CA certificates instead of the system's, for tests and private authorities. */
   readonly ca?: string | readonly string[] | undefined;
 }
 
 export interface GetOptions {
   readonly accept?: string | undefined;
-  /** Media types that are taken, `application/json`; any when left out. */
+  /** Accepted media types such as `application/json`; any by default. */
   readonly contentTypes?: readonly string[] | undefined;
   readonly maxBodyBytes?: number | undefined;
   readonly timeoutMilliseconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The answer of another server, whole. */
+/** The complete response of another server. */
 export interface OutboundAnswer {
   readonly status: number;
   readonly headers: Readonly<NodeJS.Dict<string | string[]>>;
@@ -46,14 +46,14 @@ const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
- * The one way to other servers, for addresses that somebody else wrote down: https alone (http on this machine where it
- * is allowed), public addresses alone or those allowed, no redirects, bounded in time and size. Nothing is kept open.
+ * The only way to fetch URLs from untrusted sources: https only (http on this machine if allowed), public addresses or
+ * allowed networks only, no redirects, limited in time and size. Keeps no connections open.
  */
 export class Outbound {
   constructor(private readonly options: OutboundOptions) {}
 
   /**
-   * Reads a document.
+   * Fetches a document.
    * @throws OutboundRefused
    */
   async get(address: string | URL, options: GetOptions = {}): Promise<OutboundAnswer> {
@@ -77,8 +77,8 @@ export class Outbound {
   }
 
   /**
-   * The same guard in the shape of `fetch`, for libraries that take one (openid-client's `customFetch`). A redirect is
-   * handed over where the caller asked for that (`redirect: 'manual'`) and refused otherwise.
+   * The same checks with the interface of `fetch`, for libraries (openid-client's `customFetch`). A redirect is returned with
+   * `redirect: 'manual'` and rejected otherwise.
    */
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
@@ -147,7 +147,7 @@ export class Outbound {
         headers: {
           'user-agent': this.options.userAgent,
           ...exchange.headers,
-          // What is not compressed cannot grow on arrival; and the answer ends the connection.
+          // An uncompressed response cannot expand; the connection closes after it.
           'accept-encoding': 'identity',
           connection: 'close',
           ...(body === undefined ? {} : { 'content-length': String(body.length) }),
@@ -185,7 +185,7 @@ async function readAnswer(response: IncomingMessage, maxBodyBytes: number, host:
   return { status, headers, body: Buffer.concat(parts, length) };
 }
 
-/** A name server that never answers cannot be stopped, only left behind. */
+/** A name resolution cannot be cancelled, only abandoned. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void =>
@@ -200,7 +200,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400 && status !== 304;
 }
 
-/** `application/json` of `Application/JSON; charset=utf-8`; empty when there is none. */
+/** `application/json` of `Application/JSON; charset=utf-8`; empty without a content type. */
 export function mediaTypeOf(answer: Pick<OutboundAnswer, 'headers'>): string {
   const header = answer.headers['content-type'];
   return typeof header === 'string' ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';

@@ -10,14 +10,14 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Asks for every address of a name; tests put their own in its place. */
+/** Resolves a name to all of its addresses; tests replace it. */
 export type Resolve = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
 export const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true });
 
 /**
- * The addresses of a host that may be connected to. It is asked once and the connection goes to what it answered:
- * a name that answers otherwise a moment later (DNS rebinding) changes nothing.
+ * The addresses of a host to which a connection is allowed. The name is resolved once and the connection uses the result, so
+ * that a later answer of the name server (DNS rebinding) has no effect.
  * @throws OutboundRefused address, name, scheme
  */
 export async function permittedAddresses(
@@ -43,7 +43,7 @@ async function resolveName(host: string, resolve: Resolve): Promise<readonly Res
   }
 }
 
-/** Answers a connection's question for its name with what was checked, and nothing else. */
+/** A lookup function that returns only the checked addresses. */
 export function pinnedLookup(addresses: readonly ResolvedAddress[]): LookupFunction {
   return (_hostname, options, callback) => {
     const [first] = addresses;

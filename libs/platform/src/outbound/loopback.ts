@@ -1,6 +1,6 @@
 import { AddressList } from './address-list.js';
 
-/** The networks of this machine alone. */
+/** The loopback networks. */
 export const LOOPBACK_NETWORKS = ['127.0.0.0/8', '::1/128'] as const;
 
 export const loopbackAddresses = AddressList.empty.with(LOOPBACK_NETWORKS);

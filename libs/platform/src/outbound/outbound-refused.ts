@@ -27,7 +27,7 @@ const sentences: Readonly<Record<OutboundReason, string>> = {
   encoding: 'the answer is compressed, which was not asked for',
 };
 
-/** A request to another server was not made, or its answer not taken. `reason` is stable; the cause belongs in the log. */
+/** A request to another server was not made, or its response was rejected. `reason` is stable; log the cause. */
 export class OutboundRefused extends Error {
   constructor(
     readonly reason: OutboundReason,

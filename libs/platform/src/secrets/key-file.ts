@@ -14,7 +14,7 @@ import { codeOf } from '../error-code.js';
 import { KEY_BYTES } from './keyring.js';
 import { newSecret, randomHex } from './random.js';
 
-/** The file that holds the key cannot be used as it is; the message says what to do. */
+/** The key file cannot be used. The message says what to do. */
 export class KeyFileError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -23,8 +23,7 @@ export class KeyFileError extends Error {
 }
 
 /**
- * 32 bytes from base64url; ordinary base64 and padding are read too, since that is what `openssl rand -base64 32` prints.
- * Undefined for anything else.
+ * 32 bytes from base64url, or from base64 with padding, which `openssl rand -base64 32` prints. Undefined for anything else.
  */
 export function parseKey(text: string): Buffer | undefined {
   if (!/^[A-Za-z0-9_+/-]{43}=?$/.test(text)) return undefined;
@@ -32,7 +31,7 @@ export function parseKey(text: string): Buffer | undefined {
   return bytes.length === KEY_BYTES ? bytes : undefined;
 }
 
-/** Keys separated by commas or white space: the first seals, all open. Undefined when one of them is no key, or none is there. */
+/** Keys separated by commas or white space: the first encrypts, all decrypt. Undefined when one is not a key, or the list is empty. */
 export function parseKeys(text: string): readonly Buffer[] | undefined {
   const keys = text
     .split(/[\s,]+/)
@@ -42,9 +41,10 @@ export function parseKeys(text: string): readonly Buffer[] | undefined {
 }
 
 /**
- * The keys of a file, which is made with a new key if it is not there. Of several processes that start at once one makes
- * it and all read the same: it is written elsewhere, flushed, and linked to its name, which fails where the name is taken.
- * @throws KeyFileError when it is no list of keys, or everybody may read it
+ * Reads the keys of a file, and creates it with a new key if it does not exist. When several processes start at once, one
+ * creates it and all read the same keys: it is written under another name, flushed, and linked to its final name, which
+ * fails if that exists.
+ * @throws KeyFileError when it is not a list of keys, or is readable by others
  */
 export function loadOrCreateKeyFile(path: string): readonly Buffer[] {
   const found = readKeyFile(path);
@@ -65,7 +65,7 @@ function readKeyFile(path: string): readonly Buffer[] | undefined {
     if (codeOf(cause) === 'ENOENT') return undefined;
     throw new KeyFileError(`${path}: the key cannot be read`, { cause });
   }
-  // The group's bits are left alone: volumes that are shared by a group have them set behind our back.
+  // Group permissions are not checked: volumes with a group id (fsGroup) get them automatically.
   if (process.platform !== 'win32' && (mode & 0o007) !== 0) {
     throw new KeyFileError(`${path}: everybody may read the key; run chmod 600 ${path}`);
   }
@@ -94,7 +94,7 @@ function createKeyFile(path: string): void {
   flushFolder(dirname(path));
 }
 
-/** The name itself must be on disk too: a key that a power cut takes away takes the database with it. */
+/** The directory entry must be on disk too: losing the key in a power failure would make the database unreadable. */
 function flushFolder(folder: string): void {
   if (process.platform === 'win32') return;
   const handle = openSync(folder, 'r');

@@ -5,7 +5,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const KEY_BYTES = 32;
 
-/** The text was not sealed by one of our keys for this place, or was changed since. */
+/** The text was not sealed with one of these keys for this location, or was modified. */
 export class CannotOpen extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -15,8 +15,8 @@ export class CannotOpen extends Error {
 
 /**
  * AES-256-GCM with a random nonce: base64url of nonce, ciphertext and tag.
- * @param key 32 bytes, derived for this use
- * @param place where the text will lie (`table.column:row`): opening it from elsewhere fails
+ * @param key 32 bytes, derived for this purpose
+ * @param place associated data: where the text is stored (`table.column:row`); it cannot be opened for another location
  */
 export function sealWith(key: Buffer, place: string, plain: Buffer | string): string {
   const nonce = randomBuffer(NONCE_BYTES);
@@ -25,7 +25,7 @@ export function sealWith(key: Buffer, place: string, plain: Buffer | string): st
   return Buffer.concat([nonce, cipher.update(body), cipher.final(), cipher.getAuthTag()]).toString('base64url');
 }
 
-/** @throws CannotOpen when key, place or text is not that of {@link sealWith} */
+/** @throws CannotOpen when key, place or text differ from those of {@link sealWith} */
 export function openWith(key: Buffer, place: string, sealed: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64url');
   if (bytes.length < NONCE_BYTES + TAG_BYTES) throw new CannotOpen('a sealed text is too short');
@@ -43,7 +43,7 @@ export function deriveKey(secret: Buffer | string, purpose: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', purpose, KEY_BYTES));
 }
 
-/** As {@link deriveKey}, of a secret whose every bit is random: it needs no extraction. @see RFC 5869 2.3, 3.3 */
+/** As {@link deriveKey}, for a uniformly random secret, which needs no extraction. @see RFC 5869 2.3, 3.3 */
 export function expandKey(secret: string, purpose: string): Buffer {
   return createHmac('sha256', secret).update(`${purpose}\x01`).digest();
 }
@@ -53,7 +53,7 @@ interface SealingKey {
   readonly key: Buffer;
 }
 
-/** The keys of `GATEHOUSE_SECRET_KEY`: the first seals, all open. None of them is used as it is. */
+/** The keys of `GATEHOUSE_SECRET_KEY`: the first encrypts, all decrypt. They are only used to derive other keys. */
 export class Keyring {
   private readonly sealing: readonly [SealingKey, ...SealingKey[]];
   private readonly derived = new Map<string, readonly Buffer[]>();
@@ -75,7 +75,7 @@ export class Keyring {
     return `${id}.${sealWith(key, place, plain)}`;
   }
 
-  /** @throws CannotOpen when it was sealed by a key that is not here, or for another place */
+  /** @throws CannotOpen when it was sealed with an unknown key, or for another location */
   open(place: string, sealed: string): Buffer {
     const dot = sealed.indexOf('.');
     const id = sealed.slice(0, dot);
@@ -84,12 +84,12 @@ export class Keyring {
     return openWith(found.key, place, sealed.slice(dot + 1));
   }
 
-  /** True when a text was sealed by a key that is no longer the first: seal it again when it is next written. */
+  /** True when a text was sealed with a key that is no longer the first: seal it again when it is next written. */
   isSealedByOldKey(sealed: string): boolean {
     return !sealed.startsWith(`${this.sealing[0].id}.`);
   }
 
-  /** A key for one purpose from each of ours; the first is current, the others verify what is still around. */
+  /** A key for one purpose from each key; the first is current, the others verify older values. */
   derive(purpose: string): readonly Buffer[] {
     const known = this.derived.get(purpose);
     if (known) return known;

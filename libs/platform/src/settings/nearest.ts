@@ -1,4 +1,4 @@
-/** Of several words the one that takes the fewest insertions, deletions and replacements to become (Levenshtein). */
+/** The word with the smallest edit distance (Levenshtein). */
 export function nearest(word: string, among: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { AddressList } from '../outbound/address-list.js';
 import { parseKeys } from '../secrets/key-file.js';
 
-/** A value that does not fit; the message completes "NAME: …" and repeats no secret. */
+/** An invalid value. The message completes "NAME: …" and contains no secret. */
 export class BadSetting extends Error {
   constructor(message: string) {
     super(message);
@@ -9,19 +9,19 @@ export class BadSetting extends Error {
   }
 }
 
-/** One setting: the variable that it is read from and what it may be. Made by the functions of this file. */
+/** A setting: the environment variable and its type. Created by the functions of this file. */
 export interface Field<T> {
   readonly name: string;
-  /** One or two sentences for the table of the documentation. */
+  /** One or two sentences for the table in the documentation. */
   readonly about: string;
-  /** What may be written, for the table: `on`, `off`. */
+  /** Accepted values for the table: `on`, `off`. */
   readonly form: string;
-  /** A secret is never repeated, and may come from the file that `<name>_FILE` names. */
+  /** Never included in messages; may be read from the file that `<name>_FILE` names. */
   readonly secret: boolean;
   readonly required: boolean;
-  /** The value when nothing is set. */
+  /** The default value. */
   readonly fallback: T;
-  /** The default for the table, where it is worked out later. */
+  /** The default for the table, where it is computed later. */
   readonly fallbackText: string | undefined;
   /** @throws BadSetting */
   parse(text: string): T;
@@ -30,7 +30,7 @@ export interface Field<T> {
 export interface FieldOptions<D> {
   readonly about: string;
   readonly default?: D;
-  /** What the table says where the default depends on other settings. */
+  /** The default for the table where it depends on other settings. */
   readonly defaultText?: string;
 }
 
@@ -50,9 +50,9 @@ function field<T, D>(name: string, options: FieldOptions<D>, kind: Kind<T>): Fie
   });
 }
 
-/** The start refuses without it. */
+/** The program does not start without it. */
 export function required<T>(optional: Field<T | undefined>): Field<T> {
-  // `parse` gives a T or throws; the fallback of a required field is never used.
+  // `parse` returns a T or throws; the fallback of a required field is never used.
   return Object.freeze({ ...(optional as Field<T>), required: true });
 }
 
@@ -70,7 +70,7 @@ export function text<D extends string | undefined = undefined>(
   });
 }
 
-/** @param options.minBytes of its UTF-8 */
+/** @param options.minBytes of its UTF-8 encoding */
 export function secretText(
   name: string,
   options: FieldOptions<undefined> & { readonly minBytes?: number },
@@ -99,7 +99,7 @@ export function secretKeys(name: string, options: FieldOptions<undefined>): Fiel
   });
 }
 
-/** An address that may hold a password: treated as a secret. */
+/** A URL that may contain a password: treated as a secret. */
 export function secretUrl<D extends string | undefined = undefined>(
   name: string,
   options: FieldOptions<D> & { readonly schemes: readonly string[] },
@@ -117,7 +117,7 @@ export function secretUrl<D extends string | undefined = undefined>(
   });
 }
 
-/** An http(s) address of our own or of another server, without path, query, fragment or credentials; gives the origin. */
+/** An http(s) origin of this or another server, without path, query, fragment or credentials. */
 export function origin<D extends string | undefined = undefined>(
   name: string,
   options: FieldOptions<D>,
@@ -135,7 +135,7 @@ function parseOrigin(value: string): string {
   return url.origin;
 }
 
-/** An http(s) address, path allowed, kept as it was written. */
+/** An http(s) URL with an optional path, unchanged. */
 export function webAddress<D extends string | undefined = undefined>(
   name: string,
   options: FieldOptions<D>,
@@ -194,7 +194,7 @@ export function port<D extends number | undefined = undefined>(
 
 const TEN_YEARS = 10 * 365 * 24 * 3600;
 
-/** A time in seconds, at least 1 unless said otherwise. */
+/** A duration in seconds, at least 1 by default. */
 export function seconds(
   name: string,
   options: FieldOptions<number> & { readonly default: number; readonly min?: number; readonly max?: number },
@@ -240,7 +240,7 @@ export function flag(name: string, options: FieldOptions<boolean> & { readonly d
   });
 }
 
-/** A colour that light text can stand on: its contrast with white is that of WCAG 2.2 1.4.3. */
+/** A colour as background of white text: its contrast meets WCAG 2.2 1.4.3. */
 export function colour(name: string, options: FieldOptions<undefined>): Field<string | undefined> {
   return field(name, options, {
     form: '#rrggbb',
@@ -280,7 +280,7 @@ export function addresses(name: string, options: FieldOptions<undefined>): Field
   );
 }
 
-/** So many in so many seconds. */
+/** A rate limit: a number of requests per number of seconds. */
 export interface Rate {
   readonly count: number;
   readonly seconds: number;

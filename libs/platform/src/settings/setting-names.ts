@@ -1,6 +1,6 @@
 /**
- * The names of every setting of both applications. They share one environment under `npm start`, so each must know
- * the other's names to find a misspelt one; each application's test proves that its part is complete.
+ * The names of all settings of both applications. They share one environment with `npm start`, so each must know the names
+ * of the other to detect misspelt ones. Each application's test checks that its part is complete.
  */
 export const providerSettingNames: readonly string[] = [
   ...twins('GATEHOUSE_DATABASE_URL', 'GATEHOUSE_SECRET_KEY', 'GATEHOUSE_ADMIN_PASSWORD'),

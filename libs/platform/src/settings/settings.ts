@@ -4,7 +4,7 @@ import { AddressList } from '../outbound/address-list.js';
 import { nearest } from './nearest.js';
 import { BadSetting, type Field } from './setting-fields.js';
 
-/** Everything that is wrong with the environment, a line each. The process does not start. */
+/** All errors of the configuration, one line each. The process does not start. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(`the settings are not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -16,22 +16,22 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export type Definition = Readonly<Record<string, Field<unknown>>>;
 export type SettingsOf<D extends Definition> = { readonly [K in keyof D]: D[K] extends Field<infer T> ? T : never };
 
-/** Reports what is wrong with a setting, or with how several fit together. */
+/** Reports a problem of a setting or of a combination of settings. */
 export type Report = (name: string, problem: string) => void;
 
 export interface ParseOptions<D extends Definition> {
-  /** Names that are right without being ours: those of the other application, which shares the environment. */
+  /** Names that are valid although not in the definition: those of the other application, which shares the environment. */
   readonly alsoKnown?: readonly string[];
-  /** What must hold between settings; those that are wrong by themselves are missing here. */
+  /** Checks across settings; values that are invalid by themselves are missing. */
   readonly check?: (values: Partial<SettingsOf<D>>, report: Report) => void;
 }
 
-/** Keeps the types of the fields. */
+/** Preserves the types of the fields. */
 export function defineSettings<const D extends Definition>(definition: D): D {
   return Object.freeze(definition);
 }
 
-/** The names of a definition's variables, `_FILE` twins included. */
+/** The names of all variables of a definition, including those with `_FILE`. */
 export function namesOf(definition: Definition): readonly string[] {
   return Object.values(definition).flatMap((field) =>
     field.secret ? [field.name, `${field.name}_FILE`] : [field.name],
@@ -39,8 +39,8 @@ export function namesOf(definition: Definition): readonly string[] {
 }
 
 /**
- * Reads the environment once. Empty means unset; white space around a value is dropped, except inside secrets.
- * @throws SettingsError with every problem at once
+ * Parses the environment. Empty means unset; white space around a value is removed, except in secrets.
+ * @throws SettingsError with all problems
  */
 export function parseSettings<D extends Definition>(
   definition: D,
@@ -60,7 +60,7 @@ export function parseSettings<D extends Definition>(
       report(field.name, error.message);
     }
   }
-  // Each key was parsed by its own field, or is missing.
+  // Each value was parsed by its own field, or is missing.
   options.check?.(values as Partial<SettingsOf<D>>, report);
   reportUnknown(environment, [...namesOf(definition), ...(options.alsoKnown ?? [])], report);
   if (problems.size > 0) throw new SettingsError([...problems].map(([name, problem]) => `${name}: ${problem}`));
@@ -81,7 +81,7 @@ function readField(field: Field<unknown>, environment: Environment): unknown {
   }
 }
 
-/** The variable itself, or the file that its twin names, without the final newline that editors add. */
+/** The variable itself, or the content of the file that the `_FILE` variable names, without its final newline. */
 function readSecret(name: string, environment: Environment): string {
   const own = environment[name] ?? '';
   const file = (environment[`${name}_FILE`] ?? '').trim();
@@ -97,7 +97,7 @@ function readSecret(name: string, environment: Environment): string {
 }
 
 const PREFIX = 'GATEHOUSE_';
-/** What Kubernetes sets in every pod for each service, here for those whose name begins with ours. */
+/** Variables that Kubernetes sets in every pod for each service whose name begins with this prefix. */
 const KUBERNETES = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 
 function reportUnknown(environment: Environment, known: readonly string[], report: Report): void {
@@ -110,13 +110,13 @@ function reportUnknown(environment: Environment, known: readonly string[], repor
   }
 }
 
-/** For the message; a password that somebody wrote into an address is left out. */
+/** For the message; omits a password in a URL. */
 function quoted(text: string): string {
   const shown = text.replace(/\/\/[^/]*@/g, '//…@');
   return JSON.stringify(shown.length > 100 ? `${shown.slice(0, 100)}…` : shown);
 }
 
-/** The settings as a Markdown table, for the documentation. */
+/** The settings as a Markdown table for the documentation. */
 export function settingsTable(definition: Definition): string {
   const rows = Object.values(definition).map((field) => {
     const twin = field.secret ? ` (also \`${field.name}_FILE\`)` : '';

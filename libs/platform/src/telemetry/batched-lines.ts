@@ -1,15 +1,15 @@
 import { writeSync } from 'node:fs';
 import { pino, type DestinationStream } from 'pino';
 
-/** Lines are written in batches, at the latest after this long. What is lost by a kill -9 is never an audit row. */
+/** Maximum delay of a line. A kill -9 can lose lines, but never audit events, which are in the database. */
 const FLUSH_MILLISECONDS = 250;
-/** A write costs a trip to another thread, whatever its length. */
+/** A write costs a call to another thread, whatever its length. */
 const BATCH_CHARACTERS = 32 * 1024;
 const MOST_IN_WRITE = 1024 * 1024;
 
 /**
- * Lines for a file descriptor, many in one write, which is made beside the event loop: a reader who stops reading holds
- * up nobody. Lines are joined here, because pino's own stream measures all that waits again for each of them.
+ * Writes lines to a file descriptor in batches and asynchronously, so that a reader that stops reading blocks nothing. Lines
+ * are joined here, because pino's own stream measures the whole buffer again for each line.
  */
 export class BatchedLines implements DestinationStream {
   private text = '';
@@ -17,7 +17,7 @@ export class BatchedLines implements DestinationStream {
   private readonly stream: ReturnType<typeof pino.destination>;
 
   constructor(private readonly descriptor: number) {
-    // Begins a write when it is given something, and goes on while there is more. Writes what it has when the process ends.
+    // Starts a write when it gets data and continues while there is more; flushes at exit.
     this.stream = pino.destination({ dest: descriptor, sync: false, minLength: 1, maxWrite: MOST_IN_WRITE });
     process.once('exit', () => this.writeLast());
   }
@@ -36,13 +36,13 @@ export class BatchedLines implements DestinationStream {
     this.stream.write(text);
   }
 
-  /** The process ends: nothing can be waited for any more. */
+  /** At exit, synchronously. */
   private writeLast(): void {
     try {
       this.stream.flushSync();
       if (this.text !== '') writeSync(this.descriptor, this.text);
     } catch {
-      // Whoever read the lines is gone.
+      // The reader has closed the pipe.
     }
     this.text = '';
   }

@@ -1,10 +1,10 @@
 let second = -1;
-/** `2026-11-25T02:14:14.` of that second. */
+/** The formatted second: `2026-11-25T02:14:14.` */
 let written = '';
 
 const thousandths = Array.from({ length: 1000 }, (_, index) => `${String(index).padStart(3, '0')}Z`);
 
-/** The instant as `Date.prototype.toISOString` writes it; most of the text is made once a second, for every line has it. */
+/** Formats an instant like `Date.prototype.toISOString`; caches the part that changes only once a second. */
 export function isoTime(milliseconds: number = Date.now()): string {
   const now = Math.floor(milliseconds / 1000);
   if (now !== second) {

@@ -10,8 +10,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export type LogFields = Record<string, unknown>;
 
 /**
- * The log as everybody sees it; also the injection token. A line is a sentence and fields; an error goes in `err`.
- * No token, code, secret, verifier, cookie or password is ever handed to it.
+ * The log; also the injection token. A line is a message and fields; an error goes in `err`.
+ * Never pass a token, code, secret, verifier, cookie or password.
  */
 export abstract class Log {
   abstract debug(fields: LogFields, message: string): void;
@@ -19,20 +19,20 @@ export abstract class Log {
   abstract warn(fields: LogFields, message: string): void;
   abstract error(fields: LogFields, message: string): void;
   abstract fatal(fields: LogFields, message: string): void;
-  /** The line of a request that was answered. */
+  /** Logs a request with its response status. */
   abstract answered(request: RequestFields): void;
   abstract isLevelEnabled(level: LogLevel): boolean;
-  /** The same log with fields that stand on each of its lines. */
+  /** A log that adds these fields to each line. */
   abstract child(fields: LogFields): Log;
 }
 
 export interface LogOptions {
   readonly level: LogLevel;
-  /** Which program writes: `provider`, `client`. */
+  /** Name of the program: `provider`, `client`. */
   readonly name: string;
-  /** `json` (the default) for machines, `text` for a person at a terminal. */
+  /** `json` (the default) for machines, `text` for a terminal. */
   readonly format?: 'json' | 'text' | undefined;
-  /** Where lines go instead of stdout: for tests. */
+  /** Where lines are written instead of stdout, for tests. */
   readonly destination?: DestinationStream | undefined;
 }
 
@@ -56,7 +56,7 @@ export function createLog(options: LogOptions): Log {
 }
 
 class PinoLog extends Log {
-  /** @param lines where the fields of this log are those that it was made with; a child has more */
+  /** @param lines undefined for a child log, whose lines have more fields */
   constructor(
     private readonly logger: Logger,
     private readonly lines?: RequestLines,
@@ -95,12 +95,12 @@ class PinoLog extends Log {
   }
 
   override child(fields: LogFields): Log {
-    // Pino formats what a line brings, not what a child does.
+    // Pino's formatters do not apply to the fields of a child.
     return new PinoLog(this.logger.child(redact(fields)));
   }
 }
 
-/** Tests that do not look at the log. */
+/** For tests that do not check the log. */
 export function silentLog(): Log {
   return createLog({ level: 'silent', name: 'silent' });
 }
@@ -108,8 +108,8 @@ export function silentLog(): Log {
 const MAX_CAUSES = 5;
 
 /**
- * Type, message, code and stack of an error and of what caused it. Other properties stay out: a failed query carries
- * its parameters, an HTTP error its request.
+ * Type, message, code and stack of an error and of its causes. Omits other properties: a failed query contains its
+ * parameters, an HTTP error its request.
  */
 export function describeError(error: unknown, depth = 0): unknown {
   if (!isError(error)) return typeof error === 'string' ? error : { type: typeof error };

@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { isError } from '../error-code.js';
 import type { Log } from './log.js';
 
-/** Nest's own lines (modules loaded, routes mapped) in our log, the chatter among them at debug. */
+/** Passes Nest's log to ours; the startup messages (modules, routes) at level debug. */
 export function nestLogger(log: Log): LoggerService {
   const own = log.child({ from: 'nest' });
   const fields = (rest: readonly unknown[]): Record<string, unknown> => {

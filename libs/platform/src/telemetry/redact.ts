@@ -1,6 +1,6 @@
 const CENSORED = '[redacted]';
 
-/** Names of what is never logged, however it got into a line; compared without case, `-` and `_`. */
+/** Names of fields that are never logged; compared without case, `-` and `_`. */
 const secretNames = new Set([
   ...['password', 'newpassword', 'currentpassword', 'passwordhash'],
   ...['secret', 'clientsecret', 'secretkey', 'secretkeys', 'sessionsecret', 'key', 'privatekey'],
@@ -9,7 +9,7 @@ const secretNames = new Set([
   ...['authorization', 'cookie', 'cookies', 'setcookie', 'body', 'databaseurl', 'smtpurl'],
 ]);
 
-/** The last net, not the first: the fields of a line without the secrets among them, two levels deep. */
+/** The last line of defence: removes secret fields of a log line, two levels deep. */
 export function redact(fields: Record<string, unknown>): Record<string, unknown> {
   return redactLevel(fields, 2);
 }

@@ -1,24 +1,24 @@
 import type { DestinationStream } from 'pino';
 import { isoTime } from './iso-time.js';
 
-/** What the log says of a request that was answered. */
+/** The fields of a request in the log. */
 export interface RequestFields {
   readonly method: string;
-  /** The route's pattern. Never the path or the query: both hold codes, ids and what people typed. */
+  /** The route's pattern, never the path or the query, which contain codes, ids and personal data. */
   readonly route: string;
   readonly status: number;
-  /** How long it took, to a tenth of a millisecond. */
+  /** Duration in milliseconds with one decimal. */
   readonly ms: number;
-  /** The request's id: hexadecimal digits. */
+  /** The request's id in hexadecimal. */
   readonly request: string;
 }
 
 /**
- * Writes a request's line as pino would, which costs a fifth: every request has one, and all of it but the time, the
- * milliseconds and the id is the same for all answers of a route.
+ * Formats the log line of a request as pino would, at a fifth of the cost: all of it except the time, the duration and the id
+ * is the same for all responses of a route.
  */
 export class RequestLines {
-  /** By method, then route, then status: closed sets, whatever strangers send. */
+  /** By method, route and status: a bounded number, whatever clients send. */
   private readonly heads = new Map<string, Map<string, string[]>>();
   private readonly named: string;
 

@@ -2,7 +2,7 @@ import type { DestinationStream } from 'pino';
 
 const hidden = new Set(['level', 'time', 'name', 'msg', 'err']);
 
-/** Turns the log's JSON into lines that a person reads: time, level, sentence, fields, and the stack of an error. */
+/** Converts JSON log lines to readable text: time, level, message, fields, and the stack of an error. */
 export function textLines(out: { write(text: string): unknown }): DestinationStream {
   return {
     write: (line) => {

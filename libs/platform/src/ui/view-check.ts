@@ -4,13 +4,13 @@ export interface ParsedView {
   readonly name: string;
   readonly path: string;
   readonly tree: hbs.AST.Program | undefined;
-  /** Why it did not parse. */
+  /** The parse error. */
   readonly problem: string | undefined;
 }
 
 const BUILT_IN = ['if', 'unless', 'each', 'with', 'lookup', 'log'];
 
-/** What would only be seen when a page is shown: unknown partials and helpers, raw output, views that nobody wrote. */
+/** Finds errors that otherwise appear only when a page is rendered: unknown partials and helpers, raw output, missing views. */
 export function findProblems(
   views: readonly ParsedView[],
   helpers: readonly string[],
@@ -30,7 +30,7 @@ function problemsOf(view: ParsedView, names: ReadonlySet<string>, helpers: Reado
 
 class ViewCheck extends Handlebars.Visitor {
   readonly problems: string[] = [];
-  /** Inline partials are known in the file that makes them. */
+  /** Inline partials are known in the file that defines them. */
   private readonly inline = new Set<string>();
 
   constructor(
@@ -73,7 +73,7 @@ class ViewCheck extends Handlebars.Visitor {
     super.PartialBlockStatement(statement);
   }
 
-  /** A name with arguments can only be a helper; without, it may be a field of the model. */
+  /** A name with arguments can only be a helper; without, it may be a property of the model. */
   private checkCall(
     node: hbs.AST.Node,
     path: hbs.AST.PathExpression | hbs.AST.Literal | hbs.AST.SubExpression,

@@ -1,22 +1,22 @@
 import Handlebars from 'handlebars';
 
-/** A helper as templates call it; the last argument is Handlebars' own options. Text it returns is escaped. */
+/** A template helper; the last argument is Handlebars' options. The returned text is escaped. */
 export type ViewHelper = (...args: never[]) => unknown;
 
-/** Helpers are called with what the template wrote and, last, Handlebars' options. */
+/** The arguments of a helper without Handlebars' options. */
 function written(values: readonly unknown[]): readonly unknown[] {
   return values.slice(0, -1);
 }
 
-/** Empty lists count as nothing, as in `{{#if}}`. */
+/** Empty lists are false, as in `{{#if}}`. */
 function isTrue(value: unknown): boolean {
   return !Handlebars.Utils.isEmpty(value);
 }
 
-/** The end of what a Date can hold, in seconds. */
+/** The largest value of a Date, in seconds. */
 const LAST_INSTANT = 8.64e12;
 
-/** What every view may call. Values come from outside: nothing here returns markup made of them without escaping. */
+/** The helpers of all views. Values are untrusted: never return markup made of them without escaping. */
 export const viewHelpers = {
   eq: (a: unknown, b: unknown): boolean => a === b,
   not: (value: unknown): boolean => !isTrue(value),
@@ -34,7 +34,7 @@ export const viewHelpers = {
   plural: (count: unknown, one: unknown, many: unknown): string =>
     `${String(count)} ${String(count === 1 ? one : many)}`,
 
-  /** `{{instant expiresAt}}`: epoch seconds as `<time>` in UTC; a dash where there is none. */
+  /** `{{instant expiresAt}}`: epoch seconds as `<time>` in UTC; a dash if undefined. */
   instant: (seconds: unknown): Handlebars.SafeString => {
     if (typeof seconds !== 'number' || !(Math.abs(seconds) < LAST_INSTANT)) return new Handlebars.SafeString('–');
     const text = new Date(seconds * 1000).toISOString();
@@ -50,6 +50,6 @@ export const viewHelpers = {
   /** `{{concat "/client/update/" id}}`; escaped like everything else. */
   concat: (...values: unknown[]): string => written(values).map(String).join(''),
 
-  /** A value inside a query: `?q={{encode search}}` */
+  /** A query value: `?q={{encode search}}` */
   encode: (value: unknown): string => encodeURIComponent(String(value ?? '')),
 } as const satisfies Record<string, ViewHelper>;

@@ -13,27 +13,27 @@ export interface ViewRoot {
 }
 
 export interface ViewsOptions {
-  /** Beside the kit's own: `asset`, for example. They return text, which is escaped. */
+  /** Additional helpers such as `asset`. They return text, which is escaped. */
   readonly helpers?: Readonly<Record<string, ViewHelper>> | undefined;
-  /** Names that controllers use: one that is missing stops the start. */
+  /** Views that controllers use: a missing one is an error at startup. */
   readonly required?: readonly string[] | undefined;
-  /** Reads the files again before each page: for development. */
+  /** Read the files again before each page, for development. */
   readonly reload?: boolean | undefined;
 }
 
 type Template = (model: object) => string;
 
 /**
- * Pages by name, in Handlebars. Every file is a page and a partial alike: a page wraps itself in the layout by
- * `{{#> layout title="Log in"}}…{{/layout}}`, whose place for it is `{{> @partial-block}}`. Everything is escaped.
- * Only own properties of the model are seen: models are plain objects.
+ * Pages by name, in Handlebars. Every file is both a page and a partial: a page uses the layout with
+ * `{{#> layout title="Log in"}}…{{/layout}}`, which contains `{{> @partial-block}}`. Everything is escaped. Only own
+ * properties of the model are accessible: models are plain objects.
  */
 export class Views {
   private templates: ReadonlyMap<string, Template>;
 
   /**
-   * @param roots searched in this order; of two files with one name the first root's is the page
-   * @throws Error naming every file that does not parse, and every partial, helper or required view that is missing
+   * @param roots searched in this order; of two files with the same name the first is used as the page
+   * @throws Error listing every file that does not parse, and every partial, helper or required view that is missing
    */
   constructor(
     private readonly roots: readonly (ViewRoot | string)[],
@@ -46,7 +46,7 @@ export class Views {
     return this.templates.has(view);
   }
 
-  /** @throws RangeError when there is no such view */
+  /** @throws RangeError when the view does not exist */
   render(view: string, model: object): string {
     if (this.options.reload === true) this.templates = this.load();
     const template = this.templates.get(view);
@@ -65,7 +65,7 @@ export class Views {
     const templates = new Map<string, Template>();
     for (const { name, tree } of byName.values()) {
       if (!tree) continue;
-      // Compiled when it is first shown: parsing has found every mistake, and the start does not wait for the rest.
+      // Compiled on first use: parsing has already found all errors, so startup need not wait.
       const template = engine.compile(tree, {
         knownHelpersOnly: true,
         knownHelpers: known(helpers),

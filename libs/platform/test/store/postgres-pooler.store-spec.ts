@@ -109,7 +109,7 @@ const nobody = 65534;
         expect(await unit.one(things.find, 5000)).toMatchObject({ tag: 'm' });
         unit.expectChange(things.consume, 1, 6);
       });
-      await expect(undone).rejects.toMatchObject({ name: 'NothingChanged' });
+      await expect(undone).rejects.toMatchObject({ name: 'ConcurrencyConflict' });
       expect(await store.one(things.find, 5000)).toBeUndefined();
       expect(await store.reader.getRepository(Thing).countBy({ selector: 5000 })).toBe(0);
     });

@@ -177,7 +177,7 @@ describe('the write lane on SQLite', () => {
   });
 
   it('waits for another process without keeping the event loop, and refuses when its patience ends', async () => {
-    await reopen({ patienceMilliseconds: 150 });
+    await reopen({ lockWaitMilliseconds: 150 });
     const other = new Driver(path);
     other.exec('BEGIN IMMEDIATE');
     let longest = 0;
@@ -209,7 +209,7 @@ describe('the write lane on SQLite', () => {
   });
 
   it('says that it cannot be written', async () => {
-    await reopen({ patienceMilliseconds: 20 });
+    await reopen({ lockWaitMilliseconds: 20 });
     const other = new Driver(path);
     other.exec('BEGIN IMMEDIATE');
     await expect(store.checkWritable()).rejects.toBeInstanceOf(StoreUnavailable);

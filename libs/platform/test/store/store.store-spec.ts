@@ -80,12 +80,12 @@ describe.each(engines)('the store on %s', (_name, makeEngine) => {
       unit.expectChange(things.use, 9);
       unit.write(things.insert, 3, 'c');
     });
-    await expect(alone).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
+    await expect(alone).rejects.toMatchObject({ name: 'ConcurrencyConflict', statement: things.use });
     const later = store.run(async (unit) => {
       await unit.change(things.insert, 4, 'd');
       unit.expectChange(things.use, 9);
     });
-    await expect(later).rejects.toMatchObject({ name: 'NothingChanged', statement: things.use });
+    await expect(later).rejects.toMatchObject({ name: 'ConcurrencyConflict', statement: things.use });
     expect(await count()).toBe(1);
     expect(await store.one(things.find, 1)).toMatchObject({ use_count: 0 });
     // What went wrong in one unit is nothing to the next.
