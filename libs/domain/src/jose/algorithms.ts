@@ -1,4 +1,4 @@
-/** Signatures with a key pair (RFC 7518 3.1, RFC 8037 3.1). EdDSA is Ed25519 here, which libraries also call by that name (RFC 9864 2.2). */
+/** Signatures with a key pair (RFC 7518 3.1, RFC 8037 3.1). EdDSA means Ed25519 here, its fully specified name (RFC 9864 2.2). */
 export const jwsAlgorithms = [
   'RS256',
   'RS384',
@@ -14,7 +14,7 @@ export const jwsAlgorithms = [
 ] as const;
 export type JwsAlgorithm = (typeof jwsAlgorithms)[number];
 
-/** True for two names of one algorithm: `EdDSA` with the key that is here is `Ed25519` (RFC 9864 2.2). */
+/** True for two names of one algorithm: `EdDSA` with an Ed25519 key is `Ed25519` (RFC 9864 2.2). */
 export function isSameAlgorithm(one: string, other: string): boolean {
   const nameOf = (algorithm: string): string => (algorithm === 'Ed25519' ? 'EdDSA' : algorithm);
   return nameOf(one) === nameOf(other);
@@ -24,7 +24,7 @@ export function isSameAlgorithm(one: string, other: string): boolean {
 export const macAlgorithms = ['HS256', 'HS384', 'HS512'] as const;
 export type MacAlgorithm = (typeof macAlgorithms)[number];
 
-/** What answers to clients, and what clients send, may be signed with. */
+/** Signature algorithms of responses to clients and of what clients send. */
 export const signatureAlgorithms = [...jwsAlgorithms, ...macAlgorithms] as const;
 export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
@@ -32,7 +32,7 @@ export function isMacAlgorithm(algorithm: SignatureAlgorithm): algorithm is MacA
   return macAlgorithms.some((each) => each === algorithm);
 }
 
-/** How a content encryption key reaches whoever has the private key (RFC 7518 4.3, 4.6; RSA1_5 is broken and not here). */
+/** Key management with the recipient's public key (RFC 7518 4.3, 4.6). RSA1_5 is insecure and not supported. */
 export const publicKeyManagementAlgorithms = [
   'RSA-OAEP',
   'RSA-OAEP-256',
@@ -43,7 +43,7 @@ export const publicKeyManagementAlgorithms = [
 ] as const;
 export type PublicKeyManagementAlgorithm = (typeof publicKeyManagementAlgorithms)[number];
 
-/** The same from a shared secret (RFC 7518 4.4, 4.5; OpenID Connect Core 10.2). */
+/** Key management with a shared secret (RFC 7518 4.4, 4.5; OpenID Connect Core 10.2). */
 export const secretKeyManagementAlgorithms = ['A128KW', 'A192KW', 'A256KW', 'dir'] as const;
 export type SecretKeyManagementAlgorithm = (typeof secretKeyManagementAlgorithms)[number];
 
@@ -61,7 +61,7 @@ export const contentEncryptionAlgorithms = [
 ] as const;
 export type ContentEncryptionAlgorithm = (typeof contentEncryptionAlgorithms)[number];
 
-/** True where the algorithm needs the shared secret itself, not its hash. */
+/** True where the algorithm requires the shared secret itself, not its hash. */
 export function needsSecret(algorithm: string): boolean {
   return [...macAlgorithms, ...secretKeyManagementAlgorithms].some((each) => each === algorithm);
 }

@@ -1,6 +1,6 @@
 import { encodeBase64url, sha256 } from '../kernel/index.js';
 
-/** A JSON Web Key (RFC 7517); only the members that this code base names are typed. */
+/** A JSON Web Key (RFC 7517); only the members that this code uses are typed. */
 export interface Jwk {
   readonly kty?: string;
   readonly kid?: string;
@@ -22,13 +22,13 @@ const requiredMembers: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * The key's SHA-256 thumbprint, base64url: our `kid`.
- * @throws TypeError for a key type without a thumbprint here
+ * The key's SHA-256 thumbprint in base64url, used as `kid`.
+ * @throws TypeError for an unsupported key type or a missing member
  * @see RFC 7638 3, RFC 8037 2
  */
 export function jwkThumbprint(jwk: Jwk): string {
   const members = requiredMembers.get(jwk.kty ?? '');
-  if (!members) throw new TypeError('this key type has no thumbprint here');
+  if (!members) throw new TypeError('this key type is not supported');
   const required: Record<string, unknown> = {};
   for (const member of members) {
     if (typeof jwk[member] !== 'string') throw new TypeError(`the key lacks ${member}`);
@@ -37,15 +37,15 @@ export function jwkThumbprint(jwk: Jwk): string {
   return encodeBase64url(sha256(JSON.stringify(required)));
 }
 
-/** What may be shown of a key. A list of what is private would publish the private members of a key type yet to come. */
+/** Public members. An allow list, because a list of private members would miss those of future key types. */
 const publicMembers = new Set(['alg', 'crv', 'e', 'kid', 'kty', 'n', 'use', 'x', 'x5c', 'x5t', 'x5t#S256', 'y']);
 
 /**
- * The key without what must stay secret, `key_ops` of the private key included.
- * @throws TypeError for a symmetric or unknown key type: it has no public part
+ * The public part of a key, without `key_ops` of the private key.
+ * @throws TypeError for a symmetric or unknown key type, which has no public part
  * @see RFC 7518 6
  */
 export function publicJwk(jwk: Jwk): Jwk {
-  if (!requiredMembers.has(jwk.kty ?? '')) throw new TypeError('this key type has no public part here');
+  if (!requiredMembers.has(jwk.kty ?? '')) throw new TypeError('this key type has no public part');
   return Object.fromEntries(Object.entries(jwk).filter(([member]) => publicMembers.has(member)));
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { decodeBase64url } from '../kernel/index.js';
 import { isSameAlgorithm, type SignatureAlgorithm } from './algorithms.js';
 
-/** A JOSE header as received: `alg` is there and text, and nothing else is promised (RFC 7515 4.1). */
+/** A JOSE header as received: only `alg` is checked to be a string (RFC 7515 4.1). */
 export type JwsHeader = Readonly<Record<string, unknown>> & { readonly alg: string };
 
 /** The parts of a compact JWS, not yet verified. The signature is empty where `alg` is none. */
@@ -13,15 +13,15 @@ export interface Jws {
   readonly signature: Buffer;
 }
 
-/** What is signed: header and payload in base64url, joined by a dot (RFC 7515 5.1). */
+/** The JWS signing input: header and payload in base64url, joined by a dot (RFC 7515 5.1). */
 export function encodeSigningInput(header: object, payload: object): string {
   return `${encodeJson(header)}.${encodeJson(payload)}`;
 }
 
 /**
- * Splits a compact JWS whose payload is a JSON object. Verifies nothing.
- * @param maxLength in characters; longer texts are not looked at
- * @returns undefined for anything malformed, a `crit` header among it (RFC 7515 4.1.11: we understand no extension)
+ * Parses a compact JWS whose payload is a JSON object. Does not verify it.
+ * @param maxLength in characters; longer texts are rejected
+ * @returns undefined for anything malformed, or with a `crit` header, since no extension is supported (RFC 7515 4.1.11)
  */
 export function parseJws(compact: string, options: { readonly maxLength: number }): Jws | undefined {
   if (compact.length > options.maxLength) return undefined;
@@ -36,12 +36,12 @@ export function parseJws(compact: string, options: { readonly maxLength: number 
 }
 
 /**
- * The left half of a value's hash, base64url: `at_hash`, `c_hash` and `s_hash`. The hash is that in the algorithm's name.
- * @param value ASCII; a `state` may be any text and is hashed in UTF-8
+ * The left half of a value's hash in base64url: `at_hash`, `c_hash` and `s_hash`. The algorithm determines the hash function.
+ * @param value ASCII; a `state` may be any text and is hashed as UTF-8
  * @see OpenID Connect Core 3.1.3.6, 3.3.2.11
  */
 export function leftHalfHash(value: string, algorithm: SignatureAlgorithm): string {
-  // EdDSA names no hash; Ed25519 uses SHA-512 inside, and that is what deployed clients compute.
+  // EdDSA names no hash function; Ed25519 uses SHA-512 internally, and deployed clients compute that.
   const bits = isSameAlgorithm(algorithm, 'EdDSA') ? '512' : algorithm.slice(-3);
   const digest = hash(`sha${bits}`, value, 'hex');
   return Buffer.from(digest.slice(0, digest.length / 2), 'hex').toString('base64url');
@@ -55,7 +55,7 @@ function isJwsHeader(header: Readonly<Record<string, unknown>>): header is JwsHe
   return typeof header['alg'] === 'string';
 }
 
-/** Refuses bytes that are not UTF-8, rather than reading replacement characters in their place (RFC 7515 5.2). */
+/** Rejects invalid UTF-8 instead of decoding it as replacement characters (RFC 7515 5.2). */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseJsonObject(encoded: string): Record<string, unknown> | undefined {

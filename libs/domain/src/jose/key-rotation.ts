@@ -1,16 +1,16 @@
 import type { EpochSeconds } from '../kernel/index.js';
 
-/** When a key pair of ours is used. */
+/** When a signing key of this server is used. */
 export interface KeyTimes {
   readonly createdAt: EpochSeconds;
   readonly signsFrom: EpochSeconds;
-  /** Undefined while no newer key follows it. */
+  /** Undefined while it has no successor. */
   readonly retiredAt: EpochSeconds | undefined;
 }
 
 /**
- * The key to sign with, among keys of one kind: the latest whose time has come. Where the time of none has come, because the
- * clock was set back since they were made, the one whose time comes first: a server that has keys can always sign.
+ * The current signing key among keys of one algorithm: the latest with `signsFrom` in the past. If there is none, because the
+ * clock was set back, the earliest: a server that has keys can always sign.
  */
 export function currentKey<K extends KeyTimes>(keys: readonly K[], now: EpochSeconds): K | undefined {
   const published = keys.filter((key) => !isRetired(key, now));
@@ -24,16 +24,16 @@ export function currentKey<K extends KeyTimes>(keys: readonly K[], now: EpochSec
 }
 
 /**
- * The key that was added last, among keys of one kind. Each key sets an end to those before it that is no later than its
- * own, whatever the clock said in between: times of creation are no order.
+ * The key that was added last, among keys of one algorithm. Each key retires its predecessors no later than itself, whatever
+ * the clock was; the creation time does not give the order.
  */
 export function latestKey<K extends KeyTimes>(keys: readonly K[]): K | undefined {
   return keys.reduce<K | undefined>((last, key) => (last && isLater(last, key) ? last : key), undefined);
 }
 
 /**
- * Whether a successor has to be made, so that it is published long enough before the key that signs has signed long enough.
- * @param options.signSeconds for how long a key signs; @param options.prepublishSeconds for how long it is published before
+ * Whether a successor must be created, so that it is published long enough before the signing period of the current key ends.
+ * @param options.signSeconds signing period of a key; @param options.prepublishSeconds how long it is published before
  */
 export function needsSuccessor(
   keys: readonly KeyTimes[],
@@ -41,12 +41,12 @@ export function needsSuccessor(
   now: EpochSeconds,
 ): boolean {
   const latest = latestKey(keys);
-  // One that signs later than any made now was made by a clock that was ahead: it does not take over in time.
+  // A key whose signing period begins later than that of a new key was created while the clock was ahead: it would be too late.
   const next = latest !== undefined && latest.signsFrom <= now + prepublishSeconds ? latest : currentKey(keys, now);
   return next !== undefined && next.signsFrom + signSeconds - prepublishSeconds <= now;
 }
 
-/** Nothing that it signed is alive: it is no longer published. */
+/** Everything that it signed has expired: it is no longer published. */
 export function isRetired(key: KeyTimes, now: EpochSeconds): boolean {
   return key.retiredAt !== undefined && key.retiredAt <= now;
 }

@@ -4,19 +4,19 @@ import { isSameAlgorithm, type JwsAlgorithm, type PublicKeyManagementAlgorithm }
 import { publicJwk, type Jwk } from './jwk.js';
 import { fitsAlgorithm } from './signature.js';
 
-/** A public key of somebody else, ready for use. */
+/** A public key of a client or another server. */
 export interface PublicKey {
   readonly kid: string | undefined;
-  /** The one algorithm that it is for; any that fits when undefined. */
+  /** The only algorithm for which it may be used; any suitable one if undefined. */
   readonly alg: string | undefined;
   readonly use: string | undefined;
   readonly keyOps: readonly string[] | undefined;
   readonly key: KeyObject;
 }
 
-/** More keys than these are not looked at: whoever signs has each one tried. */
+/** Maximum number of keys in a set: a verification may try each of them. */
 export const maxKeysInSet = 50;
-/** In characters of JSON. */
+/** Maximum length in characters of JSON. */
 export const maxKeySetCharacters = 64_000;
 
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'];
@@ -30,7 +30,7 @@ const curves: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Why a key of somebody else is not used; undefined when it is.
+ * Why a foreign public key is not accepted; undefined if it is.
  * @see RFC 7517 4, RFC 7518 3.3 and 6, RFC 8725 3.5
  */
 export function publicKeyProblem(jwk: Jwk): string | undefined {
@@ -38,22 +38,22 @@ export function publicKeyProblem(jwk: Jwk): string | undefined {
   if (jwk.kty === 'RSA') {
     const bits = bitLength(jwk.n);
     if (bits === undefined || bits < minRsaBits || bits > maxRsaBits)
-      return `its modulus is not of ${minRsaBits} to ${maxRsaBits} bits`;
+      return `its modulus must have ${minRsaBits} to ${maxRsaBits} bits`;
     const exponent = bytesOf(jwk.e);
     const last = exponent?.at(-1) ?? 0;
     if (!exponent || exponent.length > maxExponentBytes || last % 2 === 0 || (exponent.length === 1 && last < 3))
-      return 'its exponent is none that is used';
+      return 'its exponent is not supported';
     return undefined;
   }
   const known = Object.hasOwn(curves, jwk.kty ?? '') ? curves[jwk.kty ?? ''] : undefined;
-  if (!known) return 'its type is not known here';
-  return known.includes(jwk.crv ?? '') ? undefined : 'its curve is not known here';
+  if (!known) return 'its type is not supported';
+  return known.includes(jwk.crv ?? '') ? undefined : 'its curve is not supported';
 }
 
 /**
- * The keys of a set that can be used; others are passed over, as RFC 7517 5 wants it.
+ * The usable keys of a set; others are ignored (RFC 7517 5).
  * @param value parsed JSON
- * @returns undefined when it is no JWK set, or has too many keys
+ * @returns undefined when it is not a JWK set, or has too many keys
  */
 export function readKeySet(value: unknown): readonly PublicKey[] | undefined {
   const keys: unknown = isObject(value) ? value['keys'] : undefined;
@@ -61,7 +61,7 @@ export function readKeySet(value: unknown): readonly PublicKey[] | undefined {
   return keys.flatMap((jwk: unknown) => (isObject(jwk) ? (readPublicKey(jwk) ?? []) : []));
 }
 
-/** A key that can be used; undefined where {@link publicKeyProblem} or node:crypto has something against it. */
+/** A usable key; undefined where {@link publicKeyProblem} or node:crypto rejects it. */
 export function readPublicKey(jwk: Jwk): PublicKey | undefined {
   if (publicKeyProblem(jwk) !== undefined) return undefined;
   try {
@@ -75,7 +75,7 @@ export function readPublicKey(jwk: Jwk): PublicKey | undefined {
       key,
     };
   } catch {
-    // A point that is not on its curve, a member that is missing or no text.
+    // The point is not on the curve, or a member is missing or not a string.
     return undefined;
   }
 }
@@ -90,13 +90,13 @@ export function mayVerify(key: PublicKey, algorithm: JwsAlgorithm): boolean {
   );
 }
 
-/** Keys that share a `kid`, or have none: more of them are not tried for one signature. */
+/** Maximum number of keys with the same `kid`, or without one, that are tried for one signature. */
 const maxTried = 2;
 
 /**
- * The keys that a signature is verified with: each one costs time that a stranger can make us spend.
+ * The candidate keys for verifying a signature. Limited, because unauthenticated requests can trigger verifications.
  * @param kid of the JWS header
- * @returns two keys at most; `kid_missing` where several fit and the header names none
+ * @returns at most two keys; `kid_missing` where several match and the header has no `kid`
  * @see RFC 7515 4.1.4, RFC 7517 4.5, OpenID Connect Core 10.1
  */
 export function verificationKeys(
@@ -109,7 +109,7 @@ export function verificationKeys(
   return (named.length > 0 ? named : fitting.filter((key) => key.kid === undefined)).slice(0, maxTried);
 }
 
-/** True when something may be encrypted to the key by the algorithm (RFC 7517 4.2 to 4.4, RFC 7518 4.3, 4.6). */
+/** True when the key may encrypt with the algorithm (RFC 7517 4.2 to 4.4, RFC 7518 4.3, 4.6). */
 export function mayEncrypt(key: PublicKey, algorithm: PublicKeyManagementAlgorithm): boolean {
   const type = key.key.asymmetricKeyType;
   const fits = algorithm.startsWith('RSA-') ? type === 'rsa' : type === 'ec' || type === 'x25519';
@@ -122,7 +122,7 @@ export function mayEncrypt(key: PublicKey, algorithm: PublicKeyManagementAlgorit
   );
 }
 
-/** What node:crypto is given of a key: its members that are text. */
+/** The members of a key that are strings, for node:crypto. */
 function textMembers(jwk: Jwk): Record<string, string> {
   return Object.fromEntries(
     Object.entries(jwk).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
@@ -132,7 +132,7 @@ function textMembers(jwk: Jwk): Record<string, string> {
 function bitLength(value: unknown): number | undefined {
   const bytes = bytesOf(value);
   if (!bytes) return undefined;
-  // Leading zeros are no part of the number (RFC 7518 6.3.1.1).
+  // Leading zeros are not part of the number (RFC 7518 6.3.1.1).
   const first = bytes.findIndex((byte) => byte !== 0);
   return first < 0 ? 0 : (bytes.length - first) * 8 - Math.clz32(bytes[first] ?? 0) + 24;
 }

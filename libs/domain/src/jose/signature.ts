@@ -3,23 +3,23 @@ import { equalInConstantTime } from '../kernel/index.js';
 import type { JwsAlgorithm, MacAlgorithm } from './algorithms.js';
 
 interface Scheme {
-  /** Null where the algorithm hashes by itself (RFC 8032). */
+  /** Null where the algorithm hashes internally (RFC 8032). */
   readonly hash: string | null;
   readonly options: SigningOptions;
-  /** As node:crypto names the type of key. */
+  /** The key type in node:crypto. */
   readonly keyType: 'rsa' | 'ec' | 'ed25519';
   readonly curve?: string;
 }
 
 // RFC 7518 3.3
 const pkcs1 = (hash: string): Scheme => ({ hash, options: {}, keyType: 'rsa' });
-// RFC 7518 3.5: MGF1 with the same hash, a salt as long as the hash.
+// RFC 7518 3.5: MGF1 with the same hash, salt length equal to the hash length.
 const pss = (hash: string): Scheme => ({
   hash,
   options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
   keyType: 'rsa',
 });
-// RFC 7518 3.4: r and s side by side, not DER.
+// RFC 7518 3.4: r and s concatenated, not DER.
 const ecdsa = (hash: string, curve: string): Scheme => ({
   hash,
   options: { dsaEncoding: 'ieee-p1363' },
@@ -46,9 +46,9 @@ const schemes: Readonly<Record<JwsAlgorithm, Scheme>> = {
 const macHashes: Readonly<Record<MacAlgorithm, string>> = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' };
 
 /**
- * The signature of a JWS, made at once on the calling thread.
+ * Creates the signature of a JWS, synchronously.
  * @param key  a private key that {@link fitsAlgorithm}
- * @param signingInput as {@link encodeSigningInput} writes it
+ * @param signingInput of {@link encodeSigningInput}
  * @see RFC 7515 5.1, RFC 7518 3, RFC 8037 3.1
  */
 export function signatureOf(algorithm: JwsAlgorithm, key: KeyObject, signingInput: string): Buffer {
@@ -56,7 +56,7 @@ export function signatureOf(algorithm: JwsAlgorithm, key: KeyObject, signingInpu
   return sign(hash, Buffer.from(signingInput), { key, ...options });
 }
 
-/** True when the holder of the key signed this. False, too, for a key of another kind than the algorithm's. */
+/** True when the signature is valid. Also false for a key that does not fit the algorithm. */
 export function verifySignature(
   algorithm: JwsAlgorithm,
   key: KeyObject,
@@ -68,22 +68,22 @@ export function verifySignature(
   return verify(hash, Buffer.from(signingInput), { key, ...options }, signature);
 }
 
-/** True when a key is of the type, and on the curve, that the algorithm is made for. */
+/** True when the key has the type and the curve of the algorithm. */
 export function fitsAlgorithm(algorithm: JwsAlgorithm, key: KeyObject): boolean {
   const { keyType, curve } = schemes[algorithm];
   return key.asymmetricKeyType === keyType && (curve === undefined || key.asymmetricKeyDetails?.namedCurve === curve);
 }
 
 /**
- * The code that a shared secret makes of a signing input.
- * @param secret the key; of a text, a client secret, its UTF-8 octets (OpenID Connect Core 10.1)
+ * The HMAC of a signing input.
+ * @param secret the key; for a client secret its UTF-8 octets (OpenID Connect Core 10.1)
  * @see RFC 7518 3.2
  */
 export function macOf(algorithm: MacAlgorithm, secret: string | Uint8Array, signingInput: string): Buffer {
   return createHmac(macHashes[algorithm], secret).update(signingInput).digest();
 }
 
-/** True when whoever has the secret made this code; compared in constant time. */
+/** True when the MAC is valid; compared in constant time. */
 export function verifyMac(
   algorithm: MacAlgorithm,
   secret: string | Uint8Array,

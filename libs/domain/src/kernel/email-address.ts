@@ -1,13 +1,13 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
-/** An e-mail address in code units (RFC 5321 4.5.3.1.3). */
+/** Maximum length of an e-mail address in code units (RFC 5321 4.5.3.1.3). */
 export const maxEmailUnits = 254;
 
-/** Separators of addresses, and what is not seen or stands for something lost: two addresses must not look like one. */
+/** Excludes address separators and invisible or replacement characters: two addresses must not look the same. */
 const part = String.raw`[^\s\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\uFFFD@<>"',;:\\]+`;
 const address = new RegExp(`^${part}@${part}$`, 'u');
 
-/** True for the text of exactly one e-mail address, without a name, comments or invisible characters. */
+/** True for exactly one e-mail address, without a name, comments or invisible characters. */
 export function isEmailAddress(text: string): boolean {
   if (text.length > maxEmailUnits || !address.test(text)) return false;
   const domain = text.slice(text.lastIndexOf('@') + 1);
@@ -15,19 +15,19 @@ export function isEmailAddress(text: string): boolean {
 }
 
 /**
- * The form in which an address is stored for look-ups: a domain that is not ASCII in the Unicode form of IDNA (UTS 46),
- * so that `corp。example` is `corp.example`. ASCII addresses are only put in lower case.
+ * The lookup key of an address: a non-ASCII domain is in the Unicode form of IDNA (UTS 46), so that `corp。example` is
+ * `corp.example`. ASCII addresses are only lower-cased.
  */
 export function emailKey(email: string): string {
   return keyBy(email, unicodeDomain);
 }
 
-/** The form in which two addresses are compared: the domain in the ASCII form of IDNA (RFC 5890 2.3.2.1). */
+/** The key for comparing two addresses: the domain in the ASCII form of IDNA (RFC 5890 2.3.2.1). */
 export function asciiEmailKey(email: string): string {
   return keyBy(email, (domain) => domain);
 }
 
-/** All keys that a stored address may have which names this mailbox: in Unicode, in ASCII, and as it was typed. */
+/** All keys under which this mailbox may be stored: Unicode, ASCII, and as typed. */
 export function emailKeys(email: string): readonly [string, string, string] {
   const ascii = asciiEmailKey(email);
   const at = ascii.lastIndexOf('@');
@@ -36,7 +36,7 @@ export function emailKeys(email: string): readonly [string, string, string] {
   return [unicode, ascii, email.toLowerCase()];
 }
 
-/** @param ofDomain gets a domain in its ASCII form */
+/** @param ofDomain converts a domain in its ASCII form */
 function keyBy(email: string, ofDomain: (domain: string) => string): string {
   const lower = email.toLowerCase();
   const at = lower.lastIndexOf('@');
@@ -47,8 +47,8 @@ function keyBy(email: string, ofDomain: (domain: string) => string): string {
 }
 
 /**
- * The ASCII form of a domain that is not ASCII; undefined for what is no domain name. The URL Standard's function reads a
- * host: it would end at `/`, `?` and `#`, and take 0x7f.1 for an IPv4 address.
+ * The ASCII form of a non-ASCII domain; undefined if it is not a domain name. The WHATWG URL parser alone would stop at `/`,
+ * `?` and `#`, and read 0x7f.1 as an IPv4 address.
  */
 function asciiDomain(domain: string): string | undefined {
   if (/[^\P{ASCII}a-z0-9.-]/iu.test(domain)) return undefined;

@@ -1,6 +1,6 @@
 /**
- * True when the value of some JSON is nested at most this deep: 0 for a text or a number, 1 for a list of those. It looks no
- * deeper than that itself, so that a stranger's JSON cannot exhaust the stack here or of what walks through it later.
+ * True when a JSON value has at most this nesting depth: 0 for a string or a number, 1 for a list of those. It descends no
+ * deeper than that, so that untrusted JSON cannot exhaust the stack here or in later recursive code.
  */
 export function isNestedWithin(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true;

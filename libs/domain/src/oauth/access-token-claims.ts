@@ -3,7 +3,7 @@ import { formatScope, type Scope } from './scope.js';
 import type { Actor } from './token-exchange.js';
 
 /**
- * The claims of a JWT access token. `sub` is the person, or the client where it acts for itself.
+ * The claims of a JWT access token. `sub` is the user, or the client with a token of its own.
  * @see RFC 9068 2.2
  */
 export function accessTokenClaims(token: {
@@ -18,16 +18,16 @@ export function accessTokenClaims(token: {
   readonly authTime?: EpochSeconds | undefined;
   readonly acr?: string | undefined;
   readonly amr?: readonly string[] | undefined;
-  /** Thumbprint of the key that it is bound to (RFC 9449 6.1). */
+  /** Thumbprint of the key to which it is bound (RFC 9449 6.1). */
   readonly dpopJkt?: string | undefined;
-  /** Who acts for the person (RFC 8693 4.1). */
+  /** Actor of a delegation (RFC 8693 4.1). */
   readonly act?: Actor | undefined;
 }): Record<string, unknown> {
   const [first, ...rest] = token.audience;
   return {
     iss: token.issuer,
     sub: token.subject,
-    // RFC 7519 4.1.3: one audience may be a text, and every library reads that.
+    // RFC 7519 4.1.3: a single audience may be a string, which all libraries support.
     aud: rest.length === 0 ? first : token.audience,
     client_id: token.clientId,
     ...(token.scope.length === 0 ? {} : { scope: formatScope(token.scope) }),

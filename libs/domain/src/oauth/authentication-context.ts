@@ -3,10 +3,10 @@ import { claimRequestOf } from './claims-parameter.js';
 import type { Client } from './client.js';
 
 /**
- * The Authentication Context Class References (`acr`) that a login here can have, the strongest first.
+ * Supported Authentication Context Class References (`acr`), strongest first.
  *
- * - `phr`: phishing-resistant; a key that answers to this origin alone, and more than one factor (OpenID EAP ACR Values 1.0 4)
- * - PAPE `multi-factor`: more than one factor of whatever kind (OpenID PAPE 1.0 4)
+ * - `phr`: phishing-resistant; a key bound to this origin, and more than one factor (OpenID EAP ACR Values 1.0 4)
+ * - PAPE `multi-factor`: more than one factor of any kind (OpenID PAPE 1.0 4)
  * - SAML `PasswordProtectedTransport`: a password over a protected connection (SAML Authentication Context 3.4.2)
  *
  * @see OpenID Connect Core 2 (`acr`)
@@ -22,13 +22,12 @@ const [phishingResistant, multiFactor, password] = authenticationContexts;
 export { multiFactor as multiFactorContext, phishingResistant as phishingResistantContext };
 
 /**
- * Ways to prove who one is, as `amr` names them (RFC 8176 2): a password, a one-time password, proof of possession of a
- * key, a test of presence, and that it was more than one factor. `recovery` is our own: a one-time password from the
- * list of recovery codes.
+ * Authentication methods as `amr` values (RFC 8176 2): password, one-time password, proof of possession of a key, user
+ * presence, and multiple factors. `recovery` is specific to this server: a recovery code.
  */
 export type AuthenticationMethod = 'pwd' | 'otp' | 'pop' | 'user' | 'mfa' | 'recovery';
 
-/** The classes that a login by these methods meets, the strongest first. */
+/** The classes that a sign-in with these methods satisfies, strongest first. */
 export function contextsOf(amr: readonly string[]): readonly AuthenticationContext[] {
   return authenticationContexts.filter((context) => {
     switch (context) {
@@ -43,8 +42,8 @@ export function contextsOf(amr: readonly string[]): readonly AuthenticationConte
 }
 
 /**
- * The `acr` to tell: of the classes that the login meets the one that was asked for first, else the strongest.
- * @param preferred `acr_values`, in the order of preference (OpenID Connect Core 3.1.2.1)
+ * The `acr` value to return: the first requested class that the sign-in satisfies, otherwise the strongest.
+ * @param preferred `acr_values` in order of preference (OpenID Connect Core 3.1.2.1)
  */
 export function acrOf(amr: readonly string[], preferred: readonly string[] = []): string | undefined {
   const met = contextsOf(amr);
@@ -52,8 +51,9 @@ export function acrOf(amr: readonly string[], preferred: readonly string[] = [])
 }
 
 /**
- * The methods of a login that goes on: a password and what comes to it are more than one factor (RFC 8176 2, `mfa`).
- * @param added what was proved now; with `mfa` where it was more than one factor by itself
+ * The methods after another authentication step: a password and an additional method are more than one factor (RFC 8176 2,
+ * `mfa`).
+ * @param added methods of this step; with `mfa` where the step itself had more than one factor
  */
 export function addMethods(amr: readonly string[], added: readonly AuthenticationMethod[]): readonly string[] {
   const all = [...new Set([...amr, ...added])].filter((method) => method !== 'mfa');
@@ -61,16 +61,16 @@ export function addMethods(amr: readonly string[], added: readonly Authenticatio
   return isMany ? [...all, 'mfa'] : all;
 }
 
-/** What asks for a class of login: the request, and an administrator who wants more than one factor at this client. */
+/** What can require an authentication class: the request, or an administrator who requires a second factor for this client. */
 export type AuthenticationAsked = Pick<AuthorizationRequest, 'acrValues' | 'claims'>;
 
-/** A client, by what its administrator wants of a sign-in. */
+/** The client's requirements of a sign-in. */
 export type DemandingClient = Pick<Client, 'secondFactorRequired'>;
 
 /**
- * What a login must meet: each list is met by any one of its members. `acr_values`, and the claim `acr` where it is
- * voluntary, are wishes; but what names a class that we know is asked for in earnest (RFC 9470 5), while values that we
- * never heard of are left aside. Of an essential claim they are not (OpenID Connect Core 5.5.1.1).
+ * The requirements of a sign-in: each list is satisfied by any one of its members. `acr_values`, and a voluntary `acr` claim, are
+ * optional in OpenID Connect, but known classes in them are enforced (RFC 9470 5) and unknown values ignored. Unknown values of an
+ * essential claim are not ignored (OpenID Connect Core 5.5.1.1).
  */
 export function contextDemands(request: AuthenticationAsked, client: DemandingClient): readonly (readonly string[])[] {
   const claim = acrClaim(request);
@@ -84,15 +84,15 @@ export function contextDemands(request: AuthenticationAsked, client: DemandingCl
   ];
 }
 
-/** A second factor of whatever kind. */
+/** A second factor of any kind. */
 export const anySecondFactor: readonly (readonly string[])[] = [[multiFactor]];
 
-/** The values of `acr` that the request would like to be told, in its order. */
+/** The requested values of `acr`, in order of preference. */
 export function preferredContexts(request: AuthenticationAsked): readonly string[] {
   return [...acrClaim(request).values, ...(request.acrValues ?? [])];
 }
 
-/** What `claims` asks of the ID token's `acr`. */
+/** What the `claims` parameter requests for the ID token's `acr`. */
 function acrClaim({ claims }: AuthenticationAsked): {
   readonly essential: boolean;
   readonly values: readonly string[];
@@ -102,7 +102,7 @@ function acrClaim({ claims }: AuthenticationAsked): {
   return { essential: asked?.essential === true, values };
 }
 
-/** Those of the demands that a login by these methods does not meet. */
+/** The requirements that a sign-in with these methods does not satisfy. */
 export function unmetDemands(
   demands: readonly (readonly string[])[],
   amr: readonly string[],
@@ -111,7 +111,7 @@ export function unmetDemands(
   return demands.filter((anyOf) => !anyOf.some((context) => met.includes(context)));
 }
 
-/** True where only a passkey helps: one of the demands takes no other second factor. */
+/** True where only a passkey can satisfy a requirement. */
 export function demandsPasskey(unmet: readonly (readonly string[])[]): boolean {
   return unmet.some((anyOf) => anyOf.includes(phishingResistant) && !anyOf.includes(multiFactor));
 }

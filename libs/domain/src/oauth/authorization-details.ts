@@ -1,7 +1,7 @@
 import { OAuthError } from './oauth-error.js';
 
 /**
- * Refuses what is not supported yet: a client must not take an answer without these details for one that grants them.
+ * Rejects unsupported authorization_details: a client must not take a response without them as granting them.
  * @throws OAuthError invalid_authorization_details
  * @see RFC 9396 5, 6.1
  */
@@ -9,7 +9,7 @@ export function refuseAuthorizationDetails(parameters: ReadonlyMap<string, strin
   if (parameters.has('authorization_details'))
     throw new OAuthError(
       'invalid_authorization_details',
-      'The parameter authorization_details is not supported: ask for scopes.',
+      'The parameter authorization_details is not supported: request scopes instead.',
       { reason: 'authorization_details.unsupported' },
     );
 }

@@ -1,8 +1,8 @@
 import type { RequiredAuthentication } from './oauth-error.js';
 
 /**
- * Reads `Authorization: Basic`: each part is form-urlencoded before it is joined and base64-encoded.
- * @returns undefined when the header is of another scheme or malformed
+ * Parses `Authorization: Basic`, whose parts are form-urlencoded before they are joined and base64-encoded.
+ * @returns undefined when the header has another scheme or is malformed
  * @see RFC 6749 2.3.1, RFC 7617 2
  */
 export function parseBasicCredentials(
@@ -18,14 +18,14 @@ export function parseBasicCredentials(
   return clientId === undefined || secret === undefined || clientId === '' ? undefined : { clientId, secret };
 }
 
-/** True when the header means to be Basic, well-formed or not. */
+/** True for the scheme Basic, well-formed or not. */
 export function isBasic(header: string | undefined): boolean {
   return /^basic(\s|$)/i.test(header ?? '');
 }
 
 /**
- * Reads `Authorization: Bearer`.
- * @returns undefined when the header is absent, of another scheme or malformed
+ * Parses `Authorization: Bearer`.
+ * @returns undefined when the header is absent, has another scheme or is malformed
  * @see RFC 6750 2.1
  */
 export function parseBearer(header: string | undefined): string | undefined {
@@ -33,8 +33,8 @@ export function parseBearer(header: string | undefined): string | undefined {
 }
 
 /**
- * Reads `Authorization: DPoP`.
- * @returns undefined when the header is absent, of another scheme or malformed
+ * Parses `Authorization: DPoP`.
+ * @returns undefined when the header is absent, has another scheme or is malformed
  * @see RFC 9449 7.1
  */
 export function parseDpopToken(header: string | undefined): string | undefined {
@@ -42,7 +42,7 @@ export function parseDpopToken(header: string | undefined): string | undefined {
 }
 
 /**
- * A `WWW-Authenticate: DPoP` challenge, with what proofs may be signed with.
+ * A `WWW-Authenticate: DPoP` challenge with the supported algorithms of proofs.
  * @see RFC 9449 7.1
  */
 export function dpopChallenge(parts: {
@@ -58,8 +58,7 @@ export function dpopChallenge(parts: {
 }
 
 /**
- * A `WWW-Authenticate: Bearer` challenge. Without parts it only names the realm: a request without a token learns
- * nothing else (RFC 6750 3.1).
+ * A `WWW-Authenticate: Bearer` challenge. For a request without a token it only contains the realm (RFC 6750 3.1).
  * @see RFC 6750 3
  */
 export function bearerChallenge(
@@ -87,12 +86,12 @@ function attributesOf(attributes: Readonly<Record<string, string | undefined>>):
     .join(', ');
 }
 
-/** What RFC 6750 3 allows between the quotes; whatever else slipped in must not end the value or the header line. */
+/** Replaces characters that RFC 6750 3 does not allow in a quoted value: they must not end the value or the header line. */
 function quotable(text: string): string {
   return text.replaceAll(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, '');
 }
 
-/** RFC 6749 A.1, A.2: printable ASCII. A NUL, say, must not get as far as a database that refuses it. */
+/** RFC 6749 A.1, A.2: printable ASCII. Some databases reject a NUL, for example. */
 const credential = /^[\x20-\x7e]{0,1000}$/;
 
 function decodeFormPart(text: string): string | undefined {

@@ -3,10 +3,10 @@ import { OAuthError } from './oauth-error.js';
 import { isS256Challenge } from './pkce.js';
 import { findResponseType, returnsToken, type ResponseTypeName } from './response-type.js';
 
-// The single parameters of an authorization request, each checked by itself.
+// Validation of single parameters of an authorization request.
 
 export type Prompt = 'none' | 'login' | 'consent' | 'select_account';
-/** How an answer reaches the client; `.jwt`: as one signed JWT (JARM 2.3). */
+/** How a response reaches the client; `.jwt`: as a signed JWT (JARM 2.3). */
 export const responseModeNames = [
   'query',
   'fragment',
@@ -18,7 +18,7 @@ export const responseModeNames = [
 export type ResponseModeName = (typeof responseModeNames)[number];
 export type Display = 'page' | 'popup' | 'touch' | 'wap';
 
-/** Whether a server asks PKCE of every client, or of public ones and those that want it. */
+/** Whether the server requires PKCE of all clients, or of public ones and those with `require_pkce`. */
 export interface AuthorizationPolicy {
   readonly pkce: 'required' | 'public';
 }
@@ -36,18 +36,18 @@ export function checkChallenge(
   const method = parameters.get('code_challenge_method');
   if (challenge === undefined) {
     if (method !== undefined)
-      throw invalid('A code_challenge_method came without code_challenge.', 'pkce.method_alone');
+      throw invalid('The code_challenge_method requires a code_challenge.', 'pkce.method_alone');
     if (policy.pkce === 'required' || client.type === 'public' || client.pkceRequired)
-      throw invalid('The code_challenge is missing: PKCE is required.', 'pkce.required');
+      throw invalid('The code_challenge is missing: this client requires PKCE.', 'pkce.required');
     return undefined;
   }
-  // RFC 7636 4.3: without a method it would be "plain", which shows the verifier to whoever reads the request.
+  // RFC 7636 4.3: the default method is "plain", which reveals the verifier to anyone who reads the request.
   if (method !== 'S256') throw invalid('The code_challenge_method must be S256.', 'pkce.method');
   if (!isS256Challenge(challenge)) throw invalid('The code_challenge is malformed.', 'pkce.malformed');
   return challenge;
 }
 
-// OpenID Connect Core 3.1.2.1: how to show pages is a wish; one that we don't know is no reason to refuse.
+// OpenID Connect Core 3.1.2.1: display is a hint; unknown values are not an error.
 const displays: readonly Display[] = ['page', 'popup', 'touch', 'wap'];
 
 export function checkDisplay(text: string | undefined): Display | undefined {
@@ -72,7 +72,7 @@ export function checkPrompt(text: string | undefined): readonly Prompt[] {
   if (!values.every((value): value is Prompt => prompts.includes(value)))
     throw invalid('This prompt is not supported.', 'prompt.unsupported');
   if (values.includes('none') && values.length > 1)
-    throw invalid('prompt=none goes with no other value.', 'prompt.none_not_alone');
+    throw invalid('prompt=none cannot be combined with other values.', 'prompt.none_not_alone');
   return values;
 }
 
@@ -93,7 +93,7 @@ const maxStateCharacters = 2000;
 const maxNonceCharacters = 1000;
 
 /**
- * The `state`, as it goes back to the client: printable ASCII. Anything else could not be promised to arrive unaltered.
+ * The `state` for the response: printable ASCII. Other characters might not arrive unaltered.
  * @see RFC 6749 A.5
  */
 export function checkState(parameters: ReadonlyMap<string, string>): string | undefined {
@@ -103,13 +103,13 @@ export function checkState(parameters: ReadonlyMap<string, string>): string | un
   return state;
 }
 
-/** The `state` of a request that is refused; undefined where it cannot be sent back. */
+/** The `state` of a rejected request; undefined where it cannot be returned. */
 export function returnableState(parameters: ReadonlyMap<string, string>): string | undefined {
   const state = parameters.get('state');
   return state !== undefined && state.length <= maxStateCharacters && isPrintableAscii(state) ? state : undefined;
 }
 
-/** The `nonce`, as it goes into the ID token: a text that was neither altered on its way (U+FFFD) nor can be later. */
+/** The `nonce` for the ID token: text without replacement characters (U+FFFD) or characters that could be altered later. */
 export function checkNonce(parameters: ReadonlyMap<string, string>): string | undefined {
   const nonce = bounded(parameters, 'nonce', maxNonceCharacters);
   if (nonce !== undefined && /[\p{Cc}\p{Cs}\uFFFD]/u.test(nonce))
@@ -132,7 +132,7 @@ export function checkResponseType(text: string | undefined): ResponseTypeName {
   return responseType;
 }
 
-/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1 and 5, JARM 2.3: a token never goes into a query that others can read. */
+/** OAuth 2.0 Multiple Response Type Encoding Practices 2.1 and 5, JARM 2.3: tokens are never returned in a query, which gets into logs. */
 export function checkResponseMode(
   text: string | undefined,
   responseType: ResponseTypeName,
@@ -140,19 +140,19 @@ export function checkResponseMode(
 ): ResponseModeName {
   const usual = returnsToken(responseType) ? 'fragment' : 'query';
   if (text === undefined) return usual;
-  // JARM 2.3.4: the usual place, as a JWT.
+  // JARM 2.3.4: the default mode, as a JWT.
   if (text === 'jwt') return `${usual}.jwt`;
   if (!isResponseMode(text)) throw invalid('This response_mode is not supported.', 'response_mode.unsupported');
   const isReadable =
     text === 'query' || (text === 'query.jwt' && client.authorizationEncryptedResponseAlg === undefined);
   if (isReadable && usual === 'fragment')
-    throw invalid('An answer with a token in it goes into no query.', 'response_mode.query_with_token');
+    throw invalid('A response with a token cannot be returned in the query.', 'response_mode.query_with_token');
   return text;
 }
 
 /**
- * How an error travels: as asked for, else where that response type's answer would be looked for, which for those
- * with a token in it is the fragment (OAuth 2.0 Multiple Response Type Encoding Practices 5).
+ * The response mode of an error: the requested one, or the default of the response type, which is the fragment for those with
+ * tokens (OAuth 2.0 Multiple Response Type Encoding Practices 5).
  */
 export function errorMode(parameters: ReadonlyMap<string, string>): ResponseModeName {
   const usual = /(^| )(id_)?token( |$)/.test(parameters.get('response_type') ?? '') ? 'fragment' : 'query';

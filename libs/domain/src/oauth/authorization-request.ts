@@ -28,19 +28,19 @@ import { returnsOf, type ResponseTypeName } from './response-type.js';
 import { securityProfile, stricterProfile, unmetProfile, type SecurityProfileName } from './security-profile.js';
 import { isSubset, parseScope, type Scope } from './scope.js';
 
-/** A checked authorization request: everything in it may be relied on. */
+/** A validated authorization request. */
 export interface AuthorizationRequest {
   readonly clientId: string;
   readonly responseType: ResponseTypeName;
   readonly responseMode: ResponseModeName;
-  /** Where the answer goes: the one sent, or the client's default. */
+  /** The redirect URI of the response: the one sent, or the client's default. */
   readonly redirectUri: string;
   readonly redirectUriSent: boolean;
-  /** What is asked for: the scope sent, or the client's default. */
+  /** The requested scope: the one sent, or the client's default. */
   readonly scope: Scope;
   readonly state?: string | undefined;
   readonly nonce?: string | undefined;
-  /** S256; undefined where no code is asked for. */
+  /** S256; undefined if no code is requested. */
   readonly codeChallenge?: string | undefined;
   readonly prompt: readonly Prompt[];
   /** Seconds (OpenID Connect Core 3.1.2.1). */
@@ -48,45 +48,45 @@ export interface AuthorizationRequest {
   readonly loginHint?: string | undefined;
   /** As received: its signature is not yet verified. */
   readonly idTokenHint?: string | undefined;
-  /** In order of preference; voluntary, as {@link uiLocales} (OpenID Connect Core 3.1.2.1). */
+  /** In order of preference; voluntary, like {@link uiLocales} (OpenID Connect Core 3.1.2.1). */
   readonly acrValues?: readonly string[] | undefined;
   readonly uiLocales?: readonly string[] | undefined;
   readonly display?: Display | undefined;
-  /** Identifiers of the APIs that access is asked for (RFC 8707); each is there, and none means this server. */
+  /** Identifiers of the requested APIs (RFC 8707); without any, this server. */
   readonly resources?: readonly string[] | undefined;
-  /** Thumbprint of the key that alone may redeem the code (RFC 9449 10). */
+  /** Thumbprint of the key that is required to redeem the code (RFC 9449 10). */
   readonly dpopJkt?: string | undefined;
-  /** Of OpenID requests alone (OpenID Connect Core 5.5). */
+  /** OpenID requests only (OpenID Connect Core 5.5). */
   readonly claims?: ClaimsRequest | undefined;
-  /** The profile that it was checked by; left out for `none`. */
+  /** The profile under which it was validated; omitted for `none`. */
   readonly securityProfile?: SecurityProfileName | undefined;
 }
 
-/** The three ways in which the authorization endpoint answers a request. */
+/** The outcomes of validating an authorization request. */
 export type AuthorizationCheck =
   | { readonly kind: 'accepted'; readonly request: AuthorizationRequest }
-  /** Client or redirect URI unproven: a page, never a redirect (RFC 6749 4.1.2.1). */
+  /** Client or redirect URI not validated: show a page, never redirect (RFC 6749 4.1.2.1). */
   | { readonly kind: 'refused'; readonly error: OAuthError }
-  /** An answer to the client with `error`, `state` and `iss`; {@link isErrorRedirected} decides whether at once. */
+  /** An error response to the client with `error`, `state` and `iss`; {@link isErrorRedirected} decides whether immediately. */
   | {
       readonly kind: 'denied';
       readonly clientId: string;
       readonly redirectUri: string;
       readonly responseMode: ResponseModeName;
       readonly state: string | undefined;
-      /** `prompt=none`, as far as the request could be read. */
+      /** `prompt=none`, as far as the request could be parsed. */
       readonly silent: boolean;
       readonly error: OAuthError;
     };
 
 const maxLoginHintCharacters = 320;
-/** An encrypted ID token is a third longer than what is in it. */
+/** An encrypted ID token is a third longer than its content. */
 const maxIdTokenHintCharacters = 8000;
 
 /**
- * Checks an authorization request.
- * @param parameters each at most once, empty ones left out; a request object was read already
- * @param client the client of `client_id`, undefined when there is none
+ * Validates an authorization request.
+ * @param parameters each at most once, without empty ones; a request object is already resolved
+ * @param client the client of `client_id`; undefined if unknown
  * @see RFC 6749 4.1.1, OpenID Connect Core 3.1.2.1 and 3.1.2.2, RFC 7636 4.3, RFC 9207
  */
 export function checkAuthorizationRequest(
@@ -106,8 +106,8 @@ export function checkAuthorizationRequest(
 }
 
 /**
- * The answer to a request that was found wrong before its parameters were complete (a bad request object, say): by
- * what stands in the query, and never to an address that is not proved.
+ * The response to a request that failed before its parameters were complete (an invalid request object, for example):
+ * determined by the query, and never sent to an unvalidated redirect URI.
  * @see RFC 6749 4.1.2.1, RFC 9101 7
  */
 export function denyAuthorizationRequest(
@@ -117,29 +117,29 @@ export function denyAuthorizationRequest(
 ): Exclude<AuthorizationCheck, { readonly kind: 'accepted' }> {
   const destination = checkDestination(parameters, client);
   if (!('kind' in destination)) return denied(parameters, destination, error);
-  // The client is known, and where it wants its answer stands in what could not be read: what is wrong is the object.
+  // The client is known and its redirect URI is in the unreadable request object: report the error of the object.
   const isKnown = client !== undefined && client.id === parameters.get('client_id') && client.disabledAt === undefined;
   return isKnown && !unmetProfile(client, 'invalid_request') ? { kind: 'refused', error } : destination;
 }
 
 /**
- * True where an error goes to the client by itself. Else it is shown on a page with a link to the client: anybody can register a
- * client and make requests that fail, and this server would lead people from its own address to wherever they lead.
+ * True where an error is returned to the client immediately. Otherwise a page with a link to the client is shown: anybody can
+ * register a client and make requests that fail, which would make this server an open redirector.
  * @see RFC 9700 4.11.2, OpenID Connect Core 3.1.2.1 (prompt=none shows no page)
  */
 export function isErrorRedirected(situation: {
   readonly silent: boolean;
   readonly client: Pick<Client, 'approvedAt'>;
-  /** This person allowed the client something before. */
+  /** The user gave consent to the client before. */
   readonly allowedBefore: boolean;
-  /** A person logged in, chose an account or answered for this very request. */
+  /** The user signed in, chose an account or responded to a page for this request. */
   readonly interacted: boolean;
 }): boolean {
   const { silent, client, allowedBefore, interacted } = situation;
   return silent || client.approvedAt !== undefined || allowedBefore || interacted;
 }
 
-/** Whose request it is, and where its answer goes. */
+/** Validates the client and the redirect URI. */
 function checkDestination(
   parameters: ReadonlyMap<string, string>,
   client: Client | undefined,
@@ -148,18 +148,18 @@ function checkDestination(
   | Extract<AuthorizationCheck, { readonly kind: 'refused' }> {
   if (!parameters.has('client_id')) return refused('The client_id is missing.', 'client.missing');
   if (!client) return refused('There is no such client.', 'client.unknown');
-  if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
-  // Whoever looked it up by another name must not have one client's request answered to the other.
+  if (client.disabledAt !== undefined) return refused('This client is disabled.', 'client.disabled');
+  // A client that was resolved by another name must not receive the response to this request.
   if (client.id !== parameters.get('client_id')) return refused('There is no such client.', 'client.unknown');
   const unmet = unmetProfile(client, 'invalid_request');
   if (unmet) return { kind: 'refused', error: unmet };
   const sent = parameters.get('redirect_uri');
   // FAPI 2.0 Security Profile 5.3.2.2
   if (sent === undefined && securityProfile(client.securityProfile).hardened)
-    return refused('Requests of this client must name their redirect_uri.', 'redirect_uri.missing');
+    return refused('Requests of this client require a redirect_uri.', 'redirect_uri.missing');
   if (sent === undefined && (parameters.get('scope') ?? '').split(' ').includes('openid'))
-    // OpenID Connect Core 3.1.2.1: REQUIRED, whatever is registered.
-    return refused('An OpenID request must name its redirect_uri.', 'redirect_uri.missing');
+    // OpenID Connect Core 3.1.2.1: redirect_uri is REQUIRED, even with a single registered one.
+    return refused('An OpenID request requires a redirect_uri.', 'redirect_uri.missing');
   if (sent !== undefined && !matchRedirectUri(client.redirectUris, sent, client.applicationType))
     return refused('The redirect_uri is not registered for this client.', 'redirect_uri.unregistered');
   const redirectUri = sent ?? client.defaultRedirectUri;
@@ -184,12 +184,11 @@ function denied(
 }
 
 /**
- * Checks again, before it is answered, a request that was accepted when it came: the client may have lost since what
- * the request rests on.
+ * Validates an accepted request again before the response: the client's registration may have changed since.
  * @see RFC 6749 4.1.2.1, RFC 9700 2.1
  */
 export function recheckAuthorizationRequest(request: AuthorizationRequest, client: Client): AuthorizationCheck {
-  if (client.disabledAt !== undefined) return refused('This client is switched off.', 'client.disabled');
+  if (client.disabledAt !== undefined) return refused('This client is disabled.', 'client.disabled');
   if (!matchRedirectUri(client.redirectUris, request.redirectUri, client.applicationType))
     return refused('The redirect_uri is no longer registered for this client.', 'redirect_uri.unregistered');
   const unmet = unmetProfile(client, 'invalid_request');
@@ -199,7 +198,7 @@ export function recheckAuthorizationRequest(request: AuthorizationRequest, clien
     checkResourcesAllowed(client, request.resources ?? []);
     const by = request.securityProfile ?? 'none';
     if (stricterProfile(by, client.securityProfile) !== by)
-      throw invalid('The security profile of this client has changed: begin again.', 'security_profile.changed');
+      throw invalid('The security profile of this client has changed: send a new request.', 'security_profile.changed');
     return { kind: 'accepted', request };
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
@@ -215,7 +214,7 @@ function checkRest(
   policy: AuthorizationPolicy,
   redirect: Pick<AuthorizationRequest, 'redirectUri' | 'redirectUriSent'>,
 ): AuthorizationRequest {
-  // OpenID Connect Core 7.2.1: for self-issued providers alone.
+  // OpenID Connect Core 7.2.1: only for self-issued providers.
   if (parameters.has('registration'))
     throw new OAuthError('registration_not_supported', 'The parameter registration is not supported.', {
       reason: 'registration.unsupported',
@@ -224,9 +223,9 @@ function checkRest(
   const responseType = checkResponseType(parameters.get('response_type'));
   checkClientMay(client, responseType, undefined);
   const responseMode = checkResponseMode(parameters.get('response_mode'), responseType, client);
-  // RFC 9449 5.2: a token that passes through the browser is bound to no key.
+  // RFC 9449 5.2: a token that is returned through the browser cannot be bound to a key.
   if (client.dpopBoundAccessTokens && returnsOf(responseType).accessToken)
-    throw new OAuthError('unauthorized_client', 'This client gets its access tokens from the token endpoint alone.', {
+    throw new OAuthError('unauthorized_client', 'This client must obtain its access tokens at the token endpoint.', {
       reason: 'dpop.front_channel',
     });
   const state = checkState(parameters);
@@ -239,8 +238,8 @@ function checkRest(
   const resources = parseResourceParameter(parameters.get('resource'));
   checkResourcesAllowed(client, resources);
   if (returns.idToken && !scope.includes('openid'))
-    throw invalid('This response_type needs the scope openid.', 'response_type.not_openid');
-  // OpenID Connect Core 3.2.2.1 and 3.3.2.11: an ID token that passes through the browser could be replayed without it.
+    throw invalid('This response_type requires the scope openid.', 'response_type.not_openid');
+  // OpenID Connect Core 3.2.2.1 and 3.3.2.11: without a nonce, an ID token that is returned through the browser could be replayed.
   if (returns.idToken && nonce === undefined) throw invalid('The nonce is missing.', 'nonce.missing');
 
   return {
@@ -268,16 +267,16 @@ function checkRest(
 
 function dpopMember(jkt: string | undefined): Pick<AuthorizationRequest, 'dpopJkt'> {
   if (jkt === undefined) return {};
-  if (!isJkt(jkt)) throw invalid('The dpop_jkt is no SHA-256 thumbprint.', 'dpop_jkt.malformed');
+  if (!isJkt(jkt)) throw invalid('The dpop_jkt is not a SHA-256 thumbprint.', 'dpop_jkt.malformed');
   return { dpopJkt: jkt };
 }
 
-/** Left out where none is asked for: kept requests are small, and most ask for none. */
+/** Omitted if there are none, which keeps stored requests small. */
 function resourcesMember(resources: readonly string[]): Pick<AuthorizationRequest, 'resources'> {
   return resources.length === 0 ? {} : { resources };
 }
 
-/** OpenID Connect Core 11: without a code there is nothing to refresh by, and `offline_access` is ignored. */
+/** OpenID Connect Core 11: `offline_access` is ignored without a code, because there is no refresh token. */
 function withoutVain(scope: Scope, responseType: ResponseTypeName): Scope {
   return returnsOf(responseType).code || !scope.includes('offline_access')
     ? scope
@@ -285,8 +284,8 @@ function withoutVain(scope: Scope, responseType: ResponseTypeName): Scope {
 }
 
 /**
- * What the client's registration allows it: the response type itself, and the grant types that go with its parts
- * (OpenID Connect Registration 2).
+ * Checks that the client is registered for the response type and for the corresponding grant types (OpenID Connect
+ * Registration 2).
  */
 function checkClientMay(client: Client, responseType: ResponseTypeName, scope: Scope | undefined): void {
   const { code, idToken, accessToken } = returnsOf(responseType);
@@ -299,14 +298,14 @@ function checkClientMay(client: Client, responseType: ResponseTypeName, scope: S
       reason: 'response_type.unregistered',
     });
   if (scope && !isSubset(scope, client.scope))
-    throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
+    throw new OAuthError('invalid_scope', 'This client may not request this scope.', {
       reason: 'scope.unregistered',
     });
 }
 
 /**
- * OpenID Connect Core 5.5: what is asked of UserInfo is asked in vain where no access token will open it, and all of it
- * where the request is not OpenID's.
+ * OpenID Connect Core 5.5: claims for UserInfo are ignored without an access token for it, and all of them in a request that
+ * is not an OpenID request.
  */
 function checkClaims(
   text: string | undefined,
@@ -327,12 +326,12 @@ function refused(description: string, reason: string): Extract<AuthorizationChec
   return { kind: 'refused', error: invalid(description, reason) };
 }
 
-/** The request as text, for a row of ours; {@link parseAuthorizationRequest} reads it back. */
+/** Serializes the request for the database; {@link parseAuthorizationRequest} reads it. */
 export function writeAuthorizationRequest(request: AuthorizationRequest): string {
   return JSON.stringify(request);
 }
 
-/** Reads what {@link writeAuthorizationRequest} wrote: checked then, so trusted now. */
+/** Parses the output of {@link writeAuthorizationRequest}, which was validated before and is trusted. */
 export function parseAuthorizationRequest(text: string): AuthorizationRequest {
   return JSON.parse(text) as AuthorizationRequest;
 }

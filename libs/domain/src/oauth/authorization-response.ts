@@ -3,7 +3,7 @@ import type { OAuthError } from './oauth-error.js';
 import { formatScope, type Scope } from './scope.js';
 
 /**
- * The parameters of a success answer: of what is there, the members that belong to it.
+ * The parameters of a success response.
  * @see RFC 6749 4.1.2 and 4.2.2, OpenID Connect Core 3.2.2.5 and 3.3.2.5, RFC 9207 2
  */
 export function authorizationResponseParameters(answer: {
@@ -36,7 +36,7 @@ function accessTokenMembers(token: { value: string; expiresInSeconds: number; sc
   };
 }
 
-/** The parameters of an error answer (RFC 6749 4.1.2.1, RFC 9207 2). */
+/** The parameters of an error response (RFC 6749 4.1.2.1, RFC 9207 2). */
 export function authorizationErrorParameters(answer: {
   readonly error: OAuthError;
   readonly state: string | undefined;
@@ -53,10 +53,10 @@ export function authorizationErrorParameters(answer: {
   };
 }
 
-/** A JWT answer is read at once; ten minutes are the most (JARM 2.1). */
+/** Short, because a JWT response is processed immediately; JARM 2.1 recommends at most ten minutes. */
 const jwtLifetimeSeconds = 300;
 
-/** The claims of an answer that is a JWT: the parameters, who made it, for whom, and until when (JARM 2.1). */
+/** The claims of a JWT response: parameters, issuer, audience and expiry (JARM 2.1). */
 export function authorizationResponseClaims(
   parameters: Readonly<Record<string, string>>,
   answer: { readonly issuer: string; readonly clientId: string; readonly now: EpochSeconds },
@@ -69,7 +69,7 @@ export function authorizationResponseClaims(
   };
 }
 
-/** RFC 6749 4.1.2: REQUIRED if it was in the request, and the exact value. */
+/** RFC 6749 4.1.2: REQUIRED if it was in the request, with the exact value. */
 function stateMember(state: string | undefined): { state?: string } {
   return state === undefined ? {} : { state };
 }

@@ -1,17 +1,17 @@
 import { isNestedWithin } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 
-/** What a request says of one claim (OpenID Connect Core 5.5.1). */
+/** The request for one claim (OpenID Connect Core 5.5.1). */
 export interface ClaimRequest {
   readonly essential?: true;
-  /** Any of these will do; `value` is a list of one. Undefined: whatever its value is. */
+  /** Acceptable values; `value` is a list of one. Undefined: any value. */
   readonly values?: readonly unknown[];
 }
 
-/** The claims asked for at one place, by their names. */
+/** The requested claims of one member (`id_token`, `userinfo`), by name. */
 export type ClaimsMember = Readonly<Record<string, ClaimRequest>>;
 
-/** A checked `claims` parameter; a member that asks for nothing is left out. */
+/** A validated `claims` parameter; empty members are omitted. */
 export interface ClaimsRequest {
   readonly userinfo?: ClaimsMember;
   readonly idToken?: ClaimsMember;
@@ -20,14 +20,14 @@ export interface ClaimsRequest {
 const maxCharacters = 4000;
 const maxClaims = 100;
 const maxValues = 20;
-/** The parameter, a place, a claim, its values, and a value such as an address. */
+/** The parameter, a member, a claim, its values, and a structured value such as an address. */
 const maxLevels = 10;
 
 /**
- * Parses the `claims` parameter. Members that we do not know, of the whole and of a claim, are ignored.
- * @returns undefined where it asks for nothing
- * @throws OAuthError invalid_request for anything that is not of the form of OpenID Connect Core 5.5, or has more than
- *   4000 characters, 100 claims at one place, 20 values of one or 10 levels
+ * Parses the `claims` parameter. Unknown members are ignored.
+ * @returns undefined where it requests nothing
+ * @throws OAuthError invalid_request where it violates OpenID Connect Core 5.5, or has more than 4000 characters, 100 claims in
+ *   one member, 20 values of one claim or 10 levels
  */
 export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
   if (text.length > maxCharacters) throw malformed('claims.too_long');
@@ -45,19 +45,19 @@ export function parseClaimsParameter(text: string): ClaimsRequest | undefined {
   return { ...(userinfo ? { userinfo } : {}), ...(idToken ? { idToken } : {}) };
 }
 
-/** What is asked of one claim; undefined where it is not asked for. */
+/** The request for one claim; undefined if it is not requested. */
 export function claimRequestOf(member: ClaimsMember | undefined, name: string): ClaimRequest | undefined {
   return member && Object.hasOwn(member, name) ? member[name] : undefined;
 }
 
-/** True where the value is one of those that will do (OpenID Connect Core 5.5.1). */
+/** True where the value is acceptable (OpenID Connect Core 5.5.1). */
 export function fitsClaimRequest(request: ClaimRequest, value: unknown): boolean {
   if (!request.values) return true;
   const text = JSON.stringify(value);
   return request.values.some((wanted) => JSON.stringify(wanted) === text);
 }
 
-/** The `sub` that a request asks for by value; undefined where anybody will do (OpenID Connect Core 5.5.1). */
+/** The acceptable values of `sub`; undefined where any user is acceptable (OpenID Connect Core 5.5.1). */
 export function requestedSubjects(claims: ClaimsRequest): readonly unknown[] | undefined {
   return claimRequestOf(claims.idToken, 'sub')?.values ?? claimRequestOf(claims.userinfo, 'sub')?.values;
 }
@@ -73,7 +73,7 @@ function parseMember(member: unknown): ClaimsMember | undefined {
 }
 
 function parseClaimRequest(request: unknown): ClaimRequest {
-  // 5.5.1: null asks for it in the default manner.
+  // 5.5.1: null requests the claim in the default manner.
   if (request === null) return {};
   if (!isObject(request)) throw malformed('claims.request');
   const essential = memberOf(request, 'essential');

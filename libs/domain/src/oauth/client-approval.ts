@@ -3,7 +3,7 @@ import { loosenedMembers } from './client-hardening.js';
 import { adminOnlyProblems, isAdminScope } from './client-rights.js';
 import { tokenExchangeGrant } from './token-exchange.js';
 
-/** True where all that an administrator reviewed is as it was: what people read, and where they are sent. */
+/** True where everything that an administrator reviewed is unchanged: what users see, and where they are redirected. */
 function looksTheSame(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
@@ -14,14 +14,14 @@ function looksTheSame(before: Client, draft: ClientDraft): boolean {
 }
 
 /**
- * True where what an administrator approved stays as it was: the name and addresses, and no weaker restrictions. Who set a
- * restriction is not known, so an approved client that drops one of its own has to be approved again too.
+ * True where a change keeps the approval: same name and URIs, and no weaker restrictions. It is not recorded who set a
+ * restriction, so a client that drops one of its own must be approved again too.
  */
 export function keepsApproval(before: Client, draft: ClientDraft): boolean {
   return looksTheSame(before, draft) && loosenedMembers(before, draft).length === 0;
 }
 
-/** Rights were given to a client that an administrator looked at: one that shows another name or address has none of them. */
+/** A client to which an administrator granted rights may not change its name or URIs itself. */
 export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft): FieldProblem[] {
   if (looksTheSame(before, draft) || !(before.actsForItself || before.tokenExchange.length > 0)) return [];
   return [
@@ -33,8 +33,8 @@ export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft)
 }
 
 /**
- * A client whose metadata document changed. Nobody can be told that the document asks for too much, so what an
- * administrator gave to the old name, addresses and scopes ends with them.
+ * A client whose metadata document changed. The document cannot be rejected with an error, so what an administrator granted to
+ * the previous name, URIs and scopes is removed.
  */
 export function afterDocumentChange(before: Client, draft: ClientDraft): ClientDraft {
   const isSame = looksTheSame(before, draft);

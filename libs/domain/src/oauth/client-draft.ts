@@ -7,23 +7,23 @@ import {
 } from './client-properties.js';
 
 /**
- * What somebody says of a client: a member that is left out stays as it is, and is the default of a new client; undefined
- * takes it back to the default.
+ * An update of a client. An omitted member keeps its value, or has the default in a new client; undefined resets it to the
+ * default.
  */
 export type ClientInput = {
   readonly [name in ClientPropertyName]?: ClientDraft[name] | undefined;
 } & {
-  /** Follows from the authentication method where it is left out. */
+  /** Derived from the authentication method if omitted. */
   readonly type?: string | undefined;
 };
 
-/** What is decided about a client, and not set as a property. */
+/** Members that are decisions about a client, not properties. */
 export type ClientDecisions = Pick<ClientDraft, 'source' | 'approvedAt' | 'limitedAt' | 'disabledAt'> & {
-  /** Whether a confidential client needs PKCE of which nothing is said; left out: yes. */
+  /** Whether a confidential client requires PKCE by default; true if omitted. */
   readonly pkceByDefault?: boolean;
 };
 
-/** The input without the properties that the editor may not set: they are ignored, and stay as they are. */
+/** The input without the properties that the editor may not set, which are ignored and keep their value. */
 export function settableInput(input: ClientInput, editor: ClientEditor): ClientInput {
   return Object.fromEntries(
     Object.entries(input).filter(
@@ -33,8 +33,8 @@ export function settableInput(input: ClientInput, editor: ClientEditor): ClientI
 }
 
 /**
- * The client that results from an input, unchecked. Properties that follow from others do so unless they are named.
- * @param before the client that is changed; undefined for a new one
+ * The client that results from an input, not validated. Dependent properties are derived unless given.
+ * @param before the client to change; undefined for a new one
  */
 export function clientDraft(input: ClientInput, before: Client | undefined, decisions: ClientDecisions): ClientDraft {
   const said = { ...before, ...input };
@@ -42,7 +42,7 @@ export function clientDraft(input: ClientInput, before: Client | undefined, deci
   const authMethod = said.authMethod ?? 'client_secret_basic';
   const isPublic = authMethod === 'none';
   const redirectUris = said.redirectUris ?? [];
-  // RFC 7591 2: authorization_code where nothing is said.
+  // RFC 7591 2: authorization_code is the default.
   const grantTypes = said.grantTypes ?? (said.resourceServer === true ? [] : ['authorization_code']);
   const scope = said.scope ?? [];
   return {
@@ -67,7 +67,7 @@ export function clientDraft(input: ClientInput, before: Client | undefined, deci
       : before?.defaultScope.filter((each) => scope.includes(each)),
     pkceRequired: isNamed(input, 'pkceRequired')
       ? input.pkceRequired
-      : // Required once, it stays so: a client could drop it by being public for a while.
+      : // Once required it stays so: otherwise a client could drop it by being public for a while.
         isPublic || before?.pkceRequired === true || (before?.type !== 'confidential' && pkceByDefault),
   };
 }
@@ -76,7 +76,7 @@ function isNamed(input: ClientInput, name: ClientPropertyName): boolean {
   return Object.hasOwn(input, name);
 }
 
-/** Those that the client has, where they go with the grant types; undefined means those that follow from the grant types. */
+/** The client's response types, filtered by the grant types; undefined means those derived from the grant types. */
 function responseTypesFor(grantTypes: readonly string[], before: Client | undefined): readonly string[] | undefined {
   if (before === undefined) return undefined;
   const words = new Set(before.responseTypes.flatMap((responseType) => responseType.split(' ')));

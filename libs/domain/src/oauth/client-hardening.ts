@@ -1,19 +1,19 @@
-/** Restrictions beyond the defaults, which an administrator or the client itself may have set. */
+/** Restrictions beyond the defaults, set by an administrator or by the client itself. */
 export interface ClientHardening {
   readonly dpopBoundAccessTokens?: boolean | undefined;
   readonly requirePushedAuthorizationRequests?: boolean | undefined;
   readonly requireSignedRequestObject?: boolean | undefined;
-  /** Left out: required, by default. */
+  /** Required if omitted. */
   readonly pkceRequired?: boolean | undefined;
-  /** A `RefreshTokenRotation`, checked or not. */
+  /** A `RefreshTokenRotation`, validated or not. */
   readonly refreshTokenRotation?: string | undefined;
 }
 
 const flags = ['dpopBoundAccessTokens', 'requirePushedAuthorizationRequests', 'requireSignedRequestObject'] as const;
 
 /**
- * The members by which an update makes a client less secure than it was; empty where it keeps or tightens all of them. An
- * update replaces all metadata, so a member that it leaves out is loosened too.
+ * The members by which an update makes a client less secure; empty where it keeps or tightens all of them. An update replaces
+ * all metadata, so an omitted member is loosened too.
  * @see RFC 7592 2.2
  */
 export function loosenedMembers(before: ClientHardening, after: ClientHardening): (keyof ClientHardening)[] {

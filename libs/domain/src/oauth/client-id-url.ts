@@ -1,16 +1,16 @@
 import { isLoopbackHost } from './redirect-uri.js';
 
-/** As any other `client_id`. */
+/** As for any other `client_id`. */
 const maxCharacters = 200;
 
-/** True for a `client_id` that wants to be the address of a metadata document, well formed or not. */
+/** True for a `client_id` with the form of a metadata document URL, valid or not. */
 export function isClientIdUrl(clientId: string): boolean {
   return /^https?:/i.test(clientId);
 }
 
 /**
- * What is wrong with the address of a client's metadata document; undefined when nothing is.
- * @param options.loopback whether http on this computer will do: for development
+ * What is wrong with the URL of a client ID metadata document; undefined if nothing is.
+ * @param options.loopback whether http on loopback is allowed, for development
  * @see draft-ietf-oauth-client-id-metadata-document 3
  */
 export function clientIdUrlProblem(
@@ -25,18 +25,18 @@ export function clientIdUrlProblem(
   if (url.username !== '' || url.password !== '') return 'A client_id carries no user name or password.';
   if (clientId.includes('#')) return 'A client_id has no fragment.';
   if (url.pathname === '/') return 'A client_id that is an address has a path.';
-  // Compared as texts everywhere: dot segments, default ports and capitals in the host would be a second name.
+  // Client ids are compared as strings: dot segments, default ports and upper-case hosts would give a client several ids.
   if (url.href !== clientId) return 'The client_id is not written in its plain form.';
   return undefined;
 }
 
-/** Hosts that may be clients: `host`, `*.host` for those below it, `!` before one that may not. */
+/** Hosts of allowed clients: `host`, `*.host` for its subdomains, `!` before a blocked one. */
 export interface HostRules {
   readonly allowed: readonly string[];
   readonly blocked: readonly string[];
 }
 
-/** Reads a list with commas or spaces. @returns undefined where a member is no host name */
+/** Parses a list separated by commas or spaces. @returns undefined where a member is not a host name */
 export function parseHostRules(text: string): HostRules | undefined {
   const members = text
     .toLowerCase()
@@ -49,7 +49,7 @@ export function parseHostRules(text: string): HostRules | undefined {
   };
 }
 
-/** True where the rules let this host be a client; a block wins. @param mode `open`: every host that is not blocked */
+/** True where the rules allow this host; a block takes precedence. @param mode `open`: every host that is not blocked */
 export function isHostAllowed(host: string, rules: HostRules, mode: 'allow-list' | 'open'): boolean {
   const matches = (rule: string): boolean => (rule.startsWith('*.') ? host.endsWith(rule.slice(1)) : host === rule);
   if (rules.blocked.some(matches)) return false;

@@ -2,7 +2,7 @@ import { jwsAlgorithms, macAlgorithms, needsSecret, publicKeyManagementAlgorithm
 import { metadataProperties, metadataPropertyNames, type ClientMetadata } from './client-properties.js';
 import type { JwkSet } from './client-property-checks.js';
 
-/** The same as it comes from a form, a file or the protocol: the kinds of values are right, nothing else is checked. */
+/** Metadata from a form, a file or the protocol: types are checked, values are not. */
 export type ClientMetadataDraft = {
   readonly [member in keyof ClientMetadata]?: ClientMetadata[member] extends boolean
     ? boolean | undefined
@@ -15,8 +15,8 @@ export type ClientMetadataDraft = {
           : string | undefined;
 };
 
-/** What a client that says nothing has. */
-// Each has its default by the table.
+/** The metadata of a client that sets nothing. */
+// Each property has its default from the table.
 export const plainMetadata = Object.fromEntries(
   metadataPropertyNames.flatMap((name) => {
     const { default: standard } = metadataProperties[name];
@@ -24,7 +24,7 @@ export const plainMetadata = Object.fromEntries(
   }),
 ) as unknown as ClientMetadata;
 
-/** That part of a client, every member of it and no other; what is undefined is left out. */
+/** The metadata of a client; undefined members are omitted. */
 export function metadataOf(client: ClientMetadata): Partial<ClientMetadata> {
   return Object.fromEntries(
     metadataPropertyNames.flatMap((name) => (client[name] === undefined ? [] : [[name, client[name]]])),
@@ -38,7 +38,7 @@ interface Context {
   readonly redirectUris: readonly string[];
 }
 
-/** Each with an encryption of its own: `…Alg` for the key, `…Enc` for the content. */
+/** Properties with an encryption: `…Alg` for the key, `…Enc` for the content. */
 const encrypted = [
   'idTokenEncryptedResponse',
   'userinfoEncryptedResponse',
@@ -48,13 +48,12 @@ const encrypted = [
 ] as const;
 
 /**
- * Checks what a client says of itself beside what every client has: each property by the table, then what they are to one
- * another.
- * @param context what the rest of the metadata says, checked already
- * @param say called for each problem, with the draft's member (`contacts.2` for a row of a list)
+ * Validates optional client metadata: each property by the table, then the rules across properties.
+ * @param context other metadata, already validated
+ * @param say called for each problem with the draft's member (`contacts.2` for an entry of a list)
  */
 export function checkMetadata(draft: ClientMetadataDraft, context: Context, say: SayOf): ClientMetadata {
-  // Each value is what the check of the table gives.
+  // Each value is the result of its check in the table.
   const checked = Object.fromEntries(
     metadataPropertyNames.map((name) => [
       name,
@@ -66,7 +65,7 @@ export function checkMetadata(draft: ClientMetadataDraft, context: Context, say:
   checkAlgorithms(checked, context, say);
   checkKeyUse(draft, checked, context, say);
   checkAddresses(checked, context, say);
-  // RFC 9700 4.14.2: of a public client they are rotated or sender-constrained.
+  // RFC 9700 4.14.2: refresh tokens of public clients must be rotated or sender-constrained.
   if (checked.refreshTokenRotation === 'never' && context.authMethod === 'none' && !checked.dpopBoundAccessTokens)
     say('refreshTokenRotation', 'Without rotation, a public client needs tokens that are bound to a key (DPoP).');
   for (const name of encrypted)
@@ -75,7 +74,7 @@ export function checkMetadata(draft: ClientMetadataDraft, context: Context, say:
   return withContentEncryption(checked);
 }
 
-/** OpenID Connect Registration 2: A128CBC-HS256 where only the alg is said. Of request objects it is the client's choice. */
+/** OpenID Connect Registration 2: A128CBC-HS256 is the default if only the alg is set. For request objects the client chooses. */
 function withContentEncryption(metadata: ClientMetadata): ClientMetadata {
   const standard = encrypted
     .filter((name) => name !== 'requestObjectEncryption' && metadata[`${name}Alg`] && !metadata[`${name}Enc`])

@@ -20,35 +20,35 @@ import {
 import { refreshTokenRotations } from './refresh-token.js';
 import { securityProfileNames } from './security-profile.js';
 
-/** How the value of a property is written in JSON. */
+/** The JSON type of a property. */
 export type ClientPropertyCodec = 'text' | 'list' | 'scope' | 'number' | 'flag' | 'object' | 'exchange_rules';
 
 /**
  * Who may set a property:
- * - `registration`: whoever registers the client, by protocol or by a metadata document (RFC 7591)
- * - `approved_registration`: whoever registers it with an initial access token that approves clients, and administrators
+ * - `registration`: the registrant, by protocol or by a metadata document (RFC 7591)
+ * - `approved_registration`: a registrant with an initial access token that approves clients, and administrators
  * - `owner`: the developer who owns the client, and administrators
- * - `administrator`: administrators alone
- * - `server`: this server alone
+ * - `administrator`: administrators only
+ * - `server`: only this server
  */
 export type ClientPropertySetter = 'registration' | 'approved_registration' | 'owner' | 'administrator' | 'server';
 
-/** A property of a client, described once. */
+/** The definition of a client property. */
 export interface ClientProperty {
-  /** Its name in JSON: what the specifications call it, or ours. */
+  /** Its name in JSON, from a specification where one defines it. */
   readonly wire: string;
   readonly codec: ClientPropertyCodec;
   readonly setBy: ClientPropertySetter;
-  /** The values that there are to choose from. */
+  /** Allowed values. */
   readonly choices?: readonly string[];
 }
 
-/** A property whose value can be checked without looking at the others. */
+/** A property that can be validated independently of others. */
 export interface CheckedProperty<Value> extends ClientProperty {
-  /** The value of a client that does not set it. */
+  /** The default value. */
   readonly default: Value;
   /**
-   * The value to store; problems are reported to `say`. Rules across properties are in `checkClientMetadata` and
+   * Returns the value to store; reports problems to `say`. Rules across properties are in `checkClientMetadata` and
    * `checkMetadata`.
    */
   readonly check: (said: unknown, say: Say) => Value;
@@ -66,7 +66,7 @@ function flag([wire, setBy]: Described, standard = false): CheckedProperty<boole
   };
 }
 
-/** A text that may be left out: nothing and an empty one are the same. */
+/** An optional text: empty means undefined. */
 function optionalText(
   [wire, setBy]: Described,
   check: (text: string, say: Say) => void,
@@ -115,7 +115,7 @@ function choice<Choice extends string>(
   return choiceOf(described, choices, undefined);
 }
 
-/** Blank and repeated texts are left out. */
+/** Blank and repeated entries are omitted. */
 function texts(
   [wire, setBy]: Described,
   most: number,
@@ -159,8 +159,7 @@ const maxAcrValues = 20;
 const maxRequestUris = 50;
 
 /**
- * What a client may say of itself beside what every client has. All of it is optional. Who may set a property has no
- * default: whoever adds one decides it.
+ * Optional client metadata. The permission to set a property has no default, so that it is decided for each new one.
  * @see RFC 7591 2, OpenID Connect Registration 2, the OpenID Connect logout specifications
  */
 export const metadataProperties = {
@@ -170,7 +169,7 @@ export const metadataProperties = {
   tosUri: uri(['tos_uri', 'registration']),
   policyUri: uri(['policy_uri', 'registration']),
   jwksUri: uri(['jwks_uri', 'registration']),
-  /** The client's public keys, by value; never together with `jwksUri`. */
+  /** The client's public keys by value; excludes `jwksUri`. */
   jwks: keySet(['jwks', 'registration']),
   softwareId: shortText(['software_id', 'registration']),
   softwareVersion: shortText(['software_version', 'registration']),
@@ -178,14 +177,14 @@ export const metadataProperties = {
   subjectType: choiceOf(['subject_type', 'registration'], ['public', 'pairwise'], 'public'),
   idTokenEncryptedResponseAlg: choice(['id_token_encrypted_response_alg', 'registration'], keyManagementAlgorithms),
   idTokenEncryptedResponseEnc: choice(['id_token_encrypted_response_enc', 'registration'], contentEncryptionAlgorithms),
-  /** Absent: UserInfo answers in plain JSON. */
+  /** Absent: UserInfo responses are plain JSON. */
   userinfoSignedResponseAlg: choice(['userinfo_signed_response_alg', 'registration'], signatureAlgorithms),
   userinfoEncryptedResponseAlg: choice(['userinfo_encrypted_response_alg', 'registration'], keyManagementAlgorithms),
   userinfoEncryptedResponseEnc: choice(
     ['userinfo_encrypted_response_enc', 'registration'],
     contentEncryptionAlgorithms,
   ),
-  /** Of answers of the authorization endpoint that are JWTs (JARM 3); absent: RS256. */
+  /** Signature algorithm of JWT authorization responses (JARM 3); absent: RS256. */
   authorizationSignedResponseAlg: choice(['authorization_signed_response_alg', 'registration'], signatureAlgorithms),
   authorizationEncryptedResponseAlg: choice(
     ['authorization_encrypted_response_alg', 'registration'],
@@ -195,7 +194,7 @@ export const metadataProperties = {
     ['authorization_encrypted_response_enc', 'registration'],
     contentEncryptionAlgorithms,
   ),
-  /** Of introspection answers that are JWTs (RFC 9701 6); absent: RS256. */
+  /** Signature algorithm of JWT introspection responses (RFC 9701 6); absent: RS256. */
   introspectionSignedResponseAlg: choice(['introspection_signed_response_alg', 'registration'], signatureAlgorithms),
   introspectionEncryptedResponseAlg: choice(
     ['introspection_encrypted_response_alg', 'registration'],
@@ -205,32 +204,32 @@ export const metadataProperties = {
     ['introspection_encrypted_response_enc', 'registration'],
     contentEncryptionAlgorithms,
   ),
-  /** Absent: any algorithm, `none` among them (OpenID Connect Registration 2). */
+  /** Absent: any algorithm, including `none` (OpenID Connect Registration 2). */
   requestObjectSigningAlg: choice(['request_object_signing_alg', 'registration'], [...signatureAlgorithms, 'none']),
   requestObjectEncryptionAlg: choice(['request_object_encryption_alg', 'registration'], keyManagementAlgorithms),
   requestObjectEncryptionEnc: choice(['request_object_encryption_enc', 'registration'], contentEncryptionAlgorithms),
-  /** Absent: any algorithm that fits the client's way of authentication. */
+  /** Absent: any algorithm that fits the authentication method. */
   tokenEndpointAuthSigningAlg: choice(
     ['token_endpoint_auth_signing_alg', 'registration'],
     [...jwsAlgorithms, ...macAlgorithms],
   ),
-  /** Seconds; what a request without `max_age` means. */
+  /** Seconds; `max_age` of requests without one. */
   defaultMaxAge: seconds(['default_max_age', 'registration']),
   requireAuthTime: flag(['require_auth_time', 'registration']),
   defaultAcrValues: texts(['default_acr_values', 'registration'], maxAcrValues, checkText),
-  /** Where a login may be begun by others (OpenID Connect Core 4). */
+  /** Where others can initiate a login (OpenID Connect Core 4). */
   initiateLoginUri: uri(['initiate_login_uri', 'registration']),
-  /** Addresses of request objects that may be fetched (OpenID Connect Core 6.2). */
+  /** URLs of request objects that may be fetched (OpenID Connect Core 6.2). */
   requestUris: texts(['request_uris', 'registration'], maxRequestUris, checkUriWithFragment),
-  /** True: its authorization requests come by the pushed authorization request endpoint alone (RFC 9126 6). */
+  /** True: its authorization requests must be pushed (RFC 9126 6). */
   requirePushedAuthorizationRequests: flag(['require_pushed_authorization_requests', 'registration']),
-  /** True: it gets access tokens that are bound to a key of its own, and no others (RFC 9449 5.2). */
+  /** True: its access tokens must be bound to a key (RFC 9449 5.2). */
   dpopBoundAccessTokens: flag(['dpop_bound_access_tokens', 'registration']),
-  /** True: every authorization request has a request object that the client signed (RFC 9101 10.5). */
+  /** True: its authorization requests must have a signed request object (RFC 9101 10.5). */
   requireSignedRequestObject: flag(['require_signed_request_object', 'registration']),
-  /** What it and its messages must meet, beside what the server demands of all. */
+  /** Requirements in addition to those of the server for all clients. */
   securityProfile: choiceOf(['security_profile', 'approved_registration'], securityProfileNames, 'none'),
-  /** Whether a refresh replaces its refresh tokens; `default` decides by what protects them (RFC 9700 4.14.2). */
+  /** Whether a refresh replaces refresh tokens; `default` depends on how they are protected (RFC 9700 4.14.2). */
   refreshTokenRotation: choiceOf(['refresh_token_rotation', 'registration'], refreshTokenRotations, 'default'),
   backchannelLogoutUri: uri(['backchannel_logout_uri', 'registration']),
   backchannelLogoutSessionRequired: flag(['backchannel_logout_session_required', 'registration']),
@@ -238,7 +237,7 @@ export const metadataProperties = {
   frontchannelLogoutSessionRequired: flag(['frontchannel_logout_session_required', 'registration']),
 } as const;
 
-/** Properties with a database column of their own that are checked by themselves. */
+/** Properties with their own database column that are validated independently. */
 export const checkedColumns = {
   redirectUris: redirectUris(['redirect_uris', 'registration']),
   name: { wire: 'client_name', codec: 'text', setBy: 'registration', default: '', check: checkName },
@@ -250,21 +249,21 @@ export const checkedColumns = {
     check: checkApplicationType,
   },
   postLogoutRedirectUris: redirectUris(['post_logout_redirect_uris', 'registration']),
-  /** False: need not send PKCE where the server's policy leaves it to confidential clients. */
+  /** False: PKCE is optional, if the server's policy allows that for confidential clients. */
   pkceRequired: flag(['require_pkce', 'owner'], true),
-  /** False: an administrator lets it go without the consent page. */
+  /** False: an administrator waived the consent page. */
   consentRequired: flag(['require_consent', 'owner'], true),
-  /** True: an administrator wants more than one factor of whoever logs in there. */
+  /** True: an administrator requires a second factor of users of this client. */
   secondFactorRequired: flag(['require_second_factor', 'administrator']),
-  /** True: an administrator lets it get tokens for itself at APIs that do not let anyone. */
+  /** True: an administrator allows it tokens of its own for APIs that do not allow all clients. */
   actsForItself: flag(['acts_for_itself', 'administrator']),
-  /** True: the credentials of an API. It asks about tokens (RFC 7662), and gets some by exchange alone. */
+  /** True: the credentials of an API. It introspects tokens (RFC 7662) and obtains tokens only by exchange. */
   resourceServer: flag(['resource_server', 'server']),
 } as const satisfies Readonly<Record<string, CheckedProperty<unknown>>>;
 
 /**
- * Properties with a database column of their own whose values and defaults depend on other properties or on the server's
- * policy: `checkClientMetadata`.
+ * Properties with their own database column whose values and defaults depend on other properties or on the server's policy:
+ * `checkClientMetadata`.
  */
 const dependentColumns = {
   authMethod: { wire: 'token_endpoint_auth_method', codec: 'text', setBy: 'registration' },
@@ -278,7 +277,7 @@ const dependentColumns = {
   ownerId: { wire: 'owner_id', codec: 'text', setBy: 'administrator' },
 } as const satisfies Readonly<Record<string, ClientProperty>>;
 
-/** The properties with a database column of their own, which has the same name. */
+/** The properties with their own database column, which has the same name. */
 const columnProperties = { ...checkedColumns, ...dependentColumns };
 
 type CheckedColumnName = keyof typeof checkedColumns;
@@ -287,8 +286,8 @@ export type MetadataPropertyName = keyof typeof metadataProperties;
 export type ClientPropertyName = MetadataPropertyName | ColumnPropertyName;
 
 /**
- * Every property of a client. The names are those of RFC 7591, OpenID Connect Registration, the logout specifications, JARM,
- * RFC 9126, RFC 9449 and RFC 9701; those that no specification has are ours.
+ * All client properties. The names are those of RFC 7591, OpenID Connect Registration, the logout specifications, JARM, RFC
+ * 9126, RFC 9449 and RFC 9701; other names are specific to this server.
  */
 export const clientProperties: Readonly<Record<ClientPropertyName, ClientProperty>> = {
   ...columnProperties,
@@ -309,13 +308,13 @@ export type ClientMetadata = { readonly [Name in Exclude<MetadataPropertyName, O
 /** The properties of {@link checkedColumns}. */
 export type CheckedColumns = { readonly [Name in CheckedColumnName]: ValueOf<(typeof checkedColumns)[Name]> };
 
-/** The properties of {@link checkedColumns} that are true or false. */
+/** The boolean properties of {@link checkedColumns}. */
 export type ClientFlagName = {
   [Name in CheckedColumnName]: CheckedColumns[Name] extends boolean ? Name : never;
 }[CheckedColumnName];
 export type ClientFlags = Pick<CheckedColumns, ClientFlagName>;
 
-// The keys of object literals, which TypeScript knows as strings alone.
+// TypeScript types the keys of an object only as strings.
 export const metadataPropertyNames = Object.keys(metadataProperties) as readonly MetadataPropertyName[];
 export const columnPropertyNames = Object.keys(columnProperties) as readonly ColumnPropertyName[];
 const checkedColumnNames = Object.keys(checkedColumns) as readonly CheckedColumnName[];
@@ -325,7 +324,7 @@ export const clientFlagNames = checkedColumnNames.filter(
 
 /** A value for each flag. */
 export function clientFlagsBy(valueOf: (name: ClientFlagName) => boolean): ClientFlags {
-  // Each flag has its value, and nothing else is in it.
+  // Contains exactly the flags, each with its value.
   return Object.fromEntries(clientFlagNames.map((name) => [name, valueOf(name)])) as ClientFlags;
 }
 
@@ -346,7 +345,7 @@ const settable: Readonly<Record<ClientEditor, readonly ClientPropertySetter[]>> 
   server: ['registration', 'approved_registration', 'owner', 'administrator', 'server'],
 };
 
-/** Whether an editor may set a property at all. Which values are allowed is decided by rules across properties. */
+/** Whether an editor may set a property at all. Rules across properties decide which values are allowed. */
 export function maySetClientProperty(editor: ClientEditor, name: ClientPropertyName): boolean {
   return settable[editor].includes(clientProperties[name].setBy);
 }

@@ -1,12 +1,12 @@
 import type { Jwk } from '../jose/index.js';
 import { isLoopbackHost, redirectUriProblem } from './redirect-uri.js';
 
-/** A JWK set as the client registered it (RFC 7517 5). */
+/** A JWK set as registered by the client (RFC 7517 5). */
 export interface JwkSet {
   readonly keys: readonly Jwk[];
 }
 
-/** Says what is wrong with a value; of a list, with which of its members. */
+/** Reports a problem with a value, or with an entry of a list by index. */
 export type Say = (message: string, index?: number) => void;
 
 const maxUriCharacters = 2000;
@@ -19,7 +19,7 @@ export function checkName(said: unknown, say: Say): string {
   const name = typeof said === 'string' ? said.trim() : '';
   if (name === '') say('Enter a name: people read it on the consent page.');
   else if (name.length > maxTextCharacters) say(`A name has at most ${maxTextCharacters} characters.`);
-  // Letters that turn the reading direction would let a name disguise itself on the consent page.
+  // Bidirectional control characters could disguise a name on the consent page.
   else if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) say('A name has no control characters.');
   return name;
 }
@@ -62,7 +62,7 @@ export function checkSeconds(value: unknown, say: Say): number | undefined {
   return value;
 }
 
-/** What is wrong with an address that we or a person's browser will go to; http is for this machine alone. */
+/** What is wrong with a URL that this server or a user's browser will open; http is allowed only for loopback. */
 function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' = 'no fragment'): string | undefined {
   if (value.length > maxUriCharacters) return `An address has at most ${maxUriCharacters} characters.`;
   if (!/^[\x21-\x7e]+$/.test(value) || /["<>\\^`{|}]/.test(value)) return 'An address is ASCII without spaces.';
@@ -79,7 +79,7 @@ function uriProblem(value: string, fragment: 'no fragment' | 'fragment allowed' 
   return 'Use an https address.';
 }
 
-/** A set of public keys (RFC 7517 5). */
+/** Validates a set of public keys (RFC 7517 5). */
 export function checkKeys(jwks: unknown, say: Say): JwkSet | undefined {
   if (typeof jwks !== 'object' || jwks === null) return undefined;
   const keys: unknown = 'keys' in jwks ? jwks.keys : undefined;
@@ -91,7 +91,7 @@ export function checkKeys(jwks: unknown, say: Say): JwkSet | undefined {
     say(`At most ${maxKeys} keys and ${maxKeySetCharacters} characters.`);
     return undefined;
   }
-  // Each is an object by the check above; what stands in it is checked where a key is used.
+  // Each is an object; its members are validated where a key is used.
   const checked = keys as readonly Jwk[];
   if (checked.some((key) => ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].some((member) => member in key)))
     say('Register public keys only: this set has a private or symmetric key in it.');

@@ -10,17 +10,17 @@ import {
 } from './client-properties.js';
 import { formatExchangeRule, parseExchangeRules } from './token-exchange.js';
 
-/** A JWK set has its keys, a key its members, and some of those are lists. */
+/** The JWK set, its keys, their members and lists in those. */
 const maxLevels = 6;
 
-/** The properties that the protocol names (RFC 7591 2): those of a registration. */
+/** The properties of a registration by protocol (RFC 7591 2). */
 const protocolNames = clientPropertyNames.filter((name) =>
   ['registration', 'approved_registration'].includes(clientProperties[name].setBy),
 );
-/** The properties that have a name of ours. */
+/** Properties with names specific to this server. */
 const ownNames = clientPropertyNames.filter((name) => !protocolNames.includes(name));
 
-/** Every property of a registration, back at its default: an update replaces them all (RFC 7592 2.2). */
+/** All properties of a registration at their defaults: an update replaces all of them (RFC 7592 2.2). */
 export const blankRegistration: ClientInput = Object.fromEntries(
   protocolNames.filter((name) => clientProperties[name].setBy === 'registration').map((name) => [name, undefined]),
 );
@@ -36,15 +36,15 @@ const shapes: Readonly<Record<ClientPropertyCodec, string>> = {
 };
 
 /**
- * Reads client metadata as they are written in JSON (RFC 7591 2). Looks at the kinds of values alone; what they may be is
- * checked by `checkClientMetadata`. Unknown members are ignored, and null takes a member back to its default.
- * @returns the members that are there, and what is wrong with others, named as they came
+ * Parses client metadata in JSON (RFC 7591 2). Only checks the types; `checkClientMetadata` validates the values. Unknown
+ * members are ignored, and null resets a member to its default.
+ * @returns the parsed members, and the problems of others by their JSON names
  */
 export function parseClientMetadata(json: Readonly<Record<string, unknown>>): ParsedProperties {
   return parseProperties(json, protocolNames);
 }
 
-/** The same with our own names for what the protocol has none for: for the API and the command line. */
+/** The same with the additional names of the API and the command line. */
 export function parseClientProperties(json: Readonly<Record<string, unknown>>): ParsedProperties {
   return parseProperties(json, clientPropertyNames);
 }
@@ -68,7 +68,7 @@ function parseProperties(
     if ('problem' in parsed) problems.push({ field: wire, message: parsed.problem });
     else input[name] = parsed.value;
   }
-  // Every member was set to a value of the kind that the table says the property has.
+  // Each member has the type that the table gives for the property.
   return { input, problems };
 }
 
@@ -79,17 +79,17 @@ function parseValue(
   if (!isKind(codec, value)) return { problem: `This is ${shapes[codec]}.` };
   if (codec === 'scope' && typeof value === 'string') return { value: value.split(' ').filter((each) => each) };
   if (codec !== 'exchange_rules') return { value };
-  // A list of texts by the check above.
+  // A list of strings by the check above.
   const parsed = parseExchangeRules(value as readonly string[]);
   return 'problem' in parsed ? parsed : { value: parsed.rules };
 }
 
-/** Writes a client's metadata as JSON has them; what the client does not have is left out. */
+/** Client metadata in JSON; undefined members are omitted. */
 export function formatClientMetadata(client: Client): Record<string, unknown> {
   return formatProperties(client, protocolNames);
 }
 
-/** Writes what the protocol has no name for, under our names. */
+/** The properties that the protocol does not define, in JSON. */
 export function formatOwnProperties(client: Client): Record<string, unknown> {
   return formatProperties(client, ownNames);
 }
@@ -110,7 +110,7 @@ function formatValue(codec: ClientPropertyCodec, client: Client, name: ClientPro
   return codec === 'scope' && Array.isArray(value) ? value.join(' ') : value;
 }
 
-/** What JSON calls a member of a draft: `redirectUris.2` is `redirect_uris`. A client is public by how it authenticates. */
+/** The JSON name of a member of a draft: `redirectUris.2` is `redirect_uris`. The type of a client follows from its authentication. */
 export function metadataName(field: string): string {
   const [member = ''] = field.split('.');
   const name = member === 'type' ? 'authMethod' : member;

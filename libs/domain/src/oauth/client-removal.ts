@@ -1,9 +1,9 @@
 import type { Client } from './client.js';
 
 /**
- * Why a client cannot be deleted; undefined when it can. A client with a metadata document is created by the next request
- * that names its `client_id`: deleted while it is disabled or limited, it would come back without that restriction.
- * @returns a sentence for administrators
+ * Why a client cannot be deleted; undefined if it can. A client with a metadata document is created again by the next request
+ * with its `client_id`: if it were deleted while disabled or restricted, it would come back without that restriction.
+ * @returns a message for administrators
  */
 export function removalProblem(client: Pick<Client, 'source' | 'disabledAt' | 'limitedAt'>): string | undefined {
   if (client.source !== 'metadata_document') return undefined;

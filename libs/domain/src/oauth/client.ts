@@ -38,11 +38,11 @@ export const authMethods = [
 export type AuthMethod = (typeof authMethods)[number];
 
 /**
- * Who registered a client: an administrator (by page or command), a developer, whoever asked by protocol (RFC 7591), or
- * nobody: a document at the address that is its `client_id`.
+ * Who registered a client: an administrator (by page or command), a developer, a registrant by protocol (RFC 7591), or nobody:
+ * its `client_id` is the URL of a metadata document.
  */
 export const clientSources = ['admin', 'developer', 'registration', 'metadata_document'] as const;
-/** Of clients that no administrator or developer made: labelled and counted until one approves them. */
+/** True for clients that no administrator or developer created: they are labelled and counted until one is approved. */
 export function cameByItself(source: string | undefined): boolean {
   return source === 'registration' || source === 'metadata_document';
 }
@@ -55,30 +55,30 @@ export interface Client extends ClientMetadata, CheckedColumns {
   /** RFC 6749 2.1 */
   readonly type: 'confidential' | 'public';
   readonly authMethod: AuthMethod;
-  /** What a request without `redirect_uri` means; a member of `redirectUris`. */
+  /** The redirect URI of a request without one; a member of `redirectUris`. */
   readonly defaultRedirectUri?: string | undefined;
   readonly grantTypes: readonly GrantTypeName[];
   readonly responseTypes: readonly ResponseTypeName[];
-  /** What it may ask for. */
+  /** The scopes that it may request. */
   readonly scope: Scope;
-  /** What a request without `scope` means; part of `scope`. */
+  /** The scope of a request without one; part of `scope`. */
   readonly defaultScope: Scope;
   readonly idTokenSignedResponseAlg: SignatureAlgorithm;
-  /** The APIs that an administrator lets it exchange people's tokens for (RFC 8693). */
+  /** The APIs for which an administrator allows token exchange (RFC 8693). */
   readonly tokenExchange: readonly ExchangeRule[];
   readonly ownerId?: string | undefined;
   readonly source: ClientSource;
-  /** Undefined: no administrator has looked at it yet. It works, people are warned of it, and it goes when it is not used. */
+  /** Undefined: not yet reviewed. It works with a warning for users, and is purged when unused. */
   readonly approvedAt?: EpochSeconds | undefined;
   readonly createdAt: EpochSeconds;
   readonly disabledAt?: EpochSeconds | undefined;
-  /** Set: an administrator lets it log people in, and nothing more; see {@link limitedClient}. */
+  /** Set: an administrator restricts it to signing in users; see {@link limitedClient}. */
   readonly limitedAt?: EpochSeconds | undefined;
 }
 
 type ClientFlagsDraft = { readonly [Name in ClientFlagName]?: boolean | undefined };
 
-/** What a form or a command says of a client: unchecked. */
+/** A client from a form or a command, not validated. */
 export interface ClientDraft extends ClientMetadataDraft, ClientFlagsDraft {
   readonly name: string;
   readonly type: string;
@@ -100,7 +100,7 @@ export interface ClientDraft extends ClientMetadataDraft, ClientFlagsDraft {
   readonly disabledAt?: EpochSeconds | undefined;
 }
 
-/** What is wrong, and beside which field of the form to say it: the draft's member, with an index for lists (`redirectUris.2`). */
+/** A problem and the member of the draft that has it, with an index for lists (`redirectUris.2`). */
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;
@@ -111,14 +111,14 @@ const ownedAdministrationSentence =
 const maxScopes = 100;
 const maxGrantTypes = 20;
 
-/** What the server demands of every client. */
+/** The server's requirements for all clients. */
 export interface ClientPolicy {
   readonly securityProfile: SecurityProfileName;
 }
 
 /**
- * Checks a client's metadata as a whole.
- * @returns the client, or everything that is wrong at once
+ * Validates a client's metadata.
+ * @returns the client, or all problems
  * @see RFC 7591 2, RFC 8252, RFC 9700 2.1
  */
 export function checkClientMetadata(
@@ -183,7 +183,7 @@ export function checkClientMetadata(
 
   const redirectUris = checkedColumns.redirectUris.check(draft.redirectUris, sayOf('redirectUris'));
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
-  // OpenID Connect Registration 2, application_type. An administrator may try things on their own machine.
+  // OpenID Connect Registration 2, application_type. Administrators may test with clients on their own machine.
   if (applicationType === 'web' && grantTypes.includes('implicit') && (draft.source ?? 'admin') !== 'admin')
     redirectUris.forEach((uri, index) => {
       if (!isSecureWeb(uri))
@@ -254,11 +254,11 @@ export function checkClientMetadata(
   return unmet.length > 0 ? { problems: unmet } : { client };
 }
 
-/** What a limited client may still ask for: who somebody is. */
+/** The scopes of a restricted client: the user's identity. */
 const limitedScopes: Scope = ['openid', 'profile', 'email'];
 const limitedGrantTypes: readonly GrantTypeName[] = ['authorization_code', 'implicit'];
 
-/** The client as the protocol sees it: of one that an administrator limited, what lets people log in and nothing more. */
+/** The client as endpoints see it: a restricted one can only sign in users. */
 export function limitedClient(client: Client): Client {
   if (client.limitedAt === undefined) return client;
   return {
@@ -273,8 +273,8 @@ export function limitedClient(client: Client): Client {
 }
 
 /**
- * The client as the protocol sees it: without the administration of this server where it has an owner. Clients from before
- * {@link checkClientMetadata} refused this combination may still be stored.
+ * The client as endpoints see it: without administration scopes where it has an owner. Clients with this combination may be
+ * stored from before {@link checkClientMetadata} rejected it.
  */
 export function withoutOwnedAdministration(client: Client): Client {
   if (client.ownerId === undefined || !client.scope.some(isAdministrationScope)) return client;
@@ -286,19 +286,21 @@ export function withoutOwnedAdministration(client: Client): Client {
 }
 
 /**
- * That a client may have a token for these APIs: a limited one may not, whatever it asked for or was granted before.
+ * Checks that a client may have a token for these APIs: a restricted one may not, even if it was granted before.
  * @param resources identifiers of APIs
  * @throws OAuthError invalid_target
  * @see RFC 8707 2
  */
 export function checkResourcesAllowed(client: Pick<Client, 'limitedAt'>, resources: readonly string[]): void {
   if (client.limitedAt !== undefined && resources.length > 0)
-    throw new OAuthError('invalid_target', 'This client gets no tokens for APIs.', { reason: 'resource.limited' });
+    throw new OAuthError('invalid_target', 'This client may not obtain tokens for APIs.', {
+      reason: 'resource.limited',
+    });
 }
 
 /**
- * The response types and the grant types that go with them must both be there: a code needs `authorization_code`, a token
- * from the authorization endpoint `implicit` (RFC 7591 2.1, OpenID Connect Registration 2).
+ * Response types and grant types must correspond: a code requires `authorization_code`, tokens from the authorization endpoint
+ * `implicit` (RFC 7591 2.1, OpenID Connect Registration 2).
  */
 function checkResponseTypes(
   asked: readonly string[] | undefined,

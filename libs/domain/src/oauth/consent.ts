@@ -1,14 +1,14 @@
 import { isAdministrationScope, isSubset, standardScopes, type Scope } from './scope.js';
 
-/** Scopes that a person allowed a client, by where they apply. */
+/** Scopes that a user granted to a client, by where they apply. */
 export interface AllowedScopes {
-  /** At this server itself: the standard scopes, and those of requests that named no API. */
+  /** At this server: the standard scopes, and those of requests without an API. */
   readonly scope: Scope;
-  /** At each API, by its identifier. An entry without scopes allows access to the API alone. */
+  /** At each API, by its identifier. An entry without scopes allows access to the API only. */
   readonly resourceScopes: ReadonlyMap<string, Scope>;
 }
 
-/** What a request asks for. */
+/** The requested scopes and APIs. */
 export interface RequestedScopes {
   readonly scope: Scope;
   /** Identifiers of APIs (RFC 8707). */
@@ -19,14 +19,14 @@ export interface RequestedScopes {
 
 export const nothingAllowed: AllowedScopes = { scope: [], resourceScopes: new Map() };
 
-/** True for a scope that belongs to this server itself, whichever API is requested beside it. */
+/** True for a scope of this server itself, whichever API is requested with it. */
 export function isServerScope(scope: string): boolean {
   return standardScopes.includes(scope) || isAdministrationScope(scope);
 }
 
 /**
- * What is allowed once a person has said yes to a request, too. A scope of an API is allowed only at the APIs that this
- * request names and that define it, because the same name may mean something else at another one, now or later.
+ * The granted scopes after consent to a request. A scope of an API is granted only at the requested APIs that define it,
+ * because the same name may have another meaning at another API, now or later.
  * @see RFC 8707 3, RFC 6749 3.3
  */
 export function allowScopes(before: AllowedScopes, request: RequestedScopes): AllowedScopes {
@@ -40,15 +40,15 @@ export function allowScopes(before: AllowedScopes, request: RequestedScopes): Al
   return { scope: union(before.scope, ofServer), resourceScopes };
 }
 
-/** The requested APIs at which a scope applies; none: it applies at this server, or at no API that is requested. */
+/** The requested APIs at which a scope applies; none: it applies at this server, or at no requested API. */
 function apisOf(scope: string, { resources = [], definedScopes }: RequestedScopes): readonly string[] {
   if (isServerScope(scope)) return [];
   return definedScopes ? resources.filter((each) => definedScopes.get(each)?.includes(scope)) : resources;
 }
 
 /**
- * The part of a request that a person has not allowed yet.
- * @returns undefined when all of it is allowed; an empty list when only access to an API is missing
+ * The part of a request without consent.
+ * @returns undefined when consent is complete; an empty list when only access to an API is missing
  */
 export function missingScopes(allowed: AllowedScopes, request: RequestedScopes): Scope | undefined {
   const resources = request.resources ?? [];

@@ -8,24 +8,24 @@ import { isSubset, parseScope, type Scope } from './scope.js';
 /** The grant type's name (RFC 8628 3.4). */
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** What a device asks for; checked. */
+/** A validated device authorization request. */
 export interface DeviceAuthorizationRequest {
   readonly clientId: string;
   readonly scope: Scope;
-  /** Identifiers of the APIs that access is asked for (RFC 8707). */
+  /** Identifiers of the requested APIs (RFC 8707). */
   readonly resources: readonly string[];
 }
 
-/** What decides the way of a request through the pages. */
+/** The part of a request that determines the next step of an interaction. */
 export type StepRequest = Pick<
   AuthorizationRequest,
   'prompt' | 'scope' | 'maxAge' | 'acrValues' | 'claims' | 'resources'
 > &
-  /** Absent where the answer does not go through the browser. */
+  /** Absent where the response is not sent through the browser. */
   Partial<Pick<AuthorizationRequest, 'redirectUri'>>;
 
 /**
- * Checks a device authorization request; that the APIs are there is for the caller to see.
+ * Validates a device authorization request. The caller checks that the APIs exist.
  * @throws OAuthError unauthorized_client without the grant type; invalid_scope; invalid_target;
  *   invalid_authorization_details
  * @see RFC 8628 3.1
@@ -42,15 +42,15 @@ export function checkDeviceAuthorizationRequest(
   const asked = parameters.get('scope');
   const scope = asked === undefined ? client.defaultScope : parseScope(asked);
   if (!isSubset(scope, client.scope))
-    throw new OAuthError('invalid_scope', 'The scope is not one that this client may ask for.', {
+    throw new OAuthError('invalid_scope', 'This client may not request this scope.', {
       reason: 'scope.unregistered',
     });
   return { clientId: client.id, scope, resources: parseResourceParameter(parameters.get('resource')) };
 }
 
 /**
- * How a device's request goes through the pages: the person is asked each time, whatever they allowed before and whether
- * or not an administrator let the client go without, because a code that comes by mail may be somebody else's.
+ * The interaction of a device authorization: consent is requested each time, even if it was given before or waived by an
+ * administrator, because the code may have been sent by an attacker.
  * @see RFC 8628 3.3, 5.4
  */
 export function deviceStepRequest(
@@ -66,7 +66,7 @@ export function deviceStepRequest(
   };
 }
 
-/** One that asks again sooner waits so much longer each time (RFC 8628 3.5). */
+/** Added to the interval each time a client polls too early (RFC 8628 3.5). */
 export const slowDownSeconds = 5;
-/** RFC 8628 3.2: what a client waits that is told nothing else. */
+/** RFC 8628 3.2: the default polling interval. */
 export const firstIntervalSeconds = 5;

@@ -19,10 +19,10 @@ import {
 import { OAuthError } from './oauth-error.js';
 import { algorithmsUnder, securityProfile, type SecurityProfileName } from './security-profile.js';
 
-/** What a proof may be signed with: a key pair, never a shared secret, never nothing (RFC 9449 4.2). */
+/** Algorithms of proofs: asymmetric only, never `none` (RFC 9449 4.2). */
 export const dpopAlgorithms = jwsAlgorithms;
 
-/** How long a proof is good after it was made, and how far ahead of ours a client's clock may be. Seconds. */
+/** Maximum age of a proof, and tolerated clock difference of the client, in seconds. */
 const maxAgeSeconds = 300;
 const skewSeconds = 60;
 
@@ -31,63 +31,63 @@ const maxIdCharacters = 1000;
 const maxUriCharacters = 4000;
 const maxNonceCharacters = 200;
 
-/** The request that a proof is for. */
+/** The request to which a proof must apply. */
 export interface DpopContext {
   readonly method: string;
-  /** Of the endpoint, as clients know it: issuer and path. */
+  /** URL of the endpoint as clients know it: issuer and path. */
   readonly uri: string;
-  /** The access token that comes with it; undefined where none does. */
+  /** The access token in the same request; undefined if there is none. */
   readonly accessToken?: string | undefined;
   readonly now: EpochSeconds;
 }
 
-/** A proof that is right in everything that the proof itself says; that it is used once, and its nonce, are not looked at. */
+/** A valid proof. The caller still checks for replay and the nonce. */
 export interface DpopProof {
-  /** Thumbprint of the key (RFC 7638): what tokens are bound to. */
+  /** Thumbprint of the key (RFC 7638), to which tokens are bound. */
   readonly jkt: string;
   readonly jti: string;
   readonly nonce: string | undefined;
   readonly algorithm: JwsAlgorithm;
-  /** `iat`; it may have a fraction. */
+  /** `iat`; may have a fraction. */
   readonly issuedAt: number;
-  /** From when on it is refused for its age: until then its `jti` is remembered. */
+  /** When it is rejected as too old: its `jti` is stored until then. */
   readonly expiresAt: EpochSeconds;
 }
 
 /**
- * Checks a DPoP proof: that whoever sent it holds the private key of the public one in it, and made it for this request.
- * @param text the DPoP header as it came
+ * Validates a DPoP proof: the sender has the private key of its public key and created it for this request.
+ * @param text the DPoP header as received
  * @throws OAuthError invalid_dpop_proof
  * @see RFC 9449 4.2, 4.3
  */
 export function checkDpopProof(text: string, context: DpopContext): DpopProof {
-  // Two headers arrive as one with a comma in it, which no JWS has.
+  // Node joins two headers with a comma, which a JWS cannot contain.
   const jws = parseJws(text, { maxLength: maxProofCharacters });
   if (!jws) throw invalid('The DPoP proof is not one well-formed JWT.', 'malformed');
   const { typ, alg, jwk } = jws.header;
-  if (typ !== 'dpop+jwt') throw invalid('The typ of a DPoP proof is dpop+jwt.', 'typ');
+  if (typ !== 'dpop+jwt') throw invalid('The typ of a DPoP proof must be dpop+jwt.', 'typ');
   const algorithm = dpopAlgorithms.find((each) => each === alg);
-  if (!algorithm) throw invalid('A DPoP proof is signed by a key pair, with a supported algorithm.', 'alg');
-  if (!isObject(jwk)) throw invalid('A DPoP proof has its public key in it (jwk).', 'jwk');
+  if (!algorithm) throw invalid('A DPoP proof must be signed with a supported asymmetric algorithm.', 'alg');
+  if (!isObject(jwk)) throw invalid('A DPoP proof must contain its public key (jwk).', 'jwk');
   const key = readPublicKey(jwk);
-  // Private members in it, another key type, a point off its curve, a key that is too short.
+  // Rejects private members, other key types, points that are not on the curve, and short keys.
   if (!key || !mayVerify(key, algorithm))
     throw invalid('The key of the DPoP proof is not a public key for its algorithm.', 'jwk');
   if (!verifySignature(algorithm, key.key, jws.signingInput, jws.signature))
-    throw invalid('The DPoP proof is not signed by the key in it.', 'signature');
+    throw invalid('The DPoP proof is not signed with the key in its header.', 'signature');
 
   const { htm, htu, iat, jti, ath, nonce } = jws.payload;
   if (htm !== context.method) throw invalid('The htm of the DPoP proof is not the method of this request.', 'htm');
   const uri = normalUri(htu);
   if (uri === undefined || uri !== normalUri(context.uri))
-    throw invalid('The htu of the DPoP proof is not the address of this endpoint.', 'htu');
-  if (typeof iat !== 'number' || !Number.isFinite(iat)) throw invalid('A DPoP proof has an iat.', 'iat');
-  if (iat > context.now + skewSeconds) throw invalid('The DPoP proof was made in the future.', 'future');
+    throw invalid('The htu of the DPoP proof is not the URL of this endpoint.', 'htu');
+  if (typeof iat !== 'number' || !Number.isFinite(iat)) throw invalid('A DPoP proof requires an iat.', 'iat');
+  if (iat > context.now + skewSeconds) throw invalid('The iat of the DPoP proof is in the future.', 'future');
   if (iat + maxAgeSeconds <= context.now) throw invalid('The DPoP proof is too old.', 'old');
   if (typeof jti !== 'string' || jti === '' || jti.length > maxIdCharacters)
-    throw invalid('A DPoP proof has a jti, a text of its own.', 'jti');
+    throw invalid('A DPoP proof requires a unique jti.', 'jti');
   if (nonce !== undefined && (typeof nonce !== 'string' || nonce.length > maxNonceCharacters))
-    throw invalid('The nonce of a DPoP proof is a text.', 'nonce');
+    throw invalid('The nonce of a DPoP proof must be a string.', 'nonce');
   if (context.accessToken !== undefined && ath !== encodeBase64url(sha256(context.accessToken)))
     throw invalid('The ath of the DPoP proof is not the hash of the access token.', 'ath');
   return {
@@ -101,7 +101,7 @@ export function checkDpopProof(text: string, context: DpopContext): DpopProof {
 }
 
 /**
- * Checks what the security profile of the client demands of its proofs, beyond {@link checkDpopProof}.
+ * Checks the requirements of the client's security profile in addition to {@link checkDpopProof}.
  * @throws OAuthError invalid_dpop_proof
  * @see FAPI 2.0 Security Profile 5.3.2.1, 5.4.1
  */
@@ -113,7 +113,7 @@ export function checkProofUnderProfile(
   if (!algorithmsUnder(profile, dpopAlgorithms).includes(algorithm))
     throw invalid('The security profile of this client does not allow the algorithm of the DPoP proof.', 'profile_alg');
   if (issuedAt > now + securityProfile(profile).clockSkewSeconds)
-    throw invalid('The DPoP proof was made in the future.', 'future');
+    throw invalid('The iat of the DPoP proof is in the future.', 'future');
 }
 
 /** The `dpop_jkt` of an authorization request: a SHA-256 in base64url (RFC 9449 10). */
@@ -122,8 +122,8 @@ export function isJkt(text: string): boolean {
 }
 
 /**
- * An address as proofs are compared: without query and fragment, by syntax and scheme normalised.
- * @returns undefined for what is no http or https address
+ * A URI for comparison with `htu`: without query and fragment, normalized by syntax and scheme.
+ * @returns undefined unless it is an http or https URI
  * @see RFC 9449 4.3 (9), RFC 3986 6.2.2, 6.2.3
  */
 function normalUri(value: unknown): string | undefined {

@@ -8,33 +8,33 @@ import type { Resource } from './resource.js';
 import { resourceIdentifierProblem } from './resource-identifier.js';
 import { isAdministrationScope, isScopeToken, standardScopes, type Scope } from './scope.js';
 
-/** The grant type by which a JWT of another issuer gets an access token (RFC 7523 2.1). */
+/** The grant type for JWT assertions of other issuers (RFC 7523 2.1). */
 export const jwtBearerGrant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 
-/** Which of a person's names here the `sub` of an assertion is. An e-mail address counts where it is confirmed. */
+/** What the `sub` of an assertion identifies a user by. An e-mail address must be verified. */
 export const subjectKinds = ['username', 'email', 'id'] as const;
 export type SubjectKind = (typeof subjectKinds)[number];
 
-/** A server whose word an administrator takes for who somebody is. */
+/** A server whose assertions about users are accepted. */
 export interface TrustedIssuer {
   readonly id: string;
   /** The `iss` of its assertions. */
   readonly issuer: string;
   readonly name: string;
-  /** Where its public keys are; one of both. */
+  /** Its public keys: either the URL or the set. */
   readonly jwksUri?: string | undefined;
   readonly jwks?: JwkSet | undefined;
   readonly subject: SubjectKind;
-  /** The clients that may bring its assertions, by `client_id`. */
+  /** The clients that may present its assertions, by `client_id`. */
   readonly clients: readonly string[];
-  /** What tokens may be for that its assertions get, within what the client may ask for. */
+  /** Maximum scope of tokens for its assertions, within the client's scopes. */
   readonly scope: Scope;
   /** Identifiers of the APIs that those tokens may be for; empty: see {@link checkAssertionResources}. */
   readonly resources: readonly string[];
   readonly createdAt: EpochSeconds;
 }
 
-/** What a form or a command says of an issuer: unchecked. */
+/** An issuer from a form or a command, not validated. */
 export interface TrustedIssuerDraft {
   readonly issuer: string;
   readonly name: string;
@@ -51,8 +51,8 @@ const maxScopes = 100;
 const maxResources = 100;
 
 /**
- * Checks an issuer as a whole.
- * @returns the issuer, or everything that is wrong at once, by the draft's members (`scope.2` for a row)
+ * Validates a trusted issuer.
+ * @returns the issuer, or all problems by the draft's members (`scope.2` for an entry)
  * @see RFC 7523 3
  */
 export function checkTrustedIssuer(
@@ -94,7 +94,7 @@ export function checkTrustedIssuer(
   if (badIdentifier[0] !== undefined) say('resources', badIdentifier[0]);
   if (problems.length > 0 || !subject) return { problems };
   const { id, createdAt } = draft;
-  // It was read as one.
+  // Its structure is validated above.
   const jwks = draft.jwks as JwkSet | undefined;
   return { trusted: { id, issuer, name, jwksUri, jwks, subject, clients, scope, resources, createdAt } };
 }
@@ -106,24 +106,24 @@ function isKeyAddress(text: string): boolean {
   return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
-/** How far the issuer's clock may be off. */
+/** Tolerated clock difference. */
 const skewSeconds = 10;
-/** Ids are kept until the assertion expires: it is bounded. */
+/** Limited, because ids are stored until the assertion expires. */
 const maxLifetimeSeconds = 3600;
 
-/** What an assertion says, as far as it counts here. */
+/** The claims of an assertion that are used. */
 export interface AssertedSubject {
   readonly sub: string;
   readonly jti: string;
-  /** From when on it is refused for its age. */
+  /** When it is rejected as expired. */
   readonly expiresAt: EpochSeconds;
-  /** When the issuer says that the person logged in. When the assertion was made is another matter. */
+  /** When the user signed in according to the issuer, which may be long before the assertion was issued. */
   readonly authTime: EpochSeconds | undefined;
 }
 
 /**
- * Checks the claims of an assertion whose signature is its issuer's.
- * @param audiences what its `aud` may be: our issuer, our token endpoint
+ * Validates the claims of an assertion whose signature is verified.
+ * @param audiences accepted values of `aud`: this server's issuer, its token endpoint
  * @throws OAuthError invalid_grant (RFC 7523 3.1)
  * @see RFC 7523 3
  */
@@ -135,19 +135,19 @@ export function checkBearerAssertion(
   const aud =
     Array.isArray(claims['aud']) && claims['aud'].length === 1 ? (claims['aud'] as unknown[])[0] : claims['aud'];
   if (typeof sub !== 'string' || sub === '' || sub.length > 300) throw invalidAssertion('It has no sub.', 'sub');
-  // For several at once it would be good at each of the others too, who could then bring it here.
+  // With several audiences, each of them could present the assertion here.
   if (typeof aud !== 'string' || !audiences.includes(aud))
-    throw invalidAssertion('Its aud is not this server alone.', 'audience');
+    throw invalidAssertion('Its aud must be this server only.', 'audience');
   if (!isInstant(exp)) throw invalidAssertion('It has no exp.', 'exp');
   if (exp + skewSeconds <= now) throw invalidAssertion('It has expired.', 'expired');
   if (exp > now + maxLifetimeSeconds + skewSeconds)
-    throw invalidAssertion('It lives for more than an hour.', 'lifetime');
+    throw invalidAssertion('It is valid for more than an hour.', 'lifetime');
   if (nbf !== undefined && !(isInstant(nbf) && nbf <= now + skewSeconds))
     throw invalidAssertion('It is not valid yet.', 'nbf');
   if (iat !== undefined && !(isInstant(iat) && iat <= now + skewSeconds))
     throw invalidAssertion('It was issued in the future.', 'iat');
   if (authTime !== undefined && !(isInstant(authTime) && authTime <= now + skewSeconds))
-    throw invalidAssertion('Its auth_time is not a past time.', 'auth_time');
+    throw invalidAssertion('Its auth_time is not in the past.', 'auth_time');
   if (typeof jti !== 'string' || jti === '' || jti.length > 1000) throw invalidAssertion('It has no jti.', 'jti');
   return {
     sub,
@@ -158,9 +158,9 @@ export function checkBearerAssertion(
 }
 
 /**
- * Checks the APIs that a token for an assertion is asked for. A scope belongs to the API that defines it: where several
- * define one of the same name, an administrator says which of them the issuer's clients may name.
- * @param apis every API there is
+ * Checks the APIs of a token request with an assertion. A scope belongs to the API that defines it: where several define the
+ * same name, an administrator decides which of them the issuer's clients may request.
+ * @param apis all registered APIs
  * @throws OAuthError invalid_target
  * @see RFC 8707 2, RFC 7523 2.1
  */
@@ -180,18 +180,20 @@ export function checkAssertionResources(
         ? resources.includes(identifier)
         : ofIt.length > 0 && ofIt.every((each) => each.length === 1);
     if (!isAllowed)
-      throw new OAuthError('invalid_target', 'The resource is not one that assertions of this issuer get tokens for.', {
+      throw new OAuthError('invalid_target', 'Assertions of this issuer are not accepted for this resource.', {
         reason: 'assertion.resource',
       });
   }
 }
 
-/** @param sentence what is wrong with it, in ASCII */
+/** @param sentence the problem, in ASCII */
 export function invalidAssertion(sentence: string, reason: string): OAuthError {
-  return new OAuthError('invalid_grant', `The assertion is not taken. ${sentence}`, { reason: `assertion.${reason}` });
+  return new OAuthError('invalid_grant', `The assertion is not accepted. ${sentence}`, {
+    reason: `assertion.${reason}`,
+  });
 }
 
-/** Seconds since 1970, which may have a fraction (RFC 7519 2). */
+/** Seconds since 1970, possibly with a fraction (RFC 7519 2). */
 function isInstant(value: unknown): value is number {
   return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

@@ -2,14 +2,14 @@ import type { EpochSeconds } from '../kernel/index.js';
 import { formatScope, type Scope } from './scope.js';
 import type { Actor } from './token-exchange.js';
 
-/** The JSON body of a token answer (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
+/** The JSON body of a token response (RFC 6749 5.1, OpenID Connect Core 3.1.3.3). */
 export function tokenResponse(tokens: {
   readonly accessToken: string;
   readonly expiresInSeconds: number;
   readonly scope: Scope;
   readonly refreshToken?: string | undefined;
   readonly idToken?: string | undefined;
-  /** Thumbprint of the key that the access token is bound to. */
+  /** Thumbprint of the key to which the access token is bound. */
   readonly dpopJkt?: string | undefined;
   /** RFC 8693 2.2.1 */
   readonly issuedTokenType?: string | undefined;
@@ -26,7 +26,7 @@ export function tokenResponse(tokens: {
   };
 }
 
-/** The JSON body of an introspection answer (RFC 7662 2.2); undefined in, `active: false` and nothing else out. */
+/** The JSON body of an introspection response (RFC 7662 2.2); only `active: false` for undefined. */
 export function introspectionResponse(
   token:
     | {
@@ -40,12 +40,12 @@ export function introspectionResponse(
         /** Identifiers of the APIs that it is for; none: this server. */
         readonly audience?: readonly string[] | undefined;
         readonly tokenType?: 'Bearer' | 'DPoP' | undefined;
-        /** Thumbprint of the key that it is bound to (RFC 9449 6.2). */
+        /** Thumbprint of the key to which it is bound (RFC 9449 6.2). */
         readonly dpopJkt?: string | undefined;
-        /** How and when the person logged in (RFC 9470 6.2). */
+        /** How and when the user signed in (RFC 9470 6.2). */
         readonly acr?: string | undefined;
         readonly authTime?: EpochSeconds | undefined;
-        /** Who acts for the person (RFC 8693 4.1). */
+        /** Actor of a delegation (RFC 8693 4.1). */
         readonly act?: Actor | undefined;
       }
     | undefined,
@@ -76,7 +76,7 @@ function audienceMember(audience: readonly string[] | undefined): { aud?: string
   return { aud: rest.length === 0 ? first : (audience ?? []) };
 }
 
-/** RFC 6749 3.3: a scope has a token at least, so an empty one is left out. */
+/** RFC 6749 3.3: a scope has at least one token, so an empty one is omitted. */
 function scopeMember(scope: Scope): { scope?: string } {
   return scope.length === 0 ? {} : { scope: formatScope(scope) };
 }

@@ -12,11 +12,11 @@ import type { StepRequest } from './device-authorization.js';
 import { OAuthError } from './oauth-error.js';
 import { isAdministrationScope, isSubset, type Scope } from './scope.js';
 
-/** What must happen before the client is answered. */
+/** The next step of an interaction. */
 export type NextStep =
   | { readonly kind: 'login' }
   | { readonly kind: 'second-factor' }
-  /** `missing`: scopes that the person has not allowed yet; empty where the request asks for none at all, or for claims alone. */
+  /** `missing`: scopes without consent; empty where the request has no scopes, or only claims lack consent. */
   | { readonly kind: 'consent'; readonly missing: Scope }
   | { readonly kind: 'answer' }
   | { readonly kind: 'deny'; readonly error: OAuthError };
@@ -24,7 +24,7 @@ export type NextStep =
 export interface NextStepInput {
   readonly request: StepRequest;
   readonly client: DemandingClient & Pick<Client, 'consentRequired' | 'applicationType'>;
-  /** Of this browser, and of a person who is neither removed nor switched off; `full` is false while a second factor is owed. */
+  /** The session of this browser with a user who exists and is enabled; `full` is false until a required second factor is given. */
   readonly session?:
     | {
         readonly userId: string;
@@ -34,54 +34,54 @@ export interface NextStepInput {
         readonly amr: readonly string[];
       }
     | undefined;
-  /** Of the session's person, where the session is full; undefined when it was removed or switched off. */
+  /** The user of a full session; undefined when deleted or disabled. */
   readonly account?: { readonly secondFactorOwed: boolean } | undefined;
-  /** The values of `acr` that a login here can have: without a host name there are no passkeys. */
+  /** Supported values of `acr`: passkeys, for example, require a host name. */
   readonly supportedContexts: readonly string[];
-  /** What the person allowed this client before. */
+  /** The user's previous consent to this client. */
   readonly consent?: (AllowedScopes & { readonly claims?: readonly string[] | undefined }) | undefined;
   /** Scopes that each requested API defines, by its identifier. */
   readonly definedScopes?: ReadonlyMap<string, Scope> | undefined;
-  /** Names of claims about the person that the request asks for and none of its scopes does. */
+  /** Requested claims about the user that no requested scope includes. */
   readonly claimsBeyondScope?: readonly string[] | undefined;
-  /** True where the request names a `sub`, by a hint or in the `claims` parameter, whoever it is. */
+  /** True where the request specifies a `sub`, by a hint or in the `claims` parameter. */
   readonly subjectRequested?: boolean | undefined;
-  /** True where it is not that of the session's person. */
+  /** True where it is not that of the session's user. */
   readonly otherSubject?: boolean | undefined;
-  /** What this very request has seen. */
+  /** What has happened in this interaction. */
   readonly progress: {
     readonly createdAt: EpochSeconds;
     readonly loggedInAt?: EpochSeconds | undefined;
     readonly consentedAt?: EpochSeconds | undefined;
-    /** When the person of the session chose to go on with this account (`prompt=select_account`). */
+    /** When the session's user chose to continue with this account (`prompt=select_account`). */
     readonly selectedAt?: EpochSeconds | undefined;
-    /** The subject of the request's `id_token_hint`, once its signature was found to be ours. */
+    /** The subject of the request's `id_token_hint`, whose signature is verified. */
     readonly hintedUserId?: string | undefined;
   };
   readonly now: EpochSeconds;
 }
 
 /**
- * Decides what comes next in a login; the only place that does.
+ * Determines the next step of an interaction; no other code decides it.
  * @see OpenID Connect Core 3.1.2.1 (prompt, max_age, id_token_hint, acr_values), 3.1.2.2 (sub), 3.1.2.3, 3.1.2.4, 5.5.1,
  *   11 (offline_access needs consent), RFC 9470 5 (step-up)
  */
 export function nextStep(input: NextStepInput): NextStep {
   const demands = contextDemands(input.request, input.client);
-  // Nobody is asked for anything in vain.
+  // Fail first where a requirement cannot be met by any sign-in.
   if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context)))) return unmet();
   return input.request.prompt.includes('none') ? silentStep(input, demands) : shownStep(input, demands);
 }
 
 type Demands = ReturnType<typeof contextDemands>;
 
-/** The answer to `prompt=none`, which shows no page. */
+/** The step for `prompt=none`, which shows no page. */
 function silentStep(input: NextStepInput, demands: Demands): NextStep {
   const { session, account } = input;
-  // A partial session is none here: the answer must not even show that there is one.
+  // A partial session counts as none: the response must not reveal that there is one.
   if (!session?.full || !account || account.secondFactorOwed) return nobody();
-  // A client that this person never allowed anything gets the answer of a signed-out browser: any other would tell it who is
-  // signed in, since when, and how.
+  // A client without consent gets the same response as for a signed-out browser: any other would reveal who is signed in, since
+  // when, and how.
   if (asksAboutPerson(input, demands) && !isClientTrusted(input)) return nobody();
   if (isOtherPerson(input)) return otherPerson();
   if (mustLogInAgain(input))
@@ -91,11 +91,11 @@ function silentStep(input: NextStepInput, demands: Demands): NextStep {
   if (lacking.length > 0)
     return deny(
       'login_required',
-      'The person must log in with a method that acr_values or the client demands.',
+      'The user must sign in with a method that acr_values or the client requires.',
       'prompt_none.acr',
     );
   return missingConsent(input)
-    ? deny('consent_required', 'The person has not allowed this yet.', 'prompt_none.consent_required')
+    ? deny('consent_required', 'The user has not given consent to this request.', 'prompt_none.consent_required')
     : { kind: 'answer' };
 }
 
@@ -103,7 +103,7 @@ function shownStep(input: NextStepInput, demands: Demands): NextStep {
   const { session, account } = input;
   const login: NextStep = { kind: 'login' };
   if (!session || (session.full && !account)) return login;
-  // Asked once, and somebody else answered: asking again would never end.
+  // The user already signed in for this request with another account: asking again would loop.
   if (isOtherPerson(input)) return loggedInForThis(input) ? otherPerson() : login;
   if (mustLogInAgain(input)) return login;
   if (!session.full || account?.secondFactorOwed) return { kind: 'second-factor' };
@@ -114,7 +114,7 @@ function shownStep(input: NextStepInput, demands: Demands): NextStep {
   return missing ? { kind: 'consent', missing } : { kind: 'answer' };
 }
 
-/** True where the answer depends on more than whether somebody is logged in. */
+/** True where the response depends on more than whether a user is signed in. */
 function asksAboutPerson({ request, progress, subjectRequested }: NextStepInput, demands: Demands): boolean {
   return (
     progress.hintedUserId !== undefined ||
@@ -124,7 +124,7 @@ function asksAboutPerson({ request, progress, subjectRequested }: NextStepInput,
   );
 }
 
-/** By the person, who allowed it something before, or by an administrator, who waived the consent. */
+/** True where the user gave consent before, or an administrator waived it. */
 function isClientTrusted({ client, consent }: NextStepInput): boolean {
   return consent !== undefined || !client.consentRequired;
 }
@@ -134,15 +134,15 @@ function nobody(): NextStep {
 }
 
 function otherPerson(): NextStep {
-  return deny('login_required', 'The person who is asked for is not logged in.', 'id_token_hint.other_person');
+  return deny('login_required', 'The requested user is not signed in.', 'id_token_hint.other_person');
 }
 
-/** Of a hint, or of a `sub` that the request asks for by value, which is the same wish (OpenID Connect Core 5.5.1). */
+/** Compares the user with the hint, or with the requested value of `sub`, which is equivalent (OpenID Connect Core 5.5.1). */
 function isOtherPerson({ session, progress, otherSubject }: NextStepInput): boolean {
   return (progress.hintedUserId !== undefined && progress.hintedUserId !== session?.userId) || otherSubject === true;
 }
 
-/** A second factor adds to a login; what it does not add (a password where a passkey was used) only another login does. */
+/** True where a second factor satisfies the requirement; otherwise a new sign-in is required (a password after a passkey). */
 function helpedBySecondFactor(anyOf: readonly string[]): boolean {
   return anyOf.includes(multiFactorContext) || anyOf.includes(phishingResistantContext);
 }
@@ -151,19 +151,19 @@ function helpedBySecondFactor(anyOf: readonly string[]): boolean {
 function unmet(): NextStep {
   return deny(
     'unmet_authentication_requirements',
-    'The way to log in that is asked for is not available.',
+    'The requested authentication method is not available.',
     'acr.unmet',
   );
 }
 
 function mustLogInAgain(input: NextStepInput): boolean {
   const { request, session, progress, now } = input;
-  // A login made for this very request answers every wish for a fresh one, however long the consent page was read.
+  // A sign-in for this request satisfies prompt and max_age, however long the consent page was open.
   if (!session || loggedInForThis(input)) return false;
   const freshAsked = request.prompt.includes('login');
-  // One made in the second in which the request came may have been before it; a later one, in another tab, was after.
+  // A sign-in in the same second may precede the request; a later one, in another tab, does not.
   if (freshAsked && session.authTime <= progress.createdAt) return true;
-  // A choice holds for the login that it was made in: another one may be another person's.
+  // A choice is valid only for the sign-in in which it was made: another sign-in may be another user's.
   if (
     request.prompt.includes('select_account') &&
     !(progress.selectedAt !== undefined && session.authTime <= progress.selectedAt)
@@ -171,39 +171,39 @@ function mustLogInAgain(input: NextStepInput): boolean {
     return true;
   // OpenID Connect Core 3.1.2.1 (errata 2): max_age=0 is prompt=login.
   if (request.maxAge === 0) return session.authTime <= progress.createdAt;
-  // Both instants lost their fractions: a difference that equals max_age may be more of it than was allowed.
+  // Both instants are truncated to seconds: a difference equal to max_age may actually exceed it.
   return request.maxAge !== undefined && now - session.authTime >= request.maxAge;
 }
 
-/** True when the session's login was made on the login page of this request, or later. */
+/** True when the session's sign-in was made on the login page of this request, or later. */
 function loggedInForThis({ session, progress }: NextStepInput): boolean {
   return session !== undefined && progress.loggedInAt !== undefined && session.authTime >= progress.loggedInAt;
 }
 
 /**
- * The scopes to ask for; undefined where nothing is to be asked. A client that an administrator let go without the
- * page needs none for `offline_access` either (OpenID Connect Core 11: "other conditions … permitting offline access").
+ * The scopes that require consent; undefined where none is required. A waiver by an administrator also covers `offline_access`
+ * (OpenID Connect Core 11: "other conditions … permitting offline access").
  */
 function missingConsent(input: NextStepInput): Scope | undefined {
   const { request, client, consent } = input;
   if ((request.prompt.includes('consent') || asksEachTime(input)) && !consentedForThis(input)) return request.scope;
-  // Who may change everything here asks for it each first time, whatever was given to the client.
+  // Administration scopes require consent even where it is waived.
   if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
-  // Without any scope the person is still asked once: the client learns who they are.
+  // Consent is required once even without a scope: the client learns the user's identity.
   if (!consent) return request.scope;
   const missing = missingScopes(consent, { ...request, definedScopes: input.definedScopes });
   return missing === undefined && !isSubset(input.claimsBeyondScope ?? [], consent.claims ?? []) ? [] : missing;
 }
 
-/** A yes from before this login may be another person's. */
+/** Consent from before this sign-in may be another user's. */
 function consentedForThis({ session, progress }: NextStepInput): boolean {
   return progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
 }
 
 /**
- * True where any application on the person's device may receive the answer: a loopback port and a private-use scheme belong to
- * whichever application takes them first, so an earlier consent may have been given to another one. A web client has its loopback
- * URI registered exactly.
+ * True where any application on the user's device may receive the response: the first application that claims a loopback port or
+ * a private-use scheme gets it, so earlier consent may have been for another one. The loopback URI of a web client is
+ * matched exactly.
  * @see RFC 8252 8.6
  */
 function asksEachTime({ request: { redirectUri }, client }: NextStepInput): boolean {

@@ -37,34 +37,34 @@ const statuses = {
 } as const;
 
 /**
- * The closed set of codes that the protocol answers with.
+ * All error codes of the protocol.
  * @see RFC 6749 4.1.2.1 and 5.2, RFC 6750 3.1, RFC 7009 2.2.1, RFC 7591 3.2.2, RFC 8628 3.5, RFC 8707 2, OpenID Connect Core 3.1.2.6,
  *   RFC 9101 7, RFC 9396 5, RFC 9449 5 and 8, RFC 9470 3, OpenID Connect Core Error Code unmet_authentication_requirements 1.0
  */
 export type OAuthErrorCode = keyof typeof statuses;
 
-/** The HTTP status of a JSON answer with this code (RFC 6749 5.2, RFC 6750 3.1). */
+/** The HTTP status of a JSON error response with this code (RFC 6749 5.2, RFC 6750 3.1). */
 export function statusOf(code: OAuthErrorCode): number {
   return statuses[code];
 }
 
-/** The sign-in that a token must come from. @see RFC 9470 3 */
+/** The required sign-in of a token. @see RFC 9470 3 */
 export interface RequiredAuthentication {
   readonly maxAgeSeconds?: number;
   readonly acrValues?: string;
 }
 
-/** A refusal of the protocol. Its description is fixed ASCII text that echoes no input. */
+/** A protocol error. Its description is constant ASCII text that contains no input. */
 export class OAuthError extends Error {
-  /** The HTTP status where the answer is JSON (RFC 6749 5.2). */
+  /** The HTTP status of a JSON response (RFC 6749 5.2). */
   readonly status: number;
-  /** A stable id of the rule that refused, for the log. */
+  /** A stable id of the violated rule, for the log. */
   readonly reason: string;
-  /** Set where the same request may be made again later. */
+  /** Set where the same request may be repeated later. */
   readonly retryAfterSeconds: number | undefined;
-  /** Of `insufficient_scope`: what would be enough (RFC 6750 3.1). */
+  /** For `insufficient_scope`: the required scope (RFC 6750 3.1). */
   readonly scope: string | undefined;
-  /** Of `insufficient_user_authentication`: what would be enough (RFC 9470 3). */
+  /** For `insufficient_user_authentication`: the required sign-in (RFC 9470 3). */
   readonly authentication: RequiredAuthentication | undefined;
 
   constructor(
@@ -89,7 +89,7 @@ export class OAuthError extends Error {
   }
 }
 
-/** The JSON body of an error answer (RFC 6749 5.2). */
+/** The JSON body of an error response (RFC 6749 5.2). */
 export function errorBody(error: OAuthError): { error: OAuthErrorCode; error_description: string } {
   return { error: error.code, error_description: error.description };
 }

@@ -1,9 +1,9 @@
 import type { EpochSeconds } from '../kernel/index.js';
 
-/** How old the sign-in may be for a change of credentials, factors, roles, secrets or keys. */
+/** Maximum age of the sign-in for a change of credentials, factors, roles, secrets or keys. */
 export const recentSignInSeconds = 600;
 
-/** A sign-in as a session or a grant has it. */
+/** The sign-in of a session or a grant. */
 export interface SignIn {
   readonly authTime: EpochSeconds;
   /** Authentication methods (RFC 8176). */
@@ -11,7 +11,7 @@ export interface SignIn {
 }
 
 /**
- * What is missing before a person may change what an account or this server rests on.
+ * What is missing for a sensitive operation.
  * @param hasSecondFactor whether the account has one; a trusted browser may have skipped it
  * @returns undefined where the sign-in is recent and complete
  * @see RFC 9470 3
@@ -25,7 +25,7 @@ export function missingForRecentSignIn(
   return hasSecondFactor && !signIn.amr.includes('mfa') ? 'second-factor' : undefined;
 }
 
-/** Whether the sign-in is at most ten minutes old, whatever its methods. */
+/** Whether the sign-in is at most ten minutes old, with any methods. */
 export function isRecentSignIn({ authTime }: Pick<SignIn, 'authTime'>, now: EpochSeconds): boolean {
   return now - authTime <= recentSignInSeconds;
 }

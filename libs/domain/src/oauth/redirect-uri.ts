@@ -1,5 +1,5 @@
 const maxCharacters = 2000;
-/** Schemes that run code or reach local data in a browser: never a place to send a code. */
+/** Schemes that run code or access local data in a browser: never a valid redirect target. */
 const dangerousSchemes = new Set([
   'javascript:',
   'data:',
@@ -16,7 +16,7 @@ const dangerousSchemes = new Set([
   'tel:',
 ]);
 
-/** True for hosts that never leave this machine: 127.0.0.0/8, [::1], localhost and the names under it (RFC 6761 6.3). */
+/** True for hosts that never leave this machine: 127.0.0.0/8, [::1], localhost and its subdomains (RFC 6761 6.3). */
 export function isLoopbackHost(hostname: string): boolean {
   const name = hostname.toLowerCase().replace(/\.$/, '');
   if (name === 'localhost' || name.endsWith('.localhost')) return true;
@@ -24,12 +24,12 @@ export function isLoopbackHost(hostname: string): boolean {
 }
 
 /**
- * What is wrong with a redirect URI that someone wants to register; undefined when nothing is.
+ * What is wrong with a redirect URI for registration; undefined if nothing is.
  * @see RFC 6749 3.1.2, RFC 8252 7.1 (private-use schemes carry a domain name), RFC 9700 4.1
  */
 export function redirectUriProblem(uri: string): string | undefined {
   if (uri.length > maxCharacters) return `A redirect URI has at most ${maxCharacters} characters.`;
-  // What a browser would silently drop or rewrite can't be compared as a string later.
+  // Characters that browsers drop or rewrite would break the later string comparison.
   if (!/^[\x21-\x7e]+$/.test(uri) || /["<>\\^`{|}]/.test(uri))
     return 'A redirect URI is ASCII without spaces, quotes, brackets or backslashes.';
   let url: URL;
@@ -42,12 +42,12 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('*')) return 'Wildcards are not supported: register each address.';
   if (dangerousSchemes.has(url.protocol)) return 'This scheme cannot be redirected to.';
   if (url.username !== '' || url.password !== '') return 'A redirect URI carries no user name or password.';
-  // `https:host`, `http://127.1` or `https://ex%61mple.com` name a host that is not the one a person reads.
+  // `https:host`, `http://127.1` or `https://ex%61mple.com` have another host than the one that is displayed.
   if (isWeb(url) && writtenHost(uri) !== url.hostname)
     return 'Write the address in full, as a browser shows it: https://host/path.';
   if (url.protocol === 'https:') return undefined;
   if (url.protocol === 'http:')
-    // A final dot makes another origin of the same host.
+    // A trailing dot makes another origin of the same host.
     return isLoopbackHost(url.hostname) && !url.hostname.endsWith('.')
       ? undefined
       : 'http is for this computer only (127.0.0.1, [::1], localhost): use https.';
@@ -60,14 +60,14 @@ function isWeb(url: URL): boolean {
   return url.protocol === 'https:' || url.protocol === 'http:';
 }
 
-/** The host as it stands in the text, in small letters; undefined where there is none. */
+/** The host as written, in lower case; undefined if there is none. */
 function writtenHost(uri: string): string | undefined {
   return /^https?:\/\/(\[[^\]/?]*\]|[^:/?]*)/i.exec(uri)?.[1]?.toLowerCase();
 }
 
 /**
- * True when a presented redirect URI is a registered one: compared as strings, for a prefix or pattern match is the
- * open redirector of RFC 6749 10.15. Only the port of a native application's loopback address may differ.
+ * True when a redirect URI matches a registered one. Compared as strings, because prefix or pattern matching would be the open
+ * redirector of RFC 6749 10.15. Only the port of a native application's loopback URI may differ.
  * @see RFC 6749 3.1.2.3, RFC 8252 7.3, RFC 9700 2.1
  */
 export function matchRedirectUri(
@@ -82,7 +82,7 @@ export function matchRedirectUri(
   return withoutPort !== undefined && registered.some((uri) => stripLoopbackPort(uri) === withoutPort);
 }
 
-/** The URI without its port, for http://127.0.0.1 and http://[::1] alone; everything else of it as it was written. */
+/** The URI without its port for http://127.0.0.1 and http://[::1], otherwise unchanged. */
 function stripLoopbackPort(uri: string): string | undefined {
   const parts = /^(http:\/\/(?:127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?((?:[/?].*)?)$/.exec(uri);
   if (!parts || Number(parts[2] ?? 80) > 65535) return undefined;

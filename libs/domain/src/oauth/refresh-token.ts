@@ -1,19 +1,19 @@
 import { addSeconds, type EpochSeconds } from '../kernel/index.js';
 
-/** `refresh_token_rotation` of a client: whether a refresh exchanges the refresh token for a new one. */
+/** `refresh_token_rotation` of a client: whether a refresh replaces the refresh token. */
 export const refreshTokenRotations = ['default', 'always', 'never'] as const;
 export type RefreshTokenRotation = (typeof refreshTokenRotations)[number];
 
-/** What decides about rotation, of a client. */
+/** The properties of a client that determine rotation. */
 export interface RefreshingClient {
   readonly type: 'confidential' | 'public';
   readonly refreshTokenRotation: RefreshTokenRotation;
 }
 
 /**
- * Whether a refresh replaces the refresh token (rotation) or leaves it valid. A bearer token of a public client is always
- * rotated: reuse detection is the only protection that it has. Credentials of the client or a key of its own protect the
- * others, and rotating those would revoke the grant of a client that merely lost a response.
+ * Whether a refresh replaces the refresh token (rotation) or keeps it valid. A bearer token of a public client is always
+ * rotated: reuse detection is its only protection. Others are protected by client authentication or a key, and rotation would
+ * revoke the grant of a client that merely lost a response.
  * @param token.senderConstrained whether the refresh token itself is bound to a key (RFC 9449 5)
  * @see RFC 9700 4.14.2
  */
@@ -28,7 +28,7 @@ export function rotatesRefreshTokens(
 export interface RefreshTokenLifetimes {
   /** Since the last use. */
   readonly refreshTokenLifetimeSeconds: number;
-  /** Since the grant was made, however often the token is used or rotated. */
+  /** Since the grant was created, regardless of use and rotation. */
   readonly refreshTokenAbsoluteLifetimeSeconds: number;
 }
 
@@ -44,7 +44,7 @@ export function refreshTokenExpiry(
   );
 }
 
-/** When a stored refresh token expires: an absolute lifetime that was shortened since holds for it too. */
+/** When a stored refresh token expires: an absolute lifetime that was shortened since applies to it too. */
 export function currentRefreshTokenExpiry(
   token: { readonly expiresAt: EpochSeconds },
   grantedAt: EpochSeconds,
@@ -56,8 +56,8 @@ export function currentRefreshTokenExpiry(
 const secondsBetweenExtensions = 60;
 
 /**
- * Whether the use of a kept refresh token must be written down as its new expiry: at most once a minute, and for lifetimes
- * of a few minutes as often as it takes to keep nine tenths of them.
+ * Whether the use of a kept refresh token must be stored as a new expiry: at most once a minute, and for lifetimes of a few
+ * minutes often enough to keep nine tenths of them.
  */
 export function extendsRefreshToken(
   token: { readonly expiresAt: EpochSeconds },

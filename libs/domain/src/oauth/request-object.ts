@@ -2,33 +2,33 @@ import { isNestedWithin, type EpochSeconds } from '../kernel/index.js';
 import { OAuthError } from './oauth-error.js';
 import type { SecurityProfile } from './security-profile.js';
 
-/** A `claims` parameter with a structured value of a claim in it nests less. */
+/** The nesting depth of a `claims` parameter with a structured claim value is lower. */
 const maxLevels = 12;
 
-/** Claims of the JWT itself; every other one is a parameter of the request (RFC 9101 4). */
+/** Claims of the JWT itself; all others are request parameters (RFC 9101 4). */
 const claimsOfTheJwt = new Set(['iss', 'aud', 'exp', 'nbf', 'iat', 'jti', 'sub']);
 
-/** What a request object is checked against. */
+/** The context for validating a request object. */
 export interface RequestObjectContext {
-  /** The parameters beside it, each at most once: those of the query. */
+  /** The query parameters, each at most once. */
   readonly outer: ReadonlyMap<string, string>;
   readonly clientId: string;
   readonly issuer: string;
   readonly now: EpochSeconds;
-  /** True: only what the client signed counts, whatever the type of the JWT says. */
+  /** True: only signed parameters are used, whatever the type of the JWT. */
   readonly signedParametersOnly: boolean;
   /** Of the client. */
   readonly profile: Pick<SecurityProfile, 'clockSkewSeconds' | 'signedRequestObjects'>;
 }
 
 /**
- * The parameters of a request that came with a request object.
+ * The parameters of a request with a request object.
  *
- * In an OpenID request those of the query that the object does not name stay (OpenID Connect Core 6.1, 6.2.3). In any
- * other, and where the object says by its type that it is one of RFC 9101, what the client did not sign does not count.
- * @param jwt header and claims; its signature is the client's, verified already, or of `none` where it may be
- * @throws OAuthError invalid_request_object for another type of JWT, claims that are nested too deeply, another client's, one for another server, an
- *   expired one or one from the future, and where it contradicts the query or points to yet another request object
+ * In an OpenID request, query parameters that are not in the object are kept (OpenID Connect Core 6.1, 6.2.3). In any other
+ * request, and with a JWT type of RFC 9101, unsigned parameters are ignored.
+ * @param jwt header and claims; the client's signature is already verified, or `alg` is `none` where allowed
+ * @throws OAuthError invalid_request_object for another type of JWT, claims that are nested too deeply, another client, another
+ *   audience, a time outside of its validity, and where it contradicts the query or refers to another request object
  * @see OpenID Connect Core 6.1, RFC 9101 4, 5, 6.3, 10.8
  */
 export function requestObjectParameters(
@@ -43,35 +43,38 @@ export function requestObjectParameters(
   const inner = new Map<string, string>();
   for (const [name, value] of Object.entries(jwt.claims)) {
     const text = claimsOfTheJwt.has(name) ? undefined : textOf(name, value);
-    // As in the query: a parameter without a value is as if left out (RFC 6749 3.1).
+    // As in the query: a parameter without a value is treated as omitted (RFC 6749 3.1).
     if (text !== undefined && text !== '') inner.set(name, text);
   }
   for (const name of ['request', 'request_uri'])
-    if (inner.has(name)) throw invalid('A request object has no other one in it.', 'request_object.nested');
+    if (inner.has(name)) throw invalid('A request object must not contain another one.', 'request_object.nested');
   if ((inner.get('client_id') ?? clientId) !== clientId)
-    throw invalid('The request object is of another client.', 'request_object.client_id');
+    throw invalid('The request object belongs to another client.', 'request_object.client_id');
   inner.set('client_id', clientId);
 
   if (ofRfc9101 || context.signedParametersOnly || !(outer.get('scope') ?? '').split(' ').includes('openid'))
     return inner;
-  // OpenID Connect Core 6.1: the response_type stands in the query too, and is the same.
+  // OpenID Connect Core 6.1: the response_type must also be in the query, with the same value.
   const responseType = outer.get('response_type');
   if (inner.has('response_type') && inner.get('response_type') !== responseType)
-    throw invalid('The response_type of the request object is another one.', 'request_object.response_type');
+    throw invalid(
+      'The response_type of the request object differs from that of the request.',
+      'request_object.response_type',
+    );
   const both = new Map([...outer, ...inner]);
   both.delete('request');
   both.delete('request_uri');
   return both;
 }
 
-/** @returns true where the JWT says that it is a request object (RFC 9101 10.8) */
+/** @returns true where the JWT is explicitly typed as a request object (RFC 9101 10.8) */
 function checkType(type: unknown): boolean {
   if (type === undefined) return false;
   const name = typeof type === 'string' ? type.toLowerCase().replace(/^application\//, '') : '';
   if (name === 'oauth-authz-req+jwt') return true;
-  // What is called a JWT and no more may be one of OpenID Connect, which knows no other name.
+  // `JWT` may be a request object of OpenID Connect, which defines no other type.
   if (name === 'jwt') return false;
-  throw invalid('This is another kind of JWT than a request object.', 'request_object.typ');
+  throw invalid('This JWT is not a request object.', 'request_object.typ');
 }
 
 function checkClaims(
@@ -82,12 +85,12 @@ function checkClaims(
   const { clientId, issuer, now, profile } = context;
   const { iss, aud, exp, nbf, iat, sub } = claims;
   if (iss !== undefined && iss !== clientId)
-    throw invalid('The request object was issued by somebody else.', 'request_object.iss');
+    throw invalid('The request object has another issuer.', 'request_object.iss');
   if (aud !== undefined && aud !== issuer && !(Array.isArray(aud) && aud.includes(issuer)))
     throw invalid('The request object is for another server.', 'request_object.aud');
-  // RFC 9101 10.8: an assertion by which the client authenticates is no request object.
+  // RFC 9101 10.8: a client assertion is not a request object.
   if (!ofRfc9101 && sub !== undefined && sub === clientId)
-    throw invalid('This is another kind of JWT than a request object.', 'request_object.assertion');
+    throw invalid('This JWT is not a request object.', 'request_object.assertion');
   if (exp !== undefined && !(isInstant(exp) && exp > now))
     throw invalid('The request object has expired.', 'request_object.expired');
   for (const instant of [nbf, iat])
@@ -97,7 +100,7 @@ function checkClaims(
 }
 
 /**
- * What a profile demands of every request object: for whom it is, and that it is young.
+ * The profile's requirements for request objects: the audience and a short validity.
  * @see FAPI 2.0 Message Signing 5.3.1
  */
 function checkSignedObject(
@@ -105,9 +108,9 @@ function checkSignedObject(
   { maxLifetimeSeconds }: { readonly maxLifetimeSeconds: number },
   now: EpochSeconds,
 ): void {
-  if (aud === undefined) throw invalid('The request object needs an aud: the issuer.', 'request_object.aud_missing');
-  if (!isInstant(exp)) throw invalid('The request object needs an exp.', 'request_object.exp_missing');
-  if (!isInstant(nbf)) throw invalid('The request object needs an nbf.', 'request_object.nbf_missing');
+  if (aud === undefined) throw invalid('The request object requires an aud: the issuer.', 'request_object.aud_missing');
+  if (!isInstant(exp)) throw invalid('The request object requires an exp.', 'request_object.exp_missing');
+  if (!isInstant(nbf)) throw invalid('The request object requires an nbf.', 'request_object.nbf_missing');
   if (nbf < now - maxLifetimeSeconds)
     throw invalid('The nbf of the request object is more than an hour ago.', 'request_object.too_old');
   if (exp > nbf + maxLifetimeSeconds)
@@ -119,8 +122,8 @@ function isInstant(value: unknown): value is number {
 }
 
 /**
- * RFC 9101 4: numbers and JSON objects (`claims`) stand as such, a list of resources as the query has them, with spaces
- * between (RFC 8707 2); undefined for what says nothing.
+ * RFC 9101 4: numbers and JSON objects (`claims`) are JSON values. A list of resources is converted to the form of the query,
+ * separated by spaces (RFC 8707 2). Undefined for unsupported values.
  */
 function textOf(name: string, value: unknown): string | undefined {
   if (typeof value === 'string') return value;

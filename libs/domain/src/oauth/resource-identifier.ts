@@ -2,7 +2,7 @@ import { isLoopbackHost } from './redirect-uri.js';
 
 const maxIdentifierCharacters = 500;
 
-/** What is wrong with an API's identifier; undefined when nothing is (RFC 8707 2: an absolute URI, no fragment). */
+/** What is wrong with an API's identifier; undefined if nothing is (RFC 8707 2: an absolute URI without fragment). */
 export function resourceIdentifierProblem(identifier: string): string | undefined {
   if (identifier === '') return 'Enter the address of the API.';
   if (identifier.length > maxIdentifierCharacters)

@@ -5,19 +5,19 @@ import { OAuthError } from './oauth-error.js';
 import { resourceIdentifierProblem } from './resource-identifier.js';
 import { isAdministrationScope, isScopeToken, standardScopes, type Scope } from './scope.js';
 
-/** One thing that an API lets clients do, and what the consent page says of it. */
+/** A scope of an API and its description on the consent page. */
 export interface ResourceScope {
   readonly name: string;
   readonly sentence: string;
 }
 
-/** `jwt`: RFC 9068, checked by the API itself. `opaque`: the API asks us (RFC 7662). */
+/** `jwt`: RFC 9068, validated by the API. `opaque`: validated by introspection (RFC 7662). */
 export const tokenFormats = ['jwt', 'opaque'] as const;
 export type TokenFormat = (typeof tokenFormats)[number];
 
 /**
- * `consent`: any client through a person's consent; for itself only a client that an administrator lets.
- * `anyone`: also a client that registered itself, for itself.
+ * `consent`: any client with a user's consent; without a user only clients that an administrator allows.
+ * `anyone`: also clients that registered themselves, without a user.
  */
 export const resourceAccess = ['consent', 'anyone'] as const;
 export type ResourceAccess = (typeof resourceAccess)[number];
@@ -32,15 +32,15 @@ export interface Resource {
   readonly tokenFormat: TokenFormat;
   /** Of JWT access tokens. */
   readonly signingAlgorithm: JwsAlgorithm;
-  /** Of its access tokens; undefined means the server's. */
+  /** Of its access tokens; undefined: the server's default. */
   readonly accessTokenLifetimeSeconds?: number | undefined;
   readonly access: ResourceAccess;
-  /** The client by whose credentials the API asks about tokens; undefined where it has none. */
+  /** The client whose credentials the API uses for introspection; undefined if there is none. */
   readonly clientId?: string | undefined;
   readonly createdAt: EpochSeconds;
 }
 
-/** What a form or a command says of an API: unchecked. */
+/** An API from a form or a command, not validated. */
 export interface ResourceDraft {
   readonly identifier: string;
   readonly name: string;
@@ -56,8 +56,8 @@ const maxSentenceCharacters = 300;
 const maxLifetimeSeconds = 86_400 * 365;
 
 /**
- * Checks an API as a whole.
- * @returns the resource, or everything that is wrong at once, by the draft's members (`scopes.2` for a row)
+ * Validates an API.
+ * @returns the resource, or all problems by the draft's members (`scopes.2` for an entry)
  * @see RFC 8707 2, RFC 9068 2
  */
 export function checkResource(
@@ -80,7 +80,7 @@ export function checkResource(
       say(`scopes.${index}`, 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
     else if (standardScopes.includes(scope) || isAdministrationScope(scope))
       say(`scopes.${index}`, `The scope ${scope} belongs to this server itself.`);
-    else if (seen.has(scope)) say(`scopes.${index}`, 'This scope stands here twice.');
+    else if (seen.has(scope)) say(`scopes.${index}`, 'This scope is listed twice.');
     seen.add(scope);
     if (sentence.length > maxSentenceCharacters)
       say(`scopes.${index}`, `A sentence has at most ${maxSentenceCharacters} characters.`);
@@ -114,8 +114,8 @@ export function checkResource(
 }
 
 /**
- * Whether an edit of an API needs a recent sign-in: tokens would be for another address, for more scopes or clients, valid
- * for longer or without introspection, or people would consent by other words. An edit that only narrows needs none.
+ * Whether a change of an API requires a recent sign-in: tokens would be for another URL, for more scopes or clients, valid for
+ * longer or without introspection, or the consent page would read differently. A change that only narrows does not.
  */
 export function needsRecentSignIn(draft: ResourceDraft, before: Resource): boolean {
   return (
@@ -132,13 +132,13 @@ function isDefinedAs({ name, sentence }: ResourceDraft['scopes'][number], { scop
   return scopes.some((each) => each.name === name && each.sentence === sentence.trim());
 }
 
-/** Without a lifetime of its own an API has the server's, which a new one may exceed, and the other way round. */
+/** Without its own lifetime an API uses the server's default, which may be longer or shorter than a given one. */
 function lengthensLifetime(after: number | undefined, before: number | undefined): boolean {
   if (after === before) return false;
   return after === undefined || before === undefined || after > before;
 }
 
-/** What one access token is for. */
+/** The target of one access token. */
 export interface Target {
   /** Identifiers of resources; empty: this server's own endpoints. */
   readonly audience: readonly string[];
@@ -146,23 +146,27 @@ export interface Target {
   readonly format: TokenFormat;
   /** Of a JWT. */
   readonly algorithm: JwsAlgorithm;
-  /** Undefined: the server's. */
+  /** Undefined: the server's default. */
   readonly lifetimeSeconds: number | undefined;
 }
 
 /**
- * The access token for these resources: one token for all of them, with that part of the scope that means something
- * there (RFC 9068 2.2.3). Without a resource it is opaque and for this server's own endpoints.
- * @throws OAuthError invalid_target where they want tokens of different kinds
+ * The access token for these resources: one token for all of them, with the part of the scope that applies there (RFC 9068
+ * 2.2.3). Without a resource it is opaque and for this server's own endpoints.
+ * @throws OAuthError invalid_target where the resources require different kinds of tokens
  * @see RFC 8707 2.2
  */
 export function targetOf(resources: readonly Resource[], scope: Scope): Target {
   const [first, ...rest] = resources;
   if (!first) return { audience: [], scope, format: 'opaque', algorithm: 'ES256', lifetimeSeconds: undefined };
   if (rest.some((each) => each.tokenFormat !== first.tokenFormat || each.signingAlgorithm !== first.signingAlgorithm))
-    throw new OAuthError('invalid_target', 'These resources take tokens of different kinds: ask for one at a time.', {
-      reason: 'resource.mixed',
-    });
+    throw new OAuthError(
+      'invalid_target',
+      'These resources require different kinds of tokens: request one at a time.',
+      {
+        reason: 'resource.mixed',
+      },
+    );
   const known = new Set(resources.flatMap((resource) => resource.scopes.map(({ name }) => name)));
   const lifetimes = resources.flatMap((resource) => resource.accessTokenLifetimeSeconds ?? []);
   return {
@@ -177,7 +181,7 @@ export function targetOf(resources: readonly Resource[], scope: Scope): Target {
 const maxRequested = 10;
 
 /**
- * Reads the `resource` parameter: absolute URIs without fragment, with spaces between where it came several times.
+ * Parses the `resource` parameter: absolute URIs without fragment, separated by spaces if it was repeated.
  * @throws OAuthError invalid_target
  * @see RFC 8707 2
  */
@@ -192,14 +196,14 @@ export function parseResourceParameter(text: string | undefined): readonly strin
 const none: readonly string[] = [];
 
 /**
- * The resources of a token request: those asked for, all of which the grant has; else all that the grant has.
+ * The resources of a token request: those requested, which must all be granted; by default all granted ones.
  * @throws OAuthError invalid_target
  * @see RFC 8707 2.2
  */
 export function narrowResources(granted: readonly string[], asked: readonly string[]): readonly string[] {
   if (asked.length === 0) return granted;
   if (!asked.every((each) => granted.includes(each)))
-    throw new OAuthError('invalid_target', 'The resource is not one that was granted.', {
+    throw new OAuthError('invalid_target', 'The resource was not granted.', {
       reason: 'resource.not_granted',
     });
   return asked;

@@ -1,6 +1,6 @@
 /**
- * Every response type of the authorization endpoint, in its registered spelling. `token` alone is none of them: it has no
- * ID token to bind the access token to, and RFC 9700 2.1.2 advises against it.
+ * All response types in their registered spelling. `token` alone is not supported: there is no ID token to bind the access
+ * token to, and RFC 9700 2.1.2 advises against it.
  * @see RFC 6749 3.1.1, OAuth 2.0 Multiple Response Type Encoding Practices 3 and 5, OpenID Connect Core 3
  */
 export const responseTypeNames = [
@@ -13,7 +13,7 @@ export const responseTypeNames = [
 ] as const;
 export type ResponseTypeName = (typeof responseTypeNames)[number];
 
-/** What the answer of a response type has in it. */
+/** What the response contains. */
 export interface Returns {
   readonly code: boolean;
   readonly idToken: boolean;
@@ -36,7 +36,7 @@ const bySortedWords: ReadonlyMap<string, ResponseTypeName> = new Map(
 
 const maxCharacters = 40;
 
-/** The response type that this text means, whatever the order of its words (RFC 6749 3.1.1); undefined for any other. */
+/** Parses a response type with its words in any order (RFC 6749 3.1.1); undefined if unsupported. */
 export function findResponseType(text: string): ResponseTypeName | undefined {
   if (text === 'code') return text;
   return text.length > maxCharacters ? undefined : bySortedWords.get(sortWords(text));
@@ -48,7 +48,7 @@ export function returnsOf(type: ResponseTypeName): Returns {
   return returns;
 }
 
-/** True where the answer has a token in it: it goes to no server's log, and so into no query. */
+/** True where the response contains a token: it must not be returned in a query, which gets into logs. */
 export function returnsToken(type: ResponseTypeName): boolean {
   return type !== 'code';
 }

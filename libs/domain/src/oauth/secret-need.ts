@@ -2,8 +2,8 @@ import { needsSecret } from '../jose/index.js';
 import type { Client } from './client.js';
 
 /**
- * What a client's secret is needed for: nothing; to be compared with what the client sends, for which its hash is enough;
- * or itself, as the key of codes and of encryption.
+ * How a client's secret is used: not at all; compared with what the client sends, for which its hash is enough; or itself, as
+ * the key of MACs and encryption.
  */
 export type SecretNeed = 'none' | 'compared' | 'known';
 

@@ -4,35 +4,35 @@ import { isLoopbackHost } from './redirect-uri.js';
 import type { RefreshTokenRotation } from './refresh-token.js';
 
 /**
- * Security profiles, the laxest first: each has all that the one before it demands.
+ * Security profiles, least strict first: each includes the requirements of the previous one.
  * @see FAPI 2.0 Security Profile, FAPI 2.0 Message Signing
  */
 export const securityProfileNames = ['none', 'fapi-2-security', 'fapi-2-message-signing'] as const;
 export type SecurityProfileName = (typeof securityProfileNames)[number];
 
-/** What a profile demands of a client and of the messages that it exchanges. Undefined: it demands nothing there. */
+/** Requirements for a client and its messages. Undefined: no requirement. */
 export interface SecurityProfile {
   readonly name: SecurityProfileName;
-  /** `token_endpoint_auth_method` is one of these. */
+  /** Allowed values of `token_endpoint_auth_method`. */
   readonly authMethods?: readonly string[];
   readonly grantTypes?: readonly string[];
   readonly responseTypes?: readonly string[];
-  /** Of everything that the client or the server signs, DPoP proofs included. */
+  /** For everything that the client or the server signs, including DPoP proofs. */
   readonly signatureAlgorithms?: readonly SignatureAlgorithm[];
-  /** Of what the server signs where the client chose nothing. */
+  /** For what the server signs, unless the client chose an algorithm. */
   readonly defaultSignatureAlgorithm: SignatureAlgorithm;
-  /** True: authorization requests are pushed, name their redirect URI and have a PKCE challenge; access tokens are bound to a key. */
+  /** True: authorization requests must be pushed, name their redirect URI and have a PKCE challenge; access tokens are bound to a key. */
   readonly hardened: boolean;
-  /** True: `aud` of a client assertion is the issuer and nothing else. */
+  /** True: `aud` of a client assertion must be the issuer. */
   readonly issuerAudienceOnly: boolean;
-  /** Seconds; the server's own lifetimes hold where they are shorter. */
+  /** Seconds; shorter lifetimes of the server take precedence. */
   readonly maxCodeLifetimeSeconds: number;
   readonly maxPushedRequestLifetimeSeconds: number;
-  /** How far ahead of ours a client's clock may be: of request objects and DPoP proofs. */
+  /** How far a client's clock may be ahead, for request objects and DPoP proofs. */
   readonly clockSkewSeconds: number;
-  /** False: a request object, where there is one, is signed. */
+  /** False: request objects must be signed. */
   readonly unsignedRequestObjects: boolean;
-  /** Undefined: requests need no request object. */
+  /** Undefined: request objects are optional. */
   readonly signedRequestObjects?: {
     /** From `nbf` to `exp`, and from `nbf` until now. */
     readonly maxLifetimeSeconds: number;
@@ -53,9 +53,9 @@ const none: SecurityProfile = {
 
 const fapi2Security: SecurityProfile = {
   name: 'fapi-2-security',
-  // 5.3.2.1: private_key_jwt, or mutual TLS, which is not offered.
+  // 5.3.2.1: private_key_jwt or mutual TLS, which is not supported.
   authMethods: ['private_key_jwt'],
-  // Grants that begin with an authorization request, which is pushed, or without a person.
+  // Grants that begin with a pushed authorization request, or involve no user.
   grantTypes: [
     'authorization_code',
     'refresh_token',
@@ -73,7 +73,7 @@ const fapi2Security: SecurityProfile = {
   maxCodeLifetimeSeconds: 60,
   // 5.3.2.2: less than 600
   maxPushedRequestLifetimeSeconds: 599,
-  // 5.3.2.1: up to 10 seconds are accepted, more than 60 are not.
+  // 5.3.2.1: MUST accept up to 10 seconds, MUST reject more than 60.
   clockSkewSeconds: 10,
   unsignedRequestObjects: false,
 };
@@ -93,7 +93,7 @@ export function securityProfile(name: SecurityProfileName): SecurityProfile {
   return profiles[name];
 }
 
-/** The one of two profiles that demands more. */
+/** The stricter of two profiles. */
 export function stricterProfile(one: SecurityProfileName, other: SecurityProfileName): SecurityProfileName {
   return securityProfileNames.indexOf(one) >= securityProfileNames.indexOf(other) ? one : other;
 }
@@ -117,7 +117,7 @@ export interface ProfiledClient {
   readonly refreshTokenRotation: RefreshTokenRotation;
 }
 
-/** What a profile sets of a client. */
+/** The client properties that a profile sets. */
 interface Hardenable extends ProfiledClient {
   readonly pkceRequired: boolean;
   readonly requirePushedAuthorizationRequests: boolean;
@@ -126,8 +126,8 @@ interface Hardenable extends ProfiledClient {
 }
 
 /**
- * The profile that holds for a client: the stricter of its own and the server's. Credentials of an API that only ask about
- * tokens get none, and are exempt.
+ * The profile that applies to a client: the stricter of its own and the server's. Credentials of an API that only introspect
+ * tokens obtain none and are exempt.
  */
 export function profileFor(
   client: Pick<ProfiledClient, 'securityProfile' | 'resourceServer' | 'grantTypes'>,
@@ -138,8 +138,8 @@ export function profileFor(
 }
 
 /**
- * A client as endpoints see it under the server's profile: what its profile demands is set, whatever was registered.
- * The client itself, unchanged, where no profile holds.
+ * A client as endpoints see it under the server's profile, whose requirements override the registered properties. Unchanged
+ * where no profile applies.
  */
 export function underProfile<Of extends Hardenable>(client: Of, floor: SecurityProfileName): Of {
   const name = profileFor(client, floor);
@@ -158,7 +158,7 @@ export function underProfile<Of extends Hardenable>(client: Of, floor: SecurityP
   };
 }
 
-/** True when a change holds the client to a stricter profile than before. */
+/** True when a change applies a stricter profile to the client. */
 export function raisesProfile(
   before: Pick<ProfiledClient, 'securityProfile'>,
   after: Pick<ProfiledClient, 'securityProfile'>,
@@ -166,7 +166,7 @@ export function raisesProfile(
   return stricterProfile(before.securityProfile, after.securityProfile) !== before.securityProfile;
 }
 
-/** Members that name a signature algorithm, which a profile narrows. */
+/** Members for signature algorithms, which a profile restricts. */
 const algorithmMembers = [
   'idTokenSignedResponseAlg',
   'userinfoSignedResponseAlg',
@@ -177,7 +177,7 @@ const algorithmMembers = [
 ] as const;
 
 /**
- * Why a client does not meet a security profile, by the member of the client; empty where it does.
+ * Why a client does not meet a security profile, by member; empty where it does.
  * @see FAPI 2.0 Security Profile 5.3.2, 5.4
  */
 export function profileProblems(
@@ -198,7 +198,7 @@ export function profileProblems(
     say('grantTypes', 'allows only grants that begin with a pushed authorization request or involve no person.');
   if (responseTypes && !client.responseTypes.every((each) => responseTypes.includes(each)))
     say('responseTypes', `allows only the response type ${responseTypes.join(', ')}.`);
-  // 5.3.2.1: a client that loses the response to a refresh would lose its grant.
+  // 5.3.2.1: with rotation, a client that loses the response to a refresh would lose its grant.
   if (hardened && client.refreshTokenRotation === 'always')
     say('refreshTokenRotation', 'does not rotate refresh tokens: choose default or never.');
   if (hardened)
@@ -216,9 +216,9 @@ export function profileProblems(
 }
 
 /**
- * The refusal of a client that does not meet its profile; undefined where it does. Registration checks that too, but the
- * server's own profile may have been set later.
- * @param code by the endpoint that refuses
+ * The error for a client that does not meet its profile; undefined where it does. Registration validates that too, but the
+ * server's profile may have been set later.
+ * @param code error code of the endpoint
  */
 export function unmetProfile(
   client: ProfiledClient,
@@ -239,7 +239,7 @@ function isProtectedRedirect(uri: string, applicationType: string): boolean {
   return protocol !== 'http:' || (applicationType === 'native' && isLoopbackHost(hostname));
 }
 
-/** Algorithms that a client may use under its profile, of those that are supported. */
+/** The supported algorithms that a client may use under its profile. */
 export function algorithmsUnder<Algorithm extends string>(
   name: SecurityProfileName,
   supported: readonly Algorithm[],

@@ -8,31 +8,30 @@ export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchan
 export const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
 export const jwtType = 'urn:ietf:params:oauth:token-type:jwt';
 
-/** What an administrator lets a client exchange people's tokens for. */
+/** A permission for a client to exchange users' tokens, granted by an administrator. */
 export interface ExchangeRule {
-  /** Identifier of the API that it gets tokens for. */
+  /** Identifier of the API for which it obtains tokens. */
   readonly resource: string;
   /**
-   * `delegation`: the token says who acts for the person, in `act`. `impersonation`: it does not, and the API sees the
-   * person alone.
+   * `delegation`: the token identifies the actor in `act`. `impersonation`: it does not, and the API only sees the user.
    * @see RFC 8693 1.1
    */
   readonly mode: 'delegation' | 'impersonation';
 }
 
-/** Who acts, and for whom that one acted before (RFC 8693 4.1): the newest outermost. */
+/** The actor and the previous actors (RFC 8693 4.1), newest outermost. */
 export interface Actor {
   readonly sub: string;
   readonly act?: Actor | undefined;
 }
 
 const maxRules = 50;
-/** So many may stand behind one another. */
+/** Maximum length of a chain of actors. */
 export const maxActors = 5;
 
 /**
- * Reads rules as people write them: the API's identifier, and `impersonation` where it is that.
- * @returns what is wrong, of the first line that is
+ * Parses rules as users type them: the API's identifier, and `impersonation` if applicable.
+ * @returns the rules, or the problem of the first invalid line
  */
 export function parseExchangeRules(
   lines: readonly string[],
@@ -56,14 +55,14 @@ export function formatExchangeRule({ resource, mode }: ExchangeRule): string {
 }
 
 /**
- * That the tokens of a request are of kinds that we know.
+ * Checks that the token types of a request are supported.
  * @throws OAuthError invalid_request
  * @see RFC 8693 2.1
  */
 export function checkExchangeRequest(parameters: ReadonlyMap<string, string>): {
   readonly subjectToken: string;
   readonly actorToken: string | undefined;
-  /** What the client will take; undefined: whatever the API takes. */
+  /** The requested token type; undefined: that of the API. */
   readonly requestedType: string | undefined;
 } {
   const subjectToken = parameters.get('subject_token');
@@ -72,7 +71,7 @@ export function checkExchangeRequest(parameters: ReadonlyMap<string, string>): {
   const actorToken = parameters.get('actor_token');
   const actorType = parameters.get('actor_token_type');
   if ((actorToken === undefined) !== (actorType === undefined))
-    throw invalid('The actor_token and the actor_token_type come together.', 'exchange.actor_type');
+    throw invalid('The actor_token and the actor_token_type must be sent together.', 'exchange.actor_type');
   if (actorToken !== undefined) checkType(actorType, 'actor_token_type');
   const requestedType = parameters.get('requested_token_type');
   if (requestedType !== undefined) checkType(requestedType, 'requested_token_type');
@@ -81,7 +80,7 @@ export function checkExchangeRequest(parameters: ReadonlyMap<string, string>): {
 
 /**
  * The rules of a client for these APIs, in their order.
- * @throws OAuthError invalid_target for an API that the client has no rule for (RFC 8693 2.2.2)
+ * @throws OAuthError invalid_target for an API without a rule (RFC 8693 2.2.2)
  */
 export function exchangeRulesFor(targets: readonly string[], rules: readonly ExchangeRule[]): readonly ExchangeRule[] {
   return targets.map((target) => {
@@ -94,18 +93,18 @@ export function exchangeRulesFor(targets: readonly string[], rules: readonly Exc
   });
 }
 
-/** A token that a request shows as the actor's. */
+/** The actor token of a request. */
 export interface ActorToken {
   readonly clientId: string;
   readonly userId: string | undefined;
-  /** Thumbprint of the key that it is bound to. */
+  /** Thumbprint of the key to which it is bound. */
   readonly dpopJkt: string | undefined;
 }
 
 /**
- * That an actor_token may be used: it is a live token of the client that exchanges, and where it is bound to a key, the
- * request proves that key.
- * @param token undefined: it is no live token
+ * Checks that an actor_token may be used: it is a valid token of the client that exchanges, and if it is bound to a key, the
+ * request has a proof of that key.
+ * @param token undefined: it is not a valid token
  * @throws OAuthError invalid_request
  * @see RFC 8693 2.1, RFC 9449 5
  */
@@ -115,26 +114,26 @@ export function checkActorToken<T extends ActorToken>(
   dpopJkt: string | undefined,
 ): T {
   if (!token || token.clientId !== clientId)
-    throw invalid('The actor_token is not a live token of this client.', 'exchange.actor_unknown');
+    throw invalid('The actor_token is not a valid token of this client.', 'exchange.actor_unknown');
   if (token.dpopJkt !== undefined && token.dpopJkt !== dpopJkt)
     throw invalid('The actor_token is bound to a key: send a DPoP proof of it.', 'exchange.actor_dpop_jkt');
   return token;
 }
 
-/** Whether the new token says who acts: at one of its APIs a rule wants it. */
+/** Whether the new token identifies the actor: a rule for one of its APIs requires it. */
 export function isDelegated(rules: readonly ExchangeRule[]): boolean {
   return rules.some(({ mode }) => mode === 'delegation');
 }
 
 /**
- * The chain of who acts with a new one in front.
+ * The chain of actors with a new one in front.
  * @throws OAuthError invalid_request where it would be longer than {@link maxActors}
  */
 export function actorBefore(sub: string, before: Actor | undefined): Actor {
   let depth = 1;
   for (let actor = before; actor !== undefined; actor = actor.act) depth += 1;
   if (depth > maxActors)
-    throw invalid(`At most ${maxActors} may act one behind the other.`, 'exchange.too_many_actors');
+    throw invalid(`A chain of actors has at most ${maxActors} members.`, 'exchange.too_many_actors');
   return before === undefined ? { sub } : { sub, act: before };
 }
 

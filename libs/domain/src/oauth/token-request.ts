@@ -24,7 +24,7 @@ export interface AuthorizationCodeRequest {
 export interface RefreshTokenRequest {
   readonly grantType: 'refresh_token';
   readonly refreshToken: string;
-  /** Undefined: all that was granted. */
+  /** Undefined: everything that was granted. */
   readonly scope: Scope | undefined;
   readonly resources: readonly string[];
 }
@@ -49,7 +49,7 @@ export interface TokenExchangeRequest {
   readonly grantType: typeof tokenExchangeGrant;
   readonly subjectToken: string;
   readonly actorToken: string | undefined;
-  /** What the client will take; undefined: whatever the API takes. */
+  /** The requested token type; undefined: that of the API. */
   readonly requestedType: string | undefined;
   /** Identifiers of APIs, from `resource` and `audience`. */
   readonly targets: readonly string[];
@@ -64,7 +64,7 @@ export interface JwtBearerRequest {
   readonly resources: readonly string[];
 }
 
-/** A token request (RFC 6749 3.2), by its grant type. Well-formed; nothing in it is verified. */
+/** A token request (RFC 6749 3.2) by grant type: well-formed, not yet verified. */
 export type TokenRequest =
   | AuthorizationCodeRequest
   | RefreshTokenRequest
@@ -73,7 +73,7 @@ export type TokenRequest =
   | TokenExchangeRequest
   | JwtBearerRequest;
 
-/** The grant types of the token endpoint: of all but `implicit` (RFC 8414 2). */
+/** Grant types of the token endpoint: all except `implicit` (RFC 8414 2). */
 export type TokenGrantType = TokenRequest['grantType'];
 
 const parsers: { readonly [Name in TokenGrantType]: (parameters: Parameters) => TokenRequest & { grantType: Name } } = {
@@ -114,12 +114,12 @@ const parsers: { readonly [Name in TokenGrantType]: (parameters: Parameters) => 
   }),
 };
 
-/** In the order in which metadata lists them. */
+/** In the order of the metadata document. */
 export const tokenGrantTypes = Object.keys(parsers).filter(isTokenGrantType);
 
 /**
- * Parses a token request of a client that has authenticated.
- * @param parameters each once; a parameter without a value is left out (RFC 6749 3.2)
+ * Parses a token request of an authenticated client.
+ * @param parameters each once, without empty ones (RFC 6749 3.2)
  * @throws OAuthError invalid_request, unsupported_grant_type, unauthorized_client for a grant type that the client is not
  *   registered for, invalid_scope, invalid_target, invalid_authorization_details
  * @see RFC 6749 5.2

@@ -1,16 +1,16 @@
-/** RFC 8628 6.1: twenty consonants, so that no code spells a word or looks like another. */
+/** RFC 8628 6.1: twenty consonants, so that codes contain no words or ambiguous letters. */
 export const userCodeLetters = 'BCDFGHJKLMNPQRSTVWXZ';
 const length = 8;
 const wellFormed = new RegExp(`^[${userCodeLetters}]{${length}}$`);
 const maxCharacters = 40;
 
 /**
- * Makes a user code of 34 random bits, as it is shown: `BCDF-GHJK`.
- * @param randomByte 0..255, evenly
+ * Generates a user code of 34 random bits in display format: `BCDF-GHJK`.
+ * @param randomByte uniform, 0..255
  * @see RFC 8628 6.1
  */
 export function makeUserCode(randomByte: () => number): string {
-  // Bytes past the last whole round of letters are drawn again: every letter is as likely as any other.
+  // Bytes beyond the last multiple of the number of letters are drawn again, to avoid modulo bias.
   const fair = 256 - (256 % userCodeLetters.length);
   let letters = '';
   while (letters.length < length) {
@@ -21,8 +21,8 @@ export function makeUserCode(randomByte: () => number): string {
 }
 
 /**
- * The code that a person typed, whatever case, dashes and spaces they used.
- * @returns as it is shown, or undefined for what is no user code
+ * Parses a typed user code, ignoring case, dashes and spaces.
+ * @returns in display format; undefined if it is not a user code
  * @see RFC 8628 6.1
  */
 export function parseUserCode(typed: string): string | undefined {

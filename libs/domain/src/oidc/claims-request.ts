@@ -2,9 +2,9 @@ import { fitsClaimRequest, type ClaimsMember, type ClaimsRequest, type Client, t
 import { claimNamesOf, claimValues, isClaimName, type ClaimName, type Person } from './claims.js';
 
 /**
- * The claims about a person that the `claims` parameter asks for at one place. A claim that the person has not given, or
- * whose value is none of those asked for, is left out: that is no error (OpenID Connect Core 5.5.1).
- * @param scope what was granted: `roles` are told to whom they are allowed by scope, however they are asked for
+ * The claims about a user that one member of the `claims` parameter requests. A claim that the user has not provided, or whose
+ * value is not acceptable, is omitted, which is not an error (OpenID Connect Core 5.5.1).
+ * @param scope the granted scope: `roles` are returned only with their scope, however they are requested
  * @see OpenID Connect Core 5.5
  */
 export function requestedClaims(
@@ -20,8 +20,8 @@ export function requestedClaims(
 }
 
 /**
- * What a client may ask for by name: of a limited one, no claim about a person that its scopes do not tell. It is left out
- * as one is that the person has not given, essential or not (OpenID Connect Core 5.5.1).
+ * The claims that a client may request by name: a restricted one only those that its scopes include. Others are omitted like
+ * claims that the user has not provided, essential or not (OpenID Connect Core 5.5.1).
  */
 export function allowedClaims(
   request: ClaimsRequest | undefined,
@@ -38,14 +38,14 @@ export function allowedClaims(
   return { ...(userinfo ? { userinfo } : {}), ...(idToken ? { idToken } : {}) };
 }
 
-/** The claims about a person that a request asks for and none of its scopes does: the person is asked for each. */
+/** Requested claims about the user that no requested scope includes: each requires consent. */
 export function claimsBeyondScope(request: ClaimsRequest, scope: Scope): ClaimName[] {
   const byScope: ReadonlySet<string> = new Set(claimNamesOf(scope));
   const names = [...Object.keys(request.userinfo ?? {}), ...Object.keys(request.idToken ?? {})];
   return [...new Set(names)].filter(isClaimName).filter((name) => !isRoleClaim(name) && !byScope.has(name));
 }
 
-/** Claims whose scope has their name, and without it they are not told. */
+/** Claims that are returned only with the scope of the same name. */
 function isRoleClaim(name: string): boolean {
   return name === 'roles' || name === 'application_roles';
 }

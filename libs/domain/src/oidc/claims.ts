@@ -11,7 +11,7 @@ import {
   type UserPropertyName,
 } from './user-properties.js';
 
-/** What this server knows of a person, as far as claims tell it. */
+/** The user data that claims can contain. */
 export interface Person {
   readonly username: string;
   readonly name?: string | undefined;
@@ -22,11 +22,11 @@ export interface Person {
   readonly profile: Profile;
   readonly updatedAt: EpochSeconds;
   readonly roles: readonly string[];
-  /** What the client that asks calls this person's roles in it; undefined where nobody asks. */
+  /** The user's roles in the requesting client; undefined without one. */
   readonly applicationRoles?: readonly string[] | undefined;
 }
 
-/** Claims about a person that are no property of their account: with where the value is. */
+/** Claims about a user that are not account properties, and where their values are. */
 const otherClaims = {
   updated_at: (person) => person.updatedAt,
   address: (person) => addressClaim(person.profile.address),
@@ -34,10 +34,10 @@ const otherClaims = {
   application_roles: (person) => (person.applicationRoles?.length ? person.applicationRoles : undefined),
 } satisfies Record<string, (person: Person) => unknown>;
 
-/** The name of a claim about a person (OpenID Connect Core 5.1, and both kinds of roles). */
+/** The name of a claim about a user (OpenID Connect Core 5.1, and both kinds of roles). */
 export type ClaimName = PropertyClaim | keyof typeof otherClaims;
 
-/** Every claim about a person, with where its value is; undefined for what they have not given. */
+/** All claims about a user with access to their values, which are undefined if not provided. */
 const claims: Readonly<Record<string, (person: Person) => unknown>> = {
   ...Object.fromEntries(
     userPropertyNames
@@ -54,14 +54,14 @@ function propertyOf(person: Person, name: UserPropertyName): unknown {
   return values[verifies] === undefined ? undefined : (values[name] ?? false);
 }
 
-/** The claims about a person that there are here, as metadata lists them and the `claims` parameter may name them. */
+/** The supported claims about users, for metadata and the `claims` parameter. */
 export const claimNames: readonly ClaimName[] = Object.keys(claims).filter(isClaimName);
 
 export function isClaimName(name: string): name is ClaimName {
   return Object.hasOwn(claims, name);
 }
 
-/** The claims that a scope asks for (OpenID Connect Core 5.4); a scope that is not here asks for none. */
+/** The claims of each scope (OpenID Connect Core 5.4); unknown scopes have none. */
 export const claimsOfScope: ReadonlyMap<string, readonly ClaimName[]> = new Map<string, readonly ClaimName[]>([
   ['profile', [...propertyClaimsOf('profile'), 'updated_at']],
   ['email', propertyClaimsOf('email')],
@@ -79,8 +79,7 @@ function propertyClaimsOf(scope: UserProperty['scope']): readonly ClaimName[] {
 }
 
 /**
- * The values of claims by their names. What the person has not given is left out, and so is a name that is not a
- * claim about a person here.
+ * The values of claims by name. Omits what the user has not provided, and unknown names.
  * @see OpenID Connect Core 5.3.2: an empty claim is omitted, not null
  */
 export function claimValues(person: Person, names: Iterable<string>): Record<string, unknown> {
@@ -92,14 +91,14 @@ export function claimValues(person: Person, names: Iterable<string>): Record<str
   return values;
 }
 
-/** The names of the claims that scopes ask for, each once. */
+/** The unique names of the claims of these scopes. */
 export function claimNamesOf(scope: Scope): ClaimName[] {
   return scope.flatMap((token) => claimsOfScope.get(token) ?? []);
 }
 
 /**
- * The claims of an ID token. Lifetimes are seconds.
- * @param token `accessToken`, `code` and `state` are those that it travels with: each is bound to it by a hash
+ * The claims of an ID token. Lifetimes are in seconds.
+ * @param token `accessToken`, `code` and `state` are those of the same response: each is bound to it by a hash
  * @see OpenID Connect Core 2, 3.1.3.6, 3.2.2.10, 3.3.2.11; FAPI 1.0 Advanced 5.2.2.1 (s_hash)
  */
 export function idTokenClaims(token: {
@@ -117,7 +116,7 @@ export function idTokenClaims(token: {
   readonly amr?: readonly string[] | undefined;
   readonly acr?: string | undefined;
   readonly sessionId?: string | undefined;
-  /** What the ID token tells of the person beside; it replaces none of the claims above. */
+  /** Additional claims about the user, which cannot override the claims above. */
   readonly personal?: Readonly<Record<string, unknown>> | undefined;
 }): Record<string, unknown> {
   const hash = (value: string | undefined): string | undefined =>
@@ -141,8 +140,8 @@ export function idTokenClaims(token: {
 }
 
 /**
- * The claims that scopes ask for at the UserInfo endpoint.
- * @param subject the `sub`, as the client of the token knows this person
+ * The claims of the UserInfo response for a scope.
+ * @param subject the `sub` of this user for the client of the token
  * @see OpenID Connect Core 5.3.2, 5.4
  */
 export function userinfoClaims(person: Person, subject: string, scope: Scope): Record<string, unknown> {
@@ -160,7 +159,7 @@ function addressClaim(address: PostalAddress | undefined): Record<string, unknow
   );
 }
 
-/** An address as on a label, of its parts, where the person has not written it out. */
+/** A postal address as on a label, composed of its parts unless the user has provided it. */
 function formattedAddress(address: PostalAddress): string {
   const place = [address.postalCode, address.locality].filter(Boolean).join(' ');
   return [address.streetAddress, place, address.region, address.country].filter(Boolean).join('\n');

@@ -2,25 +2,25 @@ import { addSeconds, type EpochSeconds } from '../kernel/index.js';
 import type { Client } from '../oauth/index.js';
 
 const maxStateCharacters = 2000;
-/** Servers of one issuer may disagree about the time by this much. */
+/** Tolerated clock difference between servers of one issuer. */
 const clockToleranceSeconds = 60;
 
-/** Why a `post_logout_redirect_uri` is not used: it is not registered, or nothing says for which client it should be. */
+/** Why a `post_logout_redirect_uri` is not used: it is not registered, or the client is unknown. */
 export type PostLogoutRedirectProblem = 'unknown_client' | 'unregistered';
 
-/** A logout that a client asked for, as far as it can be believed. */
+/** The validated part of a logout request. */
 export interface EndSessionCheck {
-  /** True when the ID token hint is ours and names the session of this browser: then the person need not confirm. */
+  /** True when the ID token hint is valid and names the session of this browser: no confirmation is required. */
   readonly isSessionOfHint: boolean;
-  /** The registered address, with `state`; undefined when none was asked for or there is a problem with it. */
+  /** The registered URI with `state`; undefined when none was requested or it is rejected. */
   readonly redirectUri: string | undefined;
   readonly redirectProblem: PostLogoutRedirectProblem | undefined;
 }
 
 /**
- * Checks a logout request.
- * @param hint  the claims of `id_token_hint` when its signature is ours (an expired one still counts), else undefined
- * @param client the client that hint or `client_id` names, and both where both come
+ * Validates a logout request.
+ * @param hint  the claims of an `id_token_hint` of this server (an expired one is accepted), otherwise undefined
+ * @param client the client of the hint or of `client_id`, which must agree
  * @see OpenID Connect RP-Initiated Logout 1.0, 2 and 3
  */
 export function checkEndSession(input: {
@@ -42,9 +42,9 @@ export function checkEndSession(input: {
 }
 
 /**
- * True when an ID token lets a client's server end the session that it names, without the person's browser: the client was
- * approved by an administrator and is the token's audience, and the token was issued within a session's lifetime.
- * @param claims of an ID token that this server signed with a key of its own: a client could write one signed by its secret
+ * True when an ID token allows a client's server to end the session that it names without the user's browser: an administrator
+ * approved the client, it is the token's audience, and the token was issued within a session's lifetime.
+ * @param claims of an ID token with an asymmetric signature of this server: a client could forge one signed with its secret
  */
 export function mayEndSessionFromServer(input: {
   readonly claims: Readonly<Record<string, unknown>>;

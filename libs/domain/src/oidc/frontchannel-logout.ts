@@ -1,7 +1,7 @@
 /**
- * What a person's browser opens in a frame to tell a client that their session is over.
- * @param frontchannelLogoutUri as the client registered it; its own query stays
- * @param session left out: the client does not want to know which (`frontchannel_logout_session_required`)
+ * The URL that the user's browser opens in a frame to notify a client that the session has ended.
+ * @param frontchannelLogoutUri as registered by the client; its own query is kept
+ * @param session omitted without `frontchannel_logout_session_required`
  * @see OpenID Connect Front-Channel Logout 1.0, 2 and 3
  */
 export function frontchannelLogoutAddress(

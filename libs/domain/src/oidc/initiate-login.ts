@@ -1,6 +1,6 @@
 /**
- * Where a person goes to begin a login at a client from here.
- * @param initiateLoginUri as the client registered it; its own query stays
+ * The URL for initiating a login at a client.
+ * @param initiateLoginUri as registered by the client; its own query is kept
  * @see OpenID Connect Core 4
  */
 export function initiateLoginAddress(initiateLoginUri: string, issuer: string): string {

@@ -1,10 +1,10 @@
 /**
- * What the discovery document says of logout.
+ * The logout members of the discovery document.
  * @see OpenID Connect RP-Initiated Logout 2.1, Back-Channel Logout 2.1, Front-Channel Logout 3, Session Management 3.3
  */
 export function logoutMetadata(at: {
   readonly endSession: string;
-  /** Undefined where browsers would keep no cookie for it: off https. */
+  /** Undefined without https, where browsers would not store its cookie. */
   readonly checkSession: string | undefined;
 }): Record<string, unknown> {
   return {

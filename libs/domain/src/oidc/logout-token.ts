@@ -6,12 +6,12 @@ export const backchannelLogoutEvent = 'http://schemas.openid.net/event/backchann
 /** The `typ` header of logout tokens (2.4). */
 export const logoutTokenType = 'logout+jwt';
 
-/** Back-Channel Logout 1.0, 2.4: at most two minutes, so that a captured one is soon worth nothing. */
+/** Back-Channel Logout 1.0, 2.4: at most two minutes, so that a captured token soon expires. */
 const lifetimeSeconds = 120;
 const skewSeconds = 60;
 
 /**
- * The claims of a logout token: never a nonce, so that it can never pass for an ID token.
+ * The claims of a logout token. It has no nonce, so that it cannot be used as an ID token.
  * @param token `id`: the `jti`, new for each attempt
  * @see OpenID Connect Back-Channel Logout 1.0, 2.4
  */
@@ -35,19 +35,19 @@ export function logoutTokenClaims(token: {
   };
 }
 
-/** What a logout token says: the sessions of this person with this client, or the one that `sid` names, are over. */
+/** The content of a logout token: ends the user's sessions with this client, or the one with this `sid`. */
 export interface LogoutNotice {
   readonly subject: string | undefined;
   readonly sessionId: string | undefined;
-  /** Its `jti`, to be remembered until `expiresAt`: it is taken once. */
+  /** Its `jti`, to be stored until `expiresAt`: it is accepted only once. */
   readonly id: string;
   readonly expiresAt: EpochSeconds;
 }
 
 /**
- * Reads the claims of a logout token whose signature is proved.
+ * Validates the claims of a logout token whose signature is verified.
  * @param token.header its JOSE header
- * @returns what it says, or undefined when it is none, or not for this client now
+ * @returns its content; undefined when it is not a logout token, or not valid for this client now
  * @see OpenID Connect Back-Channel Logout 1.0, 2.6
  */
 export function readLogoutToken(
@@ -59,7 +59,7 @@ export function readLogoutToken(
 ): LogoutNotice | undefined {
   const { iss, aud, iat, exp, jti, events, sub, sid, nonce } = token.claims;
   const type = token.header['typ'];
-  // 2.6 step 3: explicit typing keeps other JWTs out; older providers leave the header out.
+  // 2.6 step 3: explicit typing rejects other JWTs; older providers omit the header.
   if (
     type !== undefined &&
     (typeof type !== 'string' || type.toLowerCase().replace(/^application\//, '') !== logoutTokenType)
@@ -76,7 +76,7 @@ export function readLogoutToken(
     !isObject((events as Record<string, unknown>)[backchannelLogoutEvent])
   )
     return undefined;
-  // 2.6 step 6: an ID token is no logout token.
+  // 2.6 step 6: an ID token is not a logout token.
   if (nonce !== undefined) return undefined;
   const subject = typeof sub === 'string' && sub !== '' ? sub : undefined;
   const sessionId = typeof sid === 'string' && sid !== '' ? sid : undefined;

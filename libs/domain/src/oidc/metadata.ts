@@ -1,13 +1,13 @@
 import { logoutMetadata } from './logout-metadata.js';
 
-/** What a server offers, taken from what is registered in its code. Paths begin with a slash. */
+/** The features of a server. Paths begin with a slash. */
 export interface Offer {
   readonly issuer: string;
   readonly paths: {
     readonly authorize: string;
     readonly token: string;
     readonly userinfo: string;
-    /** Undefined where clients are registered by an administrator alone. */
+    /** Undefined where only administrators register clients. */
     readonly register?: string | undefined;
     readonly par: string;
     readonly introspect: string;
@@ -18,30 +18,30 @@ export interface Offer {
     readonly jwks: string;
   };
   readonly grantTypes: readonly string[];
-  /** Whether a `client_id` may be the address of a metadata document. */
+  /** Whether a `client_id` may be the URL of a metadata document. */
   readonly clientMetadataDocuments: boolean;
   readonly responseTypes: readonly string[];
   readonly responseModes: readonly string[];
   readonly authMethods: readonly string[];
-  /** The credentials of an API are held to no profile of the server. */
+  /** The server's profile does not apply to the credentials of an API. */
   readonly introspectionAuthMethods: readonly string[];
   /** Of client assertions. */
   readonly authSigningAlgorithms: readonly string[];
   /** Of ID tokens. */
   readonly signingAlgorithms: readonly string[];
-  /** How ID tokens are encrypted to clients that want it, and request objects to us. */
+  /** For encrypting ID tokens to clients, and request objects to this server. */
   readonly keyManagementAlgorithms: readonly string[];
   readonly contentEncryptionAlgorithms: readonly string[];
   readonly requestObjectSigningAlgorithms: readonly string[];
-  /** True: requests come by the pushed authorization request endpoint alone, whatever the client. */
+  /** True: all authorization requests must be pushed. */
   readonly requiresPar: boolean;
-  /** True: every request has a signed request object, whatever the client (RFC 9101 10.5). */
+  /** True: all requests must have a signed request object (RFC 9101 10.5). */
   readonly requiresSignedRequestObjects: boolean;
   /** Of DPoP proofs. */
   readonly dpopAlgorithms: readonly string[];
   readonly scopes: readonly string[];
   readonly claims: readonly string[];
-  /** Values of `acr` that a login can have. */
+  /** Supported values of `acr`. */
   readonly acrValues: readonly string[];
   /** BCP 47. */
   readonly languages: readonly string[];
@@ -77,11 +77,11 @@ export function providerMetadata(offer: Offer): Record<string, unknown> {
     id_token_signing_alg_values_supported: offer.signingAlgorithms,
     id_token_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     id_token_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
-    // UserInfo answers are made as ID tokens are.
+    // UserInfo responses are signed like ID tokens.
     userinfo_signing_alg_values_supported: offer.signingAlgorithms,
     userinfo_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     userinfo_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,
-    // JARM 4 and RFC 9701 7: made in the same way as well.
+    // JARM 4 and RFC 9701 7: signed in the same way.
     authorization_signing_alg_values_supported: offer.signingAlgorithms,
     authorization_encryption_alg_values_supported: offer.keyManagementAlgorithms,
     authorization_encryption_enc_values_supported: offer.contentEncryptionAlgorithms,

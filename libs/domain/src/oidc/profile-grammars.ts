@@ -1,4 +1,4 @@
-/** What a value may break beside its length. */
+/** Formats that a value may violate, apart from its length. */
 export type ProfileGrammar = 'webAddress' | 'userinfo' | 'birthdate' | 'zoneinfo' | 'locale' | 'phoneNumber';
 
 export function webAddressProblem(value: string): ProfileGrammar | undefined {
@@ -27,7 +27,7 @@ export function phoneNumberProblem(value: string): ProfileGrammar | undefined {
   return /^\+[1-9]\d{3,14}(;ext=\d{1,10})?$/.test(value) ? undefined : 'phoneNumber';
 }
 
-/** "+49 (0) 30 1234" is not E.164: a zero in brackets is not dialled from abroad, and is taken out with them. */
+/** "+49 (0) 30 1234" is not E.164: a zero in brackets is not dialled from abroad and is removed. */
 export function tidyPhoneNumber(typed: string): string {
   const [number = '', ...extension] = typed.split(';');
   return [number.replace(/\(0\)/g, '').replace(/[\s().\-/\u2010-\u2015]/g, ''), ...extension].join(';');
@@ -41,12 +41,12 @@ function isBirthdate(value: string): boolean {
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   if (parts[2] === undefined) return year !== 0;
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
-  // Without a year (0000), 29 February is a birthday too; 0 counts as a leap year of ISO 8601 anyway.
+  // Without a year (0000), 29 February is valid; year 0 is a leap year in ISO 8601 anyway.
   return day >= 1 && day <= (month === 2 && !isLeap ? 28 : (daysOfMonths[month - 1] ?? 0));
 }
 
 function isTimeZone(value: string): boolean {
-  // An offset (+01:00) is understood too by some engines, and is no name.
+  // Some engines also accept an offset (+01:00), which is not a time zone name.
   if (!/^[A-Za-z][\w+/-]*$/.test(value)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: value });

@@ -10,8 +10,8 @@ import {
 type ProfileTexts = { readonly [Field in ProfileField]?: string | undefined };
 
 /**
- * What a person says of themselves beside their names and e-mail address: the other standard claims.
- * An empty one is left out, never empty text.
+ * The standard claims that users provide about themselves, apart from names and e-mail address. Empty values are undefined,
+ * never empty text.
  * @see OpenID Connect Core 5.1
  */
 export interface Profile extends ProfileTexts {
@@ -23,8 +23,8 @@ export interface Profile extends ProfileTexts {
 export type PostalAddress = { readonly [Field in AddressField]?: string | undefined };
 
 /**
- * A profile as it is kept: without space around values, without empty members, line ends as line feeds, a phone
- * number without the marks that people write into it. Whatever is wrong stays as it was written, for the check to name.
+ * Normalizes a profile for storage: trims values, omits empty members, converts line ends to line feeds and removes
+ * formatting from a phone number. Invalid values are unchanged, so that the check can report them.
  */
 export function tidyProfile(typed: Profile): Profile {
   const tidy: { -readonly [Member in keyof Profile]: Profile[Member] } = {};
@@ -42,21 +42,21 @@ export function tidyProfile(typed: Profile): Profile {
   return tidy;
 }
 
-/** What a value may break. */
+/** Rules that a value may violate. */
 export type ProfileRule = TextRule | ProfileGrammar;
 type TextRule = 'long' | 'unseen';
 
-/** Which field breaks which rule: the words for it are whoever's who shows it. */
+/** The field and the violated rule; the caller chooses the message. */
 export interface ProfileProblem {
   readonly field: string;
   readonly rule: ProfileRule;
-  /** Characters that the field takes. */
+  /** Maximum length in characters. */
   readonly most: number;
 }
 
 /**
- * Checks a tidy profile.
- * @returns everything that is wrong at once; an address's member is named `address.locality`
+ * Validates a normalized profile.
+ * @returns all problems; members of the address are named `address.locality`
  * @see OpenID Connect Core 5.1, 5.1.1
  */
 export function checkProfile(profile: Profile): ProfileProblem[] {
@@ -77,10 +77,10 @@ export function checkProfile(profile: Profile): ProfileProblem[] {
   return problems;
 }
 
-/** What is wrong with a line of text that people read; undefined when nothing is. `most` is characters. */
+/** What is wrong with a line of displayed text; undefined if nothing is. `most` is in characters. */
 export function textProblem(text: string, most: number): TextRule | undefined {
   if (text.length > most) return 'long';
-  // Tabs, line ends, halves of characters; and marks that turn the reading direction, by which text disguises itself.
+  // Tabs, line ends, lone surrogates, and bidirectional control characters, which can disguise text.
   if (/[\p{Cc}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text)) return 'unseen';
   return undefined;
 }

@@ -1,11 +1,11 @@
 import { sha256 } from '../kernel/index.js';
 
 /**
- * What a client gives to our check-session frame, which tells by it whether the login of this browser has changed.
- * @param of.redirectUri the answer's own; its origin is that of the page that will ask
+ * The `session_state` that a client passes to the check-session frame, which detects with it whether the session has changed.
+ * @param of.redirectUri of the response; its origin is that of the page that will ask
  * @param of.browserState the random value in the browser's cookie
- * @param of.salt fresh for each answer, base64url
- * @returns `hash.salt`; undefined where the redirect URI has no web origin (an application's own scheme): no page could ask
+ * @param of.salt new for each response, base64url
+ * @returns `hash.salt`; undefined where the redirect URI has no web origin (a private-use scheme)
  * @see OpenID Connect Session Management 2 and 3.2
  */
 export function sessionState(of: {

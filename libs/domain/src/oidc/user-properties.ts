@@ -9,31 +9,30 @@ import {
 } from './profile-grammars.js';
 
 /**
- * Who may set a property of an account: administrators (also by the API and the command line), the person it is about, or
- * whoever signs up for it.
+ * Who may set an account property: administrators (also by the API and the command line), the user, or a person who signs up.
  */
 export type PropertySetter = 'administrator' | 'person' | 'sign-up';
 
-/** One property of an account that applications can be told of. */
+/** An account property that can be shared with applications. */
 export interface UserProperty {
   /** Its claim (OpenID Connect Core 5.1); within `address`, the member (5.1.1). */
   readonly claim: string;
-  /** The scope that asks for its claim (OpenID Connect Core 5.4). */
+  /** The scope that includes its claim (OpenID Connect Core 5.4). */
   readonly scope: 'profile' | 'email' | 'phone' | 'address';
-  /** What it is a member of: the account itself, its `profile`, or the profile's `address`. */
+  /** Where it is stored: the account itself, its `profile`, or the profile's `address`. */
   readonly memberOf: 'account' | 'profile' | 'address';
   readonly codec: 'text' | 'flag';
-  /** Characters of a line of text. Left out: the text has rules of its own (usernames, e-mail addresses). */
+  /** Maximum length in characters. Omitted: the text has its own rules (usernames, e-mail addresses). */
   readonly most?: number;
   /** May have several lines. */
   readonly lines?: true;
-  /** How it is stored, of what was typed. */
+  /** Normalizes typed text for storage. */
   readonly tidy?: (typed: string) => string;
-  /** What is wrong with a tidy value. */
+  /** Validates a normalized value. */
   readonly check?: (value: string) => ProfileGrammar | undefined;
-  /** A flag about another property: there is none without that, and it is false by default. */
+  /** A flag about another property: only exists with that, and is false by default. */
   readonly verifies?: string;
-  /** There is no default: each property says it. */
+  /** Required for each property; there is no default. */
   readonly setBy: readonly PropertySetter[];
 }
 
@@ -47,8 +46,8 @@ const ofAddress = { scope: 'address', memberOf: 'address', codec: 'text' } as co
 const webAddress = { most: 2000, check: webAddressProblem } as const;
 
 /**
- * The properties of an account, in the order of OpenID Connect Core 5.1. Types, checks, claims and metadata derive from it,
- * and so do forms, the API and the command line. Rules across properties are functions of those who apply them.
+ * The account properties, in the order of OpenID Connect Core 5.1. Types, checks, claims, metadata, forms, the API and the
+ * command line derive from it. Rules across properties are functions of their callers.
  */
 export const userProperties = {
   name: { ...ofAccount, claim: 'name', most: 200, setBy: everybody },
@@ -57,9 +56,9 @@ export const userProperties = {
   middleName: { ...ofProfile, claim: 'middle_name', most: 200, setBy: both },
   nickname: { ...ofProfile, claim: 'nickname', most: 200, setBy: both },
   username: { ...ofAccount, claim: 'preferred_username', setBy: ['administrator', 'sign-up'] },
-  /** The address of a page about the person; http or https. */
+  /** The URL of a page about the user; http or https. */
   profilePage: { ...ofProfile, claim: 'profile', ...webAddress, setBy: both },
-  /** The address of an image file; http or https. */
+  /** The URL of an image; http or https. */
   picture: { ...ofProfile, claim: 'picture', ...webAddress, setBy: both },
   website: { ...ofProfile, claim: 'website', ...webAddress, setBy: both },
   gender: { ...ofProfile, claim: 'gender', most: 100, setBy: both },
@@ -67,9 +66,9 @@ export const userProperties = {
   birthdate: { ...ofProfile, claim: 'birthdate', most: 10, check: birthdateProblem, setBy: both },
   /** A name of the IANA time zone database. */
   zoneinfo: { ...ofProfile, claim: 'zoneinfo', most: 100, check: timeZoneProblem, setBy: both },
-  /** A language tag of BCP 47. */
+  /** A BCP 47 language tag. */
   locale: { ...ofProfile, claim: 'locale', most: 100, check: languageTagProblem, setBy: both },
-  /** A person changes theirs by a link that is sent there. */
+  /** Users change theirs with a link that is sent to the new address. */
   email: { ...ofAccount, claim: 'email', scope: 'email', setBy: ['administrator', 'sign-up'] },
   emailVerified: {
     claim: 'email_verified',
@@ -79,7 +78,7 @@ export const userProperties = {
     verifies: 'email',
     setBy: administrators,
   },
-  /** E.164, with `;ext=` where it has an extension (RFC 3966). */
+  /** E.164, with `;ext=` for an extension (RFC 3966). */
   phoneNumber: {
     ...ofProfile,
     claim: 'phone_number',
@@ -109,7 +108,7 @@ export const userProperties = {
 type Properties = typeof userProperties;
 export type UserPropertyName = keyof Properties;
 
-/** Lines of text that are members of the account, the profile or the address. */
+/** Text members of the account, the profile or the address. */
 type TextOf<Member extends UserProperty['memberOf']> = {
   [Name in UserPropertyName]: Properties[Name] extends { readonly memberOf: Member; readonly most: number }
     ? Name
@@ -120,15 +119,15 @@ export type AccountField = TextOf<'account'>;
 export type ProfileField = TextOf<'profile'>;
 export type AddressField = TextOf<'address'>;
 
-/** The names of the claims that properties are told by; those of an address's members stand within `address`. */
+/** The claims of properties; members of the address are within `address`. */
 export type PropertyClaim = {
   [Name in UserPropertyName]: Properties[Name]['memberOf'] extends 'address' ? never : Properties[Name]['claim'];
 }[UserPropertyName];
 
-/** The row of each property, with everything that a row may have. */
+/** The definition of each property, with all optional members. */
 export const userPropertyOf: Readonly<Record<UserPropertyName, UserProperty>> = userProperties;
 
-// Object.keys knows no names; the table has these and no others.
+// Object.keys has no literal types; the table has exactly these names.
 export const userPropertyNames = Object.keys(userProperties) as readonly UserPropertyName[];
 
 export const accountFields: readonly AccountField[] = userPropertyNames.filter(isTextOf<AccountField>('account'));
@@ -145,7 +144,7 @@ export function maySetProperty(setter: PropertySetter, name: UserPropertyName): 
   return userPropertyOf[name].setBy.includes(setter);
 }
 
-/** The claims of the account's own text, each with its member; usernames and addresses are no such text. */
+/** The claims of the account's text, each with its member, except username and e-mail address. */
 export const accountClaims = claimsOf(accountFields);
 /** The claims of the profile's text, each with its member. */
 export const profileClaims = claimsOf(profileFields);
@@ -155,7 +154,7 @@ export const addressClaims = claimsOf(addressFields);
 function claimsOf<Field extends UserPropertyName>(
   fields: readonly Field[],
 ): { readonly [Name in Field as Properties[Name]['claim']]: Name } {
-  // Each claim of these fields, and the field: what the type says.
+  // Each claim of these fields and its field, as the type declares.
   return Object.fromEntries(fields.map((field) => [userProperties[field].claim, field])) as {
     [Name in Field as Properties[Name]['claim']]: Name;
   };
