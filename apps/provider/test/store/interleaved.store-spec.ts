@@ -125,7 +125,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     const device = await devices.find(deviceCode);
     await expect(
       provider.store.run((unit) => devices.consume(unit, device?.selector ?? (0 as Selector), now)),
-    ).rejects.toThrow('nothing to change');
+    ).rejects.toThrow('no row changed');
   });
 
   it('a device is approved or denied once: the first answer stands (RFC 8628 3.3)', async () => {
@@ -156,7 +156,7 @@ describe.each(engines)('read by two, then spent by both, on %s', (_name, engineO
     expect(await provider.store.run((unit) => devices.deny(unit, device.selector, device.expiresAt))).toBe(false);
     await expect(
       provider.store.run((unit) => devices.approve(unit, device.selector, 1 as Selector, device.expiresAt)),
-    ).rejects.toThrow('nothing to change');
+    ).rejects.toThrow('no row changed');
   });
 
   it('a one-time link is used once, and not after it expired', async () => {

@@ -285,7 +285,7 @@ describe.each(engines)('the outbox on %s', (_name, engineOf) => {
     const now = provider.clock.now();
     const [message, other] = await outbox.claim(await due(now), now);
     if (!message || !other) throw new Error('nothing was claimed');
-    expect(() => outbox.payloadOf(message)).toThrow('does not open here');
+    expect(() => outbox.payloadOf(message)).toThrow('cannot be opened for this location');
     expect(outbox.payloadOf(other)).toBe('another');
   });
 

@@ -49,6 +49,6 @@ describe.each(engines)('the named statements on %s', (_name, engineOf) => {
 
   it('have a name each', () => {
     statement('test.twice', 'SELECT 1');
-    expect(() => statement('test.twice', 'SELECT 2')).toThrow('two statements are called test.twice');
+    expect(() => statement('test.twice', 'SELECT 2')).toThrow('the statement name is already in use: test.twice');
   });
 });

@@ -16,7 +16,7 @@ export interface BaselineMigration extends MigrationInterface {
   readonly replaces: readonly string[];
 }
 
-const mostDifferences = 20;
+const maxDifferences = 20;
 
 export function isBaseline(migration: MigrationInterface): migration is BaselineMigration {
   return 'replaces' in migration;
@@ -68,10 +68,10 @@ export async function checkSchema(
   const additions = applied.some((name) => !baseline.replaces.includes(name)) ? 'any' : 'none';
   const differences = catalogDifferences(expected, found, additions);
   if (differences.length === 0) return;
-  const shown = differences.slice(0, mostDifferences).map((line) => `\n- ${line}`);
-  const rest = differences.length - shown.length;
+  const listed = differences.slice(0, maxDifferences).map((line) => `\n- ${line}`);
+  const rest = differences.length - listed.length;
   throw new CannotOpenStore(
-    `the schema of the database is not that of version ${baseline.version}, and nothing was changed. Undo these differences (or restore a backup), then start again:${shown.join('')}${rest > 0 ? `\n- and ${rest} more` : ''}`,
+    `the schema of the database is not that of version ${baseline.version}, and nothing was changed. Undo these differences (or restore a backup), then start again:${listed.join('')}${rest > 0 ? `\n- and ${rest} more` : ''}`,
   );
 }
 

@@ -92,7 +92,7 @@ function jsonText(maxLength: number): ValueTransformer {
       if (value === undefined || value === null) return value;
       const text = JSON.stringify(value);
       if (text.length > maxLength)
-        throw new RangeError(`a JSON value of ${text.length} characters; ${maxLength} are allowed`);
+        throw new RangeError(`a JSON value has ${text.length} characters; at most ${maxLength} are allowed`);
       return text;
     },
     from: (text: unknown): unknown => (typeof text === 'string' ? JSON.parse(text) : text),

@@ -90,7 +90,7 @@ interface Sides {
 
 function entityOf(source: DataSource, table: string): EntityMetadata {
   const entity = source.entityMetadatas.find((candidate) => candidate.tableName === table);
-  if (!entity) throw new Error(`no entity has the table ${table}`);
+  if (!entity) throw new Error(`no entity is mapped to the table ${table}`);
   return entity;
 }
 
@@ -235,7 +235,7 @@ async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonl
   const maxRows = Math.max(1, Math.floor(30_000 / names.length));
   for (let at = 0; at < rows.length; at += maxRows) {
     const part = rows.slice(at, at + maxRows);
-    const places = part
+    const placeholders = part
       .map(
         (_row, row) => `(${names.map((_name, column) => parameter(to, row * names.length + column + 1)).join(', ')})`,
       )
@@ -245,7 +245,7 @@ async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonl
     );
     // A row with the same key is already identical. Any other conflict is an error.
     await to.query(
-      `INSERT INTO "${entity.tableName}" (${columns}) VALUES ${places} ON CONFLICT (${keys}) DO NOTHING`,
+      `INSERT INTO "${entity.tableName}" (${columns}) VALUES ${placeholders} ON CONFLICT (${keys}) DO NOTHING`,
       values,
     );
   }
@@ -253,12 +253,12 @@ async function insertRows(to: QueryRunner, entity: EntityMetadata, rows: readonl
 
 async function deleteRows(to: QueryRunner, entity: EntityMetadata, rows: readonly Row[]): Promise<void> {
   const keys = entity.primaryColumns.map((column) => column.databaseName);
-  const places = rows.map(
+  const placeholders = rows.map(
     (_row, row) =>
       `(${keys.map((key, column) => `"${key}" = ${parameter(to, row * keys.length + column + 1)}`).join(' AND ')})`,
   );
   const values = rows.flatMap((row) => keys.map((key) => row[key]));
-  await to.query(`DELETE FROM "${entity.tableName}" WHERE ${places.join(' OR ')}`, values);
+  await to.query(`DELETE FROM "${entity.tableName}" WHERE ${placeholders.join(' OR ')}`, values);
 }
 
 function isPostgres(runner: QueryRunner): boolean {

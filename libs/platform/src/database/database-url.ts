@@ -75,7 +75,7 @@ function choiceOf<T extends string>(parameters: URLSearchParams, name: string, v
   const given = parameters.get(name);
   if (given === null) return values[0];
   const value = values.find((each) => each === given);
-  if (value === undefined) throw new Error(`the database URL has a ${name} that is none of ${values.join(', ')}`);
+  if (value === undefined) throw new Error(`the database URL has a ${name} that is not one of ${values.join(', ')}`);
   return value;
 }
 

@@ -151,7 +151,9 @@ function lastOf(source: DataSource, applied: readonly string[]): string | undefi
   const replaced = findBaseline(source)?.replaces ?? [];
   const later = applied.filter((name) => !known.includes(name) && !replaced.includes(name));
   if (later.length > 0)
-    throw new Error(`a later version made this schema (${later.join(', ')}): revert those migrations with it`);
+    throw new Error(
+      `the schema has migrations of a later version (${later.join(', ')}): revert them with that version`,
+    );
   return applied.findLast((name) => known.includes(name));
 }
 
@@ -279,7 +281,7 @@ async function inSqliteTransaction<T>(source: DataSource, work: (runner: QueryRu
     try {
       const result = await work(runner);
       const broken = (await runner.query('PRAGMA foreign_key_check')) as unknown[];
-      if (broken.length > 0) throw new Error(`the migration leaves ${broken.length} row(s) that refer to nothing`);
+      if (broken.length > 0) throw new Error(`the migration leaves ${broken.length} row(s) with a missing reference`);
       await runner.query('COMMIT');
       return result;
     } catch (error) {

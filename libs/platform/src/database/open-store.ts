@@ -42,8 +42,8 @@ export type OpenStore = SqliteStore | PostgresStore;
 
 /** Opens the store and applies pending migrations if `migrate` is `auto`. @throws CannotOpenStore */
 export async function openStore(options: OpenOptions): Promise<OpenStore> {
-  const place = placeOf(options);
-  const writer = await openWriter(options, place);
+  const address = placeOf(options);
+  const writer = await openWriter(options, address);
   let reader: DataSource | undefined;
   try {
     if (options.migrate === 'auto') await migrateUp(writer, 'run', options.onCopy);
@@ -56,13 +56,13 @@ export async function openStore(options: OpenOptions): Promise<OpenStore> {
           `the database is older than this version (${pending.join(', ')} missing), and GATEHOUSE_MIGRATE is off: run npm run -s gatehouse -- migrate up`,
         );
     }
-    if (place.kind === 'sqlite') {
-      reader = await sqliteReader(place.path, options.entities).initialize();
+    if (address.kind === 'sqlite') {
+      reader = await sqliteReader(address.path, options.entities).initialize();
       return new SqliteStore(writer, reader, options.lane);
     }
     const { driver, PostgresStore } = await postgres();
-    reader = await driver.postgresReader(place.hosts, options.entities, options.connections).initialize();
-    return new PostgresStore({ writer, reader, hosts: place.hosts }, options.postgres);
+    reader = await driver.postgresReader(address.hosts, options.entities, options.connections).initialize();
+    return new PostgresStore({ writer, reader, hosts: address.hosts }, options.postgres);
   } catch (error) {
     if (reader?.isInitialized) await reader.destroy();
     await writer.destroy();
@@ -77,17 +77,17 @@ export async function openSource(options: SourceOptions): Promise<DataSource> {
   return openWriter(options, placeOf(options));
 }
 
-async function openWriter(options: SourceOptions, place: Place): Promise<DataSource> {
+async function openWriter(options: SourceOptions, address: Place): Promise<DataSource> {
   try {
-    if (place.kind === 'sqlite') {
-      await makeFile(place.path);
-      return await sqliteWriter(place.path, options.entities, options.migrations).initialize();
+    if (address.kind === 'sqlite') {
+      await makeFile(address.path);
+      return await sqliteWriter(address.path, options.entities, options.migrations).initialize();
     }
     const { driver } = await postgres();
     const { entities, migrations, connections } = options;
-    return await driver.postgresWriter(place.hosts, entities, migrations, connections).initialize();
+    return await driver.postgresWriter(address.hosts, entities, migrations, connections).initialize();
   } catch (error) {
-    throw new CannotOpenStore(`the database ${place.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
+    throw new CannotOpenStore(`the database ${address.shown} cannot be opened: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -41,7 +41,7 @@ export class PostgresListener {
       if (isLost) return;
       isLost = true;
       client.end().catch(() => undefined);
-      this.again();
+      this.reconnect();
     };
     client.on('error', lost).on('end', lost).on('notification', this.notified);
     try {
@@ -57,7 +57,7 @@ export class PostgresListener {
     this.checkLiveness(client, url, lost);
   }
 
-  private again(): void {
+  private reconnect(): void {
     clearTimeout(this.timer);
     if (this.closed) return;
     this.timer = setTimeout(() => void this.connect(), this.pause).unref();

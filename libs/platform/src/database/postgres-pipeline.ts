@@ -37,7 +37,7 @@ export class StepFailed extends Error {
 export async function runSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
   const known = columnsOf(client);
   for (const step of steps) if (!known.has(step.name)) known.set(step.name, await prepare(client, step));
-  return exchange(client, (done) => new Piece(steps, known, done));
+  return exchange(client, (done) => new Batch(steps, known, done));
 }
 
 /**
@@ -46,7 +46,7 @@ export async function runSteps(client: PostgresClient, steps: readonly Step[]): 
  * @throws StepFailed
  */
 export function runUnnamedSteps(client: PostgresClient, steps: readonly Step[]): Promise<StepResult[]> {
-  return exchange(client, (done) => new UnnamedPiece(steps, done));
+  return exchange(client, (done) => new UnnamedBatch(steps, done));
 }
 
 /** Runs batches of steps; the session's limits apply to each. */
@@ -63,12 +63,12 @@ export function pooledSteps(limits: Readonly<Record<string, string>>): RunSteps 
   return async (client, steps) => {
     const [first] = steps;
     // Inside a transaction they are already set; they end with it.
-    const place = first?.text === 'BEGIN' ? 1 : isInTransaction(client) ? undefined : 0;
-    if (place === undefined) return runUnnamedSteps(client, steps);
+    const index = first?.text === 'BEGIN' ? 1 : isInTransaction(client) ? undefined : 0;
+    if (index === undefined) return runUnnamedSteps(client, steps);
     try {
-      return (await runUnnamedSteps(client, steps.toSpliced(place, 0, limit))).toSpliced(place, 1);
+      return (await runUnnamedSteps(client, steps.toSpliced(index, 0, limit))).toSpliced(index, 1);
     } catch (error) {
-      throw error instanceof StepFailed ? new StepFailed(error.done.toSpliced(place, 1), error.cause) : error;
+      throw error instanceof StepFailed ? new StepFailed(error.done.toSpliced(index, 1), error.cause) : error;
     }
   };
 }
@@ -79,10 +79,10 @@ function isInTransaction(client: PostgresClient): boolean {
 
 type Done = (error: unknown, results: StepResult[]) => void;
 
-function exchange(client: PostgresClient, piece: (done: Done) => Exchange): Promise<StepResult[]> {
+function exchange(client: PostgresClient, batch: (done: Done) => Exchange): Promise<StepResult[]> {
   return new Promise((resolve, reject) => {
     client.query(
-      piece((error, done) => {
+      batch((error, done) => {
         if (error === undefined) resolve(done);
         else reject(new StepFailed(done, error));
       }),
@@ -251,7 +251,7 @@ abstract class Results extends Exchange {
   }
 }
 
-class Piece extends Results {
+class Batch extends Results {
   constructor(
     steps: readonly Step[],
     private readonly known: ReadonlyMap<string, readonly Column[]>,
@@ -272,7 +272,7 @@ class Piece extends Results {
   }
 }
 
-class UnnamedPiece extends Results {
+class UnnamedBatch extends Results {
   private described: readonly Column[] = [];
 
   protected override send(connection: WireConnection): void {

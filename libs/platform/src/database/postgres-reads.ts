@@ -19,7 +19,7 @@ interface Read {
 }
 
 /** Small, so that one slow query delays only a few others. */
-const maxInPiece = 16;
+const maxInBatch = 16;
 
 /**
  * Reads of committed rows. Reads of the same turn of the event loop are sent together, so that they share the cost of a round
@@ -55,7 +55,7 @@ export class PostgresReads {
     this.isPlanned = true;
     setImmediate(() => {
       this.isPlanned = false;
-      while (this.waiting.length > 0 && this.hasRoom()) void this.run(this.waiting.splice(0, maxInPiece));
+      while (this.waiting.length > 0 && this.hasRoom()) void this.run(this.waiting.splice(0, maxInBatch));
     });
   }
 
@@ -79,7 +79,7 @@ export class PostgresReads {
     try {
       client = await this.pool.connect();
     } catch (error) {
-      this.again(reads, error);
+      this.retry(reads, error);
       return;
     }
     client.on('error', ignore);
@@ -96,12 +96,12 @@ export class PostgresReads {
       const { done, cause } = error instanceof StepFailed ? error : { done: [], cause: error };
       broken = !(error instanceof StepFailed) || isConnectionLost(cause) || isOutdated(cause);
       settle(reads, done);
-      const left = reads.slice(done.length);
-      if (broken) this.again(left, cause);
+      const remaining = reads.slice(done.length);
+      if (broken) this.retry(remaining, cause);
       else {
         // Only that read failed; the ones after it were not executed.
-        left.shift()?.reject(cause);
-        this.waiting.unshift(...left);
+        remaining.shift()?.reject(cause);
+        this.waiting.unshift(...remaining);
       }
     } finally {
       if (!broken) client.off('error', ignore);
@@ -110,7 +110,7 @@ export class PostgresReads {
   }
 
   /** Reads are safe to retry: once after a lost connection, and once for each connection with an outdated statement. */
-  private again(reads: readonly Read[], reason: unknown): void {
+  private retry(reads: readonly Read[], reason: unknown): void {
     const maxAttempts = isOutdated(reason) ? this.pool.options.max : isConnectionLost(reason) ? 1 : 0;
     for (const read of reads) {
       read.attempts += 1;

@@ -147,7 +147,7 @@ export class PostgresStore extends Store {
         if (session?.read_only === 'on') throw new ReadOnlySession();
       });
     } catch (error) {
-      throw unavailable('the database takes no writes', error);
+      throw unavailable('the database does not accept writes', error);
     }
   }
 
@@ -197,7 +197,7 @@ export class PostgresStore extends Store {
 
   private async connect(): Promise<PostgresClient> {
     const pool = postgresPool(this.writer);
-    if (isCrowded(pool, this.options.maxWaiting)) throw new StoreUnavailable('too many writes wait');
+    if (isQueueFull(pool, this.options.maxWaiting)) throw new StoreUnavailable('too many writes wait');
     return pool.connect();
   }
 
@@ -257,7 +257,7 @@ function writeFailure(error: unknown): unknown {
 }
 
 /** The pool also counts requests as waiting that an idle connection is about to serve. */
-function isCrowded(pool: PostgresPool, maxWaiting: number): boolean {
+function isQueueFull(pool: PostgresPool, maxWaiting: number): boolean {
   return pool.waitingCount - pool.idleCount >= maxWaiting;
 }
 

@@ -113,7 +113,7 @@ function copyInThread(
       else reject(new Error(message.message));
     });
     worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`its thread ended with ${code} before the copy was whole`)));
+    worker.on('exit', (code) => reject(new Error(`its thread ended with ${code} before the copy was complete`)));
   });
 }
 

@@ -20,7 +20,7 @@ export class SqliteCheckpointer {
   private isWorking = false;
   private isOver = false;
   private commits = 0;
-  private again: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
   private readonly logStatus: SqliteStatement;
 
   /** @param database the write handle */
@@ -44,14 +44,14 @@ export class SqliteCheckpointer {
 
   async close(): Promise<void> {
     this.isOver = true;
-    clearTimeout(this.again);
+    clearTimeout(this.retryTimer);
     await this.worker?.terminate();
   }
 
   private checkpoint(): void {
     if (this.isWorking || this.isOver) return;
     this.isWorking = true;
-    clearTimeout(this.again);
+    clearTimeout(this.retryTimer);
     this.worker ??= this.start();
     this.worker.postMessage('checkpoint');
   }
@@ -60,7 +60,7 @@ export class SqliteCheckpointer {
     this.isWorking = false;
     // There may be no further commit to start another one.
     if (outcome === 'long' && !this.isOver)
-      this.again = setTimeout(() => this.checkpoint(), longLogMilliseconds).unref();
+      this.retryTimer = setTimeout(() => this.checkpoint(), longLogMilliseconds).unref();
   }
 
   private start(): Worker {
@@ -76,7 +76,7 @@ export class SqliteCheckpointer {
   private giveUp(): void {
     if (this.isOver) return;
     this.isOver = true;
-    clearTimeout(this.again);
+    clearTimeout(this.retryTimer);
     this.database.pragma(`wal_autocheckpoint = ${pagesWaiting}`);
   }
 }

@@ -50,7 +50,7 @@ export interface Unit {
 /** A unit was rolled back because an expected change affected no row: another request was first. */
 export class ConcurrencyConflict extends Error {
   constructor(readonly statement: StatementText) {
-    super(`nothing to change: ${statement.name}`);
+    super(`no row changed: ${statement.name}`);
     this.name = 'ConcurrencyConflict';
   }
 }
@@ -136,13 +136,13 @@ export function statement(name: string, text: string, own: { readonly sqlite?: s
     order.push(Number(position) - 1);
     return '?';
   });
-  const made = { name, sqlite, sqliteOrder: order, postgres: text };
+  const created = { name, sqlite, sqliteOrder: order, postgres: text };
   const before = registry.get(name);
   // PostgreSQL finds a prepared statement by its name: the second text would never run.
   if (before && (before.postgres !== text || before.sqlite !== sqlite))
-    throw new Error(`two statements are called ${name}`);
-  registry.set(name, made);
-  return made;
+    throw new Error(`the statement name is already in use: ${name}`);
+  registry.set(name, created);
+  return created;
 }
 
 const registry = new Map<string, StatementText>();

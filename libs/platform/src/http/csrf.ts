@@ -16,7 +16,7 @@ export class CsrfTokens {
   /** @param keys the first signs, all verify: `keyring.derive('csrf')` */
   constructor(private readonly keys: readonly Buffer[]) {
     const [first] = keys;
-    if (!first) throw new RangeError('CSRF tokens need a key');
+    if (!first) throw new RangeError('CSRF tokens require a key');
     this.current = first;
   }
 

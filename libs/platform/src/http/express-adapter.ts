@@ -71,7 +71,7 @@ export class ReplyAdapter extends ExpressAdapter {
   private closing = false;
   /** Responses of this turn of the event loop. */
   private waiting: QueuedResponse[] = [];
-  private beside: NetServer | undefined;
+  private secondListener: NetServer | undefined;
 
   constructor(options: ReplyAdapterOptions) {
     const app = express();
@@ -83,7 +83,7 @@ export class ReplyAdapter extends ExpressAdapter {
     this.observe = options.observe;
     this.dispatchDirectly = options.dispatchDirectly !== false;
     this.messages = messagesForExpress(app, options.trustedProxies ?? trustsNoProxy);
-    this.refuseNul();
+    this.rejectNul();
     if (options.assets) this.serve(options.assets);
   }
 
@@ -190,7 +190,7 @@ export class ReplyAdapter extends ExpressAdapter {
     if (host === undefined || host === '::') return server.listen(port, listening);
     if (host !== 'localhost') return server.listen(Number(port), host, listening);
     return server.listen(Number(port), '127.0.0.1', () => {
-      this.beside = listenBeside(server, '::1', (error) => listening?.(error));
+      this.secondListener = listenBeside(server, '::1', (error) => listening?.(error));
     });
   }
 
@@ -203,7 +203,7 @@ export class ReplyAdapter extends ExpressAdapter {
   override close(): Promise<unknown> {
     this.closing = true;
     const server = this.httpServer;
-    this.beside?.close();
+    this.secondListener?.close();
     return new Promise<void>((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), CLOSING_MILLISECONDS);
       server.close(() => {
@@ -282,7 +282,7 @@ export class ReplyAdapter extends ExpressAdapter {
   }
 
   /** No path of this server contains a NUL, and a database may reject it in a query: respond with 404. */
-  private refuseNul(): void {
+  private rejectNul(): void {
     this.getInstance<Express>().use((request, _response, next) => {
       if (pathOf(request).includes('%00')) request.url = '/%00';
       next();

@@ -93,7 +93,7 @@ export class ReplyWriter {
       case 'empty':
         return { defaults: NO_STORE, body: undefined };
       case 'constant':
-        throw new Error('a constant answer is of another kind');
+        throw new Error('a constant reply must not be of this kind');
     }
   }
 }
@@ -143,7 +143,7 @@ function isSameName(a: string, b: string): boolean {
 export function cookieHeader(cookie: SetCookie): string {
   // Values are base64url or tokens; anything else must not inject an attribute.
   if (!/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*$/.test(cookie.value)) {
-    throw new RangeError(`the value of the cookie ${cookie.name} is no cookie value`);
+    throw new RangeError(`the value of the cookie ${cookie.name} is not a valid cookie value`);
   }
   const maxAge = cookie.value === '' ? 0 : cookie.maxAgeSeconds;
   return [

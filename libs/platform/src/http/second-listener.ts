@@ -13,14 +13,14 @@ export function listenBeside(server: HttpServer, host: string, done: (error?: Er
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   // allowHalfOpen and noDelay as node:http sets them
-  const beside = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
+  const second = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.emit('connection', socket));
   const onError = (error: NodeJS.ErrnoException): void => {
     done(WITHOUT_IPV6.includes(error.code ?? '') ? undefined : error);
   };
-  beside.once('error', onError);
-  beside.listen(port, host, () => {
-    beside.off('error', onError);
+  second.once('error', onError);
+  second.listen(port, host, () => {
+    second.off('error', onError);
     done();
   });
-  return beside;
+  return second;
 }

@@ -45,7 +45,7 @@ export class AddressList {
   /** A list with additional entries, which must be valid constants. @throws RangeError */
   with(texts: readonly string[]): AddressList {
     const more = AddressList.parse([...this.texts, ...texts]);
-    if (!more) throw new RangeError('not a network among those to add');
+    if (!more) throw new RangeError('not a network or address');
     return more;
   }
 
@@ -67,8 +67,8 @@ function parseRange(text: string): Range | undefined {
   const [host = '', prefix, ...more] = text.split('/');
   const network = parseAddress(host);
   if (!network || more.length > 0) return undefined;
-  const most = network instanceof ipaddr.IPv4 ? 32 : 128;
-  if (prefix === undefined) return [network, most];
+  const maxBits = network instanceof ipaddr.IPv4 ? 32 : 128;
+  if (prefix === undefined) return [network, maxBits];
   const bits = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  return bits <= most ? [network, bits] : undefined;
+  return bits <= maxBits ? [network, bits] : undefined;
 }

@@ -58,7 +58,7 @@ export class Outbound {
    */
   async get(address: string | URL, options: GetOptions = {}): Promise<OutboundAnswer> {
     const url = new URL(address);
-    const answer = await this.exchange(url, {
+    const response = await this.exchange(url, {
       method: 'GET',
       headers: { accept: options.accept ?? options.contentTypes?.join(', ') ?? '*/*' },
       body: undefined,
@@ -67,13 +67,13 @@ export class Outbound {
       signal: options.signal,
     });
     const host = url.hostname;
-    if (isRedirect(answer.status)) throw new OutboundRefused('redirect', { host });
-    if (answer.status !== 200) throw new OutboundRefused('status', { host });
-    const mediaType = mediaTypeOf(answer);
+    if (isRedirect(response.status)) throw new OutboundRefused('redirect', { host });
+    if (response.status !== 200) throw new OutboundRefused('status', { host });
+    const mediaType = mediaTypeOf(response);
     if (options.contentTypes && !options.contentTypes.includes(mediaType)) {
       throw new OutboundRefused('content_type', { host });
     }
-    return answer;
+    return response;
   }
 
   /**
@@ -84,7 +84,7 @@ export class Outbound {
     const request = new Request(input, init);
     const url = new URL(request.url);
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
-    const answer = await this.exchange(url, {
+    const response = await this.exchange(url, {
       method: request.method,
       headers: Object.fromEntries(request.headers),
       body,
@@ -92,13 +92,13 @@ export class Outbound {
       timeoutMilliseconds: this.timeoutMilliseconds,
       signal: request.signal,
     });
-    if (isRedirect(answer.status) && request.redirect !== 'manual') {
+    if (isRedirect(response.status) && request.redirect !== 'manual') {
       throw new OutboundRefused('redirect', { host: url.hostname });
     }
-    const empty = answer.status === 204 || answer.status === 304;
-    return new Response(empty ? null : new Uint8Array(answer.body), {
-      status: answer.status,
-      headers: headerPairs(answer),
+    const empty = response.status === 204 || response.status === 304;
+    return new Response(empty ? null : new Uint8Array(response.body), {
+      status: response.status,
+      headers: headerPairs(response),
     });
   };
 
@@ -154,7 +154,7 @@ export class Outbound {
         },
       };
       const { ca } = this.options;
-      const answered = (response: IncomingMessage): void => {
+      const onResponse = (response: IncomingMessage): void => {
         readAnswer(response, maxBodyBytes, url.hostname).then(resolve, (error: unknown) => {
           response.destroy();
           reject(error);
@@ -162,8 +162,8 @@ export class Outbound {
       };
       const request =
         url.protocol === 'https:'
-          ? httpsRequest(url, { ...options, ...(ca === undefined ? {} : { ca: [ca].flat() }) }, answered)
-          : httpRequest(url, options, answered);
+          ? httpsRequest(url, { ...options, ...(ca === undefined ? {} : { ca: [ca].flat() }) }, onResponse)
+          : httpRequest(url, options, onResponse);
       request.on('error', reject);
       request.end(body);
     });
@@ -201,13 +201,13 @@ function isRedirect(status: number): boolean {
 }
 
 /** `application/json` of `Application/JSON; charset=utf-8`; empty without a content type. */
-export function mediaTypeOf(answer: Pick<OutboundAnswer, 'headers'>): string {
-  const header = answer.headers['content-type'];
+export function mediaTypeOf(response: Pick<OutboundAnswer, 'headers'>): string {
+  const header = response.headers['content-type'];
   return typeof header === 'string' ? (header.split(';')[0] ?? '').trim().toLowerCase() : '';
 }
 
-function headerPairs(answer: OutboundAnswer): [string, string][] {
-  return Object.entries(answer.headers).flatMap(([name, value]) =>
+function headerPairs(response: OutboundAnswer): [string, string][] {
+  return Object.entries(response.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
   );
 }

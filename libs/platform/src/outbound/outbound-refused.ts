@@ -13,18 +13,18 @@ export type OutboundReason =
   | 'encoding';
 
 const sentences: Readonly<Record<OutboundReason, string>> = {
-  scheme: 'only https is fetched (http on this machine alone, where that is allowed)',
-  credentials: 'the address holds a user name or password',
+  scheme: 'only https is allowed (http only on this machine, if enabled)',
+  credentials: 'the URL contains a user name or password',
   address: 'the host is not on the public internet, and its network is not allowed',
   name: 'the host name is not known',
-  network: 'the host cannot be reached, or the connection broke off',
-  timeout: 'the answer took too long',
-  aborted: 'the request was given up',
-  too_large: 'the answer is too large',
-  redirect: 'the answer is a redirect, and none is followed',
-  status: 'the answer is not 200',
-  content_type: 'the answer is of another content type',
-  encoding: 'the answer is compressed, which was not asked for',
+  network: 'the host cannot be reached, or the connection was lost',
+  timeout: 'the response took too long',
+  aborted: 'the request was aborted',
+  too_large: 'the response is too large',
+  redirect: 'the response is a redirect, which is not followed',
+  status: 'the response status is not 200',
+  content_type: 'the response has the wrong content type',
+  encoding: 'the response is compressed although it must not be',
 };
 
 /** A request to another server was not made, or its response was rejected. `reason` is stable; log the cause. */

@@ -51,7 +51,7 @@ export function loadOrCreateKeyFile(path: string): readonly Buffer[] {
   if (found) return found;
   createKeyFile(path);
   const made = readKeyFile(path);
-  if (!made) throw new KeyFileError(`${path}: was made and is gone again`);
+  if (!made) throw new KeyFileError(`${path}: was deleted while it was being created`);
   return made;
 }
 
@@ -67,10 +67,10 @@ function readKeyFile(path: string): readonly Buffer[] | undefined {
   }
   // Group permissions are not checked: volumes with a group id (fsGroup) get them automatically.
   if (process.platform !== 'win32' && (mode & 0o007) !== 0) {
-    throw new KeyFileError(`${path}: everybody may read the key; run chmod 600 ${path}`);
+    throw new KeyFileError(`${path}: the key is readable by everybody; run chmod 600 ${path}`);
   }
   const keys = parseKeys(text);
-  if (!keys) throw new KeyFileError(`${path}: holds something else than keys of 32 bytes in base64url`);
+  if (!keys) throw new KeyFileError(`${path}: contains something other than keys of 32 bytes in base64url`);
   return keys;
 }
 

@@ -34,7 +34,7 @@ export function openWith(key: Buffer, place: string, sealed: string): Buffer {
   try {
     return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
   } catch (cause) {
-    throw new CannotOpen('a sealed text does not open here', { cause });
+    throw new CannotOpen('a sealed text cannot be opened for this location', { cause });
   }
 }
 
@@ -60,12 +60,12 @@ export class Keyring {
 
   /** @param keys 32 bytes each, at least one */
   constructor(private readonly keys: readonly Buffer[]) {
-    if (keys.some((key) => key.length !== KEY_BYTES)) throw new RangeError('a key has 32 bytes');
+    if (keys.some((key) => key.length !== KEY_BYTES)) throw new RangeError('a key must have 32 bytes');
     const [first, ...rest] = keys.map((key) => ({
       id: deriveKey(key, 'gatehouse key id').toString('base64url', 0, 6),
       key: deriveKey(key, 'gatehouse seal'),
     }));
-    if (!first) throw new RangeError('a keyring has at least one key');
+    if (!first) throw new RangeError('a keyring requires at least one key');
     this.sealing = [first, ...rest];
   }
 

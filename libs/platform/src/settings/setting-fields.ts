@@ -93,7 +93,7 @@ export function secretKeys(name: string, options: FieldOptions<undefined>): Fiel
     secret: true,
     parse: (value) => {
       const keys = parseKeys(value);
-      if (!keys) throw new BadSetting('is no list of keys of 32 bytes in base64url (openssl rand -base64 32)');
+      if (!keys) throw new BadSetting('is not a list of keys of 32 bytes in base64url (openssl rand -base64 32)');
       return Object.freeze(keys);
     },
   });
@@ -129,7 +129,7 @@ function parseOrigin(value: string): string {
   const url = parseHttpUrl(value);
   if (url.pathname !== '/') {
     throw new BadSetting(
-      'has a path; ours begins at the root, because cookies bound to this host alone (__Host-) are valid for all of it',
+      'has a path: it must be the root, because cookies with the prefix __Host- are valid for the whole host',
     );
   }
   return url.origin;
@@ -150,10 +150,11 @@ export function webAddress<D extends string | undefined = undefined>(
 }
 
 function parseHttpUrl(value: string): URL {
-  if (!URL.canParse(value)) throw new BadSetting('is no address (https://…)');
+  if (!URL.canParse(value)) throw new BadSetting('is not a URL (https://…)');
   const url = new URL(value);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new BadSetting('is neither https nor http');
-  if (url.username !== '' || url.password !== '') throw new BadSetting('holds a user name or password');
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    throw new BadSetting('must begin with https:// or http://');
+  if (url.username !== '' || url.password !== '') throw new BadSetting('must not contain a user name or password');
   if (value.includes('?') || value.includes('#')) throw new BadSetting('has a query or fragment (OpenID Discovery 2)');
   return url;
 }
@@ -171,7 +172,7 @@ export function integer<D extends number | undefined = undefined>(
 
 function parseInteger(value: string, min: number, max: number): number {
   const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= min && number <= max)) throw new BadSetting(`is no whole number from ${min} to ${max}`);
+  if (!(number >= min && number <= max)) throw new BadSetting(`must be a whole number from ${min} to ${max}`);
   return number;
 }
 
@@ -212,7 +213,7 @@ export function choice<const C extends string, D extends C>(
     form: among.join(', '),
     parse: (value) => {
       const chosen = among.find((candidate) => candidate === value.toLowerCase());
-      if (chosen === undefined) throw new BadSetting(`is none of ${among.join(', ')}`);
+      if (chosen === undefined) throw new BadSetting(`must be one of ${among.join(', ')}`);
       return chosen;
     },
   });
@@ -234,7 +235,7 @@ export function flag(name: string, options: FieldOptions<boolean> & { readonly d
     form: 'on, off',
     parse: (value) => {
       const meant = words[value.toLowerCase()];
-      if (meant === undefined) throw new BadSetting('is neither on nor off');
+      if (meant === undefined) throw new BadSetting('must be on or off');
       return meant;
     },
   });
@@ -245,7 +246,7 @@ export function colour(name: string, options: FieldOptions<undefined>): Field<st
   return field(name, options, {
     form: '#rrggbb',
     parse: (value) => {
-      if (!/^#[0-9a-f]{6}$/i.test(value)) throw new BadSetting('is no colour such as #1c5b4c');
+      if (!/^#[0-9a-f]{6}$/i.test(value)) throw new BadSetting('is not a colour such as #1c5b4c');
       if (1.05 / (luminanceOf(value) + 0.05) < minContrast)
         throw new BadSetting('is too light: white text on it could not be read');
       return value.toLowerCase();
@@ -273,7 +274,7 @@ export function addresses(name: string, options: FieldOptions<undefined>): Field
       form: 'CIDRs',
       parse: (value) => {
         const list = AddressList.parse(value.split(/[\s,]+/).filter((part) => part !== ''));
-        if (!list) throw new BadSetting('is no list of networks such as 10.0.0.0/8,fd00::/8');
+        if (!list) throw new BadSetting('is not a list of networks such as 10.0.0.0/8,fd00::/8');
         return list;
       },
     },
@@ -291,7 +292,8 @@ export function rate(name: string, options: FieldOptions<Rate> & { readonly defa
     form: 'count/seconds',
     parse: (value) => {
       const [count, time, ...more] = value.split('/');
-      if (count === undefined || time === undefined || more.length > 0) throw new BadSetting('is not count/seconds');
+      if (count === undefined || time === undefined || more.length > 0)
+        throw new BadSetting('must have the form count/seconds');
       return Object.freeze({ count: parseInteger(count, 1, 1_000_000_000), seconds: parseInteger(time, 1, TEN_YEARS) });
     },
   });

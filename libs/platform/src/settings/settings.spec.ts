@@ -71,7 +71,7 @@ describe('settings', () => {
 
   it('name the nearest setting for an unknown one', () => {
     expect(problemsOf({ GATEHOUSE_ISUER: 'x' })).toEqual([
-      'GATEHOUSE_ISUER: is no setting; the nearest is GATEHOUSE_ISSUER',
+      'GATEHOUSE_ISUER: is not a setting; the nearest is GATEHOUSE_ISSUER',
     ]);
     expect(() => parseSettings(definition, { GATEHOUSE_OTHER: '1' }, { alsoKnown: ['GATEHOUSE_OTHER'] })).not.toThrow();
   });

@@ -7,7 +7,7 @@ import { BadSetting, type Field } from './setting-fields.js';
 /** All errors of the configuration, one line each. The process does not start. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`the settings are not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    super(`the settings are invalid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
     this.name = 'SettingsError';
   }
 }
@@ -106,7 +106,7 @@ function reportUnknown(environment: Environment, known: readonly string[], repor
     if (!name.startsWith(PREFIX) || names.has(name) || KUBERNETES.test(name)) continue;
     if (name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value)) continue;
     const closest = nearest(name, known);
-    report(name, `is no setting${closest === undefined ? '' : `; the nearest is ${closest}`}`);
+    report(name, `is not a setting${closest === undefined ? '' : `; the nearest is ${closest}`}`);
   }
 }
 
