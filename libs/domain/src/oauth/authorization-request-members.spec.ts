@@ -161,7 +161,7 @@ describe('denyAuthorizationRequest', () => {
     ['found by another name is about the client', { client_id: 'other' }, aClient(), 'invalid_request client.unknown'],
     ['of nobody is about the client', {}, undefined, 'invalid_request client.unknown'],
     [
-      'of a client that is switched off is about the client',
+      'of a client that is disabled is about the client',
       {},
       aClient({ disabledAt: aClient().createdAt }),
       'invalid_request client.disabled',
@@ -193,7 +193,7 @@ describe('recheckAuthorizationRequest', () => {
       'refused invalid_request security_profile.client',
     ],
     [
-      'that is switched off',
+      'that is disabled',
       aClient(),
       aClient({ disabledAt: aClient().createdAt }),
       'refused invalid_request client.disabled',

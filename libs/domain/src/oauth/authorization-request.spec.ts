@@ -107,7 +107,7 @@ describe('checkAuthorizationRequest', () => {
   describe('refuses with a page, never a redirect (RFC 6749 4.1.2.1),', () => {
     it.each<[string, Changes, Client | undefined, string]>([
       ['no client_id', { client_id: undefined }, aClient(), 'client.missing'],
-      ['a client that is switched off', {}, aClient({ disabledAt: aClient().createdAt }), 'client.disabled'],
+      ['a client that is disabled', {}, aClient({ disabledAt: aClient().createdAt }), 'client.disabled'],
       ['a client found by another name', { client_id: 'S6BHDRKQT3' }, aClient(), 'client.unknown'],
       [
         'an unregistered redirect_uri',
@@ -418,7 +418,7 @@ describe('recheckAuthorizationRequest', () => {
   });
 
   it.each<[string, Partial<Client>, string]>([
-    ['is switched off', { disabledAt: aClient().createdAt }, 'client.disabled'],
+    ['is disabled', { disabledAt: aClient().createdAt }, 'client.disabled'],
     ['lost the redirect URI', { redirectUris: ['https://client.example.com/other'] }, 'redirect_uri.unregistered'],
   ])('refuses with a page, never a redirect, when the client %s (RFC 6749 4.1.2.1)', (_what, changes, reason) => {
     expect(recheckAuthorizationRequest(accepted(), { ...aClient(), ...changes })).toMatchObject({

@@ -233,7 +233,7 @@ function checkRest(
   const returns = returnsOf(responseType);
 
   const asked = parameters.get('scope');
-  const scope = withoutVain(asked === undefined ? client.defaultScope : parseScope(asked), responseType);
+  const scope = withoutIgnoredScopes(asked === undefined ? client.defaultScope : parseScope(asked), responseType);
   checkClientMay(client, responseType, scope);
   const resources = parseResourceParameter(parameters.get('resource'));
   checkResourcesAllowed(client, resources);
@@ -277,7 +277,7 @@ function resourcesMember(resources: readonly string[]): Pick<AuthorizationReques
 }
 
 /** OpenID Connect Core 11: `offline_access` is ignored without a code, because there is no refresh token. */
-function withoutVain(scope: Scope, responseType: ResponseTypeName): Scope {
+function withoutIgnoredScopes(scope: Scope, responseType: ResponseTypeName): Scope {
   return returnsOf(responseType).code || !scope.includes('offline_access')
     ? scope
     : scope.filter((token) => token !== 'offline_access');

@@ -6,7 +6,7 @@ import { formatScope, type Scope } from './scope.js';
  * The parameters of a success response.
  * @see RFC 6749 4.1.2 and 4.2.2, OpenID Connect Core 3.2.2.5 and 3.3.2.5, RFC 9207 2
  */
-export function authorizationResponseParameters(answer: {
+export function authorizationResponseParameters(response: {
   readonly code?: string | undefined;
   readonly accessToken?:
     { readonly value: string; readonly expiresInSeconds: number; readonly scope: Scope } | undefined;
@@ -16,14 +16,14 @@ export function authorizationResponseParameters(answer: {
   readonly sessionState?: string | undefined;
   readonly issuer: string;
 }): Record<string, string> {
-  const { code, accessToken, idToken } = answer;
+  const { code, accessToken, idToken } = response;
   return {
     ...(code === undefined ? {} : { code }),
     ...(accessToken === undefined ? {} : accessTokenMembers(accessToken)),
     ...(idToken === undefined ? {} : { id_token: idToken }),
-    ...stateMember(answer.state),
-    ...sessionStateMember(answer.sessionState),
-    iss: answer.issuer,
+    ...stateMember(response.state),
+    ...sessionStateMember(response.sessionState),
+    iss: response.issuer,
   };
 }
 
@@ -37,7 +37,7 @@ function accessTokenMembers(token: { value: string; expiresInSeconds: number; sc
 }
 
 /** The parameters of an error response (RFC 6749 4.1.2.1, RFC 9207 2). */
-export function authorizationErrorParameters(answer: {
+export function authorizationErrorParameters(response: {
   readonly error: OAuthError;
   readonly state: string | undefined;
   /** OpenID Connect Session Management 2 */
@@ -45,11 +45,11 @@ export function authorizationErrorParameters(answer: {
   readonly issuer: string;
 }): Record<string, string> {
   return {
-    error: answer.error.code,
-    error_description: answer.error.description,
-    ...stateMember(answer.state),
-    ...sessionStateMember(answer.sessionState),
-    iss: answer.issuer,
+    error: response.error.code,
+    error_description: response.error.description,
+    ...stateMember(response.state),
+    ...sessionStateMember(response.sessionState),
+    iss: response.issuer,
   };
 }
 
@@ -59,13 +59,13 @@ const jwtLifetimeSeconds = 300;
 /** The claims of a JWT response: parameters, issuer, audience and expiry (JARM 2.1). */
 export function authorizationResponseClaims(
   parameters: Readonly<Record<string, string>>,
-  answer: { readonly issuer: string; readonly clientId: string; readonly now: EpochSeconds },
+  response: { readonly issuer: string; readonly clientId: string; readonly now: EpochSeconds },
 ): Record<string, string | number> {
   return {
     ...parameters,
-    iss: answer.issuer,
-    aud: answer.clientId,
-    exp: addSeconds(answer.now, jwtLifetimeSeconds),
+    iss: response.issuer,
+    aud: response.clientId,
+    exp: addSeconds(response.now, jwtLifetimeSeconds),
   };
 }
 

@@ -4,7 +4,7 @@ import { adminOnlyProblems, isAdminScope } from './client-rights.js';
 import { tokenExchangeGrant } from './token-exchange.js';
 
 /** True where everything that an administrator reviewed is unchanged: what users see, and where they are redirected. */
-function looksTheSame(before: Client, draft: ClientDraft): boolean {
+function isReviewedStateUnchanged(before: Client, draft: ClientDraft): boolean {
   const members = ['name', 'clientUri', 'logoUri', 'policyUri', 'tosUri', 'initiateLoginUri'] as const;
   return (
     members.every((member) => (before[member] ?? '') === (draft[member] ?? '')) &&
@@ -18,12 +18,12 @@ function looksTheSame(before: Client, draft: ClientDraft): boolean {
  * restriction, so a client that drops one of its own must be approved again too.
  */
 export function keepsApproval(before: Client, draft: ClientDraft): boolean {
-  return looksTheSame(before, draft) && loosenedMembers(before, draft).length === 0;
+  return isReviewedStateUnchanged(before, draft) && loosenedMembers(before, draft).length === 0;
 }
 
 /** A client to which an administrator granted rights may not change its name or URIs itself. */
 export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft): FieldProblem[] {
-  if (looksTheSame(before, draft) || !(before.actsForItself || before.tokenExchange.length > 0)) return [];
+  if (isReviewedStateUnchanged(before, draft) || !(before.actsForItself || before.tokenExchange.length > 0)) return [];
   return [
     {
       field: 'name',
@@ -37,7 +37,7 @@ export function identityProblemsOfRegistrant(before: Client, draft: ClientDraft)
  * the previous name, URIs and scopes is removed.
  */
 export function afterDocumentChange(before: Client, draft: ClientDraft): ClientDraft {
-  const isSame = looksTheSame(before, draft);
+  const isSame = isReviewedStateUnchanged(before, draft);
   const approvedAt = isSame ? before.approvedAt : undefined;
   if (isSame && adminOnlyProblems(draft, before).length === 0) return { ...draft, approvedAt };
   return {

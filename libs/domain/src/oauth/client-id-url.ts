@@ -18,15 +18,15 @@ export function clientIdUrlProblem(
   options: { readonly loopback: 'allowed' | 'refused' },
 ): string | undefined {
   if (clientId.length > maxCharacters) return `A client_id has at most ${maxCharacters} characters.`;
-  if (!URL.canParse(clientId)) return 'The client_id is no address.';
+  if (!URL.canParse(clientId)) return 'The client_id is not a URL.';
   const url = new URL(clientId);
   const local = url.protocol === 'http:' && isLoopbackHost(url.hostname) && options.loopback === 'allowed';
-  if (url.protocol !== 'https:' && !local) return 'A client_id that is an address begins with https.';
-  if (url.username !== '' || url.password !== '') return 'A client_id carries no user name or password.';
-  if (clientId.includes('#')) return 'A client_id has no fragment.';
-  if (url.pathname === '/') return 'A client_id that is an address has a path.';
+  if (url.protocol !== 'https:' && !local) return 'A client_id that is a URL must begin with https.';
+  if (url.username !== '' || url.password !== '') return 'A client_id must not contain a user name or password.';
+  if (clientId.includes('#')) return 'A client_id must not have a fragment.';
+  if (url.pathname === '/') return 'A client_id that is a URL must have a path.';
   // Client ids are compared as strings: dot segments, default ports and upper-case hosts would give a client several ids.
-  if (url.href !== clientId) return 'The client_id is not written in its plain form.';
+  if (url.href !== clientId) return 'The client_id is not in its normalized form.';
   return undefined;
 }
 

@@ -69,17 +69,17 @@ export function checkTrustedIssuer(
     say('name', 'At most 200 characters, and no control characters.');
   const jwksUri = draft.jwksUri?.trim() || undefined;
   if (jwksUri !== undefined && draft.jwks !== undefined)
-    say('jwksUri', 'Its keys are at an address, or here: choose one.');
-  else if (jwksUri === undefined && draft.jwks === undefined) say('jwksUri', 'Where are its public keys?');
+    say('jwksUri', 'Enter either the URL of its keys or the keys themselves.');
+  else if (jwksUri === undefined && draft.jwks === undefined) say('jwksUri', 'Enter its public keys or their URL.');
   if (jwksUri !== undefined && !isKeyAddress(jwksUri)) say('jwksUri', 'An https address.');
   if (draft.jwks !== undefined && (readKeySet(draft.jwks) ?? []).length === 0)
-    say('jwks', 'This is no set of public keys (RFC 7517 5).');
+    say('jwks', 'This is not a set of public keys (RFC 7517 5).');
   const subject = subjectKinds.find((each) => each === draft.subject);
   if (!subject) say('subject', `Choose one of ${subjectKinds.join(', ')}.`);
   const clients = [...new Set(draft.clients.map((each) => each.trim()).filter((each) => each !== ''))];
-  if (clients.length === 0) say('clients', 'Name at least one client: nobody else may bring its assertions.');
+  if (clients.length === 0) say('clients', 'Name at least one client: only named clients may present its assertions.');
   if (clients.length > maxClients) say('clients', `At most ${maxClients} clients.`);
-  if (clients.some((each) => !/^[\x21-\x7e]{1,200}$/.test(each))) say('clients', 'One of these is no client_id.');
+  if (clients.some((each) => !/^[\x21-\x7e]{1,200}$/.test(each))) say('clients', 'One of these is not a client_id.');
   const scope = [...new Set(draft.scope.filter((each) => each !== ''))];
   if (scope.length === 0) say('scope', 'Name at least one scope.');
   if (scope.length > maxScopes) say('scope', `At most ${maxScopes} scopes.`);
@@ -87,7 +87,7 @@ export function checkTrustedIssuer(
     if (!isScopeToken(each))
       say('scope', 'A scope is printable ASCII without spaces, quotes and backslashes (RFC 6749 3.3).');
     else if (standardScopes.includes(each) || isAdministrationScope(each))
-      say('scope', `${each} is of this server itself: nobody else’s word is enough for it.`);
+      say('scope', `${each} belongs to this server itself and cannot be granted by another issuer.`);
   const resources = [...new Set((draft.resources ?? []).filter((each) => each !== ''))];
   if (resources.length > maxResources) say('resources', `At most ${maxResources} APIs.`);
   const badIdentifier = resources.slice(0, maxResources).flatMap((each) => resourceIdentifierProblem(each) ?? []);

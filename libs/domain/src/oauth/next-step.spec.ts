@@ -16,7 +16,7 @@ interface Situation {
   /** When the session's person logged in; without it there is no session. */
   readonly authTime?: number;
   readonly partial?: true;
-  /** The session's person was removed or switched off. */
+  /** The session's user was deleted or disabled. */
   readonly gone?: true;
   readonly factorOwed?: true;
   readonly consented?: readonly string[];
@@ -514,20 +514,16 @@ describe('nextStep', () => {
     [
       'acr_values asks for more than there was (RFC 9470 5)',
       { ...known, acrValues: [mfa] },
-      'login_required: The person must log in with a method that acr_values or the client demands.',
+      'login_required: The user must sign in with a method that acr_values or the client requires.',
     ],
     [
       'the client demands more than there was',
       { ...known, clientDemands: true },
-      'login_required: The person must log in with a method that acr_values or the client demands.',
+      'login_required: The user must sign in with a method that acr_values or the client requires.',
     ],
     ['the login is too old', { ...known, maxAge: 60 }, 'login_required: The login is older than max_age allows.'],
-    [
-      'another person is hinted',
-      { ...known, hinted: 'bob' },
-      'login_required: The person who is asked for is not logged in.',
-    ],
-    ['nothing was allowed yet', { authTime: 500 }, 'consent_required: The person has not allowed this yet.'],
+    ['another person is hinted', { ...known, hinted: 'bob' }, 'login_required: The requested user is not signed in.'],
+    ['nothing was allowed yet', { authTime: 500 }, 'consent_required: The user has not given consent to this request.'],
   ])('says to prompt=none what is missing: %s', (_name, situation, expected) => {
     expect(reasonOf(situation)).toBe(expected);
   });

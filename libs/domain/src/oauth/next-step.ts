@@ -69,7 +69,8 @@ export interface NextStepInput {
 export function nextStep(input: NextStepInput): NextStep {
   const demands = contextDemands(input.request, input.client);
   // Fail first where a requirement cannot be met by any sign-in.
-  if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context)))) return unmet();
+  if (demands.some((anyOf) => !anyOf.some((context) => input.supportedContexts.includes(context))))
+    return unmetRequirements();
   return input.request.prompt.includes('none') ? silentStep(input, demands) : shownStep(input, demands);
 }
 
@@ -79,15 +80,15 @@ type Demands = ReturnType<typeof contextDemands>;
 function silentStep(input: NextStepInput, demands: Demands): NextStep {
   const { session, account } = input;
   // A partial session counts as none: the response must not reveal that there is one.
-  if (!session?.full || !account || account.secondFactorOwed) return nobody();
+  if (!session?.full || !account || account.secondFactorOwed) return notSignedIn();
   // A client without consent gets the same response as for a signed-out browser: any other would reveal who is signed in, since
   // when, and how.
-  if (asksAboutPerson(input, demands) && !isClientTrusted(input)) return nobody();
-  if (isOtherPerson(input)) return otherPerson();
-  if (mustLogInAgain(input))
+  if (dependsOnUser(input, demands) && !isClientTrusted(input)) return notSignedIn();
+  if (isOtherUser(input)) return otherUser();
+  if (mustSignInAgain(input))
     return deny('login_required', 'The login is older than max_age allows.', 'prompt_none.max_age');
   const lacking = unmetDemands(demands, session.amr);
-  if (lacking.some((anyOf) => !helpedBySecondFactor(anyOf)) && loggedInForThis(input)) return unmet();
+  if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)) && signedInForRequest(input)) return unmetRequirements();
   if (lacking.length > 0)
     return deny(
       'login_required',
@@ -104,18 +105,19 @@ function shownStep(input: NextStepInput, demands: Demands): NextStep {
   const login: NextStep = { kind: 'login' };
   if (!session || (session.full && !account)) return login;
   // The user already signed in for this request with another account: asking again would loop.
-  if (isOtherPerson(input)) return loggedInForThis(input) ? otherPerson() : login;
-  if (mustLogInAgain(input)) return login;
+  if (isOtherUser(input)) return signedInForRequest(input) ? otherUser() : login;
+  if (mustSignInAgain(input)) return login;
   if (!session.full || account?.secondFactorOwed) return { kind: 'second-factor' };
   const lacking = unmetDemands(demands, session.amr);
-  if (lacking.some((anyOf) => !helpedBySecondFactor(anyOf))) return loggedInForThis(input) ? unmet() : login;
+  if (lacking.some((anyOf) => !isMetBySecondFactor(anyOf)))
+    return signedInForRequest(input) ? unmetRequirements() : login;
   if (lacking.length > 0) return { kind: 'second-factor' };
   const missing = missingConsent(input);
   return missing ? { kind: 'consent', missing } : { kind: 'answer' };
 }
 
 /** True where the response depends on more than whether a user is signed in. */
-function asksAboutPerson({ request, progress, subjectRequested }: NextStepInput, demands: Demands): boolean {
+function dependsOnUser({ request, progress, subjectRequested }: NextStepInput, demands: Demands): boolean {
   return (
     progress.hintedUserId !== undefined ||
     subjectRequested === true ||
@@ -129,26 +131,26 @@ function isClientTrusted({ client, consent }: NextStepInput): boolean {
   return consent !== undefined || !client.consentRequired;
 }
 
-function nobody(): NextStep {
+function notSignedIn(): NextStep {
   return deny('login_required', 'Nobody is logged in.', 'prompt_none.login_required');
 }
 
-function otherPerson(): NextStep {
+function otherUser(): NextStep {
   return deny('login_required', 'The requested user is not signed in.', 'id_token_hint.other_person');
 }
 
 /** Compares the user with the hint, or with the requested value of `sub`, which is equivalent (OpenID Connect Core 5.5.1). */
-function isOtherPerson({ session, progress, otherSubject }: NextStepInput): boolean {
+function isOtherUser({ session, progress, otherSubject }: NextStepInput): boolean {
   return (progress.hintedUserId !== undefined && progress.hintedUserId !== session?.userId) || otherSubject === true;
 }
 
 /** True where a second factor satisfies the requirement; otherwise a new sign-in is required (a password after a passkey). */
-function helpedBySecondFactor(anyOf: readonly string[]): boolean {
+function isMetBySecondFactor(anyOf: readonly string[]): boolean {
   return anyOf.includes(multiFactorContext) || anyOf.includes(phishingResistantContext);
 }
 
 /** @see OpenID Connect Core Error Code unmet_authentication_requirements 1.0 */
-function unmet(): NextStep {
+function unmetRequirements(): NextStep {
   return deny(
     'unmet_authentication_requirements',
     'The requested authentication method is not available.',
@@ -156,10 +158,10 @@ function unmet(): NextStep {
   );
 }
 
-function mustLogInAgain(input: NextStepInput): boolean {
+function mustSignInAgain(input: NextStepInput): boolean {
   const { request, session, progress, now } = input;
   // A sign-in for this request satisfies prompt and max_age, however long the consent page was open.
-  if (!session || loggedInForThis(input)) return false;
+  if (!session || signedInForRequest(input)) return false;
   const freshAsked = request.prompt.includes('login');
   // A sign-in in the same second may precede the request; a later one, in another tab, does not.
   if (freshAsked && session.authTime <= progress.createdAt) return true;
@@ -176,7 +178,7 @@ function mustLogInAgain(input: NextStepInput): boolean {
 }
 
 /** True when the session's sign-in was made on the login page of this request, or later. */
-function loggedInForThis({ session, progress }: NextStepInput): boolean {
+function signedInForRequest({ session, progress }: NextStepInput): boolean {
   return session !== undefined && progress.loggedInAt !== undefined && session.authTime >= progress.loggedInAt;
 }
 
@@ -186,7 +188,8 @@ function loggedInForThis({ session, progress }: NextStepInput): boolean {
  */
 function missingConsent(input: NextStepInput): Scope | undefined {
   const { request, client, consent } = input;
-  if ((request.prompt.includes('consent') || asksEachTime(input)) && !consentedForThis(input)) return request.scope;
+  if ((request.prompt.includes('consent') || requiresConsentEachTime(input)) && !consentedSinceSignIn(input))
+    return request.scope;
   // Administration scopes require consent even where it is waived.
   if (!client.consentRequired && !request.scope.some(isAdministrationScope)) return undefined;
   // Consent is required once even without a scope: the client learns the user's identity.
@@ -196,7 +199,7 @@ function missingConsent(input: NextStepInput): Scope | undefined {
 }
 
 /** Consent from before this sign-in may be another user's. */
-function consentedForThis({ session, progress }: NextStepInput): boolean {
+function consentedSinceSignIn({ session, progress }: NextStepInput): boolean {
   return progress.consentedAt !== undefined && session !== undefined && progress.consentedAt >= session.authTime;
 }
 
@@ -206,7 +209,7 @@ function consentedForThis({ session, progress }: NextStepInput): boolean {
  * matched exactly.
  * @see RFC 8252 8.6
  */
-function asksEachTime({ request: { redirectUri }, client }: NextStepInput): boolean {
+function requiresConsentEachTime({ request: { redirectUri }, client }: NextStepInput): boolean {
   if (redirectUri === undefined || !client.consentRequired || redirectUri.startsWith('https:')) return false;
   const { protocol } = new URL(redirectUri);
   return protocol !== 'http:' || client.applicationType === 'native';

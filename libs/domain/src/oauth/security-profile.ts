@@ -195,7 +195,7 @@ export function profileProblems(
       `requires the client authentication ${authMethods.join(' or ')}; client secrets are not allowed.`,
     );
   if (grantTypes && !client.grantTypes.every((each) => grantTypes.includes(each)))
-    say('grantTypes', 'allows only grants that begin with a pushed authorization request or involve no person.');
+    say('grantTypes', 'allows only grants that begin with a pushed authorization request or involve no user.');
   if (responseTypes && !client.responseTypes.every((each) => responseTypes.includes(each)))
     say('responseTypes', `allows only the response type ${responseTypes.join(', ')}.`);
   // 5.3.2.1: with rotation, a client that loses the response to a refresh would lose its grant.

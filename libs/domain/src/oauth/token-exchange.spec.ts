@@ -51,7 +51,7 @@ describe('parseExchangeRules', () => {
 
   it('quotes no more than 60 characters of a wrong identifier', () => {
     const parsed = parseExchangeRules(['a'.repeat(500)]);
-    expect(parsed).toHaveProperty('problem', `"${'a'.repeat(60)}" is no identifier of an API.`);
+    expect(parsed).toHaveProperty('problem', `"${'a'.repeat(60)}" is not the identifier of an API.`);
   });
 });
 

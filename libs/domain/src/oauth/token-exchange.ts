@@ -43,7 +43,7 @@ export function parseExchangeRules(
     if ((mode !== 'delegation' && mode !== 'impersonation') || rest.length > 0)
       return { problem: 'After the identifier comes delegation or impersonation, or nothing.' };
     if (resourceIdentifierProblem(resource) !== undefined)
-      return { problem: `${JSON.stringify(resource.slice(0, 60))} is no identifier of an API.` };
+      return { problem: `${JSON.stringify(resource.slice(0, 60))} is not the identifier of an API.` };
     rules.set(resource, { resource, mode });
   }
   if (rules.size > maxRules) return { problem: `A client has rules for at most ${maxRules} APIs.` };
