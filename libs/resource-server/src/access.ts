@@ -1,18 +1,18 @@
-/** What a token that was found good allows. */
+/** What a valid token allows. */
 export interface Access {
-  /** Absent where the client acts for itself without a subject. */
+  /** Absent for a client's own token without a subject. */
   readonly subject: string | undefined;
   readonly clientId: string | undefined;
   readonly scope: readonly string[];
   /** Epoch seconds. */
   readonly expiresAt: number | undefined;
-  /** Thumbprint of the key that the token is bound to (RFC 9449 6). */
+  /** Thumbprint of the key to which the token is bound (RFC 9449 6). */
   readonly boundTo: string | undefined;
-  /** All that the token or the introspection said. */
+  /** All claims of the token or of the introspection response. */
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** Judges a token. @throws Refusal invalid_token, unavailable */
+/** Validates a token. @throws Refusal invalid_token, unavailable */
 export interface TokenCheck {
   check(token: string, now: number): Promise<Access>;
 }
@@ -36,7 +36,7 @@ export function accessOf(claims: Readonly<Record<string, unknown>>): Access {
   };
 }
 
-/** True when `aud`, a text or a list, names the resource. */
+/** True when `aud`, a string or a list, contains the resource. */
 export function isFor(claims: Readonly<Record<string, unknown>>, resource: string): boolean {
   const audience: unknown = claims['aud'];
   return Array.isArray(audience) ? audience.includes(resource) : audience === resource;

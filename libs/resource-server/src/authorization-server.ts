@@ -1,6 +1,6 @@
 import { Refusal } from './refusal.js';
 
-/** Reads a JSON document; the global `fetch` is one. */
+/** Fetches a JSON document, like the global `fetch`. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
 export interface ServerMetadata {
@@ -12,9 +12,9 @@ export interface ServerMetadata {
 const timeoutMilliseconds = 5000;
 const freshMilliseconds = 3_600_000;
 
-/** The authorization server's own document, read when it is first needed and once an hour. @see RFC 8414 */
+/** The authorization server's metadata, fetched on first use and once an hour. @see RFC 8414 */
 export class AuthorizationServer {
-  private held: { readonly metadata: Promise<ServerMetadata>; readonly at: number } | undefined;
+  private cached: { readonly metadata: Promise<ServerMetadata>; readonly at: number } | undefined;
 
   constructor(
     readonly issuer: string,
@@ -23,13 +23,13 @@ export class AuthorizationServer {
 
   /** @throws Refusal unavailable */
   metadata(): Promise<ServerMetadata> {
-    if (this.held && Date.now() - this.held.at < freshMilliseconds) return this.held.metadata;
+    if (this.cached && Date.now() - this.cached.at < freshMilliseconds) return this.cached.metadata;
     const metadata = this.read();
-    const held = { metadata, at: Date.now() };
-    this.held = held;
-    // A failure is not kept: the next request tries again.
+    const cached = { metadata, at: Date.now() };
+    this.cached = cached;
+    // A failure is not cached: the next request tries again.
     metadata.catch(() => {
-      if (this.held === held) this.held = undefined;
+      if (this.cached === cached) this.cached = undefined;
     });
     return metadata;
   }
@@ -37,13 +37,13 @@ export class AuthorizationServer {
   private async read(): Promise<ServerMetadata> {
     try {
       const { origin, pathname } = new URL(this.issuer);
-      // RFC 8414 3.1: between the host and the issuer's path
+      // RFC 8414 3.1: inserted between the host and the issuer's path
       const url = `${origin}/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`;
-      const answer = await this.fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMilliseconds) });
-      if (answer.status !== 200) throw new TypeError(`the metadata were answered with ${answer.status}`);
-      const document = (await answer.json()) as Record<string, unknown>;
-      // RFC 8414 3.3: another issuer's document says nothing about this one
-      if (document['issuer'] !== this.issuer) throw new TypeError('the metadata are of another issuer');
+      const response = await this.fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMilliseconds) });
+      if (response.status !== 200) throw new TypeError(`the metadata request returned status ${response.status}`);
+      const document = (await response.json()) as Record<string, unknown>;
+      // RFC 8414 3.3: the issuer in the document must be the expected one
+      if (document['issuer'] !== this.issuer) throw new TypeError('the metadata have another issuer');
       return {
         issuer: this.issuer,
         jwksUri: textOf(document['jwks_uri']),

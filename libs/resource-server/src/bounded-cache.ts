@@ -1,8 +1,8 @@
-/** A map that forgets what was written first when it is full, and whatever is past its time. Times are epoch seconds. */
+/** A map with a maximum size, which evicts the oldest entry, and with expiry. Times are epoch seconds. */
 export class BoundedCache<Value> {
   private readonly entries = new Map<string, { readonly value: Value; readonly until: number }>();
 
-  constructor(private readonly most: number) {}
+  constructor(private readonly maxEntries: number) {}
 
   get(key: string, now: number): Value | undefined {
     const entry = this.entries.get(key);
@@ -15,7 +15,7 @@ export class BoundedCache<Value> {
   set(key: string, value: Value, until: number): void {
     this.entries.delete(key);
     this.entries.set(key, { value, until });
-    const [oldest] = this.entries.size > this.most ? this.entries.keys() : [];
+    const [oldest] = this.entries.size > this.maxEntries ? this.entries.keys() : [];
     if (oldest !== undefined) this.entries.delete(oldest);
   }
 }

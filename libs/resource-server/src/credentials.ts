@@ -1,12 +1,12 @@
 import { Refusal } from './refusal.js';
 
-/** What the core needs of a request, whatever framework it came through. */
+/** The required parts of a request, independent of the framework. */
 export interface IncomingRequest {
   readonly method: string;
-  /** As the client knows it, scheme and host included; a query is passed over (RFC 9449 4.3). */
+  /** The URL as the client knows it, including scheme and host; a query is ignored (RFC 9449 4.3). */
   readonly url: string;
   readonly authorization: string | undefined;
-  /** The `DPoP` header; several are one text with commas, or a list. */
+  /** The `DPoP` header; several are a list, or joined with commas. */
   readonly dpop: string | readonly string[] | undefined;
 }
 
@@ -20,12 +20,12 @@ const maxCharacters = 16_384;
 const form = /^(bearer|dpop) +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
- * The token of the `Authorization` header: the one place that it may come in.
+ * The token of the `Authorization` header; no other method of sending it is supported.
  * @throws Refusal missing, invalid_request
  */
 export function readCredentials(authorization: string | undefined): Credentials {
   if (authorization === undefined || !/^(bearer|dpop)( |$)/i.test(authorization))
-    throw new Refusal('missing', 'An access token is needed.');
+    throw new Refusal('missing', 'An access token is required.');
   const [, scheme, token] = (authorization.length <= maxCharacters && form.exec(authorization)) || [];
   if (scheme === undefined || token === undefined)
     throw new Refusal('invalid_request', 'The Authorization header is malformed.');

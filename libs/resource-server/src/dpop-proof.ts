@@ -4,19 +4,19 @@ import { BoundedCache } from './bounded-cache.js';
 import type { IncomingRequest } from './credentials.js';
 import { Refusal } from './refusal.js';
 
-/** Asymmetric ones alone (RFC 9449 4.3). */
+/** Asymmetric algorithms only (RFC 9449 4.3). */
 export const proofAlgorithms = ['ES256', 'ES384', 'EdDSA', 'PS256', 'RS256'] as const;
 
 const maxCharacters = 8192;
-/** How old a proof may be, and how far in the future. */
+/** Maximum age of a proof, and maximum time in the future, in seconds. */
 const windowSeconds = 60;
 const maxSeen = 100_000;
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-/** Keeps which proofs were seen. @returns false for one that was seen before */
+/** Stores the ids of accepted proofs. @returns false for an id that was already stored */
 export type ReplayCheck = (id: string, untilEpochSeconds: number, now: number) => boolean | Promise<boolean>;
 
-/** For one process; several that share the load share a store of their own. */
+/** In memory, for a single process; several processes need a shared store. */
 export function replayCheckInMemory(): ReplayCheck {
   const seen = new BoundedCache<true>(maxSeen);
   return (id, until, now) => {
@@ -27,8 +27,8 @@ export function replayCheckInMemory(): ReplayCheck {
 }
 
 /**
- * Checks the proof that comes with a token.
- * @returns the thumbprint of its key, which the token must be bound to
+ * Validates the proof that is sent with a token.
+ * @returns the thumbprint of its key, to which the token must be bound
  * @throws Refusal invalid_dpop_proof
  * @see RFC 9449 4.3, 7.1
  */
@@ -41,7 +41,7 @@ export async function checkProof(
   const { dpop } = request;
   const proof = typeof dpop === 'string' ? dpop : dpop?.length === 1 ? dpop[0] : undefined;
   if (proof === undefined || proof.length > maxCharacters || proof.includes(','))
-    throw invalid('One DPoP proof is needed.');
+    throw invalid('Exactly one DPoP proof is required.');
   let verified;
   try {
     verified = await jwtVerify(proof, EmbeddedJWK, {
@@ -55,7 +55,7 @@ export async function checkProof(
   }
   const { payload, protectedHeader } = verified;
   const { jwk, crit } = protectedHeader;
-  if (crit !== undefined) throw invalid('The DPoP proof has a header that is not understood.');
+  if (crit !== undefined) throw invalid('The DPoP proof has an unsupported critical header.');
   if (!jwk || privateMembers.some((member) => Object.hasOwn(jwk, member)))
     throw invalid('The key of the DPoP proof is not a public key.');
   const { jti, htm, htu, iat, ath } = payload;
@@ -68,13 +68,13 @@ export async function checkProof(
     throw invalid('The DPoP proof is too old, or from the future.');
   if (typeof jti !== 'string' || jti.length > 300) throw invalid('The jti of the DPoP proof is malformed.');
   const thumbprint = await calculateJwkThumbprint(jwk);
-  // Of one key: another one's proof with the same jti is another proof.
+  // Per key: a proof of another key may have the same jti.
   if (!(await isFirst(`${thumbprint}:${jti}`, iat + windowSeconds + 1, now)))
     throw invalid('The DPoP proof was used before.');
   return thumbprint;
 }
 
-/** Scheme and host in lower case, default ports and dot segments gone (RFC 9449 4.3: RFC 3986 6.2.2 and 6.2.3). */
+/** Lower-cases scheme and host, removes default ports and dot segments (RFC 9449 4.3: RFC 3986 6.2.2 and 6.2.3). */
 function withoutQuery(address: string): string | undefined {
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);

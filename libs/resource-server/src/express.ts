@@ -5,11 +5,11 @@ import type { ResourceServer } from './resource-server.js';
 
 const accesses = new WeakMap<object, Access>();
 
-/** Serves the protected resource metadata (RFC 9728 3): `app.use(metadata(server))` before everything else. */
+/** Serves the protected resource metadata (RFC 9728 3): `app.use(metadata(server))` before all other middleware. */
 export function metadata(server: ResourceServer): RequestHandler {
   return (request, response, next) => {
     if (request.path !== server.metadataPath || (request.method !== 'GET' && request.method !== 'HEAD')) return next();
-    // Browser applications must find it too.
+    // Browser applications must be able to fetch it.
     response
       .set('Access-Control-Allow-Origin', '*')
       .set('Cache-Control', 'public, max-age=300')
@@ -17,7 +17,7 @@ export function metadata(server: ResourceServer): RequestHandler {
   };
 }
 
-/** Lets requests with a token and these scopes through, and answers all others with the challenge. */
+/** Accepts requests with a token that has these scopes, and responds to all others with a challenge. */
 export function protect(server: ResourceServer, ...scope: readonly string[]): RequestHandler {
   return async (request, response, next) => {
     let access: Access;
@@ -43,7 +43,7 @@ export function protect(server: ResourceServer, ...scope: readonly string[]): Re
   };
 }
 
-/** What {@link protect} found. @throws Error where it was not asked */
+/** The access that {@link protect} validated. @throws Error without protect() on the route */
 export function accessOf(request: object): Access {
   const access = accesses.get(request);
   if (!access) throw new Error('this request did not pass protect()');

@@ -5,16 +5,16 @@ import { Refusal } from './refusal.js';
 
 export interface JwtOptions {
   readonly server: AuthorizationServer;
-  /** The resource's identifier, as `aud` names it. */
+  /** The resource's identifier, as in `aud`. */
   readonly resource: string;
   readonly algorithms: readonly string[];
   readonly fetch: Fetch;
 }
 
-/** What two machines' clocks may differ. */
+/** Tolerated clock difference in seconds. */
 const clockToleranceSeconds = 5;
 
-/** Access tokens that are JWTs (RFC 9068), by the server's published keys, which are kept and fetched again when an unknown one is named. */
+/** Validates JWT access tokens (RFC 9068) with the server's published keys, which are cached and fetched again for an unknown `kid`. */
 export class JwtTokens implements TokenCheck {
   private keys: { readonly uri: string; readonly find: JWTVerifyGetKey } | undefined;
 
@@ -27,18 +27,18 @@ export class JwtTokens implements TokenCheck {
       const { payload, protectedHeader } = await jwtVerify(token, find, {
         issuer: server.issuer,
         audience: resource,
-        // RFC 9068 4: what is no access token, an ID token say, is none however well it is signed
+        // RFC 9068 4: rejects other JWTs, such as ID tokens, even with a valid signature
         typ: 'at+jwt',
         algorithms: [...algorithms],
         requiredClaims: ['exp', 'iat', 'sub', 'client_id', 'jti'],
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now * 1000),
       });
-      if (protectedHeader.crit !== undefined) throw new errors.JWSInvalid('crit is not understood');
+      if (protectedHeader.crit !== undefined) throw new errors.JWSInvalid('crit is not supported');
       return accessOf(payload);
     } catch (cause) {
       if (isOutage(cause)) throw new Refusal('unavailable', "The server's keys cannot be fetched.", [], { cause });
-      throw new Refusal('invalid_token', 'The access token is not valid here.', [], { cause });
+      throw new Refusal('invalid_token', 'The access token is not valid.', [], { cause });
     }
   }
 
@@ -50,7 +50,7 @@ export class JwtTokens implements TokenCheck {
         uri: jwksUri,
         find: createRemoteJWKSet(new URL(jwksUri), {
           timeoutDuration: 5000,
-          // Strangers who name unknown keys make us fetch twice a minute at most.
+          // Tokens with unknown key ids trigger at most two fetches a minute.
           cooldownDuration: 30_000,
           cacheMaxAge: 600_000,
           [customFetch]: (url, init) => this.options.fetch(url, init),
@@ -60,7 +60,7 @@ export class JwtTokens implements TokenCheck {
   }
 }
 
-/** Not the token's fault: the keys could not be had. */
+/** The keys could not be fetched; the token may be valid. */
 function isOutage(error: unknown): boolean {
   if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return true;
   return !(error instanceof errors.JOSEError) || error.constructor === errors.JOSEError;

@@ -16,15 +16,15 @@ import { ResourceServer } from './resource-server.js';
 const scopeKey = 'gatehouse:scope';
 const accesses = new WeakMap<object, Access>();
 
-/** The scopes that a handler, or every handler of a controller, needs. */
+/** The required scopes of a handler, or of all handlers of a controller. */
 export const Scopes = (...scope: readonly string[]): CustomDecorator => SetMetadata(scopeKey, scope);
 
-/** What the guard found, as a parameter of the handler. */
+/** The validated access as a parameter of the handler. */
 export const TokenAccess = createParamDecorator((_data: unknown, context: ExecutionContext) =>
   accesses.get(context.switchToHttp().getRequest<Request>()),
 );
 
-/** Lets requests with a token and the scopes of {@link Scopes} through; on Express, with `app.useGlobalGuards` or as a provider. */
+/** Accepts requests with a token that has the scopes of {@link Scopes}. On Express, with `app.useGlobalGuards` or as a provider. */
 @Injectable()
 export class ResourceGuard implements CanActivate {
   constructor(private readonly server: ResourceServer) {}
@@ -55,7 +55,7 @@ export class ResourceGuard implements CanActivate {
   }
 }
 
-/** Of the class and of the handler: both are needed. */
+/** The scopes of the class and of the handler, which are all required. */
 function scopeOf(context: ExecutionContext): readonly string[] {
   return [context.getClass(), context.getHandler()].flatMap((place): readonly string[] => {
     const scope: unknown = Reflect.getMetadata(scopeKey, place);

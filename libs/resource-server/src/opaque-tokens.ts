@@ -6,11 +6,11 @@ import { Refusal } from './refusal.js';
 
 export interface IntrospectionOptions {
   readonly server: AuthorizationServer;
-  /** The resource's identifier, as `aud` names it. */
+  /** The resource's identifier, as in `aud`. */
   readonly resource: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** How long an answer may be used again: a token that is revoked works so much longer. 0: never. */
+  /** How long a response is cached, in seconds: a revoked token stays usable for as long. 0: never. */
   readonly cacheSeconds: number;
   readonly fetch: Fetch;
 }
@@ -18,44 +18,44 @@ export interface IntrospectionOptions {
 const maxCached = 10_000;
 const timeoutMilliseconds = 5000;
 
-/** Access tokens that only the authorization server can read (RFC 7662). Requests at once for one token are one question. */
+/** Validates opaque access tokens by introspection (RFC 7662). Concurrent requests with the same token share one call. */
 export class OpaqueTokens implements TokenCheck {
-  /** By the token's hash: whoever reads our memory finds no tokens in it. */
-  private readonly answers = new BoundedCache<Readonly<Record<string, unknown>>>(maxCached);
+  /** By the token's hash, so that a memory dump contains no tokens. */
+  private readonly responses = new BoundedCache<Readonly<Record<string, unknown>>>(maxCached);
   private readonly running = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
 
   constructor(private readonly options: IntrospectionOptions) {}
 
   async check(token: string, now: number): Promise<Access> {
     const key = createHash('sha256').update(token).digest('base64url');
-    const claims = this.answers.get(key, now) ?? (await this.ask(key, token, now));
-    // RFC 7662 4: a token for another API is none here
+    const claims = this.responses.get(key, now) ?? (await this.introspectOnce(key, token, now));
+    // RFC 7662 4: rejects a token for another API
     if (claims['active'] !== true || !isFor(claims, this.options.resource) || !isCurrent(claims, now))
-      throw new Refusal('invalid_token', 'The access token is not valid here.');
+      throw new Refusal('invalid_token', 'The access token is not valid.');
     return accessOf(claims);
   }
 
-  private ask(key: string, token: string, now: number): Promise<Readonly<Record<string, unknown>>> {
+  private introspectOnce(key: string, token: string, now: number): Promise<Readonly<Record<string, unknown>>> {
     const running = this.running.get(key);
     if (running) return running;
-    const asked = this.introspect(token)
+    const request = this.introspect(token)
       .then((claims) => {
-        if (this.options.cacheSeconds > 0) this.answers.set(key, claims, now + this.options.cacheSeconds);
+        if (this.options.cacheSeconds > 0) this.responses.set(key, claims, now + this.options.cacheSeconds);
         return claims;
       })
       .finally(() => this.running.delete(key));
-    this.running.set(key, asked);
-    return asked;
+    this.running.set(key, request);
+    return request;
   }
 
   private async introspect(token: string): Promise<Readonly<Record<string, unknown>>> {
     const { server, clientId, clientSecret, fetch } = this.options;
     const { introspectionEndpoint } = await server.metadata();
     if (introspectionEndpoint === undefined)
-      throw new Refusal('unavailable', 'The authorization server has no introspection.');
+      throw new Refusal('unavailable', 'The authorization server has no introspection endpoint.');
     try {
       const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`);
-      const answer = await fetch(introspectionEndpoint, {
+      const response = await fetch(introspectionEndpoint, {
         method: 'POST',
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMilliseconds),
@@ -66,10 +66,10 @@ export class OpaqueTokens implements TokenCheck {
         },
         body: new URLSearchParams({ token, token_type_hint: 'access_token' }).toString(),
       });
-      if (answer.status !== 200) throw new TypeError(`introspection was answered with ${answer.status}`);
-      return (await answer.json()) as Record<string, unknown>;
+      if (response.status !== 200) throw new TypeError(`introspection returned status ${response.status}`);
+      return (await response.json()) as Record<string, unknown>;
     } catch (cause) {
-      throw new Refusal('unavailable', 'The authorization server cannot be asked.', [], { cause });
+      throw new Refusal('unavailable', 'The authorization server cannot be reached.', [], { cause });
     }
   }
 }

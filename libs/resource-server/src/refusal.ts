@@ -1,4 +1,4 @@
-/** Why a request gets nothing: RFC 6750 3.1, RFC 9449 7.1; `unavailable`: the authorization server cannot be asked. */
+/** Why a request is rejected: RFC 6750 3.1, RFC 9449 7.1; `unavailable`: the authorization server cannot be reached. */
 export type RefusalCode =
   'invalid_request' | 'invalid_token' | 'invalid_dpop_proof' | 'insufficient_scope' | 'missing' | 'unavailable';
 
@@ -11,14 +11,14 @@ const statuses: Readonly<Record<RefusalCode, number>> = {
   unavailable: 503,
 };
 
-/** A request that is not let through. The message is fixed ASCII text and repeats nothing that was sent. */
+/** A rejected request. The message is constant ASCII text and contains no input. */
 export class Refusal extends Error {
   readonly status: number;
 
   constructor(
     readonly code: RefusalCode,
     message: string,
-    /** What is needed, where the scope is what lacks. */
+    /** The required scopes for insufficient_scope. */
     readonly scope: readonly string[] = [],
     options: ErrorOptions = {},
   ) {

@@ -12,39 +12,39 @@ export type { ReplayCheck } from './dpop-proof.js';
 export { Refusal } from './refusal.js';
 
 export interface ResourceServerOptions {
-  /** The API's identifier: its https address, as it is registered with the authorization server. */
+  /** The API's identifier: its https URL, as registered with the authorization server. */
   readonly resource: string;
-  /** The authorization server. */
+  /** The issuer of the authorization server. */
   readonly issuer: string;
-  /** For people (RFC 9728 2, `resource_name`). */
+  /** Display name (RFC 9728 2, `resource_name`). */
   readonly name?: string;
-  /** All scopes that there are here. */
+  /** All scopes of this API. */
   readonly scopes?: readonly string[];
-  /** Of JWTs; ES256 when left out. */
+  /** Signature algorithms of JWTs; ES256 by default. */
   readonly algorithms?: readonly string[];
-  /** Tokens are opaque, and asked about with these credentials; JWTs when left out. */
+  /** Credentials for introspection of opaque tokens; without them tokens are JWTs. */
   readonly introspection?: {
     readonly clientId: string;
     readonly clientSecret: string;
-    /** How long an answer may be used again; 30 when left out. */
+    /** How long a response is cached; 30 by default. */
     readonly cacheSeconds?: number;
   };
-  /** `required`: tokens that are bound to no key are refused. Bound ones always need a proof. */
+  /** `required`: rejects tokens that are not bound to a key. Bound tokens always require a proof. */
   readonly dpop?: 'accepted' | 'required';
-  /** Where several processes must not take one proof twice. */
+  /** Shared by several processes, so that they accept each proof only once. */
   readonly replayCheck?: ReplayCheck;
   readonly fetch?: Fetch;
-  /** Epoch seconds: for tests. */
+  /** The current time in epoch seconds, for tests. */
   readonly now?: () => number;
 }
 
 /**
- * An API behind an authorization server: its metadata, its challenges, and whether a request may go on. It knows no
- * framework.
+ * An API that is protected by an authorization server: its metadata, its challenges and the validation of requests.
+ * Independent of a framework.
  * @see RFC 6750, RFC 9068, RFC 9449, RFC 9728
  */
 export class ResourceServer {
-  /** Where {@link metadata} are served. */
+  /** Path at which {@link metadata} is served. */
   readonly metadataPath: string;
   readonly metadataUrl: string;
   readonly resource: string;
@@ -56,11 +56,12 @@ export class ResourceServer {
   constructor(private readonly options: ResourceServerOptions) {
     const { resource, issuer, fetch = (url, init) => globalThis.fetch(url, init) } = options;
     const url = new URL(resource);
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new TypeError('the resource is a web address');
-    if (url.hash !== '') throw new TypeError('a resource has no fragment (RFC 8707 2)');
+    if (url.protocol !== 'https:' && url.protocol !== 'http:')
+      throw new TypeError('the resource must be an http or https URL');
+    if (url.hash !== '') throw new TypeError('the resource must not have a fragment (RFC 8707 2)');
     this.resource = resource;
     this.origin = url.origin;
-    // RFC 9728 3.1: between the host and the resource's own path and query
+    // RFC 9728 3.1: inserted between the host and the resource's path and query
     this.metadataPath = `/.well-known/oauth-protected-resource${url.pathname === '/' ? '' : url.pathname}`;
     this.metadataUrl = url.origin + this.metadataPath + url.search;
     this.isFirst = options.replayCheck ?? replayCheckInMemory();
@@ -85,13 +86,13 @@ export class ResourceServer {
     };
   }
 
-  /** The address of a request to this API, as its clients know it. @param path as it was sent, query included */
+  /** The URL of a request to this API, as clients know it. @param path as sent, including the query */
   addressOf(path: string): string {
     return this.origin + path;
   }
 
   /**
-   * Lets a request with a good token and every scope through.
+   * Validates a request: a valid token with all of these scopes.
    * @throws Refusal
    */
   async check(request: IncomingRequest, scope: readonly string[] = []): Promise<Access> {
@@ -103,23 +104,23 @@ export class ResourceServer {
       if (access.boundTo !== thumbprint)
         throw new Refusal('invalid_token', 'The access token is not bound to the key of the proof.');
     } else if (access.boundTo !== undefined)
-      // RFC 9449 7.2: or whoever stole it could use it after all
+      // RFC 9449 7.2: otherwise a stolen token could be used as a bearer token
       throw new Refusal('invalid_token', 'The access token is bound to a key: use the DPoP scheme.');
     else if (this.options.dpop === 'required')
-      throw new Refusal('invalid_token', 'Access tokens here are bound to a key.');
+      throw new Refusal('invalid_token', 'Access tokens must be bound to a key.');
     if (!scope.every((each) => access.scope.includes(each)))
-      throw new Refusal('insufficient_scope', 'The access token has not every scope that this needs.', scope);
+      throw new Refusal('insufficient_scope', 'The access token does not have all required scopes.', scope);
     return access;
   }
 
-  /** The `WWW-Authenticate` headers of a refusal (RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1); none where it is an outage. */
+  /** The `WWW-Authenticate` headers for a refusal (RFC 6750 3, RFC 9449 7.1, RFC 9728 5.1); none for an outage. */
   challenges(refusal: Refusal, scope: readonly string[] = []): string[] {
     if (refusal.code === 'unavailable') return [];
     const needed = refusal.scope.length > 0 ? refusal.scope : scope;
     const parameters = [
       `resource_metadata="${this.metadataUrl}"`,
       ...(needed.length > 0 ? [`scope="${needed.join(' ')}"`] : []),
-      // RFC 6750 3.1: whoever sent no token gets no error code
+      // RFC 6750 3.1: no error code for a request without a token
       ...(refusal.code === 'missing' ? [] : [`error="${refusal.code}"`, `error_description="${refusal.message}"`]),
     ].join(', ');
     const dpop = `DPoP algs="${proofAlgorithms.join(' ')}", ${parameters}`;
@@ -128,7 +129,7 @@ export class ResourceServer {
       : [`Bearer ${parameters}`, dpop];
   }
 
-  /** The body of a refusal (RFC 6750 3.1 has no JSON for it; clients read this one everywhere). */
+  /** The JSON body for a refusal. RFC 6750 3.1 defines none; this is the usual form. */
   body(refusal: Refusal): Record<string, string> {
     return {
       error: refusal.code === 'missing' ? 'invalid_token' : refusal.code,
