@@ -21,7 +21,7 @@ import { ProviderFetch } from './providers/provider-fetch.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { SessionModule } from './session/session.module.js';
 
-/** What is made once and given to everyone. */
+/** The application dependencies. */
 export interface ClientParts {
   readonly settings: ClientSettings;
   readonly store: Store;
@@ -31,7 +31,7 @@ export interface ClientParts {
 }
 
 /**
- * Owns: what every module stands on (settings, store, clock, keys, forms, pages).
+ * Owns: application dependencies (settings, store, clock, keys, forms, pages).
  * Must not know: any page or endpoint.
  */
 @Global()
@@ -49,7 +49,7 @@ class EdgeModule {
       { provide: Log, useValue: log },
       { provide: ProviderFetch, useValue: providerFetch },
       { provide: Keyring, useValue: keyring },
-      // One process serves this database: two that drew the same number would only see an insert refused.
+      // A single process uses this database. With the same generator id as an earlier process, only an insert could fail.
       { provide: SelectorSource, useValue: new SelectorSource(randomBuffer(2).readUInt16BE() % 2048) },
       {
         provide: PageForms,

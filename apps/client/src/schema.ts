@@ -7,7 +7,7 @@ import { TakenLogoutTokenEntity } from './logout/taken-logout-token.entity.js';
 import { ClientBaseline1795900000000 } from './database/migrations/20261128-baseline.js';
 import { IdTokenAlgorithm1795950000302 } from './database/migrations/20261129-id-token-algorithm.js';
 
-/** Every table of the client's database; a test proves that entities and migrations agree. */
+/** All tables of the client's database; a test checks that entities and migrations agree. */
 export const entities = [
   ProviderEntity,
   LoginFlowEntity,
@@ -17,5 +17,5 @@ export const entities = [
   TakenLogoutTokenEntity,
 ];
 
-/** In the order in which they run. */
+/** In execution order. */
 export const migrations = [ClientBaseline1795900000000, IdTokenAlgorithm1795950000302];

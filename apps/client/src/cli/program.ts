@@ -16,7 +16,7 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
-/** Runs the command of the process' arguments. */
+/** Runs the command in the process arguments. */
 export async function run(): Promise<void> {
   const { exitCode, stdout, stderr } = await runCommand(process.argv.slice(2), process.env);
   process.stdout.write(stdout);
@@ -48,7 +48,7 @@ function failure(error: string, message: string, json: boolean): string {
   return `${message}\n${error === 'usage' ? `\n${usage}` : ''}`;
 }
 
-/** What an operator can act on is a sentence, everything else has its stack. */
+/** A message for errors that the operator can fix, otherwise the stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isActionable = error instanceof SettingsError || error instanceof CompactRefused;

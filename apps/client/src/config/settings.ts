@@ -13,7 +13,7 @@ import {
 } from '@gatehouse/platform/settings/settings';
 import { hstsScopes } from '@gatehouse/platform/http/security-headers';
 
-/** Every setting of the client, in the order of the documentation's table. */
+/** All settings of the client, in the order of the table in the documentation. */
 export const settingsDefinition = defineSettings({
   baseUrl: field.origin('GATEHOUSE_CLIENT_BASE_URL', {
     about: 'Where people reach the client; its redirect URIs are made from it.',
@@ -81,14 +81,14 @@ export const settingsDefinition = defineSettings({
 
 type Parsed = SettingsOf<typeof settingsDefinition>;
 
-/** A provider to begin with. */
+/** The initial provider. */
 export interface ProviderSeed {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string | undefined;
 }
 
-/** What the client runs by: parsed once, frozen. */
+/** The frozen settings of the client. */
 export type ClientSettings = Omit<
   Parsed,
   | 'host'
@@ -100,14 +100,14 @@ export type ClientSettings = Omit<
   | 'providerClientId'
   | 'providerClientSecret'
 > & {
-  /** `::` means every address. */
+  /** `::` means all addresses. */
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
   readonly providerSeed: ProviderSeed | undefined;
 };
 
-/** @throws SettingsError that lists everything that is wrong */
+/** @throws SettingsError listing all problems */
 export function loadSettings(environment: Environment): ClientSettings {
   const parsed = parseSettings(settingsDefinition, environment, { alsoKnown: providerSettingNames, check });
   const { insecureHttp: _checked, dataDir, providerIssuer, providerClientId, providerClientSecret, ...rest } = parsed;

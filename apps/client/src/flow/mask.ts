@@ -1,6 +1,6 @@
 import type { RecordedField } from '../session/recorded-message.js';
 
-/** Parameters and members whose value gives power to whoever has it. */
+/** Parameters and members whose value is a credential. */
 const secretNames: ReadonlySet<string> = new Set([
   'access_token',
   'refresh_token',
@@ -22,12 +22,12 @@ const secretNames: ReadonlySet<string> = new Set([
 const maxFields = 40;
 const maxCharacters = 400;
 
-/** What stands in the place of a secret: its length alone. */
+/** The replacement of a secret, which only reveals its length. */
 export function masked(value: string): string {
   return `•••••• (${value.length} characters)`;
 }
 
-/** A field as it may be shown. */
+/** A field, masked if necessary. */
 export function shownField(name: string, value: unknown): RecordedField {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
   if (secretNames.has(name.toLowerCase())) return { name, value: masked(text) };
@@ -39,7 +39,7 @@ export function shownParameters(parameters: URLSearchParams): readonly RecordedF
   return [...parameters].slice(0, maxFields).map(([name, value]) => shownField(name, value));
 }
 
-/** Members of a JSON answer; anything else is not shown, because what it holds is not known. */
+/** Members of a JSON response; other content is not shown, because it is unknown what it contains. */
 export function shownMembers(text: string): readonly RecordedField[] {
   const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];

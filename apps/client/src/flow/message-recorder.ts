@@ -6,17 +6,17 @@ import type { RecordedField, RecordedMessage } from '../session/recorded-message
 const maxMessages = 40;
 const maxBodyCharacters = 64 * 1024;
 
-/** The newest messages, as many as are kept. */
+/** The newest messages up to the limit. */
 export function newestMessages(messages: readonly RecordedMessage[]): readonly RecordedMessage[] {
   return messages.slice(-maxMessages);
 }
 
-/** Writes down, masked, what goes between browser, client and provider during one login or call. */
+/** Records the masked messages between browser, client and provider during one login or API call. */
 export class MessageRecorder {
   private readonly recorded: RecordedMessage[] = [];
-  /** Requests that this client itself sent. */
+  /** Number of requests that this client sent. */
   sent = 0;
-  /** The last request had no answer: the provider is away, slow, or not to be asked. */
+  /** The last request got no response: the provider is unavailable or slow, or the request was blocked. */
   failed = false;
 
   constructor(private readonly clock: Clock) {}
@@ -25,12 +25,12 @@ export class MessageRecorder {
     return this.recorded;
   }
 
-  /** A message that travels in the address of the browser. */
+  /** A message in a redirect of the browser. */
   redirect(from: 'client' | 'provider', title: string, url: URL): void {
     this.add(from, title, `GET ${url.origin}${url.pathname}`, shownParameters(url.searchParams));
   }
 
-  /** The same fetch, with request and answer written down. */
+  /** A fetch that records requests and responses. */
   recording(fetch: CustomFetch): CustomFetch {
     return async (url, options) => {
       const title = titleOf(url, options);
@@ -64,7 +64,7 @@ function requestFields(options: CustomFetchOptions): readonly RecordedField[] {
   return options.body instanceof URLSearchParams ? [...credentials, ...shownParameters(options.body)] : credentials;
 }
 
-/** The scheme (Basic, Bearer) teaches something; what follows it is a secret. */
+/** Shows the scheme (Basic, Bearer); the rest is a secret. */
 function authorizationField(value: string): RecordedField {
   const space = value.indexOf(' ');
   const { value: rest } = shownField('authorization', value.slice(space + 1));

@@ -5,7 +5,7 @@ import { Pages } from '../web/pages.service.js';
 import { routes } from '../web/routes.js';
 import { RequestContexts } from '../session/request-contexts.service.js';
 
-/** What was sent and received in this login, for those who want to learn how it works. */
+/** The messages of the current login, for learning how it works. */
 @Controller()
 export class MessagesController {
   constructor(

@@ -23,10 +23,10 @@ const sentences: Readonly<Record<SessionNoticeId, string>> = {
   'refresh.none': 'There is no refresh token, so this access token cannot be renewed. Log in again to get a new one.',
   'provider.changed': 'The provider was changed or removed here since you logged in. Log in again.',
   'provider.unreachable': 'The provider could not be reached, or did not answer in time. Try again in a moment.',
-  'provider.invalid_answer': 'The provider sent an answer that does not pass the checks. Nothing was changed.',
+  'provider.invalid_answer': 'The provider sent an invalid response. Nothing was changed.',
 };
 
-/** What the page shows of a session: no token's value is among it. */
+/** The view model of a session; contains no token values. */
 export function homeModel(session: ClientSession, now: number): object {
   const { content } = session;
   const expiresAt = content.accessTokenExpiresAt;

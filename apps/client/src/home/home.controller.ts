@@ -17,13 +17,13 @@ import {
 import { homeModel } from './home-model.js';
 
 interface Shown {
-  /** Why a form was not taken. */
+  /** Why a form was rejected. */
   readonly refusal?: string | undefined;
   readonly loggedOut?: ConfirmedLogout | undefined;
   readonly cookies?: readonly SetCookie[] | undefined;
 }
 
-/** The home page, and what its buttons do. */
+/** The home page and its actions. */
 @Controller()
 export class HomeController {
   constructor(
@@ -56,7 +56,7 @@ export class HomeController {
     return this.act(await this.contexts.post(request), (context, session) => this.tokens.refresh(context, session));
   }
 
-  /** For whoever watches the process. */
+  /** For health checks. */
   @Get(routes.health)
   async health(): Promise<Reply> {
     await this.store.checkWritable();
@@ -64,7 +64,7 @@ export class HomeController {
     return Reply.json({ status: 'ok' });
   }
 
-  /** This is also the post-logout redirect URI. A state that is wrong confirms nothing: what follows is the plain page. */
+  /** Handles the post-logout redirect. With an invalid state the plain page is shown. */
   private returned(context: RequestContext, state: string): Reply {
     const isOurs = this.logoutStates.read(state, context.guard.browser.hash, context.now) !== undefined;
     return this.pages.redirect(context, routes.home, isOurs ? [this.logoutStates.cookieFor(state)] : []);

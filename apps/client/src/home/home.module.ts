@@ -4,9 +4,9 @@ import { SessionModule } from '../session/session.module.js';
 import { HomeController } from './home.controller.js';
 
 /**
- * Owns: the home page, and its buttons: refreshing, and the call of the API.
+ * Owns: the home page and its actions: refreshing tokens and calling the API.
  * Endpoints: GET /, POST /call-api, POST /refresh, GET /healthz.
- * Invariant: no token's value reaches a page; tokens go to the issuer that gave them and nowhere else.
+ * Invariant: token values never reach a page; tokens are sent only to the issuer that issued them.
  */
 @Module({ imports: [SessionModule, ProvidersModule], controllers: [HomeController] })
 export class HomeModule {}

@@ -5,6 +5,6 @@ import { ProvidersModule } from '../providers/providers.module.js';
 import { SessionModule } from '../session/session.module.js';
 import { PurgeService } from './purge.service.js';
 
-/** Owns: clearing away what has expired. Nothing imports it. */
+/** Owns: purging expired rows. No module imports it. */
 @Module({ imports: [LoginModule, LogoutModule, ProvidersModule, SessionModule], providers: [PurgeService] })
 export class JobsModule {}

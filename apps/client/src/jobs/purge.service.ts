@@ -10,10 +10,10 @@ import { SessionsService } from '../session/sessions.service.js';
 
 const everyMilliseconds = 60_000;
 const batch = 500;
-/** Given back to the disk at a time. */
+/** Maximum number of pages that are released in one step. */
 const maxPages = 100;
 
-/** Clears what is over, a batch at a time. */
+/** Purges expired rows in batches. */
 @Injectable()
 export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -39,7 +39,7 @@ export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdo
     clearInterval(this.timer);
   }
 
-  /** The number of rows that went. */
+  /** @returns number of deleted rows */
   async purge(): Promise<number> {
     const now = this.clock.now();
     let rows = await this.store.run((unit) => this.flows.purgeExpired(unit, now, batch));

@@ -1,4 +1,4 @@
-/** What the codes of an authorization error response mean to a person. @see RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6 */
+/** Explanations of the codes of authorization error responses for users. @see RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6 */
 const meanings: Readonly<Record<string, string>> = {
   access_denied: 'You, or the provider, did not allow this application to log you in. Nothing was shared with it.',
   login_required: 'The provider wants you to log in there first.',

@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A login that was begun: found by its `state`, bound to one browser. */
+/** A login in progress: found by its `state`, bound to one browser. */
 @Entity('login_flows')
 export class LoginFlowEntity {
   /** The first half of `state`. */
@@ -18,11 +18,11 @@ export class LoginFlowEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** SHA-256 of the cookie of the browser in which it was begun: no other may finish it. */
+  /** SHA-256 of the cookie of the browser that started it: only this browser can complete it. */
   @BytesColumn()
   browserHash!: Buffer;
 
-  /** Where it was begun, for counting: an address, or a /64. */
+  /** The client address (IPv6: its /64) for rate limiting. */
   @TextColumn()
   address!: string;
 
@@ -36,11 +36,11 @@ export class LoginFlowEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** The purge clears it then. */
+  /** When the purge deletes it. */
   @InstantColumn()
   expiresAt!: number;
 
-  /** Set once, by the first answer. */
+  /** Set once, by the first response. */
   @InstantColumn({ nullable: true })
   consumedAt!: number | null;
 }

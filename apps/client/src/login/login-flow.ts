@@ -2,7 +2,7 @@ import type { RecordedMessage } from '../session/recorded-message.js';
 
 export const flowLifetimeSeconds = 3600;
 
-/** What must come back unchanged, and what only this client may know. */
+/** Values that must be returned unchanged, and values that only this client may know. */
 export interface FlowContent {
   readonly issuer: string;
   readonly clientId: string;
@@ -12,9 +12,9 @@ export interface FlowContent {
   readonly messages: readonly RecordedMessage[];
 }
 
-/** A login that was begun. */
+/** A login in progress. */
 export interface LoginFlow {
-  /** What spends it: its row, or what a sealed `state` says of itself. */
+  /** What consumes it: its row, or the content of a sealed `state`. */
   readonly key: { readonly selector: number } | { readonly nonce: string; readonly expiresAt: number };
   readonly providerId: string;
   readonly consumed: boolean;

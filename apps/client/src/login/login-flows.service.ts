@@ -14,10 +14,10 @@ import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow 
 import { SealedStates } from './sealed-states.js';
 
 const maxPerBrowser = 20;
-/** Logins that an address began in the last minute and did not finish; many people may share one. */
+/** Logins that an address started in the last minute and did not complete; many users may share an address. */
 const maxPerAddress = 120;
 const addressWindowSeconds = 60;
-const maxTogether = 20_000;
+const maxInTotal = 20_000;
 
 interface FlowRow {
   selector: number;
@@ -38,8 +38,8 @@ const statements = {
     'login_flows.of_address',
     'SELECT COUNT(*) AS n FROM login_flows WHERE address = $1 AND expires_at > $2 AND consumed_at IS NULL',
   ),
-  together: statement('login_flows.together', 'SELECT COUNT(*) AS n FROM login_flows WHERE expires_at > $1'),
-  /** The oldest of this browser make room; no other browser's row is touched. */
+  inTotal: statement('login_flows.together', 'SELECT COUNT(*) AS n FROM login_flows WHERE expires_at > $1'),
+  /** Deletes the oldest logins of this browser; those of other browsers are kept. */
   makeRoom: statement(
     'login_flows.make_room',
     `DELETE FROM login_flows WHERE browser_hash = $1 AND selector NOT IN (
@@ -57,8 +57,8 @@ const statements = {
 };
 
 /**
- * Owns the logins that were begun. `state` is a selector and a verifier: the row is found by one and proved by the other.
- * When there are too many rows it is the login itself, sealed.
+ * Owns the logins in progress. `state` is a selector and a verifier: the selector finds the row, the verifier authenticates it.
+ * When there are too many rows, `state` is the sealed login itself.
  */
 @Injectable()
 export class LoginFlows {
@@ -69,13 +69,13 @@ export class LoginFlows {
     @Inject(SealedStates) private readonly sealed: SealedStates,
   ) {}
 
-  /** A new `state`, and the number of its row. */
+  /** A new `state` and the selector of its row. */
   newState(): { readonly selector: number; readonly state: string; readonly verifierHash: Buffer } {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     return { selector: token.selector, state: formatToken(token), verifierHash: sha256(token.verifier) };
   }
 
-  /** False when there are too many, of this address just now or of all together: then {@link sealedState} takes it. */
+  /** False when there are too many, of this address or in total: use {@link sealedState} instead. */
   async keep(
     unit: Unit,
     state: ReturnType<LoginFlows['newState']>,
@@ -89,8 +89,8 @@ export class LoginFlows {
       addSeconds(now, flowLifetimeSeconds - addressWindowSeconds),
     );
     if (Number(ofAddress?.n ?? 0) >= maxPerAddress) return false;
-    const together = await unit.one<{ n: number | string }>(statements.together, now);
-    if (Number(together?.n ?? 0) >= maxTogether) return false;
+    const inTotal = await unit.one<{ n: number | string }>(statements.inTotal, now);
+    if (Number(inTotal?.n ?? 0) >= maxInTotal) return false;
     await unit.change(statements.makeRoom, origin.browserHash, maxPerBrowser - 1);
     const sealed = this.keyring.seal(placeOf(state.selector), JSON.stringify(content));
     const { browserHash, addressKey, providerId } = origin;
@@ -113,7 +113,7 @@ export class LoginFlows {
     return this.sealed.seal(origin, content, now);
   }
 
-  /** The login of a `state`, in the browser where it was begun; forged, expired and foreign ones look the same. */
+  /** The login of a `state` in the browser that started it; undefined for forged and expired ones and in another browser. */
   async find(state: string | undefined, browserHash: Buffer, now: EpochSeconds): Promise<LoginFlow | undefined> {
     if (state === undefined) return undefined;
     if (this.sealed.isSealed(state)) return this.sealed.open(state, browserHash, now);
@@ -125,10 +125,10 @@ export class LoginFlows {
     return this.open(row);
   }
 
-  /** True for exactly one answer, however many come at once. */
+  /** True for exactly one of several concurrent responses. */
   async consume(unit: Unit, flow: LoginFlow, now: EpochSeconds): Promise<boolean> {
     const { key } = flow;
-    if ('nonce' in key) return this.sealed.spend(key, now);
+    if ('nonce' in key) return this.sealed.consume(key, now);
     return (await unit.change(statements.consume, key.selector, now)) === 1;
   }
 
@@ -138,7 +138,7 @@ export class LoginFlows {
 
   private open(row: FlowRow): LoginFlow | undefined {
     try {
-      // What opens was sealed by us: its shape is known.
+      // Only this server can seal it, so its structure is known.
       const content = JSON.parse(
         this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
       ) as FlowContent;

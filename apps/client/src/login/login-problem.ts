@@ -11,7 +11,7 @@ interface Circumstances {
   readonly messages: readonly RecordedMessage[];
 }
 
-/** How a person goes on after a login that did not work. */
+/** How the user can continue after a failed login. */
 export function wayOnTo(provider: Provider, next: string): WayOn {
   return {
     providerId: provider.id,
@@ -21,7 +21,7 @@ export function wayOnTo(provider: Provider, next: string): WayOn {
   };
 }
 
-/** The page for a login that a provider, or a check, did not let through. */
+/** The page for a login that was rejected by the provider or by a check. */
 export function loginProblem(failure: ProviderFailure, { cause, provider, next, messages }: Circumstances): PageError {
   const common = { cause, messages, wayOn: wayOnTo(provider, next) };
   switch (failure.kind) {
@@ -35,10 +35,10 @@ export function loginProblem(failure: ProviderFailure, { cause, provider, next, 
       });
     }
     case 'token': {
-      const told = { code: bounded(failure.error), codeDescription: bounded(failure.description) };
+      const providerError = { code: bounded(failure.error), codeDescription: bounded(failure.description) };
       if (failure.error === 'invalid_client' || failure.error === 'unauthorized_client')
-        return new PageError('provider.refused_client', { ...common, ...told });
-      return new PageError('provider.refused_code', { ...common, ...told });
+        return new PageError('provider.refused_client', { ...common, ...providerError });
+      return new PageError('provider.refused_code', { ...common, ...providerError });
     }
     case 'unreachable':
       return new PageError('provider.unreachable', { ...common, detail: failure.detail });
@@ -49,7 +49,7 @@ export function loginProblem(failure: ProviderFailure, { cause, provider, next, 
   }
 }
 
-/** Somebody else's words are shown as text, and not without end. */
+/** Text from a provider: length-limited and shown as text. */
 function bounded(text: string | undefined): string | undefined {
   return text === undefined ? undefined : text.slice(0, 500);
 }

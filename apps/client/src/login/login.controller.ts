@@ -16,7 +16,7 @@ import { LoginService } from './login.service.js';
 
 const maxQueryCharacters = 8000;
 
-/** The login page, the start of a login, and the address to which the provider answers. */
+/** The login page, the start of a login, and the redirect URI. */
 @Controller()
 export class LoginController {
   constructor(
@@ -36,7 +36,7 @@ export class LoginController {
     return this.pages.page(context, 'login/choose', { providers, next }, { formActionSchemes: schemesOf(providers) });
   }
 
-  /** For links and bookmarks: a page with a button. A GET, which any site can cause, begins no login. */
+  /** For links and bookmarks: a page with a button. A GET, which any site can trigger, must not start a login. */
   @Get(`${routes.login}/:provider`)
   async ask(@Req() request: WebRequest, @Param('provider') id: string): Promise<Reply> {
     const context = await this.contexts.open(request);
@@ -59,7 +59,7 @@ export class LoginController {
     const context = await this.contexts.open(request);
     if (request.originalUrl.length > maxQueryCharacters)
       throw new PageError('request.invalid', { detail: 'The address is too long.' });
-    // RFC 6749 3.1: a parameter that comes twice makes the whole answer doubtful.
+    // RFC 6749 3.1: parameters must not be repeated, so the whole response is rejected.
     const parameters = new URLSearchParams([...query(request).protocolParameters()]);
     const flow = await this.flows.find(parameters.get('state') ?? undefined, context.guard.browser.hash, context.now);
     if (!flow) throw new PageError('login.unknown');
@@ -91,7 +91,7 @@ export class LoginController {
     return provider;
   }
 
-  /** The back button, a reload, a second click: whoever is logged in goes on, everyone else starts again. */
+  /** The back button, a reload, a second click: with a session the user continues, otherwise the login starts again. */
   private async repeated(context: RequestContext, flow: LoginFlow, known?: Provider): Promise<Reply> {
     const { next } = flow.content;
     if (context.session) return this.pages.redirect(context, next);

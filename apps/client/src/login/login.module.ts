@@ -7,10 +7,11 @@ import { LoginService } from './login.service.js';
 import { SealedStates } from './sealed-states.js';
 
 /**
- * Owns: logins that were begun, and the redirection endpoint.
+ * Owns: logins in progress, and the redirection endpoint.
  * Endpoints: GET /login, GET and POST /login/:provider, GET /authorized.
- * Invariant: a login begins by a form of ours alone; an answer is used once, in the browser where its login began; every check is openid-client's.
- * Must not know: what is done with the tokens afterwards.
+ * Invariant: only a form of this client starts a login; a response is accepted once, in the browser that started the login;
+ *   openid-client validates it.
+ * Must not know: what the tokens are used for.
  */
 @Module({
   imports: [ProvidersModule, SessionModule],

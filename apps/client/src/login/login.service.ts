@@ -28,7 +28,7 @@ import { loginProblem } from './login-problem.js';
 
 type Tokens = TokenEndpointResponse & TokenEndpointResponseHelpers;
 
-/** Begins a login at a provider, and turns the provider's answer into a session. */
+/** Starts a login at a provider, and creates a session from the provider's response. */
 @Injectable()
 export class LoginService {
   constructor(
@@ -41,9 +41,9 @@ export class LoginService {
   ) {}
 
   /**
-   * The address that the browser goes to.
-   * @param next local address to show after the login, checked
-   * @throws PageError when the provider cannot be asked
+   * @returns the authorization URL for the browser
+   * @param next local URL to show after the login, validated
+   * @throws PageError when the provider is unavailable
    */
   async begin(context: RequestContext, provider: Provider, next: string): Promise<string> {
     const recorder = new MessageRecorder(this.clock);
@@ -73,9 +73,9 @@ export class LoginService {
   }
 
   /**
-   * Checks the provider's answer and keeps the login.
-   * @returns the session's cookie
-   * @throws PageError for everything that a person can do something about
+   * Validates the provider's response and creates the session.
+   * @returns the session cookie
+   * @throws PageError for every failure that the user can act on
    */
   async finish(
     context: RequestContext,
@@ -87,7 +87,7 @@ export class LoginService {
     const url = new URL(`${this.pages.addresses.redirectUri}?${parameters.toString()}`);
     recorder.redirect('provider', 'Authorization response', url);
     const content = await this.attempt(recorder, provider, flow.content.next, async () => {
-      // What is asked for metadata here is no answer to this login yet: only what follows is counted.
+      // The metadata request is not part of the response: only later requests count.
       const configuration = await this.relyingParty.configuration(provider, recorder);
       checkLoginMetadata(configuration.serverMetadata());
       recorder.sent = 0;
@@ -102,7 +102,7 @@ export class LoginService {
     return this.store.run((unit) => this.sessions.start(unit, content, context.session, context.now));
   }
 
-  /** Claims that the ID token does not carry. A login does not fail for want of them. @see OpenID Connect Core 5.3 */
+  /** Claims that are not in the ID token. The login succeeds without them. @see OpenID Connect Core 5.3 */
   private async userinfo(configuration: Configuration, tokens: Tokens): Promise<Claims | undefined> {
     const subject = tokens.claims()?.sub;
     if (configuration.serverMetadata().userinfo_endpoint === undefined || subject === undefined) return undefined;
@@ -122,7 +122,7 @@ export class LoginService {
     recorder: MessageRecorder,
   ): SessionContent {
     const claims = tokens.claims();
-    if (!claims || tokens.id_token === undefined) throw new Error('openid-client was told to expect an ID token');
+    if (!claims || tokens.id_token === undefined) throw new Error('openid-client must return an ID token');
     return {
       providerId: provider.id,
       providerName: provider.name,
@@ -135,7 +135,7 @@ export class LoginService {
       idToken: tokens.id_token,
       accessToken: tokens.access_token,
       tokenType: tokens.token_type,
-      // RFC 6749 5.1: left out when it is what was asked for.
+      // RFC 6749 5.1: optional if identical to the requested scope.
       scope: tokens.scope ?? provider.scope.join(' '),
       accessTokenExpiresAt: accessTokenExpiry(tokens.expires_in, context.now),
       refreshToken: tokens.refresh_token,
@@ -160,7 +160,7 @@ export class LoginService {
   }
 }
 
-/** The first of these that is a text: what the person is called there. */
+/** The display name of the user: the first of these claims that is a string. */
 function usernameOf(claims: Claims): string {
   const names = ['preferred_username', 'username', 'nickname', 'name', 'email', 'sub'].map((claim) => claims[claim]);
   const name = names.find((value): value is string => typeof value === 'string' && value.trim() !== '');

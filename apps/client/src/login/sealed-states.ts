@@ -4,13 +4,13 @@ import { CannotOpen, Keyring } from '@gatehouse/platform/secrets/keyring';
 import { routes } from '../web/routes.js';
 import { flowLifetimeSeconds, type FlowContent, type FlowOrigin, type LoginFlow } from './login-flow.js';
 
-/** No `state` of a row begins like this: it has one dot. */
+/** The `state` of a row never has this prefix: it contains a single dot. */
 const prefix = 'sealed..';
-/** What providers take without complaint. */
+/** A length that providers accept. */
 const maxCharacters = 2000;
 const maxRemembered = 10_000;
 
-/** In this order: names would only make the `state` longer. */
+/** A tuple, because member names would make the `state` longer. */
 type SealedFlow = readonly [
   providerId: string,
   expiresAt: number,
@@ -22,24 +22,24 @@ type SealedFlow = readonly [
 ];
 
 /**
- * Logins that are kept in their own `state`, sealed for the browser where they began: for the time when the table takes
- * no more, so that nobody can keep others from logging in.
+ * Logins that are stored in their own `state`, sealed for the browser that started them: used while the table is full, so that
+ * filling it does not prevent logins.
  *
- * Without a row a `state` can come back twice. That is harmless: it opens in the one browser where it began, and the
- * code that comes with it is worth something once (RFC 6749 4.1.2; the verifier is bound to it), so that a replay at
- * most meets the provider's refusal. What this process saw is remembered for a while, so that a reload or a second
- * click does not even ask: some providers end what the first redemption got when a code comes again.
+ * Without a row a `state` can be replayed. That is harmless: it opens only in the browser that started the login, and its code
+ * can be redeemed once (RFC 6749 4.1.2; the verifier is bound to it), so the provider rejects a replay. This process also
+ * remembers the states that it consumed, so that a reload or a second click does not redeem the code again: some providers then
+ * revoke the tokens of the first redemption.
  */
 @Injectable()
 export class SealedStates {
-  /** Nonces of the logins that were answered, and when they would have expired; the oldest first. */
-  private readonly spent = new Map<string, number>();
+  /** Nonces of consumed logins and when they would have expired, oldest first. */
+  private readonly consumed = new Map<string, number>();
 
   constructor(@Inject(Keyring) private readonly keyring: Keyring) {}
 
   seal(origin: FlowOrigin, content: FlowContent, now: EpochSeconds): string {
     const state = this.sealed(origin, content, now, content.next);
-    // The way to the page is lost rather than the login.
+    // Too long: drop the next address rather than the login.
     return state.length <= maxCharacters ? state : this.sealed(origin, content, now, routes.home);
   }
 
@@ -47,7 +47,7 @@ export class SealedStates {
     return state.startsWith(prefix);
   }
 
-  /** The login of a sealed `state`, in the browser where it was begun; forged, expired and foreign ones look the same. */
+  /** The login of a sealed `state` in the browser that started it; undefined for forged and expired ones and in another browser. */
   open(state: string, browserHash: Buffer, now: EpochSeconds): LoginFlow | undefined {
     if (state.length > maxCharacters) return undefined;
     const flow = this.opened(state.slice(prefix.length), browserHash);
@@ -55,17 +55,17 @@ export class SealedStates {
     const [providerId, expiresAt, issuer, clientId, nonce, codeVerifier, next] = flow;
     if (expiresAt <= now) return undefined;
     const content = { issuer, clientId, nonce, codeVerifier, next, messages: [] };
-    return { key: { nonce, expiresAt }, providerId, consumed: this.spent.has(nonce), content };
+    return { key: { nonce, expiresAt }, providerId, consumed: this.consumed.has(nonce), content };
   }
 
-  /** True for the first answer that this process sees. */
-  spend({ nonce, expiresAt }: { readonly nonce: string; readonly expiresAt: number }, now: EpochSeconds): boolean {
-    if (this.spent.has(nonce)) return false;
-    for (const [known, until] of this.spent) {
-      if (until > now && this.spent.size < maxRemembered) break;
-      this.spent.delete(known);
+  /** True for the first response in this process. */
+  consume({ nonce, expiresAt }: { readonly nonce: string; readonly expiresAt: number }, now: EpochSeconds): boolean {
+    if (this.consumed.has(nonce)) return false;
+    for (const [known, until] of this.consumed) {
+      if (until > now && this.consumed.size < maxRemembered) break;
+      this.consumed.delete(known);
     }
-    this.spent.set(nonce, expiresAt);
+    this.consumed.set(nonce, expiresAt);
     return true;
   }
 
@@ -83,7 +83,7 @@ export class SealedStates {
 
   private opened(sealed: string, browserHash: Buffer): SealedFlow | undefined {
     try {
-      // What opens was sealed by us: its shape is known.
+      // Only this server can seal it, so its structure is known.
       return JSON.parse(this.keyring.open(placeOf(browserHash), sealed).toString()) as SealedFlow;
     } catch (error) {
       if (error instanceof CannotOpen) return undefined;

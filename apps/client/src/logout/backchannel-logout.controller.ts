@@ -7,7 +7,7 @@ import { requestId, type WebRequest } from '@gatehouse/platform/http/request';
 import { routes } from '../web/routes.js';
 import { BackchannelLogout } from './backchannel-logout.service.js';
 
-/** Where providers say that a login is over (OpenID Connect Back-Channel Logout 1.0, 2.5, 2.8). */
+/** The back-channel logout endpoint (OpenID Connect Back-Channel Logout 1.0, 2.5, 2.8). */
 @Controller(routes.backchannelLogout)
 export class BackchannelLogoutController {
   constructor(
@@ -21,15 +21,15 @@ export class BackchannelLogoutController {
     const form = await readForm(request, { limitBytes: 16 * 1024 });
     const text = form.all('logout_token');
     const fields = { requestId: requestId(request) };
-    if (text.length !== 1) return refused('There is no logout_token.');
+    if (text.length !== 1) return refused('The logout_token is missing.');
     try {
       const ended = await this.logout.receive(text[0] ?? '', this.clock.now());
-      if (ended === undefined) return refused('This is no logout token of a provider of ours, or it was taken before.');
-      this.log.info({ ...fields, ended }, 'a provider ended sessions');
+      if (ended === undefined) return refused('The logout token is not from a known provider, or was already used.');
+      this.log.info({ ...fields, ended }, 'sessions ended by provider');
       return Reply.empty(200);
     } catch (error) {
-      // The provider asks again; nothing was taken.
-      this.log.error({ ...fields, err: error }, 'a logout token could not be checked');
+      // The provider retries; the token was not consumed.
+      this.log.error({ ...fields, err: error }, 'a logout token could not be validated');
       return Reply.json({ error: 'temporarily_unavailable' }, { status: 503 });
     }
   }

@@ -8,7 +8,7 @@ import type { Provider } from '../providers/provider.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { SessionsService } from '../session/sessions.service.js';
 
-/** A provider's own take less than one; encrypted ones are not taken. */
+/** Gatehouse's logout tokens are shorter than a tenth; encrypted ones are not supported. */
 const maxCharacters = 10_000;
 
 const tokenStatements = {
@@ -22,10 +22,10 @@ const tokenStatements = {
   ),
 };
 
-/** How long after its end a token is still taken, for clocks that differ; so long it is remembered. */
+/** How long after its expiry a token is still accepted and its id stored, for clock differences. */
 const skewSeconds = 60;
 
-/** Ends sessions here when a provider says that they are over there (OpenID Connect Back-Channel Logout 1.0). */
+/** Ends sessions on request of a provider (OpenID Connect Back-Channel Logout 1.0). */
 @Injectable()
 export class BackchannelLogout {
   constructor(
@@ -36,9 +36,9 @@ export class BackchannelLogout {
   ) {}
 
   /**
-   * Checks a logout token and ends what it names; done already is what was wanted.
-   * @returns how many sessions ended, or undefined when it is no logout token of a provider of ours, or was taken before
-   * @throws what openid-client throws when the provider's keys cannot be had: it sends the token again
+   * Validates a logout token and ends its sessions. Not an error if they have already ended.
+   * @returns number of ended sessions; undefined when it is not a logout token of a known provider, or was already consumed
+   * @throws errors of openid-client when the provider's keys are unavailable: the provider sends the token again
    */
   async receive(text: string, now: EpochSeconds): Promise<number | undefined> {
     const jws = parseJws(text, { maxLength: maxCharacters });
@@ -68,7 +68,7 @@ export class BackchannelLogout {
         expiresAt + skewSeconds,
       );
       if (taken !== 1) return undefined;
-      // 2.7: a session of theirs where it is named, else all of the person.
+      // 2.7: the session that is named, otherwise all of the user.
       return this.sessions.endOfProvider(unit, { issuer, clientId, subject, sessionId });
     });
   }

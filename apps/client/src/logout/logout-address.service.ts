@@ -10,7 +10,7 @@ import type { SessionContent } from '../session/client-session.js';
 import { LogoutStates } from '../session/logout-states.service.js';
 import type { RequestContext } from '../session/request-contexts.service.js';
 
-/** Where a browser goes to log out at the provider. */
+/** The provider's logout URL. */
 @Injectable()
 export class LogoutAddress {
   constructor(
@@ -22,7 +22,7 @@ export class LogoutAddress {
   ) {}
 
   /**
-   * Undefined when the provider cannot be asked, has no such endpoint, or is no longer the one of this login.
+   * Undefined when the provider is unavailable, has no such endpoint, or is no longer the one of this session.
    * @see OpenID Connect RP-Initiated Logout 1.0, 2
    */
   async find(content: SessionContent, { guard, now }: RequestContext): Promise<string | undefined> {

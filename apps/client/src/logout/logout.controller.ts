@@ -9,7 +9,7 @@ import { SessionsService } from '../session/sessions.service.js';
 import { RequestContexts, type RequestContext } from '../session/request-contexts.service.js';
 import { LogoutAddress } from './logout-address.service.js';
 
-/** Logging out, here alone or at the provider too (OpenID Connect RP-Initiated Logout 1.0). */
+/** Logout, from this client only or from the provider too (OpenID Connect RP-Initiated Logout 1.0). */
 @Controller(routes.logout)
 export class LogoutController {
   constructor(
@@ -32,7 +32,7 @@ export class LogoutController {
     if (refusal) return this.show(context, refusal.sentence);
     const { session } = context;
     if (!session) return this.pages.redirect(context, routes.home, [this.sessions.removedCookie()]);
-    // The session here ends first: whatever the provider does, this browser is logged out.
+    // End the local session first: the browser is logged out whatever the provider does.
     await this.store.run((unit) => this.sessions.end(unit, session));
     const gone = [this.sessions.removedCookie()];
     if (form.text('where') !== 'provider') return this.pages.redirect(context, routes.home, gone);

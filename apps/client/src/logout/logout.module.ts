@@ -7,10 +7,10 @@ import { LogoutAddress } from './logout-address.service.js';
 import { LogoutController } from './logout.controller.js';
 
 /**
- * Owns: the end of a login, here, here and at the provider, or from the provider.
+ * Owns: logout from this client, from this client and the provider, or by the provider.
  * Endpoints: GET and POST /logout; POST /logout/backchannel, for providers.
- * Invariant: only a form of ours or a provider's logout token logs anybody out, each token once; the session here is over
- * before the browser goes to the provider.
+ * Invariant: only a form of this client or a provider's logout token ends a session, each token once; the local session ends
+ * before the browser is redirected to the provider.
  */
 @Module({
   imports: [SessionModule, ProvidersModule],

@@ -1,14 +1,14 @@
 import { InstantColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A logout token that was taken: it is taken once. */
+/** The id of a consumed logout token, which is accepted only once. */
 @Entity('taken_logout_tokens')
 export class TakenLogoutTokenEntity {
   /** SHA-256 of its issuer and `jti`, base64url. */
   @TextPrimaryColumn()
   idHash!: string;
 
-  /** When it would be refused anyway; the purge clears it later. */
+  /** When the token is rejected as expired; the purge deletes the row later. */
   @InstantColumn()
   expiresAt!: number;
 }

@@ -6,7 +6,7 @@ import type { ClientSettings } from '../config/settings.js';
 
 const windowSeconds = 900;
 const maxPerAddress = 10;
-/** Many addresses together: whoever has the role at the provider still gets in. */
+/** For all addresses together: users with the role at the provider still have access. */
 const maxTogether = 200;
 
 const statements = {
@@ -27,7 +27,7 @@ const statements = {
 
 export type PasswordOutcome = 'right' | 'wrong' | 'throttled' | 'off';
 
-/** Checks the admin password; a try is counted before it is looked at, so parallel guesses cannot outrun the count. */
+/** Checks the admin password. An attempt is counted before it is checked, so that parallel attempts cannot exceed the limit. */
 @Injectable()
 export class AdminPassword {
   static readonly retryAfterSeconds = windowSeconds;
@@ -60,7 +60,7 @@ export class AdminPassword {
     return unit.change(statements.purge, now - windowSeconds);
   }
 
-  /** Stops at the first full bucket, so that a blocked address does not use up what all have together. */
+  /** Stops at the first full bucket, so that a blocked address does not use up the total limit. */
   private async admit(unit: Unit, buckets: readonly string[], now: EpochSeconds): Promise<boolean> {
     for (const bucket of buckets) {
       const row = await unit.one<{ failures: number }>(statements.count, bucket, now, now - windowSeconds);

@@ -1,7 +1,7 @@
 import { BytesColumn, InstantColumn, SelectorPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A browser in which the admin password was given. */
+/** A browser in which the admin password was entered. */
 @Entity('admin_sessions')
 export class AdminSessionEntity {
   @SelectorPrimaryColumn()
@@ -14,7 +14,7 @@ export class AdminSessionEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** The purge clears it. */
+  /** When the purge deletes it. */
   @InstantColumn()
   expiresAt!: number;
 }

@@ -6,10 +6,10 @@ import { AdminSessionsService } from './admin-sessions.service.js';
 import { ProvidersService } from './providers.service.js';
 import { TokensService } from './tokens.service.js';
 
-/** How long the provider's word on the role counts: somebody who lost it loses these pages within that time. */
+/** How long a role check at the provider is valid: a user who loses the role loses access within this time. */
 const validSeconds = 300;
 
-/** Says who may change the list of providers. */
+/** Decides who may change the list of providers. */
 @Injectable()
 export class ProviderAdmins {
   constructor(
@@ -23,8 +23,8 @@ export class ProviderAdmins {
   }
 
   /**
-   * The role counts from the provider of the settings alone, and only from an ID token that was meant for the client
-   * registered there: a provider that somebody added could write any role into its tokens.
+   * The role is accepted only from the provider of the settings, and only from an ID token for the client registered there: any
+   * other provider could put the role into its tokens.
    */
   private async hasRole(context: RequestContext): Promise<boolean> {
     const { session, now } = context;
@@ -41,7 +41,7 @@ export class ProviderAdmins {
     return now - known.at < validSeconds || this.isStillAdmin(session, now);
   }
 
-  /** A provider that does not answer grants nothing; it is asked again at the next request. */
+  /** An unavailable provider grants nothing; the next request checks again. */
   private async isStillAdmin(session: ClientSession, now: EpochSeconds): Promise<boolean> {
     const roles = await this.tokens.currentRoles(session);
     if (roles === undefined) return false;

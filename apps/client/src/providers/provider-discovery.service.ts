@@ -9,7 +9,7 @@ import type { Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 import { RelyingParty } from './relying-party.service.js';
 
-/** Asks an issuer whether it is one, before it is kept. */
+/** Checks that an issuer is an OpenID provider before it is stored. */
 @Injectable()
 export class ProviderDiscovery {
   constructor(
@@ -18,7 +18,7 @@ export class ProviderDiscovery {
     @Inject(RelyingParty) private readonly relyingParty: RelyingParty,
   ) {}
 
-  /** The draft with the issuer as the provider itself writes it, or the sentence to show beside the field. */
+  /** The draft with the issuer as in the provider's metadata, or the message for the field. */
   async confirm(
     draft: ProviderDraft,
     kept: Provider | undefined,

@@ -8,20 +8,20 @@ import {
 import type { MessageRecorder } from '../flow/message-recorder.js';
 import { UnusableMetadata } from './provider-metadata.js';
 
-/** What went wrong between this client and a provider, as far as a person can do something about it. */
+/** A failure between this client and a provider that the user may be able to act on. */
 export type ProviderFailure =
-  /** The provider said so in the answer to the browser (RFC 6749 4.1.2.1). */
+  /** An authorization error response (RFC 6749 4.1.2.1). */
   | { readonly kind: 'answered'; readonly error: string; readonly description?: string | undefined }
-  /** The token endpoint said so (RFC 6749 5.2). */
+  /** An error of the token endpoint (RFC 6749 5.2). */
   | { readonly kind: 'token'; readonly error: string; readonly description?: string | undefined }
-  /** Not reached, too slow, or 5xx. */
+  /** Unreachable, too slow, or 5xx. */
   | { readonly kind: 'unreachable'; readonly detail: string }
-  /** An answer that fails a check: signature, nonce, issuer, shape. */
+  /** A response that fails validation: signature, nonce, issuer, structure. */
   | { readonly kind: 'invalid'; readonly detail: string }
-  /** The answer that the browser brought does not fit: `iss`, `state`. Nothing was sent to the provider. */
+  /** The authorization response does not match: `iss`, `state`. Nothing was sent to the provider. */
   | { readonly kind: 'response'; readonly detail: string };
 
-/** Sorts what openid-client throws; undefined for a bug of ours. */
+/** Classifies an error of openid-client; undefined for a bug. */
 export function providerFailure(error: unknown, recorder: MessageRecorder): ProviderFailure | undefined {
   if (error instanceof AuthorizationResponseError)
     return { kind: 'answered', error: error.error, description: error.error_description };
@@ -39,7 +39,7 @@ export function providerFailure(error: unknown, recorder: MessageRecorder): Prov
   return recorder.sent === 0 ? { kind: 'response', detail } : { kind: 'invalid', detail };
 }
 
-/** openid-client declares it as text, and checks only that `error` is. */
+/** openid-client declares it as a string, but only checks `error`. */
 function textOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
@@ -49,7 +49,7 @@ function notConform(error: ClientError): ProviderFailure {
   if (status !== undefined && status < 500) return { kind: 'invalid', detail: `It answered ${status}.` };
   return {
     kind: 'unreachable',
-    detail: status === undefined ? 'Its answer was not understood.' : `It answered ${status}.`,
+    detail: status === undefined ? 'Its response was not understood.' : `It answered ${status}.`,
   };
 }
 
@@ -66,7 +66,7 @@ function unreachableDetail(error: unknown): string {
     case 'credentials':
       return 'This application may not connect to that address.';
     case 'too_large':
-      return 'Its answer was too large.';
+      return 'Its response was too large.';
     default:
       return 'The connection failed.';
   }
@@ -78,7 +78,7 @@ function causesOf(error: unknown): readonly Error[] {
   return causes;
 }
 
-/** openid-client's own words: fixed sentences that say which check failed, never what was sent. */
+/** openid-client's messages: constant text about the failed check, without input. */
 function invalidDetail(error: ClientError): string {
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
   const text = cause ?? error.message;

@@ -1,6 +1,6 @@
 import type { CustomFetch } from 'openid-client';
 
-/** How providers are asked; the injection token. Made from the guarded HTTP client of libs/platform. */
+/** The fetch function for requests to providers; the injection token. Uses the guarded HTTP client of libs/platform. */
 export abstract class ProviderFetch {
   abstract readonly fetch: CustomFetch;
 }

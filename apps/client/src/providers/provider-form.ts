@@ -3,7 +3,7 @@ import type { Form } from '@gatehouse/platform/http/form';
 import { usualScope, type Provider } from './provider.js';
 import type { ProviderDraft } from './providers.service.js';
 
-/** What stands in the fields, as typed. */
+/** The field values as typed. */
 export interface ProviderFields {
   readonly name: string;
   readonly issuer: string;
@@ -54,7 +54,7 @@ export function readFields(form: Form): ProviderFields {
   };
 }
 
-/** Checks everything that can be checked without asking the provider. */
+/** Validates everything that does not require a request to the provider. */
 export function checkFields(
   fields: ProviderFields,
   kept: Provider | undefined,
@@ -71,7 +71,7 @@ export function checkFields(
   if (!/^[\x20-\x7e]{0,1000}$/.test(fields.clientSecret)) problems.client_secret = 'At most 1000 plain characters.';
   else if (fields.clientSecret === '' && !fields.publicClient && kept?.clientSecret === undefined)
     problems.client_secret = 'Type the client secret, or say that this is a public client.';
-  // What one issuer gave to one client is told to no other: whoever may edit here must not learn a stored secret either.
+  // A client secret belongs to an issuer and a client id: an editor must not be able to send a stored secret to another issuer.
   else if (fields.clientSecret === '' && !fields.publicClient && kept && isAnother(kept, issuer, fields.clientId))
     problems.client_secret =
       'The stored secret belongs to the issuer and client id as they were: type the new one, or say that this is a public client.';
@@ -100,7 +100,7 @@ function secretOf(fields: ProviderFields): string | null | undefined {
 
 const wellKnown = '/.well-known/openid-configuration';
 
-/** People paste the address of the metadata too. */
+/** Also accepts the URL of the metadata document. */
 function parseIssuer(text: string): string | undefined {
   const issuer = text.endsWith(wellKnown) ? text.slice(0, -wellKnown.length) : text;
   if (issuer.length > 1000 || !URL.canParse(issuer)) return undefined;

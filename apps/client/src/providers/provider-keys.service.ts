@@ -9,27 +9,27 @@ import { ProviderFetch } from './provider-fetch.js';
 import { RelyingParty } from './relying-party.service.js';
 
 const keptSeconds = 600;
-/** What strangers can make us ask for, by naming keys that do not exist, stays within this. */
+/** Limits the requests that tokens with unknown key ids can trigger. */
 const minSecondsBetween = 60;
-/** While it does not answer, too. */
+/** Also while the provider does not respond. */
 const secondsBetweenAttempts = 5;
 
-/** OpenID Connect Registration 1.0, 2: what ID tokens are signed with unless the client registered another algorithm. */
+/** OpenID Connect Registration 1.0, 2: the default algorithm of ID tokens. */
 const defaultAlgorithm = 'RS256';
 
-interface Held {
+interface CachedKeys {
   readonly keys: readonly PublicKey[];
   /** `id_token_signing_alg_values_supported` of the metadata. */
   readonly offered: readonly string[];
   readonly at: EpochSeconds;
 }
 
-/** The keys that providers sign with, from the `jwks_uri` of their metadata. */
+/** The providers' signing keys, from the `jwks_uri` of their metadata. */
 @Injectable()
 export class ProviderKeys {
-  private readonly held = new Map<string, Held>();
-  /** By issuer: whoever asks while one runs, or soon after it, gets what that one got. */
-  private readonly asked = new Map<string, { readonly at: EpochSeconds; readonly answer: Promise<Held> }>();
+  private readonly cache = new Map<string, CachedKeys>();
+  /** By issuer: concurrent requests, and those soon after, share one result. */
+  private readonly requests = new Map<string, { readonly at: EpochSeconds; readonly result: Promise<CachedKeys> }>();
 
   constructor(
     @Inject(Clock) private readonly clock: Clock,
@@ -38,9 +38,9 @@ export class ProviderKeys {
   ) {}
 
   /**
-   * True when this provider signed it with the algorithm that was agreed for ID tokens (Back-Channel Logout 1.0, 2.4): the
-   * one that is configured, else RS256, else, where the provider does not offer that, one that it offers.
-   * @throws what openid-client throws when the provider cannot be asked, TypeError for keys that are none
+   * True when this provider signed it with the algorithm of ID tokens (Back-Channel Logout 1.0, 2.4): the configured one, by
+   * default RS256, or one that the provider supports if it does not support RS256.
+   * @throws errors of openid-client when the provider is unavailable, TypeError for an invalid key set
    */
   async hasSigned(provider: Provider, jws: Jws): Promise<boolean> {
     const { kid, alg } = jws.header;
@@ -48,44 +48,44 @@ export class ProviderKeys {
     if (algorithm === undefined) return false;
     const agreed = provider.idTokenSignedResponseAlg;
     if (agreed !== undefined && !isSameAlgorithm(agreed, algorithm)) return false;
-    const fits = ({ keys }: Held): readonly PublicKey[] =>
+    const fits = ({ keys }: CachedKeys): readonly PublicKey[] =>
       keys.filter((key) => (kid === undefined || key.kid === kid) && mayVerify(key, algorithm));
-    const held = await this.heldOf(provider, keptSeconds);
-    if (agreed === undefined && !isDefault(algorithm, held.offered)) return false;
-    let keys = fits(held);
-    if (keys.length === 0) keys = fits(await this.heldOf(provider, minSecondsBetween));
+    const cached = await this.keysOf(provider, keptSeconds);
+    if (agreed === undefined && !isDefault(algorithm, cached.offered)) return false;
+    let keys = fits(cached);
+    if (keys.length === 0) keys = fits(await this.keysOf(provider, minSecondsBetween));
     return keys.some(({ key }) => verifySignature(algorithm, key, jws.signingInput, jws.signature));
   }
 
-  private async heldOf(provider: Provider, notOlderThanSeconds: number): Promise<Held> {
+  private async keysOf(provider: Provider, notOlderThanSeconds: number): Promise<CachedKeys> {
     const now = this.clock.now();
-    const held = this.held.get(provider.issuer);
-    if (held && now - held.at < notOlderThanSeconds) return held;
-    const asked = this.asked.get(provider.issuer);
-    if (asked && now - asked.at < secondsBetweenAttempts) return asked.answer;
-    const answer = this.ask(provider, now);
-    if (this.asked.size >= maxProviders) this.asked.clear();
-    this.asked.set(provider.issuer, { at: now, answer });
-    return answer;
+    const cached = this.cache.get(provider.issuer);
+    if (cached && now - cached.at < notOlderThanSeconds) return cached;
+    const request = this.requests.get(provider.issuer);
+    if (request && now - request.at < secondsBetweenAttempts) return request.result;
+    const result = this.fetchKeys(provider, now);
+    if (this.requests.size >= maxProviders) this.requests.clear();
+    this.requests.set(provider.issuer, { at: now, result });
+    return result;
   }
 
-  private async ask(provider: Provider, now: EpochSeconds): Promise<Held> {
+  private async fetchKeys(provider: Provider, now: EpochSeconds): Promise<CachedKeys> {
     const configuration = await this.relyingParty.configuration(provider, new MessageRecorder(this.clock));
     const { jwks_uri: address, id_token_signing_alg_values_supported: offered = [] } = configuration.serverMetadata();
     if (address === undefined) return { keys: [], offered, at: now };
-    const answer = await this.provider.fetch(address, {
+    const response = await this.provider.fetch(address, {
       method: 'GET',
       headers: { accept: 'application/jwk-set+json, application/json' },
       redirect: 'manual',
       body: undefined,
       signal: AbortSignal.timeout(10_000),
     });
-    const keys = answer.ok ? readKeySet(await answer.json()) : undefined;
-    if (!keys) throw new TypeError('the answer is no JWK set');
-    if (this.held.size >= maxProviders) this.held.clear();
-    const held = { keys, offered, at: now };
-    this.held.set(provider.issuer, held);
-    return held;
+    const keys = response.ok ? readKeySet(await response.json()) : undefined;
+    if (!keys) throw new TypeError('the response is not a JWK set');
+    if (this.cache.size >= maxProviders) this.cache.clear();
+    const cached = { keys, offered, at: now };
+    this.cache.set(provider.issuer, cached);
+    return cached;
   }
 }
 

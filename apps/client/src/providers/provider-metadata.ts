@@ -1,6 +1,6 @@
 import type { ServerMetadata } from 'openid-client';
 
-/** A provider's metadata cannot be used: something that a login needs is missing or malformed. */
+/** A provider's metadata cannot be used: a member that a login requires is missing or malformed. */
 export class UnusableMetadata extends Error {
   override readonly name = 'UnusableMetadata';
 }
@@ -16,7 +16,7 @@ const endpoints = [
 const lists = ['token_endpoint_auth_methods_supported', 'id_token_signing_alg_values_supported'] as const;
 
 /**
- * Metadata without the members that this client reads and whose values are malformed: openid-client checks `issuer` alone.
+ * Removes members with malformed values that this client reads: openid-client only checks `issuer`.
  * @see OpenID Connect Discovery 1.0, 3
  */
 export function wellFormedMetadata(server: ServerMetadata): ServerMetadata {
@@ -25,15 +25,13 @@ export function wellFormedMetadata(server: ServerMetadata): ServerMetadata {
     ...endpoints.filter((name) => !isAddress(server[name], schemes)),
     ...lists.filter((name) => !isTextList(server[name])),
   ]);
-  // Removing members that may be absent leaves the type as it is.
+  // Removing optional members does not change the type.
   return Object.fromEntries(
     Object.entries(server).filter(([name]) => !malformed.has(name)),
   ) as unknown as ServerMetadata;
 }
 
-/**
- * @throws UnusableMetadata when it lacks what a login here needs
- */
+/** @throws UnusableMetadata when it lacks a member that a login requires */
 export function checkLoginMetadata(server: ServerMetadata): void {
   const missing = (['authorization_endpoint', 'token_endpoint', 'jwks_uri'] as const).find(
     (name) => server[name] === undefined,

@@ -7,37 +7,37 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** An OpenID provider that people may log in with here. */
+/** An OpenID provider for login. */
 @Entity('providers')
 export class ProviderEntity {
   @IdPrimaryColumn()
   id!: string;
 
-  /** What stands on the login button. */
+  /** Label of the login button. */
   @TextColumn()
   name!: string;
 
-  /** Exactly as the provider's metadata writes it. */
+  /** Exactly as in the provider's metadata. */
   @TextColumn()
   issuer!: string;
 
-  /** Our `client_id` there. */
+  /** This client's `client_id` at the provider. */
   @TextColumn()
   clientId!: string;
 
-  /** Sealed and bound to this row; null: we are a public client there. */
+  /** Sealed and bound to this row; null for a public client. */
   @TextColumn({ nullable: true })
   clientSecretSealed!: string | null;
 
-  /** What the provider signs our ID tokens and logout tokens with; null: RS256 where the provider offers it. */
+  /** Signature algorithm of ID tokens and logout tokens; null: RS256 if the provider supports it. */
   @TextColumn({ nullable: true })
   idTokenSignedResponseAlg!: string | null;
 
-  /** What is asked for. */
+  /** The requested scope. */
   @JsonColumn()
   scope!: string[];
 
-  /** True for the row that follows the settings; the role `admin` counts from there alone. */
+  /** True for the row that is updated from the settings; the role `admin` is accepted only from this provider. */
   @FlagColumn()
   isSeeded!: boolean;
 

@@ -32,7 +32,7 @@ interface Shown {
   readonly status?: number;
 }
 
-/** The pages of the provider list; for those who have the admin password or the role. */
+/** The pages of the provider list, for users with the admin password or the role. */
 @Controller(routes.providers)
 export class ProvidersController {
   constructor(

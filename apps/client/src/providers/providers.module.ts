@@ -12,15 +12,15 @@ import { TokensService } from './tokens.service.js';
 import { UnlockController } from './unlock.controller.js';
 
 /**
- * Owns: the providers that people may log in with, who may change them, and the use of a session's tokens at its provider.
+ * Owns: the providers for login, access to their administration, and the use of a session's tokens at its provider.
  * Endpoints: /providers, /providers/add, /providers/update/:id, /providers/delete/:id, /providers/unlock, /providers/lock.
- * Invariant: an issuer is asked through the guarded HTTP client only; a client secret never leaves the server again; tokens go to
- *   the issuer that gave them and nowhere else; the role `admin` counts for five minutes, then the provider is asked again.
+ * Invariant: requests to an issuer use the guarded HTTP client only; a client secret is never returned; tokens are sent only to
+ *   the issuer that issued them; the role `admin` is valid for five minutes, then the provider is asked again.
  * Must not know: what a login is.
  */
 @Module({
   imports: [SessionModule],
-  // Unlocking first: its paths lie below those of the list.
+  // Unlocking first: its paths are below those of the list.
   controllers: [UnlockController, ProvidersController],
   providers: [
     ProvidersService,

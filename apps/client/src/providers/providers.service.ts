@@ -7,14 +7,14 @@ import { newId } from '@gatehouse/platform/secrets/random';
 import { ProviderEntity } from './provider.entity.js';
 import { maxProviders, usualScope, type Provider } from './provider.js';
 
-/** What a person may set of a provider. */
+/** The editable properties of a provider. */
 export interface ProviderDraft {
   readonly name: string;
   readonly issuer: string;
   readonly clientId: string;
   readonly scope: readonly string[];
   readonly idTokenSignedResponseAlg?: JwsAlgorithm | undefined;
-  /** Undefined: the one that is kept stays. `null`: none, a public client. */
+  /** Undefined: the stored secret is kept. `null`: none, a public client. */
   readonly clientSecret: string | null | undefined;
 }
 
@@ -26,10 +26,10 @@ export interface ProviderSeed {
 
 const seededName = 'Gatehouse';
 
-/** The seeded provider's client was allowed `roles`: whoever is an administrator there may edit providers here. */
+/** The seeded provider's client may request `roles`: administrators there may edit providers here. */
 const seededScope: readonly string[] = [...usualScope, 'roles'];
 
-/** Owns the providers: the only place that reads and writes their rows. */
+/** Owns the providers: no other code reads or writes their rows. */
 @Injectable()
 export class ProvidersService {
   constructor(
@@ -50,7 +50,7 @@ export class ProvidersService {
     return row ? this.toProvider(row) : undefined;
   }
 
-  /** The new provider's id; undefined when there are as many as may be kept. */
+  /** @returns the new provider's id; undefined when the maximum number is reached */
   async add(
     unit: Unit,
     draft: ProviderDraft,
@@ -76,14 +76,13 @@ export class ProvidersService {
   }
 
   /**
-   * False when it is gone, or when the secret was to be kept and issuer or client id are others: it was not given for those.
-   * A seeded provider that now has another issuer or client id no longer follows the settings, nor
-   * does its role count.
+   * False when the provider was deleted, or when the secret should be kept but belongs to another issuer or client id. A seeded
+   * provider with a changed issuer or client id is no longer updated from the settings, and its role is no longer accepted.
    */
   async update(unit: Unit, provider: Provider, draft: ProviderDraft, now: EpochSeconds): Promise<boolean> {
     const secret = draft.clientSecret;
     const result = await unit.manager.getRepository(ProviderEntity).update(
-      // A kept secret stays with the registration it belongs to, whoever changes that meanwhile.
+      // A kept secret requires the same registration, also with concurrent changes.
       secret === undefined ? { id: provider.id, issuer: draft.issuer, clientId: draft.clientId } : { id: provider.id },
       {
         name: draft.name,
@@ -105,7 +104,7 @@ export class ProvidersService {
     return (await unit.manager.getRepository(ProviderEntity).delete({ id })).affected === 1;
   }
 
-  /** At the start: the one provider of the settings while there is none, and the seeded one brought up to date. */
+  /** At startup: adds the provider of the settings if there is none, or updates the seeded one. */
   async seed(unit: Unit, seed: ProviderSeed, now: EpochSeconds): Promise<void> {
     const repository = unit.manager.getRepository(ProviderEntity);
     const row = await repository.findOneBy({ isSeeded: true });
@@ -141,7 +140,7 @@ export class ProvidersService {
     try {
       return this.keyring.open(placeOf(row.id), row.clientSecretSealed).toString();
     } catch (error) {
-      // The session secret was changed: the provider says that it does not know us, and the page can be mended by hand.
+      // The session secret was changed: login fails at the provider until the client secret is entered again.
       if (error instanceof CannotOpen) return undefined;
       throw error;
     }

@@ -24,7 +24,7 @@ const timeoutSeconds = 10;
 
 type Registration = Pick<Provider, 'issuer' | 'clientId' | 'clientSecret' | 'idTokenSignedResponseAlg'>;
 
-/** This client as one provider knows it: openid-client's configuration, from metadata that is asked for now and then. */
+/** openid-client's configuration for a provider, with cached metadata. */
 @Injectable()
 export class RelyingParty {
   private readonly metadata = new Map<string, { readonly server: ServerMetadata; readonly at: number }>();
@@ -35,21 +35,21 @@ export class RelyingParty {
   ) {}
 
   /**
-   * Ready for one login or call. ID tokens are checked by their signature too, whatever channel they came through.
-   * @param recorder writes down what is sent and received
-   * @throws what openid-client throws when the metadata cannot be had
+   * The configuration for one login or call. Signatures of ID tokens are verified even from the token endpoint.
+   * @param recorder records requests and responses
+   * @throws errors of openid-client when the metadata is unavailable
    */
   async configuration(provider: Registration, recorder: MessageRecorder): Promise<Configuration> {
     const fetch = recorder.recording(this.provider.fetch);
     const server = this.remembered(provider.issuer) ?? (await this.discover(provider.issuer, fetch));
-    // openid-client reads the machine's clock; ours decides.
+    // openid-client uses the system clock: adjusts it to the injected one.
     const skew = this.clock.now() - Math.floor(Date.now() / 1000);
     const configuration = new Configuration(
       server,
       provider.clientId,
       {
         [clockSkew]: skew,
-        // Without it, openid-client accepts every algorithm that the provider's metadata lists.
+        // Without it, openid-client accepts every algorithm in the provider's metadata.
         ...(provider.idTokenSignedResponseAlg === undefined
           ? {}
           : { id_token_signed_response_alg: provider.idTokenSignedResponseAlg }),
@@ -64,9 +64,9 @@ export class RelyingParty {
   }
 
   /**
-   * Asks an issuer for its metadata, past what is remembered.
-   * @returns without members that are malformed
-   * @throws what openid-client throws: not reachable, no JSON, another issuer; UnusableMetadata when the issuer is no URL
+   * Fetches an issuer's metadata without using the cache.
+   * @returns without malformed members
+   * @throws errors of openid-client: unreachable, not JSON, another issuer; UnusableMetadata when the issuer is not a URL
    */
   async discover(issuer: string, fetch: CustomFetch = this.provider.fetch): Promise<ServerMetadata> {
     const configuration = await discovery(new URL(issuer), 'discovery', undefined, undefined, {
@@ -90,7 +90,7 @@ export class RelyingParty {
   }
 }
 
-/** RFC 8414 2: a provider that lists no methods takes client_secret_basic. */
+/** RFC 8414 2: client_secret_basic is the default if no methods are listed. */
 function authenticationOf(provider: Registration, server: ServerMetadata): ClientAuth {
   if (provider.clientSecret === undefined) return None();
   const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
@@ -99,14 +99,14 @@ function authenticationOf(provider: Registration, server: ServerMetadata): Clien
     : ClientSecretPost(provider.clientSecret);
 }
 
-/** True for what `new URL` throws, also as a cause: openid-client passes it on when it compares issuers. */
+/** True for the error of `new URL`, also as a cause: openid-client passes it on when it compares issuers. */
 function isInvalidUrl(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   if ('code' in error && error.code === 'ERR_INVALID_URL') return true;
   return 'cause' in error && isInvalidUrl(error.cause);
 }
 
-/** Whether plain http may be used at all is for the guarded client to say: it lets loopback through where that is allowed. */
+/** The guarded HTTP client decides whether plain http is allowed: only to loopback if configured. */
 function isPlainHttp(issuer: string): boolean {
   return new URL(issuer).protocol === 'http:';
 }

@@ -25,21 +25,21 @@ import {
 import { SessionsService } from '../session/sessions.service.js';
 import type { RequestContext } from '../session/request-contexts.service.js';
 
-/** A token this close to its end would be over before it arrives. */
+/** A token that is closer to its expiry counts as expired: it might expire in transit. */
 const leewaySeconds = 10;
 const maxAnswerCharacters = 4000;
 
-/** What a change of the session came to. */
+/** The result of a change of the session. */
 interface Step {
   readonly session: ClientSession;
-  /** Why it did not work; undefined when it did. */
+  /** Why it failed; undefined on success. */
   readonly problem?: SessionNoticeId | undefined;
 }
 
-/** Uses a session's tokens: refreshes them, and calls the provider's API with them. */
+/** Refreshes a session's tokens, and calls the provider's API with them. */
 @Injectable()
 export class TokensService {
-  /** One refresh at a time for each session: a provider that rotates refresh tokens accepts each of them once. */
+  /** One refresh at a time per session: a provider that rotates refresh tokens accepts each of them once. */
   private readonly refreshing = new Map<number, Promise<Step>>();
 
   constructor(
@@ -50,29 +50,29 @@ export class TokensService {
     @Inject(SessionsService) private readonly sessions: SessionsService,
   ) {}
 
-  /** By the button: what came of it is said on the next page. */
+  /** Refreshes on request of the user; the next page shows the result. */
   async refresh(context: RequestContext, session: ClientSession): Promise<void> {
     const step = await this.refreshOnce(session);
-    await this.say(context, step.session, step.problem ?? 'refreshed');
+    await this.notify(context, step.session, step.problem ?? 'refreshed');
   }
 
-  /** Calls the API; an access token that is over is refreshed first, one that is refused is refreshed once. */
+  /** Calls the API. An expired access token is refreshed first, a rejected one is refreshed once. */
   async callApi(context: RequestContext, session: ClientSession): Promise<void> {
     const { accessTokenExpiresAt } = session.content;
     const over = accessTokenExpiresAt !== undefined && accessTokenExpiresAt <= context.now + leewaySeconds;
     const ready: Step = over ? await this.refreshOnce(session) : { session };
-    if (ready.problem) return this.say(context, ready.session, ready.problem);
+    if (ready.problem) return this.notify(context, ready.session, ready.problem);
     const first = await this.ask(ready.session);
     if (first.status !== 401 || over || ready.session.content.refreshToken === undefined)
       return this.keep(context, ready.session, first);
     const again = await this.refreshOnce(ready.session);
-    if (again.problem) return this.say(context, again.session, again.problem);
+    if (again.problem) return this.notify(context, again.session, again.problem);
     return this.keep(context, again.session, await this.ask(again.session));
   }
 
   /**
-   * Asks the provider what roles the person has now: by the ID token of a refresh, or by UserInfo.
-   * @returns undefined when the provider does not say: it is unreachable, or the tokens are no longer accepted
+   * Gets the user's current roles from the provider: from the ID token of a refresh, or from UserInfo.
+   * @returns undefined when they cannot be determined: the provider is unreachable, or the tokens are no longer accepted
    */
   async currentRoles(session: ClientSession): Promise<readonly unknown[] | undefined> {
     let current = session;
@@ -80,7 +80,7 @@ export class TokensService {
       const refreshed = await this.refreshOnce(session);
       if (refreshed.problem) return undefined;
       current = refreshed.session;
-      // OpenID Connect Core 12.2: a refresh need not bring an ID token.
+      // OpenID Connect Core 12.2: a refresh response need not contain an ID token.
       if (current.content.idToken !== session.content.idToken) return rolesIn(current.content.claims);
     }
     const recorder = new MessageRecorder(this.clock);
@@ -97,7 +97,7 @@ export class TokensService {
     }
   }
 
-  /** Notes what {@link currentRoles} came to. */
+  /** Stores the result of {@link currentRoles}. */
   async noteAdminCheck(session: ClientSession, adminCheck: AdminCheck): Promise<void> {
     const current = await this.sessions.again(session, this.clock.now());
     if (current) await this.change(current, (content) => ({ ...content, adminCheck }));
@@ -125,7 +125,7 @@ export class TokensService {
       const tokens = await refreshTokenGrant(configuration, refreshToken);
       const now = this.clock.now();
       const claims = tokens.claims();
-      // OpenID Connect Core 12.2: it is about the same person, or it is not ours.
+      // OpenID Connect Core 12.2: it must have the same subject.
       if (claims && claims.sub !== session.content.subject) return { session, problem: 'provider.invalid_answer' };
       const refreshed = (content: SessionContent): SessionContent => ({
         ...content,
@@ -146,8 +146,8 @@ export class TokensService {
   }
 
   /**
-   * Keeps new tokens whatever else is changed meanwhile. Where the provider rotates refresh tokens, the old one is spent: to
-   * use it again looks like theft, and the provider would end the whole grant (RFC 9700 4.14.2).
+   * Stores new tokens despite concurrent changes. If the provider rotates refresh tokens, the old one is already used: using it
+   * again would look like theft, and the provider would revoke the grant (RFC 9700 4.14.2).
    * @throws PageError login.ended
    */
   private async keepRefreshed(
@@ -173,7 +173,7 @@ export class TokensService {
     const over = failure.kind === 'token' && failure.error === 'invalid_grant';
     const changed = await this.change(session, (content) => ({
       ...content,
-      // RFC 6749 5.2: expired, revoked or used. It is worth nothing any more.
+      // RFC 6749 5.2: expired, revoked or already used, so it is discarded.
       refreshToken: over ? undefined : content.refreshToken,
       messages: newestMessages([...content.messages, ...recorder.messages]),
     }));
@@ -215,7 +215,7 @@ export class TokensService {
     }));
   }
 
-  private async say(context: RequestContext, session: ClientSession, id: SessionNoticeId): Promise<void> {
+  private async notify(context: RequestContext, session: ClientSession, id: SessionNoticeId): Promise<void> {
     await this.change(session, (content) => ({
       ...content,
       notice: { id, requestId: context.requestId },
@@ -223,7 +223,7 @@ export class TokensService {
     }));
   }
 
-  /** A change that may be lost: a notice, a message. One that ended meanwhile stays ended. */
+  /** A change that may be lost: a notice, a message. Does not restore an ended session. */
   private async change(
     session: ClientSession,
     make: (content: SessionContent) => SessionContent,
@@ -231,7 +231,7 @@ export class TokensService {
     return (await this.tryChange(session, make)).session;
   }
 
-  /** Writes the change into the session as it is by then, a few times over. */
+  /** Applies the change to the current session, with a few retries. */
   private async tryChange(
     session: ClientSession,
     make: (content: SessionContent) => SessionContent,
@@ -249,14 +249,14 @@ export class TokensService {
     return { outcome: 'contended', session: current };
   }
 
-  /** Tokens go to the issuer that gave them, by the client that got them, or nowhere. */
+  /** Tokens are sent only to the issuer that issued them, by the client that obtained them. */
   private async providerOf(content: SessionContent): Promise<Provider | undefined> {
     const provider = await this.providers.find(content.providerId);
     return provider?.issuer === content.issuer && provider.clientId === content.clientId ? provider : undefined;
   }
 }
 
-/** Claims of the login that a new ID token may leave out stay (`auth_time`, `nonce`); roles that it leaves out have ended. */
+/** Claims that a new ID token omits are kept (`auth_time`, `nonce`), except roles: omitted roles were revoked. */
 function withoutRoles({ roles: _ended, ...claims }: Claims): Claims {
   return claims;
 }
@@ -273,7 +273,7 @@ interface Answer {
   readonly recorder: MessageRecorder;
 }
 
-/** The API that the provider of this repository has beside its protocol endpoints. */
+/** The API that the provider of this repository has in addition to its protocol endpoints. */
 function apiOf(configuration: Configuration): URL {
   const { issuer } = configuration.serverMetadata();
   return new URL(`${issuer.replace(/\/$/, '')}/api/me`);

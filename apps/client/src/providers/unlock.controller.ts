@@ -18,7 +18,7 @@ const sentences = {
   off: 'No admin password is set for this application (GATEHOUSE_CLIENT_ADMIN_PASSWORD).',
 } as const;
 
-/** Asks for the client's admin password, or shows the other way in. */
+/** Asks for the client's admin password, or shows the alternative. */
 @Controller()
 export class UnlockController {
   constructor(
@@ -81,7 +81,7 @@ export class UnlockController {
   }
 }
 
-/** Only the provider pages are behind this one. */
+/** Only provider pages require it. */
 function nextOf(text: string | undefined): string {
   const next = nextAddress(text);
   return next.startsWith(`${routes.providers}/`) && !next.startsWith(routes.unlockProviders) ? next : routes.providers;

@@ -21,24 +21,24 @@ export interface ClientAppOptions {
   readonly log: Log;
 }
 
-/** What Nest builds the client from. */
+/** The modules and adapter from which Nest builds the client. */
 export interface PreparedClientApp {
   readonly module: DynamicModule;
   readonly adapter: ReplyAdapter;
   readonly options: NestApplicationOptions;
 }
 
-/** From dist and from src alike: both lie at the same depth. */
+/** Works from dist and from src, which have the same depth. */
 const source = new URL('../../src/', import.meta.url);
 
-/** Builds the client and stores the provider that the settings name. The caller listens. */
+/** Builds the client and stores the provider of the settings. The caller starts listening. */
 export async function createClientApp(options: ClientAppOptions): Promise<NestExpressApplication> {
   const { module, adapter, options: nestOptions } = prepareClientApp(options);
   const app = await NestFactory.create<NestExpressApplication>(module, adapter, nestOptions);
   return completeClientApp(app, options);
 }
 
-/** What comes before Nest builds the application: tests build it with providers of their own in place of some. */
+/** Everything before Nest builds the application: tests override some of its providers. */
 export function prepareClientApp({ settings, store, log }: ClientAppOptions): PreparedClientApp {
   const assets = new StaticAssets(['client.css', 'icon.svg'].map((name) => new URL(`web/assets/${name}`, source)));
   const adapter = new ReplyAdapter({
@@ -56,7 +56,7 @@ export function prepareClientApp({ settings, store, log }: ClientAppOptions): Pr
   };
 }
 
-/** What follows once Nest has built the application. */
+/** Everything after Nest has built the application. */
 export async function completeClientApp(
   app: NestExpressApplication,
   { settings, store }: ClientAppOptions,
@@ -73,7 +73,7 @@ function guardedFetch(settings: ClientSettings): ProviderFetch {
   return { fetch: (url, options) => outbound.fetch(url, requestInit(options)) };
 }
 
-/** openid-client's options are those of fetch, but say `undefined` where fetch wants nothing. */
+/** openid-client's options are those of fetch, but contain `undefined` where fetch requires absent members. */
 function requestInit({ body, headers, method, redirect, signal }: Parameters<ProviderFetch['fetch']>[1]): RequestInit {
   return {
     method,
@@ -84,7 +84,7 @@ function requestInit({ body, headers, method, redirect, signal }: Parameters<Pro
   };
 }
 
-/** Each module keeps its own pages. */
+/** Each module has its own views. */
 function viewsWith(assets: StaticAssets): Views {
   const roots = ['providers', 'login', 'flow', 'logout', 'home'].map((module) => ({
     folder: new URL(`${module}/views/`, source),

@@ -7,10 +7,10 @@ import { createClientApp } from './application.js';
 import { loadSettings } from '../config/settings.js';
 import { entities, migrations } from '../schema.js';
 
-/** Longest that answers under way may hold up the end; the contract says 10 s. */
-const endingMilliseconds = 8_000;
+/** Maximum duration of a shutdown; the documented limit is 10 s. */
+const shutdownMilliseconds = 8_000;
 
-/** Starts the client by the environment's settings, and ends it on SIGTERM or SIGINT. */
+/** Starts the client with the settings of the environment, and stops it on SIGTERM or SIGINT. */
 export async function run(): Promise<void> {
   const settings = loadSettings(process.env);
   const log = createLog({ level: settings.logLevel, name: 'client' });
@@ -26,14 +26,14 @@ export async function run(): Promise<void> {
   const end = (): void => {
     if (ending) return;
     ending = true;
-    setTimeout(() => process.exit(0), endingMilliseconds).unref();
+    setTimeout(() => process.exit(0), shutdownMilliseconds).unref();
     void app
       .close()
       .then(() => store.close())
       .then(
         () => process.exit(0),
         (error: unknown) => {
-          log.error({ err: error }, 'the end was not clean');
+          log.error({ err: error }, 'the shutdown failed');
           process.exit(1);
         },
       );
@@ -41,7 +41,7 @@ export async function run(): Promise<void> {
   process.once('SIGTERM', end).once('SIGINT', end);
 }
 
-/** Errors that the operator can act on are printed as a sentence, all others with their stack. */
+/** A message for errors that the operator can fix, otherwise the stack. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code;

@@ -3,25 +3,25 @@ import type { RecordedMessage } from './recorded-message.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** What the last call of the API answered. */
+/** The response to the last API call. */
 export interface ApiAnswer {
   readonly at: number;
   readonly status: number;
-  /** JSON as it came, bounded. */
+  /** JSON as received, length-limited. */
   readonly body: string;
 }
 
-/** Whether the person was an administrator at the provider when it was last asked. */
+/** Whether the user was an administrator at the last check with the provider. */
 export interface AdminCheck {
   readonly at: number;
   readonly isAdmin: boolean;
 }
 
-/** What a session holds; sealed in the database, never in a cookie. */
+/** The content of a session; sealed in the database, never in a cookie. */
 export interface SessionContent {
   readonly providerId: string;
   readonly providerName: string;
-  /** Where the tokens come from: they are never sent to another issuer, or as another client. */
+  /** Issuer and client of the tokens, which are never sent to another issuer or as another client. */
   readonly issuer: string;
   readonly clientId: string;
   readonly subject: string;
@@ -32,16 +32,16 @@ export interface SessionContent {
   readonly accessToken: string;
   readonly tokenType: string;
   readonly scope: string;
-  /** Epoch seconds; undefined when the provider did not say. */
+  /** Epoch seconds; undefined when the provider did not specify it. */
   readonly accessTokenExpiresAt?: number | undefined;
   readonly refreshToken?: string | undefined;
   readonly loggedInAt: number;
   readonly refreshedAt?: number | undefined;
-  /** Undefined while only the ID token of the login has said so. */
+  /** Undefined until the first check after the ID token of the login. */
   readonly adminCheck?: AdminCheck | undefined;
   readonly messages: readonly RecordedMessage[];
   readonly apiAnswer?: ApiAnswer | undefined;
-  /** What the next page must say. */
+  /** Message for the next page. */
   readonly notice?: SessionNotice | undefined;
 }
 
@@ -49,8 +49,8 @@ export interface SessionContent {
 const lastInstant = 253_402_300_799;
 
 /**
- * When an access token expires, in epoch seconds; undefined when the provider gave no lifetime (RFC 6749 5.1: optional), or
- * one that ends after every date.
+ * The expiry of an access token in epoch seconds; undefined when the provider gave no lifetime (RFC 6749 5.1: optional), or one
+ * beyond the range of dates.
  */
 export function accessTokenExpiry(expiresIn: number | undefined, now: number): number | undefined {
   if (expiresIn === undefined) return undefined;

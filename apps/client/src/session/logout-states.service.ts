@@ -7,20 +7,20 @@ import { cookie, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSettings } from '../config/settings.js';
 
-/** How long somebody may take to confirm the logout at the provider. */
+/** Time for confirming the logout at the provider. */
 const lifetimeSeconds = 3600;
 const maxCharacters = 1000;
-/** Between the browser's return and the page that it is redirected to. */
+/** Between the browser's return and the page to which it is redirected. */
 const cookieSeconds = 60;
 
-/** What a browser that comes back from a logout at a provider proves by its `state`. */
+/** The content of a valid `state` of a logout at a provider. */
 export interface ConfirmedLogout {
   readonly providerName: string;
 }
 
 /**
- * The `state` of logouts at providers (OpenID Connect RP-Initiated Logout 1.0, 2 and 3): sealed and bound to the browser
- * where the logout began, so that no other page can make a browser show that its logout was completed. Nothing is stored.
+ * The `state` of logouts at providers (OpenID Connect RP-Initiated Logout 1.0, 2 and 3): sealed and bound to the browser that
+ * started the logout, so that no other site can make a browser show that its logout was completed. Stateless.
  */
 @Injectable()
 export class LogoutStates {
@@ -40,12 +40,12 @@ export class LogoutStates {
     return this.keyring.seal(placeOf(browserHash), JSON.stringify(content));
   }
 
-  /** Keeps a state for the next page, so that it does not stay in the address. */
+  /** Passes a state to the next page in a cookie, so that it does not stay in the URL. */
   cookieFor(state: string): SetCookie {
     return { name: this.cookieName, value: state, secure: this.secure, maxAgeSeconds: cookieSeconds };
   }
 
-  /** The state that {@link cookieFor} kept. */
+  /** The state of {@link cookieFor}. */
   kept(request: WebRequest): string | undefined {
     return cookie(request, this.cookieName);
   }
@@ -54,11 +54,11 @@ export class LogoutStates {
     return { name: this.cookieName, value: '', secure: this.secure, maxAgeSeconds: 0 };
   }
 
-  /** Undefined when there is none, or it was forged, has expired, or belongs to another browser. */
+  /** Undefined without a state, and for a forged or expired one or one of another browser. */
   read(state: string | undefined, browserHash: Buffer, now: EpochSeconds): ConfirmedLogout | undefined {
     if (state === undefined || state.length > maxCharacters) return undefined;
     try {
-      // What opens was sealed by us: its shape is known.
+      // Only this server can seal it, so its structure is known.
       const [providerName, expiresAt] = JSON.parse(this.keyring.open(placeOf(browserHash), state).toString()) as [
         string,
         number,

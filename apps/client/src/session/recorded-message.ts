@@ -1,12 +1,12 @@
-/** One message of a login as the learner sees it: nothing in it can be used to log in. */
+/** A recorded message of a login; contains nothing that can be used to log in. */
 export interface RecordedMessage {
   /** Epoch seconds. */
   readonly at: number;
-  /** Who sent it; what goes by the browser was sent by one of the two. */
+  /** The sender; redirects through the browser count as sent by the client or the provider. */
   readonly from: 'client' | 'provider';
-  /** What it is, in words of the specification. */
+  /** Its name in the specification. */
   readonly title: string;
-  /** The request line, or the status of the answer. */
+  /** The request line, or the status of the response. */
   readonly line: string;
   readonly fields: readonly RecordedField[];
 }

@@ -10,14 +10,14 @@ import { SETTINGS } from '../config/settings.token.js';
 import type { ClientSession } from './client-session.js';
 import { SessionsService } from './sessions.service.js';
 
-/** A person's request to one of our pages: which browser, which session. */
+/** A browser's request to a page: browser, session, user. */
 export interface RequestContext {
   readonly request: WebRequest;
-  /** This page at the base URL, where it was opened by another loopback name and is shown all the same. */
+  /** The URL of this page at the base URL, where it is shown under another loopback name. */
   readonly rightAddress?: string | undefined;
   readonly now: EpochSeconds;
   readonly requestId: string;
-  /** The address, or its /64 for IPv6: what rates are counted by. */
+  /** The address, or its /64 for IPv6: the key of rate limits. */
   readonly addressKey: string;
   readonly guard: FormGuard;
   readonly session: ClientSession | undefined;
@@ -25,7 +25,7 @@ export interface RequestContext {
 
 export type PostedRequestContext = RequestContext & { readonly posted: PostedForm };
 
-/** Opens a context: the one way in which controllers learn who is there. */
+/** Creates request contexts, from which controllers get browser and session. */
 @Injectable()
 export class RequestContexts {
   private readonly loopbackNames: LoopbackNames;
@@ -42,7 +42,7 @@ export class RequestContexts {
     });
   }
 
-  /** @throws OtherLoopbackName for a page of a local server that was opened by another name than the base URL's */
+  /** @throws OtherLoopbackName for a page of a local server that was opened with another name than that of the base URL */
   async open(request: WebRequest, browser?: Browser): Promise<RequestContext> {
     const rightAddress = this.loopbackNames.check(request);
     const now = this.clock.now();
@@ -59,7 +59,7 @@ export class RequestContexts {
     };
   }
 
-  /** Reads a posted form of ours, CSRF token and Origin checked; a refusal is in `posted`. */
+  /** Reads a posted form and checks CSRF token and Origin; `posted` contains a rejection. */
   async post(request: WebRequest): Promise<PostedRequestContext> {
     const posted = await this.forms.read(request, { limitBytes: 64 * 1024 });
     return { ...(await this.open(request, posted.browser)), posted };

@@ -7,10 +7,10 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A browser's login at this client. Read and written by the named statements beside this file. */
+/** A browser's session at this client. Read and written by the named statements beside this file. */
 @Entity('sessions')
 export class SessionEntity {
-  /** Finds the row for the cookie's value; new at every login. */
+  /** The first part of the cookie's value; new at every login. */
   @SelectorPrimaryColumn()
   selector!: number;
 
@@ -18,26 +18,26 @@ export class SessionEntity {
   @BytesColumn()
   verifierHash!: Buffer;
 
-  /** SHA-256 of issuer, client and subject: by it a provider ends all sessions of a person. */
+  /** SHA-256 of issuer, client and subject, for ending all sessions of a user. */
   @BytesColumn({ nullable: true })
   subjectHash!: Buffer | null;
 
-  /** SHA-256 of issuer, client and the provider's session (`sid`), where it told one. */
+  /** SHA-256 of issuer, client and the provider's session (`sid`), if known. */
   @BytesColumn({ nullable: true })
   providerSessionHash!: Buffer | null;
 
-  /** Grows with every change of the content: two changes at once cannot undo one another. */
+  /** Incremented with every change of the content, for optimistic locking. */
   @IntegerColumn()
   version!: number;
 
-  /** Tokens and claims, AES-256-GCM under a key derived from the session secret, bound to this row. */
+  /** Tokens and claims, AES-256-GCM with a key derived from the session secret, bound to this row. */
   @TextColumn()
   contentSealed!: string;
 
   @InstantColumn()
   createdAt!: number;
 
-  /** When it ends whatever happens; the purge clears it later. */
+  /** Absolute expiry; the purge deletes the row later. */
   @InstantColumn()
   expiresAt!: number;
 }

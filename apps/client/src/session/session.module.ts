@@ -4,9 +4,9 @@ import { SessionsService } from './sessions.service.js';
 import { RequestContexts } from './request-contexts.service.js';
 
 /**
- * Owns: the browser's login at this client (cookie and sealed row), and the `state` of its end at a provider.
- * Invariant: a cookie holds an id and nothing else; a row cannot be read without the session secret.
- * Must not know: how somebody logs in, or what is done with the tokens.
+ * Owns: the browser's session at this client (cookie and sealed row), and the `state` of logouts at a provider.
+ * Invariant: a cookie contains only an id; a row cannot be read without the session secret.
+ * Must not know: how users log in, or what the tokens are used for.
  */
 @Module({
   providers: [SessionsService, LogoutStates, RequestContexts],

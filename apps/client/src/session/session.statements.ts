@@ -17,12 +17,12 @@ export const sessionStatements = {
      VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
   ),
   find: statement('sessions.find', 'SELECT * FROM sessions WHERE selector = $1 AND expires_at > $2'),
-  /** One of two changes at once wins; the other reads the row again. */
+  /** One of two concurrent changes succeeds; the other reads the row again. */
   change: statement(
     'sessions.change',
     'UPDATE sessions SET content_sealed = $3, version = version + 1 WHERE selector = $1 AND version = $2',
   ),
-  /** For what must not be lost, whatever else was changed meanwhile. */
+  /** For changes that must not be lost, despite concurrent ones. */
   put: statement('sessions.put', 'UPDATE sessions SET content_sealed = $2, version = version + 1 WHERE selector = $1'),
   end: statement('sessions.end', 'DELETE FROM sessions WHERE selector = $1'),
   endOfSubject: statement('sessions.end_of_subject', 'DELETE FROM sessions WHERE subject_hash = $1'),

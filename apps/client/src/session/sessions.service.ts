@@ -18,10 +18,10 @@ import type { ClientSettings } from '../config/settings.js';
 import type { ClientSession, SessionContent } from './client-session.js';
 import { sessionStatements, type SessionRow } from './session.statements.js';
 
-/** A working day: the provider's own session and refresh token decide how long somebody stays logged in beyond it. */
+/** A working day; beyond it the provider's own session and refresh token decide how long a user stays logged in. */
 const lifetimeSeconds = 12 * 3600;
 
-/** Owns the browser's login at this client: starts it, finds it by its cookie, changes and ends it. */
+/** Owns the browser's session at this client: starts it, finds it by its cookie, changes and ends it. */
 @Injectable()
 export class SessionsService {
   readonly cookieName: string;
@@ -37,7 +37,7 @@ export class SessionsService {
     this.cookieName = cookieName('gatehouse_client_session', this.secure);
   }
 
-  /** Keeps a login and gives its cookie: a new value each time, so that one planted before the login is worth nothing. */
+  /** Starts a session and returns its cookie, with a new value each time to prevent session fixation. */
   async start(
     unit: Unit,
     content: SessionContent,
@@ -62,7 +62,7 @@ export class SessionsService {
     return { name: this.cookieName, value: formatToken(token), secure: this.secure, maxAgeSeconds: lifetimeSeconds };
   }
 
-  /** The live session of a cookie's value; unknown, forged, expired and unreadable look the same. */
+  /** The session of a cookie's value; undefined if unknown, forged, expired or unreadable. */
   async find(cookieValue: string | undefined, now: EpochSeconds): Promise<ClientSession | undefined> {
     const token = cookieValue === undefined ? undefined : parseToken(cookieValue);
     if (!token) return undefined;
@@ -71,19 +71,19 @@ export class SessionsService {
     return this.open(row);
   }
 
-  /** The session as it is now: after another request changed it. */
+  /** The current state of the session, after a concurrent change. */
   async again(session: ClientSession, now: EpochSeconds): Promise<ClientSession | undefined> {
     const row = await this.store.one<SessionRow>(sessionStatements.find, session.selector, now);
     return row && this.open(row);
   }
 
-  /** True when the session had not been changed meanwhile. */
+  /** False when the session was changed meanwhile. */
   async change(unit: Unit, session: ClientSession, content: SessionContent): Promise<boolean> {
     const sealed = this.seal(session.selector, content);
     return (await unit.change(sessionStatements.change, session.selector, session.version, sealed)) === 1;
   }
 
-  /** Writes over what others changed meanwhile; false when the session has ended. */
+  /** Overwrites concurrent changes; false when the session has ended. */
   async put(unit: Unit, session: ClientSession, content: SessionContent): Promise<boolean> {
     const sealed = this.seal(session.selector, content);
     return (await unit.change(sessionStatements.put, session.selector, sealed)) === 1;
@@ -94,8 +94,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends the sessions that a provider says are over: that of its own session where it names one, else all of the person.
-   * @returns how many there were
+   * Ends the sessions of a logout token: that of the provider's session if it is named, otherwise all of the user.
+   * @returns the number of ended sessions
    */
   async endOfProvider(
     unit: Unit,
@@ -111,7 +111,7 @@ export class SessionsService {
     return subject === undefined ? 0 : unit.change(sessionStatements.endOfSubject, hashAt(over, subject));
   }
 
-  /** Takes the cookie from the browser. */
+  /** Deletes the cookie. */
   removedCookie(): SetCookie {
     return { name: this.cookieName, value: '', secure: this.secure, maxAgeSeconds: 0 };
   }
@@ -126,7 +126,7 @@ export class SessionsService {
 
   private open(row: SessionRow): ClientSession | undefined {
     try {
-      // What opens was sealed by us: its shape is known.
+      // Only this server can seal it, so its structure is known.
       const content = JSON.parse(
         this.keyring.open(placeOf(row.selector), row.content_sealed).toString(),
       ) as SessionContent;
@@ -139,14 +139,14 @@ export class SessionsService {
         content,
       };
     } catch (error) {
-      // The session secret was changed: whoever was logged in logs in again.
+      // The session secret was changed: users must log in again.
       if (error instanceof CannotOpen) return undefined;
       throw error;
     }
   }
 }
 
-/** What only the two of them call so. */
+/** Unique for issuer and client. */
 function hashAt({ issuer, clientId }: Pick<SessionContent, 'issuer' | 'clientId'>, name: string): Buffer {
   return sha256(JSON.stringify([issuer, clientId, name]));
 }

@@ -20,7 +20,7 @@ const idOfFailure: Readonly<Record<string, PageErrorId>> = {
   'server.busy': 'server.busy',
 };
 
-/** Shows every refusal as a page: what happened, how to go on, and the request's id. */
+/** Renders every error as a page: what happened, how to continue, and the request's id. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(
@@ -34,10 +34,13 @@ export class ErrorFilter implements ExceptionFilter {
     if (error instanceof OtherLoopbackName) {
       const second = answerFailure(this.host.httpAdapter, host, () => Reply.redirect(error.location, { status: 302 }));
       if (second !== undefined)
-        this.log.error({ err: second, requestId: requestId(request) }, 'the redirect to the own name failed');
+        this.log.error(
+          { err: second, requestId: requestId(request) },
+          'the redirect to the configured host name failed',
+        );
       return;
     }
-    // Who is logged in goes on from here; an outage must not hide behind a second one.
+    // With a session the page links back; an outage of the store must not hide the original error.
     const context = await this.contexts.open(request).catch(() => undefined);
     const second = answerFailure(this.host.httpAdapter, host, () => this.describe(error, request, context));
     if (second !== undefined) this.log.error({ err: second, requestId: requestId(request) }, 'the error page failed');
@@ -77,7 +80,7 @@ export class ErrorFilter implements ExceptionFilter {
     });
   }
 
-  /** A bug or an outage once, with its cause; a refusal by its id, so that a person's report can be found. */
+  /** Logs a bug or an outage with its cause, and other errors by their id, so that a user's report can be found. */
   private record(page: PageError, error: unknown, request: WebRequest, unexpected: boolean): void {
     const fields = { requestId: requestId(request), id: page.id, code: page.options.code };
     if (unexpected) this.log.error({ ...fields, err: error }, 'unexpected error');
@@ -89,7 +92,7 @@ function loginPage(next: string): string {
   return next === routes.home ? routes.login : `${routes.login}?next=${encodeURIComponent(next)}`;
 }
 
-/** The messages of a chain of causes: fixed texts of libraries, no input. */
+/** The messages of a chain of causes: constant texts of libraries, without input. */
 function whyOf(cause: unknown): string | undefined {
   const parts: string[] = [];
   for (let current = cause; current instanceof Error && parts.length < 4; current = current.cause)

@@ -1,10 +1,10 @@
 import { localAddress } from '@gatehouse/platform/http/local-address';
 import { routes } from './routes.js';
 
-/** Pages that begin or end a login: coming back to them would begin it again. */
+/** Pages that start or end a login: returning to them would start it again. */
 const neverAfterLogin: readonly string[] = [routes.login, routes.callback, routes.logout];
 
-/** The local address to show after a login; anything that is none becomes the home page. */
+/** The local URL to show after a login; the home page if it is invalid. */
 export function nextAddress(text: string | undefined): string {
   const address = localAddress(text);
   const path = address?.split(/[?#]/, 1)[0];

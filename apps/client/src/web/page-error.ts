@@ -1,6 +1,6 @@
 import type { RecordedMessage } from '../session/recorded-message.js';
 
-/** Every refusal that a person may read, by its stable id: status, title and one sentence. */
+/** All errors that users may see by stable id: status, title and message. */
 const sentences = {
   'page.not_found': [404, 'Not found', 'There is no page at this address.'],
   'page.method': [405, 'Not possible', 'This address does not take that method.'],
@@ -17,8 +17,8 @@ const sentences = {
   ],
   'provider.invalid_answer': [
     502,
-    'The answer was not accepted',
-    'The provider sent an answer that does not pass the checks. Nobody was logged in.',
+    'The response was not accepted',
+    'The provider sent an invalid response. You were not logged in.',
   ],
   'provider.refused_client': [
     502,
@@ -33,18 +33,18 @@ const sentences = {
   'login.refused': [400, 'The login was not completed', 'The provider answered with an error.'],
   'login.response_invalid': [
     400,
-    'The answer was not accepted',
-    'The answer does not belong to the login that was begun. Nobody was logged in.',
+    'The response was not accepted',
+    'The response does not belong to the login that was started. You were not logged in.',
   ],
   'login.unknown': [
     400,
     'This login is over',
-    'This login took too long, began in another browser, or is not one of ours.',
+    'This login took too long, was started in another browser, or is unknown.',
   ],
   'login.repeated': [
     400,
     'This login was used already',
-    'The answer to this login came a second time. Nothing was done with it.',
+    'The response to this login was received a second time and ignored.',
   ],
   'login.ended': [
     409,
@@ -57,28 +57,28 @@ const sentences = {
 
 export type PageErrorId = keyof typeof sentences;
 
-/** How a person gets on from an error. */
+/** How the user can continue after an error. */
 export interface WayOn {
-  /** Starts the login at this provider again. */
+  /** Starts a new login at this provider. */
   readonly providerId?: string | undefined;
   readonly providerName?: string | undefined;
   readonly providerScheme?: string | undefined;
-  /** The local address kept across the login. */
+  /** The local URL to show after the login. */
   readonly next?: string | undefined;
 }
 
 export interface PageErrorOptions {
   readonly cause?: unknown;
-  /** What exactly, in a sentence or two. */
+  /** Details, in a sentence or two. */
   readonly detail?: string | undefined;
-  /** An error code from the provider, with its own words; shown as text. */
+  /** An error code and description of the provider; shown as text. */
   readonly code?: string | undefined;
   readonly codeDescription?: string | undefined;
   readonly wayOn?: WayOn | undefined;
   readonly messages?: readonly RecordedMessage[] | undefined;
 }
 
-/** A refusal shown to a person as a page with its id, the request's id and a way on. */
+/** An error that is shown as a page with its id, the request's id and a way to continue. */
 export class PageError extends Error {
   readonly status: number;
   readonly title: string;

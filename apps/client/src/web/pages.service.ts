@@ -5,13 +5,13 @@ import type { ClientSettings } from '../config/settings.js';
 import type { RequestContext } from '../session/request-contexts.service.js';
 import { routes } from './routes.js';
 
-/** Where this client expects answers: what a provider must have registered for it. */
+/** URLs of this client that a provider must have registered. */
 export interface ClientAddresses {
   readonly redirectUri: string;
   readonly postLogoutRedirectUri: string;
 }
 
-/** Makes the replies of our pages: what every layout shows is added here, the browser's cookie too. */
+/** Creates the replies of pages: adds what every layout shows, and the browser's cookie. */
 @Injectable()
 export class Pages {
   readonly addresses: ClientAddresses;

@@ -1,4 +1,4 @@
-/** Every path of the client, once. */
+/** All paths of the client. */
 export const routes = {
   home: '/',
   login: '/login',
@@ -16,7 +16,7 @@ export const routes = {
   assets: '/assets',
 } as const;
 
-/** Where one provider's pages lie. */
+/** Paths of the pages of a provider. */
 export function providerPaths(id: string): { readonly edit: string; readonly remove: string; readonly login: string } {
   const name = encodeURIComponent(id);
   return {

@@ -2,7 +2,7 @@ import type { BaselineMigration } from '@gatehouse/platform/database/baseline';
 import { ddl } from '@gatehouse/platform/database/ddl';
 import type { QueryRunner } from 'typeorm';
 
-/** The client's schema of version 0.1, one text for both engines. Columns stand in the order in which version 0.1 has them. */
+/** The client's schema of version 0.1 for both engines, with the column order of version 0.1. */
 export class ClientBaseline1795900000000 implements BaselineMigration {
   readonly name = 'ClientBaseline1795900000000';
   readonly version = '0.1';
@@ -22,7 +22,7 @@ export class ClientBaseline1795900000000 implements BaselineMigration {
       `CREATE INDEX login_flows_browser ON login_flows (browser_hash, selector)`,
       `CREATE INDEX login_flows_address ON login_flows (address, expires_at)`,
       `CREATE INDEX login_flows_expiry ON login_flows (expires_at)`,
-      // A logout token finds the sessions that it ends by the two hashes at the end.
+      // A logout token finds sessions by the last two hashes.
       `CREATE TABLE sessions (
         selector ${t.selector}, verifier_hash ${t.bytes} NOT NULL, version ${t.integer} NOT NULL,
         content_sealed ${t.text} NOT NULL, created_at ${t.instant} NOT NULL, expires_at ${t.instant} NOT NULL,
@@ -41,6 +41,6 @@ export class ClientBaseline1795900000000 implements BaselineMigration {
       await runner.query(text);
   }
 
-  /** The schema stays: it is version 0.1's own, which finds its migrations recorded again (`migrateDown`). */
+  /** The schema is kept: it equals that of version 0.1, whose migrations are recorded again (`migrateDown`). */
   async down(): Promise<void> {}
 }

@@ -1,7 +1,7 @@
 import { ddl } from '@gatehouse/platform/database/ddl';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which algorithm each provider signs our ID tokens and logout tokens with. */
+/** The signature algorithm of each provider's ID tokens and logout tokens for this client. */
 export class IdTokenAlgorithm1795950000302 implements MigrationInterface {
   readonly name = 'IdTokenAlgorithm1795950000302';
 
