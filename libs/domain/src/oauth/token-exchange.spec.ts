@@ -32,7 +32,7 @@ describe('parseExchangeRules', () => {
   const rulesFor = (count: number): string[] => Array.from({ length: count }, (_, n) => `urn:${n}`);
 
   it.each([
-    ['a relative identifier', ['urn:a', '/api'], /^"\/api" is no identifier of an API\.$/],
+    ['a relative identifier', ['urn:a', '/api'], /^"\/api" is not the identifier of an API\.$/],
     ['another word', ['urn:a always'], /delegation or impersonation/],
     ['a third word', ['urn:a delegation twice'], /delegation or impersonation/],
     ['a third word after impersonation', ['urn:a impersonation delegation'], /delegation or impersonation/],
