@@ -126,25 +126,80 @@ export function checkClientMetadata(
   policy: ClientPolicy = { securityProfile: 'none' },
 ): { readonly client: Client } | { readonly problems: readonly FieldProblem[] } {
   const problems: FieldProblem[] = [];
-  const say = (field: string, message: string): void => void problems.push({ field, message });
+  const say: SayOfField = (field, message) => void problems.push({ field, message });
 
-  const sayOf =
-    (field: string): Say =>
-    (message, index) => {
-      say(index === undefined ? field : `${field}.${index}`, message);
-    };
-
-  const name = checkedColumns.name.check(draft.name, sayOf('name'));
+  const name = checkedColumns.name.check(draft.name, sayOf('name', say));
   const type = oneOf(['confidential', 'public'] as const, draft.type);
   if (!type) say('type', 'Choose confidential or public.');
-  const applicationType = checkedColumns.applicationType.check(draft.applicationType, sayOf('applicationType'));
-  const authMethod = oneOf(authMethods, draft.authMethod);
+  const applicationType = checkedColumns.applicationType.check(draft.applicationType, sayOf('applicationType', say));
+  const authMethod = checkAuthMethod(draft.authMethod, type, say);
+  const flags = clientFlagsBy((flag) => checkedColumns[flag].check(draft[flag], sayOf(flag, say)));
+  const { resourceServer } = flags;
+  const grantTypes = checkGrantTypes(draft, { type, resourceServer }, say);
+  const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);
+  const redirects = checkRedirects(draft, { applicationType, grantTypes }, say);
+  const scopes = checkScopes(draft, say);
+
+  const metadata = checkMetadata(draft, { authMethod, redirectUris: redirects.redirectUris }, say);
+  const profile = profileFor({ ...metadata, resourceServer, grantTypes }, policy.securityProfile);
+  const idTokenSignedResponseAlg = oneOf(
+    signatureAlgorithms,
+    draft.idTokenSignedResponseAlg ?? securityProfile(profile).defaultSignatureAlgorithm,
+  );
+  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signatureAlgorithms.join(', ')}.`);
+  else if (isMacAlgorithm(idTokenSignedResponseAlg) && authMethod === 'none')
+    say('idTokenSignedResponseAlg', `A public client has no secret for ${idTokenSignedResponseAlg}.`);
+  if (type === 'public' && !flags.pkceRequired)
+    say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
+
+  if (problems.length > 0 || !type || !authMethod || !idTokenSignedResponseAlg) return { problems };
+  const client: Client = {
+    ...metadata,
+    ...flags,
+    ...redirects,
+    ...scopes,
+    id: draft.id,
+    name,
+    type,
+    applicationType,
+    authMethod,
+    grantTypes,
+    responseTypes,
+    idTokenSignedResponseAlg,
+    tokenExchange: draft.tokenExchange ?? [],
+    ownerId: draft.ownerId,
+    source: draft.source ?? 'admin',
+    approvedAt: draft.approvedAt,
+    createdAt: draft.createdAt,
+    disabledAt: draft.disabledAt,
+    limitedAt: draft.limitedAt,
+  };
+  const unmet = profileProblems(client, profile);
+  return unmet.length > 0 ? { problems: unmet } : { client };
+}
+
+type SayOfField = (field: string, message: string) => void;
+
+/** Says it beside the field, or beside one member of its list. */
+function sayOf(field: string, say: SayOfField): Say {
+  return (message, index) => say(index === undefined ? field : `${field}.${index}`, message);
+}
+
+function checkAuthMethod(asked: string, type: Client['type'] | undefined, say: SayOfField): AuthMethod | undefined {
+  const authMethod = oneOf(authMethods, asked);
   if (!authMethod) say('authMethod', `Choose one of ${authMethods.join(', ')}.`);
   if (type === 'public' && authMethod && authMethod !== 'none')
     say('authMethod', 'A public client has no secret: choose none.');
   if (type === 'confidential' && authMethod === 'none')
     say('authMethod', 'A confidential client authenticates: choose how.');
+  return authMethod;
+}
 
+function checkGrantTypes(
+  draft: ClientDraft,
+  { type, resourceServer }: { readonly type: Client['type'] | undefined; readonly resourceServer: boolean },
+  say: SayOfField,
+): GrantTypeName[] {
   if (draft.grantTypes.length > maxGrantTypes) say('grantTypes', `At most ${maxGrantTypes} grant types.`);
   const grantTypes = unique(draft.grantTypes.slice(0, maxGrantTypes)).filter(
     (grantType): grantType is GrantTypeName => {
@@ -153,8 +208,6 @@ export function checkClientMetadata(
       return known;
     },
   );
-  const flags = clientFlagsBy((flag) => checkedColumns[flag].check(draft[flag], sayOf(flag)));
-  const { resourceServer } = flags;
   if (draft.grantTypes.length === 0 && !resourceServer) say('grantTypes', 'Choose at least one grant type.');
   if (resourceServer && draft.grantTypes.some((grantType) => grantType !== tokenExchangeGrant))
     say('grantTypes', 'The credentials of an API ask about tokens: they have no grant type but token exchange.');
@@ -177,11 +230,16 @@ export function checkClientMetadata(
 
   if (grantTypes.includes('urn:ietf:params:oauth:grant-type:jwt-bearer') && type === 'public')
     say('grantTypes', 'Assertions of other issuers need a confidential client.');
+  return grantTypes;
+}
 
+function checkRedirects(
+  draft: ClientDraft,
+  { applicationType, grantTypes }: Pick<Client, 'applicationType' | 'grantTypes'>,
+  say: SayOfField,
+): Pick<Client, 'redirectUris' | 'defaultRedirectUri' | 'postLogoutRedirectUris'> {
   const redirects = grantTypes.includes('authorization_code') || grantTypes.includes('implicit');
-  const responseTypes = checkResponseTypes(draft.responseTypes, grantTypes, say);
-
-  const redirectUris = checkedColumns.redirectUris.check(draft.redirectUris, sayOf('redirectUris'));
+  const redirectUris = checkedColumns.redirectUris.check(draft.redirectUris, sayOf('redirectUris', say));
   if (redirects && redirectUris.length === 0) say('redirectUris', 'Enter at least one redirect URI.');
   // OpenID Connect Registration 2, application_type. Administrators may test with clients on their own machine.
   if (applicationType === 'web' && grantTypes.includes('implicit') && (draft.source ?? 'admin') !== 'admin')
@@ -191,12 +249,15 @@ export function checkClientMetadata(
     });
   const postLogoutRedirectUris = checkedColumns.postLogoutRedirectUris.check(
     draft.postLogoutRedirectUris,
-    sayOf('postLogoutRedirectUris'),
+    sayOf('postLogoutRedirectUris', say),
   );
   const defaultRedirectUri = draft.defaultRedirectUri || undefined;
   if (defaultRedirectUri !== undefined && !redirectUris.includes(defaultRedirectUri))
     say('defaultRedirectUri', 'The default is one of the redirect URIs.');
+  return { redirectUris, defaultRedirectUri: defaultRedirectUri ?? redirectUris[0], postLogoutRedirectUris };
+}
 
+function checkScopes(draft: ClientDraft, say: SayOfField): Pick<Client, 'scope' | 'defaultScope'> {
   if (draft.scope.length > maxScopes) say('scope', `A client has at most ${maxScopes} scopes.`);
   const scope = draft.scope.slice(0, maxScopes);
   scope.forEach((token, index) => {
@@ -212,46 +273,7 @@ export function checkClientMetadata(
   });
   const defaultScope = unique((draft.defaultScope ?? []).slice(0, maxScopes + 1));
   if (!isSubset(defaultScope, scope)) say('defaultScope', 'A default scope is one of the scopes.');
-
-  const metadata = checkMetadata(draft, { authMethod, redirectUris }, say);
-  const profile = profileFor({ ...metadata, resourceServer, grantTypes }, policy.securityProfile);
-  const idTokenSignedResponseAlg = oneOf(
-    signatureAlgorithms,
-    draft.idTokenSignedResponseAlg ?? securityProfile(profile).defaultSignatureAlgorithm,
-  );
-  if (!idTokenSignedResponseAlg) say('idTokenSignedResponseAlg', `Choose one of ${signatureAlgorithms.join(', ')}.`);
-  else if (isMacAlgorithm(idTokenSignedResponseAlg) && authMethod === 'none')
-    say('idTokenSignedResponseAlg', `A public client has no secret for ${idTokenSignedResponseAlg}.`);
-  if (type === 'public' && !flags.pkceRequired)
-    say('pkceRequired', 'A public client always needs PKCE (RFC 9700 2.1.1).');
-
-  if (problems.length > 0 || !type || !authMethod || !idTokenSignedResponseAlg) return { problems };
-  const client: Client = {
-    ...metadata,
-    ...flags,
-    id: draft.id,
-    name,
-    type,
-    applicationType,
-    authMethod,
-    redirectUris,
-    defaultRedirectUri: defaultRedirectUri ?? redirectUris[0],
-    postLogoutRedirectUris,
-    grantTypes,
-    responseTypes,
-    scope: unique(scope),
-    defaultScope,
-    idTokenSignedResponseAlg,
-    tokenExchange,
-    ownerId: draft.ownerId,
-    source: draft.source ?? 'admin',
-    approvedAt: draft.approvedAt,
-    createdAt: draft.createdAt,
-    disabledAt: draft.disabledAt,
-    limitedAt: draft.limitedAt,
-  };
-  const unmet = profileProblems(client, profile);
-  return unmet.length > 0 ? { problems: unmet } : { client };
+  return { scope: unique(scope), defaultScope };
 }
 
 /** The scopes of a restricted client: the user's identity. */
@@ -305,7 +327,7 @@ export function checkResourcesAllowed(client: Pick<Client, 'limitedAt'>, resourc
 function checkResponseTypes(
   asked: readonly string[] | undefined,
   grantTypes: readonly GrantTypeName[],
-  say: (field: string, message: string) => void,
+  say: SayOfField,
 ): ResponseTypeName[] {
   const byCode = grantTypes.includes('authorization_code');
   const implicit = grantTypes.includes('implicit');
