@@ -6,7 +6,7 @@ import {
   type Client,
   type ClientPropertyName,
 } from '@gatehouse/domain/oauth';
-import { problemModel, type FieldProblem } from '../web/form-errors.js';
+import { problemModel, type FieldProblem, type ProblemModel } from '../web/form-errors.js';
 import { listFieldModel } from '../web/list-fields.js';
 import { revisionOf } from '../web/revision.js';
 import type { Text } from '../i18n/message.js';
@@ -57,15 +57,7 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
     focused,
     words: Object.fromEntries(mainProperties.map((property) => [property, wordsOf(property)])),
     values: { name: values.name, owner: values.owner, tokenExchange: values.tokenExchange },
-    flags: mainFlags.map((name) => ({
-      ...wordsOf(name),
-      name,
-      checked: values.flags[name],
-      problem: model.problems[name],
-      focus: focused === name,
-      administrators: isForAdministrators(name),
-      confidentialOnly: clientPropertyForms[name].confidentialOnly,
-    })),
+    flags: flagModels(values.flags, shown),
     types: options(['confidential', 'public'], values.type, {
       confidential: 'Confidential: it runs on a server and can keep a secret',
       public: 'Public: it runs in a browser or on a device and has none',
@@ -109,6 +101,21 @@ export function clientFormModel({ values, problems, focus }: Shown): object {
     usesListFields: true,
     suggestedScopes,
   };
+}
+
+function flagModels(
+  flags: ClientFormValues['flags'],
+  { problems, focused }: Pick<ProblemModel, 'problems'> & { readonly focused: string | undefined },
+): object[] {
+  return mainFlags.map((name) => ({
+    ...wordsOf(name),
+    name,
+    checked: flags[name],
+    problem: problems[name],
+    focus: focused === name,
+    administrators: isForAdministrators(name),
+    confidentialOnly: clientPropertyForms[name].confidentialOnly,
+  }));
 }
 
 function wordsOf(property: ClientPropertyName): { readonly label: Text; readonly hint: Text | undefined } {

@@ -46,6 +46,22 @@ export interface ApplicationDependencies {
   readonly processActor: string | null;
 }
 
+/** Of the modules that every other one may import. */
+const services = [
+  AuditService,
+  AuditChain,
+  AuditLog,
+  BoundedEvents,
+  DeniedAccess,
+  Activity,
+  FailedRequests,
+  RejectedForms,
+  CacheVersions,
+  RecordedIssuer,
+  CurrentActors,
+  Operations,
+];
+
 /**
  * Owns nothing: provides settings, store, clock, keys, outgoing requests, forms, log, audit and caches to every module.
  */
@@ -87,18 +103,7 @@ export class ApplicationDependenciesModule {
           useFactory: (clock: Clock, rejectedForms: RejectedForms) =>
             new PageForms({ origin, csrf, browserCookie, clock, refused: (why) => rejectedForms.note(why) }),
         },
-        AuditService,
-        AuditChain,
-        AuditLog,
-        BoundedEvents,
-        DeniedAccess,
-        Activity,
-        FailedRequests,
-        RejectedForms,
-        CacheVersions,
-        RecordedIssuer,
-        CurrentActors,
-        Operations,
+        ...services,
         AcceptIssuer,
         RecordAuditExport,
       ],
@@ -115,18 +120,7 @@ export class ApplicationDependenciesModule {
         Languages,
         BrowserCookie,
         PageForms,
-        AuditService,
-        AuditChain,
-        AuditLog,
-        BoundedEvents,
-        DeniedAccess,
-        Activity,
-        FailedRequests,
-        RejectedForms,
-        CacheVersions,
-        RecordedIssuer,
-        CurrentActors,
-        Operations,
+        ...services,
       ],
     };
   }

@@ -76,22 +76,12 @@ export class SessionsService {
     const address = authentication.address ?? null;
     const kept = previous?.userId === userId ? previous : undefined;
     if (previous && !kept) await this.end(unit, previous.id, now);
+    const authenticated = [full ? 1 : 0, now, JSON.stringify(amr), acr ?? null];
+    const seen = [now, expiresAt, userAgent, address];
     const renewed =
       kept !== undefined &&
-      (await unit.change(
-        sessionStatements.renew,
-        kept.id,
-        token.selector,
-        verifierHash,
-        full ? 1 : 0,
-        now,
-        JSON.stringify(amr),
-        acr ?? null,
-        now,
-        expiresAt,
-        userAgent,
-        address,
-      )) === 1;
+      (await unit.change(sessionStatements.renew, kept.id, token.selector, verifierHash, ...authenticated, ...seen)) ===
+        1;
     const id = renewed ? kept.id : newId();
     if (!renewed)
       await unit.change(
@@ -100,15 +90,9 @@ export class SessionsService {
         id,
         verifierHash,
         userId,
-        full ? 1 : 0,
+        ...authenticated,
         now,
-        JSON.stringify(amr),
-        acr ?? null,
-        now,
-        now,
-        expiresAt,
-        userAgent,
-        address,
+        ...seen,
       );
     const session: Session = {
       id,
