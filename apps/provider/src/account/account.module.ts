@@ -19,6 +19,7 @@ import { ChangeOwnPassword } from './operations/change-own-password.js';
 import { EndOtherSessions } from './operations/end-other-sessions.js';
 import { OtherSessions } from './other-sessions.service.js';
 import { ResumeFormController } from './resume-form.controller.js';
+import { ResumedRecords } from './resumed-records.service.js';
 
 /**
  * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
@@ -45,6 +46,6 @@ import { ResumeFormController } from './resume-form.controller.js';
     SecurityController,
     ResumeFormController,
   ],
-  providers: [ChangeOwnPassword, EndOtherSessions, OtherSessions, ConnectedApplications, OwnData],
+  providers: [ChangeOwnPassword, EndOtherSessions, OtherSessions, ConnectedApplications, OwnData, ResumedRecords],
 })
 export class AccountModule {}

@@ -8,6 +8,7 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { SessionsModule } from '../users/sessions/sessions.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { CancelLoginController } from './cancel-login.controller.js';
+import { ConsentRecords } from './consent-records.service.js';
 import { ConsentTexts } from './consent-texts.service.js';
 import { ConfirmEmailController } from './confirm-email.controller.js';
 import { ConsentController } from './consent.controller.js';
@@ -58,6 +59,7 @@ import { UserCodes } from './user-codes.service.js';
     DeviceController,
   ],
   providers: [
+    ConsentRecords,
     ConsentTexts,
     UserCodes,
     SignInInteractions,

@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { redirectPlaces, type Client } from '@gatehouse/domain/oauth';
+import { FailedRequests } from '../audit/failed-requests.service.js';
+import { ClientsService } from '../clients/clients.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { TrustedIssuers } from '../trusted-issuers/trusted-issuers.service.js';
+import { UsersService } from '../users/users.service.js';
+import type { RecordKind, ResumedForm } from './resumed-form.js';
+
+const longestId = 200;
+const maxPlaces = 10;
+
+/** A record by its name, and by what is not its own choice. */
+interface NamedRecord {
+  readonly name: string;
+  readonly details?: readonly string[];
+}
+
+/** Finds the records that a saved form would change, so that its page names them. */
+@Injectable()
+export class ResumedRecords {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(ResourcesService) private readonly resources: ResourcesService,
+    @Inject(TrustedIssuers) private readonly issuers: TrustedIssuers,
+    @Inject(FailedRequests) private readonly refusals: FailedRequests,
+  ) {}
+
+  /** The record that the form changes, where it has switches. */
+  async find({ kind, ids: [id = ''], expected }: ResumedForm): Promise<object | undefined> {
+    if (!expected.some((field) => field.kind === 'switch') || id.length > longestId) return undefined;
+    if (kind === 'client') return this.clients.findFresh(id);
+    return kind === 'user' ? this.users.find(id) : undefined;
+  }
+
+  /** What people call a record; its id where it is gone. */
+  async nameOf(kind: RecordKind, id: string): Promise<NamedRecord> {
+    if (id.length > longestId) return { name: `${id.slice(0, longestId)}…` };
+    return (await this.findName(kind, id)) ?? { name: id };
+  }
+
+  private async findName(kind: RecordKind, id: string): Promise<NamedRecord | undefined> {
+    switch (kind) {
+      case 'user': {
+        const user = await this.users.find(id);
+        return user && { name: user.username };
+      }
+      case 'client':
+        return named(await this.clients.findFresh(id));
+      case 'resource': {
+        const resource = await this.resources.findFresh(id);
+        return resource && { name: resource.name, details: [resource.identifier] };
+      }
+      case 'issuer': {
+        const trusted = await this.issuers.findFresh(id);
+        return trusted && { name: trusted.name, details: [trusted.issuer] };
+      }
+      case 'refusal': {
+        const clientId = (await this.refusals.find(id))?.clientId;
+        return clientId === undefined ? undefined : named(await this.clients.findFresh(clientId));
+      }
+    }
+  }
+}
+
+/** A client chooses its name itself: its id and where it receives answers tell it from one that takes the same name. */
+function named(client: Client | undefined): NamedRecord | undefined {
+  if (!client) return undefined;
+  const places = redirectPlaces(client);
+  const more = places.length > maxPlaces ? [`+ ${places.length - maxPlaces}`] : [];
+  return { name: client.name, details: [`client_id ${client.id}`, ...places.slice(0, maxPlaces), ...more] };
+}

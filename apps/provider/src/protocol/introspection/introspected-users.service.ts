@@ -1,0 +1,25 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ClientsService } from '../../clients/clients.service.js';
+import { Subjects } from '../../clients/subjects.service.js';
+import { UsersService } from '../../users/users.service.js';
+
+/** Says who the user of an introspected token is. */
+@Injectable()
+export class IntrospectedUsers {
+  constructor(
+    @Inject(UsersService) private readonly users: UsersService,
+    @Inject(ClientsService) private readonly clients: ClientsService,
+    @Inject(Subjects) private readonly subjects: Subjects,
+  ) {}
+
+  /** The person as the token's client knows them; a username would tell a pairwise one who it is. */
+  async identify(
+    clientId: string,
+    userId: string | undefined,
+  ): Promise<{ subject?: string; username?: string | undefined }> {
+    if (userId === undefined) return {};
+    const client = await this.clients.find(clientId);
+    if (client?.subjectType === 'pairwise') return { subject: await this.subjects.of(client, userId) };
+    return { subject: userId, username: await this.users.findName(userId) };
+  }
+}
