@@ -1,5 +1,6 @@
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
+import { maxInjectedDependencies } from './scripts/eslint/max-injected-dependencies.js';
 
 const sources = ['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'];
 const tests = ['**/*.spec.ts', '**/*.fixture.ts', '**/test/**/*.ts'];
@@ -80,8 +81,11 @@ export default defineConfig(
   {
     files: sources,
     ignores: tests,
+    plugins: { local: { rules: { 'max-injected-dependencies': maxInjectedDependencies } } },
     rules: {
+      'local/max-injected-dependencies': ['error', { max: 7 }],
       'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
       'no-restricted-imports': [
         'error',

@@ -15,6 +15,7 @@ const maxPages = 100;
 
 /** Purges expired rows in batches. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- each table that is purged belongs to another service
 export class PurgeService implements OnApplicationBootstrap, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 

@@ -37,6 +37,7 @@ interface Shown {
 
 /** A person's own page: password, sessions, connected applications. Each form says by `action` what it wants. */
 @Controller(routes.account)
+// eslint-disable-next-line local/max-injected-dependencies -- one page shows sessions, factors and applications; the changes are operations
 export class AccountController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,

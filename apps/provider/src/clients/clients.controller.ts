@@ -94,6 +94,7 @@ interface Posted {
 
 /** The pages of clients: list, add, edit, delete, a new secret. Administrators see all, developers their own. */
 @Controller(routes.clients)
+// eslint-disable-next-line local/max-injected-dependencies -- a page of clients shows owner, origins, state and use, each from its own service
 export class ClientsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,

@@ -15,6 +15,7 @@ import { UsersService } from '../users/users.service.js';
 
 /** What a database needs before the first request: keys of every kind, and an administrator. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- what creating the first administrator needs: rules, hash, user, audit event and link
 export class FirstStart {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

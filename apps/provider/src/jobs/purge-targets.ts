@@ -33,6 +33,7 @@ export type Purge = (unit: Unit, now: EpochSeconds) => Promise<PurgeStep>;
 
 /** Every table that must be purged, and the service that does it. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- the list of all tables that are purged, in order; each belongs to another service
 export class PurgeTargets {
   constructor(
     @Inject(Interactions) private readonly interactions: Interactions,

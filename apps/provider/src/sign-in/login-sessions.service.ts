@@ -40,6 +40,7 @@ export interface ProvedLogin {
 
 /** Starts the session of an authenticated user, whatever the method. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- session, throttling, interaction and audit event of a sign-in are one unit of work
 export class LoginSessions {
   constructor(
     @Inject(Store) private readonly store: Store,

@@ -23,6 +23,7 @@ function isForForm(interaction: Interaction): boolean {
 
 /** Sign-in by username and password, or by a passkey alone. */
 @Controller(routes.login)
+// eslint-disable-next-line local/max-injected-dependencies -- page, form, interaction and metrics of a sign-in; the checks are in LoginService
 export class LoginController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

@@ -37,6 +37,7 @@ interface PasswordAttempt {
 
 /** Verifies a password, or a passkey alone, and starts the session. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- a password or passkey, and the protection against guessing that surrounds both
 export class LoginService {
   constructor(
     @Inject(Store) private readonly store: Store,

@@ -33,6 +33,7 @@ import { SecondFactorPage, type Asked, type Shown } from './second-factor-page.j
 
 /** Asks for a second factor, or lets the user add their first one when one is required. */
 @Controller(routes.secondFactor)
+// eslint-disable-next-line local/max-injected-dependencies -- asking for a factor and adding the first one share a page and its interaction
 export class SecondFactorController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

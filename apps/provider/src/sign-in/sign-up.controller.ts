@@ -21,6 +21,7 @@ import { clientRequestOf, pageOptionsOf, SignInInteractions, resumeAddress } fro
 
 /** Creates an account for a new user and signs them in. */
 @Controller(routes.signUp)
+// eslint-disable-next-line local/max-injected-dependencies -- a form that depends on an invitation, password rules and the interaction, and ends in a session
 export class SignUpController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

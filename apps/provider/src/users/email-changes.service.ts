@@ -64,6 +64,7 @@ const asks = { most: 5, seconds: 3600 };
  * changes, sealed; its id is spent in the unit of the change.
  */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- sends the link and consumes it: sealing, mail, throttling and replay are of one flow
 export class EmailChanges {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

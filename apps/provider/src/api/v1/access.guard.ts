@@ -22,6 +22,7 @@ import { operationOf, type OperationDescription } from './operation.js';
  * lesser of the scope and what the person's roles are now.
  */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- access depends on the token, its client, its user, the roles and the second factor together
 export class AccessGuard implements CanActivate {
   constructor(
     @Inject(Clock) private readonly clock: Clock,

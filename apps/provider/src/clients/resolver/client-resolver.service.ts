@@ -64,6 +64,7 @@ const unavailable: readonly string[] = ['client_document.unreadable', ...ownLimi
  * @see draft-ietf-oauth-client-id-metadata-document
  */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- the steps from a document to a client (fetch, check, limit, store) are services already
 export class ClientResolver {
   private readonly running = new Map<string, Promise<Client>>();
   /** Of this process alone: after a restart a stale document gets its time once more. */

@@ -33,6 +33,7 @@ interface PreparedResponse {
 
 /** Issues the authorization response, successful or not. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- code, grant, tokens and audit event of a response are issued in one unit of work
 export class AuthorizationResponder {
   constructor(
     @Inject(Store) private readonly store: Store,

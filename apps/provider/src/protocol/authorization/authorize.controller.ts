@@ -35,6 +35,7 @@ const repeatable = ['resource'];
 
 /** The authorization endpoint (RFC 6749 3.1) and the dispatcher of interactions. */
 @Controller(routes.authorize)
+// eslint-disable-next-line local/max-injected-dependencies -- the steps of an authorization request (client, pushed request, checks, dispatcher) are services already
 export class AuthorizeController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

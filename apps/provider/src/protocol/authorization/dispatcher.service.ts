@@ -32,6 +32,7 @@ import type { StatefulRequest } from './session-states.service.js';
 
 /** Decides the next step of an interaction. Pages redirect here and do not know any other page. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- the next step depends on consent, subject, factors and resources together
 export class Dispatcher {
   constructor(
     @Inject(Store) private readonly store: Store,

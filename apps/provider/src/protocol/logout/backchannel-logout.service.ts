@@ -38,6 +38,7 @@ export const maxUnapprovedPerSession = 10;
  * addresses of unapproved clients cannot delay the logouts of approved clients.
  */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- the steps of a logout token (audience, signature, delivery, failures) are services already
 export class BackchannelLogout implements OnModuleInit {
   private readonly approved = this.kind(logoutKinds[0], 16);
   private readonly unapproved = this.kind(logoutKinds[1], 4);

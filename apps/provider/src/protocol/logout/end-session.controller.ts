@@ -35,6 +35,7 @@ interface LogoutRequest extends EndSessionCheck {
 
 /** Logout at the request of a client (OpenID Connect RP-Initiated Logout 1.0). */
 @Controller(routes.endSession)
+// eslint-disable-next-line local/max-injected-dependencies -- the hint names client, subject and session, and the page asks for confirmation
 export class EndSessionController {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,

@@ -34,6 +34,7 @@ interface Shown {
 
 /** A person's second factors: overview, the authenticator app, recovery codes, trusted browsers. */
 @Controller(routes.factors)
+// eslint-disable-next-line local/max-injected-dependencies -- one page shows all factors and trusted browsers; the changes are operations
 export class FactorsController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,

@@ -36,6 +36,7 @@ interface Proved {
 
 /** Proves a second factor of the session's person: the session is full then, under a new cookie. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- three kinds of factor are verified in the unit of work that completes the session
 export class SecondFactors {
   constructor(
     @Inject(Store) private readonly store: Store,

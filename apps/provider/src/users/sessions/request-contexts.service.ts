@@ -23,6 +23,7 @@ import type { UserRequestContext, RequestContext } from './request-context.js';
 
 /** Finds who is at one of our pages, and gives every page what all pages show. */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- a request context consists of browser, session, user and roles
 export class RequestContexts {
   private readonly secure: boolean;
   private readonly sessionCookie: string;

@@ -37,6 +37,7 @@ const assertionTypes: readonly string[] = ['jwt', 'authorization-grant+jwt'];
  * refresh token: the next assertion is one (RFC 7521 4.1).
  */
 @Injectable()
+// eslint-disable-next-line local/max-injected-dependencies -- issuer, signature, replay, user and resources are all checked before the grant is stored (RFC 7523 3)
 export class JwtBearerGrant implements GrantType<JwtBearerRequest> {
   constructor(
     @Inject(SETTINGS) private readonly settings: Settings,
