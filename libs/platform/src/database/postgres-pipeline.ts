@@ -117,7 +117,10 @@ async function prepare(client: PostgresClient, step: Step): Promise<readonly Col
   }
 }
 
-/** The driver's connection as custom queries use it; the driver's types declare only part of it. */
+/**
+ * The driver's connection as custom queries use it; the driver's types declare only part of it.
+ * @see docs/adr/0032-postgres-pipeline.md
+ */
 interface WireConnection {
   readonly stream: Duplex;
   parse(message: { readonly name: string; readonly text: string }): void;

@@ -301,6 +301,7 @@ export class ReplyAdapter extends ExpressAdapter {
 /**
  * Express sets the prototypes of its application on every message with Object.setPrototypeOf, which was the largest single
  * cost of a request. Here the server creates messages that already have them.
+ * @see docs/adr/0033-reply-adapter.md
  */
 function messagesForExpress(app: Express, proxies: TrustedProxies): ServerOptions {
   class ExpressRequest extends ReceivedRequest {}

@@ -213,11 +213,6 @@ describe.each([true, false])('the adapter, on a real socket, with direct dispatc
     expect(answer).toMatchObject({ status: 500, body: 'Something went wrong here.\n' });
   });
 
-  it('makes messages that have their prototypes from birth', async () => {
-    const answer = await ask(trial, '/born');
-    expect(JSON.parse(answer.body)).toEqual({ request: true, response: true, class: 'ExpressRequest' });
-  });
-
   it("logs a request's route and never its address", async () => {
     logLines.length = 0;
     const answer = await ask(trial, '/json?code=hunter2');

@@ -144,18 +144,6 @@ class TrialController {
     throw new HttpException('teapot', 418);
   }
 
-  @Get('/born')
-  born(
-    @Req() request: WebRequest & { app: { request: object; response: object } },
-    @Res({ passthrough: true }) response: ServerResponse,
-  ): Reply {
-    return Reply.json({
-      request: Object.getPrototypeOf(request) === request.app.request,
-      response: Object.getPrototypeOf(response) === request.app.response,
-      class: request.constructor.name,
-    });
-  }
-
   @Get('/slow')
   async slow(): Promise<Reply> {
     slowRequests.emit('begun');
