@@ -182,8 +182,8 @@ const factors = [
   {
     name: 'a second factor counts whether or not it was spent',
     file: provider('users/factors/second-factor.service.ts'),
-    find: "if (!(await proved.spend(unit))) return 'spent';",
-    replace: 'await proved.spend(unit);',
+    find: "if (!(await validated.consume(unit))) return 'consumed';",
+    replace: 'await validated.consume(unit);',
     killers: [
       { spec: 'apps/provider/test/store/factors.store-spec.ts', test: /a code that twenty browsers/, on: both },
     ],

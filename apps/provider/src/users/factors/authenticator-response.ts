@@ -1,12 +1,12 @@
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import { webauthnHelpers } from './webauthn.js';
 
-/** WebAuthn 6.1 and 5.8.7: a credential id has at most 1023 bytes, a key of RSA some hundred. */
+/** WebAuthn 6.1 and 5.8.7: a credential id has at most 1023 bytes, an RSA key a few hundred. */
 const maxCharacters = 16_384;
 const maxIdCharacters = 1400;
 const knownTransports = ['ble', 'cable', 'hybrid', 'internal', 'nfc', 'smart-card', 'usb'];
 
-/** An AuthenticationResponseJSON (WebAuthn 5.1.8) as our script sends it; undefined for anything else. */
+/** Parses an AuthenticationResponseJSON (WebAuthn 5.1.8) from `passkey.js`; undefined if it is malformed. */
 export function parseAssertion(text: string): AuthenticationResponseJSON | undefined {
   const parsed = parseResponse(text);
   const [authenticatorData, signature, clientDataJSON] = ['authenticatorData', 'signature', 'clientDataJSON'].map(
@@ -29,7 +29,7 @@ export function parseAssertion(text: string): AuthenticationResponseJSON | undef
   };
 }
 
-/** A RegistrationResponseJSON (WebAuthn 5.1.8) as our script sends it; undefined for anything else. */
+/** Parses a RegistrationResponseJSON (WebAuthn 5.1.8) from `passkey.js`; undefined if it is malformed. */
 export function parseAttestation(text: string): RegistrationResponseJSON | undefined {
   const parsed = parseResponse(text);
   const attestationObject = parsed?.texts['attestationObject'];
@@ -45,8 +45,8 @@ export function parseAttestation(text: string): RegistrationResponseJSON | undef
 }
 
 /**
- * The same credential with its attestation statement left out: we ask for none, and what a stranger puts there
- * (certificates with addresses to fetch from) is not even read.
+ * Removes the attestation statement from a credential: none is requested, and an untrusted one (certificates with URLs
+ * to fetch) is never parsed.
  */
 export async function withoutAttestation(
   response: RegistrationResponseJSON,
@@ -98,7 +98,7 @@ function parseResponse(text: string): ParsedResponse | undefined {
   return { id, texts, transports };
 }
 
-/** No page of ours lets itself be framed: whoever answers from inside another site's page is refused (WebAuthn 7.2 step 10). */
+/** Pages of this server cannot be framed, so a response created in a cross-origin frame is rejected (WebAuthn 7.2 step 10). */
 function isFramed(clientDataJSON: string): boolean {
   try {
     const clientData: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8'));

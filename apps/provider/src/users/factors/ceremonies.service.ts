@@ -11,15 +11,15 @@ import { Passkeys, type NewPasskey, type Passkey } from './passkeys.service.js';
 import { relyingPartyOf, type RelyingParty } from './relying-party.js';
 import { webauthn } from './webauthn.js';
 
-/** ES256, which every authenticator has, EdDSA, and RS256 for those of Windows (RFC 9053 2, RFC 8812 2). */
+/** ES256, which every authenticator supports, EdDSA, and RS256 for Windows Hello (RFC 9053 2, RFC 8812 2). */
 const algorithms = [-7, -8, -257];
-/** How long a browser shows its own dialogue. */
-const dialogueMilliseconds = 300_000;
+/** How long the browser shows its passkey dialog. */
+const dialogMilliseconds = 300_000;
 
-/** A right answer of an authenticator; nothing is spent yet. */
+/** A valid assertion; nothing is consumed yet. */
 export interface PasskeyProof {
   readonly passkey: Passkey;
-  /** The authenticator checked a PIN or a biometric: two factors in one. */
+  /** The authenticator verified a PIN or a biometric: two factors in one. */
   readonly userVerified: boolean;
   readonly counter: number;
   readonly challenge: string;
@@ -32,7 +32,7 @@ export interface NewPasskeyProof {
 }
 
 /**
- * The ceremonies of WebAuthn: what a page asks an authenticator, and whether the answer is right.
+ * The WebAuthn ceremonies: creates the options for the browser and verifies the authenticator's response.
  * @see WebAuthn Level 3, 7.1 and 7.2
  */
 @Injectable()
@@ -47,44 +47,47 @@ export class Ceremonies {
     this.relyingParty = relyingPartyOf(settings.issuer);
   }
 
-  /** False on an issuer that browsers make no passkeys for. */
+  /** False if browsers cannot create passkeys for the issuer. */
   get possible(): boolean {
     return this.relyingParty !== undefined;
   }
 
-  /** What the login page asks: any passkey of ours, and the person must be verified. Undefined where there are none. */
+  /** Options for the login page: any passkey of this server, with user verification. Undefined if passkeys are not possible. */
   async loginOptions(context: RequestContext): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
     const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
-      challenge: this.challenges.make(placeOf(context, 'login'), context.now),
-      timeout: dialogueMilliseconds,
+      challenge: this.challenges.make(challengePlace(context, 'login'), context.now),
+      timeout: dialogMilliseconds,
       userVerification: 'required',
     });
     return JSON.stringify(options);
   }
 
-  /** What the second-factor page asks: one of this person's. Undefined for whoever has none. */
+  /** Options for the second-factor page: one of the user's passkeys. Undefined if the user has none. */
   async factorOptions(context: RequestContext, userId: string): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
-    const own = await this.passkeys.listOf(userId);
-    if (own.length === 0) return undefined;
+    const ownPasskeys = await this.passkeys.listOf(userId);
+    if (ownPasskeys.length === 0) return undefined;
     const { generateAuthenticationOptions } = await webauthn();
     const options = await generateAuthenticationOptions({
       rpID: this.relyingParty.id,
-      challenge: this.challenges.make(placeOf(context, 'factor', userId), context.now),
-      timeout: dialogueMilliseconds,
+      challenge: this.challenges.make(challengePlace(context, 'factor', userId), context.now),
+      timeout: dialogMilliseconds,
       userVerification: 'preferred',
-      allowCredentials: own.map(({ credentialId, transports }) => ({ id: credentialId, transports: [...transports] })),
+      allowCredentials: ownPasskeys.map(({ credentialId, transports }) => ({
+        id: credentialId,
+        transports: [...transports],
+      })),
     });
     return JSON.stringify(options);
   }
 
-  /** What a page asks that adds a passkey; the person's own are left out, so that none is made twice on one device. */
+  /** Options for adding a passkey. Excludes the user's existing passkeys, so that a device does not get a second one. */
   async enrollOptions(context: RequestContext, user: User): Promise<string | undefined> {
     if (!this.relyingParty) return undefined;
-    const own = await this.passkeys.listOf(user.id);
+    const ownPasskeys = await this.passkeys.listOf(user.id);
     const { generateRegistrationOptions } = await webauthn();
     const options = await generateRegistrationOptions({
       rpName: this.settings.productName,
@@ -92,10 +95,10 @@ export class Ceremonies {
       userID: new Uint8Array(Buffer.from(user.id)),
       userName: user.username,
       userDisplayName: user.name ?? user.username,
-      challenge: this.challenges.make(placeOf(context, 'enroll', user.id), context.now),
-      timeout: dialogueMilliseconds,
+      challenge: this.challenges.make(challengePlace(context, 'enroll', user.id), context.now),
+      timeout: dialogMilliseconds,
       attestationType: 'none',
-      excludeCredentials: own.map(({ credentialId, transports }) => ({
+      excludeCredentials: ownPasskeys.map(({ credentialId, transports }) => ({
         id: credentialId,
         transports: [...transports],
       })),
@@ -107,24 +110,24 @@ export class Ceremonies {
 
   /**
    * Checks an assertion (WebAuthn 7.2).
-   * @param asked whose it must be: anybody's at the login, then with user verification; one person's as a second factor
-   * @returns the proof; the passkey alone where it is known and the rest is wrong; undefined for whatever else was sent
+   * @param expected any user's passkey at the login, with user verification; one user's passkey as a second factor
+   * @returns the result; the passkey and a reason if the passkey is known but the assertion is invalid; otherwise undefined
    */
   async verify(
     context: RequestContext,
     text: string,
-    asked: { readonly purpose: 'login' } | { readonly purpose: 'factor'; readonly userId: string },
+    expected: { readonly purpose: 'login' } | { readonly purpose: 'factor'; readonly userId: string },
   ): Promise<PasskeyProof | { readonly passkey: Passkey; readonly refused: string } | undefined> {
     const response = parseAssertion(text);
     if (!response || !this.relyingParty) return undefined;
     const passkey = await this.passkeys.findByCredential(response.id);
     if (!passkey) return undefined;
-    if (asked.purpose === 'factor' && passkey.userId !== asked.userId) return undefined;
-    // WebAuthn 7.2 step 6: whose it is says the row; what the authenticator says must agree.
+    if (expected.purpose === 'factor' && passkey.userId !== expected.userId) return undefined;
+    // WebAuthn 7.2 step 6: the row determines the owner; the user handle must match it.
     const { userHandle } = response.response;
     if (userHandle !== undefined && userHandle !== Buffer.from(passkey.userId).toString('base64url'))
-      return { passkey, refused: 'it names another person' };
-    const place = placeOf(context, asked.purpose, asked.purpose === 'factor' ? asked.userId : '');
+      return { passkey, refused: 'wrong user handle' };
+    const place = challengePlace(context, expected.purpose, expected.purpose === 'factor' ? expected.userId : '');
     let challenge = '';
     const { verifyAuthenticationResponse } = await webauthn();
     try {
@@ -136,7 +139,7 @@ export class Ceremonies {
         },
         expectedOrigin: this.relyingParty.origin,
         expectedRPID: this.relyingParty.id,
-        requireUserVerification: asked.purpose === 'login',
+        requireUserVerification: expected.purpose === 'login',
         credential: {
           id: passkey.credentialId,
           publicKey: new Uint8Array(passkey.publicKey),
@@ -147,18 +150,18 @@ export class Ceremonies {
       const { userVerified, newCounter } = authenticationInfo;
       return { passkey, userVerified, counter: newCounter, challenge };
     } catch (error) {
-      // The library says by an exception what is wrong with what a browser sent.
+      // The library reports an invalid assertion by an exception.
       return { passkey, refused: error instanceof Error ? error.message : 'unreadable' };
     }
   }
 
-  /** Spends what a proof rests on. False when it was used before, or a copy of the key was. */
+  /** Consumes the challenge and updates the counter. False if the challenge was used before or the key is a clone. */
   async spend(unit: Unit, proof: PasskeyProof, now: EpochSeconds): Promise<boolean> {
     if (!(await this.challenges.spend(unit, proof.challenge, now))) return false;
     return this.passkeys.use(unit, proof.passkey.id, proof.counter, now);
   }
 
-  /** Checks a new credential (WebAuthn 7.1). What made it is not asked for: any authenticator will do. */
+  /** Verifies a new credential (WebAuthn 7.1). Accepts any authenticator, without attestation. */
   async verifyNew(
     { browserId, userId, now }: { readonly browserId: string; readonly userId: string; readonly now: EpochSeconds },
     text: string,
@@ -205,6 +208,6 @@ export class Ceremonies {
   }
 }
 
-function placeOf(context: RequestContext, purpose: ChallengePlace['purpose'], userId = ''): ChallengePlace {
+function challengePlace(context: RequestContext, purpose: ChallengePlace['purpose'], userId = ''): ChallengePlace {
   return { purpose, browserId: context.browser.id, userId };
 }

@@ -6,21 +6,21 @@ import { newSecret } from '@gatehouse/platform/secrets/random';
 import type { Unit } from '@gatehouse/platform/database/store';
 import { ReplayCache } from '../../replay/replay-cache.service.js';
 
-/** As long as somebody may look at a page before they press its button; the page gets a new one by itself earlier. */
+/** How long a page may stay open before its button is pressed; the page reloads its challenge earlier. */
 const lifetimeSeconds = 3600;
 
-/** What a challenge is for; one for one thing is worth nothing for another. */
+/** What a challenge is bound to; it is invalid anywhere else. */
 export interface ChallengePlace {
   readonly purpose: 'login' | 'factor' | 'enroll';
-  /** The browser cookie's value: an answer that was made in another browser is refused. */
+  /** The value of the browser cookie: a response from another browser is rejected. */
   readonly browserId: string;
-  /** Whose; empty where nobody is known yet. */
+  /** Empty while the user is unknown. */
   readonly userId: string;
 }
 
 /**
- * Challenges for authenticators (WebAuthn 13.4.3). A challenge carries its own proof, so that strangers at the login page
- * fill no table; it is spent when it was answered rightly, which only the holder of a registered key can do.
+ * Challenges for authenticators (WebAuthn 13.4.3). A challenge authenticates itself with a MAC, so that anonymous requests to the
+ * login page store nothing. It is consumed by a valid response, which only the holder of a registered key can create.
  */
 @Injectable()
 export class Challenges {
@@ -29,15 +29,15 @@ export class Challenges {
     @Inject(ReplayCache) private readonly replay: ReplayCache,
   ) {}
 
-  /** Text; what browsers sign is its bytes. */
+  /** Creates a challenge as text; browsers sign its bytes. */
   make(place: ChallengePlace, now: EpochSeconds): string {
     const body = `${now.toString(36)}.${newSecret()}`;
     const [key] = this.keyring.derive('passkey challenge');
-    if (!key) throw new Error('challenges need a key');
+    if (!key) throw new Error('No key is available to authenticate challenges.');
     return `${body}.${sign(key, place, body).toString('base64url')}`;
   }
 
-  /** True for one of ours, for this place, that has not expired. @param sent base64url of the bytes, as clientDataJSON has it */
+  /** True if this server issued it for this place and it is valid. @param sent base64url of the bytes, as in clientDataJSON */
   isGenuine(place: ChallengePlace, sent: string, now: EpochSeconds): boolean {
     const [, body, issuedAt, mac] = match(sent) ?? [];
     if (body === undefined || issuedAt === undefined || mac === undefined) return false;
@@ -49,7 +49,7 @@ export class Challenges {
       .some((key) => equalInConstantTime(sign(key, place, body), presented));
   }
 
-  /** Spends it. True for exactly one caller. */
+  /** Consumes a challenge. True for exactly one caller. */
   async spend(unit: Unit, sent: string, now: EpochSeconds): Promise<boolean> {
     const issuedAt = match(sent)?.[2];
     const expiresAt = addSeconds(issuedAt === undefined ? now : epochSeconds(parseInt(issuedAt, 36)), lifetimeSeconds);

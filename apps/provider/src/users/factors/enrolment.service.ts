@@ -13,16 +13,16 @@ import { UsersService } from '../users.service.js';
 import { Factors } from './factors.service.js';
 import { RecoveryCodes } from './recovery-codes.service.js';
 
-/** A second factor that was just added. The session is complete by it, under a new cookie. */
+/** A second factor that was just added. It completes the session, which gets a new cookie. */
 export interface AddedFactor {
   readonly session: Session;
   readonly cookieValue: string;
-  /** Made with the first factor, and shown this once. */
+  /** Generated with the first factor, and shown only once. */
   readonly codes: readonly string[] | undefined;
 }
 
 export interface NewFactor {
-  /** The session that it is added in. */
+  /** The session in which it is added. */
   readonly session: Session;
   readonly methods: readonly AuthenticationMethod[];
   /** `totp` or a passkey's id, for the audit log. */
@@ -31,8 +31,8 @@ export interface NewFactor {
 }
 
 /**
- * What the operations that add a second factor have in common. With the first one, and where none is left, come recovery
- * codes; sessions that rest on a password alone owe the factor.
+ * Shared by the operations that add a second factor. Generates recovery codes with the first factor, and when none are left;
+ * the user's other sessions that used only a password require the factor from now on.
  */
 @Injectable()
 export class Enrolment {
@@ -45,9 +45,9 @@ export class Enrolment {
   ) {}
 
   /**
-   * Holds the account, so that a login at the same moment is either before the factor or asked for it.
-   * @returns whether it is the person's first factor
-   * @throws OperationError not_found; recent_sign_in, also where a factor was added since the sign-in was looked at
+   * Locks the account, so that a concurrent login either precedes the factor or requires it.
+   * @returns whether it is the user's first factor
+   * @throws OperationError not_found; recent_sign_in, also if a factor was added since the sign-in was checked
    */
   async begin(unit: Unit, actor: Actor): Promise<{ readonly person: UserActor; readonly isFirst: boolean }> {
     const person = demandOwner(actor);
@@ -57,7 +57,7 @@ export class Enrolment {
     return { person, isFirst: !hasSecondFactor };
   }
 
-  /** @throws OperationError conflict: a factor must not outlive the session that added it by a moment */
+  /** @throws OperationError conflict if the session has ended: a factor is not added without its session */
   async complete(unit: Unit, { userId, now }: UserActor, added: NewFactor): Promise<Performed<AddedFactor>> {
     const { session, methods, factor, isFirst } = added;
     const amr = addMethods(session.amr, methods);

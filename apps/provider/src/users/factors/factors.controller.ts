@@ -32,7 +32,7 @@ interface Shown {
   readonly problem?: Message | undefined;
 }
 
-/** A person's second factors: overview, the authenticator app, recovery codes, trusted browsers. */
+/** The user's second factors: overview, authenticator app, recovery codes, trusted browsers. */
 @Controller(routes.factors)
 // eslint-disable-next-line local/max-injected-dependencies -- one page shows all factors and trusted browsers; the changes are operations
 export class FactorsController {
@@ -41,7 +41,7 @@ export class FactorsController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
-    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
+    @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
     @Inject(TotpOffers) private readonly offers: TotpOffers,
     @Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
@@ -83,7 +83,7 @@ export class FactorsController {
     if (refusal) return this.showApp(context, sealed, { status: 403, error: text(refusal.id) });
     const input = { session: context.session, offer: sealed, otp: form.text('otp') };
     const outcome = await this.operations.execute(AddAuthenticatorApp, input, { context, form });
-    if ('refusal' in outcome) return this.appRefused(context, sealed, outcome.refusal);
+    if ('refusal' in outcome) return this.showAppError(context, sealed, outcome.refusal);
     const { session, cookieValue, codes } = outcome.result;
     const cookies = this.contexts.sessionCookiesFor(session, cookieValue);
     const continueHref = `${routes.factors}?done=added`;
@@ -113,8 +113,8 @@ export class FactorsController {
     return this.showRemoval(context, factor, { status, error, problem: problems[0]?.message });
   }
 
-  /** There is one already, the session has ended, or the offer or its code is not right. */
-  private appRefused(
+  /** An app exists already, the session has ended, or the offer or its code is invalid. */
+  private showAppError(
     context: UserRequestContext,
     sealed: string,
     { status, problems }: Refusal,
@@ -154,7 +154,7 @@ export class FactorsController {
       context,
       'factors/overview',
       {
-        missing: await this.fresh.missing(context, routes.factors),
+        missing: await this.recentSignIns.missing(context, routes.factors),
         totp: own.totp,
         passkeys: own.passkeys.map(({ id, name, lastUsedAt }) => ({ id, name, lastUsedAt })),
         passkeysPossible: this.ceremonies.possible,
@@ -177,7 +177,7 @@ export class FactorsController {
   }
 
   private async showApp(context: UserRequestContext, sealed: string | undefined, shown: Shown): Promise<Reply> {
-    const missing = await this.fresh.missing(context, `${routes.factors}/app`);
+    const missing = await this.recentSignIns.missing(context, `${routes.factors}/app`);
     return this.contexts.page(
       context,
       'factors/app',
@@ -198,7 +198,7 @@ export class FactorsController {
       context,
       'factors/remove',
       {
-        missing: await this.fresh.missing(context, removalAddress(factor)),
+        missing: await this.recentSignIns.missing(context, removalAddress(factor)),
         factor,
         username: context.user.username,
         asksPassword: factor.isLast && context.user.hasPassword,

@@ -25,10 +25,10 @@ import { TrustedBrowsers } from './trusted-browsers.service.js';
 import { UserFactorsController } from './user-factors.controller.js';
 
 /**
- * Owns: second factors (authenticator apps, passkeys, recovery codes) and the browsers that skip them.
+ * Owns: second factors (authenticator apps, passkeys, recovery codes) and trusted browsers, which skip them.
  * Pages: /account/factors, /account/passkeys, and for administrators /user/factors.
- * Invariant: a code, a challenge and a count are spent by one conditional statement; seeds are sealed, codes hashed.
- * Must not know: which client or request asks for a factor.
+ * Invariant: a code, a challenge and a counter are consumed by one conditional statement; seeds are encrypted, codes hashed.
+ * Must not know: which client or request requires a factor.
  */
 @Module({
   imports: [ReplayModule, UsersModule, SessionsModule],

@@ -14,26 +14,26 @@ const has = statement(
   `SELECT user_id FROM totp_factors WHERE user_id = $1 UNION ALL SELECT user_id FROM passkeys WHERE user_id = $1 LIMIT 1`,
 );
 
-/** The second factors of one person. Recovery codes are none by themselves: they stand in for one. */
+/** The second factors of one user. Recovery codes are not a factor of their own: they replace a lost one. */
 export interface FactorsOf {
   readonly totp: TotpFactor | undefined;
   readonly passkeys: readonly Passkey[];
   readonly codesLeft: number;
 }
 
-/** A factor that its person may remove. */
+/** A factor that the user may remove. */
 export interface Removable {
   /** `totp` or a passkey's id. */
   readonly key: string;
   readonly name: Message;
-  /** Nothing but the password is left after it. */
+  /** Only the password remains when it is removed. */
   readonly isLast: boolean;
 }
 
-/** What a person has, over all kinds; what ends with the account's password or the account itself. */
+/** The second factors of users, of all kinds. Ends trusted browsers when the password changes or the account is deleted. */
 @Injectable()
 export class Factors implements OnModuleInit {
-  /** The values of `acr` that a login here can have. */
+  /** The `acr` values that a login at this server can have. */
   readonly supportedContexts: readonly string[];
 
   constructor(
@@ -51,7 +51,7 @@ export class Factors implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    // Whoever knew the old password may have trusted a browser of theirs.
+    // Somebody who knew the old password may have made their own browser trusted.
     this.users.addListener({
       passwordChanged: (unit, userId) => this.trusted.endAllOf(unit, userId),
       userEnded: (unit, userId) => this.trusted.endAllOf(unit, userId),
@@ -79,30 +79,30 @@ export class Factors implements OnModuleInit {
     return (await this.store.one(has, userId)) !== undefined;
   }
 
-  /** The same inside a unit: what a login must prove is decided where it is recorded. */
+  /** Reads within the unit of work: which factors a login requires is decided where the login is recorded. */
   async hasAnyIn(unit: Unit, userId: string): Promise<boolean> {
     return (await unit.one(has, userId)) !== undefined;
   }
 
-  /** Removes one, and with it what rests on it. False where there was none. @param key `totp` or a passkey's id */
+  /** Removes a factor and what depends on it. False if it does not exist. @param key `totp` or a passkey's id */
   async remove(unit: Unit, userId: string, key: string): Promise<boolean> {
     const removed =
       key === 'totp' ? await this.totp.remove(unit, userId) : await this.passkeys.remove(unit, userId, key);
     if (!removed) return false;
     await this.trusted.endAllOf(unit, userId);
-    if (!(await this.hasAnyIn(unit, userId))) await this.forgetStandIns(unit, userId);
+    if (!(await this.hasAnyIn(unit, userId))) await this.removeDependents(unit, userId);
     return true;
   }
 
-  /** Takes everything away: a person who lost it all logs in by password alone, and adds anew. */
+  /** Removes all factors: a user who lost them signs in with the password alone and adds new ones. */
   async removeAllOf(unit: Unit, userId: string): Promise<void> {
     await this.totp.remove(unit, userId);
     await this.passkeys.removeAllOf(unit, userId);
-    await this.forgetStandIns(unit, userId);
+    await this.removeDependents(unit, userId);
   }
 
-  /** What has no meaning without a factor. */
-  private async forgetStandIns(unit: Unit, userId: string): Promise<void> {
+  /** Removes recovery codes and trusted browsers, which have no meaning without a factor. */
+  private async removeDependents(unit: Unit, userId: string): Promise<void> {
     await this.codes.forgetAllOf(unit, userId);
     await this.trusted.endAllOf(unit, userId);
   }

@@ -25,7 +25,7 @@ interface Shown {
   readonly error?: Message | undefined;
 }
 
-/** A person's passkeys: add, rename; removal is the factors' page. */
+/** Adds and renames the user's passkeys; {@link FactorsController} removes them. */
 @Controller(routes.passkeys)
 export class PasskeysController {
   constructor(
@@ -34,7 +34,7 @@ export class PasskeysController {
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(Factors) private readonly factors: Factors,
     @Inject(Ceremonies) private readonly ceremonies: Ceremonies,
-    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
+    @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
   ) {}
 
   @Get()
@@ -88,7 +88,7 @@ export class PasskeysController {
 
   private async show(context: UserRequestContext, shown: Shown): Promise<Reply> {
     const { passkeys: own, totp } = await this.factors.of(context.user.id);
-    const missing = await this.fresh.missing(context, routes.passkeys);
+    const missing = await this.recentSignIns.missing(context, routes.passkeys);
     return this.contexts.page(
       context,
       'factors/passkeys',

@@ -25,7 +25,7 @@ const passkeyStatements = {
     `INSERT INTO passkeys (id, user_id, credential_id, public_key, counter, transports, name, is_synced, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (credential_id) DO NOTHING`,
   ),
-  /** WebAuthn 7.2 step 22: a count that does not grow is a copy's, unless the authenticator does not count at all. */
+  /** WebAuthn 7.2 step 22: a counter that does not increase indicates a cloned authenticator, unless it does not count at all. */
   use: statement(
     'passkeys.use',
     `UPDATE passkeys SET counter = $2, last_used_at = $3 WHERE id = $1 AND (counter < $2 OR (counter = 0 AND $2 = 0))`,
@@ -59,7 +59,7 @@ export type NewPasskey = Pick<
   readonly name: string;
 };
 
-/** Owns the credentials of people, several for each. */
+/** Owns the WebAuthn credentials of users; a user may have several. */
 @Injectable()
 export class Passkeys {
   constructor(@Inject(Store) private readonly store: Store) {}
@@ -73,7 +73,7 @@ export class Passkeys {
     return (await this.store.all<PasskeyRow>(passkeyStatements.ofUser, userId)).map(toPasskey);
   }
 
-  /** @returns the id; undefined when the credential is somebody's already, or the person has as many as one may */
+  /** @returns the id; undefined if the credential is registered already, or the user has {@link maxPasskeys} */
   async add(unit: Unit, passkey: NewPasskey, now: EpochSeconds): Promise<string | undefined> {
     const row = await unit.one<{ count: number | string }>(passkeyStatements.count, passkey.userId);
     if (Number(row?.count ?? 0) >= maxPasskeys) return undefined;
@@ -93,7 +93,7 @@ export class Passkeys {
     return added === 1 ? id : undefined;
   }
 
-  /** Notes a use. False when the count of signatures has not grown since: the key was copied, or used twice at once. */
+  /** Records a use. False if the signature counter has not increased: the key was cloned, or used twice at once. */
   async use(unit: Unit, id: string, counter: number, now: EpochSeconds): Promise<boolean> {
     return (await unit.change(passkeyStatements.use, id, counter, now)) === 1;
   }

@@ -1,7 +1,7 @@
 import { IdPrimaryColumn, InstantColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A code that stands in for a lost second factor, once. Written by the named statements of its service. */
+/** A one-time code that replaces a lost second factor. Written by the named statements of its service. */
 @Entity('recovery_codes')
 export class RecoveryCodeEntity {
   @IdPrimaryColumn()
@@ -14,7 +14,7 @@ export class RecoveryCodeEntity {
   @InstantColumn()
   createdAt!: number;
 
-  /** Set when it was used; the row stays until new codes are made. */
+  /** Set when it is used; the row stays until new codes are generated. */
   @InstantColumn({ nullable: true })
   usedAt!: number | null;
 }

@@ -12,20 +12,20 @@ const codeStatements = {
     'recovery_codes.insert',
     'INSERT INTO recovery_codes (user_id, code_hash, created_at) VALUES ($1, $2, $3)',
   ),
-  spend: statement(
+  consume: statement(
     'recovery_codes.spend',
     'UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL',
   ),
   forget: statement('recovery_codes.forget', 'DELETE FROM recovery_codes WHERE user_id = $1'),
 };
 
-const howMany = 10;
-/** NIST SP 800-63B-4 3.1.2.2: at least 112 bits, then a plain hash keeps them. */
+const codeCount = 10;
+/** NIST SP 800-63B-4 3.1.2.2: with at least 112 bits, a plain hash is sufficient. */
 const codeCharacters = 24;
-/** No l, o, 0 and 1: what is read from paper. */
+/** Without l, o, 0 and 1, which are easily confused on paper. */
 const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-/** Owns the codes that stand in for a lost second factor: ten, each once; only their hashes are stored. */
+/** Owns the recovery codes, which replace a lost second factor: ten one-time codes, stored as hashes. */
 @Injectable()
 export class RecoveryCodes {
   constructor(@Inject(Store) private readonly store: Store) {}
@@ -35,23 +35,23 @@ export class RecoveryCodes {
     return Number(row?.count ?? 0);
   }
 
-  /** The same inside a unit. */
+  /** Reads within the unit of work. */
   async countLeftIn(unit: Unit, userId: string): Promise<number> {
     const row = await unit.one<{ count: number | string }>(codeStatements.countLeft, userId);
     return Number(row?.count ?? 0);
   }
 
-  /** Makes ten codes in place of all that there were. @returns them, for the one time that they are shown */
+  /** Replaces all codes by ten new ones. @returns the codes, to be shown once */
   async make(unit: Unit, userId: string, now: EpochSeconds): Promise<readonly string[]> {
     await unit.change(codeStatements.forget, userId);
-    const codes = Array.from({ length: howMany }, newCode);
+    const codes = Array.from({ length: codeCount }, newCode);
     for (const code of codes) await unit.change(codeStatements.insert, userId, hashOf(code), now);
     return codes;
   }
 
-  /** Spends a code, however it was typed. True for exactly one caller. */
+  /** Consumes a code, in any case and with or without hyphens. True for exactly one caller. */
   async spend(unit: Unit, userId: string, typed: string, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(codeStatements.spend, userId, hashOf(typed), now)) === 1;
+    return (await unit.change(codeStatements.consume, userId, hashOf(typed), now)) === 1;
   }
 
   async forgetAllOf(unit: Unit, userId: string): Promise<void> {

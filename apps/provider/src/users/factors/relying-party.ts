@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** Who we are to an authenticator. */
+/** This server as a WebAuthn relying party. */
 export interface RelyingParty {
   /** The host that passkeys are bound to (WebAuthn 5.1.2, effective domain). */
   readonly id: string;
@@ -8,7 +8,7 @@ export interface RelyingParty {
 }
 
 /**
- * Undefined where browsers know no passkeys: on an IP address (WebAuthn 5.1.3 step 8: the effective domain must be a
+ * Undefined where browsers do not support passkeys: on an IP address (WebAuthn 5.1.3 step 8: the effective domain must be a
  * domain), and over http other than on localhost (Secure Contexts 3.1).
  */
 export function relyingPartyOf(issuer: string): RelyingParty | undefined {

@@ -14,27 +14,27 @@ import { plainCode } from './totp.js';
 import { TotpFactors } from './totp.service.js';
 import { TrustedBrowsers } from './trusted-browsers.service.js';
 
-/** A context of somebody whose password was right, whether or not a second factor is still owed. */
+/** A context with a session: the password was validated; a second factor may still be required. */
 export type SessionVisit = RequestContext & { readonly session: Session };
 
 export type FactorOutcome =
   | { readonly kind: 'proved'; readonly cookies: readonly SetCookie[] }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'throttled' }
-  /** The session ended meanwhile: the login begins again. */
+  /** The session ended meanwhile: the login starts again. */
   | { readonly kind: 'ended' };
 
-interface Proved {
+interface ValidatedFactor {
   readonly methods: readonly AuthenticationMethod[];
   /** `totp`, `recovery` or a passkey's id, for the audit log. */
   readonly factor: string;
   readonly trustDays: number;
   readonly counted: readonly StoredBucket[];
-  /** Spends what was shown; false when somebody else did before. */
-  spend(unit: Unit): Promise<boolean>;
+  /** Consumes the credential; false if it was consumed before. */
+  consume(unit: Unit): Promise<boolean>;
 }
 
-/** Proves a second factor of the session's person: the session is full then, under a new cookie. */
+/** Validates a second factor of the session's user, which completes the session under a new cookie. */
 @Injectable()
 // eslint-disable-next-line local/max-injected-dependencies -- three kinds of factor are verified in the unit of work that completes the session
 export class SecondFactors {
@@ -50,33 +50,33 @@ export class SecondFactors {
     @Inject(AuditService) private readonly audit: AuditService,
   ) {}
 
-  /** By a code of the authenticator app. */
+  /** Validates a code of the authenticator app. */
   async withCode(context: SessionVisit, typed: string, trustDays: number): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
     const step = await this.totp.matchStep(userId, plainCode(typed), context.now);
-    if (step === undefined) return this.refuse(context, 'totp');
-    return this.prove(context, {
+    if (step === undefined) return this.fail(context, 'totp');
+    return this.complete(context, {
       methods: ['otp'],
       factor: 'totp',
       trustDays,
       counted: attempt.counted,
-      spend: (unit) => this.totp.spend(unit, userId, step, context.now),
+      consume: (unit) => this.totp.spend(unit, userId, step, context.now),
     });
   }
 
-  /** By a recovery code. It trusts no browser: whoever needs it has lost what the next login will ask for. */
+  /** Validates a recovery code. It never makes a browser trusted: the user has lost the factor that the next login requires. */
   async withRecoveryCode(context: SessionVisit, typed: string): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
-    return this.prove(context, {
+    return this.complete(context, {
       methods: ['otp', 'recovery'],
       factor: 'recovery',
       trustDays: 0,
       counted: attempt.counted,
-      spend: async (unit) => {
+      consume: async (unit) => {
         if (!(await this.codes.spend(unit, userId, typed, context.now))) return false;
         await this.totp.forgive(unit, userId);
         return true;
@@ -84,43 +84,43 @@ export class SecondFactors {
     });
   }
 
-  /** By a passkey of theirs. */
+  /** Validates an assertion of one of the user's passkeys. */
   async withPasskey(context: SessionVisit, assertion: string, trustDays: number): Promise<FactorOutcome> {
     const { userId } = context.session;
     const attempt = await this.count(context);
     if (!attempt.admitted) return { kind: 'throttled' };
-    const proof = await this.ceremonies.verify(context, assertion, { purpose: 'factor', userId });
-    if (!proof || 'refused' in proof) return this.refuse(context, proof?.passkey.id ?? 'passkey', proof?.refused);
-    return this.prove(context, {
-      methods: proof.userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
-      factor: proof.passkey.id,
+    const result = await this.ceremonies.verify(context, assertion, { purpose: 'factor', userId });
+    if (!result || 'refused' in result) return this.fail(context, result?.passkey.id ?? 'passkey', result?.refused);
+    return this.complete(context, {
+      methods: result.userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
+      factor: result.passkey.id,
       trustDays,
       counted: attempt.counted,
-      spend: async (unit) => {
-        if (!(await this.ceremonies.spend(unit, proof, context.now))) return false;
+      consume: async (unit) => {
+        if (!(await this.ceremonies.spend(unit, result, context.now))) return false;
         await this.totp.forgive(unit, userId);
         return true;
       },
     });
   }
 
-  private async prove(context: SessionVisit, proved: Proved): Promise<FactorOutcome> {
+  private async complete(context: SessionVisit, validated: ValidatedFactor): Promise<FactorOutcome> {
     const { session, now, addressKey } = context;
     const { userId } = session;
-    const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'spent' | 'ended'> => {
-      if (!(await proved.spend(unit))) return 'spent';
-      const amr = addMethods(session.amr, proved.methods);
+    const cookies = await this.store.run(async (unit): Promise<readonly SetCookie[] | 'consumed' | 'ended'> => {
+      if (!(await validated.consume(unit))) return 'consumed';
+      const amr = addMethods(session.amr, validated.methods);
       const completed = await this.sessions.complete(unit, session, { amr, acr: acrOf(amr) }, now);
       if (!completed) return 'ended';
       const cookies = this.contexts.sessionCookiesFor(completed.session, completed.cookieValue);
-      await this.throttle.succeeded(unit, { counted: proved.counted, userId, addressKey, now });
-      const trusted = await this.trusted.trust(unit, context, userId, proved.trustDays);
+      await this.throttle.succeeded(unit, { counted: validated.counted, userId, addressKey, now });
+      const trusted = await this.trusted.trust(unit, context, userId, validated.trustDays);
       const trail = { actorId: userId, address: context.address, requestId: context.requestId };
       await this.audit.record(unit, {
         type: 'factor.used',
         ...trail,
         subjectId: userId,
-        details: { factor: proved.factor },
+        details: { factor: validated.factor },
       });
       await this.audit.record(unit, { type: 'login.succeeded', ...trail, subjectId: session.id });
       if (trusted)
@@ -128,18 +128,18 @@ export class SecondFactors {
           type: 'browser.trusted',
           ...trail,
           subjectId: userId,
-          details: { days: proved.trustDays },
+          details: { days: validated.trustDays },
         });
       return trusted ? [...cookies, trusted] : cookies;
     });
     if (cookies === 'ended') return { kind: 'ended' };
-    if (cookies === 'spent') return this.refuse(context, proved.factor, 'used before');
+    if (cookies === 'consumed') return this.fail(context, validated.factor, 'used before');
     return { kind: 'proved', cookies };
   }
 
   /**
-   * Counts an attempt like one at a password, under a name that no account has. Neither a known browser nor a known
-   * address helps: whoever is here knew the password, and that made both known.
+   * Counts an attempt like a password attempt, under a key that no account name can have. A known browser or address gives no
+   * advantage: both became known when the password was validated.
    */
   private count(context: SessionVisit): ReturnType<LoginThrottle['count']> {
     return this.store.run(async (unit) => {
@@ -155,7 +155,7 @@ export class SecondFactors {
     });
   }
 
-  private async refuse(context: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
+  private async fail(context: SessionVisit, factor: string, why = 'wrong'): Promise<FactorOutcome> {
     const { userId } = context.session;
     await this.store.run(async (unit) => {
       if (factor === 'totp') await this.totp.countFailure(unit, userId);

@@ -6,20 +6,20 @@ import type { Settings } from '../../config/settings.js';
 import type { User } from '../user.js';
 import { groupedSeed, keyUri, newSeed, qrImage } from './totp.js';
 
-/** How long a QR code may be looked at before its seed is another one. */
+/** How long a QR code is valid before its seed is replaced. */
 const offerSeconds = 3600;
 
-/** What the page shows that adds an authenticator app. */
+/** Data of the page that adds an authenticator app. */
 export interface TotpOffer {
-  /** The seed, sealed for this person: it comes back with the form, nothing is stored until a code confirms it. */
+  /** The seed, encrypted for this user: the form sends it back, and it is stored only when a code confirms it. */
   readonly sealed: string;
   readonly seed: string;
   readonly uri: string;
-  /** `data:` address of an SVG. */
+  /** `data:` URL of an SVG. */
   readonly qr: string;
 }
 
-/** Offers seeds to authenticator apps. The offer travels with the page's form, sealed. */
+/** Offers seeds to authenticator apps. The page's form carries the encrypted offer. */
 @Injectable()
 export class TotpOffers {
   private readonly label: string;
@@ -31,38 +31,38 @@ export class TotpOffers {
     this.label = `${settings.productName} (${new URL(settings.issuer).hostname})`;
   }
 
-  /** @param sealed of the offer that a wrong code was typed for: the app has it already, so it stays */
+  /** @param sealed the offer for which a wrong code was entered: the app has its seed already, so it is kept */
   async make(user: User, now: EpochSeconds, sealed?: string): Promise<TotpOffer> {
-    const kept = sealed === undefined ? undefined : this.open(user.id, sealed, now);
-    const seed = kept ?? newSeed();
+    const existingSeed = sealed === undefined ? undefined : this.open(user.id, sealed, now);
+    const seed = existingSeed ?? newSeed();
     const uri = keyUri(seed, { issuer: this.label, username: user.username });
     return {
-      sealed: kept === undefined || sealed === undefined ? this.seal(user.id, seed, now) : sealed,
+      sealed: existingSeed === undefined || sealed === undefined ? this.seal(user.id, seed, now) : sealed,
       seed: groupedSeed(seed),
       uri,
       qr: await qrImage(uri),
     };
   }
 
-  /** The seed of an offer; undefined where it is too old, somebody else's or forged. */
+  /** Returns the seed of an offer; undefined if it has expired, belongs to another user or is forged. */
   open(userId: string, sealed: string, now: EpochSeconds): string | undefined {
     if (sealed.length > 500) return undefined;
     try {
-      const { seed, at } = JSON.parse(this.keyring.open(offerPlace(userId), sealed).toString('utf8')) as {
+      const { seed, at } = JSON.parse(this.keyring.open(offerLabel(userId), sealed).toString('utf8')) as {
         seed: string;
         at: number;
       };
       return at + offerSeconds > now ? seed : undefined;
     } catch {
-      return undefined; // forged, somebody else's, or sealed with a key that is gone
+      return undefined; // forged, of another user, or encrypted with a key that was removed
     }
   }
 
   private seal(userId: string, seed: string, now: EpochSeconds): string {
-    return this.keyring.seal(offerPlace(userId), JSON.stringify({ seed, at: now }));
+    return this.keyring.seal(offerLabel(userId), JSON.stringify({ seed, at: now }));
   }
 }
 
-function offerPlace(userId: string): string {
+function offerLabel(userId: string): string {
   return `totp_factors.offer:${userId}`;
 }

@@ -22,8 +22,8 @@ const totpStatements = {
     `INSERT INTO totp_factors (user_id, seed_sealed, last_step, failures, created_at) VALUES ($1, $2, $3, 0, $4)
      ON CONFLICT (user_id) DO NOTHING`,
   ),
-  /** RFC 6238 5.2: a code is taken once; a step that is not later than the last one is one that was seen. */
-  spend: statement(
+  /** RFC 6238 5.2: a code is accepted once; a step that is not later than the last one is a replay. */
+  consume: statement(
     'totp_factors.spend',
     'UPDATE totp_factors SET last_step = $2, last_used_at = $3, failures = 0 WHERE user_id = $1 AND last_step < $2 AND failures < $4',
   ),
@@ -38,7 +38,7 @@ const totpStatements = {
   remove: statement('totp_factors.remove', 'DELETE FROM totp_factors WHERE user_id = $1'),
 };
 
-/** NIST SP 800-63B-4 3.2.2: past so many wrong codes in a row the app is locked, until another factor is used. */
+/** NIST SP 800-63B-4 3.2.2: after this many wrong codes in a row the app is locked until another factor is used. */
 const maxFailures = 100;
 
 export interface TotpFactor {
@@ -47,7 +47,7 @@ export interface TotpFactor {
   readonly locked: boolean;
 }
 
-/** Owns the seeds of authenticator apps, one for each person. */
+/** Owns the seeds of authenticator apps, one per user. */
 @Injectable()
 export class TotpFactors {
   constructor(
@@ -66,31 +66,31 @@ export class TotpFactors {
     );
   }
 
-  /** The time step of a right code; undefined for a wrong one, a locked app and where there is none. Nothing is spent yet. */
+  /** The time step of a valid code; undefined if the code is wrong, the app is locked or there is none. Consumes nothing yet. */
   async matchStep(userId: string, code: string, now: EpochSeconds): Promise<number | undefined> {
     const row = await this.store.one<TotpRow>(totpStatements.find, userId);
     if (!row || row.failures >= maxFailures) return undefined;
-    const seed = this.keyring.open(placeOf(userId), row.seed_sealed).toString('utf8');
+    const seed = this.keyring.open(sealedSeedLabel(userId), row.seed_sealed).toString('utf8');
     return matchStep(seed, code, now);
   }
 
-  /** Spends a time step. True for exactly one caller, and never again for it or an earlier one (RFC 6238 5.2). */
+  /** Consumes a time step and all earlier ones. True for exactly one caller (RFC 6238 5.2). */
   async spend(unit: Unit, userId: string, step: number, now: EpochSeconds): Promise<boolean> {
-    return (await unit.change(totpStatements.spend, userId, step, now, maxFailures)) === 1;
+    return (await unit.change(totpStatements.consume, userId, step, now, maxFailures)) === 1;
   }
 
   async countFailure(unit: Unit, userId: string): Promise<void> {
     await unit.change(totpStatements.countFailure, userId, maxFailures);
   }
 
-  /** Another factor was used: the count of wrong codes begins anew. */
+  /** Resets the count of wrong codes, because another factor was used. */
   async forgive(unit: Unit, userId: string): Promise<void> {
     await unit.change(totpStatements.forgive, userId);
   }
 
-  /** @param step the one whose code confirmed the seed: it is spent with it. @returns false when there is one already */
+  /** @param factor the seed, and the step that confirmed it, which is consumed. @returns false if there is an app already */
   async add(unit: Unit, userId: string, factor: { seed: string; step: number }, now: EpochSeconds): Promise<boolean> {
-    const sealed = this.keyring.seal(placeOf(userId), factor.seed);
+    const sealed = this.keyring.seal(sealedSeedLabel(userId), factor.seed);
     return (await unit.change(totpStatements.insert, userId, sealed, factor.step, now)) === 1;
   }
 
@@ -99,6 +99,6 @@ export class TotpFactors {
   }
 }
 
-function placeOf(userId: string): string {
+function sealedSeedLabel(userId: string): string {
   return `totp_factors.seed_sealed:${userId}`;
 }

@@ -7,7 +7,7 @@ import {
 } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A browser in which a person is not asked for their second factor for a while. */
+/** A browser in which a user does not need the second factor for some time. */
 @Entity('trusted_browsers')
 export class TrustedBrowserEntity {
   @SelectorPrimaryColumn()
@@ -20,7 +20,7 @@ export class TrustedBrowserEntity {
   @IdColumn()
   userId!: string;
 
-  /** SHA-256 of the browser cookie that it is bound to. */
+  /** SHA-256 of the browser cookie to which it is bound. */
   @BytesColumn()
   browserHash!: Buffer;
 
@@ -36,7 +36,7 @@ export class TrustedBrowserEntity {
   @InstantColumn()
   lastUsedAt!: number;
 
-  /** The end that the person chose; the purge clears it later. */
+  /** The expiry that the user chose; the purge deletes the row later. */
   @InstantColumn()
   expiresAt!: number;
 }

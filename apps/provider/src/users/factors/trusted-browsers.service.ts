@@ -60,7 +60,7 @@ const trustedStatements = {
   purge: statement('trusted_browsers.purge', 'DELETE FROM trusted_browsers WHERE expires_at <= $1'),
 };
 
-/** People who share one browser, and browsers of one person: the oldest go. */
+/** Users who share one browser, and browsers of one user: the oldest entries are removed. */
 const maxInCookie = 5;
 const maxOfUser = 20;
 const daySeconds = 24 * 3600;
@@ -76,12 +76,12 @@ export interface TrustedBrowser {
 }
 
 /**
- * Owns the browsers in which a person asked not to be asked for their second factor: a cookie of its own, bound to the
- * browser's, stored as a hash, and ended by a change of the password or of a factor.
+ * Owns the browsers in which a user skips the second factor. Each has a separate cookie that is bound to the browser cookie
+ * and stored as a hash. A change of the password or of a factor ends them.
  */
 @Injectable()
 export class TrustedBrowsers {
-  /** What may be chosen, in days; the setting is the longest. */
+  /** The durations to choose from, in days; the setting limits them. */
   readonly days: readonly number[];
   private readonly secure: boolean;
   private readonly name: string;
@@ -96,7 +96,7 @@ export class TrustedBrowsers {
     this.name = cookieName('gatehouse_trusted', this.secure);
   }
 
-  /** True when this person trusted this browser and that has not ended. Part of the unit of the login. */
+  /** True if this browser is trusted for this user. Part of the login's unit of work. */
   async use(unit: Unit, context: RequestContext, userId: string): Promise<boolean> {
     for (const token of this.read(context.request)) {
       const row = await unit.one<TrustedRow>(trustedStatements.find, token.selector, userId, context.now);
@@ -108,7 +108,7 @@ export class TrustedBrowsers {
     return false;
   }
 
-  /** @param days one of {@link days}; anything else trusts nothing. @returns the cookie to set */
+  /** @param days one of {@link days}; anything else does nothing. @returns the cookie to set */
   async trust(unit: Unit, context: RequestContext, userId: string, days: number): Promise<SetCookie | undefined> {
     if (!this.days.includes(days)) return undefined;
     const token: Token = { selector: this.selectors.next(), verifier: newSecret() };
@@ -143,7 +143,7 @@ export class TrustedBrowsers {
     }));
   }
 
-  /** True when it was theirs and trusted until now. */
+  /** True if it was one of the user's trusted browsers. */
   async end(unit: Unit, userId: string, selector: number): Promise<boolean> {
     return (await unit.change(trustedStatements.end, selector, userId)) === 1;
   }

@@ -13,7 +13,7 @@ import { RequestContexts } from '../sessions/request-contexts.service.js';
 import { Factors } from './factors.service.js';
 import { ResetSecondFactors } from './operations/reset-second-factors.js';
 
-/** For administrators: which second factors a person has, and taking them all away from whoever lost them. */
+/** For administrators: shows a user's second factors, and removes all of them if the user lost them. */
 @Controller(routes.userFactors)
 export class UserFactorsController {
   constructor(
@@ -26,14 +26,14 @@ export class UserFactorsController {
 
   @Get(':id')
   async form(@Req() request: WebRequest): Promise<Reply> {
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     return this.show(context, await this.getUser(request), '', {});
   }
 
   @Post(':id')
   async reset(@Req() request: WebRequest): Promise<Reply> {
     const { form, refusal } = await this.forms.read(request);
-    const context = await this.openFor(request);
+    const context = await this.requireAdmin(request);
     const person = await this.getUser(request);
     const typed = form.text('username').trim();
     if (refusal) return this.show(context, person, typed, { status: 403, error: refusal.sentence });
@@ -69,7 +69,7 @@ export class UserFactorsController {
     );
   }
 
-  private async openFor(request: WebRequest): Promise<UserRequestContext> {
+  private async requireAdmin(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.contexts.requireUser(request);
     this.contexts.requireRole(context, 'admin');
     return context;

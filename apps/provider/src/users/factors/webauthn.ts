@@ -1,6 +1,6 @@
 /**
- * The library of the ceremonies, loaded with the first of them: with its ASN.1 and X.509 it is the largest of all that
- * we use, and many set-ups have no passkeys.
+ * Loads the WebAuthn library on first use: with its ASN.1 and X.509 parsers it is the largest dependency, and many
+ * installations have no passkeys.
  */
 export function webauthn(): Promise<typeof import('@simplewebauthn/server')> {
   return import('@simplewebauthn/server');

@@ -13,11 +13,11 @@ import { matchStep, plainCode } from '../totp.js';
 import { TotpFactors } from '../totp.service.js';
 
 export interface AddAuthenticatorAppInput {
-  /** The person's session, which is complete afterwards. */
+  /** The user's session, which the operation completes. */
   readonly session: Session;
-  /** The offer, as the page had it. */
+  /** The encrypted offer from the page. */
   readonly offer: string;
-  /** The code that the app shows, as typed. */
+  /** The code of the app, as typed. */
   readonly otp: string;
 }
 
@@ -27,7 +27,7 @@ interface Prepared {
   readonly step: number;
 }
 
-/** A person adds an authenticator app: a code shows that it has the seed. */
+/** Adds an authenticator app to the actor's account. A code confirms that the app has the seed. */
 @Injectable()
 export class AddAuthenticatorApp implements Operation<AddAuthenticatorAppInput, AddedFactor, Prepared> {
   constructor(
@@ -36,7 +36,7 @@ export class AddAuthenticatorApp implements Operation<AddAuthenticatorAppInput, 
     @Inject(Enrolment) private readonly enrolment: Enrolment,
   ) {}
 
-  /** @throws OperationError not_found, recent_sign_in; invalid by `offer` (too old) or `otp` */
+  /** @throws OperationError not_found, recent_sign_in; invalid in `offer` (expired) or `otp` */
   async prepare(actor: Actor, { session, offer, otp }: AddAuthenticatorAppInput): Promise<Prepared> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     const seed = this.offers.open(userId, offer, now);
@@ -46,7 +46,7 @@ export class AddAuthenticatorApp implements Operation<AddAuthenticatorAppInput, 
     return { session, seed, step };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; conflict where there is one, or the session has ended */
+  /** @throws OperationError not_found, recent_sign_in; conflict if an app exists already or the session has ended */
   async perform(unit: Unit, actor: Actor, { session, seed, step }: Prepared): Promise<Performed<AddedFactor>> {
     const { person, isFirst } = await this.enrolment.begin(unit, actor);
     if (!(await this.totp.add(unit, person.userId, { seed, step }, person.now)))

@@ -13,13 +13,13 @@ import { Enrolment, type AddedFactor } from '../enrolment.service.js';
 import { maxNameCharacters, maxPasskeys, Passkeys } from '../passkeys.service.js';
 
 export interface AddPasskeyInput {
-  /** The person's session, which is complete afterwards. */
+  /** The user's session, which the operation completes. */
   readonly session: Session;
-  /** The browser cookie's value: an answer that was made in another browser is refused. */
+  /** The value of the browser cookie: a response from another browser is rejected. */
   readonly browserId: string;
   /** The authenticator's response, as the page's script sent it. */
   readonly attestation: string;
-  /** As typed; one is made up where it is empty. */
+  /** As typed; if empty, a name is generated. */
   readonly name: string;
 }
 
@@ -29,7 +29,7 @@ interface Prepared {
   readonly name: string;
 }
 
-/** A person adds a passkey. */
+/** Adds a passkey to the actor's account. */
 @Injectable()
 export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepared> {
   constructor(
@@ -43,14 +43,14 @@ export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepa
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     const { session, browserId, attestation, name } = input;
     const proof = await this.ceremonies.verifyNew({ browserId, userId, now }, attestation);
-    if (!proof) throw refused();
-    return { session, proof, name: name.trim().slice(0, maxNameCharacters) || nameOfDay(now) };
+    if (!proof) throw invalidResponse();
+    return { session, proof, name: name.trim().slice(0, maxNameCharacters) || defaultName(now) };
   }
 
-  /** @throws OperationError not_found, recent_sign_in, invalid; conflict where the session has ended */
+  /** @throws OperationError not_found, recent_sign_in, invalid; conflict if the session has ended */
   async perform(unit: Unit, actor: Actor, { session, proof, name }: Prepared): Promise<Performed<AddedFactor>> {
     const { person, isFirst } = await this.enrolment.begin(unit, actor);
-    if (!(await this.ceremonies.spendNew(unit, proof, person.now))) throw refused();
+    if (!(await this.ceremonies.spendNew(unit, proof, person.now))) throw invalidResponse();
     const factor = await this.passkeys.add(unit, { ...proof.passkey, name }, person.now);
     if (factor === undefined)
       throw invalidInput([{ field: 'attestation', message: text('passkeys.taken', { most: maxPasskeys }) }]);
@@ -59,10 +59,10 @@ export class AddPasskey implements Operation<AddPasskeyInput, AddedFactor, Prepa
   }
 }
 
-function refused(): OperationError {
+function invalidResponse(): OperationError {
   return invalidInput([{ field: 'attestation', message: text('passkeys.refused') }]);
 }
 
-function nameOfDay(now: EpochSeconds): string {
+function defaultName(now: EpochSeconds): string {
   return `Passkey of ${new Date(now * 1000).toISOString().slice(0, 10)}`;
 }

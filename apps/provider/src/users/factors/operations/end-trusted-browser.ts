@@ -5,17 +5,17 @@ import { SimpleOperation, type Performed } from '../../../operations/operation.j
 import { demandOwner } from '../../../operations/policy.js';
 import { TrustedBrowsers } from '../trusted-browsers.service.js';
 
-/** A person trusts a browser no longer. No recent sign-in is needed: it only makes the next sign-in there harder. */
+/** Ends the trust in one of the actor's browsers. Needs no recent sign-in: it only makes the next sign-in there stricter. */
 @Injectable()
 export class EndTrustedBrowser extends SimpleOperation<{ readonly selector: number }, void> {
   constructor(@Inject(TrustedBrowsers) private readonly trusted: TrustedBrowsers) {
     super();
   }
 
-  /** @throws OperationError not_found for an actor who is no person */
+  /** @throws OperationError not_found if the actor is not a user */
   async perform(unit: Unit, actor: Actor, { selector }: { readonly selector: number }): Promise<Performed<void>> {
     const { userId } = demandOwner(actor);
-    // Gone already is what was wanted; another person's is as if it were not there.
+    // Idempotent: one that has ended already, or belongs to another user, changes nothing.
     const ended = await this.trusted.end(unit, userId, selector);
     return { result: undefined, changes: ended ? [{ type: 'browser.untrusted', subjectId: userId }] : [] };
   }

@@ -11,7 +11,7 @@ import { UsersService } from '../../users.service.js';
 import { Factors } from '../factors.service.js';
 import { RecoveryCodes } from '../recovery-codes.service.js';
 
-/** A person makes new recovery codes in place of the old ones; they are shown once. */
+/** Replaces the actor's recovery codes by new ones, which are shown once. */
 @Injectable()
 export class MakeRecoveryCodes extends SimpleOperation<Readonly<Record<string, never>>, readonly string[]> {
   constructor(
@@ -23,7 +23,7 @@ export class MakeRecoveryCodes extends SimpleOperation<Readonly<Record<string, n
     super();
   }
 
-  /** @throws OperationError not_found, recent_sign_in; conflict without a second factor, which they stand in for */
+  /** @throws OperationError not_found, recent_sign_in; conflict if the user has no second factor */
   async perform(unit: Unit, actor: Actor): Promise<Performed<readonly string[]>> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');

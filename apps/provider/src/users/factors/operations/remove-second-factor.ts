@@ -18,19 +18,19 @@ export interface RemoveSecondFactorInput {
   /** `totp` or a passkey's id. */
   readonly factor: string;
   /**
-   * Asked for with the last factor: alone it must be longer than beside one (NIST SP 800-63B-4 3.1.1.2), and only the text
-   * itself tells how long it is.
+   * Required for the last factor: a password that is the only factor must be longer (NIST SP 800-63B-4 3.1.1.2), and its
+   * length can only be checked on the plain text.
    */
   readonly password: string;
 }
 
 interface Prepared {
   readonly factor: string;
-  /** Of the password that may be the only factor from now on; undefined while another factor stays. */
+  /** The hash of the password that will be the only factor; undefined if another factor remains. */
   readonly verifiedHash: string | undefined;
 }
 
-/** A person removes a second factor of their own. Trusted browsers are asked again afterwards. */
+/** Removes one of the actor's second factors, and ends the trusted browsers. */
 @Injectable()
 export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, void, Prepared> {
   constructor(
@@ -48,11 +48,11 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
     return { factor, verifiedHash: removable?.isLast ? await this.checkPasswordAlone(person, password) : undefined };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed where the other factors were removed, or the password changed, meanwhile */
+  /** @throws OperationError not_found, recent_sign_in; changed if the other factors were removed or the password was changed meanwhile */
   async perform(unit: Unit, actor: Actor, { factor, verifiedHash }: Prepared): Promise<Performed<void>> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     if (!(await this.users.lock(unit, userId))) throw notFound('user');
-    // Gone already is what was wanted.
+    // Idempotent: it may have been removed already.
     if (!(await this.factors.remove(unit, userId, factor))) return { result: undefined, changes: [] };
     if (!(await this.factors.hasAnyIn(unit, userId))) {
       const isChecked = verifiedHash !== undefined && (await this.users.isPasswordHash(unit, userId, verifiedHash));
@@ -74,7 +74,7 @@ export class RemoveSecondFactor implements Operation<RemoveSecondFactorInput, vo
     });
     const minimum = this.rules.minimum('only factor');
     if (checkPassword(password, minimum) !== undefined) throw wrongPassword(text('remove.shortPassword', { minimum }));
-    // It was chosen beside a second factor, where fewer guesses are asked of it.
+    // It was chosen beside a second factor, for which the rules are weaker.
     const purpose = { use: 'only factor', owner: user, source: accountSource(person, user.id) } as const;
     if ((await this.rules.problem(password, purpose)) !== undefined) throw wrongPassword(text('remove.weakPassword'));
     return verifiedHash;

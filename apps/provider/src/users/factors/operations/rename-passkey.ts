@@ -13,7 +13,7 @@ export interface RenamePasskeyInput {
   readonly name: string;
 }
 
-/** A person gives a passkey of theirs another name. One that is gone stays gone. */
+/** Renames one of the actor's passkeys. Does nothing if it no longer exists. */
 @Injectable()
 export class RenamePasskey extends SimpleOperation<RenamePasskeyInput, void> {
   constructor(

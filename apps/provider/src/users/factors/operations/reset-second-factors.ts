@@ -11,8 +11,8 @@ import { UsersService } from '../../users.service.js';
 import { Factors } from '../factors.service.js';
 
 /**
- * Takes all second factors of an account away: the person lost them, or somebody else may have them. Sessions and grants
- * end, because the lost device may keep tokens. Where a role requires a second factor, the next sign-in adds one.
+ * Removes all second factors of an account, because the user lost them or somebody else may have them. Ends sessions and
+ * grants, because the lost device may hold tokens. If a role requires a second factor, the next sign-in adds one.
  */
 @Injectable()
 export class ResetSecondFactors extends SimpleOperation<{ readonly userId: string }, User> {
