@@ -19,7 +19,7 @@ const systems: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-/** "Firefox on Linux": enough for a person to know their own browsers by. It is what the browser says of itself. */
+/** Names a browser by its user agent, such as "Firefox on Linux", so that users can recognize their own. */
 export function browserName(userAgent: string | undefined): Message {
   if (userAgent === undefined || userAgent === '') return text('browsers.unknown');
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];

@@ -6,7 +6,7 @@ import { cookie, type WebRequest } from '@gatehouse/platform/http/request';
 import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 
-/** The script of the check-session frame (http/assets/check-session.js) reads it by this name. */
+/** Read by the script of the check-session frame (web/assets/check-session.js). */
 export const BROWSER_STATE_COOKIE = '__Host-gatehouse_browser_state';
 
 export interface BrowserState {
@@ -16,31 +16,31 @@ export interface BrowserState {
 }
 
 /**
- * Owns the cookie by which a browser sees that its login has changed: a random value without any authority, stored nowhere,
- * readable by our own scripts and sent from frames of other sites. On http there is none: such a cookie must be Secure.
+ * Owns the cookie that shows whether the browser's login has changed: a random value that grants nothing and is not stored,
+ * readable by scripts of this origin and sent from cross-site frames. Not used on http: such a cookie must be Secure.
  * @see OpenID Connect Session Management 3.2
  */
 @Injectable()
 export class BrowserStates {
-  private readonly used: boolean;
+  private readonly isSecure: boolean;
 
   constructor(@Inject(SETTINGS) settings: Settings) {
-    this.used = settings.issuer.startsWith('https:');
+    this.isSecure = settings.issuer.startsWith('https:');
   }
 
-  /** The value that this browser has, or undefined. */
+  /** The browser's current value, or undefined. */
   find(request: WebRequest): string | undefined {
-    const value = this.used ? cookie(request, BROWSER_STATE_COOKIE) : undefined;
+    const value = this.isSecure ? cookie(request, BROWSER_STATE_COOKIE) : undefined;
     return value?.length === 43 && decodeBase64url(value) !== undefined ? value : undefined;
   }
 
   /**
-   * Another value: the login of this browser changed.
-   * @param maxAgeSeconds as that of the session's cookie: with the session the value goes, and that is a change too
+   * Sets a new value, because the login of this browser changed.
+   * @param maxAgeSeconds as for the session cookie: the value expires with the session, which is a change too
    * @returns undefined on http
    */
   renew(maxAgeSeconds: number | undefined): BrowserState | undefined {
-    if (!this.used) return undefined;
+    if (!this.isSecure) return undefined;
     const value = newSecret();
     return {
       value,

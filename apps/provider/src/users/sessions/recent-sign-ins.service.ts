@@ -10,7 +10,7 @@ import { SavedForms } from './saved-forms.service.js';
 import { SecondFactorLookup } from '../second-factor-lookup.js';
 import type { UserRequestContext } from './request-context.js';
 
-/** What to say where a recent sign-in is missing, and where to go for it. */
+/** The message and the link to show when a recent sign-in is required. */
 export interface LoginAgain {
   readonly sentence: Message;
   readonly label: Message;
@@ -18,8 +18,8 @@ export interface LoginAgain {
 }
 
 /**
- * Whether a sign-in may change credentials, factors, roles, secrets or keys: complete, and at most ten minutes old. The one
- * mechanism of all pages and of the API.
+ * Decides whether a sign-in may change credentials, factors, roles, secrets or keys: complete, and at most ten minutes old.
+ * All pages and the API use it.
  */
 @Injectable()
 export class RecentSignIns {
@@ -32,7 +32,7 @@ export class RecentSignIns {
     return isRecentSignIn(signIn, now);
   }
 
-  /** What is missing of a person's sign-in, by a session or a grant. */
+  /** What the sign-in of a session or a grant lacks. */
   async missingOf(
     userId: string,
     signIn: SignIn,
@@ -41,7 +41,7 @@ export class RecentSignIns {
     return missingForRecentSignIn(signIn, await this.factors.hasAny(userId), now);
   }
 
-  /** @param address the page of ours to come back to */
+  /** @param address the page to return to */
   async missing(context: UserRequestContext, address: string): Promise<LoginAgain | undefined> {
     const next = encodeURIComponent(address);
     switch (await this.missingOf(context.user.id, context.session, context.now)) {
@@ -51,7 +51,7 @@ export class RecentSignIns {
           label: text('login.again'),
           href: `${routes.login}?next=${next}&prompt=login`,
         };
-      // A trusted browser skipped it: good enough to log in, not to change what the account rests on.
+      // Skipped in a trusted browser: sufficient to sign in, but not to change credentials.
       case 'second-factor':
         return {
           sentence: text('factor.skipped'),
@@ -64,20 +64,20 @@ export class RecentSignIns {
   }
 
   /**
-   * A form that was kept is used up: it had the sign-in that it needs.
+   * Consumes a saved form, whose recent sign-in is present now.
    *
-   * @throws PageError it was sent before
+   * @throws PageError if the form was sent before
    */
   async passed({ user }: UserRequestContext, form: Form): Promise<void> {
     if (!(await this.forms.removeSent(user.id, form))) throw new PageError('link.spent');
   }
 
-  /** Keeps the form, for after the sign-in; one with a password is not kept. */
+  /** Saves the form until after the sign-in; a form with a password is not saved. */
   async neededFor(context: UserRequestContext, form: Form, page: string): Promise<RecentSignInNeeded> {
     const { user, now, request } = context;
     const id = await this.forms.keep(user.id, request.originalUrl, form, now);
     const address = id === undefined ? page : `${routes.resumeForm}/${id}`;
-    // By now nothing may be missing: the sign-in page sends such a person on.
+    // Nothing may be missing any more: then the sign-in page redirects immediately.
     const missing = await this.missing(context, address);
     return new RecentSignInNeeded(missing?.href ?? address);
   }

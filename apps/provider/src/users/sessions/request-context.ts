@@ -4,28 +4,28 @@ import type { WebRequest } from '@gatehouse/platform/http/request';
 import type { Session } from './session.js';
 import type { User } from '../user.js';
 
-/** A person's request to one of our pages: which browser, which session, who. */
+/** A browser's request to a page: browser, session, user. */
 export interface RequestContext {
   readonly request: WebRequest;
-  /** This page at the issuer, where it was opened by another loopback name and is shown all the same. */
+  /** The URL of this page at the issuer, if it was opened by another loopback name and is shown anyway. */
   readonly rightAddress: string | undefined;
   readonly now: EpochSeconds;
   readonly address: string;
-  /** The address, or its /64 for IPv6: what rates are counted by. */
+  /** The address, or its /64 for IPv6: the key for rate limits. */
   readonly addressKey: string;
   readonly requestId: string;
   readonly browser: { readonly id: string; readonly hash: Buffer };
-  /** Of this browser; partial ones included. */
+  /** The session of this browser, even if partial. */
   readonly session: Session | undefined;
-  /** True when a role of the person demands a second factor and this session was begun without. */
+  /** True if a role of the user requires a second factor and the session has none. */
   readonly secondFactorOwed: boolean;
-  /** Who is logged in fully, owes nothing, and is not switched off. */
+  /** The user, if fully signed in, with every required factor, and enabled. */
   readonly user: User | undefined;
-  /** What the check-session frame compares; undefined where the browser has none, and on http. */
+  /** The value that the check-session frame compares; undefined if the browser has none, and on http. */
   readonly browserState: string | undefined;
-  /** Cookies that the answer must set (a first visit's browser cookie, a new browser state). */
+  /** Cookies that the response must set (the browser cookie of a first request, a new browser state). */
   readonly cookies: readonly SetCookie[];
 }
 
-/** A context of somebody who is logged in. */
+/** The request context of a signed-in user. */
 export type UserRequestContext = RequestContext & { readonly user: User; readonly session: Session };

@@ -21,7 +21,7 @@ import { UsersService } from '../users.service.js';
 import type { Role, User } from '../user.js';
 import type { UserRequestContext, RequestContext } from './request-context.js';
 
-/** Finds who is at one of our pages, and gives every page what all pages show. */
+/** Creates the request context of a page, and adds the data that every page shows. */
 @Injectable()
 // eslint-disable-next-line local/max-injected-dependencies -- a request context consists of browser, session, user and roles
 export class RequestContexts {
@@ -47,7 +47,7 @@ export class RequestContexts {
     this.sessionCookie = cookieName('gatehouse_session', this.secure);
   }
 
-  /** @throws OtherLoopbackName for a page of a local server that was opened by another name than the issuer's */
+  /** @throws OtherLoopbackName if a page of a local server was opened by another name than the issuer's */
   async open(request: WebRequest): Promise<RequestContext> {
     const rightAddress = this.loopbackNames.check(request);
     const now = this.clock.now();
@@ -56,14 +56,14 @@ export class RequestContexts {
     const sessionCookie = cookie(request, this.sessionCookie);
     const session = await this.sessions.find(sessionCookie, now);
     const found = session && (await this.users.find(session.userId));
-    const person = found?.disabledAt === undefined ? found : undefined;
+    const enabledUser = found?.disabledAt === undefined ? found : undefined;
     const secondFactorOwed =
-      person !== undefined &&
+      enabledUser !== undefined &&
       session?.amr.includes('mfa') === false &&
-      (await this.roles.demandSecondFactor(person.roles));
-    // The session ended elsewhere, and this browser learns it now.
-    const changed = sessionCookie !== undefined && !person ? this.states.renew(undefined) : undefined;
-    const user = session?.full && !secondFactorOwed ? person : undefined;
+      (await this.roles.demandSecondFactor(enabledUser.roles));
+    // The session was ended elsewhere: this request is the first to notice.
+    const newState = sessionCookie !== undefined && !enabledUser ? this.states.renew(undefined) : undefined;
+    const user = session?.full && !secondFactorOwed ? enabledUser : undefined;
     return {
       request,
       rightAddress,
@@ -72,24 +72,24 @@ export class RequestContexts {
       addressKey: addressKey(address),
       requestId: requestId(request),
       browser: { id: browser.id, hash: browser.hash },
-      session: person && session,
+      session: enabledUser && session,
       secondFactorOwed,
       user,
-      browserState: changed?.value ?? this.states.find(request),
-      cookies: changed ? [...browser.cookies, ...changed.cookies] : browser.cookies,
+      browserState: newState?.value ?? this.states.find(request),
+      cookies: newState ? [...browser.cookies, ...newState.cookies] : browser.cookies,
     };
   }
 
-  /** @throws LoginNeeded for a stranger; a page that was posted to is come back to with GET */
+  /** @throws LoginNeeded if nobody is signed in; a page that received a POST is opened with GET afterwards */
   async requireUser(request: WebRequest): Promise<UserRequestContext> {
     const context = await this.open(request);
     if (!context.user || !context.session) throw new LoginNeeded(request.originalUrl);
-    const ofUser = { ...context, user: context.user, session: context.session };
-    noteSignedIn(request, actorOf(ofUser));
-    return ofUser;
+    const userContext = { ...context, user: context.user, session: context.session };
+    noteSignedIn(request, actorOf(userContext));
+    return userContext;
   }
 
-  /** @throws PageError page.forbidden; page.auditor for one who may see this and not change it */
+  /** @throws PageError page.forbidden; page.auditor if the user may see this but not change it */
   requireRole(context: UserRequestContext, ...anyOf: readonly Role[]): void {
     const { roles } = context.user;
     if (anyOf.some((role) => roles.includes(role))) return;
@@ -100,7 +100,7 @@ export class RequestContexts {
     throw new PageError('page.forbidden');
   }
 
-  /** A page with what every page shows: who is here, where they may go, the token of its forms. */
+  /** Renders a page with the data that every page shows: the user, the navigation, the CSRF token of its forms. */
   page(context: RequestContext, view: string, model: object, options: PageOptions = {}): Reply {
     const { csrf } = this.forms.guardOf({ ...context.browser, cookies: context.cookies });
     const path = context.request.originalUrl.split('?')[0] ?? '/';
@@ -124,7 +124,7 @@ export class RequestContexts {
     );
   }
 
-  /** The cookie of a session that was just started, and this browser's new state; they go when the session must. */
+  /** The cookie of a new session and the browser's new state; both expire with the session. */
   sessionCookiesFor(session: Session, value: string): readonly SetCookie[] {
     const maxAgeSeconds = session.expiresAt - session.lastSeenAt;
     return [
@@ -133,7 +133,7 @@ export class RequestContexts {
     ];
   }
 
-  /** Takes the session's cookie away; the browser's state is that of nobody. */
+  /** Deletes the session cookie and renews the browser state. */
   noSessionCookies(): readonly SetCookie[] {
     return [
       { name: this.sessionCookie, value: '', secure: this.secure, maxAgeSeconds: 0 },
@@ -141,7 +141,7 @@ export class RequestContexts {
     ];
   }
 
-  /** An address of ours as a link that others can open. */
+  /** The absolute URL of a path of this server. */
   absolute(path: string): string {
     return this.settings.issuer + path;
   }
@@ -155,12 +155,12 @@ function isAuditorOnly(roles: readonly string[]): boolean {
   return roles.includes('auditor') && !roles.includes('admin');
 }
 
-/** Pages that auditors look at and administrators work with. */
+/** True for pages that auditors may read and administrators may change. */
 function isAdministration(path: string): boolean {
-  return administration.some((root) => isBelow(path, root));
+  return administrationPages.some((root) => isBelow(path, root));
 }
 
-const administration = [
+const administrationPages = [
   routes.clients,
   routes.resources,
   routes.issuers,
@@ -173,8 +173,8 @@ const administration = [
   routes.messages,
 ];
 
-/** Pages that stand behind the dashboard in the navigation. */
-const ofServer = [routes.issuers, routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
+/** Pages below the dashboard in the navigation. */
+const serverPages = [routes.issuers, routes.audit, routes.refusals, routes.sessions, routes.keys, routes.messages];
 
 function isBelow(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);
@@ -204,6 +204,6 @@ function navigation(user: User, path: string): NavigationLink[] {
     .map(([href, label]) => ({
       href,
       label: text(label),
-      current: isBelow(path, href) || (href === routes.dashboard && ofServer.some((root) => isBelow(path, root))),
+      current: isBelow(path, href) || (href === routes.dashboard && serverPages.some((root) => isBelow(path, root))),
     }));
 }

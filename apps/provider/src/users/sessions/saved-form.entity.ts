@@ -1,18 +1,18 @@
 import { IdColumn, InstantColumn, TextColumn, TextPrimaryColumn } from '@gatehouse/platform/database/columns';
 import { Entity } from 'typeorm';
 
-/** A form that a person sent before a recent sign-in that it asks for. Read and written by the named statements of its service. */
+/** A form that requires a recent sign-in and was sent without. Read and written by the named statements of its service. */
 @Entity('kept_forms')
 export class SavedFormEntity {
-  /** Random; it stands in the address bar. */
+  /** Random, because it is part of a URL. */
   @TextPrimaryColumn()
   id!: string;
 
-  /** Who sent it: nobody else gets it back. */
+  /** The sender: nobody else can read it. */
   @IdColumn()
   userId!: string;
 
-  /** The address that it was sent to, and its fields, as JSON, sealed. */
+  /** The address to which it was sent and its fields, as encrypted JSON. */
   @TextColumn()
   formSealed!: string;
 

@@ -8,28 +8,28 @@ import { localAddress } from '@gatehouse/platform/http/local-address';
 
 /** A form that waits for a recent sign-in. */
 export interface SavedForm {
-  /** The address of ours that it was sent to. */
+  /** The local path and query to which it was sent. */
   readonly address: string;
   readonly fields: readonly (readonly [string, string])[];
 }
 
-/** The field of a form that comes back: the id that it was kept by. */
+/** The field of a resumed form that holds the id of the saved form. */
 export const resumedField = 'resumed';
 
 const lifetimeSeconds = 3600;
-const maxOfOnePerson = 5;
+const maxPerUser = 5;
 const maxCharacters = 256 * 1024;
 
-const keptFormStatements = {
+const savedFormStatements = {
   insert: statement(
     'kept_forms.insert',
     'INSERT INTO kept_forms (id, user_id, form_sealed, expires_at) VALUES ($1, $2, $3, $4)',
   ),
-  /** Before a form is kept, so that the newest one is never among those that go. */
+  /** Runs before a form is saved, so that the newest one is never removed. */
   trim: statement(
     'kept_forms.trim',
     `DELETE FROM kept_forms WHERE user_id = $1 AND id NOT IN (
-       SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY expires_at DESC, id LIMIT ${maxOfOnePerson - 1})`,
+       SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY expires_at DESC, id LIMIT ${maxPerUser - 1})`,
   ),
   find: statement(
     'kept_forms.find',
@@ -39,7 +39,7 @@ const keptFormStatements = {
   purge: statement('kept_forms.purge', 'DELETE FROM kept_forms WHERE expires_at <= $1'),
 };
 
-/** Owns forms that wait for a recent sign-in: sealed, for their sender alone, at most five of one person. */
+/** Owns forms that wait for a recent sign-in: encrypted, readable only by their sender, at most five per user. */
 @Injectable()
 export class SavedForms {
   constructor(
@@ -48,23 +48,23 @@ export class SavedForms {
   ) {}
 
   /**
-   * @param target path and query that the form was sent to
-   * @returns its id; undefined for a form with a password or a proof, which is never kept, and one that is too long
+   * @param target path and query to which the form was sent
+   * @returns its id; undefined for a form with a secret, which is never saved, and for one that is too long
    */
   async keep(userId: string, target: string, form: Form, now: EpochSeconds): Promise<string | undefined> {
     const address = localAddress(target);
     if (address === undefined || form.names.some(isSecret)) return undefined;
-    const kept: SavedForm = {
+    const saved: SavedForm = {
       address,
       fields: form.without(resumedField).names.flatMap((name) => form.all(name).map((value) => [name, value] as const)),
     };
-    const text = JSON.stringify(kept);
+    const text = JSON.stringify(saved);
     if (text.length > maxCharacters) return undefined;
     const id = newSecret();
     await this.store.run(async (unit) => {
-      const sealed = this.keyring.seal(placeOf(id), text);
-      await unit.change(keptFormStatements.trim, userId);
-      await unit.change(keptFormStatements.insert, id, userId, sealed, addSeconds(now, lifetimeSeconds));
+      const sealed = this.keyring.seal(formLabel(id), text);
+      await unit.change(savedFormStatements.trim, userId);
+      await unit.change(savedFormStatements.insert, id, userId, sealed, addSeconds(now, lifetimeSeconds));
     });
     return id;
   }
@@ -75,33 +75,33 @@ export class SavedForms {
     now: EpochSeconds,
   ): Promise<(SavedForm & { readonly enteredAt: EpochSeconds }) | undefined> {
     const row = await this.store.one<{ form_sealed: string; expires_at: number | string }>(
-      keptFormStatements.find,
+      savedFormStatements.find,
       id.slice(0, 100),
       userId,
       now,
     );
     if (!row) return undefined;
-    // Sealed by keep, and by nobody else.
-    const kept = JSON.parse(this.keyring.open(placeOf(id), row.form_sealed).toString('utf8')) as SavedForm;
-    // One of an earlier version was kept with the address as it was sent.
-    const address = localAddress(kept.address);
+    // Encrypted by `keep` alone.
+    const saved = JSON.parse(this.keyring.open(formLabel(id), row.form_sealed).toString('utf8')) as SavedForm;
+    // An earlier version saved the address without checking it.
+    const address = localAddress(saved.address);
     if (address === undefined) return undefined;
-    return { ...kept, address, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
+    return { ...saved, address, enteredAt: epochSeconds(Number(row.expires_at) - lifetimeSeconds) };
   }
 
-  /** A form that comes back is sent once. @returns false for one that was sent before */
+  /** A resumed form is accepted once. @returns false if it was sent before */
   async removeSent(userId: string, form: Form): Promise<boolean> {
     const id = form.all(resumedField)[0];
     if (id === undefined) return true;
-    return (await this.store.run((unit) => unit.change(keptFormStatements.remove, id.slice(0, 100), userId))) === 1;
+    return (await this.store.run((unit) => unit.change(savedFormStatements.remove, id.slice(0, 100), userId))) === 1;
   }
 
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<number> {
-    return unit.change(keptFormStatements.purge, now);
+    return unit.change(savedFormStatements.purge, now);
   }
 }
 
-function placeOf(id: string): string {
+function formLabel(id: string): string {
   return `kept_forms.form_sealed:${id}`;
 }
 

@@ -1,7 +1,7 @@
 import type { Session } from './session.js';
 import { browserName } from './browser-name.js';
 
-/** A session in JSON, for the command line and the API. Instants are seconds since the epoch. */
+/** A session as JSON, for the command line and the API. Times are seconds since the epoch. */
 export function sessionRepresentation(session: Session): Record<string, unknown> {
   return {
     id: session.id,

@@ -12,7 +12,7 @@ import { Entity } from 'typeorm';
 /** A browser's login. Read and written by the named statements beside this file. */
 @Entity('sessions')
 export class SessionEntity {
-  /** Finds the row for the cookie's value; new at every login. */
+  /** The part of the cookie value that finds the row; new at every login. */
   @SelectorPrimaryColumn()
   selector!: number;
 
@@ -27,7 +27,7 @@ export class SessionEntity {
   @IdColumn()
   userId!: string;
 
-  /** 1 when nothing more is asked of the person; 0 while a second factor is owed. */
+  /** 0 while a second factor is still required, otherwise 1. */
   @IntegerColumn()
   isFull!: number;
 
@@ -47,7 +47,7 @@ export class SessionEntity {
   @InstantColumn()
   lastSeenAt!: number;
 
-  /** When it ends whatever happens; the purge clears it later. */
+  /** The end of its maximum lifetime; the purge deletes it later. */
   @InstantColumn()
   expiresAt!: number;
 

@@ -1,11 +1,11 @@
 import type { EpochSeconds } from '@gatehouse/domain/kernel';
 
-/** A browser's login of one person. */
+/** A user's login in one browser. */
 export interface Session {
   /** The `sid` of ID tokens; stays when the cookie's value changes. */
   readonly id: string;
   readonly userId: string;
-  /** False while a second factor is still owed: such a session opens the second-factor page and nothing else. */
+  /** False while a second factor is still required: such a session opens only the second-factor page. */
   readonly full: boolean;
   readonly authTime: EpochSeconds;
   /** Authentication methods (RFC 8176). */

@@ -17,7 +17,7 @@ import { Sweeper, type PurgeStep } from '../../database/sweep.js';
 import type { Session } from './session.js';
 import { sessionStatements, type SessionRow } from './session.statements.js';
 
-/** Told, in the same unit, when a session ends by an act; mere expiry tells nobody. */
+/** Called in the same unit of work when a session is ended, but not when it expires. */
 export interface SessionLifecycleListener {
   sessionEnded(unit: Unit, session: EndedSession, now: EpochSeconds): Promise<void>;
 }
@@ -34,10 +34,10 @@ export interface Authentication {
 }
 
 const coalesceSeconds = 60;
-/** How long a second factor may be owed: then the password is asked for again. */
+/** How long a session may wait for the second factor, before the password is required again. */
 const partialLifetimeSeconds = 1800;
 
-/** Owns the browser's login: starts it, finds it by its cookie, ends it with all that follows. */
+/** Owns the browser's login: starts it, finds it by its cookie, ends it with everything that depends on it. */
 @Injectable()
 export class SessionsService {
   private readonly listeners: SessionLifecycleListener[] = [];
@@ -50,13 +50,13 @@ export class SessionsService {
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
-  addListener(follower: SessionLifecycleListener): void {
-    this.listeners.push(follower);
+  addListener(listener: SessionLifecycleListener): void {
+    this.listeners.push(listener);
   }
 
   /**
-   * Records a login and gives the cookie's new value (always a new one: a value planted before the login is worth
-   * nothing after it). The same person keeps the session in `previous`; another person first ends it.
+   * Records a login and returns the new cookie value (always new, against session fixation). If `previous` belongs to the
+   * same user, it is renewed; if it belongs to another user, it is ended.
    */
   async start(
     unit: Unit,
@@ -74,15 +74,15 @@ export class SessionsService {
     );
     const userAgent = authentication.userAgent?.slice(0, 300) ?? null;
     const address = authentication.address ?? null;
-    const kept = previous?.userId === userId ? previous : undefined;
-    if (previous && !kept) await this.end(unit, previous.id, now);
+    const sameUserSession = previous?.userId === userId ? previous : undefined;
+    if (previous && !sameUserSession) await this.end(unit, previous.id, now);
     const authenticated = [full ? 1 : 0, now, JSON.stringify(amr), acr ?? null];
     const seen = [now, expiresAt, userAgent, address];
     const renewed =
-      kept !== undefined &&
-      (await unit.change(sessionStatements.renew, kept.id, token.selector, verifierHash, ...authenticated, ...seen)) ===
+      sameUserSession !== undefined &&
+      (await unit.change(sessionStatements.renew, sameUserSession.id, token.selector, verifierHash, ...authenticated, ...seen)) ===
         1;
-    const id = renewed ? kept.id : newId();
+    const id = renewed ? sameUserSession.id : newId();
     if (!renewed)
       await unit.change(
         sessionStatements.insert,
@@ -101,7 +101,7 @@ export class SessionsService {
       authTime: now,
       amr,
       acr,
-      createdAt: renewed ? kept.createdAt : now,
+      createdAt: renewed ? sameUserSession.createdAt : now,
       lastSeenAt: now,
       expiresAt,
       userAgent: userAgent ?? undefined,
@@ -111,20 +111,20 @@ export class SessionsService {
   }
 
   /**
-   * A second factor was given: the session is full, and its cookie has a new value. What was a login until now is dated
-   * now; a full session, whose password may be long ago, keeps its date.
-   * @returns undefined when the session ended meanwhile
+   * Completes a session after a second factor, under a new cookie value. The `auth_time` of a partial session becomes now;
+   * a full session, whose password may have been entered long ago, keeps its own.
+   * @returns undefined if the session ended meanwhile
    */
   async complete(
     unit: Unit,
     session: Session,
-    proved: Pick<Authentication, 'amr' | 'acr'>,
+    authentication: Pick<Authentication, 'amr' | 'acr'>,
     now: EpochSeconds,
   ): Promise<{ session: Session; cookieValue: string } | undefined> {
     const token = { selector: this.selectors.next(), verifier: newSecret() };
     const authTime = session.full ? session.authTime : now;
     const expiresAt = session.full ? session.expiresAt : addSeconds(now, this.settings.sessionLifetimeSeconds);
-    const { amr, acr } = proved;
+    const { amr, acr } = authentication;
     const changed = await unit.change(
       sessionStatements.complete,
       session.id,
@@ -143,12 +143,12 @@ export class SessionsService {
     };
   }
 
-  /** A person has a second factor from now on: their other sessions that rest on one owe it. */
+  /** Makes a user's other sessions with a single factor partial, because the user has a second factor now. */
   async demoteOthers(unit: Unit, userId: string, keepId: string): Promise<void> {
     await unit.change(sessionStatements.demote, userId, keepId);
   }
 
-  /** The live session of a cookie's value, or undefined: unknown, forged, ended, expired and idle look the same. */
+  /** The active session of a cookie value; undefined if it is unknown, forged, ended, expired or idle. */
   async find(cookieValue: string | undefined, now: EpochSeconds): Promise<Session | undefined> {
     const token = cookieValue === undefined ? undefined : parseToken(cookieValue);
     if (!token) return undefined;
@@ -158,7 +158,7 @@ export class SessionsService {
     return toSession(row);
   }
 
-  /** The live session of this id (the `sid` of ID tokens), whatever browser it is in. */
+  /** The active session with this id (the `sid` of ID tokens), in any browser. */
   async findById(id: string, now: EpochSeconds): Promise<Session | undefined> {
     const row = await this.store.one<SessionRow>(sessionStatements.findById, id, now, this.idleLimit(now));
     return row && toSession(row);
@@ -169,7 +169,7 @@ export class SessionsService {
     return rows.map(toSession);
   }
 
-  /** Live sessions, the newest login first unless `order` says otherwise. `before`: the cursor of the page before. */
+  /** Active sessions, newest login first unless `order` is set. `before`: the cursor of the previous page. */
   async list(
     query: {
       readonly userId?: string | undefined;
@@ -190,21 +190,21 @@ export class SessionsService {
     return { sessions: page.map(toSession), next: rows.length > limit ? page.at(-1)?.selector : undefined };
   }
 
-  /** @returns whose it was; undefined where it had ended before, or there is none */
+  /** @returns the id of its user; undefined if it had ended already or does not exist */
   async end(unit: Unit, sessionId: string, now: EpochSeconds): Promise<string | undefined> {
     const ended = await unit.one<{ user_id: string }>(sessionStatements.end, sessionId, now);
     if (!ended) return undefined;
     const session = { id: sessionId, userId: ended.user_id };
-    for (const follower of this.listeners) await follower.sessionEnded(unit, session, now);
+    for (const listener of this.listeners) await listener.sessionEnded(unit, session, now);
     return ended.user_id;
   }
 
-  /** Whose session it is, as this unit sees it; undefined for one that was ended. */
+  /** The id of the session's user, read in this unit of work; undefined if it was ended. */
   async ownerOfOpen(unit: Unit, sessionId: string): Promise<string | undefined> {
     return (await unit.one<{ user_id: string }>(sessionStatements.ownerOfOpen, sessionId))?.user_id;
   }
 
-  /** Ends every session of a person but, where one is named, the one to keep. */
+  /** Ends all sessions of a user, except `keepId`. */
   async endAllOf(unit: Unit, userId: string, now: EpochSeconds, keepId?: string): Promise<number> {
     const rows = await unit.all<{ id: string }>(sessionStatements.idsOfUser, userId);
     let ended = 0;
@@ -212,7 +212,7 @@ export class SessionsService {
     return ended;
   }
 
-  /** A step of the purge. */
+  /** Runs one step of the purge. */
   async purgeExpired(unit: Unit, now: EpochSeconds): Promise<PurgeStep> {
     return this.sweeper.step(unit, now, this.idleLimit(now));
   }
@@ -221,7 +221,7 @@ export class SessionsService {
     return now - this.settings.sessionIdleLifetimeSeconds;
   }
 
-  /** Last seen is a convenience: it is written beside the request, not before its answer, and its loss harms nobody. */
+  /** The last use is informational: it is written without delaying the response, and may be lost. */
   private touch(selector: number, now: EpochSeconds): void {
     void this.store.run((unit) => unit.change(sessionStatements.touch, selector, now)).catch(() => undefined);
   }

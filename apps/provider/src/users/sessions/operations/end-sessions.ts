@@ -6,7 +6,7 @@ import { demand } from '../../../operations/policy.js';
 import { SessionsService } from '../sessions.service.js';
 import { mayEndSessions } from '../../policy.js';
 
-/** Ends sessions by their ids, each with the grants that depend on it. Sessions that are over already are left out. */
+/** Ends sessions by id, each with the grants that depend on it. Skips sessions that have ended already. */
 @Injectable()
 export class EndSessions extends SimpleOperation<{ readonly ids: readonly string[] }, { readonly ended: number }> {
   constructor(@Inject(SessionsService) private readonly sessions: SessionsService) {
@@ -21,7 +21,7 @@ export class EndSessions extends SimpleOperation<{ readonly ids: readonly string
     const changes: Change[] = [];
     for (const id of ids) {
       const userId = await this.sessions.ownerOfOpen(unit, id);
-      // One that is over may have been anybody's: nothing is ended, and nobody learns whose it was.
+      // For a session that has ended, the owner is not disclosed, and nothing is changed.
       demand(actor, mayEndSessions(actor, userId ?? actingUserId(actor)));
       if (userId === undefined) continue;
       if ((await this.sessions.end(unit, id, actor.now)) !== undefined)

@@ -6,7 +6,7 @@ import { demand } from '../../../operations/policy.js';
 import { mayEndSessions } from '../../policy.js';
 import { UsersService } from '../../users.service.js';
 
-/** Ends all sessions of a person. What applications may do while the person is away goes on. */
+/** Ends all sessions of a user. Offline access of applications continues. */
 @Injectable()
 export class EndUserSessions extends SimpleOperation<{ readonly userId: string }, { readonly ended: number }> {
   constructor(@Inject(UsersService) private readonly users: UsersService) {
