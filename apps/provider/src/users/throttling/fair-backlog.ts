@@ -1,83 +1,83 @@
-/** What a queue refuses, because one source has too much in it or because it is full. */
+/** A queue rejected a task, because its source has too many in it or because it is full. */
 export class QueueFull extends Error {
   constructor(readonly of: 'source' | 'queue') {
-    super(of === 'source' ? 'too much of one source waits' : 'the queue is full');
+    super(of === 'source' ? 'Too many tasks of one source are waiting.' : 'The queue is full.');
     this.name = 'QueueFull';
   }
 }
 
-/** Who asks, as a queue counts it. */
+/** The source of a task, by which a queue counts it. */
 export interface QueueSource {
   /** An account, an invitation or a network address. */
   readonly key: string;
-  /** The network that it asks from (`networkKey`): wide enough that one customer rarely holds several. */
+  /** The source's network (`networkKey`): wide enough that one customer rarely has several. */
   readonly network: string;
-  /** True for an account, a link or an invitation that was proven; false where the address is all that is known. */
+  /** True for a validated account, link or invitation; false if only the address is known. */
   readonly isIdentified: boolean;
 }
 
 export interface BacklogLimits {
-  /** Tasks that wait, of all sources. */
+  /** Waiting tasks of all sources. */
   readonly maxWaiting: number;
-  /** Tasks that wait, of one source, from all networks. */
+  /** Waiting tasks of one source, from all networks. */
   readonly maxOfSource: number;
 }
 
 interface Task {
   readonly start: () => void;
-  readonly refuse: (error: QueueFull) => void;
+  readonly reject: (error: QueueFull) => void;
 }
 
-/** Our own tasks: an operator's. They have no address. */
-const own = { key: '', network: '' };
+/** The source of internal tasks, which have no address. */
+const internal = { key: '', network: '' };
 
 /**
- * Tasks that wait, served round robin by network and, within one, by source: a network with many sources delays its own,
- * as a source with many tasks does. When it is full, the newest task of the source that has most gives way.
+ * Waiting tasks, served round robin by network and, within a network, by source: a network with many sources delays only
+ * itself, as does a source with many tasks. When the backlog is full, the newest task of the largest source is dropped.
  */
 export class FairBacklog {
   private total = 0;
-  /** By network and source; whose turn is next comes first. Nothing in it is empty. */
+  /** By network and source, in the order of their turns. Contains no empty collections. */
   private readonly networks = new Map<string, Map<string, Task[]>>();
   private readonly ofSource = new Map<string, number>();
 
   constructor(private readonly limits: BacklogLimits) {}
 
-  /** How many tasks wait. */
+  /** The number of waiting tasks. */
   get size(): number {
     return this.total;
   }
 
   /**
    * Settles when it is the task's turn.
-   * @param source undefined: our own task, which takes the place of any other
-   * @throws QueueFull at once or while it waits
+   * @param source undefined for an internal task, which may displace any other
+   * @throws QueueFull immediately or while the task waits
    */
   async add(source: QueueSource | undefined): Promise<void> {
-    const { key, network } = source ?? own;
+    const { key, network } = source ?? internal;
     const waiting = this.ofSource.get(key) ?? 0;
     if (source && waiting >= this.limits.maxOfSource) throw new QueueFull('source');
     if (this.total >= this.limits.maxWaiting) {
-      const crowded = source ? this.maxCrowded(network, key) : this.largestOfOthers();
-      if (!crowded) throw new QueueFull(source && waiting > 1 ? 'source' : 'queue');
-      this.dropNewest(crowded.network, crowded.key);
+      const larger = source ? this.findLargerSource(network, key) : this.largestOfOthers();
+      if (!larger) throw new QueueFull(source && waiting > 1 ? 'source' : 'queue');
+      this.dropNewest(larger.network, larger.key);
     }
-    return new Promise((start, refuse) => {
+    return new Promise((start, reject) => {
       const sources = this.networks.get(network) ?? new Map<string, Task[]>();
       const tasks = sources.get(key) ?? [];
-      tasks.push({ start, refuse });
+      tasks.push({ start, reject });
       sources.set(key, tasks);
       this.networks.set(network, sources);
       this.changeBy(1, key);
     });
   }
 
-  /** The task whose turn it is; undefined when none waits. */
+  /** Removes the next task; undefined if none waits. */
   takeNext(): Task | undefined {
     for (const [network, sources] of this.networks)
       for (const [key, tasks] of sources) {
         const task = tasks.shift();
-        // Behind all other networks, and behind all other sources of its own.
+        // Moves the network behind all others, and the source behind all others of its network.
         sources.delete(key);
         if (tasks.length > 0) sources.set(key, tasks);
         this.networks.delete(network);
@@ -88,12 +88,12 @@ export class FairBacklog {
     return undefined;
   }
 
-  /** Whose task gives way to one more of this source; undefined where nobody has more than it would have. */
-  private maxCrowded(network: string, key: string): { network: string; key: string } | undefined {
+  /** The source whose task is dropped for one more of this source; undefined if none has more than this one would have. */
+  private findLargerSource(network: string, key: string): { network: string; key: string } | undefined {
     const largest = largestOf(this.networks, sizeOfNetwork);
     const sources = this.networks.get(network);
     const isLarger = largest && largest.size > (sources ? sizeOfNetwork(sources) : 0) + 1;
-    // Its own network has as many as any: only another source of that network can give way.
+    // No other network is larger: only another source of the same network can be displaced.
     const from = isLarger ? largest : { key: network, value: sources };
     const source = from.value && largestOf(from.value, sizeOfSource);
     if (!source || (!isLarger && source.size <= (sources?.get(key)?.length ?? 0) + 1)) return undefined;
@@ -102,7 +102,7 @@ export class FairBacklog {
 
   private largestOfOthers(): { network: string; key: string } | undefined {
     const network = largestOf(
-      [...this.networks].filter(([each]) => each !== own.network),
+      [...this.networks].filter(([each]) => each !== internal.network),
       sizeOfNetwork,
     );
     const source = network && largestOf(network.value, sizeOfSource);
@@ -116,7 +116,7 @@ export class FairBacklog {
     if (tasks?.length === 0) sources?.delete(key);
     if (sources?.size === 0) this.networks.delete(network);
     this.changeBy(-1, key);
-    dropped?.refuse(new QueueFull(key === own.key || tasks?.length === 0 ? 'queue' : 'source'));
+    dropped?.reject(new QueueFull(key === internal.key || tasks?.length === 0 ? 'queue' : 'source'));
   }
 
   private changeBy(difference: number, key: string): void {

@@ -3,7 +3,7 @@ import { FairQueue, QueueFull, type QueueSource } from './fair-queue';
 const part = { maxWaiting: 6, maxOfSource: 4 };
 const limits = { slots: 1, anonymous: part, identified: part };
 
-/** A source without an account, in a network of its own unless another one is named. */
+/** A source without an account, in a separate network unless one is given. */
 function at(key: string, network = `network of ${key}`): QueueSource {
   return { key, network, isIdentified: false };
 }
@@ -33,14 +33,14 @@ function blocked(): {
 }
 
 describe('a fair queue', () => {
-  it('serves those that wait round robin by source, each in its order', async () => {
+  it('serves waiting tasks round robin by source, in order within each source', async () => {
     const { ran, add, open } = blocked();
     const all = [add('a', 'a1'), add('a', 'a2'), add('a', 'a3'), add('b', 'b1'), add('c', 'c1'), add('b', 'b2')];
     await Promise.all([open(), ...all]);
     expect(ran).toEqual(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
   });
 
-  it('refuses what is too much of one source, and of that source alone', async () => {
+  it('rejects too many tasks of one source, and of that source only', async () => {
     const { ran, add, open } = blocked();
     const all = ['a1', 'a2', 'a3', 'a4'].map((name) => add('a', name));
     await expect(add('a', 'a5')).rejects.toMatchObject({ name: 'QueueFull', of: 'source' });
@@ -48,7 +48,7 @@ describe('a fair queue', () => {
     expect(ran).toHaveLength(5);
   });
 
-  it('drops the newest task of the largest source when it is full and a smaller one comes', async () => {
+  it('drops the newest task of the largest source when it is full and a smaller one arrives', async () => {
     const { queue, ran, add, open } = blocked();
     const kept = [add('a', 'a1'), add('a', 'a2'), add('a', 'a3')];
     const dropped = expect(add('a', 'a4')).rejects.toMatchObject({ of: 'source' });
@@ -60,14 +60,14 @@ describe('a fair queue', () => {
     expect(ran).toHaveLength(part.maxWaiting);
   });
 
-  it('is full for everybody when no source has more in it than another', async () => {
+  it('rejects every source when it is full and none has more tasks than another', async () => {
     const { add, open } = blocked();
     const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((source) => add(source, source));
     await expect(add('g', 'g')).rejects.toEqual(new QueueFull('queue'));
     await Promise.all([open(), ...all]);
   });
 
-  it('drops what others have waiting for our own tasks', async () => {
+  it('drops waiting tasks of others for internal tasks', async () => {
     const { ran, add, open } = blocked();
     const others = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((source) => add(account(source), source)));
     const own = add(undefined, 'own');
@@ -78,14 +78,14 @@ describe('a fair queue', () => {
     expect(ran).toHaveLength(part.maxWaiting);
   });
 
-  it('lets our own tasks fill it, and says then that it is full', async () => {
+  it('lets internal tasks fill it, and then rejects more', async () => {
     const { add, open } = blocked();
     const all = Array.from({ length: part.maxWaiting }, (_each, index) => add(undefined, String(index)));
     await expect(add(undefined, 'one more')).rejects.toMatchObject({ of: 'queue' });
     await Promise.all([open(), ...all]);
   });
 
-  it('goes on after a task that failed', async () => {
+  it('continues after a failed task', async () => {
     const queue = new FairQueue(limits);
     const failed = queue.run(at('a'), () => Promise.reject(new Error('it failed')));
     const next = queue.run(at('a'), () => Promise.resolve('done'));
@@ -102,7 +102,7 @@ describe('a fair queue', () => {
     expect(ran).toEqual(['a', 'e1', 'b', 'e2', 'c', 'd']);
   });
 
-  it('drops what one network has too much of, however many sources it has, when another one comes', async () => {
+  it('drops tasks of the largest network, regardless of its number of sources, when another network arrives', async () => {
     const { ran, add, open } = blocked();
     const wide = Promise.allSettled(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => add(at(key, 'wide'), key)));
     const others = ['v', 'w'].map((key) => add(key, key));
@@ -112,7 +112,7 @@ describe('a fair queue', () => {
     expect(ran.slice(0, 4).sort()).toEqual(expect.arrayContaining(['v', 'w']));
   });
 
-  it('gives way within a network to a source that has less', async () => {
+  it('displaces a larger source of the same network', async () => {
     const { ran, add, open } = blocked();
     const flood = Promise.allSettled(
       ['a1', 'a2', 'a3', 'b1', 'b2', 'b3'].map((name) => add(at(name.charAt(0), 'wide'), name)),
@@ -130,7 +130,7 @@ describe('a fair queue', () => {
     await Promise.all([open(), ...all]);
   });
 
-  it('keeps places for identified sources when anonymous ones fill theirs, and the other way around', async () => {
+  it('reserves places for identified sources when anonymous ones are full, and vice versa', async () => {
     for (const [crowd, other] of [
       [at, account],
       [account, at],
@@ -142,7 +142,7 @@ describe('a fair queue', () => {
     }
   });
 
-  it('serves identified sources first, and every fourth time an anonymous one', async () => {
+  it('serves identified sources first, and an anonymous one every fourth time', async () => {
     const { ran, add, open } = blocked();
     const all = [
       ...['a', 'b'].map((key) => add(key, key)),
@@ -152,11 +152,10 @@ describe('a fair queue', () => {
     expect(ran).toEqual(['1', '2', '3', 'a', '4', '5', 'b']);
   });
 
-  it('counts nothing any longer once all ran', async () => {
+  it('has an empty backlog once all tasks ran', async () => {
     const { queue, add, open } = blocked();
     await Promise.all([open(), ...['a', 'a', 'b', 'c'].map((key) => add(key, key)), add(account('x'), 'x')]);
     expect(queue.backlog).toBe(0);
-    // As at first.
     await expect(queue.run(at('a'), () => Promise.resolve('done'))).resolves.toBe('done');
   });
 });

@@ -5,18 +5,18 @@ export { QueueFull, type QueueSource } from './fair-backlog.js';
 export interface QueueLimits {
   /** Tasks that run at once. */
   readonly slots: number;
-  /** For tasks of which nothing but the network address is known. */
+  /** For tasks of which only the network address is known. */
   readonly anonymous: BacklogLimits;
-  /** For tasks of proven accounts, links and invitations, and for our own. */
+  /** For tasks of validated accounts, links and invitations, and for internal tasks. */
   readonly identified: BacklogLimits;
 }
 
-/** While both wait, so many identified tasks run for each anonymous one: it is preference, not starvation. */
+/** While both wait, this many identified tasks run for each anonymous one, so that those are not starved. */
 const identifiedInARow = 3;
 
 /**
- * Runs a few tasks at once. Identified and anonymous tasks wait in two backlogs with places of their own, so that people
- * without an account, in whatever number, cannot take the places of people who have one.
+ * Runs a few tasks at once. Identified and anonymous tasks wait in separate backlogs, so that no number of anonymous
+ * tasks can take the places of identified ones.
  */
 export class FairQueue {
   private running = 0;
@@ -29,14 +29,14 @@ export class FairQueue {
     this.identified = new FairBacklog(limits.identified);
   }
 
-  /** How many tasks wait. */
+  /** The number of waiting tasks. */
   get backlog(): number {
     return this.anonymous.size + this.identified.size;
   }
 
   /**
-   * @param source undefined: our own tasks, which may fill the identified part and take the place of others there
-   * @throws QueueFull instead of running the task, at once or while it waits
+   * @param source undefined for internal tasks, which may fill the identified backlog and displace others there
+   * @throws QueueFull instead of running the task, immediately or while it waits
    */
   async run<T>(source: QueueSource | undefined, task: () => Promise<T>): Promise<T> {
     if (this.running < this.limits.slots) this.running += 1;
@@ -44,7 +44,7 @@ export class FairQueue {
     try {
       return await task();
     } finally {
-      // The slot goes to the next task, or is free.
+      // Passes the slot to the next task, or frees it.
       const next = this.nextBacklog().takeNext();
       if (next) next.start();
       else this.running -= 1;

@@ -12,8 +12,8 @@ const lifetimeSeconds = 180 * 24 * 3600;
 const maxAccounts = 5;
 
 /**
- * Which accounts this browser has logged in to: a signed cookie, bound to the browser's own. It proves nothing about
- * the person; it only keeps strangers' failed logins from locking an owner out.
+ * Records which accounts this browser has signed in to, in a signed cookie that is bound to the browser cookie. It does not
+ * authenticate the user; it only prevents failed logins of others from locking the owner out.
  */
 @Injectable()
 export class KnownDevices {
@@ -32,7 +32,7 @@ export class KnownDevices {
     return this.read(request).some((entry) => entry.userId === userId && this.isGenuine(entry, browserId, now));
   }
 
-  /** The cookie with this account added; the oldest one goes past five. */
+  /** The cookie with this account added; keeps the five newest accounts. */
   remember(request: WebRequest, browserId: string, userId: string, now: EpochSeconds): SetCookie {
     const others = this.read(request).filter(
       (entry) => entry.userId !== userId && this.isGenuine(entry, browserId, now),
@@ -70,7 +70,7 @@ export class KnownDevices {
 
   private sign(keyIndex: number, browserId: string, userId: string, since: number): Buffer {
     const key = this.keyring.derive('device')[keyIndex];
-    if (!key) throw new Error('there is no such key');
+    if (!key) throw new Error('The keyring has no such key.');
     return createHmac('sha256', key).update(`${browserId}.${userId}.${since}`).digest();
   }
 }

@@ -4,7 +4,7 @@ import { Entity } from 'typeorm';
 /** Failed logins of one bucket: an account, an address, or both. Written by the named statements of its service. */
 @Entity('login_failures')
 export class LoginFailureEntity {
-  /** What is counted: its kind, and a keyed digest of the account, address or e-mail address. */
+  /** The kind of counter, and a keyed digest of the account, address or e-mail address. */
   @TextPrimaryColumn()
   bucket!: string;
 
@@ -15,7 +15,7 @@ export class LoginFailureEntity {
   failures!: number;
 }
 
-/** An address from which a person logged in within the last thirty days. */
+/** An address from which a user logged in within the last thirty days. */
 @Entity('known_addresses')
 export class KnownAddressEntity {
   @IdPrimaryColumn()

@@ -37,9 +37,9 @@ const knownStatements = {
   purge: statement('known_addresses.purge', 'DELETE FROM known_addresses WHERE last_login_at <= $1'),
 };
 
-/** Of whatever is counted here. */
+/** The longest window of any counter in this table. */
 const longestWindowSeconds = 3600;
-/** New passwords of one account, those that the rules refuse among them. */
+/** New passwords of one account, including rejected ones. */
 const newPasswords = { most: 30, seconds: 900 };
 const knownAddressSeconds = 30 * 24 * 3600;
 
@@ -49,32 +49,32 @@ interface Limit {
   readonly counts: ReachedLimit;
 }
 
-/** Where a login comes from. */
+/** The origin of a login. */
 export interface LoginOrigin {
   /** The address, or its /64 for IPv6. */
   readonly addressKey: string;
-  /** Set when a signed cookie shows that this browser has logged in to this account before. */
+  /** Set if a signed cookie shows that this browser has signed in to this account before. */
   readonly knownDevice: string | undefined;
 }
 
 declare const stored: unique symbol;
 
-/** The name of a bucket as it is stored: its kind, and a keyed digest. */
+/** The stored name of a bucket: its kind, and a keyed digest. */
 export type StoredBucket = string & { readonly [stored]: true };
 
 export interface Attempt {
-  /** The buckets that counted this attempt, to be given back when it succeeds. */
+  /** The buckets that counted this attempt; the count is undone if it succeeds. */
   readonly counted: readonly StoredBucket[];
   readonly admitted: boolean;
-  /** From a browser or an address that has logged in to this account before. */
+  /** From a browser or an address that has signed in to this account before. */
   readonly isKnown: boolean;
-  /** Set on the first attempt past a limit within its window, by what the limit counts. */
+  /** Set on the first attempt over a limit within its window: what the limit counts. */
   readonly reached: ReachedLimit | undefined;
 }
 
 export type ReachedLimit = 'account and browser' | 'address' | 'account and address' | 'account';
 
-/** The audit event of an attempt that reached a limit; undefined for all others, so that a flood makes no flood of events. */
+/** The audit event of the attempt that reached a limit; undefined for later ones, so that a flood does not fill the audit log. */
 export function throttledEvent(
   { reached }: Attempt,
   of: {
@@ -90,10 +90,10 @@ export function throttledEvent(
 /**
  * Counts failed logins per (account, address), per address and per account, before a hash is computed.
  *
- * An attempt is counted first and given back when it succeeds, so parallel guesses cannot outrun the count. Past the
- * account's limit only a browser or an address that has logged in to it before gets through: a thousand addresses
- * against one account are stopped, and its owner is not locked out. A known browser has a count of its own, so that
- * strangers behind its address do not use up its tries.
+ * An attempt is counted first, and the count is undone if it succeeds, so that parallel guesses cannot outrun the count.
+ * Over the account's limit, only browsers and addresses that have signed in to it before are admitted: an attack from many
+ * addresses is stopped, and the owner is not locked out. A known browser is counted separately, so that others behind its
+ * address do not use up its attempts.
  */
 @Injectable()
 export class LoginThrottle {
@@ -101,13 +101,13 @@ export class LoginThrottle {
   private readonly perAddress: number;
   private readonly perAccount: number;
   private readonly windowSeconds: number;
-  private readonly off: boolean;
+  private readonly isDisabled: boolean;
 
   constructor(
     @Inject(SETTINGS) settings: Settings,
     @Inject(Keyring) private readonly keyring: Keyring,
   ) {
-    this.off = !settings.throttle;
+    this.isDisabled = !settings.throttle;
     this.perPair = settings.loginFailures.count;
     this.perAddress = settings.loginFailures.count * 10;
     this.perAccount = settings.loginFailures.count * 5;
@@ -115,14 +115,14 @@ export class LoginThrottle {
   }
 
   /**
-   * Counts an attempt and says whether its password may be looked at.
-   * @param accountKey `signInKey`, also for accounts that do not exist, or another key that no sign-in has
+   * Counts an attempt and decides whether its password may be verified.
+   * @param attempt `accountKey` is the `signInKey`, also of accounts that do not exist, or a key that no sign-in uses
    */
   async count(
     unit: Unit,
     attempt: { accountKey: string; userId: string | undefined; origin: LoginOrigin; now: EpochSeconds },
   ): Promise<Attempt> {
-    if (this.off) return { counted: [], admitted: true, isKnown: true, reached: undefined };
+    if (this.isDisabled) return { counted: [], admitted: true, isKnown: true, reached: undefined };
     const { accountKey: account, origin, now, userId } = attempt;
     if (origin.knownDevice !== undefined)
       return {
@@ -131,7 +131,7 @@ export class LoginThrottle {
         ])),
         isKnown: true,
       };
-    // Looked up for an unknown account too, so that it costs what a known one costs.
+    // Looked up for an unknown account, too, so that both cost the same.
     const known = await this.isKnownAddress(unit, userId ?? '', origin.addressKey, now);
     const limits: Limit[] = [
       { bucket: `i:${origin.addressKey}`, most: this.perAddress, counts: 'address' },
@@ -141,7 +141,7 @@ export class LoginThrottle {
     return { ...(await this.take(unit, now, limits)), isKnown: known };
   }
 
-  /** A login that succeeded counts against nobody, and makes its address a known one. */
+  /** Undoes the count of a successful login, and records its address as known. */
   async succeeded(
     unit: Unit,
     attempt: { counted: readonly StoredBucket[]; userId: string; addressKey: string; now: EpochSeconds },
@@ -154,24 +154,24 @@ export class LoginThrottle {
     await unit.change(knownStatements.record, attempt.userId, attempt.addressKey, attempt.now);
   }
 
-  /** Takes an attempt back that came to nothing, right or wrong. */
+  /** Undoes the count of an attempt that was not decided. */
   async giveBack(unit: Unit, counted: readonly StoredBucket[]): Promise<void> {
     for (const bucket of counted) await unit.change(failureStatements.giveBack, bucket);
   }
 
-  /** Takes back what {@link countOne} counted. */
+  /** Undoes {@link countOne}. */
   async giveBackOne(unit: Unit, bucket: string): Promise<void> {
     await this.giveBack(unit, [this.storedName(bucket)]);
   }
 
-  /** Counts one thing of another kind in the same table; false past the limit. */
+  /** Counts in another kind of bucket; false over the limit. */
   async countOne(
     unit: Unit,
     bucket: string,
     limit: { readonly most: number; readonly seconds: number },
     now: EpochSeconds,
   ): Promise<boolean> {
-    if (this.off) return true;
+    if (this.isDisabled) return true;
     const row = await unit.one<{ failures: number }>(
       failureStatements.count,
       this.storedName(bucket),
@@ -181,12 +181,12 @@ export class LoginThrottle {
     return (row?.failures ?? 0) <= limit.most;
   }
 
-  /** Counts a new password of an account, before the rules of passwords look at it. False past the limit. */
+  /** Counts a new password of an account, before the password rules check it. False over the limit. */
   countNewPassword(unit: Unit, userId: string, now: EpochSeconds): Promise<boolean> {
     return this.countOne(unit, `np:${userId}`, newPasswords, now);
   }
 
-  /** Takes back what {@link countNewPassword} counted. */
+  /** Undoes {@link countNewPassword}. */
   giveBackNewPassword(unit: Unit, userId: string): Promise<void> {
     return this.giveBackOne(unit, `np:${userId}`);
   }
@@ -199,7 +199,7 @@ export class LoginThrottle {
     return failures + (await unit.change(knownStatements.purge, now - knownAddressSeconds));
   }
 
-  /** Counts in order and stops at the first full bucket, so that a blocked address writes no further rows. */
+  /** Counts in order and stops at the first bucket over its limit, so that a blocked address writes no further rows. */
   private async take(unit: Unit, now: EpochSeconds, limits: readonly Limit[]): Promise<Omit<Attempt, 'isKnown'>> {
     const counted: StoredBucket[] = [];
     for (const { bucket: name, most, counts } of limits) {
@@ -213,15 +213,15 @@ export class LoginThrottle {
   }
 
   /**
-   * The kind in clear, the rest as a keyed digest: e-mail addresses, usernames and network addresses cannot be read or
-   * guessed from the table without the server's key, and a bucket has a bounded name whatever was typed. Another first key
-   * of GATEHOUSE_SECRET_KEY begins new counts.
+   * The kind in plain text, the rest as a keyed digest: e-mail addresses, usernames and network addresses cannot be read or
+   * guessed from the table without the server's key, and the length of the name is bounded. A new first key in
+   * GATEHOUSE_SECRET_KEY resets the counts.
    */
   private storedName(bucket: string): StoredBucket {
     const colon = bucket.indexOf(':');
     const [key] = this.keyring.derive('throttle buckets');
-    if (!key) throw new Error('a keyring has at least one key');
-    // The one place that makes stored names.
+    if (!key) throw new Error('The keyring has no key.');
+    // The only place that creates stored names.
     if (colon < 0) return bucket as StoredBucket;
     const digest = createHmac('sha256', key)
       .update(bucket.slice(colon + 1))

@@ -1,27 +1,27 @@
 import { ServerBusy } from '@gatehouse/platform/http/failure';
 import { PageError } from '../../web/page-error.js';
 
-/** An estimate began and did not end in time. Its work was done, so that the attempt stays counted. */
+/** An estimate started and did not finish in time. Its work was done, so the attempt stays counted. */
 export class EstimateTimedOut extends ServerBusy {}
 
 /**
- * True where the queue of estimates, or of hashes, refused a request. An estimate may have been made before the queue of hashes
- * refused it: its cost is bounded by the places of the account in the first queue.
+ * True if the queue of estimates or of hashes rejected the request. An estimate may have run before the queue of hashes
+ * rejected it: the account's places in the first queue bound that cost.
  */
-function isRefusedUnseen(error: unknown): boolean {
+function wasRejectedByQueue(error: unknown): boolean {
   if (error instanceof PageError) return error.id === 'passwords.too_many';
   return error instanceof ServerBusy && !(error instanceof EstimateTimedOut);
 }
 
 /**
- * Runs what was counted before: a password that the server was too busy for is no attempt.
- * @param uncount takes the count back where the queue refused it
+ * Runs a task that was counted before: if the server is too busy, it is not an attempt.
+ * @param uncount undoes the count if a queue rejected the task
  */
 export async function uncountIfBusy<T>(task: () => Promise<T>, uncount: () => Promise<unknown>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (isRefusedUnseen(error)) await uncount();
+    if (wasRejectedByQueue(error)) await uncount();
     throw error;
   }
 }

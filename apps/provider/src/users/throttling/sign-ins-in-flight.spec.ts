@@ -6,7 +6,7 @@ describe('sign-ins of one account in flight', () => {
   const many = (count: number, open: (index: number) => Places): Places[] =>
     Array.from({ length: count }, (_, n) => open(n));
 
-  it('are ten from one address; each that ends makes room for one', () => {
+  it('are limited to ten from one address; each that ends admits one more', () => {
     const inFlight = new SignInsInFlight(loadSettings({}));
     const all = many(11, () => inFlight.open('ada', origin));
     expect(all.map((places) => places.takeOfPair())).toEqual([...Array.from({ length: 10 }, () => true), false]);
@@ -18,7 +18,7 @@ describe('sign-ins of one account in flight', () => {
     expect(inFlight.open('ada', origin).takeOfPair()).toBe(false);
   });
 
-  it('leave another account, another address and a known browser alone', () => {
+  it('do not affect another account, another address or a known browser', () => {
     const inFlight = new SignInsInFlight(loadSettings({}));
     for (const places of many(10, () => inFlight.open('ada', origin))) places.takeOfPair();
     expect(inFlight.open('grace', origin).takeOfPair()).toBe(true);
@@ -26,14 +26,14 @@ describe('sign-ins of one account in flight', () => {
     expect(inFlight.open('ada', { ...origin, knownDevice: 'laptop' }).takeOfPair()).toBe(true);
   });
 
-  it('are twenty from unknown addresses together', () => {
+  it('are limited to twenty from all unknown addresses', () => {
     const inFlight = new SignInsInFlight(loadSettings({}));
     const all = many(21, (index) => inFlight.open('ada', { ...origin, addressKey: `192.0.2.${index}` }));
     expect(all.every((places) => places.takeOfPair())).toBe(true);
     expect(all.map((places) => places.takeOfAccount()).filter(Boolean)).toHaveLength(20);
   });
 
-  it('are not bounded where GATEHOUSE_THROTTLE is off', () => {
+  it('are not limited if GATEHOUSE_THROTTLE is off', () => {
     const inFlight = new SignInsInFlight(loadSettings({ GATEHOUSE_THROTTLE: '0' }));
     expect(many(100, () => inFlight.open('ada', origin)).every((places) => places.takeOfPair())).toBe(true);
   });

@@ -4,24 +4,24 @@ import { SETTINGS } from '../../config/settings.token.js';
 import type { Settings } from '../../config/settings.js';
 import type { LoginOrigin } from './login-throttle.service.js';
 
-/** Of one account, from one address or known browser, at once. */
+/** Concurrent sign-ins of one account from one address or known browser. */
 const maxOfPair = 10;
-/** Of one account, from all addresses and browsers that have not signed in to it before, at once. */
+/** Concurrent sign-ins of one account from all unknown addresses and browsers. */
 const maxOfAccount = 20;
 
-/** The places that one sign-in has taken. */
+/** The places that one sign-in occupies. */
 export interface Places {
-  /** False when the account has too many sign-ins in flight from this address, or from this known browser. */
+  /** False if the account has too many sign-ins in flight from this address or known browser. */
   takeOfPair(): boolean;
-  /** False when the account has too many in flight from unknown addresses together. */
+  /** False if the account has too many in flight from all unknown addresses. */
   takeOfAccount(): boolean;
-  /** To be called once the sign-in was answered, whatever came of it. */
+  /** Must be called when the sign-in ends, with any outcome. */
   leave(): void;
 }
 
 /**
- * Bounds the sign-ins of one account whose passwords are being verified in this process. The count of failures does not:
- * a sign-in that succeeds clears it, and somebody who knows one password could have any number of them verified at once.
+ * Limits how many passwords of one account this process verifies at once. The count of failures does not limit them: a
+ * successful sign-in clears it, so anybody who knows one password could have any number verified at once.
  */
 @Injectable()
 export class SignInsInFlight {
@@ -49,12 +49,12 @@ export class SignInsInFlight {
         ),
       takeOfAccount: () => take(`account:${account}`, maxOfAccount),
       leave: () => {
-        for (const key of taken.splice(0)) this.give(key);
+        for (const key of taken.splice(0)) this.release(key);
       },
     };
   }
 
-  private give(key: string): void {
+  private release(key: string): void {
     const count = (this.counts.get(key) ?? 0) - 1;
     if (count > 0) this.counts.set(key, count);
     else this.counts.delete(key);

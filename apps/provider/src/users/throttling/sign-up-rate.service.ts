@@ -7,10 +7,10 @@ import { LoginThrottle } from './login-throttle.service.js';
 
 const hour = 3600;
 const accounts = { most: 30, seconds: hour };
-/** Passwords that are refused make no account, and the rules that refuse them cost time: people try a few of them. */
+/** Higher, because rejected passwords create no account and users try a few; limited, because the password rules cost time. */
 const passwords = { most: 150, seconds: hour };
 
-/** How many accounts one address may make, and how often one invitation is tried: what strangers can do is bounded. */
+/** Limits how many accounts one address may create, and how often one invitation may be tried. */
 @Injectable()
 export class SignUpRate {
   constructor(
@@ -18,22 +18,22 @@ export class SignUpRate {
     @Inject(LoginThrottle) private readonly throttle: LoginThrottle,
   ) {}
 
-  /** @param source whose accounts are counted: an address, or an invitation with its tries */
+  /** @param source an address, or an invitation */
   async count(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
     return !this.settings.throttle || this.throttle.countOne(unit, `s:${source}`, accounts, now);
   }
 
-  /** To be counted before the rules of passwords look at one. @param source as for {@link count} */
+  /** Counts a password before the password rules check it. @param source as for {@link count} */
   async countPassword(unit: Unit, source: string, now: EpochSeconds): Promise<boolean> {
     return !this.settings.throttle || this.throttle.countOne(unit, `sp:${source}`, passwords, now);
   }
 
-  /** Takes back what {@link count} counted. */
+  /** Undoes {@link count}. */
   giveBack(unit: Unit, source: string): Promise<void> {
     return this.throttle.giveBackOne(unit, `s:${source}`);
   }
 
-  /** Takes back what {@link countPassword} counted. */
+  /** Undoes {@link countPassword}. */
   giveBackPassword(unit: Unit, source: string): Promise<void> {
     return this.throttle.giveBackOne(unit, `sp:${source}`);
   }
