@@ -35,7 +35,7 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
 }
 
-/** A person's own page: password, sessions, connected applications. Each form says by `action` what it wants. */
+/** The user's account page: password, sessions, connected applications. `action` distinguishes its forms. */
 @Controller(routes.account)
 // eslint-disable-next-line local/max-injected-dependencies -- one page shows sessions, factors and applications; the changes are operations
 export class AccountController {
@@ -44,7 +44,7 @@ export class AccountController {
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
     @Inject(SessionsService) private readonly sessions: SessionsService,
-    @Inject(OtherSessions) private readonly others: OtherSessions,
+    @Inject(OtherSessions) private readonly otherSessions: OtherSessions,
     @Inject(NewPasswords) private readonly passwords: NewPasswords,
     @Inject(RecentSignIns) private readonly signIns: RecentSignIns,
     @Inject(ConnectedApplications) private readonly applications: ConnectedApplications,
@@ -98,7 +98,7 @@ export class AccountController {
   private async endSession(submission: Submission, id: string): Promise<Reply> {
     const { context } = submission;
     const own = await this.sessions.listOf(context.user.id, context.now);
-    // Gone already is what was wanted; another person's is as if it were not there.
+    // Idempotent: a session that has ended already, or belongs to another user, changes nothing.
     if (own.some((session) => session.id === id)) await this.operations.execute(EndSessions, { ids: [id] }, submission);
     return done(context, 'session', 'sessions');
   }
@@ -123,7 +123,7 @@ export class AccountController {
           lastSeenAt: session.lastSeenAt,
         })),
         hasOthers: sessions.some((session) => session.id !== context.session.id),
-        remaining: await this.others.remaining(context),
+        remaining: await this.otherSessions.remaining(context),
         applications: await this.applications.listOf(context),
         ...problemModel(shown.problems ?? []),
         error: shown.error,

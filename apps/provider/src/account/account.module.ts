@@ -22,9 +22,9 @@ import { ResumeFormController } from './resume-form.controller.js';
 import { ResumedRecords } from './resumed-records.service.js';
 
 /**
- * Owns: a person's own page: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
- * Invariant: everything here is of the person who is logged in; another's id is as if it were not there.
- * Must not know: anything that others would import; nothing imports it.
+ * Owns: the user's account pages: password, sessions, connected applications. Endpoints: /account, /account/email, /account/data, /account/security, /account/delete, /resume
+ * Invariant: everything here belongs to the signed-in user; ids of other users are treated as unknown.
+ * No module imports this one.
  */
 @Module({
   imports: [

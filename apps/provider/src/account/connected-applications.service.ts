@@ -11,21 +11,21 @@ import { ConsentTexts, type Permissions } from '../sign-in/consent-texts.service
 import { claimSentence } from '../sign-in/scope-sentences.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 
-/** What a person let an application do. */
+/** What a user allowed an application to do. */
 export interface ConnectedApplication extends Permissions {
   readonly clientId: string;
   readonly name: string;
   readonly since: EpochSeconds;
-  /** Undefined when nothing of it lives. */
+  /** Undefined if it has no active grant. */
   readonly lastUsedAt: EpochSeconds | undefined;
-  /** Begins a login there (OpenID Connect Core 4); undefined where the application did not say how. */
+  /** Starts a login at the application (OpenID Connect Core 4); undefined if it has no `initiate_login_uri`. */
   readonly openHref: string | undefined;
 }
 
-/** Grants beyond these add nothing to a page that people read. */
+/** More grants would add nothing useful to the page. */
 const maxGrants = 500;
 
-/** The applications that act on a person's behalf: by a remembered consent, or by a live grant that needed none. */
+/** The applications that act on a user's behalf, by a remembered consent or by an active grant that needed none. */
 @Injectable()
 export class ConnectedApplications {
   constructor(

@@ -19,7 +19,7 @@ interface Shown {
   readonly problem?: Message | undefined;
 }
 
-/** A person's address: a new one counts when the mail that was sent there was opened. */
+/** The user's e-mail address: a new one takes effect when its owner follows the link that was sent to it. */
 @Controller(routes.email)
 export class EmailController {
   constructor(
@@ -27,7 +27,7 @@ export class EmailController {
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
+    @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
   ) {}
 
   @Get()
@@ -59,7 +59,7 @@ export class EmailController {
         emailVerified,
         sendsMail: sendsMail(this.settings),
         typed: shown.typed ?? (emailVerified ? '' : (email ?? '')),
-        missing: await this.fresh.missing(context, routes.email),
+        missing: await this.recentSignIns.missing(context, routes.email),
         problem: shown.problem,
         firstProblem: shown.problem && 'email',
         error: shown.error,

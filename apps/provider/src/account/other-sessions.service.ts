@@ -3,13 +3,13 @@ import { TrustedBrowsers } from '../users/factors/trusted-browsers.service.js';
 import { GrantsService } from '../grants/grants.service.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 
-/** What outlives the end of other sessions unless the person ends it, too. */
+/** What remains when other sessions end, unless the user ends it, too. */
 export interface Remaining {
   readonly hasOffline: boolean;
   readonly hasTrusted: boolean;
 }
 
-/** What a person has beside the session of this browser. */
+/** What a user has besides the session of this browser. */
 @Injectable()
 export class OtherSessions {
   constructor(

@@ -18,14 +18,14 @@ interface Shown {
   readonly problem?: Message | undefined;
 }
 
-/** What the account holds, as a file, and the end of the account. */
+/** Exports the data of the user's account, and deletes the account. */
 @Controller()
 export class OwnDataController {
   constructor(
     @Inject(PageOperations) private readonly operations: PageOperations,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,
     @Inject(PageForms) private readonly forms: PageForms,
-    @Inject(RecentSignIns) private readonly fresh: RecentSignIns,
+    @Inject(RecentSignIns) private readonly recentSignIns: RecentSignIns,
     @Inject(OwnData) private readonly data: OwnData,
   ) {}
 
@@ -73,7 +73,7 @@ export class OwnDataController {
       'account/delete',
       {
         username: context.user.username,
-        missing: await this.fresh.missing(context, routes.deleteAccount),
+        missing: await this.recentSignIns.missing(context, routes.deleteAccount),
         typed: shown.typed ?? '',
         problem: shown.problem,
         firstProblem: shown.problem && 'username',

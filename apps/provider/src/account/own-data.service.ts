@@ -8,7 +8,7 @@ import { browserName } from '../users/sessions/browser-name.js';
 import type { UserRequestContext } from '../users/sessions/request-context.js';
 import { ConnectedApplications } from './connected-applications.service.js';
 
-/** Everything that a person's account holds, for the person. No secret: those that are stored at all are hashes or sealed. */
+/** All data of an account, for its user. Contains no secrets: those are stored as hashes or encrypted, if at all. */
 @Injectable()
 export class OwnData {
   constructor(

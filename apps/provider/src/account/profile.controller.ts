@@ -18,7 +18,7 @@ interface Shown {
   readonly problems?: readonly FieldProblem[];
 }
 
-/** What a person says of themselves: the claims that applications may be told (OpenID Connect Core 5.1). */
+/** The user's profile: the claims that applications may receive (OpenID Connect Core 5.1). */
 @Controller(routes.profile)
 export class ProfileController {
   constructor(

@@ -11,12 +11,12 @@ import { fieldsToShow } from './resumed-fields.js';
 import { describeResumedForm } from './resumed-form.js';
 import { ResumedRecords } from './resumed-records.service.js';
 
-/** Lists have fewer rows on a page. */
+/** More than a list page has rows. */
 const maxNamed = 100;
 
 /**
- * Where a form comes back to after the sign-in that it asked for. Somebody else may have sent it in the session as it was
- * before: everything that it does is shown, and one button sends it.
+ * Resumes a form after the sign-in that it required. Somebody else may have submitted it in the session before the sign-in, so
+ * the page shows everything that it does, and the user sends it with one button.
  */
 @Controller(routes.resumeForm)
 export class ResumeFormController {
@@ -31,16 +31,16 @@ export class ResumeFormController {
   async page(@Req() request: WebRequest): Promise<Reply> {
     const context = await this.contexts.requireUser(request);
     const id = request.params['id'] ?? '';
-    const kept = await this.forms.find(id, context.user.id, context.now);
-    if (!kept) throw new PageError('record.not_found');
-    // Full and recent, and yet the second factor was skipped.
+    const savedForm = await this.forms.find(id, context.user.id, context.now);
+    if (!savedForm) throw new PageError('record.not_found');
+    // The session may be full and recent although the second factor was skipped.
     const missing = await this.signIns.missing(context, `${routes.resumeForm}/${id}`);
     if (missing) return Reply.redirect(missing.href, { cookies: context.cookies });
-    const resumed = describeResumedForm(kept);
+    const resumed = describeResumedForm(savedForm);
     const { kind, ids } = resumed;
     return this.contexts.page(context, 'account/resume', {
-      action: kept.address,
-      fields: [...kept.fields, [resumedField, id] as const].map(([name, value]) => ({ name, value })),
+      action: savedForm.address,
+      fields: [...savedForm.fields, [resumedField, id] as const].map(([name, value]) => ({ name, value })),
       sentence: resumed.sentence,
       records: kind && (await Promise.all(ids.slice(0, maxNamed).map((each) => this.records.nameOf(kind, each)))),
       more: Math.max(0, ids.length - maxNamed),

@@ -9,8 +9,8 @@ function shown(fields: Fields, expected: ResumedForm['expected']): Record<string
   return Object.fromEntries([...entered, ...empty].map(({ name, values }) => [name, values.map(String)]));
 }
 
-describe('the fields of a form that comes back', () => {
-  it('are shown as its handler reads them: the first of a field with one value', () => {
+describe('the fields of a resumed form', () => {
+  it('are shown as the handler reads them: the first value of a single-value field', () => {
     const fields: Fields = [
       ['lifetime', ''],
       ['lifetime', '60'],
@@ -40,7 +40,7 @@ describe('the fields of a form that comes back', () => {
     expect(shown(fields, expected)['sentence']).toEqual(['news:read: –', 'pay:write: Read the news']);
   });
 
-  it('take only numbers for rows', () => {
+  it('accept only numbers as rows', () => {
     const fields: Fields = [
       ['redirectUri', 'https://client.example/cb'],
       ['defaultRedirectUri', ''],

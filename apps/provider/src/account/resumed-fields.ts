@@ -1,17 +1,17 @@
 import { hasText, text, type Message } from '../i18n/message.js';
 import type { ResumedForm } from './resumed-form.js';
 
-/** One field of a kept form, with all of its values. */
+/** One field of a saved form, with all of its values. */
 export interface ResumedField {
   readonly name: string;
-  /** Undefined: the form has no words for it. */
+  /** Undefined if the form has no label for it. */
   readonly label: Message | undefined;
   readonly values: readonly Message[];
-  /** True: a switch that is turned on or off by this form. */
+  /** True if this form changes the checkbox. */
   readonly changed?: boolean;
 }
 
-/** The labels of the forms of administrators, where the field has none of its own. */
+/** The labels of administration forms, for fields without a label of their own. */
 const labels: Readonly<Record<string, Message>> = {
   name: 'Name',
   username: 'Username',
@@ -42,33 +42,33 @@ const labels: Readonly<Record<string, Message>> = {
   confirm: 'Confirmation',
 };
 
-/** Of a person's own pages, in their language. */
+/** Labels of account pages, in the user's language. */
 const ownLabels: Readonly<Record<string, Message>> = {
   email: text('email.label'),
   username: text('delete.confirm'),
 };
 
-/** Values that are the number of a row of another field. */
+/** Fields whose value is the row number of another field. */
 const rowsOf: Readonly<Record<string, string>> = { defaultRedirectUri: 'redirectUri', defaultScope: 'scope' };
 
-/** What decides how fields are shown. */
+/** Determines how fields are shown. */
 export interface FieldContext {
-  /** Whether the person who sends the form is an administrator. */
+  /** Whether the sender is an administrator. */
   readonly isAdmin: boolean;
-  /** The record as it is, where the form changes one: its switches are compared. */
+  /** The current record, if the form changes one: the checkboxes are compared with it. */
   readonly before?: object | undefined;
 }
 
 /**
- * Every field that the form has or could have had, in the order of the form, those of one name together; fields that it
- * does not know come last. A switch that was not sent is off, and a list that was not sent is empty.
+ * Every field that the form has or could have, in the order of the form and grouped by name; unknown fields come last.
+ * A checkbox that was not sent is off, and a list that was not sent is empty.
  */
 export function fieldsToShow(
   { fields, expected, kind, page }: ResumedForm,
   { isAdmin, before }: FieldContext,
 ): {
   readonly entered: readonly ResumedField[];
-  /** What is sent without a value or not at all, which may empty what there was. */
+  /** Fields without a value or not sent, which may clear the current value. */
   readonly empty: readonly ResumedField[];
 } {
   const sent = new Map<string, string[]>();
@@ -82,7 +82,7 @@ export function fieldsToShow(
     const typed = sent.get(name);
     const fieldKind = known.get(name)?.kind;
     if (fieldKind === 'switch') return { name, label, ...switchState(typed !== undefined, stateOf(before, name)) };
-    // Of a field with one value, the form's handler reads the first that was sent.
+    // The form's handler reads only the first value of such a field.
     const read = fieldKind === 'value' ? (typed ?? []).slice(0, 1) : (typed ?? []);
     const values = shownValues(name, read, sent).filter((value) => value.trim() !== '');
     return { name, label, values: fieldKind === 'list' && values.length === 0 ? [text('resume.none')] : values };
@@ -93,7 +93,7 @@ export function fieldsToShow(
   };
 }
 
-/** A number of a row stands for what is in that row; sentences are shown with the scope of their row. */
+/** Replaces a row number by the content of that row; shows sentences with the scope of their row. */
 function shownValues(name: string, values: readonly string[], sent: ReadonlyMap<string, readonly string[]>): string[] {
   if (name === 'sentence') {
     const scopes = sent.get('scope') ?? [];
@@ -108,7 +108,7 @@ function switchState(isOn: boolean, was: boolean | undefined): Pick<ResumedField
   return { values: [text(isOn ? 'resume.turnedOn' : 'resume.turnedOff')], changed: true };
 }
 
-/** The switches of a record have the names that they have in its form. */
+/** Boolean properties of a record have the names of the form's fields. */
 function stateOf(before: object | undefined, name: string): boolean | undefined {
   const found: unknown = before && Object.getOwnPropertyDescriptor(before, name)?.value;
   return typeof found === 'boolean' ? found : undefined;

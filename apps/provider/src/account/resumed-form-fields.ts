@@ -8,14 +8,14 @@ import {
 import type { Message } from '../i18n/message.js';
 import { profileFieldGroups } from '../users/profile-form.js';
 
-/** A field of a form that can come back after a sign-in. */
+/** A field of a form that can be resumed after a sign-in. */
 export interface FormField {
   readonly name: string;
   /** `switch`: one checkbox. `list`: several checkboxes or rows of one name. `value`: anything else. */
   readonly kind: 'switch' | 'list' | 'value';
-  /** Left out: what every form calls a field of this name. */
+  /** Undefined: the common label for fields of this name. */
   readonly label?: Message;
-  /** True: the form has it for administrators alone, and it is ignored when others send it. */
+  /** True if only administrators have this field; it is ignored if others send it. */
   readonly administrators?: boolean;
 }
 
@@ -27,8 +27,8 @@ const profile = profileFieldGroups({ profile: {} }, [], 'administrator').flatMap
   fields.map(({ name }) => value(name)),
 );
 
-/** In the main section of the form, a list has a row or a checkbox for each of its values. */
-const kindOfMain: Readonly<Partial<Record<ClientPropertyCodec, FormField['kind']>>> = {
+/** In the form's main section, a list has a row or a checkbox for each value. */
+const mainFieldKinds: Readonly<Partial<Record<ClientPropertyCodec, FormField['kind']>>> = {
   flag: 'switch',
   list: 'list',
   scope: 'list',
@@ -39,14 +39,16 @@ function clientField(property: ClientPropertyName, kind: FormField['kind']): For
   return { name: field, kind, label, administrators: isForAdministrators(property) };
 }
 
-const clientMain = mainProperties.map((name) => clientField(name, kindOfMain[clientProperties[name].codec] ?? 'value'));
+const clientMain = mainProperties.map((name) =>
+  clientField(name, mainFieldKinds[clientProperties[name].codec] ?? 'value'),
+);
 const clientMetadata = metadataGroups
   .flatMap(({ fields }) => fields)
   .map(({ member, kind }) => clientField(member, kind === 'flag' ? 'switch' : 'value'));
 
 /**
- * Every field of the forms that can come back. An unchecked checkbox is not sent, and a sender may leave out any other
- * field: what a form turns off or takes away is known only by what it could have said.
+ * Every field of the forms that can be resumed. Unchecked checkboxes are not sent, and a sender may omit any other field, so
+ * what a form disables or removes is known only from the fields that it could have.
  */
 export const formFields = {
   user: [

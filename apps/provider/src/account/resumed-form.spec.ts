@@ -1,7 +1,7 @@
 import { fieldsToShow } from './resumed-fields';
 import { describeResumedForm } from './resumed-form';
 
-describe('a form that comes back after a sign-in', () => {
+describe('a form that is resumed after a sign-in', () => {
   const described = (address: string, ...fields: [string, string][]) => {
     const form = describeResumedForm({ address, fields });
     return { ...form, sentence: form.sentence.toString() };
@@ -14,7 +14,7 @@ describe('a form that comes back after a sign-in', () => {
     ['/user/update/%', 'Change this user', ['%']],
   ])('at %s: %s', (address, sentence, ids) => expect(described(address)).toMatchObject({ sentence, ids }));
 
-  it('names the page to go back to', () => {
+  it('returns the page to go back to', () => {
     expect(described('/user/link/a%2Fb').page).toBe('/user/update/a%2Fb');
     expect(described('/key', ['action', 'rotate']).page).toBe('/key');
   });
@@ -32,18 +32,18 @@ describe('a form that comes back after a sign-in', () => {
       ],
     ],
     ['/user/add', [['action', 'delete']]],
-  ])('shows all of what no rule knows: %s with %j', (address, fields) => {
+  ])('shows all fields if no rule matches: %s with %j', (address, fields) => {
     const form = described(address, ...fields, ['csrf', 'x'], ['revision', 'y']);
     expect(form.sentence).toBe(`A form will be sent to ${address}`);
     expect(form.fields).toEqual(fields);
   });
 
-  it('takes the records of a list from their boxes, each once', () =>
+  it('reads the records of a list from their checkboxes, each once', () =>
     expect(
       described('/client', ['action', 'approve'], ['id', 'a'], ['revision:a', 'r'], ['id', 'b'], ['id', 'a']),
     ).toMatchObject({ sentence: 'Approve these clients', ids: ['a', 'b'], fields: [] }));
 
-  it('shows fields by their labels, those without words by their names, and the empty ones apart', () => {
+  it('shows fields by their labels, those without a label by their names, and empty ones separately', () => {
     const { entered, empty } = fieldsToShow(
       describeResumedForm({
         address: '/client/update/a',
@@ -75,7 +75,7 @@ describe('a form that comes back after a sign-in', () => {
     expect(empty.map(({ name }) => name)).toEqual(expect.arrayContaining(['name', 'owner', 'tokenExchange']));
   });
 
-  it('shows people who are no administrators no fields that only those have', () => {
+  it('hides fields of administrators from other users', () => {
     const form = describeResumedForm({ address: '/client/update/a', fields: [['name', 'A']] });
     const names = (isAdmin: boolean): string[] => {
       const { entered, empty } = fieldsToShow(form, { isAdmin });

@@ -5,31 +5,31 @@ import { formFields, type FormField } from './resumed-form-fields.js';
 
 export type RecordKind = 'user' | 'client' | 'resource' | 'issuer' | 'refusal';
 
-/** What a form does, for the person who is about to send it. */
+/** Describes what a form does, for the user who is about to send it. */
 export interface ResumedForm {
   readonly sentence: Message;
   readonly kind: RecordKind | undefined;
-  /** Of the records that it is about. */
+  /** The ids of the records that it changes. */
   readonly ids: readonly string[];
   /** The page that it belongs to. */
   readonly page: string;
-  /** Every field but those that the sentence and the names of the records say. */
+  /** The fields that the sentence and the names of the records do not cover. */
   readonly fields: SavedForm['fields'];
-  /** Every field that the form could have had, in its order. */
+  /** Every field that the form can have, in its order. */
   readonly expected: readonly FormField[];
 }
 
 interface Rule {
   /** Lower case. `:id` stands for the id of a record. */
   readonly path: string;
-  /** One for all buttons of the form, or by `action`. */
+  /** One message for all buttons of the form, or one per `action`. */
   readonly does: Message | Readonly<Record<string, Message>>;
   readonly kind?: RecordKind;
-  /** Where the record is not in the path: the field that names records. */
+  /** The field that holds the ids, if they are not in the path. */
   readonly idField?: string;
-  /** Left out: the form's own address. `:id` as in `path`. */
+  /** Defaults to the form's own address. `:id` as in `path`. */
   readonly page?: string;
-  /** Fields that the sentence and the names of the records do not say. */
+  /** Fields that the sentence and the names of the records do not cover. */
   readonly fields?: readonly FormField[];
 }
 
@@ -138,14 +138,14 @@ const rules: readonly Rule[] = [
   },
 ];
 
-/** Says nothing of what the form does: it is a token, or says which state was seen. */
+/** Fields that do not affect what the form does: the CSRF token and the revisions. */
 const technical = /^(csrf|revision(:.*)?)$/;
-/** The button of forms that have one. */
+/** The actions of forms with a single button. */
 const plainActions = ['save', 'invite'];
 
 /**
- * What a kept form does. One that no rule knows is described by its address and all of its fields, so that nothing is
- * sent that is not shown.
+ * Describes a saved form. If no rule matches, shows its address and all of its fields, so that nothing is sent without
+ * being shown.
  */
 export function describeResumedForm({ address, fields }: SavedForm): ResumedForm {
   const path = (address.split('?')[0] ?? '').replace(/\/+$/, '');
@@ -177,7 +177,7 @@ export function describeResumedForm({ address, fields }: SavedForm): ResumedForm
   };
 }
 
-/** Undefined where the form says something else than its page lets it say. */
+/** Undefined if the form has an action that its page does not offer. */
 function sentenceOf({ does }: Rule, actions: readonly string[]): Message | undefined {
   const [action, ...others] = actions;
   if (others.length > 0) return undefined;
@@ -186,7 +186,7 @@ function sentenceOf({ does }: Rule, actions: readonly string[]): Message | undef
   return action !== undefined && Object.hasOwn(does, action) ? does[action] : undefined;
 }
 
-/** As the router matches: whatever the case of what is not an id, and with or without a slash at the end. */
+/** Matches like the router: case-insensitive except for ids, with or without a trailing slash. */
 function matchPath(pattern: string, path: string): { readonly ids: readonly string[] } | undefined {
   const [expected, actual] = [pattern.split('/'), path.split('/')];
   if (expected.length !== actual.length) return undefined;

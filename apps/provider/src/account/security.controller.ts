@@ -10,13 +10,13 @@ import { RequestContexts } from '../users/sessions/request-contexts.service.js';
 
 const pageSize = 25;
 
-/** What of the audit log is told to the person, in their words. What an administrator does with others is not theirs. */
-function wordsFor(type: string): Text | undefined {
+/** The description of an event for the user; undefined for events that are not shown, such as those of administration. */
+function eventDescription(type: string): Text | undefined {
   const key = `event.${type}`;
   return hasText(key) ? text(key) : undefined;
 }
 
-/** The security log of one's own account. */
+/** The security log of the user's account. */
 @Controller(routes.security)
 export class SecurityController {
   constructor(
@@ -36,9 +36,9 @@ export class SecurityController {
     return this.contexts.page(context, 'account/security', {
       events: own.map((event) => ({
         at: event.at,
-        words: wordsFor(event.type),
+        words: eventDescription(event.type),
         client: event.clientId === null ? undefined : (names.get(event.clientId) ?? event.clientId),
-        // Where an administrator sits is not told to others.
+        // The address of an administrator is not disclosed.
         address: event.actorId === null || event.actorId === context.user.id ? event.address : undefined,
         isByAnother: event.actorId !== null && event.actorId !== context.user.id,
       })),
@@ -49,8 +49,8 @@ export class SecurityController {
 }
 
 function isOwn(event: LoggedEvent, { user }: UserRequestContext): boolean {
-  if (!wordsFor(event.type)) return false;
-  // What they did as an administrator to somebody else's account is not of their own.
+  if (!eventDescription(event.type)) return false;
+  // What the user did as an administrator to other accounts does not belong to their own log.
   const ofAnother = event.type.startsWith('user.') || event.type === 'factor.reset';
   return !ofAnother || event.subjectId === user.id;
 }

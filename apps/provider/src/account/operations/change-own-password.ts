@@ -12,10 +12,10 @@ import { mayChangeOwnCredentials } from '../../users/policy.js';
 import { UsersService } from '../../users/users.service.js';
 
 export interface ChangeOwnPasswordInput {
-  /** In plain text, as all passwords here. */
+  /** In plain text. */
   readonly currentPassword: string;
   readonly newPassword: string;
-  /** The session that goes on. */
+  /** The session that continues. */
   readonly keepSessionId: string;
 }
 
@@ -24,7 +24,7 @@ interface Prepared extends HashedPassword {
   readonly keepSessionId: string;
 }
 
-/** A person changes their own password: the current one is asked for; other sessions and all offline access end. */
+/** Changes the actor's own password, after validating the current one. Ends other sessions and all offline access. */
 @Injectable()
 export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void, Prepared> {
   constructor(
@@ -50,7 +50,7 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     return { ...hashed, verifiedHash, keepSessionId };
   }
 
-  /** @throws OperationError not_found, recent_sign_in; changed where the password was changed, or the last second factor removed, meanwhile */
+  /** @throws OperationError not_found, recent_sign_in; changed if the password was changed or the last second factor removed meanwhile */
   async perform(unit: Unit, actor: Actor, prepared: Prepared): Promise<Performed<void>> {
     const { userId, now } = demandOwner(actor, mayChangeOwnCredentials);
     const { verifiedHash, passwordHash, use, keepSessionId } = prepared;
@@ -58,7 +58,7 @@ export class ChangeOwnPassword implements Operation<ChangeOwnPasswordInput, void
     if (!(await this.users.isPasswordHash(unit, userId, verifiedHash))) throw changedMeanwhile();
     await this.rules.demandUse(unit, userId, use);
     await this.users.setPassword(unit, userId, passwordHash, now);
-    // Another session, or a refresh token from the old password, may be the reason for the change.
+    // Somebody else's session or refresh token may be the reason for the change.
     const ended = await this.users.signOutEverywhere(unit, userId, { offline: true, keepSessionId }, now);
     const details = { offline_grants_ended: ended.grants };
     return { result: undefined, changes: [{ type: 'user.password_changed', subjectId: userId, details }] };

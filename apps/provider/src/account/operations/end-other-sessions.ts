@@ -7,15 +7,15 @@ import { SimpleOperation, type Change, type Performed } from '../../operations/o
 import { UsersService } from '../../users/users.service.js';
 
 export interface EndOtherSessionsInput {
-  /** The session that goes on. */
+  /** The session that continues. */
   readonly keepSessionId: string;
-  /** Also what applications may do while the person is away. */
+  /** Also ends offline access of applications. */
   readonly offline: boolean;
-  /** Also the browsers that need no second factor. */
+  /** Also ends trusted browsers. */
   readonly trustedBrowsers: boolean;
 }
 
-/** A person ends their other sessions, and what else they choose. */
+/** Ends the actor's other sessions and, optionally, offline access and trusted browsers. */
 @Injectable()
 export class EndOtherSessions extends SimpleOperation<EndOtherSessionsInput, void> {
   constructor(
@@ -25,7 +25,7 @@ export class EndOtherSessions extends SimpleOperation<EndOtherSessionsInput, voi
     super();
   }
 
-  /** @throws OperationError not_found for an actor who is no person */
+  /** @throws OperationError not_found if the actor is not a user */
   async perform(unit: Unit, actor: Actor, input: EndOtherSessionsInput): Promise<Performed<void>> {
     const subjectId = actingUserId(actor);
     if (subjectId === undefined) throw notFound('user');
